@@ -1,0 +1,325 @@
+r"""What was written: the syntax tree of one expression, with spans.
+
+These nodes say what stands on the page and nothing about what it means.
+Whether ``f(x)`` is a call or a product, whether ``x_1`` is a name or an entry,
+and whether ``A B`` is a matrix product or a scaling is decided later, by what
+the document declares (``derivcheck.problem``).
+
+Spans never take part in comparison: two nodes are equal when the same thing
+is written, wherever it stands.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Literal
+
+from derivcheck.source import NOWHERE, Span
+
+
+def _span() -> Span:
+    return field(default=NOWHERE, compare=False, repr=False, kw_only=True)  # type: ignore[no-any-return]
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A literal: ``2``, ``0.25``, ``10``. ``text`` is what was written."""
+
+    value: Fraction
+    text: str
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    r"""One symbol: ``x``, ``\phi``, ``\mathbf{x}``, ``\bar{y}``, ``\mathcal{L}``, ``\mathrm{loss}``.
+
+    ``text`` is canonical LaTeX: ``\boldsymbol``, ``\bm`` and ``\pmb`` are written
+    ``\mathbf``; ``\mathit{x}`` and ``\mathrm{x}`` of one letter are ``x``; accents keep
+    their command (``\hat{x}``, ``\tilde{\mathbf{x}}``; ``\widehat`` is ``\hat``,
+    ``\overline`` and ``\bar`` are ``\bar``). Scripts are not part of it.
+    """
+
+    text: str
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    r"""A known operator written as a word: ``\log``, ``\operatorname{tr}``, ``\text{ReLU}``.
+
+    ``text`` is canonical and lower case without backslash: ``log``, ``tr``, ``relu``, ``max``.
+    """
+
+    text: str
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class Symbol:
+    r"""A sign that is no name and no operator here: ``\top``, ``*``, ``\star``, ``\dagger``,
+    ``+``/``-`` as a script, ``\dots``, ``\infty``, ``\ast``, ``:`` in ``W_{i,:}``."""
+
+    text: str
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    r"""Prose inside maths that is no known word: the ``new`` of ``u_{\text{new}}``."""
+
+    text: str
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class Scripted:
+    r"""``base_{sub}^{sup}`` with primes: ``x_i``, ``A^\top``, ``x^{(i)}``, ``\phi''``, ``x_i^2``.
+
+    Several letters in a script (``W_{ij}``) are a ``Product`` of juxtaposed names; with
+    commas (``W_{i,j}``) a ``Tuple``. A bracketed script (``x^{(i)}``) is a ``Group``.
+    At least one of sub, sup, primes is there.
+    """
+
+    base: Node
+    sub: Node | None
+    sup: Node | None
+    primes: int = 0
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    r"""Something in brackets, sized or not: ``( … )``, ``[ … ]``, ``\{ … \}``."""
+
+    body: Node
+    fence: Literal["(", "[", "{"] = "("
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class Tuple:
+    r"""Members with commas (or semicolons) between, as in ``f(x, y)``: only inside brackets and scripts."""
+
+    items: tuple[Node, ...]
+    separators: tuple[str, ...]
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    r"""``left \mid right`` (or ``|``) inside brackets, as in ``p(z \mid x)``."""
+
+    left: Node
+    right: Node
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class Bars:
+    r"""``|x|`` (``double`` false: absolute value or determinant) and ``\|x\|`` (a norm)."""
+
+    body: Node
+    double: bool
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class Angle:
+    r"""``\langle x, y \rangle``."""
+
+    items: tuple[Node, ...]
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class Apply:
+    r"""A known word with its argument(s): ``\log x``, ``\operatorname{tr}(A B)``, ``\max(0, x)``.
+
+    ``word`` may be scripted (``\log_2``, ``\sin^2``). ``bracketed`` tells whether brackets hold
+    the arguments; ``fence`` says which. Without brackets there is one argument, the following product.
+    """
+
+    word: Word
+    args: tuple[Node, ...]
+    sub: Node | None = None
+    sup: Node | None = None
+    primes: int = 0
+    bracketed: bool = True
+    fence: Literal["(", "[", "{"] = "("
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class Add:
+    """Terms with their signs: ``a + b - c`` is ``(("+", a), ("+", b), ("-", c))``; also ``-a`` alone."""
+
+    terms: tuple[tuple[Literal["+", "-", "±"], Node], ...]
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    r"""Two factors or more, left to right. ``operators[k]`` stands before ``factors[k + 1]``:
+    ``""`` (juxtaposition), ``"\cdot"``, ``"\times"``, ``"*"``, ``"/"``, ``"\otimes"``."""
+
+    factors: tuple[Node, ...]
+    operators: tuple[str, ...]
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class Entrywise:
+    r"""Two factors or more with ``"\odot"``, ``"\circ"`` or ``"\oslash"`` between: looser than
+    a product, tighter than a sum."""
+
+    factors: tuple[Node, ...]
+    operators: tuple[str, ...]
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class Fraction_:
+    r"""``\frac{numerator}{denominator}`` (also ``\tfrac``, ``\dfrac``) that is no derivative."""
+
+    numerator: Node
+    denominator: Node
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    r"""``\sqrt{body}`` or ``\sqrt[index]{body}``."""
+
+    body: Node
+    index: Node | None = None
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class Binder:
+    r"""What a big operator runs over: ``i``, ``i=1`` to ``n``, ``i \ne j``, ``i \in S``.
+
+    ``names`` are the bound names; ``lower`` and ``upper`` the bounds of the first, if written;
+    ``condition`` a ``Compare`` that is not of the form ``i = lower`` (as in ``j \ne i``).
+    """
+
+    names: tuple[Node, ...]
+    lower: Node | None = None
+    upper: Node | None = None
+    condition: Node | None = None
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class Big:
+    r"""``\sum``, ``\prod``, ``\int``, and ``\max_i``, ``\min_i``, ``\arg\max_u`` with what they run over and their body."""
+
+    operator: Literal["sum", "prod", "int", "max", "min", "argmax", "argmin"]
+    binder: Binder
+    body: Node
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class Derivative:
+    r"""``\frac{\partial y}{\partial x}``, ``\frac{d}{dx} y``, ``\partial y / \partial x``, ``\frac{\partial^2 f}{\partial x \partial y}``.
+
+    ``variables`` are what stands behind each ``\partial`` below, one entry an order: ``\partial x^2``
+    under ``\partial^2`` gives ``(x, x)``; ``\partial x^\top`` keeps its transpose. ``symbol`` is
+    ``"\partial"`` or ``"d"``. ``operator`` is true when the target follows the fraction.
+    """
+
+    target: Node
+    variables: tuple[Node, ...]
+    symbol: Literal["\\partial", "d"] = "\\partial"
+    operator: bool = False
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class Nabla:
+    r"""The sign ``\nabla``, ``\nabla_x``, ``\nabla^2_x`` (``order`` 2), or ``\partial_x``: what it acts on stands behind
+    it in the same product, how far is decided by the declarations."""
+
+    variable: Node | None
+    order: int = 1
+    symbol: Literal["\\nabla", "\\partial"] = "\\nabla"
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    r"""``\left. body \right|_{sub}``: with ``sub`` held fixed, or evaluated at ``x = …``."""
+
+    body: Node
+    sub: Node
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class MatrixNode:
+    """A matrix written out. ``fence`` is ``"("``, ``"["``, ``"|"`` (a determinant), ``"‖"`` or ``""``."""
+
+    rows: tuple[tuple[Node, ...], ...]
+    fence: str = "("
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class Cases:
+    r"""``\begin{cases} value & condition \\ … \end{cases}``; a condition of ``None`` is "otherwise"."""
+
+    rows: tuple[tuple[Node, Node | None], ...]
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class Compare:
+    r"""``a < b \le c`` inside an expression (a case's condition, an indicator's bracket).
+
+    Relations are canonical: ``=``, ``\ne``, ``<``, ``>``, ``\le``, ``\ge``, ``\in``, ``\sim``, ``\to``, ``:``, …
+    """
+
+    members: tuple[Node, ...]
+    relations: tuple[str, ...]
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class Boxed:
+    r"""``\boxed{body}``: read through, remembered because boxed answers are results."""
+
+    body: Node
+    span: Span = _span()
+
+
+Node = (
+    Number
+    | Name
+    | Word
+    | Symbol
+    | Text
+    | Scripted
+    | Group
+    | Tuple
+    | Given
+    | Bars
+    | Angle
+    | Apply
+    | Add
+    | Product
+    | Entrywise
+    | Fraction_
+    | Root
+    | Big
+    | Derivative
+    | Nabla
+    | Held
+    | MatrixNode
+    | Cases
+    | Compare
+    | Boxed
+    | Binder
+)

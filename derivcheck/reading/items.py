@@ -1,0 +1,99 @@
+"""What reading a document gives: a flat list of items in document order.
+
+The reading room is syntax alone. It does not know which names are declared,
+so it does not say which statement is a definition and which a claim.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from derivcheck.language.nodes import Node
+from derivcheck.source import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    r"""A relation sign, canonical: ``=`` ``:=`` ``\ne`` ``<`` ``>`` ``\le`` ``\ge`` ``\in`` ``\sim`` ``:`` ``\to``
+    ``\mapsto`` ``\leftarrow`` ``\approx`` ``\propto`` ``\succ`` ``\succeq`` ``\prec`` ``\preceq`` ``\equiv`` ``\subset``.
+
+    ``\leq`` and ``\leqslant`` are ``\le``; ``\triangleq``, ``\coloneqq``, ``\stackrel{…}{=}`` with def, ``\overset{\text{def}}{=}``
+    are ``:=``; another ``\overset{…}{=}`` or ``\stackrel`` is the plain sign.
+    """
+
+    sign: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    r"""``members[0] relations[0] members[1] …``; one member and no relation is a mention.
+
+    members      a comma list before ``\in`` or ``:`` is one ``Tuple`` member (``x, b \in \mathbb{R}^D``);
+                 the range ``i = 1, \dots, N`` is ``i`` ``=`` ``Tuple(1, \dots, N)``.
+    continues    the statement starts with a relation (``= …`` on a row or block of its own): members[0] is then
+                 the first thing *behind* the sign and ``relations[0]`` stands before it, so that
+                 ``len(relations) == len(members)``.
+    implied      the statement follows ``\Rightarrow``, ``\implies``, ``\iff``, ``\therefore``.
+    lead         the words that stand before it in the same sentence or segment since the statement before
+                 (lower case, white space folded): "if", "for all", "let", "with the loss".
+    sentence     statements of one sentence (displayed maths inside a sentence included) share the number.
+    block        the segment's number: inline, displayed, or one environment.
+    hidden       it comes from a ``let`` directive.
+    tag          the text of ``\tag{…}``, or a circled number, or None; ``label`` that of ``\label{…}``.
+    """
+
+    members: tuple[Node, ...]
+    relations: tuple[Relation, ...]
+    span: Span
+    block: int
+    sentence: int
+    lead: str = ""
+    continues: bool = False
+    implied: bool = False
+    hidden: bool = False
+    displayed: bool = False
+    tag: str | None = None
+    label: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A stretch of maths that could not be read: the whole stretch, and the first thing not understood."""
+
+    span: Span
+    at: Span
+    message: str
+    help: str | None = None
+    displayed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Directive:
+    """``<!-- derivcheck: word argument -->``. ``let`` directives give their statements instead, with ``hidden`` set."""
+
+    word: str
+    argument: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A Markdown or TeX heading; a redeclaration under a new heading opens a new scope."""
+
+    level: int
+    text: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something of the document's that the reader should be told and that is no claim."""
+
+    kind: Literal["notice"]
+    message: str
+    span: Span
+
+
+Item = Statement | Unreadable | Directive | Heading | Notice

@@ -1,0 +1,191 @@
+"""What was found out about a claim: outcomes, evidence, verdicts, findings.
+
+These are values without behaviour. The oracles make evidence, ``judge`` makes
+verdicts of it, the diagnosis adds findings, the renderers print them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from derivcheck.source import Source, Span
+
+
+class Outcome(StrEnum):
+    """The four things that can be said of a claim. Only ``HOLDS`` is a pass."""
+
+    HOLDS = "holds"
+    WRONG = "wrong"
+    UNDECIDED = "undecided"
+    NOT_CHECKED = "not checked"
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What one oracle saw.
+
+    oracle      its name in the table of oracles: ``autograd``, ``differences``, ``rational``, ``values``, ``kinks``, ``shapes``
+    outcome     what this oracle alone would say
+    error       largest discrepancy seen, absolute (a difference of entries); None if it gives no figure
+    relative    the same, relative to the size of the values compared
+    bar         the error bar of the comparison at that place: discrepancies below it mean nothing
+    where       the entry where the discrepancy is largest, as ``b[2]`` or ``W[2,0]`` (from 0)
+    claimed     the claimed value there; ``reference`` what the oracle has there instead
+    detectable  the smallest relative error that this comparison could have seen
+    sizes       the sizes tried, each as (("D", 2), …)
+    points      at how many inputs
+    detail      one short phrase more, lower case, or empty
+    """
+
+    oracle: str
+    outcome: Outcome
+    error: float | None = None
+    relative: float | None = None
+    bar: float | None = None
+    where: str | None = None
+    claimed: float | None = None
+    reference: float | None = None
+    detectable: float | None = None
+    sizes: tuple[tuple[tuple[str, int], ...], ...] = ()
+    points: int = 0
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The outcome for one claim with all that supports it.
+
+    ``said`` is the short phrase of DESIGN section 5 for the strongest evidence ("exact, autograd, differences").
+    ``reason`` says why, where the outcome is not ``HOLDS``; ``carried_from`` names the claim whose error this one
+    only passes on (it is blamed there, once).
+    """
+
+    outcome: Outcome
+    evidence: tuple[Evidence, ...] = ()
+    said: str = ""
+    reason: str = ""
+    carried_from: str | None = None
+
+
+class Severity(StrEnum):
+    """How a finding weighs: an error fails the run, a warning fails a strict one, a note never does."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """A replacement of the text of ``span`` that was checked to make the line hold."""
+
+    span: Span
+    replacement: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One message with its place.
+
+    code      kebab-case and stable: ``wrong-gradient``, ``shape-mismatch``, ``unreadable``, ``unknown-name``, …
+    span      the smallest span that shows the problem; ``line_span`` is the statement it stands in
+    label     what stands behind the caret; short
+    facts     lines behind ``=``: what is claimed and what is true, at which sizes
+    help      what to do; None if nothing was found that was checked to help
+    replay    the command line that repeats just this check
+    claim     the claim's name, if there is one
+    """
+
+    code: str
+    severity: Severity
+    message: str
+    span: Span
+    line_span: Span | None = None
+    label: str = ""
+    facts: tuple[str, ...] = ()
+    help: str | None = None
+    replay: str | None = None
+    claim: str | None = None
+    edits: tuple[Edit, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One claim and its verdict, ready to be shown.
+
+    ``title`` is the claim in plain text (``∂ℓ/∂V``); ``kind`` one of identity, gradient, jacobian, hessian,
+    derivative, inequality, solution, unreadable; ``expected_wrong`` that the document marks it as a
+    mistake on purpose. ``required`` that a homework needs it.
+    """
+
+    name: str
+    title: str
+    kind: str
+    span: Span
+    line: int
+    verdict: Verdict
+    expected_wrong: bool = False
+    required: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Extra:
+    """What a homework command adds below the table: a titled block of lines, or rows under columns.
+
+    ``outcome`` counts towards the exit code where it is not None.
+    """
+
+    title: str
+    columns: tuple[str, ...] = ()
+    rows: tuple[tuple[str, ...], ...] = ()
+    text: str = ""
+    outcome: Outcome | None = None
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """All that was found out about one document."""
+
+    source: Source
+    results: tuple[Result, ...]
+    findings: tuple[Finding, ...]
+    definitions: int
+    seed: int
+    trials: int
+    seconds: float = 0.0
+    title: str = ""
+    extras: tuple[Extra, ...] = ()
+    skipped: int = 0
+    options: tuple[tuple[str, str], ...] = field(default=())
+
+    def count(self, outcome: Outcome) -> int:
+        """How many claims came out so, expected mistakes that were found counted as holding."""
+        return sum(settled(result) is outcome for result in self.results)
+
+
+def settled(result: Result) -> Outcome:
+    """The outcome with the document's own ``expect wrong`` taken into account.
+
+    A line marked as a mistake counts as holding when it is wrong, and as wrong when it holds.
+    """
+    outcome = result.verdict.outcome
+    if not result.expected_wrong:
+        return outcome
+    if outcome is Outcome.WRONG:
+        return Outcome.HOLDS
+    return Outcome.WRONG if outcome is Outcome.HOLDS else outcome
+
+
+def exit_code(reports: tuple[Report, ...], *, strict: bool) -> int:
+    """0 if at least one claim was checked and none is wrong; 1 otherwise (DESIGN section 8)."""
+    outcomes = [settled(result) for report in reports for result in report.results]
+    outcomes += [extra.outcome for report in reports for extra in report.extras if extra.outcome is not None]
+    errors = any(finding.severity is Severity.ERROR for report in reports for finding in report.findings)
+    if errors or Outcome.WRONG in outcomes or Outcome.HOLDS not in outcomes:
+        return 1
+    if strict and (Outcome.UNDECIDED in outcomes or Outcome.NOT_CHECKED in outcomes):
+        return 1
+    return 0
