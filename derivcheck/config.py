@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import math
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+SMALLEST_TRIALS, LARGEST_TRIALS = 2, 1000
+LARGEST_SIZE = 4096
+LARGEST_DRAWS = 20
+LARGEST_SEED = 2**63 - 1
+# What a declared function may stand for; "arbitrary" is the default, a function drawn at random.
+FUNCTIONS = ("arbitrary", "tanh", "relu", "sigmoid", "softplus", "gelu")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,3 +43,266 @@ class Settings:
 
 class SettingsError(Exception):
     """A configuration that cannot be used: the message says what, where and what to do."""
+
+
+class UnknownClaim(SettingsError):
+    """``--claim`` names a claim that this document does not have (of several documents, one may have it)."""
+
+
+class _Refused(Exception):
+    """A value that its key does not take; the message says what it takes. The caller adds the place."""
+
+
+Check = Callable[[object], object]
+
+
+def _shown(value: object) -> str:
+    """A TOML value as its author would write it."""
+    match value:
+        case bool():
+            return "true" if value else "false"
+        case str():
+            return f'"{value}"'
+        case dict():
+            return "a table"
+        case list():
+            return "a list"
+        case _:
+            return str(value)
+
+
+def _whole(smallest: int, largest: int) -> Check:
+    def check(value: object) -> int:
+        # bool is an int in Python; `trials = true` is a mistake all the same
+        if isinstance(value, int) and not isinstance(value, bool) and smallest <= value <= largest:
+            return value
+        raise _Refused(f"takes a whole number from {smallest} to {largest}, not {_shown(value)}")
+
+    return check
+
+
+def _positive(largest: float) -> Check:
+    def check(value: object) -> float:
+        if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
+            number = float(value)
+            if 0 < number <= largest:
+                return number
+        raise _Refused(f"takes a number above 0 and at most {largest:g}, not {_shown(value)}")
+
+    return check
+
+
+def _flag(value: object) -> bool:
+    if isinstance(value, bool):
+        return value
+    raise _Refused(f"takes true or false, not {_shown(value)}")
+
+
+def _function(value: object) -> str:
+    if isinstance(value, str) and value in FUNCTIONS:
+        return value
+    raise _Refused(f"takes one of {', '.join(FUNCTIONS)}, not {_shown(value)}" + did_you_mean(str(value), FUNCTIONS))
+
+
+_check_size = _whole(1, LARGEST_SIZE)
+_SCALARS: Mapping[str, Check] = {
+    "seed": _whole(0, LARGEST_SEED),
+    "trials": _whole(SMALLEST_TRIALS, LARGEST_TRIALS),
+    "draws": _whole(1, LARGEST_DRAWS),
+    "strict": _flag,
+}
+_TABLES: Mapping[str, Check] = {"sizes": _check_size, "functions": _function}
+# A homework's own settings, under a table of its name. A new homework is one line here.
+_HOMEWORKS: Mapping[str, Mapping[str, Check]] = {"mlp": {}, "resblock": {}}
+
+
+def did_you_mean(word: str, known: tuple[str, ...]) -> str:
+    """``; did you mean `trials`?`` for the nearest known word, or nothing if none is near."""
+    from difflib import get_close_matches
+
+    near = get_close_matches(word, known, n=1, cutoff=0.6)
+    return f"; did you mean `{near[0]}`?" if near else ""
+
+
+def check_scalar(key: str, value: object) -> object:
+    """``value``, if the setting ``key`` takes it. Raises SettingsError that says what it takes, without the key."""
+    try:
+        return _SCALARS[key](value)
+    except _Refused as refused:
+        raise SettingsError(str(refused)) from None
+
+
+def parse_size(text: str) -> tuple[str, int]:
+    """The dimension and the number of ``D=4``.
+
+    Raises SettingsError that says what is wrong with any other text.
+    """
+    name, sign, number = (part.strip() for part in text.partition("="))
+    if not name or not sign:
+        raise SettingsError(f"`{text}` is not a size; write NAME=NUMBER, as in D=4")
+    try:
+        return name, check_size(int(number))
+    except ValueError:
+        raise SettingsError(f"the size of `{name}` takes a whole number, not `{number}`") from None
+    except SettingsError as refused:
+        raise SettingsError(f"the size of `{name}` {refused}") from None
+
+
+def check_size(number: int) -> int:
+    """``number``, if a dimension may be that large. Raises SettingsError that says what may be."""
+    try:
+        _check_size(number)
+    except _Refused as refused:
+        raise SettingsError(str(refused)) from None
+    return number
+
+
+def with_function(functions: Mapping[str, str], name: str, stands_for: str) -> dict[str, str]:
+    r"""``functions`` with one more: ``arbitrary`` takes the name out, and ``phi`` is a document's ``\phi``."""
+    if len(name) > 1 and name.isalpha() and name.isascii():
+        name = "\\" + name
+    others = {known: value for known, value in functions.items() if known != name}
+    return others if stands_for == "arbitrary" else {**others, name: stands_for}
+
+
+def load(path: Path, base: Settings, homework: str | None = None) -> Settings:
+    """``base`` with what the TOML file at ``path`` says over it.
+
+    ``homework`` names the table of that homework's own settings; the tables of others are checked and left.
+    Raises SettingsError if the file cannot be read, is not TOML, or has a key or value that is not known.
+    """
+    return parse(_read(path), str(path), base, homework)
+
+
+def parse(text: str, where: str, base: Settings, homework: str | None = None) -> Settings:
+    """As ``load``, from the text of a file; ``where`` is how messages name it."""
+    import tomllib
+
+    try:
+        # tomllib takes "\n" alone; a file saved with Windows line ends has other ends, not other lines
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(_toml_message(str(error), where)) from None
+    except RecursionError:
+        raise SettingsError(f"{where}: nested too deeply to be read as TOML") from None
+    settings = base
+    for key, value in data.items():
+        settings = _with_key(settings, key, value, text, where, homework)
+    return settings
+
+
+def _with_key(settings: Settings, key: str, value: object, text: str, where: str, homework: str | None) -> Settings:
+    if key in _SCALARS:
+        return _with_scalar(settings, key, _checked(_SCALARS[key], value, text, where, "", key))
+    if key not in _TABLES and key not in _HOMEWORKS:
+        raise _unknown(key, (*_SCALARS, *_TABLES, *_HOMEWORKS), text, where, "")
+    if not isinstance(value, dict):
+        place = _place(text, where, "", key)
+        raise SettingsError(f"{place}: `{key}` is a table: write `[{key}]` on a line of its own and its keys below")
+    for name, entry in value.items():
+        match key:
+            case "sizes":
+                size = _checked(_check_size, entry, text, where, key, name)
+                assert isinstance(size, int)
+                settings = replace(settings, sizes={**settings.sizes, name: size})
+            case "functions":
+                function = _checked(_function, entry, text, where, key, name)
+                assert isinstance(function, str)
+                settings = replace(settings, functions=with_function(settings.functions, name, function))
+            case _:
+                known = _HOMEWORKS[key]
+                if name not in known:
+                    raise _unknown(name, tuple(known), text, where, key)
+                checked = _checked(known[name], entry, text, where, key, name)
+                if key == homework:
+                    settings = replace(settings, extra={**settings.extra, name: checked})
+    return settings
+
+
+def _with_scalar(settings: Settings, key: str, value: object) -> Settings:
+    match key, value:
+        case "strict", bool():
+            return replace(settings, strict=value)
+        case "seed", int():
+            return replace(settings, seed=value)
+        case "trials", int():
+            return replace(settings, trials=value)
+        case "draws", int():
+            return replace(settings, draws=value)
+    raise AssertionError(f"no setting takes {key} = {value!r}")
+
+
+def _checked(check: Check, value: object, text: str, where: str, table: str, key: str) -> object:
+    try:
+        return check(value)
+    except _Refused as refused:
+        name = f"{table}.{key}" if table else key
+        raise SettingsError(f"{_place(text, where, table, key)}: `{name}` {refused}") from None
+
+
+def _unknown(key: str, known: tuple[str, ...], text: str, where: str, table: str) -> SettingsError:
+    place = _place(text, where, table, key)
+    inside = f" of `[{table}]`" if table else ""
+    advice = did_you_mean(key, known)
+    if not advice:
+        advice = f"; the settings{inside} are {', '.join(known)}" if known else f"; `[{table}]` has no settings"
+    return SettingsError(f"{place}: `{key}` is not a setting{inside if advice.startswith('; did') else ''}{advice}")
+
+
+def _place(text: str, where: str, table: str, key: str) -> str:
+    """``where`` with the line on which a key stands; tomllib does not tell, so the line is looked for."""
+    named = r"\s*\.\s*".join(
+        rf"(?:{re.escape(part)}|\"{re.escape(_escaped(part))}\"|'{re.escape(part)}')"
+        for part in ([key] if table == "" else [table, key])
+    )
+    alone = rf"(?:{re.escape(key)}|\"{re.escape(_escaped(key))}\"|'{re.escape(key)}')"
+    current = ""
+    for number, line in enumerate(text.splitlines(), start=1):
+        if header := re.match(r"\s*\[\[?\s*([^\]]*?)\s*\]", line):
+            current = header[1].strip("\"' ")
+            if table == "" and current.split(".")[0] == key:
+                return f"{where}:{number}"
+            continue
+        wanted = alone if current == table else named
+        if (current in (table, "")) and re.match(rf"\s*{wanted}\s*[=.]", line):
+            return f"{where}:{number}"
+        if table and current == "" and re.match(rf"\s*{re.escape(table)}\s*=\s*\{{.*{alone}\s*=", line):
+            return f"{where}:{number}"
+    return where
+
+
+def _escaped(key: str) -> str:
+    return key.replace("\\", "\\\\").replace('"', '\\"')
+
+
+def _toml_message(message: str, where: str) -> str:
+    if found := re.search(r"\s*\(at line (\d+), column (\d+)\)$", message):
+        where, message = f"{where}:{found[1]}:{found[2]}", message[: found.start()]
+    message = re.sub(r"\s*\(at end of document\)$", " at the end of the file", message)
+    return f"{where}: not valid TOML: {message[:1].lower()}{message[1:]}"
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
+    except FileNotFoundError:
+        raise SettingsError(f"{path}: there is no such configuration file") from None
+    except IsADirectoryError:
+        raise SettingsError(f"{path}: is a directory, not a configuration file") from None
+    except UnicodeDecodeError:
+        raise SettingsError(f"{path}: is not text in UTF-8, so it cannot be a TOML file") from None
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise SettingsError(f"{path}: cannot be read: {reason.lower()}") from None
+
+
+def shipped(homework: str, base: Settings) -> Settings:
+    """``base`` with the configuration that ships with a homework over it.
+
+    In a wheel the file stands in the package; in a checkout in ``configs/`` beside it.
+    """
+    package = Path(__file__).parent
+    for folder in (package / "configs", package.parent / "configs"):
+        if (path := folder / f"{homework}.toml").is_file():
+            return load(path, base, homework)
+    raise FileNotFoundError(f"configs/{homework}.toml is missing from this installation of derivcheck")

@@ -25,7 +25,8 @@ class Outcome(StrEnum):
 class Evidence:
     """What one oracle saw.
 
-    oracle      its name in the table of oracles: ``autograd``, ``differences``, ``rational``, ``values``, ``kinks``, ``shapes``
+    oracle      its name in the table of oracles: ``autograd``, ``differences``, ``rational``, ``values``, ``kinks``,
+                ``shapes``
     outcome     what this oracle alone would say
     error       largest discrepancy seen, absolute (a difference of entries); None if it gives no figure
     relative    the same, relative to the size of the values compared
@@ -143,6 +144,25 @@ class Extra:
     text: str = ""
     outcome: Outcome | None = None
     code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """How one line was read, for ``derivcheck list``.
+
+    kind    "declaration", "definition", "claim: gradient", "assumption", "mention", "skipped", "not read"
+    name    what it declares, defines or is called; may be empty
+    text    the statement in plain unicode
+    shapes  "D × D", or empty
+    note    why it was skipped or not read, or what was taken for granted
+    """
+
+    line: int
+    kind: str
+    name: str
+    text: str
+    shapes: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,48 @@
+# make run    check the homework problems (sets up .venv first)
+# make test   all tests                   make lint   ruff and mypy
+# make bench  what start-up costs         make clean  remove what make made
+#
+# PYTHON names the interpreter that makes the environment (3.11 or newer);
+# VENV the environment: VENV=/some/where uses another one.
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+INSTALL := $(PIP) install --constraint .ci/constraints.txt
+
+.PHONY: run test lint bench clean
+
+run: $(VENV)/.runs
+	@set -e; for problem in mlp resblock; do \
+	  echo "derivcheck $$problem"; echo; $(BIN)/derivcheck $$problem; echo; \
+	done
+
+test: $(VENV)/.tests
+	$(BIN)/python -m pytest -n 2 -q
+
+lint: $(VENV)/.tests
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: $(VENV)/.runs
+	$(BIN)/python tests/bench.py
+
+clean:
+	rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "derivcheck needs Python 3.11 or newer: make PYTHON=/path/to/python3.11"; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+
+# What a user installs is enough to run; the developers' tools come with the tests.
+$(VENV)/.runs: pyproject.toml .ci/constraints.txt | $(BIN)/python
+	$(INSTALL) --editable .
+	@touch $@
+
+$(VENV)/.tests: pyproject.toml .ci/constraints.txt | $(BIN)/python
+	$(INSTALL) --editable '.[dev]'
+	@touch $@ $(VENV)/.runs

@@ -1,0 +1,133 @@
+"""The command line: commands, exit codes, and the one place where errors become messages.
+
+Only click is imported here. click by itself exits 1 for bad usage, for uncaught exceptions and for Ctrl-C, and
+drops what a command returns; exit codes are part of what derivcheck promises, so ``run`` does them itself.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from derivcheck import __version__
+from derivcheck.commands import check, homework, listing
+from derivcheck.commands.output import complain, silence
+from derivcheck.config import SettingsError, did_you_mean
+
+PROGRAM = "derivcheck"
+COMPLETE = "_DERIVCHECK_COMPLETE"
+FAILURE, INTERRUPTED, BROKEN_PIPE = 2, 130, 141
+
+EPILOG = """\b
+Exit codes: 0 something was checked and nothing is wrong; 1 a wrong claim, or
+nothing checked, or (--strict) something undecided; 2 usage, configuration,
+unreadable file.
+
+\b
+Examples:
+  derivcheck check block.md
+  derivcheck check notes/ --format concise
+  derivcheck resblock --write mine.md
+  derivcheck resblock --derivation mine.md --seed 3
+"""
+
+
+class Commands(click.Group):
+    """A group that says what was probably meant. click does so itself only in its newest versions."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0]
+        if not name.startswith("-") and self.get_command(ctx, name) is None and not ctx.resilient_parsing:
+            raise click.UsageError(f"there is no command `{name}`{self._meant(ctx, args)}", ctx)
+        return super().resolve_command(ctx, args)
+
+    def _meant(self, ctx: click.Context, args: list[str]) -> str:
+        name = args[0]
+        if name == "-" or Path(name).exists() or name.lower().endswith(check.DOCUMENTS):
+            return f"; to check a document: {PROGRAM} check {name}"
+        names = self.list_commands(ctx)
+        return did_you_mean(name, tuple(names)) or f"; the commands are {', '.join(names)}"
+
+
+@click.group(cls=Commands, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, "-V", "--version", message="%(prog)s %(version)s")
+def cli() -> None:
+    """Check every equation of a hand-written derivation against independent truth."""
+
+
+for _command in (check.command, listing.command, *homework.commands()):
+    cli.add_command(_command)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run the command line and return its exit code; messages go to stderr, never a traceback.
+
+    With DERIVCHECK_TRACEBACK=1 an exception that is a bug in derivcheck is shown whole.
+    """
+    # said by torch once at its import where numpy is not installed, and of no concern to anybody here
+    warnings.filterwarnings("ignore", message="Failed to initialize NumPy")
+    try:
+        return _run(list(arguments))
+    except click.exceptions.Exit as stop:
+        return stop.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        sys.stderr.write("\n")
+        return INTERRUPTED
+    except BrokenPipeError:
+        silence()
+        return BROKEN_PIPE
+    except click.ClickException as error:
+        complain(_message(error))
+        return FAILURE
+    except SettingsError as error:
+        complain(str(error))
+        return FAILURE
+    except Exception as error:
+        if os.environ.get("DERIVCHECK_TRACEBACK"):
+            raise
+        complain(_bug(error))
+        return FAILURE
+
+
+def _run(arguments: list[str]) -> int:
+    if instruction := os.environ.get(COMPLETE):
+        from click.shell_completion import shell_complete
+
+        return shell_complete(cli, {}, PROGRAM, COMPLETE, instruction)
+    with cli.make_context(PROGRAM, arguments or ["--help"]) as context:
+        code = cli.invoke(context)
+    sys.stdout.flush()
+    return code if isinstance(code, int) else 0
+
+
+def _message(error: click.ClickException) -> str:
+    """A click message in our words, with the way to the help where it is one of usage."""
+    match error:
+        case click.NoSuchOption():
+            text = f"there is no option `{error.option_name}`{did_you_mean(error.option_name, _options(error.ctx))}"
+        case _:
+            text = error.format_message().strip().removesuffix(".")
+            text = text[:1].lower() + text[1:] if text[1:2].islower() else text
+    if isinstance(error, click.UsageError) and error.ctx is not None:
+        text += f"\ntry: {error.ctx.command_path} --help"
+    return text
+
+
+def _options(context: click.Context | None) -> tuple[str, ...]:
+    parameters = [] if context is None else context.command.get_params(context)
+    return tuple(name for one in parameters for name in one.opts if name.startswith("--"))
+
+
+def _bug(error: Exception) -> str:
+    detail = str(error).splitlines()[0][:200] if str(error) else ""
+    return (
+        f"this is a bug in derivcheck: {type(error).__name__}{': ' if detail else ''}{detail}\n"
+        "set DERIVCHECK_TRACEBACK=1 to see where it happened"
+    )

@@ -1,0 +1,45 @@
+"""``derivcheck list FILE``: how each line was read."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Any
+
+import click
+
+from derivcheck.commands.options import asked, showing
+from derivcheck.commands.output import emit, progress
+
+
+@click.command("list")
+@click.argument("file", type=click.Path(), metavar="FILE|-")
+@showing
+def command(file: str, **options: Any) -> int:  # noqa: ANN401
+    """Show how each line was read: kind, name, shapes."""
+    request = asked(options)
+    with progress(f"reading {file}"):
+        from derivcheck.engine import listing
+        from derivcheck.reading.documents import UnreadableFile, read_source
+
+        try:
+            source = read_source(file)
+        except UnreadableFile as error:
+            raise click.ClickException(str(error)) from None
+        listed = listing(source)
+    match request.output:
+        case "json":
+            from derivcheck.report.json import render_listing
+
+            emit(render_listing(source, listed))
+        case "concise":
+            from derivcheck.report.listing import concise_listing
+
+            emit(concise_listing(source, listed))
+        case "table":
+            from derivcheck.report.console import draw, look_of
+            from derivcheck.report.listing import listing as listing_table
+
+            look = look_of(request.color, sys.stdout, os.environ)
+            emit(draw(listing_table(source, listed, look.width), look))
+    return 0

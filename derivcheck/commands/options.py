@@ -1,0 +1,141 @@
+"""The options that commands share, and the settings that come of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+import click
+
+from derivcheck.config import Settings, SettingsError, check_scalar, load, parse_size
+from derivcheck.report.console import ColorChoice
+
+Format = Literal["table", "concise", "json"]
+Body = TypeVar("Body", bound=Callable[..., Any])
+
+
+def whole(check: Callable[[int], object]) -> Callable[[click.Context, click.Parameter, int | None], int | None]:
+    """A callback that holds a number against what the configuration files allow, in the same words."""
+
+    def callback(context: click.Context, parameter: click.Parameter, value: int | None) -> int | None:
+        try:
+            if value is not None:
+                check(value)
+        except SettingsError as error:
+            raise click.UsageError(f"{parameter.opts[0]} {error}", context) from None
+        return value
+
+    return callback
+
+
+def _sizes(context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> tuple[tuple[str, int], ...]:
+    try:
+        return tuple(map(parse_size, values))
+    except SettingsError as error:
+        raise click.UsageError(f"{parameter.opts[0]}: {error}", context) from None
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the command line asks for; None is what it leaves to the configuration."""
+
+    seed: int | None = None
+    trials: int | None = None
+    sizes: tuple[tuple[str, int], ...] = ()
+    config: Path | None = None
+    claim: str | None = None
+    strict: bool | None = None
+    output: Format = "table"
+    color: ColorChoice = "auto"
+    quiet: bool = False
+    verbose: bool = False
+
+    def settings(self, base: Settings, homework: str | None = None) -> Settings:
+        """``base``, the configuration file over it, the command line over both.
+
+        Raises SettingsError for a configuration file that cannot be used.
+        """
+        settings = base if self.config is None else load(self.config, base, homework)
+        given = {"seed": self.seed, "trials": self.trials, "claim": self.claim, "strict": self.strict}
+        named = {name: value for name, value in given.items() if value is not None}
+        return replace(settings, sizes={**settings.sizes, **dict(self.sizes)}, **named)  # type: ignore[arg-type]
+
+
+def steering(body: Body) -> Body:
+    """The options that steer a check."""
+    for decorate in reversed(
+        (
+            click.option(
+                "--seed",
+                type=int,
+                metavar="INT",
+                callback=whole(partial(check_scalar, "seed")),
+                help="Seed of every draw.  [default: 0]",
+            ),
+            click.option(
+                "--trials",
+                type=int,
+                metavar="INT",
+                callback=whole(partial(check_scalar, "trials")),
+                help="Inputs drawn at each size, 2 to 1000.  [default: 4]",
+            ),
+            click.option(
+                "--sizes",
+                "--size",
+                multiple=True,
+                metavar="NAME=INT",
+                callback=_sizes,
+                help="Fix a dimension, as in D=4; repeatable.",
+            ),
+            click.option(
+                "--config",
+                type=click.Path(path_type=Path),
+                help="TOML file of settings; the command line wins over it.",
+            ),
+            click.option("--claim", metavar="NAME", help="Check only the claim of this name."),
+            click.option(
+                "--strict/--no-strict", default=None, help="Let undecided and not checked claims fail the run."
+            ),
+        )
+    ):
+        body = decorate(body)
+    return body
+
+
+def showing(body: Body) -> Body:
+    """The options that say how a report is shown."""
+    formats = click.Choice(["table", "concise", "json"])
+    for decorate in reversed(
+        (
+            click.option(
+                "--format", "output", type=formats, default="table", show_default=True, help="Form of the report."
+            ),
+            click.option(
+                "--color",
+                "--colour",
+                "color",
+                type=click.Choice(["auto", "always", "never"]),
+                default="auto",
+                show_default=True,
+                help="Colour; auto heeds NO_COLOR, FORCE_COLOR and TERM.",
+            ),
+        )
+    ):
+        body = decorate(body)
+    return body
+
+
+def amount(body: Body) -> Body:
+    """How much is said: ``-q`` and ``-v``, which exclude each other."""
+    body = click.option("-v", "--verbose", is_flag=True, help="Show all evidence for every claim.")(body)
+    return click.option("-q", "--quiet", is_flag=True, help="Show only errors and the summary.")(body)
+
+
+def asked(options: dict[str, Any]) -> Asked:
+    """The options of a command as one value."""
+    if options.get("quiet") and options.get("verbose"):
+        raise click.UsageError("-q and -v exclude each other", click.get_current_context(silent=True))
+    return Asked(**options)

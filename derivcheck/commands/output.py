@@ -1,0 +1,102 @@
+"""What commands put out: reports on stdout, progress on stderr."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from derivcheck.commands.options import Asked
+    from derivcheck.config import Settings
+    from derivcheck.verdict import Report
+
+# Whoever gets an answer within half a second needs no word that one is coming.
+_PATIENCE = 0.5
+
+
+def show(reports: Sequence[Report], asked: Asked, settings: Settings, command: str) -> None:
+    """Write the reports to stdout in the form that was asked for."""
+    match asked.output:
+        case "json":
+            from derivcheck.report.json import render
+
+            emit(render(reports, settings, command))
+        case "concise":
+            from derivcheck.report.concise import concise
+
+            emit(concise(reports, quiet=asked.quiet, verbose=asked.verbose, strict=settings.strict))
+        case "table":
+            from derivcheck.report.console import draw, look_of
+            from derivcheck.report.screen import screen
+
+            look = look_of(asked.color, sys.stdout, os.environ)
+            shown = screen(reports, look.width, quiet=asked.quiet, verbose=asked.verbose, strict=settings.strict)
+            emit(draw(shown, look))
+
+
+def emit(text: str) -> None:
+    """Write to stdout and flush, so that a full disk or a closed pipe is noticed here and not at exit.
+
+    A terminal that cannot show a character gets its escape rather than an exception.
+    """
+    stream = sys.stdout
+    try:
+        stream.write(text.encode(stream.encoding or "utf-8", "backslashreplace").decode(stream.encoding or "utf-8"))
+        stream.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        silence()
+        raise click.ClickException(f"the report cannot be written: {(error.strerror or str(error)).lower()}") from None
+
+
+def silence() -> None:
+    """Point stdout at nothing: what is still buffered for a closed pipe must not fail once more at exit."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def complain(message: str) -> None:
+    """One error message on stderr, under the program's name."""
+    with suppress(OSError):
+        sys.stderr.write(f"derivcheck: error: {message}\n")
+        sys.stderr.flush()
+
+
+@contextmanager
+def progress(first: str) -> Iterator[Callable[[str], None]]:
+    """A line on stderr that says what is going on: on a terminal only, after half a second, gone at the end.
+
+    Yields the function that changes what it says.
+    """
+    if not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
+        yield lambda message: None
+        return
+    said, done = [first], threading.Event()
+
+    def tell() -> None:
+        told = ""
+        pause = _PATIENCE
+        while not done.wait(pause):
+            if said[0] != told:
+                told = said[0]
+                sys.stderr.write(f"\r\x1b[K{told} …")
+                sys.stderr.flush()
+            pause = 0.1
+        if told:
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()
+
+    thread = threading.Thread(target=tell, daemon=True)
+    thread.start()
+    try:
+        yield lambda message: said.__setitem__(0, message)
+    finally:
+        done.set()
+        thread.join()
