@@ -1,0 +1,165 @@
+"""Derivations as their users write them: right ones raise no alarm, and one mistake is blamed on its own line.
+
+The data is in ``tests/documents``; its README describes the format.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections import defaultdict
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from derivcheck.config import Settings
+from derivcheck.source import Source
+from derivcheck.verdict import Outcome, Report, Severity, exit_code, settled
+
+HERE = Path(__file__).parent / "documents"
+SEEDS = (0, 1)
+EXPECTED = re.compile(r"^\s*(?:<!--|%)\s*expected:\s*(?P<codes>[a-z, -]+?)\s*(?:-->)?\s*$")
+
+
+@dataclass(frozen=True)
+class Mutation:
+    """One mistake: ``old`` becomes ``new`` at its ``nth`` place, and the line with ``line_holds`` is then wrong."""
+
+    document: str
+    mistake: str
+    old: str
+    new: str
+    line_holds: str
+    nth: int | None = None
+
+    def apply(self, text: str) -> str:
+        """The document's text with the mistake in it."""
+        places = [match.start() for match in re.finditer(re.escape(self.old), text)]
+        if self.nth is None:
+            assert len(places) == 1, f"{self.old!r} stands {len(places)} times in {self.document}"
+        start = places[(self.nth or 1) - 1]
+        return text[:start] + self.new + text[start + len(self.old) :]
+
+    def blamed(self, text: str) -> int:
+        """The line (from 1) of a changed text that has to be blamed."""
+        lines = [number for number, line in enumerate(text.split("\n"), 1) if self.line_holds in line]
+        assert len(lines) == 1, f"{self.line_holds!r} stands on lines {lines} of {self.document}"
+        return lines[0]
+
+
+def read(name: str) -> str:
+    """The text of a document."""
+    return (HERE / name).read_text(encoding="utf-8")
+
+
+def mutations() -> list[Mutation]:
+    """All mistakes of ``mutations.toml``, in its order."""
+    rows = tomllib.loads(read("mutations.toml"))["mutation"]
+    return [Mutation(**row) for row in rows]
+
+
+DOCUMENTS = sorted(path.name for path in HERE.glob("user-*") if path.suffix in {".md", ".tex"})
+MUTATIONS = mutations()
+
+
+def mutation_ids() -> list[str]:
+    """``user-ridge-2-factor``: the document, which of its mistakes, and what kind of mistake it is."""
+    seen: dict[str, int] = defaultdict(int)
+    ids = []
+    for mutation in MUTATIONS:
+        seen[mutation.document] += 1
+        mistake = re.sub(r"\W+", "-", mutation.mistake)
+        ids.append(f"{Path(mutation.document).stem}-{seen[mutation.document]}-{mistake}")
+    return ids
+
+
+def run(name: str, text: str, seed: int) -> Report:
+    """Check a text under the name of its document."""
+    from derivcheck.engine import check
+
+    return check(Source(name, text), Settings(seed=seed))
+
+
+def expected_codes(text: str) -> dict[int, set[str]]:
+    """What the document says about its own lines: the comment stands on the line behind the one it means."""
+    found: dict[int, set[str]] = {}
+    for number, line in enumerate(text.split("\n"), 1):
+        if match := EXPECTED.match(line):
+            found[number - 1] = {code.strip() for code in match["codes"].split(",")}
+    return found
+
+
+def observed_codes(report: Report) -> dict[int, set[str]]:
+    """By line: the codes of findings that are more than a note, and the outcomes of claims that do not hold."""
+    found: dict[int, set[str]] = defaultdict(set)
+    for finding in report.findings:
+        if finding.severity is not Severity.NOTE:
+            found[report.source.position(finding.span.start).line].add(finding.code)
+    for result in report.results:
+        if (outcome := settled(result)) is not Outcome.HOLDS:
+            found[report.source.position(result.span.start).line].add(outcome.value.replace(" ", "-"))
+    return dict(found)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("name", DOCUMENTS, ids=lambda name: name.rpartition(".")[0])
+def test_a_document_gives_the_findings_written_in_it_and_no_others(name: str, seed: int) -> None:
+    text = read(name)
+    report = run(name, text, seed)
+    expected, observed = expected_codes(text), observed_codes(report)
+    alarms = {line: codes for line, codes in observed.items() if line not in expected}
+    missed = {line: codes for line, codes in expected.items() if not codes <= observed.get(line, set())}
+    assert not alarms, "\n".join(_told(report, line) for line in sorted(alarms))
+    assert not missed, f"expected {missed}, observed {observed}"
+    mistakes = {m.blamed(m.apply(text)) for m in MUTATIONS if m.document == name}
+    assert len(report.results) >= max(1, len(mistakes)), "fewer claims were checked than lines that can be wrong"
+
+
+@pytest.mark.parametrize("mutation", MUTATIONS, ids=mutation_ids())
+def test_a_mistake_is_blamed_on_its_own_line(mutation: Mutation) -> None:
+    text = mutation.apply(read(mutation.document))
+    line = mutation.blamed(text)
+    report = run(mutation.document, text, seed=0)
+    errors = [finding for finding in report.findings if finding.severity is Severity.ERROR]
+    blamed = {report.source.position(finding.span.start).line for finding in errors}
+    assert exit_code((report,), strict=False) == 1, f"the mistake on line {line} is not seen: {_told(report, line)}"
+    assert blamed == {line}, "\n".join(_told(report, at) for at in sorted(blamed | {line}))
+    wrong = [result for result in report.results if settled(result) is Outcome.WRONG]
+    assert all(_covers(report, result.span.start, result.span.end, line) for result in wrong), [r.title for r in wrong]
+
+
+def test_every_right_document_has_its_mistakes() -> None:
+    counts = {name: sum(m.document == name for m in MUTATIONS) for name in DOCUMENTS if not expected_codes(read(name))}
+    assert {name for name, count in counts.items() if count < 3} == set()
+
+
+def test_mistakes_are_put_only_into_right_documents() -> None:
+    assert {m.document for m in MUTATIONS} <= {name for name in DOCUMENTS if not expected_codes(read(name))}
+
+
+@pytest.mark.parametrize("mutation", MUTATIONS, ids=mutation_ids())
+def test_a_mistake_changes_exactly_the_line_it_names(mutation: Mutation) -> None:
+    before = read(mutation.document)
+    after = mutation.apply(before)
+    pairs = zip(before.split("\n"), after.split("\n"), strict=True)
+    assert [number for number, (old, new) in enumerate(pairs, 1) if old != new] == [mutation.blamed(after)]
+
+
+def _covers(report: Report, start: int, end: int, line: int) -> bool:
+    return report.source.position(start).line <= line <= report.source.position(end).line
+
+
+def _told(report: Report, line: int) -> str:
+    """A line with all that was said about it, for a failing test's message."""
+    said = [
+        f"{finding.severity.value}[{finding.code}] {finding.message} {'; '.join(finding.facts)}"
+        for finding in report.findings
+        if report.source.position(finding.span.start).line == line
+    ]
+    said += [
+        f"{result.title}: {settled(result).value} {result.verdict.said} {result.verdict.reason}"
+        for result in report.results
+        if report.source.position(result.span.start).line == line
+    ]
+    return f"{report.source.path}:{line}: {report.source.line_text(line).strip()}\n    " + "\n    ".join(said)
