@@ -1,0 +1,243 @@
+"""Expressions as short Unicode text, for tables and messages: ``∂ℓ/∂V``, ``Wᵀ(δ ⊙ φ′(r))``, ``‖x‖²``.
+
+It is to be read by people; nothing reads it back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from derivcheck.language.glyphs import lowered, raised, shown
+from derivcheck.language.nodes import (
+    Add,
+    Angle,
+    Apply,
+    Bars,
+    Big,
+    Binder,
+    Boxed,
+    Cases,
+    Compare,
+    Derivative,
+    Entrywise,
+    Fraction_,
+    Given,
+    Group,
+    Held,
+    MatrixNode,
+    Nabla,
+    Name,
+    Node,
+    Number,
+    Product,
+    Root,
+    Scripted,
+    Symbol,
+    Text,
+    Tuple,
+    Word,
+)
+from derivcheck.language.precedence import ATOM, ENTRYWISE, PRODUCT, SUM, level, orders, reaches_right
+
+_FENCES = {"(": ("(", ")"), "[": ("[", "]"), "{": ("{", "}"), "|": ("|", "|"), "‖": ("‖", "‖"), "": ("(", ")")}
+_BIG = {"sum": "Σ", "prod": "Π", "int": "∫", "max": "max", "min": "min", "argmax": "arg max", "argmin": "arg min"}
+_WORDS = {"relu": "ReLU", "pr": "Pr", "kl": "KL", "var": "Var", "cov": "Cov"}
+
+
+def plain(node: Node) -> str:
+    """The expression as a person would type it into a message."""
+    return _plain(node, tight=False)
+
+
+def _plain(node: Node, tight: bool) -> str:
+    match node:
+        case Number() | Text():
+            return node.text
+        case Name(text=text) | Symbol(text=text):
+            return shown(text)
+        case Word(text=text):
+            return _WORDS.get(text, text)
+        case Add() | Product() | Entrywise() | Compare() | Tuple() | Given():
+            return _infix(node, tight)
+        case Scripted():
+            return _scripted(node)
+        case Apply():
+            return _apply(node, tight)
+        case Big() | Binder():
+            return _big(node, tight)
+        case Derivative() | Nabla() | Fraction_():
+            return _fraction(node, tight)
+        case _:
+            return _enclosed(node, tight)
+
+
+def _at(node: Node, least: int, tight: bool) -> str:
+    text = _plain(node, tight)
+    return text if level(node) >= least else f"({text})"
+
+
+def _infix(node: Add | Product | Entrywise | Compare | Tuple | Given, tight: bool) -> str:
+    gap = "" if tight else " "
+    match node:
+        case Add(terms=terms):
+            text = ""
+            for k, (mark, term) in enumerate(terms):
+                part = _at(term, ENTRYWISE, tight)
+                minus = "−" if mark == "-" else mark
+                text += f"{gap}{minus}{gap}{part}" if k else part if mark == "+" else minus + part
+            return text
+        case Product(factors=factors, operators=operators):
+            return _product(factors, operators, tight)
+        case Entrywise(factors=factors, operators=operators):
+            return _interleaved([_factor(factors, k, PRODUCT, tight) for k in range(len(factors))], operators, gap)
+        case Compare(members=members, relations=relations):
+            return _interleaved([_at(member, SUM, tight) for member in members], relations, gap)
+        case Tuple(items=items, separators=separators):
+            text = _plain(items[0], tight) if items else ""
+            for separator, item in zip(separators, items[1:], strict=False):
+                text += separator + gap + _plain(item, tight)
+            return text
+        case Given(left=left, right=right):
+            return f"{_plain(left, tight)}{gap}|{gap}{_plain(right, tight)}"
+
+
+def _product(factors: Sequence[Node], operators: Sequence[str], tight: bool) -> str:
+    text = _factor(factors, 0, ATOM, tight)
+    for k, operator in enumerate(operators, start=1):
+        part = _factor(factors, k, ATOM, tight)
+        gap = "" if tight else " "
+        if operator == "/":
+            text += f"/({part})" if isinstance(factors[k], Fraction_ | Derivative) else f"/{part}"
+        elif operator:
+            text += f"{gap}{shown(operator)}{gap}{part}"
+        elif _touches(factors[k - 1], factors[k]):
+            text += part
+        else:
+            text += gap + part
+    return text
+
+
+def _touches(left: Node, right: Node) -> bool:
+    """Whether the two are written without a space: ``Wᵀ(…)``, ``f(x)``, ``2x`` keeps its space out too."""
+    if isinstance(left, Number):
+        return isinstance(right, Name | Scripted) and not isinstance(getattr(right, "base", right), Number | Word)
+    if isinstance(left, Nabla):
+        return not isinstance(right, Apply | Big)
+    return isinstance(left, Name | Scripted | Group) and isinstance(right, Group)
+
+
+def _factor(factors: Sequence[Node], k: int, least: int, tight: bool) -> str:
+    node = factors[k]
+    text = _at(node, least, tight)
+    following = factors[k + 1] if k + 1 < len(factors) else None
+    if following is not None and level(node) >= least and reaches_right(node, following):
+        return f"({text})"
+    return text
+
+
+def _interleaved(parts: Sequence[str], signs: Iterable[str], gap: str) -> str:
+    text = parts[0]
+    for mark, part in zip(signs, parts[1:], strict=False):
+        text += f"{gap}{shown(mark)}{gap}{part}" if mark != ":" else f":{gap}{part}"
+    return text
+
+
+def _scripted(node: Scripted) -> str:
+    base = _plain(node.base, tight=False)
+    match node.base:
+        case Nabla() | Held() | Big() | Derivative() | Fraction_() | Root() | Apply(bracketed=False):
+            base = f"({base})"
+        case _ if level(node.base) < ATOM:
+            base = f"({base})"
+        case _:
+            pass
+    return base + _scripts(node.sub, node.sup, node.primes)
+
+
+def _scripts(sub: Node | None, sup: Node | None, primes: int = 0) -> str:
+    below = lowered(_plain(sub, tight=True)) if sub is not None else ""
+    above = raised(_plain(sup, tight=True)) if sup is not None else ""
+    return below + "′" * primes + above
+
+
+def _apply(node: Apply, tight: bool) -> str:
+    head = _plain(node.word, tight) + _scripts(node.sub, node.sup, node.primes)
+    if not node.bracketed:
+        return head + " " + " ".join(_at(argument, PRODUCT, tight) for argument in node.args)
+    left, right = _FENCES[node.fence]
+    return head + left + ("," if tight else ", ").join(_plain(argument, tight) for argument in node.args) + right
+
+
+def _big(node: Big | Binder, tight: bool) -> str:
+    if isinstance(node, Binder):
+        return _bounds(node)
+    binder, body = node.binder, _at(node.body, ENTRYWISE, tight)
+    upper = raised(_plain(binder.upper, True)) if binder.upper is not None else ""
+    if node.operator != "int":
+        return f"{_BIG[node.operator]}{lowered(_bounds(binder))}{upper} {body}"
+    lower = binder.lower if binder.lower is not None else binder.condition
+    differentials = "".join(" d" + _plain(name, True) for name in binder.names)
+    return f"∫{_scripts(lower, None)}{upper} {body}{differentials}"
+
+
+def _bounds(binder: Binder) -> str:
+    names = ",".join(_plain(name, tight=True) for name in binder.names)
+    condition = _plain(binder.condition, tight=True) if binder.condition is not None else ""
+    if binder.lower is not None:
+        names += "=" + _plain(binder.lower, tight=True)
+        return f"{names},{condition}" if condition else names
+    return condition or names
+
+
+def _fraction(node: Derivative | Nabla | Fraction_, tight: bool) -> str:
+    match node:
+        case Nabla(variable=variable, order=order, symbol=symbol):
+            return shown(symbol) + _scripts(variable, None) + (raised(str(order)) if order != 1 else "")
+        case Fraction_(numerator=numerator, denominator=denominator):
+            above, below = _plain(numerator, False), _plain(denominator, False)
+            if level(numerator) < PRODUCT or _slashed(numerator):
+                above = f"({above})"
+            if level(denominator) < ATOM or _slashed(denominator):
+                below = f"({below})"
+            return f"{above}/{below}"
+        case Derivative(target=target, variables=variables, symbol=symbol, operator=operator):
+            mark = shown(symbol)
+            above = mark + (raised(str(len(variables))) if len(variables) > 1 else "")
+            below = "".join(mark + _at(variable, ATOM, False) for variable in orders(variables))
+            if operator:
+                return f"{above}/{below} {_at(target, ATOM, tight)}"
+            return f"{above}{_at(target, PRODUCT, False)}/{below}"
+
+
+def _slashed(node: Node) -> bool:
+    return isinstance(node, Fraction_ | Derivative) or (isinstance(node, Product) and "/" in node.operators)
+
+
+def _enclosed(node: Group | Bars | Angle | Root | Held | Boxed | MatrixNode | Cases, tight: bool) -> str:
+    match node:
+        case Group(body=body, fence=fence):
+            left, right = _FENCES[fence]
+            return left + _plain(body, tight) + right
+        case Bars(body=body, double=double):
+            bar = "‖" if double else "|"
+            return bar + _plain(body, tight) + bar
+        case Angle(items=items):
+            return "⟨" + ", ".join(_plain(item, tight) for item in items) + "⟩"
+        case Root(body=body, index=index):
+            degree = raised(_plain(index, True)) if index is not None else ""
+            inside = _plain(body, tight)
+            simple = isinstance(body, Name | Number | Group)
+            return f"{degree}√{inside}" if simple else f"{degree}√({inside})"
+        case Held(body=body, sub=sub):
+            return f"{_plain(body, False)}|{lowered(_plain(sub, True))}"
+        case Boxed(body=body):
+            return _plain(body, tight)
+        case MatrixNode(rows=rows, fence=fence):
+            left, right = _FENCES.get(fence, _FENCES["("])
+            return left + "; ".join(", ".join(_plain(cell, False) for cell in row) for row in rows) + right
+        case Cases(rows=pairs):
+            return "{" + "; ".join(_case(value, condition) for value, condition in pairs) + "}"
+
+
+def _case(value: Node, condition: Node | None) -> str:
+    return f"{_plain(value, False)} " + ("otherwise" if condition is None else f"if {_plain(condition, False)}")
