@@ -71,6 +71,9 @@ def run(arguments: Sequence[str]) -> int:
 
     With DERIVCHECK_TRACEBACK=1 an exception that is a bug in derivcheck is shown whole.
     """
+    # closed by whoever started us, who wants the exit code alone
+    sys.stdout = sys.stdout or Path(os.devnull).open("w")  # noqa: SIM115
+    sys.stderr = sys.stderr or Path(os.devnull).open("w")  # noqa: SIM115
     # said by torch once at its import where numpy is not installed, and of no concern to anybody here
     warnings.filterwarnings("ignore", message="Failed to initialize NumPy")
     try:
@@ -101,7 +104,12 @@ def _run(arguments: list[str]) -> int:
         from click.shell_completion import shell_complete
 
         return shell_complete(cli, {}, PROGRAM, COMPLETE, instruction)
-    with cli.make_context(PROGRAM, arguments or ["--help"]) as context:
+    if not arguments:
+        # a script whose list of commands came out empty has to fail
+        with cli.make_context(PROGRAM, [], resilient_parsing=True) as context:
+            sys.stderr.write(cli.get_help(context) + "\n")
+        return FAILURE
+    with cli.make_context(PROGRAM, arguments) as context:
         code = cli.invoke(context)
     sys.stdout.flush()
     return code if isinstance(code, int) else 0

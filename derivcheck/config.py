@@ -179,8 +179,8 @@ def parse(text: str, where: str, base: Settings, homework: str | None = None) ->
     import tomllib
 
     try:
-        # tomllib takes "\n" alone; a file saved with Windows line ends has other ends, not other lines
-        data = tomllib.loads(text)
+        # with a line end behind the last line, tomllib tells that line and not "end of document"
+        data = tomllib.loads(text + "\n")
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(_toml_message(str(error), where)) from None
     except RecursionError:

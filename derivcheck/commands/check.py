@@ -106,6 +106,8 @@ def _checked(
     sources: list[tuple[Found, Source]], settings: Settings, tell: Callable[[str], None]
 ) -> list[tuple[Found, Report]]:
     """A report for each source. A claim that was asked for by name need be in one of them only."""
+    if not sources:
+        return []
     from derivcheck.engine import check
 
     reports: list[tuple[Found, Report]] = []

@@ -25,7 +25,7 @@ def _command(homework: Homework) -> click.Command:
 
     decorated: Any = body
     own = [_own(option) for option in homework.options]
-    for decorate in (amount, showing, steering, whole, *reversed(own), *reversed(_ABOUT_THE_DOCUMENT)):
+    for decorate in (amount, showing, steering, *reversed(own), *reversed(_ABOUT_THE_DOCUMENT)):
         decorated = decorate(decorated)
     about = f"Check {homework.title}."
     explained = f"{about}\n\nWhatever is undecided or not checked fails the run, unless --no-strict."

@@ -19,13 +19,14 @@ def command(file: str, **options: Any) -> int:  # noqa: ANN401
     """Show how each line was read: kind, name, shapes."""
     request = asked(options)
     with progress(f"reading {file}"):
-        from derivcheck.engine import listing
         from derivcheck.reading.documents import UnreadableFile, read_source
 
         try:
             source = read_source(file)
         except UnreadableFile as error:
             raise click.ClickException(str(error)) from None
+        from derivcheck.engine import listing
+
         listed = listing(source)
     match request.output:
         case "json":

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from derivcheck.report.cells import safe
+
 if TYPE_CHECKING:
     from derivcheck.commands.options import Asked
     from derivcheck.config import Settings
@@ -86,7 +88,7 @@ def progress(first: str) -> Iterator[Callable[[str], None]]:
         while not done.wait(pause):
             if said[0] != told:
                 told = said[0]
-                sys.stderr.write(f"\r\x1b[K{told} …")
+                sys.stderr.write(f"\r\x1b[K{safe(told)} …")
                 sys.stderr.flush()
             pause = 0.1
         if told:

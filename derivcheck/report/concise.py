@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from derivcheck.report.cells import safe
-from derivcheck.report.words import count, counted, ordered, run_words, why_it_fails
+from derivcheck.report.words import count, counted, ordered, place, run_words, why_it_fails
 from derivcheck.verdict import Outcome, Report, Severity
 
 
@@ -17,7 +17,7 @@ def concise(reports: Sequence[Report], *, quiet: bool = False, verbose: bool = F
         path = safe(report.source.path)
         for finding in ordered(report.findings):
             if finding.severity in wanted:
-                position = report.source.position(finding.span.start)
+                position = report.source.position(place(report.source, finding.span))
                 lines.append(f"{path}:{position.line}:{position.column}: {finding.code} {safe(finding.message)}")
         # an extra has no place in the document, but it can fail the run and then has to be seen here too
         for extra in report.extras:

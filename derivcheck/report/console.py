@@ -76,4 +76,6 @@ def draw(parts: Iterable[RenderableType], look: Look) -> str:
     for part in parts:
         console.print(part, soft_wrap=isinstance(part, Text))
     assert isinstance(console.file, io.StringIO)
-    return console.file.getvalue()
+    drawn = console.file.getvalue()
+    # a table pads its last column; nobody wants spaces at line ends in a log
+    return drawn if look.color else "".join(f"{line.rstrip()}\n" for line in drawn.split("\n")[:-1])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from rich.text import Text
 
 from derivcheck.report.cells import cells, pad, safe
-from derivcheck.report.words import STYLES, number, plural, sized, verdict_words
+from derivcheck.report.words import STYLES, number, plural, rough, sized, verdict_words
 from derivcheck.verdict import Evidence, Report, Result
 
 
@@ -56,9 +56,9 @@ def _figures(one: Evidence) -> list[str]:
     if one.reference is not None:
         figures.append(f"{one.oracle} {one.reference:.6g}")
     if one.bar is not None:
-        figures.append(f"bar {number(one.bar)}")
+        figures.append(f"bar {rough(one.bar)}")
     if one.detectable is not None:
-        figures.append(f"would have seen a relative error of {number(one.detectable)}")
+        figures.append(f"would have seen a relative error of {rough(one.detectable)}")
     if one.points:
         figures.append(plural(one.points, "point"))
     if one.sizes:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from rich.text import Text
 
 from derivcheck.report.cells import cells, safe, shown, width_of, wrap
-from derivcheck.report.words import SEVERITY_STYLES
+from derivcheck.report.words import SEVERITY_STYLES, place
 from derivcheck.source import Source, Span
 from derivcheck.verdict import Finding, Severity
 
@@ -52,7 +52,7 @@ def full(source: Source, finding: Finding, width: int, *, compact: bool = False)
 
 def brief(source: Source, finding: Finding) -> Text:
     """The finding on one line, for notes."""
-    position = source.position(finding.span.start)
+    position = source.position(place(source, finding.span))
     return Text.assemble(
         (f"{finding.severity}[{finding.code}]", SEVERITY_STYLES[finding.severity]),
         f" {safe(source.path)}:{position.line}:{position.column}: {safe(finding.message)}",
@@ -80,9 +80,7 @@ def point(source: Source, span: Span, width: int) -> Pointed:
 
     A span that starts with white space or a line end points at the first thing behind it.
     """
-    start, end = span.start, max(span.end, span.start)
-    while start < end - 1 and source.text[start : start + 1].isspace():
-        start += 1
+    start, end = place(source, span), max(span.end, span.start)
     position = source.position(start)
     raw = source.line_text(position.line)
     first = min(position.column - 1, len(raw))
@@ -92,9 +90,10 @@ def point(source: Source, span: Span, width: int) -> Pointed:
 
     before, under = _drawn(raw[:first]), _drawn(raw[first:last])
     room = max(20, width - len(str(position.line)) - 3)
-    text, offset = _window(before + under + _drawn(raw[last:]), cells(before), cells(under), room)
+    length = max(1, cells(under))
+    text, offset = _window(before + under + _drawn(raw[last:]), cells(before), length, room)
     caret = cells(before) - offset
-    return Pointed(position.line, position.column, text, caret, max(1, min(cells(under), room - 1 - caret)))
+    return Pointed(position.line, position.column, text, caret, min(length, max(1, room - 1 - caret)))
 
 
 def _drawn(text: str) -> str:
@@ -107,12 +106,12 @@ def _window(text: str, caret: int, length: int, room: int) -> tuple[str, int]:
     Where something was cut stands ``…``, which takes one cell.
     """
     total = cells(text)
-    if total <= room:
+    if max(total, caret + length) <= room:
         return text, 0
     if caret + length < room:
         return _cut(text, 0, room - 1)[0] + "…", 0
     # The carets stand towards the right: what is read before a place explains it better than what comes behind.
-    behind = min(room // 4, total - caret - length)
+    behind = min(room // 4, max(0, total - caret - length))
     start = min(caret, caret + length + behind - (room - 2))
     part, began = _cut(text, start, room - 1)
     if began + cells(part) < total:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from rich.table import Table
 from rich.text import Text
 
 from derivcheck.report.cells import cells, pad, safe, shorten
-from derivcheck.report.words import differences_bar, largest, number, verdict_words
-from derivcheck.verdict import Report, Result
+from derivcheck.report.words import STYLES, differences_bar, largest, number, rough, verdict_words
+from derivcheck.verdict import Outcome, Report, Result
 
 HEADERS = ("claim", "line", "held against", "largest error", "bar", "verdict")
 # What an oracle is called where the columns are tight.
 SHORT = {"differences": "diffs"}
-_READABLE, _SHORTEST = 24, 8
+_READABLE, _SHORTEST = 16, 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,29 +33,37 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """What is shown of the rows at a width."""
+    """What is shown of the rows at a width: which columns, whether with short names and with places."""
 
-    claim: int
+    columns: tuple[str, ...] = HEADERS
     short: bool = False
-    bar: bool = True
     at: bool = True
+
+
+# What is given up, in this order, until the claims' own words have room.
+LAYOUTS = (
+    Layout(),
+    Layout(short=True),
+    Layout(("claim", "line", "held against", "largest error", "verdict"), short=True),
+    Layout(("claim", "line", "held against", "largest error", "verdict"), short=True, at=False),
+    Layout(("claim", "line", "largest error", "verdict"), at=False),
+    Layout(("claim", "line", "verdict")),
+)
 
 
 def claims_table(report: Report, width: int) -> Table:
     """The claims of a document as a table of at most ``width`` cells, one line a claim.
 
-    Where it is tight, the claims' formulas are cut first, then the names of the oracles, then the differences'
-    bar goes, then the place of the error. The verdict is never cut.
+    Where it is tight, the claims' formulas are cut first, then columns go; the verdict is never cut.
     """
     rows = _rows(report)
-    layout = _layout(rows, width)
-    table = Table(box=None, padding=(0, 1), header_style="bold", show_edge=False, pad_edge=True)
-    for header in HEADERS:
-        if header != "bar" or layout.bar:
-            table.add_column(header, no_wrap=True, justify="right" if header in ("line", "bar") else "left")
+    layout, room = _layout(rows, width)
+    table = Table(box=None, padding=(0, 1), header_style="bold", show_edge=False)
+    for header in layout.columns:
+        table.add_column(header, no_wrap=True, justify="right" if header in ("line", "bar") else "left")
     figures = max((cells(row.error) for row in rows), default=0)
     for row in rows:
-        table.add_row(*(Text(cell, style) for cell, style in _styled(row, layout, figures)))
+        table.add_row(*(_cell(row, header, layout, room, figures) for header in layout.columns))
     return table
 
 
@@ -74,56 +82,59 @@ def _row(result: Result, lines: dict[str, int]) -> Row:
         oracles=tuple(dict.fromkeys(one.oracle for one in result.verdict.evidence)),
         error="–" if evidence is None or evidence.error is None else number(evidence.error),
         at=safe(evidence.where) if evidence is not None and evidence.where and evidence.error else "",
-        bar="–" if bar is None else number(bar),
+        bar="–" if bar is None else rough(bar),
         verdict=safe(words),
         style=style,
     )
 
 
-def _styled(row: Row, layout: Layout, figures: int) -> list[tuple[str, str]]:
-    marked = row.style if row.style != "green" else ""
-    columns = [
-        (shorten(row.claim, layout.claim), marked),
-        (row.line, ""),
-        (_oracles(row, layout), ""),
-        (_error(row, layout, figures), marked if "red" in row.style else ""),
-        (row.bar, ""),
-        (row.verdict, row.style),
-    ]
-    return [column for header, column in zip(HEADERS, columns, strict=True) if header != "bar" or layout.bar]
+def _cell(row: Row, header: str, layout: Layout, room: int, figures: int) -> Text:
+    """One cell with its style; what is wrong or open stands out in the claim too."""
+    text = shorten(row.claim, room) if header == "claim" else _words(row, header, layout, figures)
+    match header:
+        case "verdict":
+            return Text(text, row.style)
+        case "claim" if row.style != STYLES[Outcome.HOLDS]:
+            return Text(text, row.style)
+        case "largest error" if row.style == STYLES[Outcome.WRONG]:
+            return Text(text, row.style)
+        case _:
+            return Text(text)
 
 
-def _oracles(row: Row, layout: Layout) -> str:
-    names = [SHORT.get(name, name) for name in row.oracles] if layout.short else row.oracles
-    return safe(" · ".join(names)) or "–"
+def _words(row: Row, header: str, layout: Layout, figures: int) -> str:
+    match header:
+        case "line":
+            return row.line
+        case "held against":
+            names = [SHORT.get(name, name) for name in row.oracles] if layout.short else row.oracles
+            return safe(" · ".join(names)) or "–"
+        case "largest error":
+            return f"{pad(row.error, figures)} {row.at}" if layout.at and row.at else row.error
+        case "bar":
+            return row.bar
+        case "verdict":
+            return row.verdict
+        case _:
+            return row.claim
 
 
-def _error(row: Row, layout: Layout, figures: int) -> str:
-    return f"{pad(row.error, figures)} {row.at}".rstrip() if layout.at and row.at else row.error
-
-
-def _layout(rows: list[Row], width: int) -> Layout:
+def _layout(rows: list[Row], width: int) -> tuple[Layout, int]:
+    """The fullest layout that leaves the claims enough room, and the room it leaves."""
     natural = max((cells(row.claim) for row in rows), default=0)
-    full = Layout(natural)
-    for layout in (full, replace(full, short=True), replace(full, short=True, bar=False)):
+    for layout in LAYOUTS:
         room = width - _others(rows, layout)
         if room >= min(natural, _READABLE):
-            return replace(layout, claim=max(room, _SHORTEST))
-    bare = replace(full, short=True, bar=False, at=False)
-    return replace(bare, claim=max(_SHORTEST, width - _others(rows, bare)))
+            return layout, room
+    return LAYOUTS[-1], max(_SHORTEST, width - _others(rows, LAYOUTS[-1]))
 
 
 def _others(rows: list[Row], layout: Layout) -> int:
     """The cells that everything but the claims' own words takes."""
     figures = max((cells(row.error) for row in rows), default=0)
-    columns = {
-        "line": [row.line for row in rows],
-        "held against": [_oracles(row, layout) for row in rows],
-        "largest error": [_error(row, layout, figures) for row in rows],
-        "bar": [row.bar for row in rows],
-        "verdict": [row.verdict for row in rows],
-    }
-    if not layout.bar:
-        del columns["bar"]
-    widths = [max(map(cells, (header, *column))) for header, column in columns.items()]
+    widths = [
+        max(cells(header), *(cells(_words(row, header, layout, figures)) for row in rows))
+        for header in layout.columns
+        if header != "claim"
+    ]
     return sum(widths) + 2 * (len(widths) + 1)

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from derivcheck.source import Source, Span
 from derivcheck.verdict import Evidence, Finding, Outcome, Report, Result, Severity, settled
 
 # Styles are data: names of rich styles, dropped where there is no colour.
@@ -28,6 +29,11 @@ def number(value: float) -> str:
     return f"{value:.3g}" if 1e-3 <= abs(value) < 1e4 else f"{value:.1e}"
 
 
+def rough(value: float) -> str:
+    """An error bar, of which one figure means something: ``3e-14``."""
+    return f"{value:.0e}" if math.isfinite(value) and 0 < abs(value) < 1e-3 else number(value)
+
+
 def plural(count: int, noun: str) -> str:
     """``1 claim``, ``2 claims``."""
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
@@ -44,6 +50,14 @@ def sized(sizes: Sequence[Sequence[tuple[str, int]]]) -> str:
 def ordered(findings: Iterable[Finding]) -> list[Finding]:
     """Errors first, then warnings, then notes; each in document order."""
     return sorted(findings, key=lambda finding: (_ORDER[finding.severity], finding.span))
+
+
+def place(source: Source, span: Span) -> int:
+    """The offset at which a span is shown: white space and line ends at its beginning point at nothing."""
+    start = span.start
+    while start < span.end - 1 and source.text[start : start + 1].isspace():
+        start += 1
+    return start
 
 
 def largest(result: Result) -> Evidence | None:
