@@ -37,7 +37,7 @@ from derivcheck.language.nodes import (
     Tuple,
     Word,
 )
-from derivcheck.language.precedence import ATOM, ENTRYWISE, PRODUCT, SUM, level, orders, reaches_right
+from derivcheck.language.precedence import ATOM, ENTRYWISE, PRODUCT, SUM, level, orders, reaches_right, touches
 
 _FENCES = {"(": ("(", ")"), "[": ("[", "]"), "{": ("{", "}"), "|": ("|", "|"), "‖": ("‖", "‖"), "": ("(", ")")}
 _BIG = {"sum": "Σ", "prod": "Π", "int": "∫", "max": "max", "min": "min", "argmax": "arg max", "argmin": "arg min"}
@@ -110,20 +110,11 @@ def _product(factors: Sequence[Node], operators: Sequence[str], tight: bool) -> 
             text += f"/({part})" if isinstance(factors[k], Fraction_ | Derivative) else f"/{part}"
         elif operator:
             text += f"{gap}{shown(operator)}{gap}{part}"
-        elif _touches(factors[k - 1], factors[k]):
+        elif touches(factors[k - 1], factors[k]):
             text += part
         else:
             text += gap + part
     return text
-
-
-def _touches(left: Node, right: Node) -> bool:
-    """Whether the two are written without a space: ``Wᵀ(…)``, ``f(x)``, ``2x`` keeps its space out too."""
-    if isinstance(left, Number):
-        return isinstance(right, Name | Scripted) and not isinstance(getattr(right, "base", right), Number | Word)
-    if isinstance(left, Nabla):
-        return not isinstance(right, Apply | Big)
-    return isinstance(left, Name | Scripted | Group) and isinstance(right, Group)
 
 
 def _factor(factors: Sequence[Node], k: int, least: int, tight: bool) -> str:

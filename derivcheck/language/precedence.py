@@ -13,6 +13,8 @@ from derivcheck.language.nodes import (
     Derivative,
     Entrywise,
     Given,
+    Group,
+    Nabla,
     Name,
     Node,
     Number,
@@ -53,6 +55,19 @@ def reaches_right(node: Node, following: Node) -> bool:
             return reaches_right(target, following)
         case Big():
             return True
+        case _:
+            return False
+
+
+def touches(left: Node, right: Node) -> bool:
+    """Whether two factors are written without a space between: ``2x``, ``f(x)``, ``∇f``."""
+    match left:
+        case Number():
+            return isinstance(right, Name | Scripted) and not isinstance(getattr(right, "base", right), Number | Word)
+        case Nabla():
+            return not isinstance(right, Apply | Big)
+        case Name() | Scripted() | Group():
+            return isinstance(right, Group)
         case _:
             return False
 

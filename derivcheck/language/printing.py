@@ -39,13 +39,13 @@ from derivcheck.language.nodes import (
     Word,
 )
 from derivcheck.language.plain import plain
-from derivcheck.language.precedence import ATOM, ENTRYWISE, PRODUCT, SUM, level, orders, reaches_right
+from derivcheck.language.precedence import ATOM, ENTRYWISE, PRODUCT, SUM, level, orders, reaches_right, touches
 
 __all__ = ["latex", "plain"]
 
 _COMMANDS = frozenset(
-    ("arccos", "arcsin", "arctan", "cos", "cosh", "cot", "coth", "det", "exp", "inf", "lim", "ln", "log")
-    + ("max", "min", "sin", "sinh", "sup", "tan", "tanh")
+    {"arccos", "arcsin", "arctan", "cos", "cosh", "cot", "coth", "det", "exp", "inf", "lim", "ln", "log"}
+    | {"max", "min", "sin", "sinh", "sup", "tan", "tanh"}
 )
 _FENCES = {"(": ("(", ")"), "[": ("[", "]"), "{": (r"\{", r"\}")}
 _MATRICES = {"(": "pmatrix", "[": "bmatrix", "|": "vmatrix", "‖": "Vmatrix", "{": "Bmatrix", "": "matrix"}
@@ -134,7 +134,7 @@ def _product(factors: Sequence[Node], operators: Sequence[str], tight: bool) -> 
         if operator:
             gap = "" if tight or operator == "/" else " "
             text = _glued(_glued(text + gap, operator) + gap, part)
-        elif tight and not (text[-1:].isdigit() and part[:1].isdigit()):
+        elif touches(factors[k - 1], factors[k]) or (tight and not (text[-1:].isdigit() and part[:1].isdigit())):
             text = _glued(text, part)
         else:
             text = f"{text} {part}"
