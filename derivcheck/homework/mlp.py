@@ -73,7 +73,7 @@ def model() -> Model:
 
 def _named(values: Mapping[str, Tensor], settings: Settings) -> dict[str, Tensor]:
     network = SortingNetwork()
-    named = network(values["x_1"].reshape(-1), values["x_2"].reshape(-1))
+    named = network(values["x_1"].reshape(()), values["x_2"].reshape(()))
     return {"A": network.A, "B": network.B, **named}
 
 

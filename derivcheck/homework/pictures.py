@@ -132,9 +132,7 @@ def paths(edges: Sequence[Edge], start: str, end: str) -> list[tuple[str, ...]]:
     """Every way from one node to another along the edges."""
     if start == end:
         return [(end,)]
-    return [
-        (start, *rest) for source, following in edges if source == start for rest in paths(edges, following, end)
-    ]
+    return [(start, *rest) for source, following in edges if source == start for rest in paths(edges, following, end)]
 
 
 def graph_picture(edges: Sequence[Edge], labels: Mapping[str, str] | None = None) -> str:

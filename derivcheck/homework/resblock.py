@@ -106,7 +106,7 @@ def drawn(block: ResidualBlock) -> str:
     leaves = {"x": x, **dict(block.named_parameters())}
     quantities = block(x)
     edges = trace(quantities, leaves)
-    lines = [graph_picture(edges, formulas(quantities, leaves))]
+    lines = [graph_picture((*edges, ("y", "ℓ(y)")), formulas(quantities, leaves))]
     for end in ("W", "V"):
         lines.append("")
         lines.extend(_paths_to(edges, end))
@@ -118,7 +118,8 @@ def _paths_to(edges: tuple[Edge, ...], end: str) -> list[str]:
     if not found:
         return [f"no path from y back to {end}"]
     return [
-        f"{'back to ' + end if k == 0 else '':<10} {_circled(k + 1)} " + " ← ".join(reversed(path))
+        f"{'back to ' + end if k == 0 else '':<10} {_circled(k + 1)} "
+        + " ← ".join(reversed(path))
         + (_remark(path) if len(found) > 1 else "")
         for k, path in enumerate(found)
     ]

@@ -1,0 +1,96 @@
+"""Running a homework: the engine's report with what is asked of this problem added to it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from torch import Tensor
+
+from derivcheck import engine
+from derivcheck.config import Settings
+from derivcheck.homework.compare import Difference, Model, comparison_extra, differences, shown_name
+from derivcheck.homework.registry import HOMEWORKS, Homework, Requirement, document
+from derivcheck.homework.required import missing_units
+from derivcheck.problem.problem import Claim
+from derivcheck.reading.documents import read_source
+from derivcheck.source import NOWHERE, Source
+from derivcheck.verdict import Extra, Finding, Outcome, Report, Severity
+
+# The size at which derivation and module are compared where none is fixed: small, and no other size's equal.
+SIZE = 4
+
+
+def run(name: str, settings: Settings, derivation: Path | None = None, as_handed_in: bool = False) -> Report:
+    """Check the shipped derivation of a homework, the one as handed in, or the user's own, against its module.
+
+    The report holds the engine's verdicts, a finding for every required result that is missing and for every quantity
+    in which derivation and module differ, and the homework's picture, comparison and figures as extras. With
+    ``settings.claim`` only that claim is checked and nothing is added. Raises KeyError for an unknown homework and
+    ``UnreadableFile`` for a derivation that cannot be opened.
+    """
+    homework = HOMEWORKS[name]
+    source = document(name, as_handed_in) if derivation is None else read_source(str(derivation))
+    required = homework.required_as_handed_in if as_handed_in else homework.required
+    if settings.claim is not None:
+        return replace(engine.check(source, settings), title=homework.title)
+    report = engine.check(source, settings, tuple(requirement.head for requirement in required))
+    findings = [*report.findings, *_missing_forms(source, settings, report, required)]
+    extras = [homework.picture(settings)]
+    if not as_handed_in:
+        # the solution as handed in is in numbers, and has no values for a module with vectors
+        extra, differing = compared(homework, source, settings)
+        extras.append(extra)
+        findings += differing
+    extras += homework.extras(settings)
+    return replace(report, title=homework.title, findings=tuple(findings), extras=(*report.extras, *extras))
+
+
+def compared(homework: Homework, source: Source, settings: Settings) -> tuple[Extra, list[Finding]]:
+    """The derivation's named quantities and gradients against the module's: rows, and a finding where they differ."""
+    model = homework.model()
+    settings = replace(settings, functions={**dict(model.functions), **settings.functions})
+    sizes = {option.target: SIZE for option in homework.options if option.sets == "sizes"} | settings.sizes
+    values = engine.quantities(source, settings, model.names, sizes)
+    gradients: Mapping[str, Tensor] = {}
+    if model.scalar:
+        names = tuple(dict.fromkeys((model.output, *model.gradients)))
+        gradients = engine.gradient_values(source, settings, model.scalar, names, sizes)
+    found = differences(model, settings, values, gradients)
+    return comparison_extra(model, found), _findings(model, source, found)
+
+
+def _findings(model: Model, source: Source, found: tuple[Difference, ...]) -> list[Finding]:
+    """One finding for the first quantity that differs: whatever comes after it only passes the difference on."""
+    differing = [difference for difference in found if not difference.agrees]
+    if not differing:
+        return []
+    first, *rest = differing
+    shown = shown_name(model, first)
+    facts = [first.note or f"relative difference {first.relative:.1e} at the same inputs"]
+    if rest:
+        facts.append(
+            f"so do {', '.join(shown_name(model, difference) for difference in rest)}, which may follow from it"
+        )
+    return [
+        Finding(
+            code="differs-from-module",
+            severity=Severity.ERROR,
+            message=f"`{shown}` of the derivation differs from the module's",
+            span=engine.defined_at(source, first.name) or NOWHERE,
+            label="" if first.gradient else "not what the module computes",
+            facts=tuple(facts),
+        )
+    ]
+
+
+def _missing_forms(
+    source: Source, settings: Settings, report: Report, required: tuple[Requirement, ...]
+) -> list[Finding]:
+    """The results that are there, but not in the form that was asked for."""
+    if not any(requirement.units for requirement in required):
+        return []
+    holding = {result.name for result in report.results if result.verdict.outcome is Outcome.HOLDS}
+    claims = [claim for claim in engine.claims(source, settings) if isinstance(claim, Claim) and claim.name in holding]
+    return missing_units(claims, [(requirement, engine.expression(requirement.head)) for requirement in required])

@@ -1,0 +1,171 @@
+"""A homework's run: required results, the comparison with the module, the picture and the figures."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from derivcheck.config import FUNCTIONS, Settings
+from derivcheck.homework import HOMEWORKS, document, resblock, run
+from derivcheck.verdict import Outcome, Report, Severity, exit_code
+
+STRICT = Settings(strict=True)
+
+
+def codes(report: Report) -> list[str]:
+    return [finding.code for finding in report.findings if finding.severity is Severity.ERROR]
+
+
+def changed(tmp_path: Path, name: str, old: str, new: str) -> Path:
+    text = document(name).text
+    assert text.count(old) == 1
+    path = tmp_path / "my.md"
+    path.write_text(text.replace(old, new), encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("name", HOMEWORKS)
+@pytest.mark.parametrize("as_handed_in", [False, True])
+@pytest.mark.parametrize("seed", range(3))
+def test_a_shipped_derivation_passes_in_full(name: str, as_handed_in: bool, seed: int) -> None:
+    report = run(name, Settings(strict=True, seed=seed), as_handed_in=as_handed_in)
+    assert codes(report) == []
+    assert exit_code((report,), strict=True) == 0
+    assert report.title == HOMEWORKS[name].title
+
+
+@pytest.mark.parametrize("phi", FUNCTIONS)
+def test_the_block_passes_with_every_activation(phi: str) -> None:
+    functions = {} if phi == "arbitrary" else {"\\phi": phi}
+    assert exit_code((run("resblock", Settings(strict=True, functions=functions)),), strict=True) == 0
+
+
+def test_the_required_results_are_marked() -> None:
+    assert sum(result.required for result in run("resblock", STRICT).results) >= 4
+    assert sum(result.required for result in run("mlp", STRICT).results) >= 2
+
+
+@pytest.mark.parametrize("name", ["V", "c", "W", "b"])
+def test_a_required_result_that_is_missing_is_a_finding(tmp_path: Path, name: str) -> None:
+    text = document("resblock").text
+    head = re.escape(rf"\frac{{\partial \ell}}{{\partial {name}}}")
+    # every formula that says what this gradient is goes; G and the path with r held fixed stay
+    shorter = re.sub(rf"\$\$ (?:\\boxed{{ )?{head}\s*=(?:[^$])*\$\$", "", text)
+    assert shorter != text
+    path = tmp_path / "short.md"
+    path.write_text(shorter, encoding="utf-8")
+    report = run("resblock", STRICT, path)
+    assert codes(report) == ["missing-result"]
+    assert exit_code((report,), strict=True) == 1
+
+
+def test_an_empty_derivation_lacks_every_result(tmp_path: Path) -> None:
+    path = tmp_path / "empty.md"
+    path.write_text("# Nothing yet\n", encoding="utf-8")
+    for name, homework in HOMEWORKS.items():
+        report = run(name, STRICT, path)
+        assert codes(report).count("missing-result") == len(homework.required)
+        assert exit_code((report,), strict=False) == 1
+
+
+def test_a_result_that_says_only_that_it_equals_itself_does_not_count(tmp_path: Path) -> None:
+    head = r"\frac{\partial \ell}{\partial V}"
+    text = re.sub(rf"\$\$ (?:\\boxed{{ )?{re.escape(head)}\s*=(?:[^$])*\$\$", "", document("resblock").text)
+    path = tmp_path / "empty.md"
+    path.write_text(f"{text}\n$$ {head} = {head} $$\n", encoding="utf-8")
+    assert "missing-result" in codes(run("resblock", STRICT, path))
+
+
+@pytest.mark.parametrize("word", ["min", "max"])
+def test_a_true_form_that_is_no_network_does_not_answer_the_question(tmp_path: Path, word: str) -> None:
+    text = document("mlp").text
+    shorter = re.sub(rf"\$\$ \\boxed{{ \\{word}\(x_1, x_2\)[^$]*\$\$", "", text)
+    shorter = shorter.replace(
+        r"                  &= \max(0, x_1 - x_2) + \max(0, x_2) - \max(0, -x_2)", "  &= x_2 + x_1 - x_2"
+    )
+    shorter = shorter.replace("&= x_2 + x_1 - x_2", r"&= x_2 + \max(0, x_1 - x_2)")
+    path = tmp_path / "short.md"
+    path.write_text(shorter, encoding="utf-8")
+    assert codes(run("mlp", STRICT, path)) == ["missing-result"]
+
+
+def test_a_wrong_required_result_is_blamed_once(tmp_path: Path) -> None:
+    path = changed(
+        tmp_path,
+        "resblock",
+        r"\boxed{ \frac{\partial \ell}{\partial c} = ",
+        r"\boxed{ \frac{\partial \ell}{\partial c} = 2 ",
+    )
+    report = run("resblock", STRICT, path)
+    assert codes(report) == ["wrong-gradient"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "name"),
+    [("z = W x + b", "z = W^\\top x + b", "z"), ("y = \\phi(r) + h", "y = \\phi(r) + x", "y")],
+)
+def test_a_derivation_of_another_block_differs_from_the_module(tmp_path: Path, old: str, new: str, name: str) -> None:
+    report = run("resblock", STRICT, changed(tmp_path, "resblock", old, new))
+    found = [finding for finding in report.findings if finding.code == "differs-from-module"]
+    assert len(found) == 1
+    assert f"`{name}`" in found[0].message
+    assert report.source.slice(found[0].span).startswith(name)
+    assert exit_code((report,), strict=True) == 1
+
+
+def test_other_weights_in_the_derivation_differ_from_the_module(tmp_path: Path) -> None:
+    path = changed(tmp_path, "mlp", "A = \\begin{pmatrix} -1 & 0 \\\\ 1 & 0", "A = \\begin{pmatrix} 1 & 0 \\\\ -1 & 0")
+    assert "differs-from-module" in codes(run("mlp", STRICT, path))
+
+
+class CutBlock(resblock.ResidualBlock):
+    """Its skip connection is cut off from the backward pass."""
+
+    def forward(self, x: torch.Tensor) -> dict[str, torch.Tensor]:
+        values = super().forward(x)
+        return values | {"y": self.phi(values["r"]) + values["h"].detach()}
+
+
+def test_a_module_with_a_cut_backward_pass_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(resblock, "ResidualBlock", CutBlock)
+    report = run("resblock", STRICT)
+    assert codes(report) == ["differs-from-module"]
+
+
+def test_the_picture_stands_before_the_comparison_and_the_figures() -> None:
+    titles = [extra.title for extra in run("mlp", STRICT).extras]
+    assert titles[0] == "the network"
+    assert "module" in titles[1]
+    assert len(titles) == 5
+
+
+def test_one_claim_is_checked_without_the_rest() -> None:
+    name = run("resblock", STRICT).results[0].name
+    report = run("resblock", Settings(strict=True, claim=name))
+    assert [result.name for result in report.results] == [name]
+    assert report.extras == ()
+    assert codes(report) == []
+
+
+def test_size_one_runs_and_the_module_follows_the_size() -> None:
+    report = run("resblock", Settings(sizes={"D": 1}))
+    comparison = next(extra for extra in report.extras if "module" in extra.title)
+    assert comparison.outcome is Outcome.HOLDS
+
+
+def test_a_run_imports_nothing_that_costs_seconds() -> None:
+    code = (
+        "import warnings; warnings.simplefilter('ignore')\n"
+        "import sys\n"
+        "from derivcheck.config import Settings\n"
+        "from derivcheck.homework import run\n"
+        "run('mlp', Settings()); run('resblock', Settings())\n"
+        "print([name for name in ('sympy', 'torch._dynamo', 'numpy') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

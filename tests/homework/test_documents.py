@@ -1,0 +1,87 @@
+"""The shipped derivations hold at every seed, and the same mathematics in other notations raises no alarm."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from derivcheck.config import FUNCTIONS, Settings
+from derivcheck.homework import HOMEWORKS, document
+from derivcheck.source import Source
+from derivcheck.verdict import Outcome, Report, Severity, exit_code, settled
+
+OTHERS = sorted(
+    path for pattern in ("mlp-*", "resblock-*") for path in (Path(__file__).parent.parent / "documents").glob(pattern)
+)
+EXPECTED = re.compile(r"<!-- expected: ([a-z-]+) -->|% expected: ([a-z-]+)$")
+
+
+def check(source: Source, settings: Settings) -> Report:
+    from derivcheck import engine
+
+    return engine.check(source, settings)
+
+
+def alarms(report: Report) -> dict[int, set[str]]:
+    """By line: the codes of the findings that are more than a note, at the end of their statement."""
+    found: dict[int, set[str]] = {}
+    for finding in report.findings:
+        if finding.severity is not Severity.NOTE:
+            at = (finding.line_span or finding.span).end
+            found.setdefault(report.source.position(at).line, set()).add(finding.code)
+    return found
+
+
+def expected(source: Source) -> dict[int, set[str]]:
+    """The codes that the document announces for the line before each announcement."""
+    found = {}
+    for number, line in enumerate(source.text.splitlines(), 1):
+        if match := EXPECTED.search(line):
+            found[number - 1] = {match[1] or match[2]}
+    return found
+
+
+@pytest.mark.parametrize("path", OTHERS, ids=lambda path: path.name)
+@pytest.mark.parametrize("seed", [0, 1])
+def test_other_notations_give_the_findings_written_in_them_and_no_others(path: Path, seed: int) -> None:
+    source = Source(path.name, path.read_text(encoding="utf-8"))
+    report = check(source, Settings(seed=seed))
+    assert alarms(report) == expected(source)
+    holding = [result for result in report.results if settled(result) is Outcome.HOLDS]
+    assert len(holding) == len(report.results) - len(expected(source))
+    assert holding
+
+
+@pytest.mark.parametrize("name", HOMEWORKS)
+@pytest.mark.parametrize("as_handed_in", [False, True])
+@pytest.mark.parametrize("seed", range(3))
+def test_every_claim_of_a_shipped_document_is_checked_and_comes_out_as_it_says(
+    name: str, as_handed_in: bool, seed: int
+) -> None:
+    report = check(document(name, as_handed_in), Settings(seed=seed))
+    assert [result.title for result in report.results if settled(result) is not Outcome.HOLDS] == []
+    assert alarms(report) == {}
+    assert exit_code((report,), strict=True) == 0
+
+
+@pytest.mark.parametrize("phi", FUNCTIONS)
+def test_the_residual_block_holds_for_every_activation(phi: str) -> None:
+    functions = {} if phi == "arbitrary" else {"\\phi": phi}
+    report = check(document("resblock"), Settings(functions=functions))
+    assert exit_code((report,), strict=True) == 0
+
+
+def test_the_shipped_documents_hold_the_claims_that_were_asked_for() -> None:
+    # fewer claims than this means that some line was read as something else
+    counts = {name: len(check(document(name), Settings()).results) for name in HOMEWORKS}
+    assert counts["resblock"] >= 22
+    assert counts["mlp"] >= 28
+
+
+@pytest.mark.parametrize(("name", "mistakes"), [("mlp", 0), ("resblock", 3)])
+def test_the_solutions_as_handed_in_show_their_mistakes(name: str, mistakes: int) -> None:
+    report = check(document(name, as_handed_in=True), Settings())
+    assert sum(result.expected_wrong for result in report.results) == mistakes
+    assert all(result.verdict.outcome is Outcome.WRONG for result in report.results if result.expected_wrong)
