@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from derivcheck.reading.items import Directive, Heading, Notice
+from derivcheck.reading.items import Directive, Heading, Notice, Unreadable
 from derivcheck.source import Span
 
 
@@ -38,7 +38,11 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Macro:
-    r"""``\newcommand{\name}[arity][default]{body}``; ``\DeclareMathOperator{\name}{body}`` has a body ``\operatorname{body}``."""
+    r"""``\newcommand{\name}[arity][default]{body}``.
+
+    ``\DeclareMathOperator{\name}{body}`` has a body ``\operatorname{body}``, starred ``\operatorname*{body}``.
+    ``name`` is written with its backslash, as is the key in ``Scan.macros``.
+    """
 
     name: str
     arity: int
@@ -48,7 +52,10 @@ class Macro:
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """What the scanner found: segments, directives, headings and notices in document order, and the macros."""
+    """What the scanner found, in document order, and the macros.
 
-    items: tuple[Segment | Directive | Heading | Notice, ...]
+    An ``Unreadable`` is maths that is opened and never closed, or closed and never opened.
+    """
+
+    items: tuple[Segment | Directive | Heading | Notice | Unreadable, ...]
     macros: dict[str, Macro] = field(default_factory=dict)
