@@ -1,0 +1,192 @@
+r"""From a segment's tokens to its rows: layout environments and boxes are opened, ``\\`` separates.
+
+A row that begins with ``+`` and claims nothing of its own, or stands behind a row that ends with an operator,
+belongs to the row before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from derivcheck.reading.brackets import depths, partners
+from derivcheck.reading.lexer import Token
+from derivcheck.reading.relations import is_arrow, relation_at, relations
+from derivcheck.reading.tags import Marked, marks
+from derivcheck.reading.vocabulary import words
+
+LAYOUTS = frozenset(
+    {"align", "aligned", "alignedat", "alignat", "xalignat", "flalign", "split", "gather", "gathered", "multline"}
+    | {"multlined", "eqnarray", "equation", "displaymath", "math", "dmath", "subequations"}
+)
+_SYSTEMS = frozenset({"array", "cases", "dcases", "rcases"})
+_BOXES = frozenset({r"\boxed", r"\fbox", r"\framebox", r"\colorbox", r"\mathllap", r"\mathrlap", r"\ensuremath"})
+_OPERATORS = words(r"+ - − \cdot \times \odot \circ \otimes \pm \mp * / \oslash \ast · × ⊙ ∘ ⊗ ± ⋅")
+_MOST_UNWRAPPED = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row (or several that belong together), with its tag and label taken off."""
+
+    tokens: tuple[Token, ...]
+    tag: str | None = None
+    label: str | None = None
+
+
+def rows(tokens: Sequence[Token]) -> list[Row]:
+    """The rows of a segment, in order; none is empty."""
+    opened = unwrapped(tokens)
+    found: list[Row] = []
+    for part in _broken(opened):
+        marked = marks(part)
+        if any(token.text != "&" for token in marked.tokens):
+            _append(found, marked)
+        elif found and (marked.tag or marked.label):
+            found[-1] = replace(found[-1], tag=found[-1].tag or marked.tag, label=found[-1].label or marked.label)
+    return found
+
+
+def unwrapped(tokens: Sequence[Token]) -> list[Token]:
+    r"""Without ``aligned`` and its like, and without boxes or braces around relations: ``\boxed{A = B}``, ``{}=``."""
+    result = [token for token in tokens if not (token.kind in ("env-begin", "env-end") and _name(token) in LAYOUTS)]
+    for _ in range(_MOST_UNWRAPPED):
+        dropped = _wrapping(result)
+        if not dropped:
+            break
+        result = [token for k, token in enumerate(result) if k not in dropped]
+    return result
+
+
+def is_operator(token: Token) -> bool:
+    """Whether it stands between two operands."""
+    return token.kind in ("sign", "command") and token.text in _OPERATORS
+
+
+def _name(token: Token) -> str:
+    return token.text.rstrip("*")
+
+
+def _wrapping(tokens: Sequence[Token]) -> set[int]:
+    """The indices of braces, boxes, phantoms and equation systems that stand outside everything and say nothing."""
+    pairs, levels = partners(tokens), depths(tokens)
+    dropped: set[int] = set()
+    for opener, closer in pairs.items():
+        if levels[opener] != 0:
+            continue
+        before = tokens[opener - 1] if opener else None
+        inside = tokens[opener + 1 : closer]
+        if tokens[opener].kind == "env-begin":
+            if _name(tokens[opener]) in _SYSTEMS and _is_system(tokens[:opener], inside):
+                dropped |= {opener, closer}
+        elif tokens[opener].kind == "begin":
+            if before is not None and before.text in _BOXES:
+                dropped |= {opener - 1, opener, closer} if _says(inside) else set()
+            elif _is_free(before) and (not inside or _says(inside)):
+                dropped |= {opener, closer}
+    return dropped
+
+
+def _is_free(before: Token | None) -> bool:
+    """Whether a brace behind this token is no argument and no script."""
+    if before is None:
+        return True
+    if before.kind in ("command", "end", "env-begin", "begin"):
+        return relation_at([before], 0) is not None or is_operator(before) or is_arrow(before)
+    return before.text not in ("^", "_")
+
+
+def _says(tokens: Sequence[Token]) -> bool:
+    levels = depths(tokens)
+    split = any(
+        level == 0 and (token.kind == "row" or is_arrow(token)) for token, level in zip(tokens, levels, strict=True)
+    )
+    return split or bool(relations(tokens)) or _holds_wrapped(tokens)
+
+
+def _holds_wrapped(tokens: Sequence[Token]) -> bool:
+    """Whether all of it is one more pair of braces, as in ``{{A = B}}``."""
+    return len(tokens) > 2 and tokens[0].kind == "begin" and partners(tokens).get(0) == len(tokens) - 1
+
+
+def _is_system(before: Sequence[Token], inside: Sequence[Token]) -> bool:
+    r"""Whether ``array`` or ``cases`` lists equations, one to a row, rather than being a value."""
+    if any(
+        token.kind not in ("space-quad", "text") and not (token.kind == "sign" and token.text == "&")
+        for token in before
+    ):
+        return False
+    lines = [line for line in _broken(inside) if line]
+    return bool(lines) and all(_claims_before_column(line, 2) for line in lines)
+
+
+def _claims_before_column(tokens: Sequence[Token], column: int) -> bool:
+    found = relations(tokens)
+    if not found:
+        return False
+    cells = [token.text for token in tokens[: found[0][1]]].count("&")
+    texts = any(token.kind == "text" for token in tokens[: found[0][1]])
+    equations_only_behind = cells == 1 and tokens[found[0][1] - 1].text != "&"
+    return cells < column and not texts and not equations_only_behind
+
+
+def _broken(tokens: Sequence[Token]) -> list[list[Token]]:
+    r"""Cut at every ``\\`` that stands in no environment and in no bracket that goes on over it."""
+    if not any(token.kind == "row" for token in tokens):
+        return [list(tokens)]
+    pairs = partners(tokens)
+    closers = {closer: opener for opener, closer in pairs.items()}
+    inside: list[int] = []
+    environments = 0
+    claims: dict[int, bool] = {}
+    parts: list[list[Token]] = [[]]
+    for k, token in enumerate(tokens):
+        if k in closers:
+            inside.pop()
+            environments -= token.kind == "env-end"
+        elif k in pairs:
+            inside.append(k)
+            environments += token.kind == "env-begin"
+        if token.kind != "row" or environments:
+            parts[-1].append(token)
+            continue
+        opener = inside[-1] if inside else None
+        if opener is not None and opener not in claims:
+            # A bracket that goes on over a row end holds one expression; a new relation says it was forgotten.
+            claims[opener] = tokens[opener].kind == "begin" or bool(relations(tokens[k + 1 : pairs[opener]]))
+        if opener is None or claims[opener]:
+            parts.append([])
+    return parts
+
+
+def _append(found: list[Row], marked: Marked) -> None:
+    tokens = tuple(marked.tokens)
+    if found and _belongs(found[-1].tokens, tokens):
+        last = found[-1]
+        found[-1] = Row(last.tokens + tokens, last.tag or marked.tag, last.label or marked.label)
+    else:
+        found.append(Row(tokens, marked.tag, marked.label))
+
+
+def _belongs(before: Sequence[Token], row: Sequence[Token]) -> bool:
+    """Whether a row goes on with the expression of the row before."""
+    last = next(token for token in reversed(before) if not _is_layout(token))
+    if is_operator(last) or (last.kind in ("sign", "command") and relation_at([last], 0) is not None):
+        return True
+    first = next(k for k, token in enumerate(row) if not _is_layout(token))
+    if not is_operator(row[first]) or last.text in (",", ";", ".") or is_arrow(last):
+        return False
+    claims = relations(row)
+    if not claims:
+        return True
+    # ``& - b = C`` under ``A &= a`` goes on; ``-x &= C`` does not, nor ``& -x = C`` under ``& A = a``.
+    if any(token.text == "&" for token in row[:first]):
+        return before[0].text != "&"
+    levels = depths(row)
+    separators = [k for k in range(first, claims[0][1]) if levels[k] == 0 and row[k].text in (",", ";")]
+    quads = [k for k in range(first, claims[0][1]) if levels[k] == 0 and row[k].kind in ("space-quad", "text")]
+    return bool(separators or quads)
+
+
+def _is_layout(token: Token) -> bool:
+    return token.kind == "space-quad" or token.text == "&"

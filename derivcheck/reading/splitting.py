@@ -1,0 +1,183 @@
+r"""From a row to its phrases: what stands between top-level commas, words, arrows and wide spaces."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from derivcheck.reading.brackets import depths, partners
+from derivcheck.reading.items import Relation
+from derivcheck.reading.lexer import Token
+from derivcheck.reading.prose import folded, is_prose, spoken
+from derivcheck.reading.relations import is_arrow, relations
+from derivcheck.reading.rows import is_operator
+from derivcheck.source import Span
+
+DOTS = frozenset({r"\dots", r"\ldots", r"\cdots", r"\dotsc", r"\dotsb", r"\dotsm", "…", "⋯", "...", r"\dotso"})
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """Some tokens between separators, never empty, and what stood before them.
+
+    ``parts`` are the tokens of each member (the first may be empty: the phrase begins with a relation), ``column``
+    counts the ``&`` before the first relation, ``listed`` is true behind a comma or "and" without a wide space.
+    """
+
+    tokens: tuple[Token, ...]
+    parts: tuple[tuple[Token, ...], ...]
+    relations: tuple[Relation, ...]
+    words: tuple[str, ...] = ()
+    implied: bool = False
+    listed: bool = False
+    column: int = 0
+
+    @property
+    def span(self) -> Span:
+        """From the first token to the last."""
+        return self.tokens[0].span | self.tokens[-1].span
+
+    @property
+    def is_dots(self) -> bool:
+        r"""Whether it is ``\dots`` alone."""
+        return all(token.text in DOTS or token.text == "." for token in self.tokens)
+
+
+@dataclass
+class _Cutter:
+    """The walk over a row: the phrases so far, the tokens of the one that is open, and what stood before it."""
+
+    phrases: list[Phrase] = field(default_factory=list)
+    open: list[Token] = field(default_factory=list)
+    words: list[str] = field(default_factory=list)
+    implied: bool = False
+    commas: int = 0
+    wide: bool = False
+    columns: int = 0
+
+    def cut(self) -> None:
+        """Close the open phrase, if there is one."""
+        tokens = [token for token in _trimmed(self.open) if token.kind != "space-quad"]
+        inside = _condition(tokens)
+        if inside is not None:
+            # ``(i = 1, \\dots, N)``: the brackets only say that it is said by the way.
+            first, *more = phrases(inside).phrases
+            first = replace(first, words=(*self.words, *first.words), implied=self.implied or first.implied)
+            self.phrases += [first, *more]
+            self.words, self.implied, self.commas, self.wide = [], False, 0, False
+        elif tokens:
+            phrase = _phrase(tokens, self.columns)
+            listed = bool(self.commas) and not self.wide and set(self.words) <= {"and", "or"}
+            self.phrases.append(
+                replace(phrase, words=tuple(self.words), implied=self.implied, listed=listed and bool(self.phrases))
+            )
+            self.words, self.implied, self.commas, self.wide = [], False, 0, False
+        self.columns += sum(token.text == "&" for token in self.open)
+        self.open = []
+
+
+@dataclass(frozen=True, slots=True)
+class Phrases:
+    """The phrases of a row, and the words and the arrow that stand behind the last of them."""
+
+    phrases: tuple[Phrase, ...]
+    words: tuple[str, ...]
+    implied: bool
+
+
+def phrases(row: Sequence[Token]) -> Phrases:
+    """Cut a row at its separators."""
+    cutter = _Cutter()
+    levels = depths(row)
+    for k, token in enumerate(row):
+        if levels[k] or token.kind == "row":
+            cutter.open += [token] if token.kind != "row" else []
+        elif is_arrow(token):
+            cutter.cut()
+            cutter.implied = True
+        elif (words := spoken(token)) is not None or (token.kind == "text" and is_prose(row, k)):
+            cutter.cut()
+            said = words if words is not None else folded(token.text)
+            cutter.commas += said in ("and", "or", "")
+            cutter.words += [said] if said else []
+        elif token.kind == "sign" and token.text in (",", ";") and not _is_script(row, k):
+            cutter.cut()
+            cutter.commas += 1
+        elif token.kind == "space-quad":
+            if not _trimmed(cutter.open):
+                cutter.wide = True
+            elif _separates(cutter.open, row[k + 1 :], levels[k + 1 :]):
+                cutter.cut()
+                cutter.wide = True
+        else:
+            cutter.open.append(token)
+    cutter.cut()
+    return Phrases(tuple(cutter.phrases), tuple(cutter.words), cutter.implied)
+
+
+def _is_script(row: Sequence[Token], k: int) -> bool:
+    return k > 0 and row[k - 1].text in ("^", "_")
+
+
+def _trimmed(tokens: Sequence[Token]) -> list[Token]:
+    """Without ``&`` at the start, nor punctuation and ``&`` at the end; nothing if no more is there."""
+    start, end = 0, len(tokens)
+    while end > start and tokens[end - 1].kind == "sign" and tokens[end - 1].text in ("&", ".", ",", ";"):
+        if tokens[end - 1].text == "." and end - 2 >= start and tokens[end - 2].text == ".":
+            break
+        end -= 1
+    while start < end and tokens[start].text == "&":
+        start += 1
+    return list(tokens[start:end])
+
+
+def _separates(left: Sequence[Token], right: Sequence[Token], levels: Sequence[int]) -> bool:
+    """Whether a wide space parts two statements: there is a claim on both sides of it."""
+    if not relations(left) or is_operator(_trimmed(left)[-1]):
+        return False
+    until = len(right)
+    for k, token in enumerate(right):
+        if levels[k] == 0 and (
+            token.kind in ("space-quad", "text", "row") or token.text in (",", ";") or is_arrow(token)
+        ):
+            if any(other.text != "&" for other in right[:k]):
+                until = k
+                break
+            if token.kind != "space-quad":
+                return False
+    part = [token for token in _trimmed(right[:until]) if token.kind != "space-quad"]
+    if not part:
+        return False
+    found = relations(part)
+    return found[0][1] > 0 if found else _condition(part) is not None
+
+
+def _ends(token: Token) -> bool:
+    return token.kind in ("space-quad", "text", "row") or token.text in (",", ";") or is_arrow(token)
+
+
+def _condition(tokens: Sequence[Token]) -> list[Token] | None:
+    r"""What stands in brackets around a whole phrase, if it is a claim: ``(i = 1, \\dots, N)``."""
+    if len(tokens) < 3 or tokens[0].kind != "open" or partners(tokens).get(0) != len(tokens) - 1:
+        return None
+    inside = list(tokens[1:-1])
+    return inside if relations(inside) else None
+
+
+def _phrase(tokens: list[Token], columns: int) -> Phrase:
+    found = relations(tokens)
+    parts: list[tuple[Token, ...]] = []
+    start = 0
+    for _, begin, behind in found:
+        parts.append(_mathematics(tokens[start:begin]))
+        start = behind
+    parts.append(_mathematics(tokens[start:]))
+    before = tokens[: found[0][1]] if found else []
+    column = columns + sum(token.text == "&" for token in before)
+    return Phrase(tuple(tokens), tuple(parts), tuple(relation for relation, _, _ in found), column=column)
+
+
+def _mathematics(tokens: Sequence[Token]) -> tuple[Token, ...]:
+    """Without the ``&`` that align rows; those of a matrix stay."""
+    levels = depths(tokens)
+    return tuple(token for token, level in zip(tokens, levels, strict=True) if level or token.text != "&")

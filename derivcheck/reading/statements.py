@@ -1,0 +1,255 @@
+r"""Reading: from the stretches of maths in a document to its statements, in document order.
+
+A segment is cut into rows, a row into phrases, a phrase into members; a phrase that begins with a relation goes on
+with a statement before it. What cannot be read is one ``Unreadable``; everything around it survives.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from derivcheck.language.nodes import Node
+from derivcheck.reading.brackets import lonely
+from derivcheck.reading.errors import ParseError
+from derivcheck.reading.items import Item, Relation, Statement, Unreadable
+from derivcheck.reading.lexer import Token, tokenize
+from derivcheck.reading.members import Draft, Member, drafts, read_member
+from derivcheck.reading.relations import relations
+from derivcheck.reading.rows import Row, rows
+from derivcheck.reading.segments import Macro, Scan, Segment
+from derivcheck.reading.splitting import phrases
+from derivcheck.source import Source, Span
+
+_ROW_END = re.compile(r"\\\\")
+# Words that make a statement a condition of the one before it, so that the next row does not go on with it.
+_SIDE = frozenset({"where", "with", "if", "for", "when", "whenever", "since", "because", "as", "unless", "while"})
+_EQUALITIES = frozenset({"=", ":=", r"\approx", r"\propto", r"\equiv", r"\leftarrow"})
+_TOO_DEEP = "this is nested too deeply to be read"
+
+
+@dataclass
+class _Chain:
+    """A statement that may still grow: rows below that begin with a relation go on with it.
+
+    One that is not ``shown`` is the left side of a line that could not be read; it waits for such rows.
+    """
+
+    members: list[Node]
+    relations: list[Relation]
+    span: Span
+    row: int
+    column: int
+    words: tuple[str, ...]
+    implied: bool
+    continues: bool
+    shown: bool = True
+    tag: str | None = None
+    label: str | None = None
+
+
+@dataclass
+class _Reading:
+    """One segment's items so far, and what stands before the next statement."""
+
+    chains: list[_Chain] = field(default_factory=list)
+    troubles: list[Unreadable] = field(default_factory=list)
+    words: list[str] = field(default_factory=list)
+    implied: bool = False
+    headless: bool = False
+
+
+def read(source: Source, scan: Scan) -> tuple[Item, ...]:
+    """Every item of a document in document order."""
+    items: list[Item] = []
+    left_over: list[str] = []
+    sentence: int | None = None
+    for item in scan.items:
+        if not isinstance(item, Segment):
+            items.append(item)
+            continue
+        words = left_over if item.sentence == sentence else []
+        found, left_over = _segment(source.text, item, scan.macros, words)
+        sentence = item.sentence
+        items.extend(found)
+    return tuple(items)
+
+
+def parse_statements(latex: str) -> tuple[Item, ...]:
+    """The statements of one stretch of maths, as if it were displayed by itself."""
+    span = Span(0, len(latex))
+    segment = Segment(span, span, displayed=True, environment=None, lead="", sentence=0, block=0)
+    return read(Source("", latex), Scan((segment,)))
+
+
+def _segment(
+    text: str, segment: Segment, macros: dict[str, Macro], words: Sequence[str]
+) -> tuple[list[Item], list[str]]:
+    """The items of a segment in order, and the words behind the last of them."""
+    reading = _Reading(words=[*words, *([segment.lead] if segment.lead else [])])
+    for number, row in enumerate(_rows(text, segment, macros, reading)):
+        try:
+            _read_row(reading, row, number, segment)
+        except RecursionError:
+            _give_up(reading, _cover(row.tokens), ParseError(_TOO_DEEP, _cover(row.tokens)), segment)
+    statements = [_statement(chain, segment) for chain in reading.chains if chain.shown]
+    found: list[Item] = sorted([*statements, *reading.troubles], key=lambda item: item.span.start)
+    return found, reading.words
+
+
+def _rows(text: str, segment: Segment, macros: dict[str, Macro], reading: _Reading) -> list[Row]:
+    try:
+        return rows(tokenize(text, segment.span, macros, segment.gaps))
+    except (ParseError, RecursionError) as error:
+        stretches = list(_stretches(text, segment))
+        if len(stretches) == 1:
+            _give_up(reading, segment.span, error, segment)
+            return []
+    # One row cannot even be cut into tokens: the others are read by themselves.
+    found: list[Row] = []
+    for stretch in stretches:
+        gaps = tuple(gap for gap in segment.gaps if stretch.start <= gap.start and gap.end <= stretch.end)
+        try:
+            found += rows(tokenize(text, stretch, macros, gaps))
+        except (ParseError, RecursionError) as error:
+            _give_up(reading, stretch, error, segment)
+    return found
+
+
+def _stretches(text: str, segment: Segment) -> Iterable[Span]:
+    start = segment.span.start
+    for match in _ROW_END.finditer(text, segment.span.start, segment.span.end):
+        if not any(match.start() in gap for gap in segment.gaps):
+            yield Span(start, match.start())
+            start = match.end()
+    yield Span(start, segment.span.end)
+
+
+def _read_row(reading: _Reading, row: Row, number: int, segment: Segment) -> None:
+    bracket = lonely(row.tokens)
+    if bracket is not None:
+        _forgotten(reading, row, bracket, number, segment)
+        return
+    cut = phrases(row.tokens)
+    first: _Chain | None = None
+    for draft in drafts(cut.phrases):
+        chain = _read_draft(reading, draft, number, segment)
+        first = first or chain
+    if first is not None:
+        first.tag, first.label = first.tag or row.tag, first.label or row.label
+    reading.words += cut.words
+    reading.implied = reading.implied or cut.implied
+
+
+def _read_draft(reading: _Reading, draft: Draft, row: int, segment: Segment) -> _Chain | None:
+    """Read a draft's members into a new chain, or into the one it goes on with; gives that chain."""
+    words, implied = (*reading.words, *draft.words), reading.implied or draft.implied
+    reading.words, reading.implied = [], False
+    target = _target(reading.chains, draft, row) if draft.continues and not reading.headless else None
+    if draft.continues and reading.headless:
+        error = ParseError("this goes on with a line that could not be read", draft.relations[0].span)
+        _give_up(reading, draft.span, error, segment)
+        return None
+    try:
+        members = _members(draft)
+    except (ParseError, RecursionError) as error:
+        _give_up(reading, draft.span, error, segment)
+        if draft.continues:
+            return target
+        _keep_head(reading, draft, words, implied, row)
+        return None
+    if target is not None:
+        target.members += members
+        target.relations += draft.relations
+        target.span |= draft.span
+        target.row, target.shown = row, True
+        return target
+    chain = _Chain(members, list(draft.relations), draft.span, row, draft.column, words, implied, draft.continues)
+    reading.chains.append(chain)
+    reading.headless = False
+    return chain
+
+
+def _members(draft: Draft) -> list[Node]:
+    nodes = []
+    for k, member in enumerate(draft.members):
+        # The sign before the member; the first of a statement that does not begin with one has only the sign behind.
+        before = k if draft.continues else k - 1
+        place = draft.relations[max(before, 0)].span if draft.relations else draft.span
+        nodes.append(read_member(member, place))
+    return nodes
+
+
+def _keep_head(reading: _Reading, draft: Draft, words: tuple[str, ...], implied: bool, row: int) -> None:
+    """If only the left side of a line can be read, rows below may still go on from it."""
+    reading.headless = True
+    if not draft.relations:
+        return
+    try:
+        head = read_member(draft.members[0], draft.span)
+    except (ParseError, RecursionError):
+        return
+    chain = _Chain([head], [], draft.span, row, draft.column, words, implied, continues=False, shown=False)
+    reading.chains.append(chain)
+    reading.headless = False
+
+
+def _target(chains: Sequence[_Chain], draft: Draft, row: int) -> _Chain | None:
+    """The statement that a phrase goes on with: the last of its row, else the one above, side conditions apart."""
+    if not chains:
+        return None
+    near = [chain for chain in chains if chain.row == chains[-1].row]
+    if near[-1].row == row:
+        return near[-1]
+    above = [chain for chain in near if chain.column == draft.column > 0]
+    if len(above) == 1 and len(near) > 1:
+        return above[0]
+    claims = [chain for chain in near if not _SIDE & set(" ".join(chain.words).split())]
+    equal = [chain for chain in claims if not chain.relations or chain.relations[0].sign in _EQUALITIES]
+    return (equal or claims or near[:1])[-1]
+
+
+def _forgotten(reading: _Reading, row: Row, bracket: Token, number: int, segment: Segment) -> None:
+    """A row with a bracket that has no partner: all of it is lost but what stands before its first relation."""
+    words, implied = tuple(reading.words), reading.implied
+    reading.words, reading.implied = [], False
+    closing = bracket.kind in ("close", "end", "env-end")
+    message = f"`{bracket.text}` closes nothing" if closing else f"`{bracket.text}` is never closed"
+    _give_up(reading, _cover(row.tokens), ParseError(message, bracket.span), segment)
+    found = relations(row.tokens)
+    tokens = [token for token in row.tokens if token.text != "&" and token.kind != "space-quad"]
+    if found and tokens and tokens[0].span.start >= found[0][0].span.start:
+        return
+    head = tuple(token for token in tokens if found and token.span.start < found[0][0].span.start)
+    relation = tuple(relation for relation, _, _ in found[:1])
+    _keep_head(reading, Draft((Member((head,)),), relation, _cover(row.tokens)), words, implied, number)
+
+
+def _give_up(reading: _Reading, span: Span, error: ParseError | RecursionError, segment: Segment) -> None:
+    if isinstance(error, ParseError):
+        at, message, help_ = error.span, error.message, error.help
+    else:
+        at, message, help_ = span, _TOO_DEEP, None
+    reading.troubles.append(Unreadable(span, at, message, help_, segment.displayed))
+
+
+def _statement(chain: _Chain, segment: Segment) -> Statement:
+    return Statement(
+        tuple(chain.members),
+        tuple(chain.relations),
+        chain.span,
+        segment.block,
+        segment.sentence,
+        lead=" ".join(" ".join(chain.words).split()),
+        continues=chain.continues,
+        implied=chain.implied,
+        hidden=segment.hidden,
+        displayed=segment.displayed,
+        tag=chain.tag,
+        label=chain.label,
+    )
+
+
+def _cover(tokens: Sequence[Token]) -> Span:
+    return tokens[0].span | tokens[-1].span
