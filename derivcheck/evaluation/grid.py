@@ -1,0 +1,247 @@
+"""A small immutable n-dimensional array in pure Python, whatever its entries are.
+
+The exact arithmetics (rationals, integers mod a prime) compute on these. Entries
+lie in one flat tuple in row-major order; nothing here knows how to add or to
+multiply them: who calls brings the operations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import repeat
+from math import prod
+from typing import Any, Generic, TypeVar
+
+E = TypeVar("E")
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True)
+class Grid(Generic[E]):
+    """Entries in row-major order, and the number of them along each axis."""
+
+    shape: tuple[int, ...]
+    entries: tuple[E, ...]
+
+    def __post_init__(self) -> None:
+        if prod(self.shape) != len(self.entries):
+            raise ValueError(f"{len(self.entries)} entries do not fill the shape {self.shape}")
+
+
+@dataclass(frozen=True, slots=True)
+class Elimination(Generic[E]):
+    """What fraction-free elimination asks of its entries; zero is the entry that is false.
+
+    ``cross(a, x, b, y, r)`` is ``(a x − b y) / d`` with ``r = reciprocal(d)``: in the integers, where that division
+    leaves no rest, ``reciprocal`` gives ``d`` itself; in a field it inverts, once for each pivot.
+    """
+
+    one: E
+    negate: Callable[[E], E]
+    reciprocal: Callable[[E], E]
+    cross: Callable[[E, E, E, E, E], E]
+
+
+INTEGERS = Elimination[int](1, lambda x: -x, lambda d: d, lambda a, x, b, y, d: (a * x - b * y) // d)
+
+
+def filled(shape: Sequence[int], value: E) -> Grid[E]:
+    """The same entry everywhere."""
+    return Grid(tuple(shape), (value,) * prod(shape))
+
+
+def along(values: Sequence[E], axis: int, rank: int) -> Grid[E]:
+    """Entries along one axis, all other axes of size 1."""
+    shape = [1] * rank
+    shape[axis] = len(values)
+    return Grid(tuple(shape), tuple(values))
+
+
+def eye(size: int, rank: int, one: E, zero: E) -> Grid[E]:
+    """The identity on the last two axes, all other axes of size 1."""
+    entries = tuple(one if row == column else zero for row in range(size) for column in range(size))
+    return Grid((*(1,) * (rank - 2), size, size), entries)
+
+
+def apply(function: Callable[[E], R], a: Grid[E]) -> Grid[R]:
+    """A function of every entry."""
+    return Grid(a.shape, tuple(map(function, a.entries)))
+
+
+def combine(function: Callable[..., R], *parts: Grid[Any]) -> Grid[R]:
+    """A function of the entries that stand at the same place, axes of size 1 stretched."""
+    shape = common_shape(*(part.shape for part in parts))
+    return Grid(shape, tuple(map(function, *(_stretched(part, shape) for part in parts))))
+
+
+def common_shape(*shapes: tuple[int, ...]) -> tuple[int, ...]:
+    """The shape to which these stretch; missing axes are put in front."""
+    first = shapes[0]
+    if all(shape == first for shape in shapes):
+        return first
+    rank = max(map(len, shapes))
+    padded = [(1,) * (rank - len(shape)) + shape for shape in shapes]
+    common = []
+    for sizes in zip(*padded, strict=True):
+        others = {size for size in sizes if size != 1}
+        if len(others) > 1:
+            raise ValueError(f"the shapes {', '.join(map(str, shapes))} do not stretch to one")
+        common.append(others.pop() if others else 1)
+    return tuple(common)
+
+
+def reshape(a: Grid[E], shape: Sequence[int]) -> Grid[E]:
+    """The same entries in the same order along other axes."""
+    return Grid(tuple(shape), a.entries)
+
+
+def expand(a: Grid[E], shape: Sequence[int]) -> Grid[E]:
+    """With axes of size 1 stretched."""
+    wanted = tuple(shape)
+    if a.shape == wanted:
+        return a
+    if common_shape(a.shape, wanted) != wanted:
+        raise ValueError(f"the shape {a.shape} does not stretch to {wanted}")
+    return Grid(wanted, tuple(_stretched(a, wanted)))
+
+
+def swap(a: Grid[E], first: int, second: int) -> Grid[E]:
+    """With two axes swapped."""
+    shape, strides = list(a.shape), _strides(a.shape)
+    for sizes in (shape, strides):
+        sizes[first], sizes[second] = sizes[second], sizes[first]
+    if sum(size != 1 for size in shape) < 2:  # the order of the entries stays
+        return Grid(tuple(shape), a.entries)
+    return Grid(tuple(shape), tuple([a.entries[place] for place in _places(shape, strides)]))
+
+
+def narrow(a: Grid[E], axis: int, start: int, count: int) -> Grid[E]:
+    """A contiguous part along an axis, counted from 0."""
+    axis %= len(a.shape)
+    size, inner = a.shape[axis], prod(a.shape[axis + 1 :])
+    if start < 0 or count < 0 or start + count > size:
+        raise ValueError(f"entries {start} to {start + count - 1} of an axis with {size}")
+    shape = (*a.shape[:axis], count, *a.shape[axis + 1 :])
+    blocks = range(start * inner, len(a.entries), size * inner) if prod(shape) else ()
+    return Grid(shape, tuple([entry for at in blocks for entry in a.entries[at : at + count * inner]]))
+
+
+def concatenate(parts: Sequence[Grid[E]], axis: int) -> Grid[E]:
+    """One after the other along an axis; the other axes are equal already."""
+    axis %= len(parts[0].shape)
+    before, behind = parts[0].shape[:axis], parts[0].shape[axis + 1 :]
+    if any(part.shape[:axis] != before or part.shape[axis + 1 :] != behind for part in parts):
+        raise ValueError(f"the shapes {', '.join(str(part.shape) for part in parts)} do not fit along axis {axis}")
+    entries: list[E] = []
+    for line in range(prod(before)):
+        for part in parts:
+            length = prod(part.shape[axis:])
+            entries += part.entries[line * length : (line + 1) * length]
+    return Grid((*before, sum(part.shape[axis] for part in parts), *behind), tuple(entries))
+
+
+def reduce(collapse: Callable[[Sequence[E]], R], a: Grid[E], axis: int) -> Grid[R]:
+    """A function of all entries along an axis, which stays with size 1."""
+    axis %= len(a.shape)
+    size, inner = a.shape[axis], prod(a.shape[axis + 1 :])
+    block = size * inner
+    starts = (line * block + column for line in range(prod(a.shape[:axis])) for column in range(inner))
+    # A slice of a line starts at its column and ends with the line's block.
+    ends = (line * block + block for line in range(prod(a.shape[:axis])) for _ in range(inner))
+    entries = [collapse(a.entries[start:end:inner]) for start, end in zip(starts, ends, strict=True)]
+    return Grid((*a.shape[:axis], 1, *a.shape[axis + 1 :]), tuple(entries))
+
+
+def matmul(dot: Callable[[Sequence[E], Sequence[E]], R], a: Grid[E], b: Grid[E]) -> Grid[R]:
+    """The matrix product on the last two axes, the others stretched; ``dot`` is of a row and a column."""
+    (*lead_a, m, k), (*lead_b, other, n) = a.shape, b.shape
+    if k != other:
+        raise ValueError(f"matrices {m} × {k} and {other} × {n} have no product")
+    lead = common_shape(tuple(lead_a), tuple(lead_b))
+    entries: list[R] = []
+    for first, second in zip(_matrix_starts(a, lead), _matrix_starts(b, lead), strict=True):
+        columns = [b.entries[second + j : second + k * n : n] for j in range(n)]
+        for start in range(first, first + m * k, k) if k else (0,) * m:
+            row = a.entries[start : start + k]
+            entries += [dot(row, column) for column in columns]
+    return Grid((*lead, m, n), tuple(entries))
+
+
+def matrices(a: Grid[E]) -> Iterator[list[list[E]]]:
+    """The matrices on the last two axes, one after the other, each a list of rows that may be written to."""
+    rows, columns = a.shape[-2:]
+    for start in (rows * columns * k for k in range(prod(a.shape[:-2]))):
+        yield [list(a.entries[start + r * columns : start + (r + 1) * columns]) for r in range(rows)]
+
+
+def eliminate(rows: list[list[E]], ring: Elimination[E], *, above: bool = False) -> E | None:
+    """Bareiss' fraction-free elimination, in place; the determinant of the left square, or None if that is zero.
+
+    With ``above`` the rows above each pivot are cleared too: then the left square ends as a number times the
+    identity, and what stood to its right has been multiplied by that number times its inverse.
+    """
+    previous, even = ring.one, True
+    for k in range(len(rows)):
+        pivot = next((r for r in range(k, len(rows)) if rows[r][k]), None)
+        if pivot is None:
+            return None
+        if pivot != k:
+            rows[k], rows[pivot], even = rows[pivot], rows[k], not even
+        line, divisor, cross = rows[k], ring.reciprocal(previous), ring.cross
+        previous = line[k]
+        for r in range(0 if above else k + 1, len(rows)):
+            if r != k:
+                factor = rows[r][k]
+                rows[r] = [cross(previous, x, factor, y, divisor) for x, y in zip(rows[r], line, strict=True)]
+    return previous if even else ring.negate(previous)
+
+
+def determinant(rows: list[list[E]], ring: Elimination[E]) -> E | None:
+    """The determinant of a square matrix; None if it is zero."""
+    return eliminate([list(row) for row in rows], ring)
+
+
+def solve(rows: list[list[E]], right: list[list[E]], ring: Elimination[E]) -> tuple[E, list[list[E]]] | None:
+    """A number ``d`` and ``d A⁻¹ B`` for a square matrix A and another matrix B; None where A is singular."""
+    joined = [[*left, *other] for left, other in zip(rows, right, strict=True)]
+    if eliminate(joined, ring, above=True) is None:
+        return None
+    size = len(rows)
+    return (joined[0][0] if size else ring.one), [row[size:] for row in joined]
+
+
+def _strides(shape: Sequence[int]) -> list[int]:
+    strides, step = [], 1
+    for size in reversed(shape):
+        strides.append(step)
+        step *= size
+    return strides[::-1]
+
+
+def _places(shape: Sequence[int], strides: Sequence[int]) -> list[int]:
+    """Where the entries stand in the flat tuple, in row-major order of this shape."""
+    places = [0]
+    for size, stride in zip(shape, strides, strict=True):
+        if size != 1:
+            steps = [k * stride for k in range(size)]
+            places = [place + step for place in places for step in steps]
+    return places
+
+
+def _stretched(a: Grid[E], shape: tuple[int, ...]) -> Iterable[E]:
+    """The entries in row-major order of a shape to which this one stretches."""
+    if len(a.entries) == 1:
+        return repeat(a.entries[0], prod(shape))
+    if len(a.entries) == prod(shape):
+        return a.entries
+    old = (1,) * (len(shape) - len(a.shape)) + a.shape
+    strides = [0 if size == 1 else stride for size, stride in zip(old, _strides(old), strict=True)]
+    return [a.entries[place] for place in _places(shape, strides)]
+
+
+def _matrix_starts(a: Grid[E], lead: tuple[int, ...]) -> list[int]:
+    """Where each matrix begins in the flat tuple, the axes before it stretched."""
+    old = (1,) * (len(lead) + 2 - len(a.shape)) + a.shape
+    strides = [0 if size == 1 else stride for size, stride in zip(old, _strides(old), strict=True)]
+    return _places(lead, strides[:-2])
