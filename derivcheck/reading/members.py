@@ -15,7 +15,7 @@ from derivcheck.reading.errors import ParseError
 from derivcheck.reading.items import Relation
 from derivcheck.reading.lexer import Token
 from derivcheck.reading.parser import parse
-from derivcheck.reading.rows import is_operator
+from derivcheck.reading.relations import is_operator
 from derivcheck.reading.splitting import DOTS, Phrase
 from derivcheck.source import Span
 

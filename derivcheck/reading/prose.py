@@ -5,29 +5,47 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from derivcheck.reading import vocabulary
 from derivcheck.reading.lexer import Token
-from derivcheck.reading.relations import relation_at
-from derivcheck.reading.rows import is_operator
-from derivcheck.reading.vocabulary import words
+from derivcheck.reading.relations import is_operator, is_script, relation_at
 
 # A word of this list is never a name; two words or more are prose unless none of theirs is here and a sign follows.
-_PROSE = words(
-    "a all also an and any are as assume at be because both but by can case compare consider constant define defined "
-    "definition denote denotes each else every final finally first fix fixed follows for from get gives given has have "
-    "hence here if iff implies in is it its let like means moreover next not note now obtain of on only or other "
-    "otherwise over rule say second set show similarly since so some such sum suppose that the then there therefore "
-    "these this thus times to unless use used using we when whenever where whereas which while with yields st s.t i.e "
-    "e.g independent independently iid i.i.d respectively resp etc w.r.t wrt"
+_PROSE = vocabulary.PROSE | vocabulary.words(
+    "any assume both can case compare consider define defined definition denote denotes final finally first fix fixed "
+    "follows gives implies its like means moreover next not note now obtain only rule say second set show similarly "
+    "sum suppose therefore these this times unless use used using whereas yields s.t i.e e.g w.r.t independent "
+    "independently iid i.i.d respectively resp etc"
 )
+_STYLED = vocabulary.words("and as because for hence if let or otherwise since so then thus when where with")
 _PUNCTUATION = " \t\n,;:.!?()[]–—-~"
 _WORD = re.compile(r"[^\W\d_]")
-_SPOKEN = {r"\forall": "for all", "∀": "for all", r"\exists": "there is", "∃": "there is", r"\because": "because"}
-_SPOKEN |= {"∵": "because", r"\land": "and", r"\wedge": "and", r"\lor": "or"}
+_SPOKEN = {r"\forall": "for all", r"\exists": "there is", r"\because": "because", r"\impliedby": "if"}
+_SPOKEN |= {r"\Leftarrow": "if", r"\land": "and", r"\wedge": "and", r"\lor": "or"}
 
 
 def spoken(token: Token) -> str | None:
     r"""The words for a logical sign, if it is one: ``\forall`` is "for all"."""
     return _SPOKEN.get(token.text) if token.kind in ("command", "sign") else None
+
+
+def without_styles(tokens: Sequence[Token]) -> list[Token]:
+    r"""With ``\mathrm{if}`` and its like as text, which it is meant to be."""
+    if not any(token.text in vocabulary.UPRIGHT for token in tokens):
+        return list(tokens)
+    result: list[Token] = []
+    k = 0
+    while k < len(tokens):
+        end = k + 2
+        while end < len(tokens) and tokens[end].kind == "letter":
+            end += 1
+        word = "".join(token.text for token in tokens[k + 2 : end])
+        if tokens[k].text in vocabulary.UPRIGHT and word in _STYLED and end < len(tokens) and tokens[end].kind == "end":
+            result.append(Token("text", word, tokens[k].span | tokens[end].span))
+            k = end + 1
+        else:
+            result.append(tokens[k])
+            k += 1
+    return result
 
 
 def folded(text: str) -> str:
@@ -39,7 +57,7 @@ def is_prose(tokens: Sequence[Token], k: int) -> bool:
     """Whether a text token separates statements rather than being part of one."""
     text = tokens[k].text
     said = [word for part in text.split() if (word := part.strip(_PUNCTUATION).lower())]
-    if k and tokens[k - 1].text in ("^", "_"):
+    if is_script(tokens, k):
         return False
     if any(word in _PROSE for word in said):
         return True

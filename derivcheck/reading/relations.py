@@ -4,49 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from derivcheck.reading import vocabulary
 from derivcheck.reading.brackets import depths
 from derivcheck.reading.items import Relation
 from derivcheck.reading.lexer import Token
-from derivcheck.reading.vocabulary import words
 from derivcheck.source import Span
 
-_SIGNS = words(
-    r"= := \ne < > \le \ge \in \sim : \to \mapsto \leftarrow \approx \propto "
-    r"\succ \succeq \prec \preceq \equiv \subset \notin \ll \gg"
-)
-_OTHER_NAMES = {
-    r"\ne": r"\neq ≠",
-    r"\le": r"\leq \leqslant \leqq ≤ ⩽",
-    r"\ge": r"\geq \geqslant \geqq ≥ ⩾",
-    "<": r"\lt",
-    ">": r"\gt",
-    r"\in": "∈",
-    r"\notin": "∉",
-    r"\sim": r"\thicksim ∼",
-    ":": r"\colon \vcentcolon",
-    r"\to": r"\rightarrow \longrightarrow → ⟶",
-    r"\mapsto": r"\longmapsto ↦",
-    r"\leftarrow": r"\gets \longleftarrow ←",
-    r"\approx": r"\thickapprox \simeq \cong ≈ ≃ ≅",
-    r"\propto": r"\varpropto ∝",
-    r"\succ": "≻",
-    r"\succeq": r"\succcurlyeq ⪰ ≽",
-    r"\prec": "≺",
-    r"\preceq": r"\preccurlyeq ⪯ ≼",
-    r"\equiv": "≡",
-    r"\subset": r"\subseteq ⊂ ⊆",
-    ":=": r"\coloneqq \coloneq \triangleq \doteq \eqdef \defeq ≔ ≜ ≝",
-    "=": r"\eqqcolon =:",
-    r"\ll": "≪",
-    r"\gg": "≫",
-}
-RELATIONS = {sign: sign for sign in _SIGNS} | {
-    other: sign for sign, others in _OTHER_NAMES.items() for other in others.split()
-}
-
-_ARROWS = words(
-    r"\Rightarrow \implies \iff \Longrightarrow \Leftrightarrow \Longleftrightarrow \therefore \leadsto "
-    r"\rightsquigarrow ⇒ ⟹ ⇔ ⟺ ∴"
+RELATIONS = vocabulary.RELATIONS | {r"\vcentcolon": ":", r"\doteq": ":=", r"\eqqcolon": "="}
+_ARROWS = vocabulary.ARROWS - {r"\because", r"\impliedby", r"\Leftarrow"}
+_OPERATORS = frozenset({"+", "-", "±", r"\mp"}) | frozenset(
+    {**vocabulary.PRODUCT_SIGNS, **vocabulary.ENTRYWISE_SIGNS, **vocabulary.SUM_SIGNS}
 )
 _NEGATED = {"=": r"\ne", r"\in": r"\notin"}
 _JOINED = {":=": ":=", "=:": "=", "==": "="}
@@ -60,10 +27,20 @@ def is_arrow(token: Token) -> bool:
     return token.kind in ("command", "sign") and token.text in _ARROWS
 
 
+def is_operator(token: Token) -> bool:
+    """Whether it stands between two operands (or, as ``-``, before one)."""
+    return token.kind in ("sign", "command") and token.text in _OPERATORS
+
+
+def is_script(tokens: Sequence[Token], k: int) -> bool:
+    r"""Whether a token stands raised or lowered without braces: the ``+`` of ``A^+``."""
+    return k > 0 and tokens[k - 1].text in ("^", "_")
+
+
 def relation_at(tokens: Sequence[Token], k: int) -> tuple[Relation, int] | None:
     r"""The relation that begins at a token (``: =`` and ``\overset{…}{=}`` are one), and the index behind it."""
     token = tokens[k]
-    if token.kind not in ("command", "sign"):
+    if token.kind not in ("command", "sign") or is_script(tokens, k):
         return None
     following = tokens[k + 1] if k + 1 < len(tokens) else None
     if following is not None and following.kind in ("command", "sign"):

@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 
 from derivcheck.reading.brackets import depths, partners
 from derivcheck.reading.lexer import Token
-from derivcheck.reading.relations import is_arrow, relation_at, relations
+from derivcheck.reading.prose import without_styles
+from derivcheck.reading.relations import is_arrow, is_operator, is_script, relation_at, relations
 from derivcheck.reading.tags import Marked, marks
-from derivcheck.reading.vocabulary import words
 
 LAYOUTS = frozenset(
     {"align", "aligned", "alignedat", "alignat", "xalignat", "flalign", "split", "gather", "gathered", "multline"}
@@ -21,7 +21,6 @@ LAYOUTS = frozenset(
 )
 _SYSTEMS = frozenset({"array", "cases", "dcases", "rcases"})
 _BOXES = frozenset({r"\boxed", r"\fbox", r"\framebox", r"\colorbox", r"\mathllap", r"\mathrlap", r"\ensuremath"})
-_OPERATORS = words(r"+ - − \cdot \times \odot \circ \otimes \pm \mp * / \oslash \ast · × ⊙ ∘ ⊗ ± ⋅")
 _MOST_UNWRAPPED = 40
 
 
@@ -36,7 +35,7 @@ class Row:
 
 def rows(tokens: Sequence[Token]) -> list[Row]:
     """The rows of a segment, in order; none is empty."""
-    opened = unwrapped(tokens)
+    opened = unwrapped(without_styles(tokens))
     found: list[Row] = []
     for part in _broken(opened):
         marked = marks(part)
@@ -56,11 +55,6 @@ def unwrapped(tokens: Sequence[Token]) -> list[Token]:
             break
         result = [token for k, token in enumerate(result) if k not in dropped]
     return result
-
-
-def is_operator(token: Token) -> bool:
-    """Whether it stands between two operands."""
-    return token.kind in ("sign", "command") and token.text in _OPERATORS
 
 
 def _name(token: Token) -> str:
@@ -111,10 +105,7 @@ def _holds_wrapped(tokens: Sequence[Token]) -> bool:
 
 def _is_system(before: Sequence[Token], inside: Sequence[Token]) -> bool:
     r"""Whether ``array`` or ``cases`` lists equations, one to a row, rather than being a value."""
-    if any(
-        token.kind not in ("space-quad", "text") and not (token.kind == "sign" and token.text == "&")
-        for token in before
-    ):
+    if any(token.kind not in ("quad", "text") and not (token.kind == "sign" and token.text == "&") for token in before):
         return False
     lines = [line for line in _broken(inside) if line]
     return bool(lines) and all(_claims_before_column(line, 2) for line in lines)
@@ -170,8 +161,9 @@ def _append(found: list[Row], marked: Marked) -> None:
 
 def _belongs(before: Sequence[Token], row: Sequence[Token]) -> bool:
     """Whether a row goes on with the expression of the row before."""
-    last = next(token for token in reversed(before) if not _is_layout(token))
-    if is_operator(last) or (last.kind in ("sign", "command") and relation_at([last], 0) is not None):
+    end = next(k for k in range(len(before) - 1, -1, -1) if not _is_layout(before[k]))
+    last = before[end]
+    if relation_at(before[: end + 1], end) is not None or (is_operator(last) and not is_script(before, end)):
         return True
     first = next(k for k, token in enumerate(row) if not _is_layout(token))
     if not is_operator(row[first]) or last.text in (",", ";", ".") or is_arrow(last):
@@ -184,9 +176,9 @@ def _belongs(before: Sequence[Token], row: Sequence[Token]) -> bool:
         return before[0].text != "&"
     levels = depths(row)
     separators = [k for k in range(first, claims[0][1]) if levels[k] == 0 and row[k].text in (",", ";")]
-    quads = [k for k in range(first, claims[0][1]) if levels[k] == 0 and row[k].kind in ("space-quad", "text")]
+    quads = [k for k in range(first, claims[0][1]) if levels[k] == 0 and row[k].kind in ("quad", "text")]
     return bool(separators or quads)
 
 
 def _is_layout(token: Token) -> bool:
-    return token.kind == "space-quad" or token.text == "&"
+    return token.kind == "quad" or token.text == "&"

@@ -9,10 +9,10 @@ from derivcheck.reading.brackets import depths, partners
 from derivcheck.reading.items import Relation
 from derivcheck.reading.lexer import Token
 from derivcheck.reading.prose import folded, is_prose, spoken
-from derivcheck.reading.relations import is_arrow, relations
-from derivcheck.reading.rows import is_operator
+from derivcheck.reading.relations import is_arrow, is_operator, is_script, relations
 from derivcheck.source import Span
 
+_QUANTIFIERS = ("for all", "for every", "for each", "there is", "for any")
 DOTS = frozenset({r"\dots", r"\ldots", r"\cdots", r"\dotsc", r"\dotsb", r"\dotsm", "…", "⋯", "...", r"\dotso"})
 
 
@@ -54,10 +54,11 @@ class _Cutter:
     commas: int = 0
     wide: bool = False
     columns: int = 0
+    quantified: bool = False
 
     def cut(self) -> None:
         """Close the open phrase, if there is one."""
-        tokens = [token for token in _trimmed(self.open) if token.kind != "space-quad"]
+        tokens = [token for token in _trimmed(self.open) if token.kind != "quad"]
         inside = _condition(tokens)
         if inside is not None:
             # ``(i = 1, \\dots, N)``: the brackets only say that it is said by the way.
@@ -66,7 +67,8 @@ class _Cutter:
             self.phrases += [first, *more]
             self.words, self.implied, self.commas, self.wide = [], False, 0, False
         elif tokens:
-            phrase = _phrase(tokens, self.columns)
+            leading = next(k for k, token in enumerate(self.open) if token is tokens[0])
+            phrase = _phrase(tokens, self.columns + sum(token.text == "&" for token in self.open[:leading]))
             listed = bool(self.commas) and not self.wide and set(self.words) <= {"and", "or"}
             self.phrases.append(
                 replace(phrase, words=tuple(self.words), implied=self.implied, listed=listed and bool(self.phrases))
@@ -100,10 +102,18 @@ def phrases(row: Sequence[Token]) -> Phrases:
             said = words if words is not None else folded(token.text)
             cutter.commas += said in ("and", "or", "")
             cutter.words += [said] if said else []
-        elif token.kind == "sign" and token.text in (",", ";") and not _is_script(row, k):
+            cutter.quantified = said.endswith(_QUANTIFIERS)
+        elif cutter.quantified and token.text in (":", r"\colon") and cutter.open:
+            # In "for all x in R: f(x) = 1" the colon is no relation.
+            cutter.cut()
+            cutter.quantified = False
+        elif token.kind == "sign" and token.text in (",", ";") and not is_script(row, k):
             cutter.cut()
             cutter.commas += 1
-        elif token.kind == "space-quad":
+        elif token.text == "&" and _parts_columns(cutter.open, row[k + 1 :], levels[k + 1 :]):
+            cutter.cut()
+            cutter.columns += 1
+        elif token.kind == "quad":
             if not _trimmed(cutter.open):
                 cutter.wide = True
             elif _separates(cutter.open, row[k + 1 :], levels[k + 1 :]):
@@ -113,10 +123,6 @@ def phrases(row: Sequence[Token]) -> Phrases:
             cutter.open.append(token)
     cutter.cut()
     return Phrases(tuple(cutter.phrases), tuple(cutter.words), cutter.implied)
-
-
-def _is_script(row: Sequence[Token], k: int) -> bool:
-    return k > 0 and row[k - 1].text in ("^", "_")
 
 
 def _trimmed(tokens: Sequence[Token]) -> list[Token]:
@@ -131,21 +137,31 @@ def _trimmed(tokens: Sequence[Token]) -> list[Token]:
     return list(tokens[start:end])
 
 
+def _parts_columns(left: Sequence[Token], right: Sequence[Token], levels: Sequence[int]) -> bool:
+    """Whether ``&`` stands between two equations: ``a &= b & c &= d``, and below ``&= e & &= f``."""
+    following = next((token for token in right if token.kind != "quad"), None)
+    if following is None or is_operator(following):
+        return False
+    if following.text == "&":
+        return bool(relations(left)) and not is_operator(_trimmed(left)[-1])
+    return _separates(left, right, levels)
+
+
 def _separates(left: Sequence[Token], right: Sequence[Token], levels: Sequence[int]) -> bool:
     """Whether a wide space parts two statements: there is a claim on both sides of it."""
-    if not relations(left) or is_operator(_trimmed(left)[-1]):
+    before = _trimmed(left)
+    claims = relations(before)
+    if not claims or claims[-1][2] >= len(before) or is_operator(before[-1]):
         return False
     until = len(right)
     for k, token in enumerate(right):
-        if levels[k] == 0 and (
-            token.kind in ("space-quad", "text", "row") or token.text in (",", ";") or is_arrow(token)
-        ):
+        if levels[k] == 0 and (token.kind in ("quad", "text", "row") or token.text in (",", ";") or is_arrow(token)):
             if any(other.text != "&" for other in right[:k]):
                 until = k
                 break
-            if token.kind != "space-quad":
+            if token.kind != "quad":
                 return False
-    part = [token for token in _trimmed(right[:until]) if token.kind != "space-quad"]
+    part = [token for token in _trimmed(right[:until]) if token.kind != "quad"]
     if not part:
         return False
     found = relations(part)
@@ -153,7 +169,7 @@ def _separates(left: Sequence[Token], right: Sequence[Token], levels: Sequence[i
 
 
 def _ends(token: Token) -> bool:
-    return token.kind in ("space-quad", "text", "row") or token.text in (",", ";") or is_arrow(token)
+    return token.kind in ("quad", "text", "row") or token.text in (",", ";") or is_arrow(token)
 
 
 def _condition(tokens: Sequence[Token]) -> list[Token] | None:
@@ -179,5 +195,12 @@ def _phrase(tokens: list[Token], columns: int) -> Phrase:
 
 def _mathematics(tokens: Sequence[Token]) -> tuple[Token, ...]:
     """Without the ``&`` that align rows; those of a matrix stay."""
-    levels = depths(tokens)
-    return tuple(token for token, level in zip(tokens, levels, strict=True) if level or token.text != "&")
+    if not any(token.text == "&" for token in tokens):
+        return tuple(tokens)
+    result = []
+    environments = 0
+    for token in tokens:
+        environments += (token.kind == "env-begin") - (token.kind == "env-end")
+        if environments or token.text != "&":
+            result.append(token)
+    return tuple(result)

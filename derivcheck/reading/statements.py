@@ -218,7 +218,7 @@ def _forgotten(reading: _Reading, row: Row, bracket: Token, number: int, segment
     message = f"`{bracket.text}` closes nothing" if closing else f"`{bracket.text}` is never closed"
     _give_up(reading, _cover(row.tokens), ParseError(message, bracket.span), segment)
     found = relations(row.tokens)
-    tokens = [token for token in row.tokens if token.text != "&" and token.kind != "space-quad"]
+    tokens = [token for token in row.tokens if token.text != "&" and token.kind != "quad"]
     if found and tokens and tokens[0].span.start >= found[0][0].span.start:
         return
     head = tuple(token for token in tokens if found and token.span.start < found[0][0].span.start)

@@ -36,7 +36,7 @@ def marks(row: Sequence[Token]) -> Marked:
 def _taken(row: list[Token]) -> tuple[str | None, list[Token]]:
     """A number at the row's start or end."""
     skipped = 0
-    while skipped < len(row) and (row[skipped].kind == "space-quad" or row[skipped].text == "&"):
+    while skipped < len(row) and (row[skipped].kind == "quad" or row[skipped].text == "&"):
         skipped += 1
     front = _number(row[skipped:])
     if front is not None:
@@ -75,7 +75,7 @@ def _circled(text: str) -> str:
 
 def _bare(row: list[Token]) -> tuple[str | None, list[Token]]:
     """``(1)`` or ``(*)`` at the very end, behind a wide space; ``f \\quad (x)`` is none."""
-    if len(row) < 5 or [token.kind for token in (row[-4], row[-3], row[-1])] != ["space-quad", "open", "close"]:
+    if len(row) < 5 or [token.kind for token in (row[-4], row[-3], row[-1])] != ["quad", "open", "close"]:
         return None, row
     if row[-2].kind != "number" and row[-2].text not in ("*", r"\ast", r"\star", r"\dagger"):
         return None, row
