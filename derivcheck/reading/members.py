@@ -103,9 +103,9 @@ def _range(phrases: Sequence[Phrase], k: int) -> int:
     while end < len(phrases) and phrases[end].listed and not phrases[end].relations and not phrases[end].words:
         end += 1
     more = phrases[k + 1 : end]
-    for place, item in enumerate(more[:-1]):
+    for place, item in enumerate(more):
         if item.is_dots:
-            return place + 2
+            return min(place + 2, len(more))
     numbers = [phrase.parts[-1], *(item.tokens for item in more)]
     plain = all(len(part) == 1 and part[0].kind == "number" for part in numbers)
     return len(more) if plain and _is_name(phrase.parts[0]) else 0

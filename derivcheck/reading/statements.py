@@ -7,13 +7,14 @@ with a statement before it. What cannot be read is one ``Unreadable``; everythin
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from derivcheck.language.nodes import Node
 from derivcheck.reading.brackets import lonely
 from derivcheck.reading.errors import ParseError
-from derivcheck.reading.items import Item, Relation, Statement, Unreadable
+from derivcheck.reading.items import Directive, Item, Relation, Statement, Unreadable
 from derivcheck.reading.lexer import Token, tokenize
 from derivcheck.reading.members import Draft, Member, drafts, read_member
 from derivcheck.reading.relations import relations
@@ -58,11 +59,13 @@ class _Reading:
     words: list[str] = field(default_factory=list)
     implied: bool = False
     headless: bool = False
+    breaks: Sequence[int] = ()
 
 
 def read(source: Source, scan: Scan) -> tuple[Item, ...]:
     """Every item of a document in document order."""
     items: list[Item] = []
+    directives = [item.span.start for item in scan.items if isinstance(item, Directive)]
     left_over: list[str] = []
     sentence: int | None = None
     for item in scan.items:
@@ -70,10 +73,11 @@ def read(source: Source, scan: Scan) -> tuple[Item, ...]:
             items.append(item)
             continue
         words = left_over if item.sentence == sentence else []
-        found, left_over = _segment(source.text, item, scan.macros, words)
+        found, left_over = _segment(source.text, item, scan.macros, words, _within(directives, item.span))
         sentence = item.sentence
         items.extend(found)
-    return tuple(items)
+    # A directive in a comment inside maths stands between the rows.
+    return tuple(sorted(items, key=lambda item: item.span.start))
 
 
 def parse_statements(latex: str) -> tuple[Item, ...]:
@@ -83,11 +87,15 @@ def parse_statements(latex: str) -> tuple[Item, ...]:
     return read(Source("", latex), Scan((segment,)))
 
 
+def _within(places: Sequence[int], span: Span) -> Sequence[int]:
+    return places[bisect_left(places, span.start) : bisect_left(places, span.end)]
+
+
 def _segment(
-    text: str, segment: Segment, macros: dict[str, Macro], words: Sequence[str]
+    text: str, segment: Segment, macros: dict[str, Macro], words: Sequence[str], breaks: Sequence[int]
 ) -> tuple[list[Item], list[str]]:
     """The items of a segment in order, and the words behind the last of them."""
-    reading = _Reading(words=[*words, *([segment.lead] if segment.lead else [])])
+    reading = _Reading(words=[*words, *([segment.lead] if segment.lead else [])], breaks=breaks)
     for number, row in enumerate(_rows(text, segment, macros, reading)):
         try:
             _read_row(reading, row, number, segment)
@@ -146,7 +154,7 @@ def _read_draft(reading: _Reading, draft: Draft, row: int, segment: Segment) -> 
     """Read a draft's members into a new chain, or into the one it goes on with; gives that chain."""
     words, implied = (*reading.words, *draft.words), reading.implied or draft.implied
     reading.words, reading.implied = [], False
-    target = _target(reading.chains, draft, row) if draft.continues and not reading.headless else None
+    target = _target(reading, draft, row) if draft.continues and not reading.headless else None
     if draft.continues and reading.headless:
         error = ParseError("this goes on with a line that could not be read", draft.relations[0].span)
         _give_up(reading, draft.span, error, segment)
@@ -195,9 +203,11 @@ def _keep_head(reading: _Reading, draft: Draft, words: tuple[str, ...], implied:
     reading.headless = False
 
 
-def _target(chains: Sequence[_Chain], draft: Draft, row: int) -> _Chain | None:
+def _target(reading: _Reading, draft: Draft, row: int) -> _Chain | None:
     """The statement that a phrase goes on with: the last of its row, else the one above, side conditions apart."""
-    if not chains:
+    chains = reading.chains
+    if not chains or any(chains[-1].span.end <= place < draft.span.start for place in reading.breaks):
+        # Behind a directive a row is a statement of its own, so that the directive is about this row alone.
         return None
     near = [chain for chain in chains if chain.row == chains[-1].row]
     if near[-1].row == row:
