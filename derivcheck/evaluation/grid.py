@@ -43,7 +43,7 @@ class Elimination(Generic[E]):
     cross: Callable[[E, E, E, E, E], E]
 
 
-INTEGERS = Elimination[int](1, lambda x: -x, lambda d: d, lambda a, x, b, y, d: (a * x - b * y) // d)
+INTEGERS: Elimination[int] = Elimination(1, lambda x: -x, lambda d: d, lambda a, x, b, y, d: (a * x - b * y) // d)
 
 
 def filled(shape: Sequence[int], value: E) -> Grid[E]:
