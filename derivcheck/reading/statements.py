@@ -206,8 +206,11 @@ def _keep_head(reading: _Reading, draft: Draft, words: tuple[str, ...], implied:
 def _target(reading: _Reading, draft: Draft, row: int) -> _Chain | None:
     """The statement that a phrase goes on with: the last of its row, else the one above, side conditions apart."""
     chains = reading.chains
-    if not chains or any(chains[-1].span.end <= place < draft.span.start for place in reading.breaks):
-        # Behind a directive a row is a statement of its own, so that the directive is about this row alone.
+    if not chains:
+        return None
+    # Behind a directive a row is a statement of its own, so that the directive is about this row alone.
+    since = chains[-2].span.end if chains[-1].continues and len(chains) > 1 else chains[-1].span.end
+    if any(since <= place < draft.span.start for place in reading.breaks):
         return None
     near = [chain for chain in chains if chain.row == chains[-1].row]
     if near[-1].row == row:
