@@ -1,0 +1,170 @@
+"""The message for a claim that does not hold: what is claimed, what is true and how we know, help, replay."""
+
+from __future__ import annotations
+
+import shlex
+
+from derivcheck.config import Settings
+from derivcheck.oracles.bench import Bench
+from derivcheck.problem.problem import Claim, Problem, Refused
+from derivcheck.verdict import Evidence, Finding, Outcome, Severity, Verdict
+
+CODES = {
+    "gradient": "wrong-gradient",
+    "jacobian": "wrong-jacobian",
+    "hessian": "wrong-hessian",
+    "derivative": "wrong-derivative",
+    "identity": "wrong-identity",
+    "inequality": "wrong-inequality",
+    "solution": "wrong-solution",
+}
+
+
+def finding_for(problem: Problem, claim: Claim, verdict: Verdict, bench: Bench, settings: Settings) -> Finding | None:
+    """The finding for a judged claim, or None where there is nothing to say."""
+    match verdict.outcome:
+        case Outcome.HOLDS:
+            return None
+        case Outcome.WRONG if claim.expected_wrong or verdict.carried_from is not None:
+            return None
+        case Outcome.WRONG:
+            return _wrong(problem, claim, verdict, bench, settings)
+    code = "undecided" if verdict.outcome is Outcome.UNDECIDED else "not-checked"
+    return Finding(
+        code=code,
+        severity=Severity.WARNING,
+        message=f"{_said(claim)} is {verdict.outcome}: {verdict.reason}",
+        span=claim.span,
+        line_span=claim.line_span,
+        claim=claim.name,
+        replay=_replay(problem, claim.name, settings),
+    )
+
+
+def _said(claim: Claim) -> str:
+    what = {"gradient": "the gradient", "jacobian": "the Jacobian", "hessian": "the Hessian", "derivative": "the derivative"}
+    return f"{what[claim.kind]} `{claim.title}`" if claim.kind in what else f"`{claim.title}`"
+
+
+def _wrong(problem: Problem, claim: Claim, verdict: Verdict, bench: Bench, settings: Settings) -> Finding:
+    from derivcheck.diagnosis.readings import reading_of
+
+    facts: list[str] = []
+    odd = [e for e in verdict.evidence if e.outcome is Outcome.WRONG]
+    if odd:
+        facts.append(_figures(claim, verdict.evidence))
+        facts.append(_where_seen(odd[0]))
+    elif verdict.reason:
+        facts.append(verdict.reason)
+    later = _right_later(problem, claim, bench)
+    if later:
+        facts.append(later)
+    reading = reading_of(bench, claim)
+    if reading is not None:
+        facts.append(f"reading: {reading}")
+    return Finding(
+        code=CODES[claim.kind],
+        severity=Severity.ERROR,
+        message=_message(claim, verdict),
+        span=claim.span,
+        line_span=claim.line_span,
+        facts=tuple(fact for fact in facts if fact),
+        replay=_replay(problem, claim.name, settings),
+        claim=claim.name,
+    )
+
+
+def _message(claim: Claim, verdict: Verdict) -> str:
+    if claim.kind in ("gradient", "jacobian", "hessian", "derivative"):
+        return f"{_said(claim)} is not what autograd gives"
+    if claim.kind == "inequality":
+        return f"`{claim.title}` does not hold"
+    if claim.kind == "solution":
+        return f"`{claim.title}` does not follow from the equation above"
+    return f"this does not equal `{claim.title}`"
+
+
+def _figures(claim: Claim, evidence: tuple[Evidence, ...]) -> str:
+    """Claimed and true side by side, at the entry where they differ most."""
+    wrong = [e for e in evidence if e.outcome is Outcome.WRONG and e.claimed is not None]
+    if not wrong:
+        return ""
+    first = wrong[0]
+    entry = first.where or ""
+    parts = [f"claimed {entry.strip() + ' = ' if entry else ''}{_number(first.claimed)}"]
+    for other in wrong:
+        name = {"values": "left side", "rational": "left side, exactly", "solution": "at the solution", "inequality": "left side"}
+        bar = f" ± {other.bar:.0e}" if other.oracle == "differences" and other.bar is not None else ""
+        if other.where == first.where or other.oracle != "differences":
+            parts.append(f"{name.get(other.oracle, other.oracle)} {_number(other.reference)}{bar}")
+        if other.oracle == "rational" and other.detail:
+            parts.append(other.detail)
+            break
+    return "   ".join(parts)
+
+
+def _number(value: float | None) -> str:
+    return "?" if value is None else f"{value:.6g}"
+
+
+def _where_seen(evidence: Evidence) -> str:
+    """At which sizes it fails, or at how many inputs."""
+    sizes = [choice for choice in evidence.sizes if choice]
+    if not sizes:
+        return f"{evidence.points} inputs tried" if evidence.points else ""
+    if len(sizes[0]) == 1:
+        name = sizes[0][0][0]
+        numbers = sorted({choice[0][1] for choice in sizes})
+        listed = ", ".join(map(str, numbers))
+        return f"sizes tried: {name} = {listed}"
+    shown = "; ".join(", ".join(f"{name} = {size}" for name, size in choice) for choice in sizes[:2])
+    return f"sizes tried: {shown}" + ("; …" if len(sizes) > 2 else "")
+
+
+def _right_later(problem: Problem, claim: Claim, bench: Bench) -> str:
+    """Whether a later member of the same chain is right again."""
+    from derivcheck.oracles.comparing import compare
+
+    members = [c for c in problem.claims if isinstance(c, Claim) and c.chain == claim.chain and c.relation == "="]
+    behind = [c for c in members if c.span.start > claim.span.start and c.solution is None]
+    for other in behind:
+        try:
+            parts = [compare(bench, other, world, other.head, other.claimed) for world in bench.worlds(other.conditions)]
+        except Exception:  # noqa: BLE001 - the other member has its own verdict; here it only adds a remark
+            continue
+        if all(part.outcome is Outcome.HOLDS for part in parts):
+            line = problem.source.position(other.span.start).line
+            return f"the chain is right again on line {line}: wrong in the middle, right further on"
+    return ""
+
+
+def refused_finding(problem: Problem, claim: Refused, bench: Bench | None, settings: Settings) -> Finding | None:
+    """The finding for a line without a meaning."""
+    if claim.expected_wrong and claim.wrong:
+        return None
+    facts: list[str] = []
+    if bench is not None and claim.scalar is not None:
+        from derivcheck.diagnosis.readings import scalar_reading
+
+        reading = scalar_reading(bench, claim)
+        if reading:
+            facts.append(f"reading: {reading}")
+    message = claim.message if claim.wrong else f"not checked: {claim.message}"
+    return Finding(
+        code=claim.code,
+        severity=Severity.ERROR if claim.wrong else Severity.WARNING,
+        message=message,
+        span=claim.span,
+        line_span=claim.line_span,
+        facts=tuple(facts),
+        help=claim.help,
+        claim=claim.name,
+    )
+
+
+def _replay(problem: Problem, name: str, settings: Settings) -> str:
+    """The command that repeats this one check."""
+    parts = ["derivcheck", "check", problem.source.path, "--claim", name, "--seed", str(settings.seed)]
+    for size_name, size in settings.sizes.items():
+        parts += ["--sizes", f"{size_name}={size}"]
+    return shlex.join(parts)

@@ -1,0 +1,92 @@
+"""The reading under which a wrong line would hold: named beside the verdict, never instead of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from derivcheck.evaluation.arithmetic import NotExact, OutOfRange
+from derivcheck.evaluation.sizes import SizesError
+from derivcheck.language.shapes import ONE
+from derivcheck.oracles.bench import Bench, CannotDraw
+from derivcheck.oracles.comparing import compare
+from derivcheck.problem import terms as t
+from derivcheck.problem.claims import derivative_in
+from derivcheck.problem.problem import Claim, Refused
+from derivcheck.verdict import Outcome
+
+
+def reading_of(bench: Bench, claim: Claim) -> str | None:
+    """In words, the first reading under which the claim holds at fresh draws; None if there is none."""
+    if claim.relation != "=" or claim.solution is not None:
+        return None
+    for words, other, ones in _candidates(bench, claim):
+        if _holds(bench, other, ones):
+            return words
+    return None
+
+
+def scalar_reading(bench: Bench, refused: Refused) -> str | None:
+    """Whether a line whose shapes contradict each other holds where every size is 1."""
+    if refused.scalar is None:
+        return None
+    ones = {name: 1 for name in bench.symbols}
+    return "it holds for scalars (every size 1)" if ones and _holds(bench, refused.scalar, ones) else None
+
+
+def _candidates(bench: Bench, claim: Claim) -> Iterator[tuple[str, Claim, dict[str, int]]]:
+    """Other readings, the likeliest first."""
+    for name in _held_names(bench, claim):
+        held = _holding(claim, name)
+        if held is not None:
+            shown = bench.problem.definitions[name].text
+            yield f"it holds with `{shown}` held fixed: the path through `{shown}` is missing", held, {}
+    for alternative in claim.alternatives:
+        yield "it holds if each partial in the chain is the total derivative", replace(claim, claimed=alternative.claimed), {}
+    rows, columns = (dim.substitute(bench.problem.solution) for dim in claim.head.shape)
+    if rows == columns and rows != ONE and not t.is_zero(claim.claimed):
+        turned = t.Unary("transpose", claim.claimed, shape=claim.claimed.shape[::-1], span=claim.claimed.span)
+        yield "it holds transposed (the other layout)", replace(claim, claimed=turned), {}
+    for name in bench.symbols:
+        shown = bench.problem.size_names.get(name, name)
+        if name not in bench.fixed:
+            yield f"it holds only for `{shown} = 1`", claim, {name: 1}
+    if len(bench.symbols) > 1:
+        yield "it holds only for scalars (every size 1)", claim, {name: 1 for name in bench.symbols}
+
+
+def _held_names(bench: Bench, claim: Claim) -> list[str]:
+    """The defined names between the variable and what is differentiated."""
+    found = derivative_in(claim.head)
+    if found is None or found.form != "gradient" or found.held:
+        return []
+    upstream = {n for v in t.variables(found.target) for n in (v, *bench.dependencies.get(v, ()))}
+    return [
+        name
+        for name in bench.problem.definitions
+        if name in upstream and name != found.key and found.key in bench.dependencies.get(name, ()) and not _is_target(found, name)
+    ]
+
+
+def _is_target(found: t.Derivative, name: str) -> bool:
+    return isinstance(found.target, t.Variable) and found.target.key == name
+
+
+def _holding(claim: Claim, name: str) -> Claim | None:
+    """The same claim with a name held fixed in the head's derivative."""
+    match claim.head:
+        case t.Derivative() as head:
+            return replace(claim, head=replace(head, held=(name,)))
+        case t.Unary(op="transpose", argument=t.Derivative() as head):
+            return replace(claim, head=replace(claim.head, argument=replace(head, held=(name,))))
+    return None
+
+
+def _holds(bench: Bench, claim: Claim, ones: dict[str, int]) -> bool:
+    """Whether both sides agree, and are not all zero, at fresh draws."""
+    try:
+        worlds = [bench.single(ones)] if ones else list(bench.worlds(claim.conditions))
+        parts = [compare(bench, claim, world, claim.head, claim.claimed) for world in worlds]
+    except (CannotDraw, SizesError, NotExact, OutOfRange, KeyError, RuntimeError):
+        return False
+    return all(part.outcome is Outcome.HOLDS for part in parts) and not all(part.zero for part in parts)

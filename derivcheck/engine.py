@@ -1,0 +1,316 @@
+"""The whole way through: a source in, a report out. Everything else in the package is a room on this way."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from derivcheck.config import Settings, UnknownClaim
+from derivcheck.language.nodes import Node
+from derivcheck.problem.build import build
+from derivcheck.problem.context import key_of, strip
+from derivcheck.problem.problem import Claim, Problem, Refused
+from derivcheck.reading.documents import kind_of, scan
+from derivcheck.reading.parser import parse_expression
+from derivcheck.reading.statements import read
+from derivcheck.source import Source, Span
+from derivcheck.verdict import Finding, Listed, Outcome, Report, Result, Severity, Verdict
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from derivcheck.oracles.bench import Bench
+
+
+def problem_of(source: Source) -> Problem:
+    """Read a document and work out what it means. Imports nothing heavy."""
+    return build(source, read(source, scan(source, kind_of(source.path, source.text))))
+
+
+def check(source: Source, settings: Settings, required: tuple[str, ...] = ()) -> Report:
+    """Check every claim of a document.
+
+    ``required`` are heads, as LaTeX, of results that a homework must state: a document without a holding claim of
+    such a head gets the finding ``missing-result``. Raises ``UnknownClaim`` if ``settings.claim`` names none.
+    """
+    started = time.perf_counter()
+    problem = problem_of(source)
+    wanted = _wanted(problem, settings)
+    heads = [(head, strip(parse_expression(head))) for head in required]
+    results, findings = _results(problem, wanted, settings, [node for _, node in heads])
+    findings = [*problem.findings, *findings, *_missing(source, problem, results, heads, settings)]
+    return Report(
+        source=source,
+        results=tuple(results),
+        findings=tuple(findings),
+        definitions=sum(line.kind == "definition" for line in problem.lines),
+        seed=settings.seed,
+        trials=settings.trials,
+        seconds=time.perf_counter() - started,
+        skipped=problem.skipped,
+        options=_degenerate(problem, settings),
+    )
+
+
+def _wanted(problem: Problem, settings: Settings) -> list[Claim | Refused]:
+    # The premise of rows that are solved is given, not claimed.
+    everything = [c for c in problem.claims if not (isinstance(c, Claim) and c.stationary and c.solution is not None)]
+    if settings.claim is None:
+        return everything
+    chosen = [claim for claim in everything if claim.name == settings.claim]
+    if not chosen:
+        import difflib
+
+        names = [claim.name for claim in everything]
+        close = difflib.get_close_matches(settings.claim, names, n=1)
+        hint = f"did you mean `{close[0]}`?" if close else f"the claims are: {', '.join(names) or 'none'}"
+        raise UnknownClaim(f"{problem.source.path}: there is no claim `{settings.claim}`; {hint}")
+    return chosen
+
+
+def _degenerate(problem: Problem, settings: Settings) -> tuple[tuple[str, str], ...]:
+    ones = [name for name, size in {**problem.sizes, **settings.sizes}.items() if size == 1]
+    if not ones:
+        return ()
+    return (("degenerate", ", ".join(f"{name} = 1" for name in ones)),)
+
+
+def _results(
+    problem: Problem, wanted: list[Claim | Refused], settings: Settings, heads: list[Node]
+) -> tuple[list[Result], list[Finding]]:
+    from derivcheck.diagnosis.findings import finding_for, refused_finding
+
+    if not wanted:
+        return [], []
+    bench = _bench(problem, settings) if any(isinstance(claim, Claim) or claim.scalar for claim in wanted) else None
+    results: list[Result] = []
+    findings: list[Finding] = []
+    for claim in wanted:
+        if isinstance(claim, Refused):
+            outcome = Outcome.WRONG if claim.wrong else Outcome.NOT_CHECKED
+            verdict = Verdict(outcome, reason=claim.message)
+            finding = refused_finding(problem, claim, bench, settings)
+        else:
+            assert bench is not None
+            verdict = _verdict(bench, claim, results, wanted)
+            finding = finding_for(problem, claim, verdict, bench, settings)
+        results.append(_result(problem, claim, verdict, heads))
+        if finding is not None:
+            findings.append(finding)
+    _settle_expected(problem, wanted, results, findings)
+    return results, findings
+
+
+def _bench(problem: Problem, settings: Settings) -> Bench:
+    from derivcheck.oracles.bench import Bench
+
+    return Bench(problem, settings)
+
+
+def _verdict(bench: Bench, claim: Claim, results: list[Result], wanted: list[Claim | Refused]) -> Verdict:
+    from derivcheck.judge import judge
+
+    verdict = judge(bench, claim)
+    if verdict.outcome is Outcome.WRONG and claim.relation == "=":
+        before = _carried_from(bench, claim, results, wanted)
+        if before is not None:
+            return replace(verdict, carried_from=before)
+    if verdict.outcome is Outcome.WRONG and claim.alternatives:
+        return _other_reading(bench, claim, verdict)
+    return verdict
+
+
+def _other_reading(bench: Bench, claim: Claim, verdict: Verdict) -> Verdict:
+    """A chain whose partials may be direct or total, and holds for one of the two: both readings are in use."""
+    from derivcheck.judge import judge
+
+    other = replace(claim, claimed=claim.alternatives[0].claimed, alternatives=())
+    if judge(bench, other).outcome is not Outcome.HOLDS:
+        return verdict
+    reason = (
+        "two readings: it holds if the partials of the chain are total derivatives, "
+        "and misses a path if each is the direct one"
+    )
+    return Verdict(Outcome.NOT_CHECKED, verdict.evidence, reason=reason)
+
+
+def _carried_from(bench: Bench, claim: Claim, results: list[Result], wanted: list[Claim | Refused]) -> str | None:
+    """The wrong member above in the same chain whose value this one repeats: it is blamed there, once."""
+    from derivcheck.oracles.comparing import compare
+
+    for before, result in zip(wanted, results, strict=False):
+        if not isinstance(before, Claim) or before.chain != claim.chain or before.relation != "=":
+            continue
+        if result.verdict.outcome is not Outcome.WRONG or before.free != claim.free:
+            continue
+        parts = [compare(bench, claim, world, before.claimed, claim.claimed) for world in bench.worlds(claim.conditions)]
+        if all(part.outcome is Outcome.HOLDS for part in parts):
+            return result.verdict.carried_from or before.name
+    return None
+
+
+def _result(problem: Problem, claim: Claim | Refused, verdict: Verdict, heads: list[Node]) -> Result:
+    head = strip(claim.head_node) if isinstance(claim, Claim) else None
+    return Result(
+        name=claim.name,
+        title=claim.title,
+        kind=claim.kind,
+        span=claim.span,
+        line=problem.source.position(claim.span.start).line,
+        verdict=verdict,
+        expected_wrong=claim.expected_wrong,
+        required=head is not None and head in heads,
+    )
+
+
+def _settle_expected(
+    problem: Problem, wanted: list[Claim | Refused], results: list[Result], findings: list[Finding]
+) -> None:
+    """``expect wrong`` speaks of a line: where one of its claims is wrong, the others may hold."""
+    groups: dict[Span, list[int]] = {}
+    for position, claim in enumerate(wanted):
+        if claim.expected_wrong:
+            groups.setdefault(claim.line_span, []).append(position)
+    for positions in groups.values():
+        wrong = [p for p in positions if results[p].verdict.outcome is Outcome.WRONG]
+        for position in positions:
+            claim, outcome = wanted[position], results[position].verdict.outcome
+            if wrong and outcome is not Outcome.WRONG:
+                results[position] = replace(results[position], expected_wrong=False)
+            elif outcome is Outcome.HOLDS and position == positions[0]:
+                findings.append(
+                    Finding(
+                        "expected-wrong",
+                        Severity.ERROR,
+                        "this line is marked as a mistake, and it holds",
+                        claim.span,
+                        claim.line_span,
+                        help="take the mark away, or restore the mistake",
+                        claim=claim.name,
+                    )
+                )
+            elif outcome is Outcome.HOLDS:
+                results[position] = replace(results[position], expected_wrong=False)
+
+
+def _missing(
+    source: Source, problem: Problem, results: list[Result], heads: list[tuple[str, Node]], settings: Settings
+) -> list[Finding]:
+    if settings.claim is not None:
+        return []
+    from derivcheck.language.printing import plain
+
+    found: list[Finding] = []
+    for text, node in heads:
+        stated = [
+            result
+            for claim, result in zip(_wanted(problem, settings), results, strict=True)
+            if isinstance(claim, Claim) and strip(claim.head_node) == node and not claim.conditions
+        ]
+        if any(result.verdict.outcome in (Outcome.HOLDS, Outcome.WRONG) for result in stated):
+            continue
+        found.append(
+            Finding(
+                "missing-result",
+                Severity.ERROR,
+                f"the result for {plain(node)} is missing",
+                Span(len(source.text), len(source.text)),
+                help=f"state it as an equation that begins with `{text}`",
+            )
+        )
+    return found
+
+
+def listing(source: Source) -> tuple[Listed, ...]:
+    """How every line of a document was read."""
+    problem = problem_of(source)
+    return tuple(
+        Listed(
+            line=source.position(line.span.start).line,
+            kind=line.kind,
+            name=line.name,
+            text=line.text,
+            shapes=line.shapes,
+            note=line.note,
+        )
+        for line in problem.lines
+    )
+
+
+def claims(source: Source, settings: Settings) -> tuple[Claim | Refused, ...]:
+    """The claims of a document in the order of ``Report.results``."""
+    return tuple(_wanted(problem_of(source), settings))
+
+
+def expression(latex: str) -> Node:
+    """An expression as the document's own are read, to be compared with ``Claim.head_node``."""
+    return strip(parse_expression(latex))
+
+
+def defined_at(source: Source, name: str) -> Span | None:
+    """Where a name is defined or declared."""
+    problem = problem_of(source)
+    key = problem.names.get(key_of(parse_expression(name)))
+    for pool in (problem.definitions, problem.declarations):
+        if key in pool:
+            return pool[key].span  # type: ignore[index]
+    return None
+
+
+def quantities(
+    source: Source, settings: Settings, names: tuple[str, ...], sizes: Mapping[str, int] | None = None
+) -> dict[str, Tensor]:
+    """The values of a document's names at the first draw, each ``(trials, rows, columns)``; unknown names are left out."""
+    bench, world = _first_world(source, settings, sizes)
+    found: dict[str, Tensor] = {}
+    for name in names:
+        key = bench.problem.names.get(key_of(parse_expression(name)))
+        if key is not None and (key in world.leaves or key in world.definitions):
+            value = world.root().name(key).detach()
+            found[name] = value.expand(settings.trials, *value.shape[1:])
+    return found
+
+
+def gradient_values(
+    source: Source, settings: Settings, scalar: str, names: tuple[str, ...], sizes: Mapping[str, int] | None = None
+) -> dict[str, Tensor]:
+    """The total derivatives of a scalar by names, at the inputs and functions of ``quantities``, in the names' shapes."""
+    import torch
+
+    from derivcheck.evaluation.differentiation import pull
+    from derivcheck.problem import terms
+    from derivcheck.problem.context import Context
+    from derivcheck.problem.expressions import elaborate
+    from derivcheck.problem.scope import Refusal
+
+    bench, world = _first_world(source, settings, sizes)
+    scope = build_scope(source)
+    try:
+        target = Context(scope, elaborate).term(parse_expression(scalar))
+    except Refusal:
+        return {}
+    found: dict[str, Tensor] = {}
+    for name in names:
+        key = bench.problem.names.get(key_of(parse_expression(name)))
+        if key is None or not (key in world.leaves or key in world.definitions):
+            continue
+        with torch.enable_grad():
+            term = terms.Derivative(target, key, "gradient")
+            found[name] = pull(term, world.root(), None, False).detach()
+    return found
+
+
+def build_scope(source: Source):  # type: ignore[no-untyped-def]
+    """The scope at the end of a document."""
+    from derivcheck.problem.build import scope_of
+
+    return scope_of(source, read(source, scan(source, kind_of(source.path, source.text))))
+
+
+def _first_world(source: Source, settings: Settings, sizes: Mapping[str, int] | None):  # type: ignore[no-untyped-def]
+    problem = problem_of(source)
+    known = replace(settings, sizes={**settings.sizes, **(sizes or {})}, claim=None)
+    bench = _bench(problem, known)
+    return bench, bench.worlds()[0]

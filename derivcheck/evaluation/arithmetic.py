@@ -1,0 +1,110 @@
+"""What the evaluator asks of an arithmetic: arrays of numbers with broadcasting.
+
+Every value is laid out ``(trials, index axes …, rows, columns)``; an axis of size 1
+stretches. The evaluator knows nothing else of numbers, so the same terms are
+evaluated in float64, complex128, rationals, or integers mod a prime.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from fractions import Fraction
+from typing import Any, Literal, Protocol
+
+Value = Any
+"""An array of the arithmetic at hand: ``torch.Tensor`` or ``Grid``."""
+
+
+class NotExact(Exception):
+    """This arithmetic cannot represent the operation; ``what`` names it in words."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(what)
+        self.what = what
+
+
+class OutOfRange(Exception):
+    """An index runs past what it indexes."""
+
+
+class Arithmetic(Protocol):
+    """Operations on values; shapes broadcast as in numpy.
+
+    ``rank`` is the number of axes wanted; axes are numbered from 0, negative ones from the end.
+    """
+
+    def number(self, value: Fraction | Literal["pi", "e"], rank: int) -> Value:
+        """A constant with all axes of size 1."""
+
+    def arange(self, start: int, count: int, axis: int, rank: int) -> Value:
+        """``start, start + 1, …`` along one axis."""
+
+    def eye(self, size: int, rank: int) -> Value:
+        """The identity on the last two axes."""
+
+    def full(self, value: Fraction, rows: int, columns: int, rank: int) -> Value:
+        """One number on the last two axes."""
+
+    def add(self, a: Value, b: Value) -> Value: ...
+    def subtract(self, a: Value, b: Value) -> Value: ...
+    def multiply(self, a: Value, b: Value) -> Value: ...
+    def divide(self, a: Value, b: Value) -> Value:
+        """Entry by entry; a division by zero gives an invalid entry (NaN), never an exception."""
+
+    def negate(self, a: Value) -> Value: ...
+    def matmul(self, a: Value, b: Value) -> Value: ...
+    def transpose(self, a: Value) -> Value:
+        """The last two axes swapped."""
+
+    def inverse(self, a: Value) -> Value:
+        """The matrix inverse on the last two axes; invalid where singular to working precision."""
+
+    def det(self, a: Value) -> Value:
+        """The determinant on the last two axes, which become 1 × 1."""
+
+    def power(self, a: Value, exponent: Value) -> Value:
+        """Entry by entry, any exponent."""
+
+    def integer_power(self, a: Value, exponent: int) -> Value:
+        """Entry by entry, a whole exponent."""
+
+    def elementary(self, name: str, order: int, a: Value) -> Value:
+        """A known function (or its derivative) entry by entry."""
+
+    def sum(self, a: Value, axis: int) -> Value:
+        """The sum along an axis, which stays with size 1."""
+
+    def prod(self, a: Value, axis: int) -> Value: ...
+    def maximum(self, a: Value, b: Value) -> Value: ...
+    def minimum(self, a: Value, b: Value) -> Value: ...
+    def largest(self, a: Value, axis: int) -> Value:
+        """The largest along an axis, which stays with size 1."""
+
+    def smallest(self, a: Value, axis: int) -> Value: ...
+    def compare(self, sign: str, a: Value, b: Value) -> Value:
+        r"""Truth values entry by entry; ``sign`` is one of ``=`` ``\ne`` ``<`` ``>`` ``\le`` ``\ge``."""
+
+    def both(self, a: Value, b: Value) -> Value:
+        """Logical and of truth values."""
+
+    def where(self, condition: Value, a: Value, b: Value) -> Value: ...
+    def shape(self, a: Value) -> tuple[int, ...]: ...
+    def reshape(self, a: Value, shape: Sequence[int]) -> Value: ...
+    def expand(self, a: Value, shape: Sequence[int]) -> Value:
+        """Stretch axes of size 1."""
+
+    def swap(self, a: Value, first: int, second: int) -> Value:
+        """Two axes swapped."""
+
+    def narrow(self, a: Value, axis: int, start: int, count: int) -> Value:
+        """A contiguous part along an axis."""
+
+    def concatenate(self, parts: Sequence[Value], axis: int) -> Value:
+        """Along an axis; the others are equal already."""
+
+    def integers(self, a: Value) -> list[int]:
+        """All entries as whole numbers, in row-major order."""
+
+    def recording(self) -> AbstractContextManager[Any]:
+        """While this is in force, operations are recorded for differentiation, where that means something."""

@@ -1,0 +1,217 @@
+"""Derivatives by reverse-mode autograd of the definitions.
+
+The derivative by a name puts a fresh variable in the name's place and evaluates everything downstream of it anew.
+A Jacobian gives every entry of the target a copy of the variable of its own, on one more axis, so that one backward
+pass yields all rows. Only ``torch.autograd.grad`` of one scalar is used: transforms and cotangent arguments cost
+seconds of imports.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from derivcheck.evaluation.evaluator import (
+    Axis,
+    Bindings,
+    Frame,
+    World,
+    apply_entries,
+    evaluate,
+    fetch,
+    pick_family,
+)
+from derivcheck.problem import terms as t
+from derivcheck.problem.terms import Term
+
+
+class Autograd:
+    """Works out derivatives in torch; keeps the gradients of whole statements by target, since claims share them."""
+
+    def __init__(self) -> None:
+        self._gradients: dict[tuple[Term, bool], dict[str, Tensor]] = {}
+        self.substitutes: dict[Term, Tensor] = {}
+
+    def derivative(self, term: t.Derivative | t.Chain, frame: Frame) -> Tensor:
+        """The value of a derivative, in the shape that its term has."""
+        if term in self.substitutes and not frame.axes:
+            return self.substitutes[term]
+        recording = torch.is_grad_enabled()
+        with torch.enable_grad():
+            value = _chain(term, frame, recording) if isinstance(term, t.Chain) else self._single(term, frame, recording)
+        return value if recording else value.detach()
+
+    def _single(self, term: t.Derivative, frame: Frame, recording: bool) -> Tensor:
+        if term.form == "gradient":
+            plain = not term.held and not term.direct and not frame.axes and frame.bindings.parent is None
+            if plain and term.key in frame.world.dependencies:
+                whole = self._of_statement(term.target, frame, recording).get(term.key)
+                if whole is None:
+                    whole = torch.zeros_like(frame.name(term.key))
+            else:
+                whole = pull(term, frame, None, recording)
+            return pick_family(whole, term.indices, frame)
+        if term.form == "hessian":
+            assert term.second is not None
+            inner = t.Derivative(term.target, term.key, "gradient", shape=frame_shape(term, frame))
+            whole = copies(t.Derivative(inner, term.second, "jacobian"), frame, recording)
+            return _flat(whole, frame, 0)
+        whole = copies(term, frame, recording)
+        if term.form == "tangent":
+            rows, columns = frame.world.dims(term.shape)
+            whole = _pick_copies(whole, term, frame)
+            return whole.reshape(*whole.shape[: frame.rank - 2], rows, columns)
+        return _flat(_pick_copies(whole, term, frame), frame, 0)
+
+    def _of_statement(self, target: Term, frame: Frame, recording: bool) -> dict[str, Tensor]:
+        """The gradients of a scalar by every name upstream of it, from one backward pass."""
+        known = self._gradients.get((target, recording))
+        if known is not None:
+            return known
+        world = frame.world
+        value = evaluate(target, frame)
+        names = {name for direct in t.variables(target) for name in (direct, *world.dependencies.get(direct, ()))}
+        places: dict[str, Tensor] = {}
+        for name in sorted(names):
+            if name in world.leaves or name in world.definitions:
+                place, _ = fetch(world, frame.bindings, name)
+                if place.requires_grad:
+                    places[name] = place
+        grads: dict[str, Tensor] = {}
+        if value.requires_grad and places:
+            found = torch.autograd.grad(
+                value.sum(), list(places.values()), retain_graph=True, create_graph=recording, allow_unused=True
+            )
+            grads = {name: grad for name, grad in zip(places, found, strict=True) if grad is not None}
+        self._gradients[(target, recording)] = grads
+        return grads
+
+    def entries(self, term: t.MapEntries, arguments: list[Tensor], frame: Frame) -> Tensor:
+        """A derivative of a function of numbers, entry by entry, by its first parameter."""
+        recording = torch.is_grad_enabled()
+        with torch.enable_grad():
+            place = _variable(arguments[0])
+            value = apply_entries(term, [place, *arguments[1:]], frame)
+            for _ in range(term.order):
+                if not value.requires_grad:
+                    return torch.zeros_like(place)
+                (grad,) = torch.autograd.grad(value.sum(), place, create_graph=True, allow_unused=True)
+                value = torch.zeros_like(place) if grad is None else grad
+        return value if recording else value.detach()
+
+
+def frame_shape(term: t.Derivative, frame: Frame) -> tuple:  # type: ignore[type-arg]
+    """The shape of a Hessian's inner gradient: a column (or row) as long as the Hessian has rows."""
+    from derivcheck.language.shapes import ONE
+
+    return term.shape[0], ONE
+
+
+def _variable(value: Tensor, shape: tuple[int, ...] | None = None) -> Tensor:
+    """A fresh variable with this value; still part of any outer recording."""
+    place = value.clone() if shape is None else value.expand(shape).clone()
+    return place if place.requires_grad else place.requires_grad_()
+
+
+def hold(term: t.Derivative, frame: Frame) -> tuple[Term, dict[str, Tensor]]:
+    """What is differentiated and the names kept fixed while it is: for a direct partial, all others in its definition."""
+    world = frame.world
+    target: Term = term.target
+    held = set(term.held)
+    if term.direct:
+        match target:
+            case t.Variable(key=key) if key in world.definitions:
+                definition = world.definitions[key]
+                if not definition.family:
+                    target = definition.term
+                    held |= t.variables(target)
+                else:
+                    held |= t.variables(definition.term)
+            case t.Entry(argument=t.Variable(key=key), row=row, column=column) if key in world.definitions:
+                definition = world.definitions[key]
+                target = t.Entry(definition.term, row, column, shape=target.shape)
+                held |= t.variables(definition.term)
+            case _:
+                held |= t.variables(target)
+        held.discard(term.key)
+    values = {name: frame.name(name) for name in held if name in world.leaves or name in world.definitions or name in world.dependencies}
+    return target, values
+
+
+def pull(term: t.Derivative, frame: Frame, cotangent: Tensor | None, recording: bool) -> Tensor:
+    """The gradient of ⟨cotangent, target⟩ by a name: ``(trials, axes …, family …, rows, columns)``."""
+    place = frame.name(term.key)
+    shape = list(place.shape)
+    for position, axis in enumerate(frame.axes, start=1):
+        shape[position] = axis.count if axis.name or shape[position] == 1 else shape[position]
+    place = _variable(place, tuple(shape))
+    target, values = hold(term, frame)
+    value = evaluate(target, frame.bind({**values, term.key: place}))
+    total = value.sum() if cotangent is None else (value * cotangent).sum()
+    if not total.requires_grad:
+        return torch.zeros_like(place)
+    (grad,) = torch.autograd.grad(total, place, create_graph=recording, retain_graph=True, allow_unused=True)
+    return torch.zeros_like(place) if grad is None else grad
+
+
+def copies(term: t.Derivative, frame: Frame, recording: bool) -> Tensor:
+    """All partials of all entries: ``(trials, axes …, entries of the target, family …, rows, columns)``."""
+    place = frame.name(term.key)
+    depth = len(frame.axes)
+    rows, columns = frame.world.dims(term.target.shape)
+    count = rows * columns
+    shape = list(place.shape)
+    for position, axis in enumerate(frame.axes, start=1):
+        shape[position] = axis.count
+    place = place.reshape(*place.shape[: 1 + depth], 1, *place.shape[1 + depth :])
+    place = _variable(place, (*shape[: 1 + depth], count, *shape[1 + depth :]))
+    deeper = frame.deeper(Axis("", 1, count))
+    target, values = hold(term, deeper)
+    value = evaluate(target, deeper.bind({**values, term.key: place}))
+    if value.shape[-2:] != (rows, columns):
+        value = value.expand(*value.shape[:-2], rows, columns)
+    flat = value.reshape(*value.shape[:-2], count)
+    if flat.shape[-2] == 1:
+        flat = flat.expand(*flat.shape[:-2], count, count)
+    total = flat.diagonal(dim1=-2, dim2=-1).sum()
+    if not total.requires_grad:
+        return torch.zeros_like(place)
+    (grad,) = torch.autograd.grad(total, place, create_graph=recording, retain_graph=True, allow_unused=True)
+    return torch.zeros_like(place) if grad is None else grad
+
+
+def _pick_copies(whole: Tensor, term: t.Derivative, frame: Frame) -> Tensor:
+    """The member of a family, behind the axis of copies."""
+    if not term.indices:
+        return whole
+    deeper = frame.deeper(Axis("", 1, whole.shape[1 + len(frame.axes)]))
+    return pick_family(whole, term.indices, deeper)
+
+
+def _flat(whole: Tensor, frame: Frame, _: int) -> Tensor:
+    """Copies by entries as a matrix."""
+    lead = whole.shape[: frame.rank - 1]
+    return whole.reshape(*lead, -1)
+
+
+def _chain(term: t.Chain, frame: Frame, recording: bool) -> Tensor:
+    """The composition of linear maps, from the outermost target inwards."""
+    first = term.links[0]
+    world = frame.world
+    if world.dims(first.target.shape) == (1, 1):
+        value = pull(first, frame, None, recording)
+        for link in term.links[1:]:
+            value = pull(link, frame, value, recording)
+        return value
+    matrix: Tensor | None = None
+    for link in term.links:
+        whole = copies(link, frame, recording)
+        count = whole.shape[1 + len(frame.axes)]
+        flat = whole.reshape(*whole.shape[: 1 + len(frame.axes)], count, -1)
+        matrix = flat if matrix is None else matrix @ flat
+    assert matrix is not None
+    rows, columns = world.dims(term.shape)
+    return matrix.reshape(*matrix.shape[: frame.rank - 2], rows, columns)
+
+
+__all__ = ["Autograd", "Bindings", "World", "copies", "pull"]

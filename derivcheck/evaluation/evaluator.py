@@ -1,0 +1,528 @@
+"""One evaluator for every term, over whatever arithmetic.
+
+Index letters are axes: ``\\sum_i`` adds an axis, evaluates its body once for all ``i``, and sums it away.
+Names are looked up through bindings, so that a function call, a derivative or a difference can put other
+values in the place of names; definitions downstream of them are evaluated anew, all others are reused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Protocol
+
+from derivcheck.evaluation.arithmetic import Arithmetic, NotExact, OutOfRange, Value
+from derivcheck.language.shapes import Shape
+from derivcheck.problem import terms as t
+from derivcheck.problem.scope import Definition
+from derivcheck.problem.terms import Term
+
+
+class FunctionValue(Protocol):
+    """A declared function, drawn: its value (or a derivative's) at its arguments."""
+
+    def __call__(self, arguments: list[Value], order: int, entrywise: bool) -> Value: ...
+
+
+class Differentiator(Protocol):
+    """How derivatives are worked out."""
+
+    def derivative(self, term: t.Derivative | t.Chain, frame: Frame) -> Value: ...
+    def entries(self, term: t.MapEntries, arguments: list[Value], frame: Frame) -> Value: ...
+
+
+@dataclass
+class World:
+    """One draw: sizes, the values of what is declared, the functions. Definitions are evaluated when asked for."""
+
+    arithmetic: Arithmetic
+    sizes: Mapping[str, int]
+    leaves: Mapping[str, Value]
+    functions: Mapping[str, FunctionValue]
+    definitions: Mapping[str, Definition]
+    differentiator: Differentiator | None
+    dependencies: Mapping[str, frozenset[str]]
+
+    def dims(self, shape: Shape) -> tuple[int, int]:
+        """A shape in numbers."""
+        return shape[0].value(self.sizes), shape[1].value(self.sizes)
+
+    def root(self) -> Frame:
+        """Where a whole statement is evaluated."""
+        return Frame(self, self._root_bindings, ())
+
+    def __post_init__(self) -> None:
+        self._root_bindings = Bindings(None, {}, ())
+
+
+@dataclass(frozen=True)
+class Axis:
+    """An index in force: its values are ``lower, …, lower + count - 1``. Anonymous axes have no name."""
+
+    name: str
+    lower: int
+    count: int
+
+
+@dataclass
+class Bindings:
+    """Names with other values than the world's, from the place with these axes inwards."""
+
+    parent: Bindings | None
+    values: dict[str, Value]
+    axes: tuple[Axis, ...]
+    cache: dict[str, Value] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A place of evaluation: the bindings and the index axes in force."""
+
+    world: World
+    bindings: Bindings
+    axes: tuple[Axis, ...]
+
+    @property
+    def rank(self) -> int:
+        """The number of axes of a value here."""
+        return len(self.axes) + 3
+
+    def deeper(self, *axes: Axis) -> Frame:
+        """With more axes."""
+        return Frame(self.world, self.bindings, self.axes + axes)
+
+    def bind(self, values: dict[str, Value]) -> Frame:
+        """With other values for names; the values are of this frame's rank (families with their axes behind)."""
+        return Frame(self.world, Bindings(self.bindings, values, self.axes), self.axes)
+
+    def name(self, key: str) -> Value:
+        """The value of a name at this rank: ``(trials, axes …, family axes …, rows, columns)``."""
+        value, depth = fetch(self.world, self.bindings, key)
+        missing = len(self.axes) - depth
+        if not missing:
+            return value
+        shape = self.world.arithmetic.shape(value)
+        return self.world.arithmetic.reshape(value, (*shape[: 1 + depth], *(1,) * missing, *shape[1 + depth :]))
+
+
+def fetch(world: World, bindings: Bindings, key: str) -> tuple[Value, int]:
+    """A name's value and the depth (number of index axes) at which it stands."""
+    if key in bindings.values:
+        return bindings.values[key], len(bindings.axes)
+    if key in bindings.cache:
+        return bindings.cache[key], len(bindings.axes)
+    definition = world.definitions.get(key)
+    if bindings.parent is not None:
+        touched = definition is not None and not world.dependencies[key].isdisjoint(bindings.values)
+        if not touched:
+            return fetch(world, bindings.parent, key)
+        assert definition is not None
+        bindings.cache[key] = _define(definition, Frame(world, bindings, bindings.axes))
+        return bindings.cache[key], len(bindings.axes)
+    if definition is None:
+        return world.leaves[key], 0
+    with world.arithmetic.recording():
+        bindings.cache[key] = _define(definition, Frame(world, bindings, ()))
+    return bindings.cache[key], 0
+
+
+def _define(definition: Definition, frame: Frame) -> Value:
+    """A definition's value; of a family, all members."""
+    world = frame.world
+    arithmetic = world.arithmetic
+    axes = tuple(Axis(name, axis.lower, axis.size.value(world.sizes)) for name, axis in definition.family)
+    value = evaluate(definition.term, frame.deeper(*axes))
+    rows, columns = world.dims(definition.shape)
+    shape = arithmetic.shape(value)
+    depth = len(frame.axes)
+    full = (*shape[: 1 + depth], *(axis.count for axis in axes), rows, columns)
+    value = arithmetic.expand(value, full)
+    if isinstance(definition.term, t.Variable | t.Let):
+        # A new tensor of its own: the derivative by an alias must not see the uses of the name it repeats.
+        value = arithmetic.multiply(value, arithmetic.number(Fraction(1), len(full)))
+    return value
+
+
+def evaluate(term: Term, frame: Frame) -> Value:
+    """The value of a term: ``(trials, axes …, rows, columns)``, axes of size 1 where nothing depends on them."""
+    a = frame.world.arithmetic
+    match term:
+        case t.Constant(value=value):
+            return a.number(value, frame.rank)
+        case t.Size(dim=dim):
+            return a.number(Fraction(dim.value(frame.world.sizes)), frame.rank)
+        case t.Index(name=name):
+            position, axis = _axis(name, frame)
+            return a.arange(axis.lower, axis.count, position, frame.rank)
+        case t.Variable():
+            return _variable(term, frame)
+        case t.Add(terms=parts):
+            return _add(parts, frame)
+        case t.Multiply(op=op, left=left, right=right):
+            return _multiply(op, evaluate(left, frame), evaluate(right, frame), a)
+        case t.Divide(left=left, right=right):
+            return a.divide(evaluate(left, frame), evaluate(right, frame))
+        case t.Unary(op=op, argument=argument):
+            return _unary(op, _full(argument, frame), a)
+        case t.Power(base=base, exponent=exponent, entrywise=entrywise):
+            return _power(base, exponent, entrywise, frame)
+        case t.Elementary(name=name, argument=argument, order=order):
+            return a.elementary(name, order, evaluate(argument, frame))
+        case t.Arbitrary(key=key, arguments=arguments, order=order, entrywise=entrywise):
+            values = [_full(argument, frame) for argument in arguments]
+            return frame.world.functions[key](values, order, entrywise)
+        case t.Extremum(op=op, arguments=arguments):
+            combine = a.maximum if op == "max" else a.minimum
+            value = evaluate(arguments[0], frame)
+            for argument in arguments[1:]:
+                value = combine(value, evaluate(argument, frame))
+            return value
+        case t.Comparison(sign=sign, left=left, right=right):
+            return a.compare(sign, evaluate(left, frame), evaluate(right, frame))
+        case t.Indicator(conditions=conditions):
+            one, zero = a.number(Fraction(1), frame.rank), a.number(Fraction(0), frame.rank)
+            return a.where(_all(conditions, frame), one, zero)
+        case _:
+            return _structured(term, frame)
+
+
+def _structured(term: Term, frame: Frame) -> Value:
+    """The terms that open axes or bind names."""
+    a, world = frame.world.arithmetic, frame.world
+    match term:
+        case t.Piecewise(rows=rows):
+            return _piecewise(rows, term.shape, frame)
+        case t.Reduce():
+            return _reduce(term, frame)
+        case t.Entry(argument=argument, row=row, column=column):
+            value = _full(argument, frame)
+            value = value if row is None else _pick(value, frame.rank - 2, row, frame)
+            return value if column is None else _pick(value, frame.rank - 1, column, frame)
+        case t.Kronecker(left=left, right=right):
+            same = a.compare("=", evaluate(left, frame), evaluate(right, frame))
+            return a.where(same, a.number(Fraction(1), frame.rank), a.number(Fraction(0), frame.rank))
+        case t.Identity(dim=dim):
+            return a.eye(dim.value(world.sizes), frame.rank)
+        case t.Filled(value=number):
+            return a.full(number, *world.dims(term.shape), frame.rank)
+        case t.UnitVector(position=position, dim=dim):
+            places = a.arange(1, dim.value(world.sizes), frame.rank - 2, frame.rank)
+            same = a.compare("=", places, evaluate(position, frame))
+            return a.where(same, a.number(Fraction(1), frame.rank), a.number(Fraction(0), frame.rank))
+        case t.Block(rows=rows):
+            return _block(rows, frame)
+        case t.Gather(indices=indices, body=body):
+            return _gather(indices, body, term.shape, frame)
+        case t.Let(bindings=bindings, body=body):
+            if not bindings:
+                return evaluate(body, frame)
+            values = {name: _full(value, frame) for name, value in bindings}
+            return evaluate(body, frame.bind(values))
+        case t.MapEntries(arguments=arguments):
+            return _map_entries(term, [_full(argument, frame) for argument in arguments], frame)
+        case t.Derivative() | t.Chain():
+            if world.differentiator is None:
+                raise NotExact("a derivative")
+            return world.differentiator.derivative(term, frame)
+    raise AssertionError(term)
+
+
+def _full(term: Term, frame: Frame) -> Value:
+    """The value with all its rows and columns: a stretched scalar has to be written out before it is looked into."""
+    value = evaluate(term, frame)
+    a = frame.world.arithmetic
+    shape, dims = a.shape(value), frame.world.dims(term.shape)
+    return value if shape[-2:] == dims else a.expand(value, (*shape[:-2], *dims))
+
+
+def _axis(name: str, frame: Frame) -> tuple[int, Axis]:
+    for position in range(len(frame.axes) - 1, -1, -1):
+        if frame.axes[position].name == name:
+            return position + 1, frame.axes[position]
+    raise KeyError(name)
+
+
+def _variable(term: t.Variable, frame: Frame) -> Value:
+    value = frame.name(term.key)
+    a = frame.world.arithmetic
+    for position in term.indices:
+        value = _pick(value, frame.rank - 2, position, frame)
+        shape = a.shape(value)
+        cut = frame.rank - 2
+        value = a.reshape(value, (*shape[:cut], *shape[cut + 1 :]))
+    return value
+
+
+def pick_family(value: Value, indices: tuple[Term, ...], frame: Frame) -> Value:
+    """The member of a family's values ``(trials, axes …, family …, rows, columns)`` at these indices."""
+    a = frame.world.arithmetic
+    for position in indices:
+        value = _pick(value, frame.rank - 2, position, frame)
+        shape = a.shape(value)
+        cut = frame.rank - 2
+        value = a.reshape(value, (*shape[:cut], *shape[cut + 1 :]))
+    return value
+
+
+def _pick(value: Value, source: int, position: Term, frame: Frame) -> Value:
+    """The entry at a 1-based position along an axis, which stays with size 1."""
+    a = frame.world.arithmetic
+    size = a.shape(value)[source]
+    plain = _affine(position, frame)
+    if plain is not None:
+        name, offset = plain
+        if name is None:
+            _in_range(offset, offset, size)
+            return a.narrow(value, source, offset - 1, 1)
+        target, axis = _axis(name, frame)
+        _in_range(axis.lower + offset, axis.lower + offset + axis.count - 1, size)
+        if a.shape(value)[target] == 1:
+            return a.swap(a.narrow(value, source, axis.lower + offset - 1, axis.count), source, target)
+    places = evaluate(position, frame)
+    numbers = a.integers(places)
+    _in_range(min(numbers), max(numbers), size)
+    rank = len(a.shape(value))
+    shape = a.shape(places)
+    extra = rank - len(shape)
+    places = a.reshape(places, (*shape[:-2], *(1,) * extra, *shape[-2:]))
+    chosen = a.compare("=", a.arange(1, size, source, rank), places)
+    zero = a.number(Fraction(0), rank)
+    return a.sum(a.where(chosen, value, zero), source)
+
+
+def _in_range(low: int, high: int, size: int) -> None:
+    if low < 1 or high > size:
+        raise OutOfRange(f"an index runs from {low} to {high}, but entries run from 1 to {size}")
+
+
+def _affine(position: Term, frame: Frame) -> tuple[str | None, int] | None:
+    """``i + c`` as (i, c), a constant as (None, c), anything else as None."""
+    match position:
+        case t.Index(name=name):
+            return name, 0
+        case t.Constant(value=value) if isinstance(value, Fraction) and value.denominator == 1:
+            return None, int(value)
+        case t.Size(dim=dim):
+            return None, dim.value(frame.world.sizes)
+        case t.Add(terms=parts):
+            name, total = None, 0
+            for sign, part in parts:
+                inner = _affine(part, frame)
+                if inner is None or (inner[0] is not None and (name is not None or sign < 0)):
+                    return None
+                name = inner[0] if inner[0] is not None else name
+                total += sign * inner[1]
+            return name, total
+    return None
+
+
+def _add(parts: tuple[tuple[int, Term], ...], frame: Frame) -> Value:
+    a = frame.world.arithmetic
+    total: Value = None
+    for sign, part in parts:
+        value = evaluate(part, frame)
+        if total is None:
+            total = value if sign > 0 else a.negate(value)
+        else:
+            total = a.add(total, value) if sign > 0 else a.subtract(total, value)
+    return total
+
+
+def _multiply(op: str, left: Value, right: Value, a: Arithmetic) -> Value:
+    match op:
+        case "scale" | "entrywise":
+            return a.multiply(left, right)
+        case "matmul":
+            return a.matmul(left, right)
+        case "inner":
+            return a.matmul(a.transpose(left), right)
+        case "kron":
+            (*lead_l, m, n), (*lead_r, p, q) = a.shape(left), a.shape(right)
+            left = a.reshape(left, (*lead_l, m, 1, n, 1))
+            right = a.reshape(right, (*lead_r, 1, p, 1, q))
+            product = a.multiply(left, right)
+            return a.reshape(product, (*a.shape(product)[:-4], m * p, n * q))
+    raise AssertionError(op)
+
+
+def _unary(op: str, value: Value, a: Arithmetic) -> Value:
+    *lead, rows, columns = a.shape(value)
+    rank = len(lead) + 2
+
+    def total(entries: Value) -> Value:
+        return a.sum(a.sum(entries, -1), -2)
+
+    match op:
+        case "transpose":
+            return a.transpose(value)
+        case "inverse":
+            return a.inverse(value)
+        case "det":
+            return a.det(value)
+        case "trace":
+            return total(a.multiply(value, a.eye(rows, rank)))
+        case "sumall":
+            return total(value)
+        case "sumsq":
+            return total(a.multiply(value, value))
+        case "norm2":
+            return a.elementary("sqrt", 0, total(a.multiply(value, value)))
+        case "norm1":
+            return total(a.elementary("abs", 0, value))
+        case "norminf":
+            return a.largest(a.largest(a.elementary("abs", 0, value), -1), -2)
+        case "maxall":
+            return a.largest(a.largest(value, -1), -2)
+        case "minall":
+            return a.smallest(a.smallest(value, -1), -2)
+        case "todiag":
+            column = value if columns == 1 else a.transpose(value)
+            return a.multiply(column, a.eye(max(rows, columns), rank))
+        case "diagof":
+            return a.sum(a.multiply(value, a.eye(rows, rank)), -1)
+        case "vec":
+            return a.reshape(a.transpose(value), (*lead, rows * columns, 1))
+        case "softmax":
+            axis = -2 if columns == 1 else -1
+            powers = a.elementary("exp", 0, a.subtract(value, a.largest(value, axis)))
+            return a.divide(powers, a.sum(powers, axis))
+    raise AssertionError(op)
+
+
+def _power(base: Term, exponent: Term, entrywise: bool, frame: Frame) -> Value:
+    a = frame.world.arithmetic
+    value = evaluate(base, frame)
+    whole = exponent.value if isinstance(exponent, t.Constant) and isinstance(exponent.value, Fraction) else None
+    if isinstance(exponent, t.Size):
+        whole = Fraction(exponent.dim.value(frame.world.sizes))
+    if whole is not None and whole.denominator == 1:
+        if abs(whole) > 10_000:
+            raise NotExact("a power above 10000")
+        dims = frame.world.dims(base.shape)
+        if entrywise or dims == (1, 1):
+            return a.integer_power(value, int(whole))
+        return _matrix_power(_full(base, frame), int(whole), a)
+    return a.power(value, evaluate(exponent, frame))
+
+
+def _matrix_power(value: Value, exponent: int, a: Arithmetic) -> Value:
+    if exponent < 0:
+        value, exponent = a.inverse(value), -exponent
+    shape = a.shape(value)
+    result = a.eye(shape[-1], len(shape))
+    while exponent:
+        if exponent & 1:
+            result = a.matmul(result, value)
+        exponent >>= 1
+        if exponent:
+            value = a.matmul(value, value)
+    return result
+
+
+def _all(conditions: tuple[t.Comparison, ...], frame: Frame) -> Value:
+    truth = evaluate(conditions[0], frame)
+    for condition in conditions[1:]:
+        truth = frame.world.arithmetic.both(truth, evaluate(condition, frame))
+    return truth
+
+
+def _piecewise(rows: tuple[tuple[Term, tuple[t.Comparison, ...]], ...], shape: Shape, frame: Frame) -> Value:
+    """Where no row applies the value is invalid: a gap in the cases is seen."""
+    a = frame.world.arithmetic
+    zero = a.number(Fraction(0), frame.rank)
+    value = a.divide(zero, zero)
+    for row, conditions in reversed(rows):
+        inner = evaluate(row, frame)
+        value = inner if not conditions else a.where(_all(conditions, frame), inner, value)
+    dims = frame.world.dims(shape)
+    return a.expand(value, (*a.shape(value)[:-2], *dims))
+
+
+def _reduce(term: t.Reduce, frame: Frame) -> Value:
+    a = frame.world.arithmetic
+    low, high = (a.integers(evaluate(bound, frame)) for bound in (term.lower, term.upper))
+    lower, upper = min(low), max(high)
+    count = upper - lower + 1
+    empty = {"sum": Fraction(0), "prod": Fraction(1)}
+    if count <= 0:
+        if term.op not in empty:
+            raise NotExact("an extremum over nothing")
+        return a.full(empty[term.op], *frame.world.dims(term.shape), frame.rank)
+    axis = Axis(term.index, lower, count)
+    inner = frame.deeper(axis)
+    position = inner.rank - 3
+    value = evaluate(term.body, inner)
+    shape = list(a.shape(value))
+    shape[position] = count
+    value = a.expand(value, shape)
+    value = _masked(term, value, min(low) != max(low) or min(high) != max(high), inner, empty.get(term.op))
+    reduced = {"sum": a.sum, "prod": a.prod, "max": a.largest, "min": a.smallest}[term.op](value, position)
+    shape = list(a.shape(reduced))
+    return a.reshape(reduced, (*shape[:position], *shape[position + 1 :]))
+
+
+def _masked(term: t.Reduce, value: Value, ragged: bool, inner: Frame, neutral: Fraction | None) -> Value:
+    """With the places that a condition or a bound in outer indices leaves out set to the neutral element."""
+    a = inner.world.arithmetic
+    conditions = list(term.conditions)
+    if ragged:
+        index = t.Index(term.index)
+        conditions += [t.Comparison("\\ge", index, term.lower), t.Comparison("\\le", index, term.upper)]
+    if not conditions:
+        return value
+    if neutral is None:
+        raise NotExact("an extremum under a condition")
+    return a.where(_all(tuple(conditions), inner), value, a.number(neutral, inner.rank))
+
+
+def _block(rows: tuple[tuple[Term, ...], ...], frame: Frame) -> Value:
+    a, world = frame.world.arithmetic, frame.world
+    heights = [max((world.dims(cell.shape)[0] for cell in row), default=1) for row in rows]
+    widths = [max(world.dims(row[c].shape)[1] for row in rows) for c in range(len(rows[0]))]
+    values = [[evaluate(cell, frame) for cell in row] for row in rows]
+    lead = [1] * (frame.rank - 2)
+    for row in values:
+        for value in row:
+            lead = [max(old, new) for old, new in zip(lead, a.shape(value)[:-2], strict=True)]
+    lines = []
+    for row, height in zip(values, heights, strict=True):
+        cells = [a.expand(value, (*lead, height, width)) for value, width in zip(row, widths, strict=True)]
+        lines.append(a.concatenate(cells, -1))
+    return a.concatenate(lines, -2)
+
+
+def _gather(indices: tuple[str, ...], body: Term, shape: Shape, frame: Frame) -> Value:
+    a = frame.world.arithmetic
+    dims = frame.world.dims(shape)
+    axes = tuple(Axis(name, 1, count) for name, count in zip(indices, dims, strict=False))
+    value = evaluate(body, frame.deeper(*axes))
+    lead = a.shape(value)[: frame.rank - 2]
+    value = a.expand(value, (*lead, *(axis.count for axis in axes), 1, 1))
+    return a.reshape(value, (*lead, *dims))
+
+
+def _map_entries(term: t.MapEntries, arguments: list[Value], frame: Frame) -> Value:
+    """A function of numbers on every entry: entries become two more axes."""
+    world = frame.world
+    if term.order:
+        if world.differentiator is None:
+            raise NotExact("a derivative")
+        return world.differentiator.entries(term, arguments, frame)
+    return apply_entries(term, arguments, frame)
+
+
+def apply_entries(term: t.MapEntries, arguments: list[Value], frame: Frame) -> Value:
+    """The body of a function of numbers at every entry of its arguments."""
+    a = frame.world.arithmetic
+    shapes = [a.shape(value) for value in arguments]
+    rows, columns = (max(shape[axis] for shape in shapes) for axis in (-2, -1))
+    inner = frame.deeper(Axis("", 1, rows), Axis("", 1, columns))
+    values = {
+        name: a.reshape(value, (*shape, 1, 1))
+        for name, value, shape in zip(term.parameters, arguments, shapes, strict=True)
+    }
+    value = evaluate(term.body, inner.bind(values))
+    shape = a.shape(value)
+    value = a.reshape(value, shape[:-2])
+    return a.expand(value, (*shape[: frame.rank - 2], rows, columns))

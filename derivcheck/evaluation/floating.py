@@ -1,0 +1,181 @@
+"""The float64 (and complex128, float32) arithmetic: torch tensors, all trials of one size in one batch."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from fractions import Fraction
+from typing import Any, Literal
+
+import torch
+from torch import Tensor
+
+from derivcheck.evaluation import functions
+
+CONDITION_LIMIT = 1e13
+"""Above this condition number an inverse in float64 has no digit left to compare: the trial is invalid."""
+
+
+class FloatArithmetic:
+    """Operations on torch tensors of one dtype; see ``Arithmetic`` for the contract."""
+
+    def __init__(self, dtype: torch.dtype = torch.float64) -> None:
+        self.dtype = dtype
+
+    def number(self, value: Fraction | Literal["pi", "e"], rank: int) -> Tensor:
+        if isinstance(value, Fraction):
+            try:
+                number = value.numerator / value.denominator
+            except OverflowError:
+                number = math.inf if value > 0 else -math.inf
+        else:
+            number = math.pi if value == "pi" else math.e
+        return torch.full((1,) * rank, number, dtype=self.dtype)
+
+    def arange(self, start: int, count: int, axis: int, rank: int) -> Tensor:
+        shape = [1] * rank
+        shape[axis] = count
+        return torch.arange(start, start + count, dtype=torch.float64).to(self.dtype).reshape(shape)
+
+    def eye(self, size: int, rank: int) -> Tensor:
+        return torch.eye(size, dtype=self.dtype).reshape((1,) * (rank - 2) + (size, size))
+
+    def full(self, value: Fraction, rows: int, columns: int, rank: int) -> Tensor:
+        return torch.full((1,) * (rank - 2) + (rows, columns), float(value), dtype=self.dtype)
+
+    def add(self, a: Tensor, b: Tensor) -> Tensor:
+        return a + b
+
+    def subtract(self, a: Tensor, b: Tensor) -> Tensor:
+        return a - b
+
+    def multiply(self, a: Tensor, b: Tensor) -> Tensor:
+        return a * b
+
+    def divide(self, a: Tensor, b: Tensor) -> Tensor:
+        return a / b
+
+    def negate(self, a: Tensor) -> Tensor:
+        return -a
+
+    def matmul(self, a: Tensor, b: Tensor) -> Tensor:
+        if a.dtype != b.dtype:
+            common = torch.promote_types(a.dtype, b.dtype)
+            a, b = a.to(common), b.to(common)
+        if a.shape[-1] == 1 or a.numel() * b.shape[-1] < 4096 and a.dim() > 3:
+            # For small matrices over many axes a broadcast sum is faster than a batched product.
+            return (a.unsqueeze(-1) * b.unsqueeze(-3)).sum(-2)
+        return a @ b
+
+    def transpose(self, a: Tensor) -> Tensor:
+        return a.transpose(-1, -2)
+
+    def inverse(self, a: Tensor) -> Tensor:
+        inverse, info = torch.linalg.inv_ex(a)
+        with torch.no_grad():
+            size = a.abs().sum(-1).amax(-1) * inverse.abs().sum(-1).amax(-1)
+            bad = (info != 0) | ~(size < CONDITION_LIMIT)
+        if bool(bad.any()):
+            return inverse.masked_fill(bad[..., None, None], math.nan)
+        return inverse
+
+    def det(self, a: Tensor) -> Tensor:
+        return torch.linalg.det(a)[..., None, None]
+
+    def power(self, a: Tensor, exponent: Tensor) -> Tensor:
+        return a**exponent
+
+    def integer_power(self, a: Tensor, exponent: int) -> Tensor:
+        if exponent == 2:
+            return a * a
+        return a**exponent
+
+    def elementary(self, name: str, order: int, a: Tensor) -> Tensor:
+        return functions.apply(name, order, a)
+
+    def sum(self, a: Tensor, axis: int) -> Tensor:
+        return a.sum(axis, keepdim=True)
+
+    def prod(self, a: Tensor, axis: int) -> Tensor:
+        return a.prod(axis, keepdim=True)
+
+    def maximum(self, a: Tensor, b: Tensor) -> Tensor:
+        if a.is_complex() or b.is_complex():
+            return torch.where(_real(a) >= _real(b), a.to(self._common(a, b)), b.to(self._common(a, b)))
+        return torch.maximum(a, b)
+
+    def minimum(self, a: Tensor, b: Tensor) -> Tensor:
+        if a.is_complex() or b.is_complex():
+            return torch.where(_real(a) <= _real(b), a.to(self._common(a, b)), b.to(self._common(a, b)))
+        return torch.minimum(a, b)
+
+    def _common(self, a: Tensor, b: Tensor) -> torch.dtype:
+        return torch.promote_types(a.dtype, b.dtype)
+
+    def largest(self, a: Tensor, axis: int) -> Tensor:
+        if a.is_complex():
+            return a.gather(axis, a.real.argmax(axis, keepdim=True))
+        return a.amax(axis, keepdim=True)
+
+    def smallest(self, a: Tensor, axis: int) -> Tensor:
+        if a.is_complex():
+            return a.gather(axis, a.real.argmin(axis, keepdim=True))
+        return a.amin(axis, keepdim=True)
+
+    def compare(self, sign: str, a: Tensor, b: Tensor) -> Tensor:
+        a, b = _real(a), _real(b)
+        match sign:
+            case "=":
+                return a == b
+            case "\\ne":
+                return a != b
+            case "<":
+                return a < b
+            case ">":
+                return a > b
+            case "\\le":
+                return a <= b
+            case "\\ge":
+                return a >= b
+        raise AssertionError(sign)
+
+    def both(self, a: Tensor, b: Tensor) -> Tensor:
+        return a & b
+
+    def where(self, condition: Tensor, a: Tensor, b: Tensor) -> Tensor:
+        if a.dtype != b.dtype:
+            common = self._common(a, b)
+            a, b = a.to(common), b.to(common)
+        return torch.where(condition, a, b)
+
+    def shape(self, a: Tensor) -> tuple[int, ...]:
+        return tuple(a.shape)
+
+    def reshape(self, a: Tensor, shape: Sequence[int]) -> Tensor:
+        return a.reshape(tuple(shape))
+
+    def expand(self, a: Tensor, shape: Sequence[int]) -> Tensor:
+        return a.expand(tuple(shape))
+
+    def swap(self, a: Tensor, first: int, second: int) -> Tensor:
+        return a.transpose(first, second)
+
+    def narrow(self, a: Tensor, axis: int, start: int, count: int) -> Tensor:
+        return a.narrow(axis, start, count)
+
+    def concatenate(self, parts: Sequence[Tensor], axis: int) -> Tensor:
+        common = parts[0].dtype
+        for part in parts[1:]:
+            common = torch.promote_types(common, part.dtype)
+        return torch.cat([part.to(common) for part in parts], axis)
+
+    def integers(self, a: Tensor) -> list[int]:
+        return [round(number) for number in _real(a).detach().reshape(-1).tolist()]
+
+    def recording(self) -> AbstractContextManager[Any]:
+        return torch.enable_grad()
+
+
+def _real(a: Tensor) -> Tensor:
+    return a.real if a.is_complex() else a

@@ -1,0 +1,214 @@
+"""Drawing inputs: generic members of every declared domain, and arbitrary functions, from one seed.
+
+Every name has a generator of its own, so that the value drawn for ``W`` does not depend on what else is declared.
+"""
+
+from __future__ import annotations
+
+import copy
+import math
+import zlib
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+
+from derivcheck.evaluation import functions
+from derivcheck.problem.problem import Problem
+from derivcheck.problem.scope import Declaration, Domain, FunctionDeclaration
+
+RIDGES = 3
+"""How many sine ridges make an arbitrary function: with a linear part, enough that no two derivatives are related."""
+
+
+def generator(*parts: object) -> torch.Generator:
+    """A generator that depends on these words and numbers alone."""
+    made = torch.Generator()
+    made.manual_seed(zlib.crc32(" ".join(map(str, parts)).encode()))
+    return made
+
+
+def leaf(declaration: Declaration, sizes: Mapping[str, int], trials: int, seed: int, problem: Problem) -> Tensor:
+    """``trials`` members of a declared domain: ``(trials, family …, rows, columns)``, float64."""
+    rows, columns = (dim.substitute(problem.solution).value(sizes) for dim in declaration.shape)
+    family = tuple(axis.size.substitute(problem.solution).value(sizes) for axis in declaration.family)
+    source = generator(seed, declaration.key)
+    high = declaration.domain.high
+    limit = high.substitute(problem.solution).value(sizes) if high is not None and not isinstance(high, float) else high
+    return draw(declaration.domain, (trials, *family, rows, columns), source, limit)
+
+
+def draw(domain: Domain, shape: tuple[int, ...], source: torch.Generator, limit: float | None = None) -> Tensor:
+    """Members of a domain, generic: no zeros, no ones, no symmetry that is not asked for."""
+
+    def normal(*size: int) -> Tensor:
+        return torch.randn(size or shape, generator=source, dtype=torch.float64)
+
+    def uniform() -> Tensor:
+        return torch.rand(shape, generator=source, dtype=torch.float64)
+
+    match domain.kind:
+        case "real" | "nonzero":
+            return normal()
+        case "positive" | "nonnegative":
+            return torch.exp(0.6 * normal())
+        case "negative" | "nonpositive":
+            return -torch.exp(0.6 * normal())
+        case "interval":
+            return _interval(domain.low, limit, uniform(), normal())
+        case "natural":
+            return torch.randint(2, 8, shape, generator=source).to(torch.float64)
+        case "integer":
+            return torch.randint(-6, 7, shape, generator=source).to(torch.float64)
+        case "finite":
+            return _finite(domain, shape, source, limit)
+        case "unit":
+            vector = normal()
+            return vector / vector.norm(dim=(-2, -1), keepdim=True)
+        case "simplex":
+            return torch.softmax(normal(), dim=-2)
+        case _:
+            return _matrix(domain.kind, normal())
+
+
+def _interval(low: float | None, high: float | None, uniform: Tensor, normal: Tensor) -> Tensor:
+    inside = 0.02 + 0.96 * uniform
+    if low is not None and high is not None:
+        return low + (high - low) * inside
+    if low is not None:
+        return low + torch.exp(0.6 * normal)
+    return normal if high is None else high - torch.exp(0.6 * normal)
+
+
+def _finite(domain: Domain, shape: tuple[int, ...], source: torch.Generator, limit: float | None) -> Tensor:
+    if domain.values:
+        choices = torch.tensor(domain.values, dtype=torch.float64)
+    else:
+        low = int(domain.low or 0)
+        choices = torch.arange(low, int(limit or low) + 1, dtype=torch.float64)
+    return choices[torch.randint(0, len(choices), shape, generator=source)]
+
+
+def _matrix(kind: str, square: Tensor) -> Tensor:
+    size = square.shape[-1]
+    match kind:
+        case "symmetric":
+            return (square + square.transpose(-1, -2)) / 2
+        case "skew":
+            return (square - square.transpose(-1, -2)) / 2
+        case "spd" | "psd":
+            return square @ square.transpose(-1, -2) / size + 0.3 * torch.eye(size, dtype=torch.float64)
+        case "diagonal":
+            return square * torch.eye(size, dtype=torch.float64)
+        case "orthogonal":
+            rows, columns = square.shape[-2:]
+            if rows >= columns:
+                return torch.linalg.qr(square)[0]
+            return torch.linalg.qr(square.transpose(-1, -2))[0].transpose(-1, -2)
+    raise AssertionError(kind)
+
+
+class ArbitraryFunction:
+    """A smooth function drawn at random: f(x) = C sin(W·x + p) + B·x, with derivatives in closed form for real x.
+
+    Sums of sine ridges with a linear part are dense enough that no identity between φ, φ′ and φ″ holds for them
+    that does not hold for every smooth function. ``positive`` gives exp of it.
+    """
+
+    def __init__(
+        self, declaration: FunctionDeclaration, sizes: Mapping[str, int], trials: int, seed: int, problem: Problem
+    ) -> None:
+        self.positive = declaration.result_domain.kind in ("positive", "nonnegative")
+        dims = [
+            tuple(dim.substitute(problem.solution).value(sizes) for dim in shape)
+            for shape in (*declaration.arguments, declaration.result)
+        ]
+        *inputs, (rows, columns) = dims
+        self.result = (rows, columns)
+        source = generator(seed, declaration.key, "function")
+        total = sum(r * c for r, c in inputs)
+        ridges = RIDGES + 2 * (total > 1)
+
+        def normal(*shape: int) -> Tensor:
+            return torch.randn(shape, generator=source, dtype=torch.float64)
+
+        self.weights = [normal(trials, r * c, ridges) * (1.1 / math.sqrt(max(1, total))) for r, c in inputs]
+        self.linear = [normal(trials, r * c, rows * columns) * (0.7 / math.sqrt(max(1, total))) for r, c in inputs]
+        self.phases = normal(trials, 1, ridges) * 2
+        self.scales = normal(trials, ridges, rows * columns)
+        self.offset = normal(trials, 1, rows * columns) * 0.3
+        # No ridge may be so weak that its derivative is lost: amplitudes away from 0.
+        self.scales = torch.sign(self.scales) * (0.4 + self.scales.abs())
+
+    def __call__(self, arguments: list[Tensor], order: int, entrywise: bool) -> Tensor:
+        if entrywise or (order and len(arguments) == 1):
+            return self._entries(arguments, order)
+        return self._whole(arguments)
+
+    def select(self, trials: Tensor) -> ArbitraryFunction:
+        """The same functions for some of the trials."""
+        made = copy.copy(self)
+        made.weights = [weight[trials] for weight in self.weights]
+        made.linear = [linear[trials] for linear in self.linear]
+        made.phases, made.scales, made.offset = self.phases[trials], self.scales[trials], self.offset[trials]
+        return made
+
+    def _lift(self, coefficients: Tensor, rank: int) -> Tensor:
+        """Coefficients ``(trials, a, b)`` with index axes between."""
+        return coefficients.reshape(coefficients.shape[0], *(1,) * (rank - 3), *coefficients.shape[1:])
+
+    def _entries(self, arguments: list[Tensor], order: int) -> Tensor:
+        """A function of numbers on every entry; ``order`` derivatives by its one argument."""
+        rank = arguments[0].dim() + 1
+        inner = self._lift(self.phases.unsqueeze(-2), rank)
+        value = self._lift(self.offset.unsqueeze(-2), rank)
+        for argument, weight, linear in zip(arguments, self.weights, self.linear, strict=True):
+            inner = inner + argument.unsqueeze(-1) * self._lift(weight.unsqueeze(-2), rank)
+            value = value + argument.unsqueeze(-1) * self._lift(linear.unsqueeze(-2), rank)
+        scales = self._lift(self.scales.transpose(-1, -2).unsqueeze(-2), rank)
+        if order == 0:
+            total = (scales * torch.sin(inner)).sum(-1) + value.squeeze(-1)
+            return torch.exp(total) if self.positive else total
+        if self.positive:
+            return self._positive_slope(arguments[0], order)
+        weight = self._lift(self.weights[0].unsqueeze(-2), rank)
+        wave = (scales * weight**order * torch.sin(inner + order * math.pi / 2)).sum(-1)
+        return wave + self._lift(self.linear[0].unsqueeze(-2), rank).squeeze(-1) if order == 1 else wave
+
+    def _positive_slope(self, argument: Tensor, order: int) -> Tensor:
+        """Derivatives of exp(g): by autograd of the value, since the closed form grows with the order."""
+        recording = torch.is_grad_enabled()
+        with torch.enable_grad():
+            place = argument * 1 if argument.requires_grad else argument.detach().requires_grad_()
+            value = self._entries([place], 0)
+            for _ in range(order):
+                (value,) = torch.autograd.grad(value.sum(), place, create_graph=True)
+        return value if recording else value.detach()
+
+    def _whole(self, arguments: list[Tensor]) -> Tensor:
+        """A function of its arguments as wholes."""
+        rank = arguments[0].dim()
+        inner = self._lift(self.phases, rank)
+        value = self._lift(self.offset, rank)
+        for argument, weight, linear in zip(arguments, self.weights, self.linear, strict=True):
+            row = argument.reshape(*argument.shape[:-2], 1, -1)
+            weight, linear = self._lift(weight, rank), self._lift(linear, rank)
+            if row.is_complex():
+                weight, linear = weight.to(row.dtype), linear.to(row.dtype)
+            inner = inner + row @ weight
+            value = value + row @ linear
+        scales = self._lift(self.scales, rank)
+        waves = torch.sin(inner)
+        value = value + waves @ (scales.to(waves.dtype) if waves.is_complex() else scales)
+        value = value.reshape(*value.shape[:-2], *self.result)
+        return torch.exp(value) if self.positive else value
+
+
+class KnownFunction:
+    """A declared function that the settings bind to a known one, such as tanh."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __call__(self, arguments: list[Tensor], order: int, entrywise: bool) -> Tensor:
+        return functions.apply(self.name, order, arguments[0])

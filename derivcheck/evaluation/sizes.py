@@ -1,0 +1,123 @@
+"""Drawing sizes: all different from each other and none of them 1, so that a missing transpose shows."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping, Sequence
+
+from derivcheck.language.shapes import Dim
+from derivcheck.problem import terms as t
+from derivcheck.problem.problem import Problem
+from derivcheck.problem.scope import Assumption
+
+
+class SizesError(Exception):
+    """No sizes meet what the document asks: the message says what."""
+
+
+def symbols(problem: Problem) -> tuple[str, ...]:
+    """Every size that the document's shapes and terms speak of, in order of first use."""
+    found: dict[str, None] = {}
+
+    def see(dim: Dim) -> None:
+        for name in sorted(dim.substitute(problem.solution).symbols):
+            if not name.startswith("?"):
+                found.setdefault(name)
+
+    for declaration in problem.declarations.values():
+        for dim in (*declaration.shape, *(axis.size for axis in declaration.family)):
+            see(dim)
+    for function in problem.functions.values():
+        for shape in (*function.arguments, function.result):
+            for dim in shape:
+                see(dim)
+    for key in problem.size_names:
+        found.setdefault(key)
+    return tuple(found)
+
+
+def draw(
+    names: Sequence[str], problem: Problem, fixed: Mapping[str, int], seed: int, count: int
+) -> list[dict[str, int]]:
+    """``count`` choices of sizes (fewer where everything is fixed); the first is the smallest."""
+    free = [name for name in names if name not in fixed]
+    if not free:
+        return [dict(fixed)]
+    made: list[dict[str, int]] = []
+    generator = random.Random(f"sizes {seed}")
+    for attempt in range(400):
+        if len(made) == count:
+            break
+        spread = max(len(free) + 2, 4) + (0 if len(made) == 0 else 1) + attempt // 40
+        sizes = {**fixed, **_one(free, problem, generator, spread)}
+        if sizes not in made and _allowed(problem.assumptions, sizes, problem):
+            made.append(sizes)
+    if not made:
+        raise SizesError("no sizes were found that meet the document's conditions on them")
+    return made
+
+
+def _one(free: Sequence[str], problem: Problem, generator: random.Random, spread: int) -> dict[str, int]:
+    least = {name: max(2, problem.size_bounds.get(name, 2)) for name in free}
+    taken: set[int] = set()
+    sizes: dict[str, int] = {}
+    for name in sorted(free, key=lambda name: -least[name]):
+        choices = [size for size in range(least[name], max(least[name], 1) + spread) if size not in taken]
+        sizes[name] = generator.choice(choices)
+        taken.add(sizes[name])
+    return sizes
+
+
+def _allowed(assumptions: Sequence[Assumption], sizes: Mapping[str, int], problem: Problem) -> bool:
+    for assumption in assumptions:
+        for condition in assumption.conditions:
+            left, right = (_number(side, sizes, problem) for side in (condition.left, condition.right))
+            if left is None or right is None:
+                continue
+            if not _holds(condition.sign, left, right):
+                return False
+    return True
+
+
+def _holds(sign: str, left: float, right: float) -> bool:
+    match sign:
+        case "<":
+            return left < right
+        case ">":
+            return left > right
+        case "\\le":
+            return left <= right
+        case "\\ge":
+            return left >= right
+        case "=":
+            return left == right
+    return left != right
+
+
+def _number(term: t.Term, sizes: Mapping[str, int], problem: Problem) -> float | None:
+    """The value of a term in sizes alone, or None if anything else is in it."""
+    match term:
+        case t.Constant(value=value) if not isinstance(value, str):
+            return float(value)
+        case t.Size(dim=dim):
+            dim = dim.substitute(problem.solution)
+            return dim.value(sizes) if all(name in sizes for name in dim.symbols) else None
+        case t.Add(terms=parts):
+            numbers = [_number(part, sizes, problem) for _, part in parts]
+            if any(number is None for number in numbers):
+                return None
+            return sum(sign * number for (sign, _), number in zip(parts, numbers, strict=True) if number is not None)
+        case t.Multiply(op="scale", left=left, right=right):
+            one, other = _number(left, sizes, problem), _number(right, sizes, problem)
+            return None if one is None or other is None else one * other
+    return None
+
+
+def complete(sizes: Mapping[str, int], problem: Problem) -> dict[str, int]:
+    """The sizes with every unknown that was found in terms of them."""
+    whole = dict(sizes)
+    for unknown, dim in problem.solution.items():
+        resolved = dim.substitute(problem.solution)
+        if all(name in sizes for name in resolved.symbols):
+            whole[unknown] = resolved.value(sizes)
+    return whole

@@ -1,0 +1,124 @@
+"""Sizes as symbols: a dimension is a polynomial in named sizes, a shape is two of them.
+
+A name that begins with ``?`` is an unknown: the size of a bare ``I``, the range of
+an index. Unknowns are found by unification while a document is elaborated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from math import prod
+
+Monomial = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Dim:
+    """A polynomial with integer coefficients: ``n``, ``2``, ``n + 1``, ``m n``.
+
+    ``terms`` is sorted and holds no zero coefficient, so equality is equality of polynomials.
+    """
+
+    terms: tuple[tuple[Monomial, int], ...]
+
+    @staticmethod
+    def of(value: int | str) -> Dim:
+        """The dimension that is this number or this symbol."""
+        if isinstance(value, int):
+            return Dim((((), value),) if value else ())
+        return Dim((((value,), 1),))
+
+    def __add__(self, other: Dim) -> Dim:
+        return _collect((*self.terms, *other.terms))
+
+    def __neg__(self) -> Dim:
+        return Dim(tuple((monomial, -coefficient) for monomial, coefficient in self.terms))
+
+    def __sub__(self, other: Dim) -> Dim:
+        return self + (-other)
+
+    def __mul__(self, other: Dim) -> Dim:
+        return _collect(
+            (tuple(sorted(left + right)), a * b) for left, a in self.terms for right, b in other.terms
+        )
+
+    @property
+    def number(self) -> int | None:
+        """The value, if no symbol is in it."""
+        match self.terms:
+            case ():
+                return 0
+            case (((), value),):
+                return value
+        return None
+
+    @property
+    def symbol(self) -> str | None:
+        """The name, if it is one symbol and nothing else."""
+        match self.terms:
+            case (((name,), 1),):
+                return name
+        return None
+
+    @property
+    def symbols(self) -> frozenset[str]:
+        """Every name in it."""
+        return frozenset(name for monomial, _ in self.terms for name in monomial)
+
+    def substitute(self, solution: Mapping[str, Dim]) -> Dim:
+        """With the unknowns replaced by what they were found to be."""
+        if not any(name in solution for name in self.symbols):
+            return self
+        total = Dim(())
+        for monomial, coefficient in self.terms:
+            part = Dim.of(coefficient)
+            for name in monomial:
+                part = part * (solution[name].substitute(solution) if name in solution else Dim.of(name))
+            total = total + part
+        return total
+
+    def value(self, sizes: Mapping[str, int]) -> int:
+        """The number at these sizes; ``KeyError`` if a symbol has none."""
+        return sum(coefficient * prod(sizes[name] for name in monomial) for monomial, coefficient in self.terms)
+
+    def __str__(self) -> str:
+        if not self.terms:
+            return "0"
+        parts: list[str] = []
+        for monomial, coefficient in sorted(self.terms, key=lambda term: (-len(term[0]), term[0])):
+            symbols = " ".join("?" if name.startswith("?") else name for name in monomial)
+            size = abs(coefficient)
+            body = symbols if symbols and size == 1 else f"{size} {symbols}".strip()
+            sign = "-" if coefficient < 0 else "+"
+            parts.append(f" {sign} {body}" if parts else (f"-{body}" if coefficient < 0 else body))
+        return "".join(parts)
+
+
+def _collect(terms: Iterator[tuple[Monomial, int]] | tuple[tuple[Monomial, int], ...]) -> Dim:
+    totals: dict[Monomial, int] = {}
+    for monomial, coefficient in terms:
+        totals[monomial] = totals.get(monomial, 0) + coefficient
+    return Dim(tuple(sorted((m, c) for m, c in totals.items() if c)))
+
+
+ONE = Dim.of(1)
+Shape = tuple[Dim, Dim]
+SCALAR: Shape = (ONE, ONE)
+
+
+def is_scalar(shape: Shape) -> bool:
+    """Whether a value of this shape may stand where a scalar may: it is literally 1 × 1."""
+    return shape == SCALAR
+
+
+def show(shape: Shape, solution: Mapping[str, Dim] | None = None) -> str:
+    """The shape as a person writes it: ``D × D``, ``1 × n``, ``scalar``."""
+    rows, columns = (dim.substitute(solution or {}) for dim in shape)
+    if rows == ONE and columns == ONE:
+        return "a scalar"
+    return f"{_bracketed(rows)} × {_bracketed(columns)}"
+
+
+def _bracketed(dim: Dim) -> str:
+    return f"({dim})" if len(dim.terms) > 1 else str(dim)

@@ -1,0 +1,221 @@
+"""The test bench: draws of inputs, and both sides of a claim evaluated on them. Shared by the numerical oracles."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import torch
+from torch import Tensor
+
+from derivcheck.config import Settings
+from derivcheck.evaluation import sampling, sizes
+from derivcheck.evaluation.differentiation import Autograd
+from derivcheck.evaluation.evaluator import Axis, Frame, FunctionValue, World, evaluate
+from derivcheck.evaluation.floating import FloatArithmetic
+from derivcheck.problem import terms as t
+from derivcheck.problem.problem import Claim, Problem
+from derivcheck.problem.terms import Comparison, Term
+
+CANDIDATES = 256
+"""How many inputs are drawn for each one that is wanted where conditions have to be met."""
+
+
+class CannotDraw(Exception):
+    """No input was found that meets the conditions, or a condition is of a kind that cannot be drawn."""
+
+
+@dataclass
+class Bench:
+    """Draws for one problem. ``worlds`` gives one draw per choice of sizes; all trials of one are one batch."""
+
+    problem: Problem
+    settings: Settings
+    _worlds: dict[tuple[object, ...], tuple[World, ...]] = field(default_factory=dict)
+    _singles: dict[int, World] = field(default_factory=dict)
+    _values: dict[tuple[object, ...], Tensor] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.symbols = sizes.symbols(self.problem)
+        self.fixed = {**self._by_key(self.problem.sizes), **self._by_key(self.settings.sizes)}
+        self.dependencies = dependencies(self.problem)
+
+    def _by_key(self, given: Mapping[str, int]) -> dict[str, int]:
+        """Sizes by the document's keys; they may be given as they are shown (``n_x``, ``δ``)."""
+        names = {text: key for key, text in self.problem.size_names.items()}
+        known: dict[str, int] = {}
+        for name, size in given.items():
+            key = name if name in self.symbols else names.get(name, name)
+            if key in self.symbols:
+                known[key] = size
+        return known
+
+    def worlds(self, conditions: tuple[Comparison, ...] = ()) -> tuple[World, ...]:
+        """The draws for claims under these conditions (the document's assumptions are always met)."""
+        key = ("draws", conditions)
+        if key not in self._worlds:
+            seed, count = self.settings.seed, self.settings.draws
+            chosen = sizes.draw(self.symbols, self.problem, self.fixed, seed, count)
+            self._worlds[key] = tuple(
+                self.world(choice, (seed, number), conditions) for number, choice in enumerate(chosen)
+            )
+        return self._worlds[key]
+
+    def more_worlds(self, conditions: tuple[Comparison, ...], count: int) -> tuple[World, ...]:
+        """Further draws, for claims that the first ones could not decide."""
+        key = ("more", count, conditions)
+        if key not in self._worlds:
+            seed = self.settings.seed
+            chosen = sizes.draw(self.symbols, self.problem, self.fixed, seed + 7919, count)
+            self._worlds[key] = tuple(
+                self.world(choice, (seed, "more", number), conditions) for number, choice in enumerate(chosen)
+            )
+        return self._worlds[key]
+
+    def single(self, overrides: Mapping[str, int]) -> World:
+        """One draw with some sizes set, such as every size 1."""
+        key = ("single", tuple(sorted(overrides.items())))
+        if key not in self._worlds:
+            fixed = {**self.fixed, **overrides}
+            chosen = sizes.draw(self.symbols, self.problem, fixed, self.settings.seed, 1)[0]
+            self._worlds[key] = (self.world(chosen, (self.settings.seed, "single"), ()),)
+        return self._worlds[key][0]
+
+    def world(
+        self, chosen: Mapping[str, int], seed: object, conditions: tuple[Comparison, ...], trials: int | None = None,
+        spread: float = 1.0,
+    ) -> World:  # fmt: skip
+        """One draw at these sizes. ``spread`` scales what is drawn from all reals."""
+        trials = trials or self.settings.trials
+        wanted = [a.conditions for a in self.problem.assumptions] + [conditions]
+        needed = tuple(
+            condition for group in wanted for condition in group if not _about_sizes(condition)
+        )
+        if not needed:
+            return self._draw(chosen, seed, trials, spread)
+        many = self._draw(chosen, seed, trials * CANDIDATES, spread)
+        return self._select(many, needed, trials)
+
+    def _draw(self, chosen: Mapping[str, int], seed: object, trials: int, spread: float) -> World:
+        whole = sizes.complete(chosen, self.problem)
+        leaves: dict[str, Tensor] = {}
+        for key, declaration in self.problem.declarations.items():
+            value = sampling.leaf(declaration, whole, trials, seed, self.problem)  # type: ignore[arg-type]
+            if spread != 1.0 and declaration.domain.kind in ("real", "nonzero"):
+                value = value * spread
+            leaves[key] = value.requires_grad_()
+        functions: dict[str, FunctionValue] = {}
+        for key, function in self.problem.functions.items():
+            bound = self.settings.functions.get(key)
+            functions[key] = (
+                sampling.KnownFunction(bound)
+                if bound is not None and len(function.arguments) == 1
+                else sampling.ArbitraryFunction(function, whole, trials, seed, self.problem)  # type: ignore[arg-type]
+            )
+        return World(FloatArithmetic(), whole, leaves, functions, self.problem.definitions, Autograd(), self.dependencies)
+
+    def _select(self, many: World, conditions: Sequence[Comparison], trials: int) -> World:
+        """The first trials of a large draw that meet the conditions; equations fix a name's value first."""
+        leaves = dict(many.leaves)
+        for condition in conditions:
+            if condition.sign == "=":
+                _substitute(condition, replace(many, leaves=leaves), leaves)
+        world = replace(many, leaves=leaves)
+        count = next((value.shape[0] for value in leaves.values()), trials)
+        good = torch.ones(count, dtype=torch.bool)
+        with torch.no_grad():
+            for condition in conditions:
+                if condition.sign != "=":
+                    truth = evaluate(condition, world.root())
+                    good &= truth.reshape(truth.shape[0], -1).all(1).expand(count)
+        picked = good.nonzero().reshape(-1)[:trials]
+        if len(picked) == 0:
+            raise CannotDraw("no input was found that meets the conditions")
+        chosen = {key: value.detach()[picked].requires_grad_() for key, value in leaves.items()}
+        functions = {
+            key: f.select(picked) if isinstance(f, sampling.ArbitraryFunction) else f for key, f in many.functions.items()
+        }
+        return replace(many, leaves=chosen, functions=functions, differentiator=Autograd())
+
+    def frame(self, claim: Claim, world: World) -> Frame:
+        """Where a claim is evaluated: its free indices are axes."""
+        axes = []
+        for name in claim.free:
+            found = self.problem.indices[name]
+            size = found.size.substitute(self.problem.solution).value(world.sizes)
+            axes.append(Axis(name, found.lower, size))
+        return world.root().deeper(*axes)
+
+    def value(self, term: Term, claim: Claim, world: World) -> Tensor:
+        """One side of a claim, without recording: ``(trials, free indices …, rows, columns)``."""
+        key = (id(world), term, claim.free)
+        if key not in self._values:
+            with torch.no_grad():
+                self._values[key] = evaluate(term, self.frame(claim, world)).detach()
+        return self._values[key]
+
+    def low_precision(self, world: World) -> World:
+        """The same draw in float32: how far it is from float64 tells how much rounding matters here."""
+        found = self._singles.get(id(world))
+        if found is None:
+            leaves = {key: value.detach().float().requires_grad_() for key, value in world.leaves.items()}
+            functions: dict[str, FunctionValue] = {key: _Narrow(f) for key, f in world.functions.items()}
+            found = replace(
+                world, arithmetic=FloatArithmetic(torch.float32), leaves=leaves, functions=functions, differentiator=Autograd()
+            )
+            self._singles[id(world)] = found
+        return found
+
+
+@dataclass(frozen=True)
+class _Narrow:
+    """A drawn function with its values rounded to float32."""
+
+    function: FunctionValue
+
+    def __call__(self, arguments: list[Tensor], order: int, entrywise: bool) -> Tensor:
+        value: Tensor = self.function([argument.double() for argument in arguments], order, entrywise)
+        return value.float()
+
+
+def _about_sizes(condition: Comparison) -> bool:
+    return not (t.variables(condition.left) | t.variables(condition.right))
+
+
+def _substitute(condition: Comparison, world: World, leaves: dict[str, Tensor]) -> None:
+    """Meet an equation by giving a declared name the value of the other side."""
+    for side, other in ((condition.left, condition.right), (condition.right, condition.left)):
+        if isinstance(side, t.Variable) and side.key in leaves and not side.indices:
+            if side.key not in _upstream(other, world):
+                with torch.no_grad():
+                    value = evaluate(other, world.root())
+                leaves[side.key] = value.expand(leaves[side.key].shape).detach().clone().requires_grad_()
+                return
+    raise CannotDraw("this condition is an equation that no single name solves")
+
+
+def _upstream(term: Term, world: World) -> set[str]:
+    direct = t.variables(term)
+    return {name for key in direct for name in (key, *world.dependencies.get(key, ()))}
+
+
+def dependencies(problem: Problem) -> dict[str, frozenset[str]]:
+    """For every name the names on which it depends, through whatever definitions."""
+    found: dict[str, frozenset[str]] = {key: frozenset() for key in problem.declarations}
+
+    def of(key: str, path: tuple[str, ...]) -> frozenset[str]:
+        if key in found:
+            return found[key]
+        definition = problem.definitions.get(key)
+        if definition is None or key in path:
+            return frozenset()
+        total: set[str] = set()
+        for name in t.variables(definition.term):
+            total.add(name)
+            total |= of(name, (*path, key))
+        found[key] = frozenset(total)
+        return found[key]
+
+    for key in problem.definitions:
+        of(key, ())
+    return found

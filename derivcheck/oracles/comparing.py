@@ -1,0 +1,165 @@
+"""Comparing two values of a claim with an error bar that is measured, not chosen.
+
+Rounding is measured by evaluating the same draw in float32: what float32 loses, float64 loses 2²⁹ times less.
+A line is *wrong* only if its discrepancy is a hundred times larger than every bar.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from derivcheck.evaluation.evaluator import World, evaluate
+from derivcheck.oracles.bench import Bench
+from derivcheck.problem import terms as t
+from derivcheck.problem.problem import Claim
+from derivcheck.problem.terms import Term
+from derivcheck.verdict import Outcome
+
+ULP = 2.0**-52
+FLOOR = 128 * ULP
+"""Agreement to this relative accuracy is as good as float64 gives: no bar has to be measured."""
+LOW_TO_HIGH = 2.0**-29
+"""Rounding in float64 over rounding in float32."""
+SAFETY = 8.0
+WRONG_FACTOR = 100.0
+
+
+@dataclass(frozen=True, slots=True)
+class Discrepancy:
+    """The comparison at one draw, at the trial and entry where it looks worst.
+
+    ``ratio`` is the discrepancy over the bar; ``index`` the place (trial, free indices …, row, column).
+    """
+
+    error: float
+    scale: float
+    bar: float
+    ratio: float
+    index: tuple[int, ...]
+    left: float
+    right: float
+    valid: int
+    trials: int
+    zero: bool
+    detectable: float
+
+    @property
+    def outcome(self) -> Outcome:
+        """What this draw says."""
+        if not self.valid:
+            return Outcome.UNDECIDED
+        if self.ratio <= 1:
+            return Outcome.HOLDS
+        return Outcome.WRONG if self.ratio > WRONG_FACTOR else Outcome.UNDECIDED
+
+
+def expanded(left: Tensor, right: Tensor) -> tuple[Tensor, Tensor]:
+    """Both stretched to one shape."""
+    shape = torch.broadcast_shapes(left.shape, right.shape)
+    return left.expand(shape), right.expand(shape)
+
+
+def compare(bench: Bench, claim: Claim, world: World, left_term: Term, right_term: Term) -> Discrepancy:
+    """Two terms at one draw; rounding is measured only where they do not agree to working precision."""
+    left, right = expanded(bench.value(left_term, claim, world), bench.value(right_term, claim, world))
+    quick = discrepancy(left, right, _floor(left, right))
+    if not quick.valid or quick.ratio <= 1:
+        return quick
+    return discrepancy(left, right, measured_bar(bench, claim, world, left_term, right_term, left, right))
+
+
+def _per_trial(value: Tensor) -> Tensor:
+    return value.abs().reshape(value.shape[0], -1).amax(1)
+
+
+def _floor(left: Tensor, right: Tensor) -> Tensor:
+    """The bar per trial that float64 has at best."""
+    return FLOOR * torch.maximum(_per_trial(left), _per_trial(right))
+
+
+def measured_bar(
+    bench: Bench, claim: Claim, world: World, left_term: Term, right_term: Term, left: Tensor, right: Tensor
+) -> Tensor:
+    """The bar per trial from rounding in float32 and from the size of what is added up."""
+    low = bench.low_precision(world)
+    bar = _floor(left, right)
+    for term, value in ((left_term, left), (right_term, right)):
+        with torch.no_grad():
+            rounded = evaluate(term, bench.frame(claim, low)).double()
+        loss = _per_trial((rounded - value).expand(value.shape))
+        # One trial may lose nothing by luck: what the others lose, relative to their size, is expected of it too.
+        size = _per_trial(value).clamp_min(torch.finfo(torch.float64).tiny)
+        usual = torch.nan_to_num(loss / size, nan=0.0, posinf=0.0).quantile(0.75) * size
+        bar = bar + SAFETY * LOW_TO_HIGH * torch.maximum(torch.nan_to_num(loss, nan=torch.inf), usual)
+        bar = bar + FLOOR * _summands(bench, claim, world, term, value)
+    return bar
+
+
+def _summands(bench: Bench, claim: Claim, world: World, term: Term, value: Tensor) -> Tensor:
+    """The largest term of a sum, per trial: a sum that cancels keeps the rounding of its terms."""
+    largest = torch.zeros(value.shape[0], dtype=torch.float64)
+    stack = [term]
+    while stack:
+        top = stack.pop()
+        match top:
+            case t.Add(terms=parts):
+                stack.extend(part for _, part in parts)
+            case t.Unary(op="transpose" | "trace", argument=argument):
+                stack.append(argument)
+            case _:
+                part = _per_trial(bench.value(top, claim, world))
+                largest = torch.maximum(largest, torch.nan_to_num(part, nan=0.0))
+    return largest
+
+
+def discrepancy(left: Tensor, right: Tensor, bar: Tensor) -> Discrepancy:
+    """The worst entry of all trials in which both sides are finite. ``bar`` is one number per trial."""
+    trials = left.shape[0]
+    finite = (left.isfinite() & right.isfinite()).reshape(trials, -1).all(1)
+    bar = bar.expand(trials)
+    usable = finite & bar.isfinite()
+    valid = int(usable.sum())
+    if not valid:
+        return Discrepancy(0.0, 0.0, 0.0, 0.0, (), 0.0, 0.0, 0, trials, False, float("inf"))
+    error = (left - right).abs()
+    scale = torch.maximum(_per_trial(left), _per_trial(right))
+    tiny = torch.finfo(torch.float64).tiny
+    shape = (trials, *(1,) * (left.dim() - 1))
+    ratio = torch.where(usable.reshape(shape), error / bar.clamp_min(tiny).reshape(shape), torch.zeros_like(error))
+    worst = int(ratio.argmax())
+    index = tuple(int(i) for i in torch.unravel_index(torch.tensor(worst), ratio.shape))
+    trial = index[0]
+    shown_scale = float(scale[trial])
+    usable_scale = scale[usable]
+    detectable = (WRONG_FACTOR * bar[usable] / usable_scale.clamp_min(tiny)).amin()
+    return Discrepancy(
+        error=float(error[index]),
+        scale=shown_scale,
+        bar=float(bar[trial]),
+        ratio=float(ratio[index]),
+        index=index,
+        left=float(left[index]),
+        right=float(right[index]),
+        valid=valid,
+        trials=trials,
+        zero=bool((scale[usable] == 0).all()),
+        detectable=float(detectable) if bool((usable_scale > 0).any()) else float("inf"),
+    )
+
+
+def where(claim: Claim, index: tuple[int, ...], shape: tuple[int, int]) -> str:
+    """The place of an entry as a person writes it: ``[2]``, ``[2,0]``, empty for a scalar; free indices first."""
+    if not index:
+        return ""
+    free = index[1:-2]
+    row, column = index[-2:]
+    letters = ", ".join(f"{name.split('#')[0]}={value + 1}" for name, value in zip(claim.free, free, strict=False))
+    place = ""
+    if shape[0] > 1 and shape[1] > 1:
+        place = f"[{row},{column}]"
+    elif shape[0] > 1 or shape[1] > 1:
+        place = f"[{max(row, column)}]"
+    return f"{place} at {letters}" if letters else place

@@ -1,0 +1,78 @@
+"""The claim's two sides in float64: for a derivative, autograd of the definitions is the reference.
+
+An identity is evaluated on both sides. Nothing of the claimed side enters the reference.
+"""
+
+from __future__ import annotations
+
+from derivcheck.evaluation.evaluator import World
+from derivcheck.oracles.bench import Bench
+from derivcheck.oracles.comparing import Discrepancy, compare, where
+from derivcheck.problem.claims import derivative_in
+from derivcheck.problem.problem import Claim
+from derivcheck.problem.terms import Term, is_zero
+from derivcheck.verdict import Evidence, Outcome
+
+
+def applies(bench: Bench, claim: Claim) -> bool:
+    """Every equation can be evaluated."""
+    return claim.relation == "=" and claim.solution is None
+
+
+def ask(bench: Bench, claim: Claim) -> Evidence:
+    """Both sides at every draw; more draws if the first ones could not be evaluated."""
+    name = "autograd" if derivative_in(claim.head) is not None else "values"
+    worlds = bench.worlds(claim.conditions)
+    found = [(world, compare(bench, claim, world, claim.head, claim.claimed)) for world in worlds]
+    if all(part.outcome is Outcome.UNDECIDED for _, part in found):
+        more = bench.more_worlds(claim.conditions, 4)
+        found += [(world, compare(bench, claim, world, claim.head, claim.claimed)) for world in more]
+    return summary(name, bench, claim, claim.claimed, found)
+
+
+def summary(
+    name: str, bench: Bench, claim: Claim, claimed: Term, found: list[tuple[World, Discrepancy]]
+) -> Evidence:
+    """Evidence from the comparison at every draw: the worst one is shown."""
+    usable = [(world, part) for world, part in found if part.valid]
+    sizes = tuple(shown_sizes(bench, world) for world, _ in found)
+    if not usable:
+        reason = "neither side is a finite number at any input drawn"
+        return Evidence(name, Outcome.UNDECIDED, sizes=sizes, detail=reason)
+    world, worst = max(usable, key=lambda pair: pair[1].ratio)
+    outcome = worst.outcome
+    decided = [part.outcome for _, part in usable]
+    if outcome is Outcome.UNDECIDED and Outcome.HOLDS in decided:
+        outcome = Outcome.UNDECIDED
+    detail = ""
+    literally = is_zero(claim.head) or is_zero(claimed)
+    if outcome is Outcome.HOLDS and all(part.zero for _, part in usable) and not literally:
+        outcome, detail = Outcome.UNDECIDED, "both sides are zero at every input: this tests nothing"
+    elif outcome is Outcome.UNDECIDED:
+        detail = "the discrepancy is within a hundred error bars"
+    invalid = sum(part.trials - part.valid for _, part in found)
+    if invalid and not detail:
+        total = sum(part.trials for _, part in found)
+        detail = f"{invalid} of {total} inputs left out: a side is not a finite number there"
+    shape = world.dims(claim.head.shape)
+    # The reference is the head, the odd value the claimed side.
+    return Evidence(
+        oracle=name,
+        outcome=outcome,
+        error=worst.error,
+        relative=worst.error / worst.scale if worst.scale else 0.0,
+        bar=worst.bar,
+        where=where(claim, worst.index, shape),
+        claimed=worst.right,
+        reference=worst.left,
+        detectable=min(part.detectable for _, part in usable),
+        sizes=sizes,
+        points=sum(part.valid for _, part in usable),
+        detail=detail,
+    )
+
+
+def shown_sizes(bench: Bench, world: World) -> tuple[tuple[str, int], ...]:
+    """The sizes of a draw under the names that the document gives them."""
+    names = bench.problem.size_names
+    return tuple((names.get(name, name), world.sizes[name]) for name in bench.symbols if name in world.sizes)

@@ -1,0 +1,325 @@
+"""Identities in exact rational arithmetic: no rounding, so ties, kinks, huge and tiny inputs are decided.
+
+Scalars take every combination of special values as far as the number of points allows; matrices small integers and
+fractions, with zeros among them. A discrepancy is a counterexample; agreement is exact at these points and no proof.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from fractions import Fraction
+from itertools import islice, product
+
+from derivcheck.evaluation import sizes as drawing
+from derivcheck.evaluation.arithmetic import NotExact, OutOfRange
+from derivcheck.evaluation.evaluator import Axis, World, evaluate
+from derivcheck.evaluation.grid import Grid
+from derivcheck.evaluation.rational import INVALID, RationalArithmetic
+from derivcheck.language.shapes import is_scalar
+from derivcheck.problem import terms as t
+from derivcheck.problem.problem import Claim, Problem
+from derivcheck.problem.scope import Declaration, Domain
+from derivcheck.problem.terms import Comparison, Term
+from derivcheck.verdict import Evidence, Outcome
+
+SPECIAL = tuple(
+    Fraction(value)
+    for value in ("0", "1", "-1", "2", "-2", "1/3", "-5/7", "1000000000000000000000000000000", "-1000000000000000000000000000000",
+                  "1/1000000000000000000000000000000", "-3", "3", "10000000000000001")
+)  # fmt: skip
+POINTS = 120
+MATRIX_POINTS = 6
+EXACT_ELEMENTARY = frozenset(("relu", "abs", "sign"))
+
+
+def applies(problem: Problem, claim: Claim) -> bool:
+    """Claims in which nothing transcendental, no arbitrary function and no derivative stands."""
+    if claim.solution is not None or claim.relation not in ("=", "<", ">", "\\le", "\\ge", "\\ne"):
+        return False
+    return all(_exact(side, problem, set()) for side in (claim.head, claim.claimed))
+
+
+def _exact(term: Term, problem: Problem, seen: set[str]) -> bool:
+    for part in t.walk(term):
+        match part:
+            case t.Derivative() | t.Chain() | t.Arbitrary():
+                return False
+            case t.Constant(value="pi" | "e"):
+                return False
+            case t.Elementary(name=name) if name not in EXACT_ELEMENTARY:
+                return False
+            case t.Unary(op="norm2" | "softmax"):
+                return False
+            case t.MapEntries(order=order) if order:
+                return False
+            case t.Power(exponent=exponent) if not _whole(exponent):
+                return False
+            case t.Variable(key=key) if key not in seen:
+                seen.add(key)
+                if key in problem.definitions and not _exact(problem.definitions[key].term, problem, seen):
+                    return False
+                if key in problem.declarations and problem.declarations[key].domain.kind in ("orthogonal", "unit"):
+                    return False
+    return True
+
+
+def _whole(exponent: Term) -> bool:
+    match exponent:
+        case t.Constant(value=Fraction() as value):
+            return value.denominator == 1
+        case t.Size():
+            return True
+    return False
+
+
+def ask(problem: Problem, claim: Claim, seed: int, fixed: Mapping[str, int], dependencies: Mapping[str, frozenset[str]]) -> Evidence:
+    """Both sides at every point; the first counterexample is shown."""
+    symbols = drawing.symbols(problem)
+    chosen = drawing.draw(symbols, problem, fixed, seed, 2)
+    names = problem.size_names
+    shown = tuple(tuple((names.get(name, name), choice[name]) for name in symbols if name in choice) for choice in chosen)
+    points = 0
+    for number, choice in enumerate(chosen):
+        whole = drawing.complete(choice, problem)
+        generator = random.Random(f"{seed} rational {number}")
+        leaves, count = _leaves(problem, claim, whole, generator)
+        world = World(RationalArithmetic(), whole, leaves, {}, problem.definitions, None, dependencies)
+        try:
+            kept = _meeting(problem, claim, world, count)
+            verdict = _compare(claim, problem, world, kept, count)
+        except (NotExact, OutOfRange) as refused:
+            return Evidence("rational", Outcome.NOT_CHECKED, sizes=shown, detail=str(refused))
+        points += verdict[0]
+        if verdict[1] is not None:
+            left, right, where = verdict[1]
+            error = _float(abs(left - right))
+            return Evidence(
+                "rational", Outcome.WRONG, error=error, relative=None, bar=0.0, claimed=_float(right), reference=_float(left),
+                sizes=shown, points=points, detail=f"exact counterexample at {where}" if where else "exact counterexample",
+            )  # fmt: skip
+    if not points:
+        return Evidence("rational", Outcome.NOT_CHECKED, sizes=shown, detail="no rational input meets the conditions")
+    return Evidence("rational", Outcome.HOLDS, error=0.0, bar=0.0, detectable=0.0, sizes=shown, points=points)
+
+
+def _float(value: Fraction) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        return float("inf") if value > 0 else float("-inf")
+
+
+def _leaves(problem: Problem, claim: Claim, sizes: Mapping[str, int], generator: random.Random) -> tuple[dict[str, Grid], int]:  # type: ignore[type-arg]
+    """Values for every declared name, ``(points, family …, rows, columns)``."""
+    needed = _needed(problem, claim)
+    scalars = [
+        d for d in problem.declarations.values()
+        if d.key in needed and is_scalar(tuple(dim.substitute(problem.solution) for dim in d.shape)) and not d.family  # type: ignore[arg-type]
+    ]  # fmt: skip
+    others = [d for d in problem.declarations.values() if d.key in needed and d not in scalars]
+    count = MATRIX_POINTS if others else POINTS
+    if not needed:
+        count = 1
+    leaves: dict[str, Grid] = {}  # type: ignore[type-arg]
+    combinations = list(islice(_combinations(scalars, generator), count))
+    for position, declaration in enumerate(scalars):
+        entries = tuple(values[position] for values in combinations)
+        leaves[declaration.key] = Grid((len(entries), 1, 1), entries)
+    count = len(combinations) if scalars else count
+    for declaration in others:
+        leaves[declaration.key] = _drawn(declaration, problem, sizes, count, generator)
+    return leaves, count
+
+
+def _needed(problem: Problem, claim: Claim) -> set[str]:
+    found: set[str] = set()
+    stack = [*t.variables(claim.head), *t.variables(claim.claimed)]
+    for conditions in (claim.conditions, *(a.conditions for a in problem.assumptions)):
+        for condition in conditions:
+            stack.extend(t.variables(condition))
+    while stack:
+        name = stack.pop()
+        if name in found:
+            continue
+        found.add(name)
+        if name in problem.definitions:
+            stack.extend(t.variables(problem.definitions[name].term))
+    return found
+
+
+def _combinations(scalars: list[Declaration], generator: random.Random):  # type: ignore[no-untyped-def]
+    """Special values in every combination for few scalars, then at random."""
+    if not scalars:
+        return
+    choices = [_values(d.domain) for d in scalars]
+    if len(scalars) <= 2:
+        everything = list(product(*choices))
+        generator.shuffle(everything)
+        yield from everything
+        return
+    while True:
+        yield tuple(generator.choice(values) for values in choices)
+
+
+def _values(domain: Domain) -> tuple[Fraction, ...]:
+    match domain.kind:
+        case "positive":
+            return tuple(value for value in SPECIAL if value > 0)
+        case "nonnegative":
+            return tuple(value for value in SPECIAL if value >= 0)
+        case "negative":
+            return tuple(value for value in SPECIAL if value < 0)
+        case "nonpositive":
+            return tuple(value for value in SPECIAL if value <= 0)
+        case "nonzero":
+            return tuple(value for value in SPECIAL if value)
+        case "natural" | "integer":
+            least = 1 if domain.kind == "natural" else -6
+            return tuple(map(Fraction, range(least, 9)))
+        case "finite" if domain.values:
+            return tuple(map(Fraction, domain.values))
+        case "interval":
+            return _inside(domain)
+    return SPECIAL
+
+
+def _inside(domain: Domain) -> tuple[Fraction, ...]:
+    low = None if domain.low is None else Fraction(domain.low)
+    high = Fraction(domain.high) if isinstance(domain.high, float) else None
+    if low is not None and high is not None:
+        return tuple(low + (high - low) * Fraction(k, 11) for k in range(1, 11))
+    if low is not None:
+        return tuple(low + value for value in SPECIAL if value > 0)
+    return SPECIAL if high is None else tuple(high - value for value in SPECIAL if value > 0)
+
+
+def _drawn(declaration: Declaration, problem: Problem, sizes: Mapping[str, int], count: int, generator: random.Random) -> Grid:  # type: ignore[type-arg]
+    rows, columns = (dim.substitute(problem.solution).value(sizes) for dim in declaration.shape)
+    family = tuple(axis.size.substitute(problem.solution).value(sizes) for axis in declaration.family)
+    single = (*family, rows, columns)
+    domain = declaration.domain
+    members = 1
+    for size in family:
+        members *= size
+    entries: list[Fraction] = []
+    high = domain.high.substitute(problem.solution).value(sizes) if domain.high is not None and not isinstance(domain.high, float) else None
+    for _ in range(count * members):
+        entries.extend(_matrix(domain, rows, columns, generator, high))
+    return Grid((count, *single), tuple(entries))
+
+
+def _small(generator: random.Random) -> Fraction:
+    return Fraction(generator.randint(-5, 5), generator.choice((1, 1, 2, 3, 7)))
+
+
+def _matrix(domain: Domain, rows: int, columns: int, generator: random.Random, high: int | None) -> list[Fraction]:
+    drawn = [[_small(generator) for _ in range(columns)] for _ in range(rows)]
+    match domain.kind:
+        case "symmetric":
+            drawn = [[drawn[min(i, j)][max(i, j)] for j in range(columns)] for i in range(rows)]
+        case "skew":
+            drawn = [[drawn[i][j] - drawn[j][i] for j in range(columns)] for i in range(rows)]
+        case "diagonal":
+            drawn = [[drawn[i][j] if i == j else Fraction(0) for j in range(columns)] for i in range(rows)]
+        case "spd" | "psd":
+            drawn = [
+                [sum((drawn[i][k] * drawn[j][k] for k in range(columns)), Fraction(int(i == j))) for j in range(rows)]
+                for i in range(rows)
+            ]
+        case "simplex":
+            weights = [Fraction(generator.randint(1, 9)) for _ in range(rows)]
+            drawn = [[weight / sum(weights)] for weight in weights]
+        case "finite" if not domain.values:
+            low = int(domain.low or 0)
+            drawn = [[Fraction(generator.randint(low, high if high is not None else low)) for _ in row] for row in drawn]
+        case "real":
+            pass
+        case _:
+            values = [value for value in _values(domain) if abs(value) < 100]
+            drawn = [[generator.choice(values) for _ in row] for row in drawn]
+    return [entry for row in drawn for entry in row]
+
+
+def _meeting(problem: Problem, claim: Claim, world: World, count: int) -> list[bool]:
+    """Which points meet the assumptions and the claim's own conditions; an equation fixes a name first."""
+    kept = [True] * count
+    conditions: list[Comparison] = [c for a in problem.assumptions for c in a.conditions] + list(claim.conditions)
+    for condition in conditions:
+        if condition.sign == "=":
+            _fix(condition, world, count)
+    for condition in conditions:
+        truth = evaluate(condition, world.root())
+        per = max(1, len(truth.entries) // truth.shape[0])
+        for point in range(count):
+            start = (point if truth.shape[0] > 1 else 0) * per
+            kept[point] = kept[point] and all(truth.entries[start : start + per])
+    return kept
+
+
+def _fix(condition: Comparison, world: World, count: int) -> None:
+    for side, other in ((condition.left, condition.right), (condition.right, condition.left)):
+        if isinstance(side, t.Variable) and side.key in world.leaves and not side.indices:
+            value = evaluate(other, world.root())
+            shape = world.leaves[side.key].shape
+            world.leaves[side.key] = world.arithmetic.expand(value, shape)  # type: ignore[index]
+            return
+
+
+def _compare(
+    claim: Claim, problem: Problem, world: World, kept: list[bool], count: int
+) -> tuple[int, tuple[Fraction, Fraction, str] | None]:
+    """How many points were compared, and the first counterexample with its inputs in words."""
+    axes = tuple(
+        Axis(name, problem.indices[name].lower, problem.indices[name].size.substitute(problem.solution).value(world.sizes))
+        for name in claim.free
+    )
+    frame = world.root().deeper(*axes)
+    a = world.arithmetic
+    left, right = evaluate(claim.head, frame), evaluate(claim.claimed, frame)
+    shape = tuple(max(x, y) for x, y in zip(left.shape, right.shape, strict=True))
+    shape = (count, *shape[1:])
+    left, right = a.expand(left, shape), a.expand(right, shape)
+    per = len(left.entries) // count
+    points = 0
+    for point in range(count):
+        if not kept[point]:
+            continue
+        pairs = list(zip(left.entries[point * per : (point + 1) * per], right.entries[point * per : (point + 1) * per], strict=True))
+        if any(x is INVALID or y is INVALID for x, y in pairs):
+            continue
+        points += 1
+        for x, y in pairs:
+            if not _related(claim.relation, x, y):
+                return points, (x, y, _inputs(problem, world, point))
+    return points, None
+
+
+def _related(relation: str, x: Fraction, y: Fraction) -> bool:
+    match relation:
+        case "=":
+            return x == y
+        case "\\ne":
+            return x != y
+        case "<":
+            return x < y
+        case ">":
+            return x > y
+        case "\\le":
+            return x <= y
+    return x >= y
+
+
+def _inputs(problem: Problem, world: World, point: int) -> str:
+    """The scalar inputs at a point, if they are few."""
+    parts = []
+    for key, value in world.leaves.items():
+        if value.shape[1:] == (1, 1):
+            number = value.entries[point if value.shape[0] > 1 else 0]
+            parts.append(f"{problem.declarations[key].text} = {_short(number)}")
+    return ", ".join(parts) if 0 < len(parts) <= 4 else ""
+
+
+def _short(value: Fraction) -> str:
+    text = str(value)
+    return text if len(text) <= 8 else f"{float(value):.3g}"

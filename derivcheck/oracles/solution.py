@@ -1,0 +1,112 @@
+"""Rows that solve an equation: the unknown is computed from the first row by Newton's method, then every row must hold.
+
+The claimed last row takes no part in finding the solution. Newton starts from three places; solutions that differ
+leave the claim undecided unless one of them is what the row says at every input.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from derivcheck.evaluation.differentiation import copies
+from derivcheck.evaluation.evaluator import Frame, World, evaluate
+from derivcheck.evaluation.sampling import draw, generator
+from derivcheck.oracles.bench import Bench
+from derivcheck.oracles.comparing import FLOOR, Discrepancy, discrepancy, expanded
+from derivcheck.oracles.numeric import summary
+from derivcheck.problem import terms as t
+from derivcheck.problem.problem import Claim, Solution
+from derivcheck.problem.scope import Domain
+from derivcheck.verdict import Evidence, Outcome
+
+ITERATIONS = 60
+STARTS = 3
+CONVERGED = 1e-11
+
+
+def applies(bench: Bench, claim: Claim) -> bool:
+    """Rows below an equation that is solved for a name."""
+    return claim.solution is not None and not claim.stationary and claim.relation == "="
+
+
+def ask(bench: Bench, claim: Claim) -> Evidence:
+    """Both sides of the row at the computed solution."""
+    assert claim.solution is not None
+    found: list[tuple[World, Discrepancy]] = []
+    reasons: list[str] = []
+    for world in bench.worlds(claim.conditions):
+        frame = bench.frame(claim, world)
+        roots, reason = solve(claim.solution, world, frame)
+        reasons.append(reason)
+        parts = [_row(claim, frame, root) for root in roots]
+        if parts:
+            found.append((world, min(parts, key=lambda part: part.ratio)))
+    if not found:
+        detail = next((reason for reason in reasons if reason), "the equation was not solved")
+        return Evidence("solution", Outcome.UNDECIDED, detail=detail)
+    evidence = summary("solution", bench, claim, claim.claimed, found)
+    return evidence
+
+
+def _row(claim: Claim, frame: Frame, root: Tensor) -> Discrepancy:
+    assert claim.solution is not None
+    inner = frame.bind({claim.solution.unknown: root})
+    with torch.no_grad():
+        left, right = expanded(evaluate(claim.head, inner), evaluate(claim.claimed, inner))
+    size = torch.maximum(left.abs(), right.abs()).reshape(left.shape[0], -1).amax(1)
+    scale = size
+    for side in (claim.head, claim.claimed):
+        if isinstance(side, t.Add):
+            with torch.no_grad():
+                for _, part in side.terms:
+                    value = evaluate(part, inner)
+                    scale = torch.maximum(scale, value.abs().reshape(value.shape[0], -1).amax(1).expand_as(scale))
+    # The root is as good as Newton's last step left it, not better.
+    return discrepancy(left, right, 64 * FLOOR * scale + CONVERGED * scale)
+
+
+def solve(solution: Solution, world: World, frame: Frame) -> tuple[list[Tensor], str]:
+    """The distinct solutions found (each ``(trials, …, rows, columns)``), and a reason if there is none."""
+    place = frame.name(solution.unknown).detach()
+    roots: list[Tensor] = []
+    for start in range(STARTS):
+        begin = place if start == 0 else place + draw(Domain(), tuple(place.shape), generator("start", start))
+        root, reason = _newton(solution, world, frame, begin)
+        if root is None:
+            return [], reason
+        if not any(bool(((root - other).abs() <= 1e-7 * (1 + other.abs())).all()) for other in roots):
+            roots.append(root)
+    return roots, ""
+
+
+def _newton(solution: Solution, world: World, frame: Frame, begin: Tensor) -> tuple[Tensor | None, str]:
+    shape = solution.left.shape if not t.is_zero(solution.left) else solution.right.shape
+    equation = t.Add(((1, solution.left), (-1, solution.right)), shape=shape)
+    root = begin
+    term = t.Derivative(equation, solution.unknown, "jacobian")
+    previous = torch.inf
+    for _ in range(ITERATIONS):
+        inner = frame.bind({solution.unknown: root.clone().requires_grad_()})
+        with torch.enable_grad():
+            value = evaluate(equation, inner).detach()
+            matrix = copies(term, inner, False).detach()
+        rows = matrix.shape[1 + len(frame.axes)]
+        flat = matrix.reshape(*matrix.shape[: 2 + len(frame.axes)], -1)
+        columns = flat.shape[-1]
+        residual = value.expand(*flat.shape[: 1 + len(frame.axes)], *value.shape[-2:]).reshape(*flat.shape[:-1], 1)
+        if rows < columns:
+            return None, "the equation does not determine the unknown"
+        if not bool(flat.isfinite().all() and residual.isfinite().all()):
+            return None, "Newton's method left the domain of the equation"
+        singular = torch.linalg.svdvals(flat)
+        if bool((singular[..., -1] <= 1e-12 * singular[..., 0]).any()):
+            return None, "the equation does not determine the unknown"
+        step = torch.linalg.lstsq(flat, residual).solution.reshape(root.shape)
+        length = float((step.abs() / (1 + root.abs())).amax())
+        scale = 1.0 if length < 1 else 1.0 / length
+        root = root - scale * step
+        if length < 1e-13 or (length < 1e-9 and length >= previous):
+            return root, ""
+        previous = length
+    return None, f"Newton's method did not converge in {ITERATIONS} steps"

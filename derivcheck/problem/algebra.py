@@ -1,0 +1,241 @@
+"""Building terms with their shapes: where two operands do not fit, it says which two and why."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from derivcheck.language.shapes import ONE, SCALAR, Shape, is_scalar
+from derivcheck.problem.scope import Refusal, Scope
+from derivcheck.problem.terms import (
+    Add,
+    Constant,
+    Divide,
+    Entry,
+    Filled,
+    Identity,
+    Multiply,
+    Power,
+    Term,
+    Unary,
+    is_literal,
+    is_zero,
+)
+from derivcheck.source import Span
+
+
+def shape_of(scope: Scope, term: Term) -> Shape:
+    """The term's shape as far as it is known."""
+    return scope.resolve_shape(term.shape)
+
+
+def scalar(scope: Scope, term: Term) -> bool:
+    """Whether the term is 1 × 1."""
+    return is_scalar(shape_of(scope, term))
+
+
+def known(scope: Scope, term: Term) -> bool:
+    """Whether no size in the term's shape is still to be found."""
+    return not any(name.startswith("?") for dim in shape_of(scope, term) for name in dim.symbols)
+
+
+def mismatch(scope: Scope, left: Term, right: Term, what: str, help: str | None = None) -> Refusal:
+    """The refusal that names both operands and both shapes."""
+    message = (
+        f"{what}: `{scope.quote(left.span)}` is {scope.show(left.shape)}, "
+        f"`{scope.quote(right.span)}` is {scope.show(right.shape)}"
+    )
+    sure = known(scope, left) and known(scope, right)
+    return Refusal("shape-mismatch", left.span | right.span, message, help, wrong=sure)
+
+
+def add(scope: Scope, terms: list[tuple[int, Term]], span: Span) -> Term:
+    """A signed sum. A literal number is added to every entry; a scalar variable is not."""
+    if len(terms) == 1:
+        sign, only = terms[0]
+        if sign > 0:
+            return only
+        if isinstance(only, Constant) and isinstance(only.value, Fraction):
+            return Constant(-only.value, span=span)
+        return Add(((-1, only),), shape=only.shape, span=span)
+    lead: Term | None = None
+    for _, term in terms:
+        if is_literal(term) and scalar(scope, term):
+            continue
+        if lead is None:
+            lead = term
+        elif not scope.unify_shapes(lead.shape, term.shape):
+            raise mismatch(scope, lead, term, "these cannot be added", _sum_help(scope, lead, term))
+    shape = lead.shape if lead is not None else SCALAR
+    return Add(tuple(terms), shape=shape, span=span)
+
+
+def _sum_help(scope: Scope, left: Term, right: Term) -> str | None:
+    for one, other in ((left, right), (right, left)):
+        shape = shape_of(scope, other)
+        if scalar(scope, one):
+            text = scope.quote(one.span)
+            if shape[0] == shape[1]:
+                return f"write `{text} I` for the diagonal, or `{text} \\mathbf{{1}}\\mathbf{{1}}^\\top` for every entry"
+            return f"write `{text} \\mathbf{{1}}` if it is to be added to every entry"
+    if shape_of(scope, left) == shape_of(scope, right)[::-1]:
+        return "one of them wants a transpose"
+    return None
+
+
+def multiply(scope: Scope, left: Term, right: Term, operator: str, span: Span) -> Term:
+    r"""A product by juxtaposition, ``\cdot`` or ``\times``: a scaling, an inner product, or the matrix product."""
+    if scalar(scope, left):
+        return Multiply("scale", left, right, shape=right.shape, span=span)
+    if scalar(scope, right):
+        return Multiply("scale", left, right, shape=left.shape, span=span)
+    rows_left, columns_left = shape_of(scope, left)
+    rows_right, columns_right = shape_of(scope, right)
+    if (
+        operator in ("\\cdot", "inner")
+        and columns_left == ONE
+        and columns_right == ONE
+        and scope.unify(rows_left, rows_right)
+    ):
+        return Multiply("inner", left, right, span=span)
+    if operator == "inner":
+        raise mismatch(scope, left, right, "an inner product needs two columns of one size")
+    if scope.unify(columns_left, rows_right):
+        return Multiply("matmul", left, right, shape=(left.shape[0], right.shape[1]), span=span)
+    raise mismatch(scope, left, right, "these cannot be multiplied", _product_help(scope, left, right))
+
+
+def _product_help(scope: Scope, left: Term, right: Term) -> str | None:
+    (a, b), (c, d) = shape_of(scope, left), shape_of(scope, right)
+    if (a, b) == (c, d):
+        if b == ONE:
+            return "write `\\odot` for the product entry by entry, or a transpose for the inner or outer product"
+        return "write `\\odot` for the product entry by entry, or transpose one of them"
+    if a == c:
+        return f"`{scope.quote(left.span)}^\\top` would fit on the left"
+    if b == d:
+        return f"`{scope.quote(right.span)}^\\top` would fit on the right"
+    if d == a:
+        return "the other order would fit"
+    return None
+
+
+def entrywise(scope: Scope, left: Term, right: Term, operator: str, span: Span) -> Term:
+    r"""``\odot`` (or ``\circ``), and ``\oslash``: both sides of one shape, or one a scalar."""
+    if scalar(scope, left) or scalar(scope, right):
+        shape = right.shape if scalar(scope, left) else left.shape
+    elif scope.unify_shapes(left.shape, right.shape):
+        shape = left.shape
+    else:
+        raise mismatch(scope, left, right, "an entrywise product needs two equal shapes", _sum_help_rows(scope, left, right))
+    if operator == "\\oslash":
+        return Divide(left, right, entrywise=True, shape=shape, span=span)
+    if scalar(scope, left) or scalar(scope, right):
+        return Multiply("scale", left, right, shape=shape, span=span)
+    return Multiply("entrywise", left, right, shape=shape, span=span)
+
+
+def _sum_help_rows(scope: Scope, left: Term, right: Term) -> str | None:
+    if shape_of(scope, left) == shape_of(scope, right)[::-1]:
+        return "one of them wants a transpose"
+    return None
+
+
+def divide(scope: Scope, left: Term, right: Term, span: Span) -> Term:
+    """A fraction: below the bar stands a scalar."""
+    if not scalar(scope, right):
+        help = "write `\\oslash` for the quotient entry by entry" if not known(scope, right) or _column(scope, right) else (
+            "write the inverse, `^{-1}`, on the side where it belongs, or `\\oslash` for entry by entry"
+        )
+        raise Refusal(
+            "not-a-scalar",
+            right.span,
+            f"`{scope.quote(right.span)}` below a fraction bar is {scope.show(right.shape)}, not a scalar",
+            help,
+        )
+    if isinstance(left, Constant) and isinstance(right, Constant) and _rational(left) and _rational(right):
+        if right.value == 0:
+            raise Refusal("division-by-zero", right.span, "this divides by the literal 0")
+        return Constant(Fraction(left.value) / Fraction(right.value), span=span)  # type: ignore[arg-type]
+    return Divide(left, right, shape=left.shape, span=span)
+
+
+def _rational(term: Constant) -> bool:
+    return isinstance(term.value, Fraction)
+
+
+def _column(scope: Scope, term: Term) -> bool:
+    return shape_of(scope, term)[1] == ONE
+
+
+def transpose(scope: Scope, term: Term, span: Span) -> Term:
+    """The transpose; of a scalar, the scalar itself."""
+    if scalar(scope, term):
+        return term
+    if isinstance(term, Unary) and term.op == "transpose":
+        return term.argument
+    return Unary("transpose", term, shape=(term.shape[1], term.shape[0]), span=span)
+
+
+def square(scope: Scope, term: Term, what: str) -> None:
+    """Refuse a matrix that is not square."""
+    if not scope.unify(*term.shape):
+        raise Refusal(
+            "shape-mismatch",
+            term.span,
+            f"{what} needs a square matrix: `{scope.quote(term.span)}` is {scope.show(term.shape)}",
+            wrong=known(scope, term),
+        )
+
+
+def power(scope: Scope, base: Term, exponent: Term, span: Span) -> Term:
+    """A scalar to any power, a square matrix to a whole one. ``x^2`` of a column means too many things: refused."""
+    if not scalar(scope, exponent):
+        raise Refusal(
+            "not-a-scalar", exponent.span, f"an exponent is a scalar; this is {scope.show(exponent.shape)}"
+        )
+    if scalar(scope, base):
+        return Power(base, exponent, span=span)
+    rows, columns = shape_of(scope, base)
+    if rows != columns and ONE in (rows, columns):
+        raise Refusal(
+            "power-of-vector",
+            span,
+            f"a power of `{scope.quote(base.span)}`, which is {scope.show(base.shape)}, is read in more than one way",
+            "write `\\|x\\|^2` or `x^\\top x` for the squared length, `x \\odot x` for the squares of the entries",
+        )
+    square(scope, base, "a power")
+    if isinstance(exponent, Constant) and exponent.value == -1:
+        return Unary("inverse", base, shape=base.shape, span=span)
+    if not (isinstance(exponent, Constant) and isinstance(exponent.value, Fraction) and exponent.value.denominator == 1):
+        raise Refusal("matrix-power", span, "a matrix is raised to whole numbers only here", "name the root and declare it")
+    return Power(base, exponent, shape=base.shape, span=span)
+
+
+def equal_shapes(scope: Scope, left: Term, right: Term, what: str = "the two sides differ in shape") -> None:
+    """Two sides of a relation have one shape; a literal 0 stands for zeros of any shape."""
+    for one in (left, right):
+        if is_zero(one) and scalar(scope, one):
+            return
+    if not scope.unify_shapes(left.shape, right.shape):
+        help = None
+        if shape_of(scope, left) == shape_of(scope, right)[::-1]:
+            help = "one of the sides wants a transpose"
+        raise mismatch(scope, left, right, what, help)
+
+
+def identity(scope: Scope, span: Span) -> Term:
+    """``I`` whose size is found from what stands around it."""
+    size = scope.unknown("?I")
+    return Identity(size, shape=(size, size), span=span)
+
+
+def filled(scope: Scope, value: int, span: Span, *, column: bool) -> Term:
+    """``\\mathbf{1}`` (a column) or ``\\mathbf{0}`` (any shape) whose size is found from what stands around it."""
+    columns = ONE if column else scope.unknown("?c")
+    return Filled(Fraction(value), shape=(scope.unknown("?r"), columns), span=span)
+
+
+def entry(scope: Scope, argument: Term, row: Term | None, column: Term | None, span: Span) -> Term:
+    """One entry, row or column of a matrix."""
+    shape = (ONE if row is not None else argument.shape[0], ONE if column is not None else argument.shape[1])
+    return Entry(argument, row, column, shape=shape, span=span)

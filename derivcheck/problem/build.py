@@ -1,0 +1,492 @@
+"""From statements in document order to a Problem: declarations first come, claims held against their heads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+from derivcheck.language import nodes as n
+from derivcheck.language.printing import plain
+from derivcheck.language.shapes import is_scalar
+from derivcheck.problem import declarations, directives, terms
+from derivcheck.problem.claims import ClaimMaker, Head, derivative_in
+from derivcheck.problem.context import Context, key_of, strip
+from derivcheck.problem.expressions import comparisons, elaborate
+from derivcheck.problem.problem import IndexRange, Line, Problem
+from derivcheck.problem.scope import (
+    Declaration,
+    Definition,
+    FunctionDeclaration,
+    FunctionDefinition,
+    IndexInfo,
+    Refusal,
+    Scope,
+    SizeSymbol,
+)
+from derivcheck.reading.items import Directive, Heading, Item, Notice, Statement, Unreadable
+from derivcheck.source import Source, Span
+from derivcheck.verdict import Finding, Severity
+
+ORDER = frozenset(("<", ">", "\\le", "\\ge"))
+EQUAL = frozenset(("=", ":=", "\\equiv"))
+GLOBAL_LEADS = ("let", "assume", "suppose", "where", "with", "given", "take", "assuming", "such that", "denote")
+STATIONARY_LEADS = ("set", "setting", "optimum", "equate", "equating", "stationar", "optimal", "solve", "solving", "vanish", "minimum", "maximum", "minimiser", "minimizer")
+
+
+@dataclass
+class Builder:
+    """What grows while a document is read from top to bottom."""
+
+    source: Source
+    scope: Scope
+    marks: directives.Marks
+    makers: ClaimMaker
+    findings: list[Finding] = field(default_factory=list)
+    lines: list[Line] = field(default_factory=list)
+    head: Head | None = None
+    conditions: list[terms.Comparison] = field(default_factory=list)
+    condition_sentence: int = -1
+    heading: int = 0
+    skipped: int = 0
+    definitions: int = 0
+
+    def context(self, free: dict[str, IndexInfo] | None = None) -> Context:
+        """A context at the present place of the document."""
+        layout = "numerator" if self.marks.layout == "numerator" else "shape"
+        return Context(self.scope, elaborate, free=free, layout=layout)  # type: ignore[arg-type]
+
+    def line(self, span: Span, kind: str, name: str = "", shapes: str = "", note: str = "") -> None:
+        """Record how a statement was read."""
+        self.lines.append(Line(span, kind, name, self.scope.quote(span), shapes, note))
+
+
+def build(source: Source, items: tuple[Item, ...]) -> Problem:
+    """The meaning of a document that was read."""
+    return _problem(_built(source, items))
+
+
+def scope_of(source: Source, items: tuple[Item, ...]) -> Scope:
+    """The names as they stand at the end of a document."""
+    return _built(source, items).scope
+
+
+def _built(source: Source, items: tuple[Item, ...]) -> Builder:
+    scope = Scope(text=source.text)
+    marks = directives.gather(items)
+    builder = Builder(source, scope, marks, ClaimMaker(source, scope, marks))
+    builder.findings.extend(marks.findings)
+    _ranges_first(items, builder)
+    statements = [item for item in items if isinstance(item, Statement)]
+    for item in items:
+        match item:
+            case Statement():
+                _statement(item, statements, builder)
+            case Unreadable():
+                _unreadable(item, builder)
+            case Heading():
+                builder.heading += 1
+                builder.head = None
+            case Notice(message=message, span=span):
+                builder.findings.append(Finding("notice", Severity.NOTE, message, span))
+            case Directive():
+                pass
+    builder.makers.finish_solutions()
+    return builder
+
+
+def _ranges_first(items: Iterable[Item], builder: Builder) -> None:
+    """The ranges of index letters are known throughout, since they are often said behind their first use."""
+    for item in items:
+        if not isinstance(item, Statement) or len(item.members) != 2 or item.continues:
+            continue
+        if item.relations[0].sign not in ("=", "\\in"):
+            continue
+        for letter in declarations.members_of(item.members[0]):
+            if isinstance(letter, n.Name):
+                found = declarations.index_range(letter, item.members[1], builder.context())
+                if found is not None and (item.relations[0].sign == "=" or _runs(item, items)):
+                    builder.scope.ranges.setdefault(found[0], (found[1], found[2]))
+
+
+def _runs(item: Statement, items: Iterable[Item]) -> bool:
+    """``i \\in \\{1, …, N\\}`` behind "for" is a range; alone it declares a label."""
+    return item.lead.rstrip(" ,:").endswith(("for", "for all", "for each", "for every", "all", "each", "every", "indices"))
+
+
+def _problem(builder: Builder) -> Problem:
+    scope = builder.scope
+    for unknown, dim in scope.index_fallbacks.items():
+        if any(symbol.startswith("?") for symbol in scope.resolve(dim.of(unknown)).symbols):
+            scope.unify(dim.of(unknown), dim)
+    infos = builder.makers.indices
+    return Problem(
+        source=builder.source,
+        declarations=dict(scope.declarations),
+        functions=dict(scope.functions),
+        definitions=dict(scope.definitions),
+        function_definitions={k: v for k, v in scope.names.items() if isinstance(v, FunctionDefinition)},
+        names={visible: meaning.key for visible, meaning in scope.names.items()},
+        claims=tuple(builder.makers.claims),
+        assumptions=tuple(scope.assumptions),
+        indices={name: IndexRange(info.size, info.lower) for name, info in infos.items()},
+        solution=dict(scope.solution),
+        size_bounds=dict(scope.size_bounds),
+        sizes=dict(builder.marks.sizes),
+        findings=tuple(builder.findings + builder.makers.findings),
+        lines=tuple(builder.lines),
+        skipped=builder.skipped,
+        size_names={m.key: m.text for m in scope.names.values() if isinstance(m, SizeSymbol)},
+    )
+
+
+def _unreadable(item: Unreadable, builder: Builder) -> None:
+    if builder.marks.skipped(item.span):
+        builder.skipped += 1
+        builder.line(item.span, "skipped")
+        return
+    builder.line(item.span, "not read", note=item.message)
+    builder.makers.refuse(
+        Refusal("unreadable", item.at, item.message, item.help), item.span, item.span, "unreadable", "", builder.makers.fresh_chain()
+    )
+
+
+def _statement(item: Statement, statements: list[Statement], builder: Builder) -> None:
+    if builder.marks.skipped(item.span):
+        builder.skipped += 1
+        builder.line(item.span, "skipped")
+        builder.head = None
+        return
+    if item.sentence != builder.condition_sentence:
+        builder.conditions = []
+        builder.condition_sentence = item.sentence
+    try:
+        _classify(item, statements, builder)
+    except Refusal as refusal:
+        kind = _kind_of(item)
+        if kind == "mention":
+            builder.line(item.span, "mention", note=refusal.message)
+            return
+        builder.head = None
+        builder.line(item.span, "not read", note=refusal.message)
+        chain = builder.makers.fresh_chain()
+        title = plain(item.members[0]) if kind == "claim" else plain(item.members[0])
+        builder.makers.refuse(refusal, item.span, item.span, "statement", title, chain)
+
+
+def _kind_of(item: Statement) -> str:
+    return "mention" if not item.relations else "claim"
+
+
+def _classify(item: Statement, statements: list[Statement], builder: Builder) -> None:
+    """Decide by the relation and by what is known whether this declares, assumes, defines or claims."""
+    if not item.relations:
+        _mention(item, builder)
+        return
+    signs = [relation.sign for relation in item.relations]
+    if item.continues:
+        _continue_chain(item, builder)
+        return
+    first = signs[0]
+    if first == ":" and len(signs) == 2 and signs[1] == "\\to":
+        shapes = declarations.declare_function(*item.members[:3], builder.context())  # type: ignore[misc]
+        builder.line(item.span, "declaration", plain(item.members[0]), shapes)
+        return
+    if first == "\\in" and len(signs) == 1:
+        _membership(item, builder)
+        return
+    if len(signs) == 1 and first == "=" and declarations.index_range(item.members[0], item.members[1], builder.context()):
+        builder.line(item.span, "declaration", plain(item.members[0]), note="the range of an index")
+        return
+    if all(sign in EQUAL for sign in signs):
+        _equality(item, builder)
+        return
+    if all(sign in ORDER | EQUAL | {"\\succ", "\\succeq", "\\prec", "\\preceq", "\\ne"} for sign in signs):
+        _order(item, statements, builder)
+        return
+    reasons = {
+        "\\sim": "probability models are not checked yet",
+        "\\approx": "an approximation is not checked: it holds to no stated accuracy",
+        "\\propto": "a proportionality is not checked yet",
+        "\\leftarrow": "an update is not checked yet",
+        "\\to": "this arrow is not understood here",
+        "\\mapsto": "this arrow is not understood here",
+        "\\in": "this membership is not understood",
+    }
+    bad = next(relation for relation in item.relations if relation.sign not in EQUAL)
+    raise Refusal("not-checked", bad.span, reasons.get(bad.sign, f"`{bad.sign}` is not checked"))
+
+
+def _mention(item: Statement, builder: Builder) -> None:
+    """An expression without a relation: it may tell at which argument a function is meant."""
+    builder.line(item.span, "mention")
+    try:
+        term = builder.context().term(item.members[0])
+    except Refusal:
+        return
+    note_calls(term, builder.scope)
+
+
+def note_calls(term: terms.Term, scope: Scope) -> None:
+    """Remember the arguments at which functions of vectors were written."""
+    for part in terms.walk(term):
+        if isinstance(part, terms.Arbitrary) and not part.order and not part.entrywise:
+            scope.mentions.setdefault(part.key, []).append(part)
+
+
+def _membership(item: Statement, builder: Builder) -> None:
+    left, right = item.members
+    ctx = builder.context()
+    if declarations.index_range(left, right, ctx) is not None and _runs(item, ()):
+        builder.line(item.span, "declaration", plain(left), note="the range of an index")
+        return
+    shapes = declarations.declare(left, right, ctx)
+    builder.line(item.span, "declaration", plain(left), shapes)
+
+
+def _continue_chain(item: Statement, builder: Builder) -> None:
+    if builder.head is None:
+        relation = item.relations[0]
+        raise Refusal(
+            "chain-without-head",
+            relation.span,
+            "this line goes on with a relation, but there is no line before it that it could continue",
+        )
+    builder.makers.members(builder.head, item.members, item.relations, item, tuple(builder.conditions))
+    builder.line(item.span, "claim: continued", builder.head.title)
+
+
+def _is_new(node: n.Node, builder: Builder, *, defining: bool) -> bool:
+    """Whether the left side is a name that this statement may bring into being."""
+    scope = builder.scope
+    match node:
+        case n.Product(factors=(n.Name() | n.Scripted() | n.Word() as head, n.Group() as group), operators=("",)):
+            return _is_new_function(head, group, scope)
+        case n.Apply(word=word, bracketed=True, sub=None, sup=None, primes=0):
+            return key_of(word) not in scope.names and word.text not in ("max", "min", "tr", "trace", "det", "diag", "vec", "log", "exp") and all(
+                isinstance(strip(arg), n.Name) for arg in node.args
+            )
+        case n.Name() | n.Scripted():
+            pass
+        case _:
+            return False
+    found = scope.names.get(key_of(node))
+    if isinstance(found, Declaration):
+        return found.key not in scope.used
+    if found is not None:
+        return defining and isinstance(found, Definition)
+    if isinstance(node, n.Name):
+        return True
+    return _new_scripted(node, scope)
+
+
+def _new_scripted(node: n.Scripted, scope: Scope) -> bool:
+    """``z_1`` is new unless ``z`` is a known vector; ``x^2`` and ``A^\\top`` are no names."""
+    if node.primes or not isinstance(node.base, n.Name):
+        return False
+    match node.sup:
+        case n.Symbol(text="\\top") | n.Number() | n.Add():
+            return False
+        case n.Name(text="T") if "T" not in scope.names:
+            return False
+    base = scope.names.get(key_of(node.base))
+    if isinstance(base, Declaration):
+        letters = node.sub is not None and node.sup is None and base.key not in scope.used
+        return (letters and not is_scalar(base.shape)) or is_scalar(base.shape) or _family_base(node, scope)
+    if isinstance(base, Definition):
+        return is_scalar(scope.resolve_shape(base.shape)) or isinstance(node.sup, n.Group) or isinstance(node.sup, n.Text)
+    stem = scope.names.get(key_of(n.Scripted(node.base, node.sub, None))) if node.sub is not None and node.sup is not None else None
+    if stem is not None and not isinstance(node.sup, n.Group | n.Text | n.Symbol):
+        return False
+    return not _family_member(node, scope)
+
+
+def _family_base(node: n.Scripted, scope: Scope) -> bool:
+    return isinstance(node.sup, n.Group) and not _family_member(node, scope)
+
+
+def _family_member(node: n.Scripted, scope: Scope) -> bool:
+    """``x^{(i)}`` and ``x_i`` of a family that is there already."""
+    from derivcheck.problem.names import SLOT, index_parts, pattern
+
+    patterns = []
+    if isinstance(node.sup, n.Group):
+        patterns.append(pattern(node.base, node.sub, n.Group(SLOT)))
+    if node.sub is not None and node.sup is None:
+        parts = index_parts(node.sub)
+        slots: n.Node = SLOT if len(parts) == 1 else n.Tuple((SLOT,) * len(parts), (",",) * (len(parts) - 1))
+        patterns.append(pattern(node.base, slots, None))
+    for text in patterns:
+        found = scope.names.get(text)
+        if isinstance(found, Definition) or (isinstance(found, Declaration) and found.key in scope.used):
+            return True
+    return False
+
+
+def _is_new_function(head: n.Node, group: n.Group, scope: Scope) -> bool:
+    items = group.body.items if isinstance(group.body, n.Tuple) else (group.body,)
+    if not all(isinstance(strip(item), n.Name | n.Scripted) for item in items):
+        return False
+    found = scope.names.get(key_of(head))
+    if found is None:
+        return not (isinstance(head, n.Name) and head.text in ("p", "q", "P", "\\mathbb{E}"))
+    return isinstance(found, FunctionDeclaration) and found.key not in scope.used
+
+
+def _mentions_itself(node: n.Node, value: n.Node) -> bool:
+    from derivcheck.language.traversal import walk
+
+    key = key_of(node)
+    return any(isinstance(part, n.Name | n.Scripted) and key_of(part) == key for part in walk(value))
+
+
+def _equality(item: Statement, builder: Builder) -> None:
+    """``A = B = C``: a definition if the left side is new, then claims held against the head."""
+    left = strip(item.members[0])
+    defining = item.relations[0].sign == ":="
+    conditional = _conditional(item)
+    if _assumed_equation(item, builder):
+        return
+    if (
+        not item.implied
+        and not conditional
+        and _is_new(left, builder, defining=defining)
+        and not _mentions_itself(left, item.members[1])
+    ):
+        _definition(item, left, builder)
+        return
+    if len(item.members) >= 2 and not item.implied and _is_new(strip(item.members[-1]), builder, defining=False):
+        last = strip(item.members[-1])
+        if isinstance(last, n.Name | n.Scripted) and key_of(last) not in builder.scope.names and len(item.members) == 2:
+            swapped = replace(item, members=(item.members[1], item.members[0]))
+            _definition(swapped, last, builder)
+            return
+    if conditional and _condition(item, builder):
+        return
+    free: dict[str, IndexInfo] = {}
+    head = builder.makers.head(item.members[0], builder.context(free), item, tuple(builder.conditions))
+    builder.head = head
+    builder.line(item.span, f"claim: {head.kind}", head.title, builder.scope.show(head.term.shape) if head.term else "")
+    builder.makers.members(head, item.members[1:], item.relations, item, tuple(builder.conditions))
+
+
+def _conditional(item: Statement) -> bool:
+    words = item.lead.rstrip(" ,:").split()
+    return bool(words) and words[-1] in ("if", "when", "whenever", "provided", "case", "on")
+
+
+def _assumed_equation(item: Statement, builder: Builder) -> bool:
+    """``let A = A^\\top``, ``Q^\\top Q = I`` with a word such as "assume" in front."""
+    if len(item.members) != 2 or item.relations[0].sign != "=":
+        return False
+    words = item.lead
+    symmetric = _is_symmetry(item)
+    if not symmetric and not any(lead in words.split() or lead in words for lead in GLOBAL_LEADS):
+        return False
+    left = strip(item.members[0])
+    if isinstance(left, n.Name | n.Scripted) and _is_new(left, builder, defining=False) and not _mentions_itself(left, item.members[1]):
+        return False
+    if declarations.assume(item.members[0], "=", item.members[1], builder.context(), item.span):
+        builder.line(item.span, "assumption")
+        return True
+    return False
+
+
+def _is_symmetry(item: Statement) -> bool:
+    left, right = (strip(member) for member in item.members)
+    return isinstance(left, n.Name) and isinstance(right, n.Scripted) and right.base == left and right.sub is None
+
+
+def _definition(item: Statement, left: n.Node, builder: Builder) -> None:
+    made = declarations.define(left, item.members[1], builder.context(), item.span)
+    term = made.term if isinstance(made, Definition) else made.body
+    note_calls(term, builder.scope)
+    builder.definitions += 1
+    shape = builder.scope.show(made.shape) if isinstance(made, Definition) else builder.scope.show(made.body.shape)
+    builder.line(item.span, "definition", plain(left), shape)
+    if isinstance(made, Definition) and derivative_in(made.term):
+        builder.makers.note_partial_definition(made)
+    free: dict[str, IndexInfo] = {}
+    try:
+        builder.head = builder.makers.head(left, builder.context(free), item, (), defining=item.members[1])
+    except Refusal:
+        builder.head = None
+    if len(item.members) > 2:
+        if builder.head is None:
+            raise Refusal("chain-without-head", item.members[2].span, "what this is held against is not understood")
+        builder.makers.members(builder.head, item.members[2:], item.relations[1:], item, tuple(builder.conditions))
+
+
+def _order(item: Statement, statements: list[Statement], builder: Builder) -> None:
+    """``A \\ge B``: a condition, an assumption on a declared name, or a claim."""
+    signs = [relation.sign for relation in item.relations]
+    if _simple_condition(item, builder):
+        local = _conditional(item) or _claims_follow(item, statements)
+        if local and _condition(item, builder):
+            return
+        assumed = True
+        for left, relation, right in zip(item.members, item.relations, item.members[1:], strict=False):
+            assumed = declarations.assume(left, relation.sign, right, builder.context(), item.span) and assumed
+        if assumed:
+            builder.line(item.span, "assumption")
+            return
+    if any(sign in ("\\succ", "\\succeq", "\\prec", "\\preceq") for sign in signs):
+        raise Refusal("not-checked", item.relations[0].span, "a claim that a matrix is definite is not checked yet")
+    free: dict[str, IndexInfo] = {}
+    head = builder.makers.head(item.members[0], builder.context(free), item, tuple(builder.conditions))
+    builder.head = None
+    builder.line(item.span, "claim: inequality", head.title)
+    builder.makers.ordered(head, item, tuple(builder.conditions))
+
+
+def _simple_condition(item: Statement, builder: Builder) -> bool:
+    """Whether every side is a bare declared name, a size or a number: a condition on inputs and no claim."""
+    bare = 0
+    for member in item.members:
+        for part in declarations.members_of(member):
+            node = strip(part)
+            if isinstance(node, n.Add) and len(node.terms) == 1:
+                node = node.terms[0][1]
+            if isinstance(node, n.Number) or (isinstance(node, n.Name) and node.text in ("\\mathbf{0}", "0")):
+                continue
+            if not isinstance(node, n.Name | n.Scripted):
+                return False
+            found = builder.scope.names.get(key_of(node))
+            if isinstance(found, Definition | FunctionDefinition):
+                return False
+            if found is None and isinstance(node, n.Scripted):
+                base = builder.scope.names.get(key_of(node.base))
+                if not isinstance(base, Declaration) and base is not None:
+                    return False
+            bare += 1
+    return bare > 0
+
+
+def _claims_follow(item: Statement, statements: list[Statement]) -> bool:
+    """Whether the same sentence goes on with a claim: then the condition is for that claim alone."""
+    if any(word in GLOBAL_LEADS for word in item.lead.split()):
+        return False
+    for other in statements:
+        if other.sentence == item.sentence and other.span.start > item.span.start:
+            if other.implied or any(relation.sign in EQUAL for relation in other.relations):
+                return True
+    return False
+
+
+def _condition(item: Statement, builder: Builder) -> bool:
+    """Take the statement as a condition for what follows in its sentence, and for the claim just before it."""
+    ctx = builder.context()
+    found: list[terms.Comparison] = []
+    for left, relation, right in zip(item.members, item.relations, item.members[1:], strict=False):
+        if relation.sign not in ("=", "\\ne", "<", ">", "\\le", "\\ge"):
+            return False
+        for name in declarations.members_of(left):
+            node = n.Compare((name, right), (relation.sign,), span=item.span)
+            found.extend(comparisons(node, ctx))
+    builder.line(item.span, "condition")
+    behind = builder.makers.condition_behind(item, tuple(found))
+    if not behind:
+        builder.conditions.extend(found)
+    return True
+
+
+__all__ = ["Builder", "build"]

@@ -1,0 +1,362 @@
+"""Making claims of chains: every member held against the head, rows that solve, inequalities neighbour by neighbour."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from derivcheck.language import nodes as n
+from derivcheck.language.printing import plain
+from derivcheck.language.shapes import ONE
+from derivcheck.problem import algebra, terms
+from derivcheck.problem.context import Context, strip
+from derivcheck.problem.directives import Marks
+from derivcheck.problem.problem import Alternative, Claim, Refused, Solution
+from derivcheck.problem.scope import Definition, IndexInfo, Refusal, Scope, SizeSymbol
+from derivcheck.problem.terms import Comparison, Term
+from derivcheck.reading.items import Relation, Statement
+from derivcheck.source import Source, Span
+from derivcheck.verdict import Finding
+
+
+@dataclass(frozen=True)
+class Head:
+    """The head of a chain: what every member is held against."""
+
+    node: n.Node
+    term: Term
+    ctx: Context
+    kind: str
+    title: str
+    chain: int
+    restated: tuple[n.Node, ...] = ()
+
+
+def derivative_in(term: Term) -> terms.Derivative | None:
+    """The derivative that a term is, read through entries and transposes; None if it is something else."""
+    match term:
+        case terms.Derivative():
+            return term
+        case terms.Entry(argument=inner) | terms.Unary(op="transpose", argument=inner):
+            return derivative_in(inner)
+        case terms.Let(body=inner):
+            return derivative_in(inner)
+    return None
+
+
+def kind_of(term: Term) -> str:
+    """What kind of claim a head makes."""
+    found = derivative_in(term)
+    if found is None:
+        return "identity"
+    if isinstance(found.target, terms.Derivative) or found.form == "hessian":
+        return "hessian" if found.form == "hessian" or found.form == "jacobian" else "derivative"
+    return {"gradient": "gradient", "jacobian": "jacobian", "tangent": "derivative"}[found.form]
+
+
+@dataclass
+class ClaimMaker:
+    """Collects the claims of one document."""
+
+    source: Source
+    scope: Scope
+    marks: Marks
+    claims: list[Claim | Refused] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    indices: dict[str, IndexInfo] = field(default_factory=dict)
+    names: set[str] = field(default_factory=set)
+    chains: int = 0
+    sentences: dict[int, int] = field(default_factory=dict)
+
+    def fresh_chain(self) -> int:
+        """A number that no chain has yet."""
+        self.chains += 1
+        return self.chains
+
+    def head(
+        self, node: n.Node, ctx: Context, item: Statement, conditions: tuple[Comparison, ...], defining: n.Node | None = None
+    ) -> Head:
+        """Elaborate the head of a chain."""
+        term = expand(ctx.term(node), self.scope)
+        self._note_indices(ctx)
+        restated = (strip(node),) if defining is None else (strip(node), strip(defining))
+        return Head(node, term, ctx, kind_of(term), plain(node), self.fresh_chain(), restated)
+
+    def _note_indices(self, ctx: Context) -> None:
+        for info in (ctx.free or {}).values():
+            self.indices[info.name] = info
+
+    def members(
+        self, head: Head, nodes: Sequence[n.Node], relations: Sequence[Relation], item: Statement, conditions: tuple[Comparison, ...]
+    ) -> None:
+        """Hold each member against the head; a member that only says the head again is no claim."""
+        made = 0
+        for node in nodes:
+            if strip(node) in head.restated:
+                continue
+            made += 1
+            self._member(head, node, item, conditions)
+        if not made and not any(strip(node) != strip(head.node) for node in nodes) and len(head.restated) == 1 and nodes:
+            refusal = Refusal("says-nothing", nodes[0].span, "both sides are the same expression: this line says nothing")
+            self.refuse(refusal, nodes[0].span, item.span, head.kind, head.title, head.chain)
+
+    def _member(self, head: Head, node: n.Node, item: Statement, conditions: tuple[Comparison, ...]) -> None:
+        closed = replace(head.ctx, indices={info.letter: info for info in (head.ctx.free or {}).values()}, free=None)
+        try:
+            self._append(head, node, item, conditions, *self._pair(head, node, closed))
+        except Refusal as refusal:
+            scalar = self._scalar_reading(head, node, item, conditions) if refusal.code == "shape-mismatch" else None
+            self.refuse(refusal, node.span, item.span, head.kind, head.title, head.chain, scalar)
+
+    def _pair(self, head: Head, node: n.Node, ctx: Context) -> tuple[Term, Term]:
+        claimed = ctx.term(node)
+        algebra.equal_shapes(ctx.scope, head.term, claimed)
+        return head.term, claimed
+
+    def _append(
+        self, head: Head, node: n.Node, item: Statement, conditions: tuple[Comparison, ...], left: Term, claimed: Term
+    ) -> None:
+        self.claims.append(self._claim(head, node, item, conditions, left, claimed))
+        self.sentences[len(self.claims) - 1] = item.sentence
+
+    def _claim(
+        self, head: Head, node: n.Node, item: Statement, conditions: tuple[Comparison, ...], left: Term, claimed: Term
+    ) -> Claim:
+        right = expand(claimed, self.scope)
+        kind = head.kind
+        if kind == "identity" and derivative_in(right) is not None and derivative_in(left) is None:
+            left, right, kind = right, left, kind_of(right)
+        name, explicit = self._name(head, item, node)
+        return Claim(
+            name=name,
+            title=head.title if head.kind == kind else plain(node),
+            kind=kind,
+            head=left,
+            claimed=right,
+            relation="=",
+            span=node.span,
+            line_span=item.span,
+            head_node=head.node,
+            claimed_node=node,
+            chain=head.chain,
+            free=tuple(info.name for info in (head.ctx.free or {}).values()),
+            conditions=conditions,
+            alternatives=self._alternatives(head, node, claimed),
+            expected_wrong=self.marks.expected_wrong(item.span, node.span),
+            explicit_name=explicit,
+        )
+
+    def _alternatives(self, head: Head, node: n.Node, claimed: Term) -> tuple[Alternative, ...]:
+        if not any(isinstance(part, terms.Derivative) and part.direct for part in terms.walk(claimed)):
+            return ()
+        ctx = replace(
+            head.ctx, indices={info.letter: info for info in (head.ctx.free or {}).values()}, free=None, linked="total"
+        )
+        try:
+            other = ctx.term(node)
+        except Refusal:
+            return ()
+        return (Alternative("total", other),) if other != claimed else ()
+
+    def _scalar_reading(
+        self, head: Head, node: n.Node, item: Statement, conditions: tuple[Comparison, ...]
+    ) -> Claim | None:
+        """The same member where every size is 1, if it means something then."""
+        ones = {m.key: ONE for m in self.scope.names.values() if isinstance(m, SizeSymbol)}
+        scope = replace(self.scope, solution={**self.scope.solution, **ones})
+        indices = {info.letter: info for info in (head.ctx.free or {}).values()}
+        ctx = replace(head.ctx, scope=scope, indices=indices, free=None)
+        try:
+            term = expand(ctx.term(head.node), scope)
+            claimed = ctx.term(node)
+            algebra.equal_shapes(scope, term, claimed)
+        except Refusal:
+            return None
+        finally:
+            self.scope.counter = max(self.scope.counter, scope.counter)
+            self.scope.solution.update({k: v for k, v in scope.solution.items() if k not in ones and k not in self.scope.solution})
+        names, self.names = self.names, set(self.names)
+        claim = self._claim(head, node, item, conditions, term, claimed)
+        self.names = names
+        return replace(claim, alternatives=())
+
+    def _name(self, head: Head, item: Statement, node: n.Node) -> tuple[str, bool]:
+        given = self.marks.names.pop(node.span, None) or self.marks.names.pop(item.span, None)
+        stem = given or _slug(head.kind, head.term, head.title)
+        name, count = stem, 1
+        while name in self.names:
+            count += 1
+            name = f"{stem}-{count}"
+        self.names.add(name)
+        return name, given is not None
+
+    def refuse(
+        self, refusal: Refusal, span: Span, line_span: Span, kind: str, title: str, chain: int, scalar: Claim | None = None
+    ) -> None:
+        """A claim without a meaning: wrong by its shapes, or not checked."""
+        stem = "line-" + str(self.source.position(span.start).line)
+        name, count = stem, 1
+        while name in self.names:
+            count += 1
+            name = f"{stem}-{count}"
+        self.names.add(name)
+        self.claims.append(
+            Refused(
+                name, title or self.scope.quote(span), kind, refusal.code, refusal.message, refusal.span, line_span,
+                refusal.help, refusal.wrong, chain, scalar, self.marks.expected_wrong(line_span, span),
+            )  # fmt: skip
+        )
+
+    def ordered(self, head: Head, item: Statement, conditions: tuple[Comparison, ...]) -> None:
+        """``A \\le B = C < D``: each neighbour against the one before."""
+        ctx = replace(head.ctx, indices={info.letter: info for info in (head.ctx.free or {}).values()}, free=None)
+        left, left_node = head.term, head.node
+        for node, relation in zip(item.members[1:], item.relations, strict=True):
+            try:
+                right = ctx.term(node)
+                if relation.sign != "=":
+                    for side in (left, right):
+                        if not algebra.scalar(self.scope, side):
+                            shape = self.scope.show(side.shape)
+                            raise Refusal("not-a-scalar", side.span, f"an inequality compares scalars; this is {shape}")
+                else:
+                    algebra.equal_shapes(self.scope, left, right)
+                step = replace(head, node=left_node, term=left, title=plain(left_node), kind=kind_of(left))
+                claim = self._claim(step, node, item, conditions, left, right)
+                kind = claim.kind if relation.sign == "=" else "inequality"
+                if relation.sign != "=":
+                    claim = replace(claim, head=left, claimed=right)
+                title = f"{plain(left_node)} {_shown(relation.sign)} {plain(node)}"
+                self.claims.append(replace(claim, relation=relation.sign, kind=kind, title=title))
+                left, left_node = right, node
+            except Refusal as refusal:
+                self.refuse(refusal, node.span, item.span, "inequality", head.title, head.chain)
+                return
+
+    def condition_behind(self, item: Statement, found: tuple[Comparison, ...]) -> bool:
+        """``A = B if C``: give the condition to the claims just before it in the sentence."""
+        words = item.lead.rstrip(" ,:").split()
+        if not words or words[-1] not in ("if", "when", "whenever", "for", "provided", "all"):
+            return False
+        last = self.sentences.get(len(self.claims) - 1)
+        if last != item.sentence:
+            return False
+        final = self.claims[-1]
+        if not isinstance(final, Claim) or final.conditions:
+            return False
+        for position, claim in enumerate(self.claims):
+            if isinstance(claim, Claim) and claim.chain == final.chain:
+                self.claims[position] = replace(claim, conditions=found)
+        return True
+
+    def note_partial_definition(self, definition: Definition) -> None:
+        """A name for a partial: claims about it are claims about the partial (see ``expand``)."""
+
+    def finish_solutions(self) -> None:
+        """Turn rows that lead from an equation to a value of its unknown into solution claims."""
+        for position, claim in enumerate(self.claims):
+            if not isinstance(claim, Claim) or claim.relation != "=" or claim.solution is not None:
+                continue
+            unknown = _solved_name(claim, self.scope)
+            if unknown is None:
+                continue
+            first = self._equation_for(unknown, position)
+            if first is None:
+                continue
+            premise = self.claims[first]
+            assert isinstance(premise, Claim)
+            solution = Solution(unknown, premise.head, premise.claimed, premise.span)
+            for between in range(first + 1, position + 1):
+                row = self.claims[between]
+                if isinstance(row, Claim) and row.relation == "=" and self._mentions(row, unknown):
+                    self.claims[between] = replace(row, solution=solution, kind="solution")
+            self.claims[first] = replace(premise, stationary=True, solution=solution)
+        for position, claim in enumerate(self.claims):
+            if isinstance(claim, Claim) and claim.solution is None and _is_stationarity(claim, self.scope):
+                self.claims[position] = replace(claim, stationary=True)
+
+    def _mentions(self, claim: Claim, unknown: str) -> bool:
+        return any(depends(side, unknown, self.scope) for side in (claim.head, claim.claimed))
+
+    def _equation_for(self, unknown: str, position: int) -> int | None:
+        """The nearest row above that is an equation in the unknown: with a 0 on a side, or leading here by ⇒."""
+        for index in range(position - 1, -1, -1):
+            claim = self.claims[index]
+            if not isinstance(claim, Claim) or claim.relation != "=" or claim.solution is not None:
+                continue
+            if terms.is_zero(claim.claimed) and self._mentions(claim, unknown):
+                return index
+        return None
+
+
+def _shown(sign: str) -> str:
+    return {"\\le": "≤", "\\ge": "≥", "\\ne": "≠"}.get(sign, sign)
+
+
+def _solved_name(claim: Claim, scope: Scope) -> str | None:
+    """The declared name that a row ``u = …`` gives a value, if it stands alone on one side and not on the other."""
+    for side, other in ((claim.head, claim.claimed), (claim.claimed, claim.head)):
+        if isinstance(side, terms.Variable) and not side.indices and side.key in scope.declarations:
+            if not depends(other, side.key, scope) and not terms.is_zero(other):
+                return side.key
+    return None
+
+
+def _is_stationarity(claim: Claim, scope: Scope) -> bool:
+    """``∂ scalar / ∂ input = 0`` alone: an equation to be solved, not a statement about every input."""
+    found = derivative_in(claim.head)
+    return (
+        found is not None
+        and found.form == "gradient"
+        and found.key in scope.declarations
+        and terms.is_zero(claim.claimed)
+        and depends(found.target, found.key, scope)
+    )
+
+
+def depends(term: Term, key: str, scope: Scope) -> bool:
+    """Whether a term depends on a name, through whatever definitions."""
+    seen: set[str] = set()
+    stack = list(terms.variables(term))
+    while stack:
+        name = stack.pop()
+        if name == key:
+            return True
+        if name in seen:
+            continue
+        seen.add(name)
+        if name in scope.definitions:
+            stack.extend(terms.variables(scope.definitions[name].term))
+    return False
+
+
+def expand(term: Term, scope: Scope) -> Term:
+    """A name that was defined as a partial is read as that partial."""
+    if isinstance(term, terms.Variable) and not term.indices:
+        definition = scope.definitions.get(term.key)
+        if definition is not None and not definition.family and derivative_in(definition.term) is not None:
+            return replace(definition.term, span=term.span)
+    return term
+
+
+def _slug(kind: str, term: Term, title: str) -> str:
+    """A claim's name from its head: ``grad-W``, ``jac-y-x``, ``eq-y``."""
+    found = derivative_in(term)
+
+    def clean(text: str) -> str:
+        text = "".join(_LATIN.get(character, character) for character in text)
+        return re.sub(r"[^A-Za-z0-9_]+", "-", text.replace("\\", "")).strip("-")
+
+    if found is not None:
+        stem = {"gradient": "grad", "jacobian": "jac", "hessian": "hess"}.get(kind, "deriv")
+        return f"{stem}-{clean(found.key) or 'x'}"
+    body = clean(title)
+    return body if 0 < len(body) <= 12 else f"eq-{body[:12].strip('-')}" if body else "eq"
+
+
+_LATIN = {
+    "α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "ε": "epsilon", "ϵ": "epsilon", "η": "eta", "θ": "theta",
+    "λ": "lambda", "μ": "mu", "ν": "nu", "ξ": "xi", "π": "pi", "ρ": "rho", "σ": "sigma", "τ": "tau", "φ": "phi",
+    "ϕ": "phi", "ψ": "psi", "ω": "omega", "ℓ": "l", "Σ": "Sigma", "Λ": "Lambda", "Θ": "Theta", "Φ": "Phi", "Ψ": "Psi",
+}  # fmt: skip

@@ -1,0 +1,65 @@
+"""What an expression is elaborated in: the scope, the indices in force, and the reading asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from derivcheck.language.nodes import Boxed, Group, Name, Node, Scripted, Tuple
+from derivcheck.language.printing import latex
+from derivcheck.problem.scope import IndexInfo, Meaning, Scope
+from derivcheck.problem.terms import Term
+from derivcheck.source import Span
+
+
+@dataclass(frozen=True)
+class Context:
+    """The surroundings of one expression.
+
+    ``indices`` in force by letter; ``free`` collects the letters that stand for "for all" in this statement and may
+    be None where a new one is not allowed. ``layout`` says what ∂ scalar / ∂ x looks like; ``linked`` which partials
+    stand in a chain. ``elaborate`` is the entry to this same machinery, so that its rooms need not import each other.
+    """
+
+    scope: Scope
+    elaborate: Callable[[Node, Context], Term]
+    indices: dict[str, IndexInfo] = field(default_factory=dict)
+    free: dict[str, IndexInfo] | None = None
+    layout: Literal["shape", "numerator"] = "shape"
+    linked: Literal["direct", "total"] = "direct"
+
+    def term(self, node: Node) -> Term:
+        """The meaning of an expression here."""
+        return self.elaborate(node, self)
+
+    def within(self, info: IndexInfo) -> Context:
+        """The same with one more index in force."""
+        return replace(self, indices={**self.indices, info.letter: info})
+
+
+def key_of(node: Node) -> str:
+    """The canonical text under which a name is known."""
+    return latex(node)
+
+
+def strip(node: Node) -> Node:
+    """Read through brackets and boxes."""
+    while True:
+        match node:
+            case Group(body=body) | Boxed(body=body) if not isinstance(body, Tuple):
+                node = body
+            case _:
+                return node
+
+
+def meaning(scope: Scope, node: Node) -> Meaning | None:
+    """What a name stands for, if the node is a name and it is known."""
+    if isinstance(node, Name | Scripted):
+        return scope.names.get(key_of(node))
+    return None
+
+
+def span_of(nodes: tuple[Node, ...] | list[Node]) -> Span:
+    """From the first to the last."""
+    return nodes[0].span | nodes[-1].span

@@ -1,0 +1,191 @@
+r"""Reading the set on the right of ``\in``: its shape and what its members are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from derivcheck.language import nodes as n
+from derivcheck.language.printing import plain
+from derivcheck.language.shapes import ONE, SCALAR, Dim, Shape
+from derivcheck.problem.context import Context, key_of
+from derivcheck.problem.names import size_dim
+from derivcheck.problem.scope import Domain, Refusal, Scope, SizeSymbol
+from derivcheck.source import Span
+
+REALS = frozenset(("\\mathbb{R}", "\\mathbf{R}", "\\mathcal{R}", "\\R", "\\Re", "\\Reals", "R", "ℝ"))
+SYMMETRIC = frozenset(("\\mathbb{S}", "\\mathcal{S}", "\\mathbf{S}", "S", "\\mathrm{Sym}"))
+SIGNED = {
+    "+": "nonnegative", "++": "positive", ">0": "positive", "\\ge0": "nonnegative", "<0": "negative", "\\le0": "nonpositive",
+    "-": "nonpositive", "--": "negative", "\\ne0": "nonzero", "*": "nonzero",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class SetOf:
+    """A set of matrices of one shape."""
+
+    shape: Shape
+    domain: Domain
+
+
+def read_set(node: n.Node, ctx: Context) -> SetOf:
+    """The set that a node names; ``Refusal`` if it is none that is known."""
+    match node:
+        case n.Name(text=text) | n.Scripted(base=n.Name(text=text)):
+            sub, sup = (node.sub, node.sup) if isinstance(node, n.Scripted) else (None, None)
+            found = _named(text, sub, sup, node, ctx)
+            if found is not None:
+                return found
+        case n.Group(fence="{", body=body):
+            return SetOf(SCALAR, _finite(body, ctx, node.span))
+        case n.Scripted(base=n.Group() as group, sup=sup) if sup is not None:
+            inner = read_set(group, ctx)
+            return SetOf(_shape(sup, ctx), inner.domain)
+        case n.Group(body=n.Tuple(items=(low, high))):
+            return SetOf(SCALAR, _interval(low, high, ctx, node.span))
+    raise Refusal("unknown-set", node.span, f"`{plain(node)}` is not understood as a set", "such as \\mathbb{R}^{n}")
+
+
+def _named(text: str, sub: n.Node | None, sup: n.Node | None, node: n.Node, ctx: Context) -> SetOf | None:
+    if text in REALS and text not in ctx.scope.names:
+        sign = _sign(sub)
+        if sign is None and sup is not None:
+            sign_above = _sign(sup)
+            if sign_above is not None and sub is None:
+                return SetOf(SCALAR, Domain(sign_above))  # type: ignore[arg-type]
+        if sub is not None and sign is None:
+            raise Refusal("unknown-set", node.span, f"the subscript of `{plain(node)}` is not understood")
+        shape = SCALAR if sup is None else _shape(sup, ctx)
+        return SetOf(shape, Domain(sign or "real"))  # type: ignore[arg-type]
+    if text in ("\\mathbb{N}", "\\mathbf{N}"):
+        return SetOf(SCALAR if sup is None else _shape(sup, ctx), Domain("natural"))
+    if text in ("\\mathbb{Z}", "\\mathbf{Z}"):
+        kind = "natural" if _sign(sub) or _sign(sup) else "integer"
+        return SetOf(SCALAR, Domain(kind))  # type: ignore[arg-type]
+    if text in SYMMETRIC and sup is not None and text not in ctx.scope.names:
+        rows = _dim(sup, ctx)
+        kinds = {None: "symmetric", "nonnegative": "psd", "positive": "spd"}
+        return SetOf((rows, rows), Domain(kinds.get(_sign(sub), "symmetric")))  # type: ignore[arg-type]
+    if text == "\\Delta" and (sup is not None or sub is not None):
+        size = _dim(sup if sup is not None else sub, ctx)  # type: ignore[arg-type]
+        minus_one = isinstance(sup, n.Add)
+        return SetOf((size + ONE if minus_one else size, ONE), Domain("simplex"))
+    if text in ("\\mathbb{C}", "\\mathbb{Q}"):
+        raise Refusal("unknown-set", node.span, f"`{plain(node)}` is not supported: values are real")
+    return None
+
+
+def _sign(node: n.Node | None) -> str | None:
+    """The sign condition that a script of ℝ stands for."""
+    match node:
+        case n.Symbol(text=text) | n.Text(text=text):
+            return SIGNED.get(text.replace(" ", ""))
+        case n.Product(factors=factors) if all(isinstance(factor, n.Symbol) for factor in factors):
+            return SIGNED.get("".join(factor.text for factor in factors if isinstance(factor, n.Symbol)))
+        case n.Compare(members=members, relations=(relation,)) if isinstance(members[-1], n.Number) and members[-1].value == 0:
+            return SIGNED.get(f"{relation}0")
+    return None
+
+
+def _shape(node: n.Node, ctx: Context) -> Shape:
+    match node:
+        case n.Product(factors=(rows, columns), operators=("\\times",)):
+            return _dim(rows, ctx), _dim(columns, ctx)
+        case n.Product(factors=factors, operators=operators) if operators.count("\\times") == 1:
+            cut = operators.index("\\times") + 1
+            left = n.Product(factors[:cut], operators[: cut - 1]) if cut > 1 else factors[0]
+            right = n.Product(factors[cut:], operators[cut:]) if len(factors) - cut > 1 else factors[cut]
+            return _dim(left, ctx), _dim(right, ctx)
+        case n.Add(terms=parts) if any(isinstance(part, n.Product) and "\\times" in part.operators for _, part in parts):
+            return _shape_of_sum(node, ctx)
+        case n.Group(body=body):
+            return _shape(body, ctx)
+    return _dim(node, ctx), ONE
+
+
+def _shape_of_sum(node: n.Add, ctx: Context) -> Shape:
+    """``n+1 \\times m``: the sum binds looser than ×, but a size is meant on either side."""
+    left: list[tuple[str, n.Node]] = []
+    right: list[tuple[str, n.Node]] = []
+    seen = False
+    for sign, part in node.terms:
+        if isinstance(part, n.Product) and part.operators.count("\\times") == 1 and not seen:
+            seen = True
+            cut = part.operators.index("\\times") + 1
+            left.append((sign, n.Product(part.factors[:cut], part.operators[: cut - 1]) if cut > 1 else part.factors[0]))
+            rest = part.factors[cut:]
+            right.append(("+", n.Product(rest, part.operators[cut:]) if len(rest) > 1 else rest[0]))
+        else:
+            (right if seen else left).append((sign, part))
+    rows, columns = (_dim(n.Add(tuple(parts), span=node.span), ctx) for parts in (left, right))  # type: ignore[arg-type]
+    return rows, columns
+
+
+def _dim(node: n.Node, ctx: Context) -> Dim:
+    """A size; a new name in it becomes one."""
+    declare_sizes(node, ctx.scope)
+    dim = size_dim(node, ctx)
+    if dim is None:
+        raise Refusal("size", node.span, f"`{plain(node)}` is not understood as a size", "a name, a number, sums and products of these")
+    number = dim.number
+    if number is not None and not 1 <= number <= 4096:
+        raise Refusal("size", node.span, f"the size {number} is outside 1 to 4096")
+    return dim
+
+
+def declare_sizes(node: n.Node, scope: Scope) -> None:
+    """Make every new name in an expression of sizes a size."""
+    match node:
+        case n.Name() | n.Scripted():
+            key = key_of(node)
+            if key not in scope.names:
+                scope.names[key] = SizeSymbol(key, plain(node), node.span)
+        case n.Add(terms=parts):
+            for _, part in parts:
+                declare_sizes(part, scope)
+        case n.Product(factors=factors):
+            for factor in factors:
+                declare_sizes(factor, scope)
+        case n.Group(body=body):
+            declare_sizes(body, scope)
+
+
+def _finite(body: n.Node, ctx: Context, span: Span) -> Domain:
+    items = body.items if isinstance(body, n.Tuple) else (body,)
+    dots = [isinstance(item, n.Symbol) and item.text in ("\\dots", "\\ldots", "\\cdots") for item in items]
+    if any(dots):
+        first = items[0]
+        if not isinstance(first, n.Number):
+            raise Refusal("unknown-set", span, "where this range begins is not understood")
+        return Domain("finite", low=float(first.value), high=_dim(items[-1], ctx))
+    values = []
+    for item in items:
+        sign = 1
+        if isinstance(item, n.Add) and len(item.terms) == 1:
+            sign, item = (-1 if item.terms[0][0] == "-" else 1), item.terms[0][1]
+        if not isinstance(item, n.Number) or item.value.denominator != 1:
+            raise Refusal("unknown-set", span, "the members of this set are not understood")
+        values.append(sign * int(item.value))
+    return Domain("finite", values=tuple(values))
+
+
+def _interval(low: n.Node, high: n.Node, ctx: Context, span: Span) -> Domain:
+    ends = []
+    for node in (low, high):
+        sign = 1
+        if isinstance(node, n.Add) and len(node.terms) == 1:
+            sign, node = (-1 if node.terms[0][0] == "-" else 1), node.terms[0][1]
+        if isinstance(node, n.Symbol) and node.text == "\\infty":
+            ends.append(None)
+        elif isinstance(node, n.Number):
+            ends.append(sign * float(node.value))
+        elif isinstance(node, n.Name) and node.text == "\\pi":
+            ends.append(sign * 3.141592653589793)
+        else:
+            raise Refusal("unknown-set", span, "the ends of this interval are not understood")
+    return Domain("interval", low=ends[0], high=ends[1])
+
+
+def refine(domain: Domain, kind: str) -> Domain:
+    """A domain with one more condition on it, such as positive."""
+    return replace(domain, kind=kind)  # type: ignore[arg-type]

@@ -1,0 +1,271 @@
+"""From what was written to what it means: the entry for every kind of node."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+
+from derivcheck.language import nodes as n
+from derivcheck.language.printing import plain
+from derivcheck.language.shapes import ONE, Dim
+from derivcheck.problem import algebra, calls, derivatives, products, terms
+from derivcheck.problem.context import Context, key_of, strip
+from derivcheck.problem.names import resolve_name, resolve_scripted, size_dim
+from derivcheck.problem.scope import IndexInfo, Refusal
+from derivcheck.problem.terms import Comparison, Term
+
+SIGNS = frozenset(("=", "\\ne", "<", ">", "\\le", "\\ge"))
+OTHERWISE = frozenset(("otherwise", "else"))
+
+
+def elaborate(node: n.Node, ctx: Context) -> Term:
+    """The meaning of one expression; ``Refusal`` with the place and the reason if it has none here."""
+    match node:
+        case n.Number(value=value):
+            return terms.Constant(value, span=node.span)
+        case n.Name():
+            return resolve_name(node, ctx)
+        case n.Scripted():
+            return _scripted(node, ctx)
+        case n.Group(body=n.Tuple()):
+            raise Refusal("tuple", node.span, "a list in brackets is no value here", "write a column with pmatrix")
+        case n.Group(body=body) | n.Boxed(body=body):
+            return _spanned(ctx.term(body), node)
+        case n.Add(terms=parts):
+            return _add(node, parts, ctx)
+        case n.Product():
+            return products.product(node, ctx)
+        case n.Entrywise(factors=factors, operators=operators):
+            value = ctx.term(factors[0])
+            for operator, factor in zip(operators, factors[1:], strict=True):
+                right = ctx.term(factor)
+                value = algebra.entrywise(ctx.scope, value, right, operator, value.span | right.span)
+            return value
+        case n.Fraction_(numerator=numerator, denominator=denominator):
+            return algebra.divide(ctx.scope, ctx.term(numerator), ctx.term(denominator), node.span)
+        case n.Root(body=body, index=index):
+            return _root(body, index, node, ctx)
+        case n.Bars() | n.Angle() | n.Apply():
+            return calls.builtin(node, ctx)
+        case n.Big():
+            return _big(node, ctx)
+        case n.Derivative() | n.Held() | n.Nabla():
+            return derivatives.derivative(node, ctx)
+        case n.MatrixNode(rows=rows, fence=fence):
+            return _matrix(rows, fence, node, ctx)
+        case n.Cases(rows=rows):
+            return _cases(rows, node, ctx)
+        case n.Compare():
+            raise Refusal("relation", node.span, "a relation is no value here")
+        case n.Given():
+            raise Refusal("probability", node.span, "conditional probabilities are not checked yet")
+        case n.Text(text=text) | n.Symbol(text=text) | n.Word(text=text):
+            raise Refusal("not-understood", node.span, f"`{text}` is not understood here")
+    raise Refusal("not-understood", node.span, "this is not understood here")
+
+
+def _spanned(term: Term, node: n.Node) -> Term:
+    """The same value, shown with its brackets."""
+    return replace(term, span=node.span)
+
+
+def _scripted(node: n.Scripted, ctx: Context) -> Term:
+    match node.base:
+        case n.Name(text="\\mathbf{1}" | "\\mathbb{1}") if node.sub is not None and _is_condition(node.sub):
+            conditions = comparisons(node.sub, ctx)
+            return terms.Indicator(conditions, span=node.span)
+        case n.Bars(double=True) as bars:
+            return calls.norm(bars, node.sub, node.sup, node.span, ctx)
+        case n.Apply(word=n.Word(text=("max" | "min"))):
+            raise Refusal("superscript", node.span, "scripts on this operator are not understood")
+    return resolve_scripted(node, ctx)
+
+
+def _is_condition(node: n.Node) -> bool:
+    return isinstance(strip(node), n.Compare)
+
+
+def _add(node: n.Add, parts: tuple[tuple[str, n.Node], ...], ctx: Context) -> Term:
+    made: list[tuple[int, Term]] = []
+    for sign, part in parts:
+        if sign == "±":
+            raise Refusal("plus-minus", node.span, "± stands for two lines; write the one that is meant")
+        made.append((-1 if sign == "-" else 1, ctx.term(part)))
+    return algebra.add(ctx.scope, made, node.span)
+
+
+def _root(body: n.Node, index: n.Node | None, node: n.Root, ctx: Context) -> Term:
+    value = ctx.term(body)
+    if index is None:
+        if algebra.scalar(ctx.scope, value) or algebra.shape_of(ctx.scope, value)[1] == ONE:
+            return terms.Elementary("sqrt", value, shape=value.shape, span=node.span)
+        raise Refusal("matrix-root", node.span, "the root of a matrix is read in more than one way", "name it and declare it")
+    degree = ctx.term(index)
+    if not algebra.scalar(ctx.scope, value):
+        raise Refusal("matrix-root", node.span, "only a scalar has a root here")
+    inverse = algebra.divide(ctx.scope, terms.Constant(Fraction(1), span=index.span), degree, index.span)
+    return terms.Power(value, inverse, span=node.span)
+
+
+def _matrix(rows: tuple[tuple[n.Node, ...], ...], fence: str, node: n.MatrixNode, ctx: Context) -> Term:
+    made = tuple(tuple(ctx.term(cell) for cell in row) for row in rows)
+    width = len(made[0])
+    if any(len(row) != width for row in made):
+        raise Refusal("ragged-matrix", node.span, "the rows of this matrix are not of one length", wrong=True)
+    heights = [_common([row[c] for c in range(width)], 0, ctx) for row in made]
+    widths = [_common([row[c] for row in made], 1, ctx) for c in range(width)]
+    rows_total, columns_total = Dim(()), Dim(())
+    for dim in heights:
+        rows_total = rows_total + dim
+    for dim in widths:
+        columns_total = columns_total + dim
+    block = terms.Block(made, shape=(rows_total, columns_total), span=node.span)
+    if fence == "|":
+        algebra.square(ctx.scope, block, "a determinant")
+        return terms.Unary("det", block, span=node.span)
+    if fence == "‖":
+        return terms.Unary("norm2", block, span=node.span)
+    return block
+
+
+def _common(cells: list[Term], axis: int, ctx: Context) -> Dim:
+    """The height of a row of cells (or the width of a column): a literal 0 stretches."""
+    size: Dim | None = None
+    lead: Term | None = None
+    for cell in cells:
+        if terms.is_zero(cell) and algebra.scalar(ctx.scope, cell) and len(cells) > 1:
+            continue
+        if size is None:
+            size, lead = cell.shape[axis], cell
+        elif not ctx.scope.unify(size, cell.shape[axis]):
+            assert lead is not None
+            raise algebra.mismatch(ctx.scope, lead, cell, "these do not fit into one matrix")
+    return ONE if size is None else size
+
+
+def _cases(rows: tuple[tuple[n.Node, n.Node | None], ...], node: n.Cases, ctx: Context) -> Term:
+    made: list[tuple[Term, tuple[Comparison, ...]]] = []
+    for value, condition in rows:
+        conditions = () if condition is None or _otherwise(condition) else comparisons(condition, ctx)
+        made.append((ctx.term(value), conditions))
+    lead = next((value for value, _ in made if not terms.is_literal(value)), made[0][0])
+    for value, _ in made:
+        algebra.equal_shapes(ctx.scope, lead, value, "the cases differ in shape")
+    return terms.Piecewise(tuple(made), shape=lead.shape, span=node.span)
+
+
+def _otherwise(node: n.Node) -> bool:
+    return isinstance(node, n.Text) and node.text.strip(" .,").lower() in OTHERWISE
+
+
+def comparisons(node: n.Node, ctx: Context) -> tuple[Comparison, ...]:
+    """A condition as a conjunction of comparisons of scalars: ``0 < x \\le 1``, ``x > 0, y > 0``."""
+    match node:
+        case n.Group(body=body) | n.Boxed(body=body):
+            return comparisons(body, ctx)
+        case n.Tuple(items=items):
+            return tuple(part for item in items for part in comparisons(item, ctx))
+        case n.Compare(members=members, relations=relations):
+            made = [ctx.term(member) for member in members]
+            found: list[Comparison] = []
+            for sign, left, right in zip(relations, made, made[1:], strict=False):
+                if sign not in SIGNS:
+                    raise Refusal("condition", node.span, f"`{sign}` is not understood in a condition")
+                if not (algebra.scalar(ctx.scope, left) and algebra.scalar(ctx.scope, right)):
+                    algebra.equal_shapes(ctx.scope, left, right, "the two sides of a condition differ in shape")
+                    if sign != "=":
+                        raise Refusal("condition", node.span, "a condition compares scalars")
+                found.append(Comparison(sign, left, right, span=left.span | right.span))  # type: ignore[arg-type]
+            return tuple(found)
+    raise Refusal("condition", node.span, f"`{plain(node)}` is not understood as a condition")
+
+
+def _big(node: n.Big, ctx: Context) -> Term:
+    match node.operator:
+        case "int":
+            raise Refusal("integral", node.span, "integrals are not checked yet")
+        case "argmax" | "argmin":
+            raise Refusal("optimum", node.span, "optimum claims are not checked yet")
+        case "max" | "min" if node.binder.names and not _is_index_binder(node.binder, ctx):
+            raise Refusal("optimum", node.span, "optimum claims are not checked yet")
+    binder = node.binder
+    infos: list[IndexInfo] = []
+    inner = ctx
+    for position, name in enumerate(binder.names):
+        info = _bind(name, binder if position == 0 else None, inner)
+        infos.append(info)
+        inner = inner.within(info)
+    conditions = () if binder.condition is None else comparisons(binder.condition, inner)
+    before = [info.used for info in infos]
+    body = inner.term(node.body)
+    if node.operator in ("max", "min", "prod") and not algebra.scalar(ctx.scope, body):
+        raise Refusal("not-a-scalar", node.body.span, f"the terms of this {node.operator} must be scalars")
+    value = body
+    for info, used in zip(reversed(infos), reversed(before), strict=True):
+        size = ctx.scope.resolve(info.size)
+        if not info.bounded and any(symbol.startswith("?") for symbol in size.symbols):
+            if info.letter in ctx.scope.ranges:
+                info.lower, size = ctx.scope.ranges[info.letter]
+                ctx.scope.unify(info.size, size)
+            elif info.used == used:
+                raise Refusal(
+                    "index-range",
+                    info.span,
+                    f"over what `{info.letter}` runs is not said",
+                    f"write `\\sum_{{{info.letter}=1}}^{{n}}`",
+                )
+        lower, upper = info.bounds or _bounds_of(info)
+        value = terms.Reduce(
+            node.operator, info.name, lower, upper, conditions, value, shape=value.shape, span=node.span
+        )
+        conditions = ()
+    return value
+
+
+def _is_index_binder(binder: n.Binder, ctx: Context) -> bool:
+    return all(isinstance(name, n.Name) and key_of(name) not in ctx.scope.names for name in binder.names)
+
+
+def _bounds_of(info: IndexInfo) -> tuple[Term, Term]:
+    lower = terms.Constant(Fraction(info.lower), span=info.span)
+    size = terms.Size(info.size, span=info.span)
+    if info.lower == 1:
+        return lower, size
+    shift = terms.Constant(Fraction(info.lower - 1))
+    return lower, terms.Add(((1, size), (1, shift)), span=info.span)
+
+
+def _bind(name: n.Node, binder: n.Binder | None, ctx: Context) -> IndexInfo:
+    """A bound index comes into force; its letter must be free."""
+    if not isinstance(name, n.Name):
+        raise Refusal("index", name.span, f"`{plain(name)}` is not understood as an index")
+    letter = name.text
+    if letter in ctx.indices or (ctx.free is not None and letter in ctx.free):
+        raise Refusal(
+            "shadowed-index",
+            name.span,
+            f"`{letter}` is bound here although it already runs outside",
+            "use another letter for one of the two",
+            wrong=False,
+        )
+    scope = ctx.scope
+    unique = scope.fresh(letter)
+    info = IndexInfo(letter, unique, Dim.of("?" + unique), 1, name.span)
+    if binder is None or binder.lower is None or binder.upper is None:
+        if binder is not None and binder.upper is not None:
+            raise Refusal("index-range", binder.span, "a sum with an upper bound needs a lower bound too")
+        return info
+    lower, upper = bound(binder.lower, ctx), bound(binder.upper, ctx)
+    info.bounded = True
+    low, high = size_dim(binder.lower, ctx), size_dim(binder.upper, ctx)
+    if low is not None and high is not None:
+        info.size = high - low + ONE
+    info.bounds = (lower, upper)
+    return info
+
+
+def bound(node: n.Node, ctx: Context) -> Term:
+    """A bound of a sum: a whole number in sizes and outer indices."""
+    if isinstance(node, n.Symbol) and node.text == "\\infty":
+        raise Refusal("infinite-sum", node.span, "infinite sums are not checked")
+    return ctx.term(node)

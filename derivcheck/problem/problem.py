@@ -1,0 +1,121 @@
+"""A document with its meaning: what is declared, what is defined, what is claimed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from derivcheck.language.nodes import Node
+from derivcheck.language.shapes import Dim
+from derivcheck.problem.scope import Assumption, Declaration, Definition, FunctionDeclaration, FunctionDefinition
+from derivcheck.problem.terms import Comparison, Term
+from derivcheck.source import Source, Span
+from derivcheck.verdict import Finding
+
+
+@dataclass(frozen=True, slots=True)
+class Solution:
+    """Rows that solve an equation: the first row fixes the value of ``unknown``, every row must hold there."""
+
+    unknown: str
+    left: Term
+    right: Term
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """The same side under another reading, tried only on a claim that fails: it never makes a pass."""
+
+    label: str
+    claimed: Term
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """``head relation claimed`` for every input that meets the conditions.
+
+    ``free`` are the indices that stand for "for all"; ``chain`` is shared by the members held against one head;
+    ``alternatives`` are other readings of the claimed side; ``solution`` is there for rows that solve something.
+    """
+
+    name: str
+    title: str
+    kind: str
+    head: Term
+    claimed: Term
+    relation: str
+    span: Span
+    line_span: Span
+    head_node: Node
+    claimed_node: Node
+    chain: int
+    free: tuple[str, ...] = ()
+    conditions: tuple[Comparison, ...] = ()
+    alternatives: tuple[Alternative, ...] = ()
+    solution: Solution | None = None
+    stationary: bool = False
+    expected_wrong: bool = False
+    explicit_name: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A claim that could not be given a meaning: wrong by its shapes, or not checked.
+
+    ``scalar`` is the same claim read with every size 1, where that gives it a meaning.
+    """
+
+    name: str
+    title: str
+    kind: str
+    code: str
+    message: str
+    span: Span
+    line_span: Span
+    help: str | None
+    wrong: bool
+    chain: int
+    scalar: Claim | None = None
+    expected_wrong: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class IndexRange:
+    """The range of a free index."""
+
+    size: Dim
+    lower: int
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """How one statement was read, for ``derivcheck list``."""
+
+    span: Span
+    kind: str
+    name: str
+    text: str
+    shapes: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Everything that a document says, ready to be checked."""
+
+    source: Source
+    declarations: dict[str, Declaration]
+    functions: dict[str, FunctionDeclaration]
+    definitions: dict[str, Definition]
+    function_definitions: dict[str, FunctionDefinition]
+    names: dict[str, str]
+    claims: tuple[Claim | Refused, ...]
+    assumptions: tuple[Assumption, ...]
+    indices: dict[str, IndexRange]
+    solution: dict[str, Dim]
+    size_bounds: dict[str, int]
+    sizes: dict[str, int]
+    findings: tuple[Finding, ...]
+    lines: tuple[Line, ...]
+    skipped: int = 0
+    size_names: dict[str, str] = field(default_factory=dict)

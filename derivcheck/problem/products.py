@@ -1,0 +1,181 @@
+"""Products: calls, gradients, chains of linked partials, then left to right what the shapes say."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+from derivcheck.language import nodes as n
+from derivcheck.problem import algebra, calls, derivatives, terms
+from derivcheck.problem.context import Context, key_of, strip
+from derivcheck.problem.names import superscript
+from derivcheck.problem.scope import Refusal
+from derivcheck.problem.terms import Term
+
+JOINING = frozenset(("", "\\cdot", "\\times", "*"))
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One factor with the operator in front of it; ``node`` is kept where it may be a link of a chain."""
+
+    operator: str
+    nodes: tuple[n.Node, ...]
+    term: Term | None = None
+
+
+def product(node: n.Product, ctx: Context) -> Term:
+    """The value of a product."""
+    pieces = _pieces(node, ctx)
+    _refuse_open_slash(pieces, ctx)
+    return _fold(_linked(pieces, ctx), ctx)
+
+
+def _pieces(node: n.Product, ctx: Context) -> list[Piece]:
+    """The factors with calls and gradients taken together."""
+    operators = ("", *node.operators)
+    factors = node.factors
+    pieces: list[Piece] = []
+    position = 0
+    while position < len(factors):
+        factor, operator = factors[position], operators[position]
+        if isinstance(factor, n.Nabla):
+            rest = n.Product(factors[position + 1 :], operators[position + 2 :]) if position + 2 < len(factors) else None
+            behind = _pieces(rest, ctx) if rest else [Piece("", (f,)) for f in factors[position + 1 :]]
+            term, taken = derivatives.nabla(factor, _values(behind, ctx), ctx)
+            pieces.append(Piece(operator, (factor,), term))
+            pieces.extend(behind[taken:])
+            break
+        taken_as_call = _call(factors, operators, position, ctx)
+        if taken_as_call is not None:
+            pieces.append(Piece(operator, factors[position : position + 2], taken_as_call))
+            position += 2
+            continue
+        pieces.append(Piece(operator, (factor,)))
+        position += 1
+    return pieces
+
+
+def _values(pieces: list[Piece], ctx: Context) -> list[tuple[str, Term]]:
+    return [(piece.operator, _value(piece, ctx)) for piece in pieces]
+
+
+def _value(piece: Piece, ctx: Context) -> Term:
+    return piece.term if piece.term is not None else ctx.term(piece.nodes[0])
+
+
+def _call(factors: tuple[n.Node, ...], operators: tuple[str, ...], position: int, ctx: Context) -> Term | None:
+    """``f(x)`` where ``f`` is a function here, or None; ``f(x)^2`` is the value squared."""
+    if position + 1 >= len(factors) or operators[position + 1] != "":
+        return None
+    head, behind = factors[position], factors[position + 1]
+    group = behind.base if isinstance(behind, n.Scripted) else behind
+    if not isinstance(group, n.Group) or not isinstance(head, n.Name | n.Scripted | n.Word):
+        return None
+    span = head.span | group.span
+    found = calls.function_named(head, ctx)
+    if found is not None:
+        function, primes, sup = found
+        value = calls.call(function, [ctx.term(arg) for arg in calls.arguments(group)], primes, span, ctx)
+        if sup is not None:
+            value = _power_of_value(value, sup, ctx)
+    elif calls.evaluated_name(head, group, ctx):
+        value = ctx.term(head)
+    elif _is_unknown(head, ctx):
+        raise calls.unknown_call(head, ctx)
+    else:
+        return None
+    if isinstance(behind, n.Scripted):
+        if behind.sub is not None or behind.primes:
+            value = derivatives.scripted_value(value, behind, ctx)
+        if behind.sup is not None:
+            value = superscript(value, behind.sup, ctx, span | behind.span)
+    return value
+
+
+def _power_of_value(value: Term, sup: n.Node, ctx: Context) -> Term:
+    exponent = ctx.term(sup)
+    if isinstance(exponent, terms.Constant) and exponent.value == -1:
+        raise Refusal("ambiguous-inverse", value.span, "the power −1 of a function is read in two ways")
+    return terms.Power(value, exponent, entrywise=not algebra.scalar(ctx.scope, value), shape=value.shape, span=value.span)
+
+
+def _is_unknown(head: n.Node, ctx: Context) -> bool:
+    if isinstance(head, n.Name):
+        built_in = head.text in ("e", "\\pi", "I", "\\mathbf{I}", "\\mathbf{1}", "\\mathbb{1}", "\\mathbb{I}", "\\mathbf{0}")
+        in_force = head.text in ctx.indices or (ctx.free is not None and head.text in ctx.free)
+        squared = key_of(n.Scripted(head, None, n.Number(value=_TWO, text="2"))) in ctx.scope.names
+        return not (built_in or in_force or squared or key_of(head) in ctx.scope.names)
+    return False
+
+
+_TWO = Fraction(2)
+
+
+def _refuse_open_slash(pieces: list[Piece], ctx: Context) -> None:
+    """``a / b c`` is read as ``(a/b) c`` and as ``a/(b c)``: refused, unless two literal numbers make the quotient."""
+    for position, piece in enumerate(pieces):
+        if piece.operator != "/" or position + 1 >= len(pieces) or pieces[position + 1].operator != "":
+            continue
+        over, under = pieces[position - 1].nodes[-1], piece.nodes[-1]
+        follower = pieces[position + 1].nodes[0]
+        quotient = isinstance(over, n.Number) and isinstance(under, n.Number)
+        apart = follower.span.start > under.span.end or isinstance(follower, n.Group | n.Bars | n.Big)
+        if isinstance(follower, n.Big) or (quotient and apart):
+            continue
+        text = ctx.scope.quote(over.span | pieces[position + 1].nodes[-1].span)
+        raise Refusal(
+            "ambiguous-slash",
+            over.span | follower.span,
+            f"`{text}` is read in two ways: what follows the slash may be below it or behind the fraction",
+            "write \\frac{…}{…}, or brackets",
+        )
+
+
+def _linked(pieces: list[Piece], ctx: Context) -> list[Piece]:
+    """Runs of partials that link (∂ℓ/∂y · ∂y/∂r · …) become one piece each."""
+    made: list[Piece] = []
+    position = 0
+    while position < len(pieces):
+        end = position + 1
+        while end < len(pieces) and pieces[end].operator in JOINING and _is_partial(pieces[end]) and _starts(pieces[position], ctx):
+            end += 1
+        run = pieces[position:end]
+        if len(run) > 1:
+            links = [strip(piece.nodes[0]) for piece in run]
+            chained = derivatives.chain(links, ctx)
+            if chained is not None:
+                made.append(Piece(pieces[position].operator, tuple(p.nodes[0] for p in run), chained))
+                position = end
+                continue
+        made.append(pieces[position])
+        position += 1
+    return made
+
+
+def _is_partial(piece: Piece) -> bool:
+    node = strip(piece.nodes[0])
+    return piece.term is None and isinstance(node, n.Derivative) and len(node.variables) == 1
+
+
+def _starts(piece: Piece, ctx: Context) -> bool:
+    """A chain begins with a partial, or with a name that was defined as one."""
+    return _is_partial(piece) or (piece.term is None and derivatives.defined_partial(strip(piece.nodes[0]), ctx) is not None)
+
+
+def _fold(pieces: list[Piece], ctx: Context) -> Term:
+    value = _value(pieces[0], ctx)
+    for piece in pieces[1:]:
+        right = _value(piece, ctx)
+        span = value.span | right.span
+        match piece.operator:
+            case "/":
+                value = algebra.divide(ctx.scope, value, right, span)
+            case "\\otimes":
+                rows, columns = value.shape[0] * right.shape[0], value.shape[1] * right.shape[1]
+                value = terms.Multiply("kron", value, right, shape=(rows, columns), span=span)
+            case operator if operator in JOINING:
+                value = algebra.multiply(ctx.scope, value, right, operator, span)
+            case operator:
+                raise Refusal("not-understood", span, f"the operator `{operator}` is not understood")
+    return replace(value, span=pieces[0].nodes[0].span | value.span)

@@ -1,0 +1,204 @@
+"""What the names of a document stand for, and the sizes found so far."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass, field
+from typing import Literal
+
+from derivcheck.language.shapes import Dim, Shape, show
+from derivcheck.problem.terms import Comparison, Term
+from derivcheck.source import Span
+
+
+class Refusal(Exception):
+    """Why a statement cannot be given a meaning: caught where the statement is taken up, never further.
+
+    ``wrong`` tells that the line itself is at fault (declared shapes that contradict each other), not our reading.
+    """
+
+    def __init__(self, code: str, span: Span, message: str, help: str | None = None, *, wrong: bool = False) -> None:
+        super().__init__(message)
+        self.code, self.span, self.message, self.help, self.wrong = code, span, message, help, wrong
+
+
+DomainKind = Literal[
+    "real", "positive", "nonnegative", "negative", "nonpositive", "nonzero", "interval", "natural", "integer",
+    "spd", "psd", "symmetric", "skew", "orthogonal", "diagonal", "simplex", "finite", "onehot", "unit",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Domain:
+    """From where a declared name is drawn. ``values`` of a finite set; ``low`` and ``high`` of an interval or range."""
+
+    kind: DomainKind = "real"
+    values: tuple[int, ...] = ()
+    low: float | None = None
+    high: float | Dim | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FamilyAxis:
+    """A family's index: ``x^{(i)}`` for ``i`` from ``lower``, ``size`` members."""
+
+    size: Dim
+    lower: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """A declared variable: every value of its domain is meant."""
+
+    key: str
+    text: str
+    shape: Shape
+    domain: Domain
+    span: Span
+    family: tuple[FamilyAxis, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionDeclaration:
+    r"""An arbitrary smooth function: ``\phi : \mathbb{R} \to \mathbb{R}``. ``result_domain`` as for a variable."""
+
+    key: str
+    text: str
+    arguments: tuple[Shape, ...]
+    result: Shape
+    result_domain: Domain
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """A name that the document defines; ``family`` pairs its index names with their axes."""
+
+    key: str
+    text: str
+    term: Term
+    shape: Shape
+    span: Span
+    family: tuple[tuple[str, FamilyAxis], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionDefinition:
+    """``f(x) = …``: its parameters' keys and shapes, and its body."""
+
+    key: str
+    text: str
+    parameters: tuple[tuple[str, Shape], ...]
+    body: Term
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class SizeSymbol:
+    """A dimension's name; as a number it is the size drawn."""
+
+    key: str
+    text: str
+    span: Span
+
+
+Meaning = Declaration | FunctionDeclaration | Definition | FunctionDefinition | SizeSymbol
+
+
+@dataclass(frozen=True, slots=True)
+class Assumption:
+    """A condition on declared names that every drawn input meets."""
+
+    conditions: tuple[Comparison, ...]
+    span: Span
+
+
+@dataclass
+class IndexInfo:
+    """An index in force. ``size`` is unknown at first for an index without written bounds."""
+
+    letter: str
+    name: str
+    size: Dim
+    lower: int
+    span: Span
+    bounded: bool = False
+    used: int = 0
+    bounds: tuple[Term, Term] | None = None
+
+
+@dataclass
+class Scope:
+    """The names visible at a place of the document, while it is being elaborated."""
+
+    names: dict[str, Meaning] = field(default_factory=dict)
+    declarations: dict[str, Declaration] = field(default_factory=dict)
+    functions: dict[str, FunctionDeclaration] = field(default_factory=dict)
+    definitions: dict[str, Definition] = field(default_factory=dict)
+    used: set[str] = field(default_factory=set)
+    assumptions: list[Assumption] = field(default_factory=list)
+    ranges: dict[str, tuple[int, Dim]] = field(default_factory=dict)
+    mentions: dict[str, list[Term]] = field(default_factory=dict)
+    solution: dict[str, Dim] = field(default_factory=dict)
+    index_fallbacks: dict[str, Dim] = field(default_factory=dict)
+    size_bounds: dict[str, int] = field(default_factory=dict)
+    text: str = ""
+    counter: int = 0
+
+    def quote(self, span: Span) -> str:
+        """What stands at a span, on one line and not longer than a message can bear."""
+        words = " ".join(self.text[span.start : span.end].split())
+        return words if len(words) <= 48 else words[:45].rstrip() + "…"
+
+    def fresh(self, stem: str) -> str:
+        """A name that nothing else has; unknown sizes begin with ``?``."""
+        self.counter += 1
+        return f"{stem}#{self.counter}"
+
+    def unknown(self, stem: str = "?") -> Dim:
+        """A size still to be found."""
+        return Dim.of(self.fresh(stem))
+
+    def resolve(self, dim: Dim) -> Dim:
+        """The size as far as it is known now."""
+        return dim.substitute(self.solution)
+
+    def resolve_shape(self, shape: Shape) -> Shape:
+        """The shape as far as it is known now."""
+        return self.resolve(shape[0]), self.resolve(shape[1])
+
+    def unify(self, left: Dim, right: Dim) -> bool:
+        """Make two sizes equal by finding an unknown; False if they cannot be."""
+        difference = self.resolve(left) - self.resolve(right)
+        if not difference.terms:
+            return True
+        for monomial, coefficient in difference.terms:
+            if len(monomial) == 1 and monomial[0].startswith("?") and abs(coefficient) == 1:
+                rest = difference - Dim(((monomial, coefficient),))
+                if monomial[0] in rest.symbols:
+                    continue
+                self.solution[monomial[0]] = -rest if coefficient == 1 else rest
+                return True
+        return False
+
+    def unify_shapes(self, left: Shape, right: Shape) -> bool:
+        """Make two shapes equal, or leave everything as it was."""
+        saved = dict(self.solution)
+        if self.unify(left[0], right[0]) and self.unify(left[1], right[1]):
+            return True
+        self.solution = saved
+        return False
+
+    def show(self, shape: Shape) -> str:
+        """The shape in words, unknowns filled in."""
+        return show(shape, self.solution)
+
+    def suggestion(self, key: str) -> str | None:
+        """A visible name that looks much like this one."""
+        bare = key.replace("\\mathbf{", "").replace("\\", "").strip("{}")
+        for name in self.names:
+            other = name.replace("\\mathbf{", "").replace("\\", "").strip("{}")
+            if other == bare or (other.lower() == bare.lower()):
+                return name
+        close = difflib.get_close_matches(key, self.names, n=1, cutoff=0.8) if len(key) > 2 else []
+        return close[0] if close else None

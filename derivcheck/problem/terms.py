@@ -1,0 +1,365 @@
+"""What an expression means: terms, elaborated from syntax, with every name resolved.
+
+A term's value is a matrix at every point of the index axes in force. Terms know
+their shape in symbols; nothing here knows numbers, torch or where text stands,
+but for the span that each keeps for messages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, fields
+from fractions import Fraction
+from typing import Literal
+
+from derivcheck.language.shapes import SCALAR, Dim, Shape
+from derivcheck.source import NOWHERE, Span
+
+
+@dataclass(frozen=True, slots=True)
+class _Term:
+    shape: Shape = field(default=SCALAR, compare=False, repr=False, kw_only=True)
+    span: Span = field(default=NOWHERE, compare=False, repr=False, kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Constant(_Term):
+    """A rational number, or one of the two constants ``pi`` and ``e``."""
+
+    value: Fraction | Literal["pi", "e"]
+
+
+@dataclass(frozen=True, slots=True)
+class Size(_Term):
+    """A dimension used as a number: the ``n`` of ``1/n``."""
+
+    dim: Dim
+
+
+@dataclass(frozen=True, slots=True)
+class Index(_Term):
+    """The value of an index, counted from 1 as written. ``name`` is unique in the problem."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Variable(_Term):
+    """A declared or defined name; ``indices`` pick the member of a family, one 1-based integer term each."""
+
+    key: str
+    indices: tuple[Term, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Add(_Term):
+    """A sum with signs; a literal number among matrices is added to every entry."""
+
+    terms: tuple[tuple[int, Term], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Multiply(_Term):
+    """``scale`` (a side is a scalar), ``matmul``, ``entrywise`` (Hadamard), ``inner`` (of two columns), ``kron``."""
+
+    op: Literal["scale", "matmul", "entrywise", "inner", "kron"]
+    left: Term
+    right: Term
+
+
+@dataclass(frozen=True, slots=True)
+class Divide(_Term):
+    """Division by a scalar, or (``entrywise``) of entries by entries."""
+
+    left: Term
+    right: Term
+    entrywise: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Unary(_Term):
+    """A function of one matrix as a whole.
+
+    ``transpose inverse trace det abs norm1 norm2 norminf todiag diagof sumall vec softmax`` where ``norm2`` is
+    the Frobenius norm (the 2-norm of a vector), ``todiag`` makes a diagonal matrix of a vector, ``diagof`` the
+    column of a matrix's diagonal, ``abs`` is entry by entry.
+    """
+
+    op: str
+    argument: Term
+
+
+@dataclass(frozen=True, slots=True)
+class Power(_Term):
+    """``base`` to an integer power as a matrix, a scalar to any power, or (``entrywise``) entry by entry."""
+
+    base: Term
+    exponent: Term
+    entrywise: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Elementary(_Term):
+    """A known function entry by entry, or its derivative of some order: ``tanh``, ``relu``, ``exp``."""
+
+    name: str
+    argument: Term
+    order: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Arbitrary(_Term):
+    """A declared function at its arguments; ``entrywise`` when a function of a real acts on a larger argument.
+
+    ``order`` counts derivatives of a function of one real.
+    """
+
+    key: str
+    arguments: tuple[Term, ...]
+    order: int = 0
+    entrywise: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Extremum(_Term):
+    """The largest or smallest of several, entry by entry; scalars stand for every entry."""
+
+    op: Literal["max", "min"]
+    arguments: tuple[Term, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison(_Term):
+    """``left sign right`` of scalars; true where every one of a conjunction is."""
+
+    sign: Literal["=", "\\ne", "<", ">", "\\le", "\\ge"]
+    left: Term
+    right: Term
+
+
+@dataclass(frozen=True, slots=True)
+class Indicator(_Term):
+    """1 where all conditions hold, else 0."""
+
+    conditions: tuple[Comparison, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Piecewise(_Term):
+    """The value of the first row whose conditions all hold; a row without conditions is "otherwise"."""
+
+    rows: tuple[tuple[Term, tuple[Comparison, ...]], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reduce(_Term):
+    """``sum``, ``prod``, ``max`` or ``min`` of ``body`` over ``index`` from ``lower`` to ``upper`` where ``conditions`` hold."""
+
+    op: Literal["sum", "prod", "max", "min"]
+    index: str
+    lower: Term
+    upper: Term
+    conditions: tuple[Comparison, ...]
+    body: Term
+
+
+@dataclass(frozen=True, slots=True)
+class Entry(_Term):
+    """Entry (``row``, ``column``) of a matrix, from 1; ``None`` keeps that whole axis."""
+
+    argument: Term
+    row: Term | None
+    column: Term | None
+
+
+@dataclass(frozen=True, slots=True)
+class Kronecker(_Term):
+    """1 where two indices are equal, else 0."""
+
+    left: Term
+    right: Term
+
+
+@dataclass(frozen=True, slots=True)
+class Identity(_Term):
+    """The identity matrix of a size."""
+
+    dim: Dim
+
+
+@dataclass(frozen=True, slots=True)
+class Filled(_Term):
+    """A matrix with the same number everywhere: ones, zeros."""
+
+    value: Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class UnitVector(_Term):
+    """The column with a 1 at ``position`` (from 1)."""
+
+    position: Term
+    dim: Dim
+
+
+@dataclass(frozen=True, slots=True)
+class Block(_Term):
+    """A matrix written out; entries may be matrices that fit together."""
+
+    rows: tuple[tuple[Term, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Derivative(_Term):
+    """The derivative of ``target`` with respect to the name ``key``.
+
+    ``form`` is ``gradient`` (of a scalar: the shape of the variable), ``tangent`` (of anything by a scalar: the
+    shape of the target), ``jacobian`` (rows: entries of the target, columns: entries of the variable) or ``hessian``
+    (``second`` is the other variable); ``indices`` pick the member of a family. ``held`` names are kept fixed; with ``direct`` every other name that stands
+    in the target's own definition is.
+    """
+
+    target: Term
+    key: str
+    form: Literal["gradient", "tangent", "jacobian", "hessian"]
+    held: tuple[str, ...] = ()
+    direct: bool = False
+    second: str | None = None
+    indices: tuple[Term, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Chain(_Term):
+    """A product of linked partials as the composition of linear maps (∂ℓ/∂y · ∂y/∂r · ∂r/∂V).
+
+    ``links`` run from the outermost target inwards. With a scalar first target the value has the shape of the last
+    variable; else it is the Jacobian of the first target by the last variable. ``transposed`` gives the other layout.
+    """
+
+    links: tuple[Derivative, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Gather(_Term):
+    """The column (or matrix) whose entries are a scalar ``body`` over one index (or two): ``z_i = …`` as ``z``."""
+
+    indices: tuple[str, ...]
+    body: Term
+
+
+@dataclass(frozen=True, slots=True)
+class Let(_Term):
+    """``body`` with names bound to other values: the call of a function that the document defines."""
+
+    bindings: tuple[tuple[str, Term], ...]
+    body: Term
+
+
+@dataclass(frozen=True, slots=True)
+class MapEntries(_Term):
+    """A function of real numbers that the document defines, entry by entry on matrices of one shape.
+
+    ``order`` counts derivatives with respect to the first parameter.
+    """
+
+    parameters: tuple[str, ...]
+    arguments: tuple[Term, ...]
+    body: Term
+    order: int = 0
+
+
+Term = (
+    Constant
+    | Size
+    | Index
+    | Variable
+    | Add
+    | Multiply
+    | Divide
+    | Unary
+    | Power
+    | Elementary
+    | Arbitrary
+    | Extremum
+    | Comparison
+    | Indicator
+    | Piecewise
+    | Reduce
+    | Entry
+    | Kronecker
+    | Identity
+    | Filled
+    | UnitVector
+    | Block
+    | Derivative
+    | Chain
+    | Gather
+    | Let
+    | MapEntries
+)
+
+
+def children(term: Term) -> Iterator[Term]:
+    """The terms directly inside, in order."""
+    for item in fields(term):
+        if item.name not in ("shape", "span"):
+            yield from _terms_in(getattr(term, item.name))
+
+
+def _terms_in(value: object) -> Iterator[Term]:
+    if isinstance(value, _Term):
+        yield value  # type: ignore[misc]
+    elif isinstance(value, tuple):
+        for item in value:
+            yield from _terms_in(item)
+
+
+def walk(term: Term) -> Iterator[Term]:
+    """The term and everything in it."""
+    stack = [term]
+    while stack:
+        top = stack.pop()
+        yield top
+        stack.extend(children(top))
+
+
+def variables(term: Term) -> frozenset[str]:
+    """The names that stand in it, those bound by a ``Let`` or a ``MapEntries`` left out."""
+    match term:
+        case Variable(key=key, indices=indices):
+            return frozenset((key,)).union(*(variables(index) for index in indices))
+        case Derivative(target=target, key=key, second=second):
+            return variables(target) | {key} | ({second} if second else set())
+        case Let(bindings=bindings, body=body):
+            inner = variables(body) - {name for name, _ in bindings}
+            return inner.union(*(variables(value) for _, value in bindings))
+        case MapEntries(parameters=parameters, arguments=arguments, body=body):
+            return (variables(body) - set(parameters)).union(*(variables(value) for value in arguments))
+        case _:
+            return frozenset[str]().union(*(variables(child) for child in children(term)))
+
+
+def is_literal(term: Term) -> bool:
+    """Whether the value is a number that was written as one: no name of the document is in it."""
+    match term:
+        case Constant():
+            return True
+        case Add(terms=terms):
+            return all(is_literal(part) for _, part in terms)
+        case Multiply(left=left, right=right) | Divide(left=left, right=right):
+            return is_literal(left) and is_literal(right)
+        case Power(base=base, exponent=exponent):
+            return is_literal(base) and is_literal(exponent)
+        case Elementary(argument=argument):
+            return is_literal(argument)
+    return False
+
+
+def is_zero(term: Term) -> bool:
+    """Whether it is literally zero: ``0`` or a matrix of zeros."""
+    match term:
+        case Constant(value=value) | Filled(value=value):
+            return value == 0
+        case Block(rows=rows):
+            return all(is_zero(entry) for row in rows for entry in row)
+    return False
