@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from derivcheck.reading.brackets import depths, partners
+from derivcheck.reading.brackets import depths
+from derivcheck.reading.gutters import claim_in_brackets, gutters
 from derivcheck.reading.items import Relation
 from derivcheck.reading.lexer import Token
 from derivcheck.reading.prose import folded, is_prose, spoken
-from derivcheck.reading.relations import is_arrow, is_operator, is_script, relations
+from derivcheck.reading.relations import is_arrow, is_script, relations
 from derivcheck.source import Span
 
 _QUANTIFIERS = ("for all", "for every", "for each", "there is", "for any")
@@ -55,11 +56,13 @@ class _Cutter:
     wide: bool = False
     columns: int = 0
     quantified: bool = False
+    start: int = 0
 
-    def cut(self) -> None:
-        """Close the open phrase, if there is one."""
+    def cut(self, k: int) -> None:
+        """Close the open phrase, if there is one; the next begins behind ``k``."""
+        self.start = k + 1
         tokens = [token for token in _trimmed(self.open) if token.kind != "quad"]
-        inside = _condition(tokens)
+        inside = claim_in_brackets(tokens)
         if inside is not None:
             # ``(i = 1, \\dots, N)``: the brackets only say that it is said by the way.
             first, *more = phrases(inside).phrases
@@ -90,38 +93,38 @@ class Phrases:
 def phrases(row: Sequence[Token]) -> Phrases:
     """Cut a row at its separators."""
     cutter = _Cutter()
-    levels = depths(row)
+    levels, spaces = depths(row), gutters(row)
     for k, token in enumerate(row):
         if levels[k] or token.kind == "row":
             cutter.open += [token] if token.kind != "row" else []
         elif is_arrow(token):
-            cutter.cut()
+            cutter.cut(k)
             cutter.implied = True
         elif (words := spoken(token)) is not None or (token.kind == "text" and is_prose(row, k)):
-            cutter.cut()
+            cutter.cut(k)
             said = words if words is not None else folded(token.text)
             cutter.commas += said in ("and", "or", "")
             cutter.words += [said] if said else []
             cutter.quantified = said.endswith(_QUANTIFIERS)
         elif cutter.quantified and token.text in (":", r"\colon") and cutter.open:
             # In "for all x in R: f(x) = 1" the colon is no relation.
-            cutter.cut()
+            cutter.cut(k)
             cutter.quantified = False
         elif token.kind == "sign" and token.text in (",", ";") and not is_script(row, k):
-            cutter.cut()
+            cutter.cut(k)
             cutter.commas += 1
-        elif token.text == "&" and _parts_columns(cutter.open, row[k + 1 :], levels[k + 1 :]):
-            cutter.cut()
+        elif token.text == "&" and spaces.parts_column(cutter.start, k):
+            cutter.cut(k)
             cutter.columns += 1
         elif token.kind == "quad":
-            if not _trimmed(cutter.open):
+            if spaces.solid_before[k] < cutter.start:
                 cutter.wide = True
-            elif _separates(cutter.open, row[k + 1 :], levels[k + 1 :]):
-                cutter.cut()
+            elif spaces.parts_space(cutter.start, k):
+                cutter.cut(k)
                 cutter.wide = True
         else:
             cutter.open.append(token)
-    cutter.cut()
+    cutter.cut(len(row))
     return Phrases(tuple(cutter.phrases), tuple(cutter.words), cutter.implied)
 
 
@@ -135,49 +138,6 @@ def _trimmed(tokens: Sequence[Token]) -> list[Token]:
     while start < end and tokens[start].text == "&":
         start += 1
     return list(tokens[start:end])
-
-
-def _parts_columns(left: Sequence[Token], right: Sequence[Token], levels: Sequence[int]) -> bool:
-    """Whether ``&`` stands between two equations: ``a &= b & c &= d``, and below ``&= e & &= f``."""
-    following = next((token for token in right if token.kind != "quad"), None)
-    if following is None or is_operator(following):
-        return False
-    if following.text == "&":
-        return bool(relations(left)) and not is_operator(_trimmed(left)[-1])
-    return _separates(left, right, levels)
-
-
-def _separates(left: Sequence[Token], right: Sequence[Token], levels: Sequence[int]) -> bool:
-    """Whether a wide space parts two statements: there is a claim on both sides of it."""
-    before = _trimmed(left)
-    claims = relations(before)
-    if not claims or claims[-1][2] >= len(before) or is_operator(before[-1]):
-        return False
-    until = len(right)
-    for k, token in enumerate(right):
-        if levels[k] == 0 and (token.kind in ("quad", "text", "row") or token.text in (",", ";") or is_arrow(token)):
-            if any(other.text != "&" for other in right[:k]):
-                until = k
-                break
-            if token.kind != "quad":
-                return False
-    part = [token for token in _trimmed(right[:until]) if token.kind != "quad"]
-    if not part:
-        return False
-    found = relations(part)
-    return found[0][1] > 0 if found else _condition(part) is not None
-
-
-def _ends(token: Token) -> bool:
-    return token.kind in ("quad", "text", "row") or token.text in (",", ";") or is_arrow(token)
-
-
-def _condition(tokens: Sequence[Token]) -> list[Token] | None:
-    r"""What stands in brackets around a whole phrase, if it is a claim: ``(i = 1, \\dots, N)``."""
-    if len(tokens) < 3 or tokens[0].kind != "open" or partners(tokens).get(0) != len(tokens) - 1:
-        return None
-    inside = list(tokens[1:-1])
-    return inside if relations(inside) else None
 
 
 def _phrase(tokens: list[Token], columns: int) -> Phrase:
