@@ -283,9 +283,7 @@ def _cleared(rows: list[list[Number]]) -> tuple[list[list[int]], list[int]]:
     """Each row times the common denominator of its entries, and these denominators: 0 where one is invalid."""
     ratios = [[entry.as_integer_ratio() for entry in row] for row in rows]
     scales = [lcm(*[q for _, q in row]) for row in ratios]
-    whole = [
-        [p * (scale // q) for p, q in row] if scale else [] for row, scale in zip(ratios, scales, strict=True)
-    ]
+    whole = [[p * (scale // q) for p, q in row] if scale else [] for row, scale in zip(ratios, scales, strict=True)]
     return whole, scales
 
 
@@ -315,7 +313,7 @@ def _integer_power(base: Number, exponent: int) -> Number:
     if abs(exponent) > LARGEST_EXPONENT:
         raise NotExact("a power above 10000")
     numerator, denominator = base.as_integer_ratio()
-    if exponent < 0 and denominator:
+    if exponent < 0:
         numerator, denominator, exponent = denominator, numerator, -exponent
     if not denominator:
         return INVALID
@@ -330,7 +328,7 @@ def _power(base: Number, exponent: Number) -> Number:
         return INVALID
     if exponent.denominator == 1:
         return _integer_power(base, exponent.numerator)
-    if base < 0 or (base == 0 and exponent < 0):
+    if base < 0:
         return INVALID
     root = _root(base, exponent.denominator)
     if root is None:
@@ -360,7 +358,7 @@ def _whole_root(n: int, degree: int) -> int | None:
 
 def _square_root(x: Number, order: int) -> Number:
     """The derivative of this order is (1/2)(1/2 − 1)… x^(1/2 − order)."""
-    if x is INVALID or x < 0 or (x == 0 and order):
+    if x is INVALID or x < 0:
         return INVALID
     root = _root(x, 2)
     if root is None:
