@@ -145,7 +145,9 @@ def _carried_from(bench: Bench, claim: Claim, results: list[Result], wanted: lis
             continue
         if result.verdict.outcome is not Outcome.WRONG or before.free != claim.free:
             continue
-        parts = [compare(bench, claim, world, before.claimed, claim.claimed) for world in bench.worlds(claim.conditions)]
+        parts = [
+            compare(bench, claim, world, before.claimed, claim.claimed) for world in bench.worlds(claim.conditions)
+        ]
         if all(part.outcome is Outcome.HOLDS for part in parts):
             return result.verdict.carried_from or before.name
     return None

@@ -25,9 +25,7 @@ SAID = {
 def judge(bench: Bench, claim: Claim) -> Verdict:
     """Ask every oracle that can speak on a claim, and weigh what they say."""
     if claim.stationary:
-        return Verdict(
-            Outcome.NOT_CHECKED, reason="an equation to be solved: no row below it gives its solution"
-        )
+        return Verdict(Outcome.NOT_CHECKED, reason="an equation to be solved: no row below it gives its solution")
     found: list[Evidence] = []
     try:
         for oracle in ORACLES:
@@ -42,7 +40,9 @@ def judge(bench: Bench, claim: Claim) -> Verdict:
     except KeyError as error:
         if str(error.args[0]).startswith("?"):
             return Verdict(
-                Outcome.NOT_CHECKED, tuple(found), reason="a size in this line is not determined by what stands around it"
+                Outcome.NOT_CHECKED,
+                tuple(found),
+                reason="a size in this line is not determined by what stands around it",
             )
         raise
     return weigh(found)
@@ -77,7 +77,8 @@ def weigh(found: Sequence[Evidence]) -> Verdict:
 def _only_rounding(spoken: Sequence[Evidence]) -> bool:
     """Whether the doubt of the floating-point oracles is one of rounding, which exact arithmetic settles."""
     return all(
-        evidence.outcome is Outcome.HOLDS or not evidence.detail.startswith("both sides are zero") for evidence in spoken
+        evidence.outcome is Outcome.HOLDS or not evidence.detail.startswith("both sides are zero")
+        for evidence in spoken
     )
 
 

@@ -42,7 +42,12 @@ def finding_for(problem: Problem, claim: Claim, verdict: Verdict, bench: Bench, 
 
 
 def _said(claim: Claim) -> str:
-    what = {"gradient": "the gradient", "jacobian": "the Jacobian", "hessian": "the Hessian", "derivative": "the derivative"}
+    what = {
+        "gradient": "the gradient",
+        "jacobian": "the Jacobian",
+        "hessian": "the Hessian",
+        "derivative": "the derivative",
+    }
     return f"{what[claim.kind]} `{claim.title}`" if claim.kind in what else f"`{claim.title}`"
 
 
@@ -93,7 +98,12 @@ def _figures(claim: Claim, evidence: tuple[Evidence, ...]) -> str:
     entry = first.where or ""
     parts = [f"claimed {entry.strip() + ' = ' if entry else ''}{_number(first.claimed)}"]
     for other in wrong:
-        name = {"values": "left side", "rational": "left side, exactly", "solution": "at the solution", "inequality": "left side"}
+        name = {
+            "values": "left side",
+            "rational": "left side, exactly",
+            "solution": "at the solution",
+            "inequality": "left side",
+        }
         bar = f" ± {other.bar:.0e}" if other.oracle == "differences" and other.bar is not None else ""
         if other.where == first.where or other.oracle != "differences":
             parts.append(f"{name.get(other.oracle, other.oracle)} {_number(other.reference)}{bar}")
@@ -129,8 +139,10 @@ def _right_later(problem: Problem, claim: Claim, bench: Bench) -> str:
     behind = [c for c in members if c.span.start > claim.span.start and c.solution is None]
     for other in behind:
         try:
-            parts = [compare(bench, other, world, other.head, other.claimed) for world in bench.worlds(other.conditions)]
-        except Exception:  # noqa: BLE001 - the other member has its own verdict; here it only adds a remark
+            parts = [
+                compare(bench, other, world, other.head, other.claimed) for world in bench.worlds(other.conditions)
+            ]
+        except Exception:
             continue
         if all(part.outcome is Outcome.HOLDS for part in parts):
             line = problem.source.position(other.span.start).line

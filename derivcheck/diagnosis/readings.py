@@ -30,7 +30,7 @@ def scalar_reading(bench: Bench, refused: Refused) -> str | None:
     """Whether a line whose shapes contradict each other holds where every size is 1."""
     if refused.scalar is None:
         return None
-    ones = {name: 1 for name in bench.symbols}
+    ones = dict.fromkeys(bench.symbols, 1)
     return "it holds for scalars (every size 1)" if ones and _holds(bench, refused.scalar, ones) else None
 
 
@@ -42,7 +42,11 @@ def _candidates(bench: Bench, claim: Claim) -> Iterator[tuple[str, Claim, dict[s
             shown = bench.problem.definitions[name].text
             yield f"it holds with `{shown}` held fixed: the path through `{shown}` is missing", held, {}
     for alternative in claim.alternatives:
-        yield "it holds if each partial in the chain is the total derivative", replace(claim, claimed=alternative.claimed), {}
+        yield (
+            "it holds if each partial in the chain is the total derivative",
+            replace(claim, claimed=alternative.claimed),
+            {},
+        )
     rows, columns = (dim.substitute(bench.problem.solution) for dim in claim.head.shape)
     if rows == columns and rows != ONE and not t.is_zero(claim.claimed):
         turned = t.Unary("transpose", claim.claimed, shape=claim.claimed.shape[::-1], span=claim.claimed.span)
@@ -52,7 +56,7 @@ def _candidates(bench: Bench, claim: Claim) -> Iterator[tuple[str, Claim, dict[s
         if name not in bench.fixed:
             yield f"it holds only for `{shown} = 1`", claim, {name: 1}
     if len(bench.symbols) > 1:
-        yield "it holds only for scalars (every size 1)", claim, {name: 1 for name in bench.symbols}
+        yield "it holds only for scalars (every size 1)", claim, dict.fromkeys(bench.symbols, 1)
 
 
 def _held_names(bench: Bench, claim: Claim) -> list[str]:
@@ -64,7 +68,10 @@ def _held_names(bench: Bench, claim: Claim) -> list[str]:
     return [
         name
         for name in bench.problem.definitions
-        if name in upstream and name != found.key and found.key in bench.dependencies.get(name, ()) and not _is_target(found, name)
+        if name in upstream
+        and name != found.key
+        and found.key in bench.dependencies.get(name, ())
+        and not _is_target(found, name)
     ]
 
 

@@ -38,7 +38,9 @@ class Autograd:
             return self.substitutes[term]
         recording = torch.is_grad_enabled()
         with torch.enable_grad():
-            value = _chain(term, frame, recording) if isinstance(term, t.Chain) else self._single(term, frame, recording)
+            value = (
+                _chain(term, frame, recording) if isinstance(term, t.Chain) else self._single(term, frame, recording)
+            )
         return value if recording else value.detach()
 
     def _single(self, term: t.Derivative, frame: Frame, recording: bool) -> Tensor:
@@ -134,7 +136,11 @@ def hold(term: t.Derivative, frame: Frame) -> tuple[Term, dict[str, Tensor]]:
             case _:
                 held |= t.variables(target)
         held.discard(term.key)
-    values = {name: frame.name(name) for name in held if name in world.leaves or name in world.definitions or name in world.dependencies}
+    values = {
+        name: frame.name(name)
+        for name in held
+        if name in world.leaves or name in world.definitions or name in world.dependencies
+    }
     return target, values
 
 

@@ -306,14 +306,15 @@ def _affine(position: Term, frame: Frame) -> tuple[str | None, int] | None:
         case t.Size(dim=dim):
             return None, dim.value(frame.world.sizes)
         case t.Add(terms=parts):
-            name, total = None, 0
+            letter: str | None = None
+            total = 0
             for sign, part in parts:
                 inner = _affine(part, frame)
-                if inner is None or (inner[0] is not None and (name is not None or sign < 0)):
+                if inner is None or (inner[0] is not None and (letter is not None or sign < 0)):
                     return None
-                name = inner[0] if inner[0] is not None else name
+                letter = inner[0] if inner[0] is not None else letter
                 total += sign * inner[1]
-            return name, total
+            return letter, total
     return None
 
 

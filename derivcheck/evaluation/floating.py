@@ -63,7 +63,7 @@ class FloatArithmetic:
         if a.dtype != b.dtype:
             common = torch.promote_types(a.dtype, b.dtype)
             a, b = a.to(common), b.to(common)
-        if a.shape[-1] == 1 or a.numel() * b.shape[-1] < 4096 and a.dim() > 3:
+        if a.shape[-1] == 1 or (a.numel() * b.shape[-1] < 4096 and a.dim() > 3):
             # For small matrices over many axes a broadcast sum is faster than a batched product.
             return (a.unsqueeze(-1) * b.unsqueeze(-3)).sum(-2)
         return a @ b

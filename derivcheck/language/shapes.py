@@ -39,9 +39,7 @@ class Dim:
         return self + (-other)
 
     def __mul__(self, other: Dim) -> Dim:
-        return _collect(
-            (tuple(sorted(left + right)), a * b) for left, a in self.terms for right, b in other.terms
-        )
+        return _collect((tuple(sorted(left + right)), a * b) for left, a in self.terms for right, b in other.terms)
 
     @property
     def number(self) -> int | None:

@@ -88,9 +88,7 @@ class Bench:
         """One draw at these sizes. ``spread`` scales what is drawn from all reals."""
         trials = trials or self.settings.trials
         wanted = [a.conditions for a in self.problem.assumptions] + [conditions]
-        needed = tuple(
-            condition for group in wanted for condition in group if not _about_sizes(condition)
-        )
+        needed = tuple(condition for group in wanted for condition in group if not _about_sizes(condition))
         if not needed:
             return self._draw(chosen, seed, trials, spread)
         many = self._draw(chosen, seed, trials * CANDIDATES, spread)
@@ -112,7 +110,9 @@ class Bench:
                 if bound is not None and len(function.arguments) == 1
                 else sampling.ArbitraryFunction(function, whole, trials, seed, self.problem)  # type: ignore[arg-type]
             )
-        return World(FloatArithmetic(), whole, leaves, functions, self.problem.definitions, Autograd(), self.dependencies)
+        return World(
+            FloatArithmetic(), whole, leaves, functions, self.problem.definitions, Autograd(), self.dependencies
+        )
 
     def _select(self, many: World, conditions: Sequence[Comparison], trials: int) -> World:
         """The first trials of a large draw that meet the conditions; equations fix a name's value first."""
@@ -133,7 +133,8 @@ class Bench:
             raise CannotDraw("no input was found that meets the conditions")
         chosen = {key: value.detach()[picked].requires_grad_() for key, value in leaves.items()}
         functions = {
-            key: f.select(picked) if isinstance(f, sampling.ArbitraryFunction) else f for key, f in many.functions.items()
+            key: f.select(picked) if isinstance(f, sampling.ArbitraryFunction) else f
+            for key, f in many.functions.items()
         }
         return replace(many, leaves=chosen, functions=functions, differentiator=Autograd())
 
@@ -161,7 +162,11 @@ class Bench:
             leaves = {key: value.detach().float().requires_grad_() for key, value in world.leaves.items()}
             functions: dict[str, FunctionValue] = {key: _Narrow(f) for key, f in world.functions.items()}
             found = replace(
-                world, arithmetic=FloatArithmetic(torch.float32), leaves=leaves, functions=functions, differentiator=Autograd()
+                world,
+                arithmetic=FloatArithmetic(torch.float32),
+                leaves=leaves,
+                functions=functions,
+                differentiator=Autograd(),
             )
             self._singles[id(world)] = found
         return found

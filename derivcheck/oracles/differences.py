@@ -15,6 +15,7 @@ from torch import Tensor
 from derivcheck.evaluation import functions
 from derivcheck.evaluation.differentiation import Autograd, hold
 from derivcheck.evaluation.evaluator import Axis, Frame, World, evaluate, pick_family
+from derivcheck.language.shapes import ONE
 from derivcheck.oracles.bench import Bench
 from derivcheck.oracles.comparing import FLOOR, Discrepancy, discrepancy, expanded, measured_bar
 from derivcheck.oracles.numeric import summary
@@ -82,7 +83,7 @@ def _moved(term: t.Derivative, frame: Frame, place: Tensor, steps: int) -> Tenso
     count = place.shape[1 + len(frame.axes)]
     deeper = frame.deeper(Axis("", 1, count), Axis("", 1, steps))
     if term.form == "hessian":
-        inner = t.Derivative(term.target, term.key, "gradient", shape=(term.shape[0], t.SCALAR[1]))
+        inner = t.Derivative(term.target, term.key, "gradient", shape=(term.shape[0], ONE))
         value = evaluate(inner, deeper.bind({_key(term): place}))
     else:
         target, values = hold(term, deeper)

@@ -30,9 +30,7 @@ def ask(bench: Bench, claim: Claim) -> Evidence:
     return summary(name, bench, claim, claim.claimed, found)
 
 
-def summary(
-    name: str, bench: Bench, claim: Claim, claimed: Term, found: list[tuple[World, Discrepancy]]
-) -> Evidence:
+def summary(name: str, bench: Bench, claim: Claim, claimed: Term, found: list[tuple[World, Discrepancy]]) -> Evidence:
     """Evidence from the comparison at every draw: the worst one is shown."""
     usable = [(world, part) for world, part in found if part.valid]
     sizes = tuple(shown_sizes(bench, world) for world, _ in found)

@@ -30,7 +30,9 @@ def ask(bench: Bench, claim: Claim) -> Evidence:
     for number, world in enumerate(base):
         for spread in SPREADS:
             sizes = {name: world.sizes[name] for name in bench.symbols if name in world.sizes}
-            worlds.append(bench.world(sizes, (bench.settings.seed, "order", number, spread), claim.conditions, TRIALS, spread))
+            worlds.append(
+                bench.world(sizes, (bench.settings.seed, "order", number, spread), claim.conditions, TRIALS, spread)
+            )
     for world in worlds:
         with torch.no_grad():
             left = evaluate(claim.head, bench.frame(claim, world))
@@ -50,13 +52,25 @@ def ask(bench: Bench, claim: Claim) -> Evidence:
         place = int(relative.argmin())
         ratio = float(relative.reshape(-1)[place])
         if worst is None or ratio < worst[0]:
-            worst = (ratio, float(left.reshape(-1)[place]), float(right.reshape(-1)[place]), float(gap.reshape(-1)[place]))
+            worst = (
+                ratio,
+                float(left.reshape(-1)[place]),
+                float(right.reshape(-1)[place]),
+                float(gap.reshape(-1)[place]),
+            )
         tight = min(tight, ratio)
     sizes_shown = tuple(shown_sizes(bench, world) for world in base)
     if worst is None:
-        return Evidence("inequality", Outcome.UNDECIDED, sizes=sizes_shown, detail="a side is not a finite number at any input drawn")
+        return Evidence(
+            "inequality",
+            Outcome.UNDECIDED,
+            sizes=sizes_shown,
+            detail="a side is not a finite number at any input drawn",
+        )
     ratio, left_value, right_value, gap_value = worst
-    wrong = ratio < -1 or (claim.relation in ("<", ">", "\\ne") and gap_value <= 0 and ratio <= 0 and left_value == right_value)
+    wrong = ratio < -1 or (
+        claim.relation in ("<", ">", "\\ne") and gap_value <= 0 and ratio <= 0 and left_value == right_value
+    )
     return Evidence(
         "inequality",
         Outcome.WRONG if wrong else Outcome.HOLDS,

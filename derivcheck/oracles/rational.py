@@ -73,12 +73,16 @@ def _whole(exponent: Term) -> bool:
     return False
 
 
-def ask(problem: Problem, claim: Claim, seed: int, fixed: Mapping[str, int], dependencies: Mapping[str, frozenset[str]]) -> Evidence:
+def ask(
+    problem: Problem, claim: Claim, seed: int, fixed: Mapping[str, int], dependencies: Mapping[str, frozenset[str]]
+) -> Evidence:
     """Both sides at every point; the first counterexample is shown."""
     symbols = drawing.symbols(problem)
     chosen = drawing.draw(symbols, problem, fixed, seed, 2)
     names = problem.size_names
-    shown = tuple(tuple((names.get(name, name), choice[name]) for name in symbols if name in choice) for choice in chosen)
+    shown = tuple(
+        tuple((names.get(name, name), choice[name]) for name in symbols if name in choice) for choice in chosen
+    )
     points = 0
     for number, choice in enumerate(chosen):
         whole = drawing.complete(choice, problem)
@@ -110,7 +114,9 @@ def _float(value: Fraction) -> float:
         return float("inf") if value > 0 else float("-inf")
 
 
-def _leaves(problem: Problem, claim: Claim, sizes: Mapping[str, int], generator: random.Random) -> tuple[dict[str, Grid], int]:  # type: ignore[type-arg]
+def _leaves(
+    problem: Problem, claim: Claim, sizes: Mapping[str, int], generator: random.Random
+) -> tuple[dict[str, Grid], int]:  # type: ignore[type-arg]
     """Values for every declared name, ``(points, family …, rows, columns)``."""
     needed = _needed(problem, claim)
     scalars = [
@@ -194,7 +200,9 @@ def _inside(domain: Domain) -> tuple[Fraction, ...]:
     return SPECIAL if high is None else tuple(high - value for value in SPECIAL if value > 0)
 
 
-def _drawn(declaration: Declaration, problem: Problem, sizes: Mapping[str, int], count: int, generator: random.Random) -> Grid:  # type: ignore[type-arg]
+def _drawn(
+    declaration: Declaration, problem: Problem, sizes: Mapping[str, int], count: int, generator: random.Random
+) -> Grid:  # type: ignore[type-arg]
     rows, columns = (dim.substitute(problem.solution).value(sizes) for dim in declaration.shape)
     family = tuple(axis.size.substitute(problem.solution).value(sizes) for axis in declaration.family)
     single = (*family, rows, columns)
@@ -203,7 +211,11 @@ def _drawn(declaration: Declaration, problem: Problem, sizes: Mapping[str, int],
     for size in family:
         members *= size
     entries: list[Fraction] = []
-    high = domain.high.substitute(problem.solution).value(sizes) if domain.high is not None and not isinstance(domain.high, float) else None
+    high = (
+        domain.high.substitute(problem.solution).value(sizes)
+        if domain.high is not None and not isinstance(domain.high, float)
+        else None
+    )
     for _ in range(count * members):
         entries.extend(_matrix(domain, rows, columns, generator, high))
     return Grid((count, *single), tuple(entries))
@@ -232,7 +244,9 @@ def _matrix(domain: Domain, rows: int, columns: int, generator: random.Random, h
             drawn = [[weight / sum(weights)] for weight in weights]
         case "finite" if not domain.values:
             low = int(domain.low or 0)
-            drawn = [[Fraction(generator.randint(low, high if high is not None else low)) for _ in row] for row in drawn]
+            drawn = [
+                [Fraction(generator.randint(low, high if high is not None else low)) for _ in row] for row in drawn
+            ]
         case "real":
             pass
         case _:
@@ -271,7 +285,11 @@ def _compare(
 ) -> tuple[int, tuple[Fraction, Fraction, str] | None]:
     """How many points were compared, and the first counterexample with its inputs in words."""
     axes = tuple(
-        Axis(name, problem.indices[name].lower, problem.indices[name].size.substitute(problem.solution).value(world.sizes))
+        Axis(
+            name,
+            problem.indices[name].lower,
+            problem.indices[name].size.substitute(problem.solution).value(world.sizes),
+        )
         for name in claim.free
     )
     frame = world.root().deeper(*axes)
@@ -285,7 +303,13 @@ def _compare(
     for point in range(count):
         if not kept[point]:
             continue
-        pairs = list(zip(left.entries[point * per : (point + 1) * per], right.entries[point * per : (point + 1) * per], strict=True))
+        pairs = list(
+            zip(
+                left.entries[point * per : (point + 1) * per],
+                right.entries[point * per : (point + 1) * per],
+                strict=True,
+            )
+        )
         if any(x is INVALID or y is INVALID for x, y in pairs):
             continue
         points += 1

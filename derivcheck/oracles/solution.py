@@ -45,8 +45,7 @@ def ask(bench: Bench, claim: Claim) -> Evidence:
     if not found:
         detail = next((reason for reason in reasons if reason), "the equation was not solved")
         return Evidence("solution", Outcome.UNDECIDED, detail=detail)
-    evidence = summary("solution", bench, claim, claim.claimed, found)
-    return evidence
+    return summary("solution", bench, claim, claim.claimed, found)
 
 
 def _row(claim: Claim, frame: Frame, root: Tensor) -> Discrepancy:

@@ -75,7 +75,9 @@ def _sum_help(scope: Scope, left: Term, right: Term) -> str | None:
         if scalar(scope, one):
             text = scope.quote(one.span)
             if shape[0] == shape[1]:
-                return f"write `{text} I` for the diagonal, or `{text} \\mathbf{{1}}\\mathbf{{1}}^\\top` for every entry"
+                return (
+                    f"write `{text} I` for the diagonal, or `{text} \\mathbf{{1}}\\mathbf{{1}}^\\top` for every entry"
+                )
             return f"write `{text} \\mathbf{{1}}` if it is to be added to every entry"
     if shape_of(scope, left) == shape_of(scope, right)[::-1]:
         return "one of them wants a transpose"
@@ -126,7 +128,9 @@ def entrywise(scope: Scope, left: Term, right: Term, operator: str, span: Span) 
     elif scope.unify_shapes(left.shape, right.shape):
         shape = left.shape
     else:
-        raise mismatch(scope, left, right, "an entrywise product needs two equal shapes", _sum_help_rows(scope, left, right))
+        raise mismatch(
+            scope, left, right, "an entrywise product needs two equal shapes", _sum_help_rows(scope, left, right)
+        )
     if operator == "\\oslash":
         return Divide(left, right, entrywise=True, shape=shape, span=span)
     if scalar(scope, left) or scalar(scope, right):
@@ -143,8 +147,10 @@ def _sum_help_rows(scope: Scope, left: Term, right: Term) -> str | None:
 def divide(scope: Scope, left: Term, right: Term, span: Span) -> Term:
     """A fraction: below the bar stands a scalar."""
     if not scalar(scope, right):
-        help = "write `\\oslash` for the quotient entry by entry" if not known(scope, right) or _column(scope, right) else (
-            "write the inverse, `^{-1}`, on the side where it belongs, or `\\oslash` for entry by entry"
+        help = (
+            "write `\\oslash` for the quotient entry by entry"
+            if not known(scope, right) or _column(scope, right)
+            else ("write the inverse, `^{-1}`, on the side where it belongs, or `\\oslash` for entry by entry")
         )
         raise Refusal(
             "not-a-scalar",
@@ -155,7 +161,7 @@ def divide(scope: Scope, left: Term, right: Term, span: Span) -> Term:
     if isinstance(left, Constant) and isinstance(right, Constant) and _rational(left) and _rational(right):
         if right.value == 0:
             raise Refusal("division-by-zero", right.span, "this divides by the literal 0")
-        return Constant(Fraction(left.value) / Fraction(right.value), span=span)  # type: ignore[arg-type]
+        return Constant(Fraction(left.value) / Fraction(right.value), span=span)
     return Divide(left, right, shape=left.shape, span=span)
 
 
@@ -190,9 +196,7 @@ def square(scope: Scope, term: Term, what: str) -> None:
 def power(scope: Scope, base: Term, exponent: Term, span: Span) -> Term:
     """A scalar to any power, a square matrix to a whole one. ``x^2`` of a column means too many things: refused."""
     if not scalar(scope, exponent):
-        raise Refusal(
-            "not-a-scalar", exponent.span, f"an exponent is a scalar; this is {scope.show(exponent.shape)}"
-        )
+        raise Refusal("not-a-scalar", exponent.span, f"an exponent is a scalar; this is {scope.show(exponent.shape)}")
     if scalar(scope, base):
         return Power(base, exponent, span=span)
     rows, columns = shape_of(scope, base)
@@ -206,8 +210,12 @@ def power(scope: Scope, base: Term, exponent: Term, span: Span) -> Term:
     square(scope, base, "a power")
     if isinstance(exponent, Constant) and exponent.value == -1:
         return Unary("inverse", base, shape=base.shape, span=span)
-    if not (isinstance(exponent, Constant) and isinstance(exponent.value, Fraction) and exponent.value.denominator == 1):
-        raise Refusal("matrix-power", span, "a matrix is raised to whole numbers only here", "name the root and declare it")
+    if not (
+        isinstance(exponent, Constant) and isinstance(exponent.value, Fraction) and exponent.value.denominator == 1
+    ):
+        raise Refusal(
+            "matrix-power", span, "a matrix is raised to whole numbers only here", "name the root and declare it"
+        )
     return Power(base, exponent, shape=base.shape, span=span)
 
 

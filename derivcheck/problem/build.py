@@ -30,7 +30,22 @@ from derivcheck.verdict import Finding, Severity
 ORDER = frozenset(("<", ">", "\\le", "\\ge"))
 EQUAL = frozenset(("=", ":=", "\\equiv"))
 GLOBAL_LEADS = ("let", "assume", "suppose", "where", "with", "given", "take", "assuming", "such that", "denote")
-STATIONARY_LEADS = ("set", "setting", "optimum", "equate", "equating", "stationar", "optimal", "solve", "solving", "vanish", "minimum", "maximum", "minimiser", "minimizer")
+STATIONARY_LEADS = (
+    "set",
+    "setting",
+    "optimum",
+    "equate",
+    "equating",
+    "stationar",
+    "optimal",
+    "solve",
+    "solving",
+    "vanish",
+    "minimum",
+    "maximum",
+    "minimiser",
+    "minimizer",
+)
 
 
 @dataclass
@@ -110,7 +125,9 @@ def _ranges_first(items: Iterable[Item], builder: Builder) -> None:
 
 def _runs(item: Statement, items: Iterable[Item]) -> bool:
     """``i \\in \\{1, …, N\\}`` behind "for" is a range; alone it declares a label."""
-    return item.lead.rstrip(" ,:").endswith(("for", "for all", "for each", "for every", "all", "each", "every", "indices"))
+    return item.lead.rstrip(" ,:").endswith(
+        ("for", "for all", "for each", "for every", "all", "each", "every", "indices")
+    )
 
 
 def _problem(builder: Builder) -> Problem:
@@ -146,7 +163,12 @@ def _unreadable(item: Unreadable, builder: Builder) -> None:
         return
     builder.line(item.span, "not read", note=item.message)
     builder.makers.refuse(
-        Refusal("unreadable", item.at, item.message, item.help), item.span, item.span, "unreadable", "", builder.makers.fresh_chain()
+        Refusal("unreadable", item.at, item.message, item.help),
+        item.span,
+        item.span,
+        "unreadable",
+        "",
+        builder.makers.fresh_chain(),
     )
 
 
@@ -169,7 +191,7 @@ def _statement(item: Statement, statements: list[Statement], builder: Builder) -
         builder.head = None
         builder.line(item.span, "not read", note=refusal.message)
         chain = builder.makers.fresh_chain()
-        title = plain(item.members[0]) if kind == "claim" else plain(item.members[0])
+        title = plain(item.members[0])
         builder.makers.refuse(refusal, item.span, item.span, "statement", title, chain)
 
 
@@ -188,13 +210,18 @@ def _classify(item: Statement, statements: list[Statement], builder: Builder) ->
         return
     first = signs[0]
     if first == ":" and len(signs) == 2 and signs[1] == "\\to":
-        shapes = declarations.declare_function(*item.members[:3], builder.context())  # type: ignore[misc]
+        name, domain, codomain = item.members[:3]
+        shapes = declarations.declare_function(name, domain, codomain, builder.context())
         builder.line(item.span, "declaration", plain(item.members[0]), shapes)
         return
     if first == "\\in" and len(signs) == 1:
         _membership(item, builder)
         return
-    if len(signs) == 1 and first == "=" and declarations.index_range(item.members[0], item.members[1], builder.context()):
+    if (
+        len(signs) == 1
+        and first == "="
+        and declarations.index_range(item.members[0], item.members[1], builder.context())
+    ):
         builder.line(item.span, "declaration", plain(item.members[0]), note="the range of an index")
         return
     if all(sign in EQUAL for sign in signs):
@@ -262,8 +289,10 @@ def _is_new(node: n.Node, builder: Builder, *, defining: bool) -> bool:
         case n.Product(factors=(n.Name() | n.Scripted() | n.Word() as head, n.Group() as group), operators=("",)):
             return _is_new_function(head, group, scope)
         case n.Apply(word=word, bracketed=True, sub=None, sup=None, primes=0):
-            return key_of(word) not in scope.names and word.text not in ("max", "min", "tr", "trace", "det", "diag", "vec", "log", "exp") and all(
-                isinstance(strip(arg), n.Name) for arg in node.args
+            return (
+                key_of(word) not in scope.names
+                and word.text not in ("max", "min", "tr", "trace", "det", "diag", "vec", "log", "exp")
+                and all(isinstance(strip(arg), n.Name) for arg in node.args)
             )
         case n.Name() | n.Scripted():
             pass
@@ -293,8 +322,14 @@ def _new_scripted(node: n.Scripted, scope: Scope) -> bool:
         letters = node.sub is not None and node.sup is None and base.key not in scope.used
         return (letters and not is_scalar(base.shape)) or is_scalar(base.shape) or _family_base(node, scope)
     if isinstance(base, Definition):
-        return is_scalar(scope.resolve_shape(base.shape)) or isinstance(node.sup, n.Group) or isinstance(node.sup, n.Text)
-    stem = scope.names.get(key_of(n.Scripted(node.base, node.sub, None))) if node.sub is not None and node.sup is not None else None
+        return (
+            is_scalar(scope.resolve_shape(base.shape)) or isinstance(node.sup, (n.Group, n.Text))
+        )
+    stem = (
+        scope.names.get(key_of(n.Scripted(node.base, node.sub, None)))
+        if node.sub is not None and node.sup is not None
+        else None
+    )
     if stem is not None and not isinstance(node.sup, n.Group | n.Text | n.Symbol):
         return False
     return not _family_member(node, scope)
@@ -383,7 +418,11 @@ def _assumed_equation(item: Statement, builder: Builder) -> bool:
     if not symmetric and not any(lead in words.split() or lead in words for lead in GLOBAL_LEADS):
         return False
     left = strip(item.members[0])
-    if isinstance(left, n.Name | n.Scripted) and _is_new(left, builder, defining=False) and not _mentions_itself(left, item.members[1]):
+    if (
+        isinstance(left, n.Name | n.Scripted)
+        and _is_new(left, builder, defining=False)
+        and not _mentions_itself(left, item.members[1])
+    ):
         return False
     if declarations.assume(item.members[0], "=", item.members[1], builder.context(), item.span):
         builder.line(item.span, "assumption")

@@ -101,7 +101,9 @@ def norm(bars: n.Bars, sub: n.Node | None, sup: n.Node | None, span: Span, ctx: 
             weighted = _weighted(value, sub, sup, span, ctx)
             if weighted is not None:
                 return weighted
-            raise Refusal("norm", span, "this norm is not understood", "write it out, or use \\|·\\|, \\|·\\|_1, \\|·\\|_F")
+            raise Refusal(
+                "norm", span, "this norm is not understood", "write it out, or use \\|·\\|, \\|·\\|_1, \\|·\\|_F"
+            )
     made: Term = terms.Unary(kind, value, span=bars.span if sub is None else bars.span | sub.span)
     if isinstance(sup, n.Number) and sup.value == 2 and kind == "norm2":
         return terms.Unary("sumsq", value, span=span)
@@ -160,7 +162,7 @@ def _elementary(name: str, args: list[Term], node: n.Apply, ctx: Context) -> Ter
             "matrix-function",
             node.span,
             f"`{node.word.text}` of a square matrix is read in more than one way: entry by entry, or as a series",
-            f"declare a function of a real number and write it with that if the entries are meant",
+            "declare a function of a real number and write it with that if the entries are meant",
         )
     made: Term
     if node.sub is not None:
@@ -206,7 +208,9 @@ def _matrix_word(op: str, value: Term, node: n.Apply, ctx: Context) -> Term:
             return terms.Unary("vec", value, shape=(rows * columns, ONE), span=node.span)
         case "softmax":
             if ONE not in (rows, columns):
-                raise Refusal("softmax", node.span, "softmax of a matrix: over rows or over columns?", "apply it to one column")
+                raise Refusal(
+                    "softmax", node.span, "softmax of a matrix: over rows or over columns?", "apply it to one column"
+                )
             return terms.Unary("softmax", value, shape=value.shape, span=node.span)
     raise AssertionError(op)
 
@@ -247,9 +251,7 @@ def call(found: Meaning, args: list[Term], primes: int, span: Span, ctx: Context
 def _call_declared(found: FunctionDeclaration, args: list[Term], primes: int, span: Span, ctx: Context) -> Term:
     scope = ctx.scope
     if len(args) != len(found.arguments):
-        raise Refusal(
-            "arguments", span, f"`{found.text}` takes {len(found.arguments)} arguments, here are {len(args)}"
-        )
+        raise Refusal("arguments", span, f"`{found.text}` takes {len(found.arguments)} arguments, here are {len(args)}")
     scope.used.add(found.key)
     of_reals = all(is_scalar(scope.resolve_shape(shape)) for shape in found.arguments)
     larger = next((arg for arg in args if not algebra.scalar(scope, arg)), None)
@@ -287,11 +289,15 @@ def _call_defined(found: FunctionDefinition, args: list[Term], primes: int, span
     keys = tuple(key for key, _ in found.parameters)
     if of_reals and algebra.scalar(scope, found.body) and (larger is not None or primes):
         if primes and len(args) > 1:
-            raise Refusal("prime", span, "a prime on a function of several numbers does not say which derivative is meant")
+            raise Refusal(
+                "prime", span, "a prime on a function of several numbers does not say which derivative is meant"
+            )
         shape = SCALAR if larger is None else larger.shape
         return terms.MapEntries(keys, tuple(args), found.body, primes, shape=shape, span=span)
     if primes:
-        raise Refusal("prime", span, f"`{found.text}` is no function of one real number", "write a fraction of partials")
+        raise Refusal(
+            "prime", span, f"`{found.text}` is no function of one real number", "write a fraction of partials"
+        )
     for arg, (_, shape) in zip(args, found.parameters, strict=True):
         if not scope.unify_shapes(arg.shape, shape):
             raise Refusal(
@@ -301,7 +307,9 @@ def _call_defined(found: FunctionDefinition, args: list[Term], primes: int, span
                 wrong=algebra.known(scope, arg),
             )
     bindings = tuple(
-        (key, arg) for key, arg in zip(keys, args, strict=True) if not (isinstance(arg, terms.Variable) and arg.key == key)
+        (key, arg)
+        for key, arg in zip(keys, args, strict=True)
+        if not (isinstance(arg, terms.Variable) and arg.key == key)
     )
     return terms.Let(bindings, found.body, shape=found.body.shape, span=span)
 
@@ -354,5 +362,13 @@ def unknown_call(node: n.Node, ctx: Context) -> Refusal:
 
 
 __all__ = [
-    "arguments", "builtin", "call", "depends", "dependencies", "evaluated_name", "function_named", "norm", "unknown_call",
+    "arguments",
+    "builtin",
+    "call",
+    "dependencies",
+    "depends",
+    "evaluated_name",
+    "function_named",
+    "norm",
+    "unknown_call",
 ]  # fmt: skip

@@ -75,7 +75,12 @@ class ClaimMaker:
         return self.chains
 
     def head(
-        self, node: n.Node, ctx: Context, item: Statement, conditions: tuple[Comparison, ...], defining: n.Node | None = None
+        self,
+        node: n.Node,
+        ctx: Context,
+        item: Statement,
+        conditions: tuple[Comparison, ...],
+        defining: n.Node | None = None,
     ) -> Head:
         """Elaborate the head of a chain."""
         term = expand(ctx.term(node), self.scope)
@@ -88,7 +93,12 @@ class ClaimMaker:
             self.indices[info.name] = info
 
     def members(
-        self, head: Head, nodes: Sequence[n.Node], relations: Sequence[Relation], item: Statement, conditions: tuple[Comparison, ...]
+        self,
+        head: Head,
+        nodes: Sequence[n.Node],
+        relations: Sequence[Relation],
+        item: Statement,
+        conditions: tuple[Comparison, ...],
     ) -> None:
         """Hold each member against the head; a member that only says the head again is no claim."""
         made = 0
@@ -97,8 +107,15 @@ class ClaimMaker:
                 continue
             made += 1
             self._member(head, node, item, conditions)
-        if not made and not any(strip(node) != strip(head.node) for node in nodes) and len(head.restated) == 1 and nodes:
-            refusal = Refusal("says-nothing", nodes[0].span, "both sides are the same expression: this line says nothing")
+        if (
+            not made
+            and not any(strip(node) != strip(head.node) for node in nodes)
+            and len(head.restated) == 1
+            and nodes
+        ):
+            refusal = Refusal(
+                "says-nothing", nodes[0].span, "both sides are the same expression: this line says nothing"
+            )
             self.refuse(refusal, nodes[0].span, item.span, head.kind, head.title, head.chain)
 
     def _member(self, head: Head, node: n.Node, item: Statement, conditions: tuple[Comparison, ...]) -> None:
@@ -175,7 +192,9 @@ class ClaimMaker:
             return None
         finally:
             self.scope.counter = max(self.scope.counter, scope.counter)
-            self.scope.solution.update({k: v for k, v in scope.solution.items() if k not in ones and k not in self.scope.solution})
+            self.scope.solution.update(
+                {k: v for k, v in scope.solution.items() if k not in ones and k not in self.scope.solution}
+            )
         names, self.names = self.names, set(self.names)
         claim = self._claim(head, node, item, conditions, term, claimed)
         self.names = names
@@ -192,7 +211,14 @@ class ClaimMaker:
         return name, given is not None
 
     def refuse(
-        self, refusal: Refusal, span: Span, line_span: Span, kind: str, title: str, chain: int, scalar: Claim | None = None
+        self,
+        refusal: Refusal,
+        span: Span,
+        line_span: Span,
+        kind: str,
+        title: str,
+        chain: int,
+        scalar: Claim | None = None,
     ) -> None:
         """A claim without a meaning: wrong by its shapes, or not checked."""
         stem = "line-" + str(self.source.position(span.start).line)
@@ -203,9 +229,19 @@ class ClaimMaker:
         self.names.add(name)
         self.claims.append(
             Refused(
-                name, title or self.scope.quote(span), kind, refusal.code, refusal.message, refusal.span, line_span,
-                refusal.help, refusal.wrong, chain, scalar, self.marks.expected_wrong(line_span, span),
-            )  # fmt: skip
+                name,
+                title or self.scope.quote(span),
+                kind,
+                refusal.code,
+                refusal.message,
+                refusal.span,
+                line_span,
+                refusal.help,
+                refusal.wrong,
+                chain,
+                scalar,
+                self.marks.expected_wrong(line_span, span),
+            )
         )
 
     def ordered(self, head: Head, item: Statement, conditions: tuple[Comparison, ...]) -> None:

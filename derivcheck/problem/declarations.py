@@ -183,12 +183,9 @@ def index_range(left: n.Node, right: n.Node, ctx: Context) -> tuple[str, int, Di
 
 def assume(left: n.Node, sign: str, right: n.Node, ctx: Context, span: Span) -> bool:
     """A condition on declared names as an assumption for the whole document; False if it is none."""
-    scope = ctx.scope
-    if any(key_of(strip(member)) not in scope.names and isinstance(strip(member), n.Name | n.Scripted) for member in (left,)):
-        if sign in ("\\succ", "\\succeq") and not _is_known(left, ctx):
-            return False
     if sign in ("\\succ", "\\succeq"):
         return _definite(left, right, sign, ctx)
+    scope = ctx.scope
     for one, other, relation in ((left, right, sign), (right, left, FLIPPED.get(sign, sign))):
         for name in members_of(one):
             if _size_bound(name, relation, other, ctx):
@@ -205,10 +202,6 @@ def assume(left: n.Node, sign: str, right: n.Node, ctx: Context, span: Span) -> 
     return True
 
 
-def _is_known(node: n.Node, ctx: Context) -> bool:
-    return key_of(strip(node)) in ctx.scope.names
-
-
 def _declared(node: n.Node, ctx: Context) -> Declaration | None:
     inner = strip(node)
     found = ctx.scope.names.get(key_of(inner)) if isinstance(inner, n.Name | n.Scripted) else None
@@ -216,7 +209,7 @@ def _declared(node: n.Node, ctx: Context) -> Declaration | None:
 
 
 def _definite(left: n.Node, right: n.Node, sign: str, ctx: Context) -> bool:
-    zero = isinstance(right, n.Number) and right.value == 0 or isinstance(right, n.Name) and right.text == "\\mathbf{0}"
+    zero = (isinstance(right, n.Number) and right.value == 0) or (isinstance(right, n.Name) and right.text == "\\mathbf{0}")
     if not zero:
         return False
     for name in members_of(left):
@@ -260,7 +253,9 @@ def _domain_condition(name: n.Node, sign: str, right: n.Node, ctx: Context) -> b
     found = scope.names.get(key_of(node))
     if found is None and not _would_resolve(node, ctx):
         _replace_declaration(
-            scope, key_of(node), Declaration(key_of(node), plain(node), SCALAR, Domain(kind), node.span)  # type: ignore[arg-type]
+            scope,
+            key_of(node),
+            Declaration(key_of(node), plain(node), SCALAR, Domain(kind), node.span),  # type: ignore[arg-type]
         )
         return True
     if isinstance(found, Declaration) and found.domain.kind in ("real", "nonnegative", "nonzero", kind):
@@ -286,7 +281,9 @@ def _equation(left: n.Node, right: n.Node, ctx: Context) -> bool:
         return False
     for a, b in ((one, other), (other, one)):
         match a, b:
-            case terms.Variable(key=key), terms.Unary(op="transpose", argument=terms.Variable(key=again)) if key == again:
+            case terms.Variable(key=key), terms.Unary(op="transpose", argument=terms.Variable(key=again)) if (
+                key == again
+            ):
                 return _set_kind(scope, key, "symmetric")
             case terms.Variable(key=key), terms.Add(
                 terms=((-1, terms.Unary(op="transpose", argument=terms.Variable(key=again))),)
@@ -300,11 +297,16 @@ def _equation(left: n.Node, right: n.Node, ctx: Context) -> bool:
                 algebra.equal_shapes(scope, a, b)
                 return _set_kind(scope, key, "orthogonal")
             case (
-                terms.Unary(op="norm2" | "sumsq", argument=terms.Variable(key=key))
-                | terms.Multiply(
-                    op="matmul", left=terms.Unary(op="transpose", argument=terms.Variable(key=key)), right=terms.Variable()
-                )
-            ), terms.Constant(value=value) if value == Fraction(1):
+                (
+                    terms.Unary(op="norm2" | "sumsq", argument=terms.Variable(key=key))
+                    | terms.Multiply(
+                        op="matmul",
+                        left=terms.Unary(op="transpose", argument=terms.Variable(key=key)),
+                        right=terms.Variable(),
+                    )
+                ),
+                terms.Constant(value=value),
+            ) if value == Fraction(1):
                 if isinstance(a, terms.Multiply) and a.right != terms.Variable(key):
                     continue
                 return _set_kind(scope, key, "unit")
@@ -327,7 +329,7 @@ def define(node: n.Node, value: n.Node, ctx: Context, span: Span) -> Definition 
         case n.Apply(word=word, args=args):
             group = n.Group(n.Tuple(args, (",",) * (len(args) - 1)) if len(args) > 1 else args[0], span=node.span)
             return _define_function(word, group, value, ctx, span)
-        case n.Scripted(sub=sub, sup=sup) if _index_letters(node, ctx):
+        case n.Scripted() if _index_letters(node, ctx):
             return _define_family(node, value, ctx, span)
     term = ctx.term(value)
     key = key_of(node)
@@ -344,7 +346,9 @@ def _enter(definition: Definition, visible: str, ctx: Context) -> Definition:
                     "shape-mismatch",
                     definition.span,
                     f"`{definition.text}` is declared {scope.show(old.shape)}, its definition is {scope.show(definition.shape)}",
-                    wrong=not any(s.startswith("?") for dim in scope.resolve_shape(definition.shape) for s in dim.symbols),
+                    wrong=not any(
+                        s.startswith("?") for dim in scope.resolve_shape(definition.shape) for s in dim.symbols
+                    ),
                 )
             del scope.declarations[definition.key]
         else:
@@ -357,7 +361,11 @@ def _enter(definition: Definition, visible: str, ctx: Context) -> Definition:
 def _index_letters(node: n.Scripted, ctx: Context) -> list[tuple[n.Name, str]]:
     """The letters on the left of a definition that are indices: ``z_i``, ``z^{(i)}``, ``r_{ik}``."""
     found: list[tuple[n.Name, str]] = []
-    if isinstance(node.sup, n.Group) and isinstance(node.sup.body, n.Name) and node.sup.body.text not in ctx.scope.names:
+    if (
+        isinstance(node.sup, n.Group)
+        and isinstance(node.sup.body, n.Name)
+        and node.sup.body.text not in ctx.scope.names
+    ):
         found.append((node.sup.body, "sup"))
     if node.sub is not None:
         for part in index_parts(node.sub):
@@ -384,9 +392,14 @@ def _define_family(node: n.Scripted, value: n.Node, ctx: Context, span: Span) ->
     for info in infos:
         size = scope.resolve(info.size)
         if any(symbol.startswith("?") for symbol in size.symbols):
-            fallback = scope.index_fallbacks.get("?" + info.name)
-            if fallback is None or not scope.unify(info.size, fallback):
-                raise Refusal("index-range", info.span, f"over what `{info.letter}` runs is not said", "write its range, as in: for $i = 1, \\dots, n$")
+            known = scope.index_fallbacks.get("?" + info.name)
+            if known is None or not scope.unify(info.size, known):
+                raise Refusal(
+                    "index-range",
+                    info.span,
+                    f"over what `{info.letter}` runs is not said",
+                    "write its range, as in: for $i = 1, \\dots, n$",
+                )
     shape = scope.resolve_shape(term.shape)
     subscripts = all(place == "sub" for _, place in letters)
     base_key = key_of(node.base)
@@ -416,7 +429,9 @@ def _define_function(head: n.Node, group: n.Group, value: n.Node, ctx: Context, 
     for item in group.body.items if isinstance(group.body, n.Tuple) else (group.body,):
         node = strip(item)
         if not isinstance(node, n.Name | n.Scripted):
-            raise Refusal("definition", item.span, "the arguments in a definition are names", "give the value a name first")
+            raise Refusal(
+                "definition", item.span, "the arguments in a definition are names", "give the value a name first"
+            )
         visible = key_of(node)
         found = scope.names.get(visible)
         if isinstance(found, Declaration | Definition) and not found.family:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Literal
 
 from derivcheck.language import nodes as n
 from derivcheck.language.printing import plain
-from derivcheck.language.shapes import ONE, Shape, is_scalar
+from derivcheck.language.shapes import ONE, Dim, Shape, is_scalar
 from derivcheck.problem import algebra, calls, terms
 from derivcheck.problem.context import Context, key_of, strip
 from derivcheck.problem.names import entry_of
@@ -69,7 +70,9 @@ def by(node: n.Node, ctx: Context) -> By:
             return By(key, whole.shape, indices, (row, column), transposed, node.span)
     help = "give it a name first"
     if isinstance(node, n.Scripted) and node.sup is not None:
-        help = f"declare `{plain(node)}` as a name of its own (as in `{key_of(node)} > 0`), or differentiate by its base"
+        help = (
+            f"declare `{plain(node)}` as a name of its own (as in `{key_of(node)} > 0`), or differentiate by its base"
+        )
     raise Refusal("derivative", node.span, f"a derivative is by a name; `{plain(node)}` is an expression", help)
 
 
@@ -86,7 +89,7 @@ def _vector(shape: Shape) -> bool:
     return ONE in shape
 
 
-def _length(shape: Shape) -> object:
+def _length(shape: Shape) -> Dim:
     return shape[0] if shape[1] == ONE else shape[1]
 
 
@@ -123,7 +126,7 @@ def _jacobian(target: Term, variable: By, ctx: Context, span: Span, held: tuple[
     shape, own = algebra.shape_of(ctx.scope, target), ctx.scope.resolve_shape(variable.shape)
     made: Term = DerivativeTerm(
         target, variable.key, "jacobian", held, direct, indices=variable.indices,
-        shape=(_length(shape), _length(own)), span=span,  # type: ignore[arg-type]
+        shape=(_length(shape), _length(own)), span=span,
     )  # fmt: skip
     if variable.position is not None:
         row, column = variable.position
@@ -170,7 +173,12 @@ def hessian(target: Term, first: By, second: By, ctx: Context, span: Span) -> Te
         inner = build(target, second, ctx, span)
         return build(inner, first, ctx, span)
     return DerivativeTerm(
-        target, first.key, "hessian", second=second.key, shape=(rows, columns), span=span  # type: ignore[arg-type]
+        target,
+        first.key,
+        "hessian",
+        second=second.key,
+        shape=(rows, columns),
+        span=span,
     )
 
 
@@ -241,7 +249,9 @@ def _nabla_of_call(node: n.Nabla, value: Term, ctx: Context) -> Term:
         case terms.Let(bindings=(), body=terms.Arbitrary(arguments=(argument,), entrywise=False) as inner):
             return _gradient_at(node, inner, argument, ctx, span)
         case terms.Let(bindings=bindings, body=body):
-            parameters = [f.parameters for f in ctx.scope.names.values() if isinstance(f, FunctionDefinition) and f.body == body]
+            parameters = [
+                f.parameters for f in ctx.scope.names.values() if isinstance(f, FunctionDefinition) and f.body == body
+            ]
             if parameters and len(parameters[0]) == 1:
                 key, shape = parameters[0][0]
                 inner_value = _nabla_by(node, body, By(key, shape, (), None, False, span), ctx)
@@ -289,9 +299,9 @@ def chain(nodes: list[n.Node], ctx: Context) -> Term | None:
             place = By(partial.key, partial.shape, (), None, False, node.span)
             links.append(_Link(None, partial.target, place))
     span = nodes[0].span | nodes[-1].span
-    if all(_links(a, b, ctx) for a, b in zip(links, links[1:], strict=False)):
+    if all(_links(a, b, ctx) for a, b in pairwise(links)):
         return _compose(links, ctx, span)
-    if all(_links(b, a, ctx) for a, b in zip(links, links[1:], strict=False)):
+    if all(_links(b, a, ctx) for a, b in pairwise(links)):
         return _compose(links[::-1], ctx, span)
     return None
 
@@ -333,7 +343,9 @@ def _compose(links: list[_Link], ctx: Context, span: Span) -> Term | None:
             product = value if product is None else algebra.multiply(ctx.scope, product, value, "", span)
             continue
         form: Literal["gradient", "jacobian"] = "gradient" if algebra.scalar(ctx.scope, link.target) else "jacobian"
-        made.append(DerivativeTerm(link.target, link.variable.key, form, direct=direct, shape=link.variable.shape, span=span))
+        made.append(
+            DerivativeTerm(link.target, link.variable.key, form, direct=direct, shape=link.variable.shape, span=span)
+        )
     if entries:
         return product
     first, last = links[0], links[-1]
@@ -353,7 +365,7 @@ def _compose(links: list[_Link], ctx: Context, span: Span) -> Term | None:
             f"the derivative of something {ctx.scope.show(shape)} by something {ctx.scope.show(own)} is no matrix",
             "let the chain begin with a scalar, or write it entry by entry",
         )
-    return Chain(tuple(made), shape=(_length(shape), _length(own)), span=span)  # type: ignore[arg-type]
+    return Chain(tuple(made), shape=(_length(shape), _length(own)), span=span)
 
 
 def scripted_value(value: Term, behind: n.Scripted, ctx: Context) -> Term:

@@ -36,7 +36,9 @@ class Marks:
 def gather(items: tuple[Item, ...]) -> Marks:
     """Read every directive and find out which statement it is about."""
     marks = Marks()
-    targets = [item for item in items if isinstance(item, Statement | Unreadable) and not getattr(item, "hidden", False)]
+    targets = [
+        item for item in items if isinstance(item, Statement | Unreadable) and not getattr(item, "hidden", False)
+    ]
     for item in items:
         if isinstance(item, Directive):
             _directive(item, targets, marks)
@@ -70,7 +72,12 @@ def _sizes(item: Directive, marks: Marks) -> None:
     for part in item.argument.replace(",", " ").split():
         name, _, value = part.partition("=")
         if not name or not value.isdigit() or not 1 <= int(value) <= 4096:
-            _complain(item, marks, f"`{part}` is no size", "write a name, an equals sign and a number from 1 to 4096: `sizes D=4`")
+            _complain(
+                item,
+                marks,
+                f"`{part}` is no size",
+                "write a name, an equals sign and a number from 1 to 4096: `sizes D=4`",
+            )
         else:
             marks.sizes[name] = int(value)
 

@@ -82,7 +82,9 @@ def _sign(node: n.Node | None) -> str | None:
             return SIGNED.get(text.replace(" ", ""))
         case n.Product(factors=factors) if all(isinstance(factor, n.Symbol) for factor in factors):
             return SIGNED.get("".join(factor.text for factor in factors if isinstance(factor, n.Symbol)))
-        case n.Compare(members=members, relations=(relation,)) if isinstance(members[-1], n.Number) and members[-1].value == 0:
+        case n.Compare(members=members, relations=(relation,)) if (
+            isinstance(members[-1], n.Number) and members[-1].value == 0
+        ):
             return SIGNED.get(f"{relation}0")
     return None
 
@@ -96,7 +98,9 @@ def _shape(node: n.Node, ctx: Context) -> Shape:
             left = n.Product(factors[:cut], operators[: cut - 1]) if cut > 1 else factors[0]
             right = n.Product(factors[cut:], operators[cut:]) if len(factors) - cut > 1 else factors[cut]
             return _dim(left, ctx), _dim(right, ctx)
-        case n.Add(terms=parts) if any(isinstance(part, n.Product) and "\\times" in part.operators for _, part in parts):
+        case n.Add(terms=parts) if any(
+            isinstance(part, n.Product) and "\\times" in part.operators for _, part in parts
+        ):
             return _shape_of_sum(node, ctx)
         case n.Group(body=body):
             return _shape(body, ctx)
@@ -112,7 +116,9 @@ def _shape_of_sum(node: n.Add, ctx: Context) -> Shape:
         if isinstance(part, n.Product) and part.operators.count("\\times") == 1 and not seen:
             seen = True
             cut = part.operators.index("\\times") + 1
-            left.append((sign, n.Product(part.factors[:cut], part.operators[: cut - 1]) if cut > 1 else part.factors[0]))
+            left.append(
+                (sign, n.Product(part.factors[:cut], part.operators[: cut - 1]) if cut > 1 else part.factors[0])
+            )
             rest = part.factors[cut:]
             right.append(("+", n.Product(rest, part.operators[cut:]) if len(rest) > 1 else rest[0]))
         else:
@@ -126,7 +132,12 @@ def _dim(node: n.Node, ctx: Context) -> Dim:
     declare_sizes(node, ctx.scope)
     dim = size_dim(node, ctx)
     if dim is None:
-        raise Refusal("size", node.span, f"`{plain(node)}` is not understood as a size", "a name, a number, sums and products of these")
+        raise Refusal(
+            "size",
+            node.span,
+            f"`{plain(node)}` is not understood as a size",
+            "a name, a number, sums and products of these",
+        )
     number = dim.number
     if number is not None and not 1 <= number <= 4096:
         raise Refusal("size", node.span, f"the size {number} is outside 1 to 4096")
@@ -170,7 +181,7 @@ def _finite(body: n.Node, ctx: Context, span: Span) -> Domain:
 
 
 def _interval(low: n.Node, high: n.Node, ctx: Context, span: Span) -> Domain:
-    ends = []
+    ends: list[float | None] = []
     for node in (low, high):
         sign = 1
         if isinstance(node, n.Add) and len(node.terms) == 1:

@@ -36,11 +36,11 @@ def elaborate(node: n.Node, ctx: Context) -> Term:
         case n.Product():
             return products.product(node, ctx)
         case n.Entrywise(factors=factors, operators=operators):
-            value = ctx.term(factors[0])
+            product = ctx.term(factors[0])
             for operator, factor in zip(operators, factors[1:], strict=True):
                 right = ctx.term(factor)
-                value = algebra.entrywise(ctx.scope, value, right, operator, value.span | right.span)
-            return value
+                product = algebra.entrywise(ctx.scope, product, right, operator, product.span | right.span)
+            return product
         case n.Fraction_(numerator=numerator, denominator=denominator):
             return algebra.divide(ctx.scope, ctx.term(numerator), ctx.term(denominator), node.span)
         case n.Root(body=body, index=index):
@@ -99,7 +99,9 @@ def _root(body: n.Node, index: n.Node | None, node: n.Root, ctx: Context) -> Ter
     if index is None:
         if algebra.scalar(ctx.scope, value) or algebra.shape_of(ctx.scope, value)[1] == ONE:
             return terms.Elementary("sqrt", value, shape=value.shape, span=node.span)
-        raise Refusal("matrix-root", node.span, "the root of a matrix is read in more than one way", "name it and declare it")
+        raise Refusal(
+            "matrix-root", node.span, "the root of a matrix is read in more than one way", "name it and declare it"
+        )
     degree = ctx.term(index)
     if not algebra.scalar(ctx.scope, value):
         raise Refusal("matrix-root", node.span, "only a scalar has a root here")
@@ -149,8 +151,8 @@ def _cases(rows: tuple[tuple[n.Node, n.Node | None], ...], node: n.Cases, ctx: C
         conditions = () if condition is None or _otherwise(condition) else comparisons(condition, ctx)
         made.append((ctx.term(value), conditions))
     lead = next((value for value, _ in made if not terms.is_literal(value)), made[0][0])
-    for value, _ in made:
-        algebra.equal_shapes(ctx.scope, lead, value, "the cases differ in shape")
+    for row, _ in made:
+        algebra.equal_shapes(ctx.scope, lead, row, "the cases differ in shape")
     return terms.Piecewise(tuple(made), shape=lead.shape, span=node.span)
 
 

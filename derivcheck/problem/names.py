@@ -100,10 +100,14 @@ def unknown_name(node: Node, ctx: Context, *, called: bool = False) -> Refusal:
     text = plain(node)
     close = ctx.scope.suggestion(key_of(node))
     what = "is used like a function but" if called else "is"
-    help = f"did you mean `{close}`?" if close else (
-        f"declare it before this line, as in: let `{key_of(node)} : \\mathbb{{R}} \\to \\mathbb{{R}}`"
-        if called
-        else f"declare it before this line, as in: let `{key_of(node)} \\in \\mathbb{{R}}^n`"
+    help = (
+        f"did you mean `{close}`?"
+        if close
+        else (
+            f"declare it before this line, as in: let `{key_of(node)} : \\mathbb{{R}} \\to \\mathbb{{R}}`"
+            if called
+            else f"declare it before this line, as in: let `{key_of(node)} \\in \\mathbb{{R}}^n`"
+        )
     )
     return Refusal("unknown-name", node.span, f"`{text}` {what} not declared", help)
 
@@ -229,7 +233,10 @@ def _special(node: Scripted, ctx: Context) -> Term | None:
     if base.text in ctx.scope.names or base.text in ctx.indices or node.primes:
         return None
     value: Term | None = None
-    if base.text in ("I", "\\mathbf{I}", "\\mathbb{I}", "\\mathbf{1}", "\\mathbb{1}", "\\mathbf{0}", "0") and sub is not None:
+    if (
+        base.text in ("I", "\\mathbf{I}", "\\mathbb{I}", "\\mathbf{1}", "\\mathbb{1}", "\\mathbf{0}", "0")
+        and sub is not None
+    ):
         value = _sized(base.text, sub, node.span, ctx)
     elif base.text in ("e", "\\mathbf{e}") and sub is not None:
         size = ctx.scope.unknown("?e")
@@ -321,16 +328,16 @@ def index_term(node: Node, ctx: Context) -> Term:
             made = [(-1 if sign == "-" else 1, index_term(part, ctx)) for sign, part in parts]
             return terms.Add(tuple(made), span=node.span)
         case Product(factors=factors) if all(isinstance(factor, Number | Name | Group) for factor in factors):
-            value = index_term(factors[0], ctx)
+            made_term = index_term(factors[0], ctx)
             for factor in factors[1:]:
-                value = terms.Multiply("scale", value, index_term(factor, ctx), span=node.span)
-            return value
+                made_term = terms.Multiply("scale", made_term, index_term(factor, ctx), span=node.span)
+            return made_term
         case Group(body=body):
             return index_term(body, ctx)
         case Scripted():
-            value = ctx.term(node)
-            if algebra.scalar(ctx.scope, value):
-                return value
+            scripted = ctx.term(node)
+            if algebra.scalar(ctx.scope, scripted):
+                return scripted
     raise Refusal("index", node.span, f"`{plain(node)}` is not understood as an index")
 
 
@@ -346,7 +353,9 @@ def _index_letter(node: Name, ctx: Context) -> Term:
             ctx.scope.used.add(found.key)
             return terms.Variable(found.key, span=node.span)
         if found is not None:
-            raise Refusal("index", node.span, f"`{plain(node)}` is declared as something else and cannot be an index here")
+            raise Refusal(
+                "index", node.span, f"`{plain(node)}` is declared as something else and cannot be an index here"
+            )
         info = free_index(node, ctx)
     info.used += 1
     return terms.Index(info.name, span=node.span)
@@ -415,7 +424,9 @@ def entry_of(value: Term, sub: Node, ctx: Context, span: Span) -> Term:
         digits = parts[0]
         parts = [Number(Fraction(int(digit)), digit, span=digits.span) for digit in digits.text]
     if isinstance(sub, Text | Word | Symbol):
-        raise Refusal("unknown-name", span, f"`{scope.quote(span)}` is not declared", "declare it, or check the subscript")
+        raise Refusal(
+            "unknown-name", span, f"`{scope.quote(span)}` is not declared", "declare it, or check the subscript"
+        )
     if len(parts) == 1:
         if columns == ONE:
             return algebra.entry(scope, value, _position(parts[0], rows, ctx), terms.Constant(Fraction(1)), span)
@@ -442,7 +453,9 @@ def _position(node: Node, size: Dim, ctx: Context) -> Term:
     number = position.value if isinstance(position, terms.Constant) else None
     limit = size.number
     if isinstance(number, Fraction) and (number < 1 or (limit is not None and number > limit)):
-        raise Refusal("index-out-of-range", node.span, f"there is no entry {number}: entries run from 1 to {size}", wrong=True)
+        raise Refusal(
+            "index-out-of-range", node.span, f"there is no entry {number}: entries run from 1 to {size}", wrong=True
+        )
     return position
 
 

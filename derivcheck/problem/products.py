@@ -40,7 +40,9 @@ def _pieces(node: n.Product, ctx: Context) -> list[Piece]:
     while position < len(factors):
         factor, operator = factors[position], operators[position]
         if isinstance(factor, n.Nabla):
-            rest = n.Product(factors[position + 1 :], operators[position + 2 :]) if position + 2 < len(factors) else None
+            rest = (
+                n.Product(factors[position + 1 :], operators[position + 2 :]) if position + 2 < len(factors) else None
+            )
             behind = _pieces(rest, ctx) if rest else [Piece("", (f,)) for f in factors[position + 1 :]]
             term, taken = derivatives.nabla(factor, _values(behind, ctx), ctx)
             pieces.append(Piece(operator, (factor,), term))
@@ -97,12 +99,23 @@ def _power_of_value(value: Term, sup: n.Node, ctx: Context) -> Term:
     exponent = ctx.term(sup)
     if isinstance(exponent, terms.Constant) and exponent.value == -1:
         raise Refusal("ambiguous-inverse", value.span, "the power −1 of a function is read in two ways")
-    return terms.Power(value, exponent, entrywise=not algebra.scalar(ctx.scope, value), shape=value.shape, span=value.span)
+    return terms.Power(
+        value, exponent, entrywise=not algebra.scalar(ctx.scope, value), shape=value.shape, span=value.span
+    )
 
 
 def _is_unknown(head: n.Node, ctx: Context) -> bool:
     if isinstance(head, n.Name):
-        built_in = head.text in ("e", "\\pi", "I", "\\mathbf{I}", "\\mathbf{1}", "\\mathbb{1}", "\\mathbb{I}", "\\mathbf{0}")
+        built_in = head.text in (
+            "e",
+            "\\pi",
+            "I",
+            "\\mathbf{I}",
+            "\\mathbf{1}",
+            "\\mathbb{1}",
+            "\\mathbb{I}",
+            "\\mathbf{0}",
+        )
         in_force = head.text in ctx.indices or (ctx.free is not None and head.text in ctx.free)
         squared = key_of(n.Scripted(head, None, n.Number(value=_TWO, text="2"))) in ctx.scope.names
         return not (built_in or in_force or squared or key_of(head) in ctx.scope.names)
@@ -138,7 +151,12 @@ def _linked(pieces: list[Piece], ctx: Context) -> list[Piece]:
     position = 0
     while position < len(pieces):
         end = position + 1
-        while end < len(pieces) and pieces[end].operator in JOINING and _is_partial(pieces[end]) and _starts(pieces[position], ctx):
+        while (
+            end < len(pieces)
+            and pieces[end].operator in JOINING
+            and _is_partial(pieces[end])
+            and _starts(pieces[position], ctx)
+        ):
             end += 1
         run = pieces[position:end]
         if len(run) > 1:
@@ -160,7 +178,9 @@ def _is_partial(piece: Piece) -> bool:
 
 def _starts(piece: Piece, ctx: Context) -> bool:
     """A chain begins with a partial, or with a name that was defined as one."""
-    return _is_partial(piece) or (piece.term is None and derivatives.defined_partial(strip(piece.nodes[0]), ctx) is not None)
+    return _is_partial(piece) or (
+        piece.term is None and derivatives.defined_partial(strip(piece.nodes[0]), ctx) is not None
+    )
 
 
 def _fold(pieces: list[Piece], ctx: Context) -> Term:
