@@ -19,7 +19,7 @@ from derivcheck.reading.vocabulary import GREEK, words
 from derivcheck.source import Span
 
 Kind = Literal[
-    "number", "letter", "command", "open", "close", "begin", "end", "sign", "row", "text", "space-quad",
+    "number", "letter", "command", "open", "close", "begin", "end", "sign", "row", "text", "quad",
     "env-begin", "env-end", "tag", "label",
 ]  # fmt: skip
 
@@ -36,7 +36,7 @@ class Token:
     sign         ``+ - / * = < > , ; : ! | \| & ' ^ _ . :=``, and any character that is nothing else
     row          the end of a row
     text         the content of ``\text{…}``
-    space-quad   ``\quad``, ``\qquad``
+    quad         ``\quad``, ``\qquad``
     env-begin    an environment's name, without star; also ``env-end``
     tag, label   their content
     """
@@ -84,13 +84,14 @@ _DROPPED_WITH_ARGUMENT = words(
     "\\class \\cssId \\style \\require \\hskip \\mskip \\kern \\mkern \\cline \\fontsize \\smash@"
 )
 
-_SIZES = frozenset(
-    "\\" + size + side for size in ("big", "Big", "bigg", "Bigg") for side in ("", "l", "r", "m")
-) | {"\\left", "\\right", "\\middle"}
+_SIZES = frozenset("\\" + size + side for size in ("big", "Big", "bigg", "Bigg") for side in ("", "l", "r", "m")) | {
+    "\\left",
+    "\\right",
+    "\\middle",
+}
 
 _TEXTS = words(
-    "\\text \\textrm \\textnormal \\mbox \\hbox "
-    "\\textup \\textmd \\intertext \\shortintertext \\textit \\emph"
+    "\\text \\textrm \\textnormal \\mbox \\hbox \\textup \\textmd \\intertext \\shortintertext \\textit \\emph"
 )
 
 _RELABELLED = {
@@ -245,7 +246,7 @@ def _command(page: Page, start: int, at: int, end: int, out: list[Token], depth:
     elif name in ("|", "\\|"):
         out.append(Token("sign", name, span))
     elif name in ("\\quad", "\\qquad"):
-        out.append(Token("space-quad", name, span))
+        out.append(Token("quad", name, span))
     else:
         out.append(Token("command", name, span))
     return at
@@ -334,9 +335,11 @@ def _environment(page: Page, name: str, start: int, at: int, end: int, out: list
         return after
     if starred or environment in ("array", "aligned", "alignedat", "gathered", "cases", "split"):
         after = _option(page.text, after, end) if page.text[after : after + 1] == "[" else after
-    if environment in ("array", "alignedat", "alignat", "subarray") and (
-        brace := skip_space(page.text, after)
-    ) < end and page.text[brace] == "{":
+    if (
+        environment in ("array", "alignedat", "alignat", "subarray")
+        and (brace := skip_space(page.text, after)) < end
+        and page.text[brace] == "{"
+    ):
         columns = closing_brace(page.text, brace)
         if columns is None or columns >= end:
             raise ParseError("`{` is never closed", page.span(brace, brace + 1))
@@ -385,4 +388,3 @@ def _resumed(tokens: list[Token], at: int) -> int | None:
     if rows and at < len(tokens) and tokens[at].text == "\\left.":
         return at + 1
     return None
-

@@ -118,10 +118,7 @@ STYLES: dict[str, str] = {
 }
 """Commands that set their argument in another type. The empty string: one letter of it is the plain letter."""
 
-UPRIGHT = words(
-    "\\mathrm \\mathit \\mathnormal \\mathup \\symrm \\operatorname \\mathop \\mathsf \\mathtt "
-    "\\mathbf"
-)
+UPRIGHT = words("\\mathrm \\mathit \\mathnormal \\mathup \\symrm \\operatorname \\mathop \\mathsf \\mathtt \\mathbf")
 """Styles in which several letters are one word."""
 
 SWITCHES: dict[str, str] = {
@@ -274,8 +271,10 @@ REFUSED: dict[str, tuple[str, str | None]] = {
     "\\dbinom": ("binomial coefficients are not read", None),
     "\\tbinom": ("binomial coefficients are not read", None),
     "\\choose": ("binomial coefficients are not read", None),
-    "\\cancel": ("something struck out cannot be checked: it says that it is both there and not there",
-                 "write the line again without it"),
+    "\\cancel": (
+        "something struck out cannot be checked: it says that it is both there and not there",
+        "write the line again without it",
+    ),
     "\\bcancel": ("something struck out cannot be checked", "write the line again without it"),
     "\\xcancel": ("something struck out cannot be checked", "write the line again without it"),
     "\\cancelto": ("something struck out cannot be checked", "write the line again with the value"),

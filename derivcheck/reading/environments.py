@@ -1,0 +1,188 @@
+r"""Matrices, cases, and environments that only break lines."""
+
+from __future__ import annotations
+
+from derivcheck.language.nodes import Cases, MatrixNode, Node, Tuple
+from derivcheck.reading.cursor import Cursor, cursor_of, shown
+from derivcheck.reading.errors import ParseError
+from derivcheck.reading.lexer import Token
+from derivcheck.reading.names import spelling_at
+from derivcheck.reading.vocabulary import (
+    CASES,
+    ENTRYWISE_SIGNS,
+    MATRICES,
+    PRODUCT_SIGNS,
+    RELATIONS,
+    ROWS,
+    SUM_SIGNS,
+)
+
+_IF = frozenset({"if", "when", "for", "where", "whenever", "as", "iff", "if and only if", "provided", "for all", "on"})
+_OTHERWISE = ("otherwise", "else", "other", "in all other")
+_JOINING = frozenset({*SUM_SIGNS, *PRODUCT_SIGNS, *ENTRYWISE_SIGNS, *RELATIONS, ",", ";"})
+Cell = tuple[int, int]
+
+
+def read_environment(cursor: Cursor) -> Node:
+    """The environment that begins here."""
+    token = cursor.tokens[cursor.at]
+    if token.text in MATRICES:
+        return _matrix(cursor)
+    if token.text in CASES:
+        return read_cases(cursor)
+    if token.text in ROWS:
+        return _rows(cursor)
+    raise ParseError(f"the environment `{token.text}` is not read", token.span)
+
+
+def cells(cursor: Cursor, start: int, end: int) -> list[list[Cell]]:
+    """Where the cells of each row between two indices stand; an empty last row is none."""
+    rows: list[list[Cell]] = [[]]
+    first = index = start
+    while index < end:
+        token = cursor.tokens[index]
+        if token.kind == "row" or (token.kind == "sign" and token.text == "&"):
+            rows[-1].append((first, index))
+            first = index + 1
+            if token.kind == "row":
+                rows.append([])
+        index = cursor.partners.get(index, index) + 1
+    rows[-1].append((first, end))
+    if len(rows) > 1 and rows[-1] == [(end, end)]:
+        rows.pop()
+    return rows
+
+
+def read_cell(cursor: Cursor, cell: Cell) -> Node:
+    """The expression that fills a cell."""
+    start, end = cell
+    cursor.at = start
+    if start >= end:
+        raise ParseError("this cell is empty", cursor.peek_span(), "write a 0 where a 0 is meant")
+    with cursor.inside("cell"):
+        node = cursor.grammar.inner(cursor)
+    if cursor.at != end:
+        raise cursor.missing("the end of the cell")
+    return node
+
+
+def _matrix(cursor: Cursor) -> Node:
+    start = cursor.at
+    opener = cursor.take()
+    end = cursor.partners[start]
+    rows = [tuple(read_cell(cursor, cell) for cell in row) for row in cells(cursor, start + 1, end)]
+    for number, row in enumerate(rows, 1):
+        if len(row) != len(rows[0]):
+            raise ParseError(
+                f"row {number} of the matrix has {_counted(len(row))} and the first row {_counted(len(rows[0]))}",
+                row[0].span | row[-1].span,
+            )
+    cursor.at = end + 1
+    return MatrixNode(tuple(rows), MATRICES[opener.text], span=cursor.since(start))
+
+
+def _counted(number: int) -> str:
+    return "1 entry" if number == 1 else f"{number} entries"
+
+
+def read_cases(cursor: Cursor) -> Cases:
+    r"""``\begin{cases} value & condition \\ … \end{cases}``, or an array that stands for it."""
+    start = cursor.at
+    cursor.take()
+    end = cursor.partners[start]
+    rows = [_case(cursor, row) for row in cells(cursor, start + 1, end)]
+    missing = [value for value, condition in rows[:-1] if condition is None]
+    if missing:
+        raise ParseError("only the last case can go without a condition", missing[0].span)
+    cursor.at = end + 1
+    return Cases(tuple(rows), span=cursor.since(start))
+
+
+def _case(cursor: Cursor, row: list[Cell]) -> tuple[Node, Node | None]:
+    value, condition = _columns(cursor, row)
+    value = _trimmed(cursor, value)
+    node = read_cell(cursor, value)
+    if condition is None:
+        return node, None
+    start, end = _trimmed(cursor, condition)
+    otherwise = False
+    while start < end and (found := spelling_at(cursor, start)) is not None:
+        word = " ".join(found[0].lower().split()).strip(",. ")
+        otherwise = otherwise or word.startswith(_OTHERWISE)
+        if not (otherwise or word in _IF or not word):
+            break
+        start = found[1]
+    start, end = _trimmed(cursor, (start, end))
+    if start >= end:
+        return node, None
+    return node, _condition(cursor, start, end)
+
+
+def _columns(cursor: Cursor, row: list[Cell]) -> tuple[Cell, Cell | None]:
+    """The value and the condition of a row; a word such as "if" separates them where no ``&`` does."""
+    filled = [cell for cell in row if cell[0] < cell[1]]
+    if not filled:
+        raise ParseError("this case is empty", cursor.tokens[row[0][0]].span)
+    if len(filled) == 1:
+        start, end = filled[0]
+        index = start
+        while index < end:
+            found = spelling_at(cursor, index)
+            word = "" if found is None else found[0].lower().strip(",. ")
+            if index > start and (word in _IF or word.startswith(_OTHERWISE)):
+                return (start, index), (index, end)
+            index = cursor.partners.get(index, index) + 1
+        return filled[0], None
+    # "value & if & condition" has three columns
+    return filled[0], (filled[1][0], filled[-1][1])
+
+
+def _trimmed(cursor: Cursor, cell: Cell) -> Cell:
+    start, end = cell
+    while start < end and (cursor.tokens[start].text in (",", "&") or not cursor.tokens[start].text.strip()):
+        start += 1
+    while start < end and (cursor.tokens[end - 1].text in (",", ".", ";") or not cursor.tokens[end - 1].text.strip()):
+        end -= 1
+    return start, end
+
+
+def _condition(cursor: Cursor, start: int, end: int) -> Node:
+    parts = []
+    cursor.at = start
+    while True:
+        with cursor.inside("cell"):
+            parts.append(cursor.grammar.inner(cursor))
+        found = spelling_at(cursor, cursor.at)
+        if cursor.at >= end or not (
+            cursor.tokens[cursor.at].text in ("\\land", "\\wedge") or (found is not None and found[0].lower() == "and")
+        ):
+            break
+        cursor.at = found[1] if found is not None else cursor.at + 1
+    if cursor.at != end:
+        raise cursor.missing("the end of the condition")
+    if len(parts) == 1:
+        return parts[0]
+    return Tuple(tuple(parts), (",",) * (len(parts) - 1), span=parts[0].span | parts[-1].span)
+
+
+def _rows(cursor: Cursor) -> Node:
+    """Rows that continue each other, read as one line."""
+    start = cursor.at
+    end = cursor.partners[start]
+    rows = cells(cursor, start + 1, end)
+    kept: list[Token] = []
+    for row in rows:
+        pieces = [token for first, last in row for token in cursor.tokens[first:last]]
+        if kept and pieces and not (kept[-1].text in _JOINING or pieces[0].text in _JOINING):
+            raise ParseError(
+                "this row does not continue the row before", pieces[0].span, f"it begins with `{shown(pieces[0])}`"
+            )
+        kept.extend(pieces)
+    within = cursor_of(kept, cursor.tokens[end].span, cursor.grammar)
+    within.depth = cursor.depth
+    with within.inside("cell"):
+        node = cursor.grammar.inner(within)
+    if within.at < len(kept):
+        raise within.missing("the end of the row")
+    cursor.at = end + 1
+    return node

@@ -1,0 +1,268 @@
+r"""One mathematical expression, from tokens to its syntax tree.
+
+The levels, loosest first: ``a \mid b``; lists; relations (both only inside brackets and scripts); sums;
+``\odot``; products of everything else, flat and left to right; factors with their scripts.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, cast
+
+from derivcheck.language.nodes import (
+    Add,
+    Compare,
+    Entrywise,
+    Given,
+    Node,
+    Number,
+    Product,
+    Scripted,
+    Symbol,
+    Tuple,
+)
+from derivcheck.reading.cursor import Cursor, Grammar, cursor_of
+from derivcheck.reading.errors import ParseError
+from derivcheck.reading.factors import begins_factor, is_invisible, is_placeholder, read_atom, read_factor
+from derivcheck.reading.fences import closes_bars, hold, is_holding, read_group
+from derivcheck.reading.lexer import Token, tokenize
+from derivcheck.reading.names import word_at
+from derivcheck.reading.reach import Term, reaching
+from derivcheck.reading.scripts import read_scripts
+from derivcheck.reading.segments import Macro
+from derivcheck.reading.unexpected import unexpected
+from derivcheck.reading.vocabulary import ENTRYWISE_SIGNS, PRODUCT_SIGNS, RELATIONS, SUM_SIGNS
+from derivcheck.source import Span
+
+_Sign = Literal["+", "-", "±"]
+_INVISIBLE = "these braces are invisible on the page, and what stands in them would be read otherwise without them"
+
+
+def parse_expression(latex: str, macros: dict[str, Macro] | None = None) -> Node:
+    """The expression that a piece of LaTeX says."""
+    whole = Span(0, len(latex))
+    return parse(tokenize(latex, whole, macros or {}), Span(len(latex), len(latex)))
+
+
+def parse(tokens: list[Token], end: Span | None = None) -> Node:
+    """The one expression that the tokens say; ``end`` is where something is missing if something is missing."""
+    cursor = cursor_of(tokens, end, _GRAMMAR)
+    if not cursor.tokens:
+        raise ParseError("there is no formula here", cursor.end)
+    try:
+        node = _inner(cursor) if _is_wrapped(cursor) else _whole(cursor)
+    except RecursionError:
+        whole = cursor.tokens[0].span | cursor.tokens[-1].span
+        raise ParseError("this is nested too deeply", whole, "give a part of it a name of its own") from None
+    if cursor.at < len(cursor.tokens):
+        raise unexpected(cursor)
+    return node
+
+
+def _is_wrapped(cursor: Cursor) -> bool:
+    """Whether one pair of braces holds everything, so that lists and relations can stand in it."""
+    return cursor.tokens[0].kind == "begin" and cursor.partners[0] == len(cursor.tokens) - 1
+
+
+def _whole(cursor: Cursor) -> Node:
+    left = _total(cursor)
+    if cursor.looks_at("command", "\\mid"):
+        cursor.take()
+        right = _list(cursor)
+        return Given(left, right, span=left.span | right.span)
+    return left
+
+
+def _inner(cursor: Cursor) -> Node:
+    """What stands inside brackets: lists, relations, a condition behind a bar."""
+    left = _list(cursor)
+    token = cursor.peek()
+    if token is None or closes_bars(cursor):
+        return left
+    if token.text == "\\mid" or (token.kind == "sign" and token.text == "|" and not _twice(cursor)):
+        cursor.take()
+        right = _list(cursor)
+        return Given(left, right, span=left.span | right.span)
+    if token.kind == "sign" and token.text in ("\\|", "|"):
+        # a divergence: KL(q \| p)
+        cursor.at += 1 if token.text == "\\|" else 2
+        right = _list(cursor)
+        return Tuple((left, right), ("\\|",), span=left.span | right.span)
+    return left
+
+
+def _twice(cursor: Cursor) -> bool:
+    token, following = cursor.peek(), cursor.peek(1)
+    return (
+        following is not None and token is not None and following.text == "|" and token.span.end == following.span.start
+    )
+
+
+def _list(cursor: Cursor) -> Node:
+    items = [_compare(cursor)]
+    separators: list[str] = []
+    while (token := cursor.peek()) is not None and token.kind == "sign" and token.text in (",", ";"):
+        cursor.take()
+        separators.append(token.text)
+        items.append(_compare(cursor))
+    if not separators:
+        return items[0]
+    return Tuple(tuple(items), tuple(separators), span=items[0].span | items[-1].span)
+
+
+def _compare(cursor: Cursor) -> Node:
+    members = [_total(cursor)]
+    relations: list[str] = []
+    while (token := cursor.peek()) is not None and token.kind in ("sign", "command") and token.text in RELATIONS:
+        cursor.take()
+        relations.append(RELATIONS[token.text])
+        members.append(_total(cursor))
+    if not relations:
+        return members[0]
+    return Compare(tuple(members), tuple(relations), span=members[0].span | members[-1].span)
+
+
+def _total(cursor: Cursor) -> Node:
+    """A sum, or its only term."""
+    start = cursor.at
+    terms: list[Term] = []
+    while True:
+        token = cursor.peek()
+        signed = token is not None and token.kind in ("sign", "command") and token.text in SUM_SIGNS
+        if not signed and terms:
+            break
+        place = cursor.at
+        sign = cast(_Sign, SUM_SIGNS[cursor.take().text]) if signed else "+"
+        term = _entrywise(cursor)
+        _take_in(terms, sign, term, cursor.since(place))
+    only = terms[0]
+    signed = cursor.tokens[start].kind != "begin" and cursor.tokens[start].text in SUM_SIGNS
+    if len(terms) == 1 and not signed:
+        return only[1]
+    terms = reaching(terms)
+    if len(terms) == 1 and not signed:
+        return terms[0][1]
+    return Add(tuple(terms), span=cursor.since(start))
+
+
+def _take_in(terms: list[Term], sign: _Sign, term: Node, span: Span) -> None:
+    """Add a term; a sum out of invisible braces is spread out as it is seen."""
+    if not isinstance(term, Add) and not is_invisible(term):
+        terms.append((sign, term))
+    elif isinstance(term, Add) and sign == "+":
+        terms.extend(term.terms)
+    elif isinstance(term, Add):
+        raise ParseError(_INVISIBLE, span, "write `( … )` round the terms that the sign belongs to")
+    else:
+        terms.append((sign, term))
+
+
+def _entrywise(cursor: Cursor) -> Node:
+    start = cursor.at
+    factors = [_product(cursor)]
+    operators: list[str] = []
+    while (token := cursor.peek()) is not None and token.kind == "command" and token.text in ENTRYWISE_SIGNS:
+        cursor.take()
+        operators.append(ENTRYWISE_SIGNS[token.text])
+        factors.append(_product(cursor))
+    if not operators:
+        return factors[0]
+    spread: list[Node] = []
+    between: list[str] = []
+    for operator, factor in zip(["", *operators], factors, strict=True):
+        if is_invisible(factor) and not isinstance(factor, Entrywise):
+            raise ParseError(_INVISIBLE, factor.span, "write `( … )`")
+        inner = (factor.factors, factor.operators) if isinstance(factor, Entrywise) else ((factor,), ())
+        between += [operator, *inner[1]]
+        spread += inner[0]
+    return Entrywise(tuple(spread), tuple(between[1:]), span=cursor.since(start))
+
+
+def _product(cursor: Cursor) -> Node:
+    return _factors(cursor, stop_at_words=False)
+
+
+def _argument(cursor: Cursor) -> Node:
+    return _factors(cursor, stop_at_words=True)
+
+
+def _factors(cursor: Cursor, stop_at_words: bool) -> Node:
+    """Factors side by side, flat and left to right."""
+    start = cursor.at
+    factors = [read_factor(cursor)]
+    operators: list[str] = []
+    while (token := cursor.peek()) is not None:
+        if token.kind in ("sign", "command") and token.text in PRODUCT_SIGNS:
+            if is_placeholder(cursor):
+                cursor.take()
+                operators.append("")
+                factors.append(Symbol("\\cdot", span=token.span))
+                continue
+            cursor.take()
+            if not begins_factor(cursor):
+                raise unexpected(cursor, f"a factor behind `{token.text}`")
+            operators.append(PRODUCT_SIGNS[token.text])
+            factors.append(read_factor(cursor))
+        elif is_holding(cursor):
+            if cursor.holders:
+                break
+            hold(cursor, factors, operators)
+        elif token.kind == "begin" and _is_empty(cursor):
+            _on_empty_braces(cursor, factors, start)
+        elif begins_factor(cursor) and not (stop_at_words and word_at(cursor, cursor.at) is not None):
+            factors.append(_beside(cursor, factors[-1]))
+            operators.append("")
+        else:
+            break
+    return _multiplied(factors, operators, cursor.since(start))
+
+
+def _beside(cursor: Cursor, before: Node) -> Node:
+    factor = read_factor(cursor)
+    if isinstance(before, Number) and isinstance(_first(factor), Number):
+        raise ParseError("two numbers stand side by side", before.span | factor.span, "write `\\cdot` between them")
+    return factor
+
+
+def _first(factor: Node) -> Node:
+    return factor.base if isinstance(factor, Scripted) else factor
+
+
+def _is_empty(cursor: Cursor) -> bool:
+    following = cursor.peek(1)
+    return following is not None and following.kind == "end"
+
+
+def _on_empty_braces(cursor: Cursor, factors: list[Node], start: int) -> None:
+    """``A^\\top{}^{-1}``: scripts on nothing belong to what stands before."""
+    cursor.at += 2
+    factors[-1] = read_scripts(cursor).on(factors[-1], cursor, start)
+
+
+def _multiplied(factors: list[Node], operators: list[str], span: Span) -> Node:
+    if len(factors) == 1:
+        return factors[0]
+    spread: list[Node] = []
+    between: list[str] = []
+    for operator, factor in zip(["", *operators], factors, strict=True):
+        if is_invisible(factor):
+            raise ParseError(_INVISIBLE, factor.span, "write `( … )` for a factor that is a sum")
+        # a product out of invisible braces is no bracket, except behind a slash, where it is one to the eye of nobody
+        if isinstance(factor, Product) and operator == "/":
+            raise ParseError(_INVISIBLE, factor.span, "write `( … )` for what is divided by")
+        inner = (factor.factors, factor.operators) if isinstance(factor, Product) else ((factor,), ())
+        between += [operator, *inner[1]]
+        spread += inner[0]
+    return Product(tuple(spread), tuple(between[1:]), span=span)
+
+
+_GRAMMAR = Grammar(
+    inner=_inner,
+    total=_total,
+    entrywise=_entrywise,
+    product=_product,
+    argument=_argument,
+    factor=read_factor,
+    atom=read_atom,
+    group=read_group,
+    begins=begins_factor,
+)
