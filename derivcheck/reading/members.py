@@ -20,6 +20,7 @@ from derivcheck.reading.splitting import DOTS, Phrase
 from derivcheck.source import Span
 
 _LISTING = frozenset({r"\in", r"\notin", ":", r"\sim"})
+_FREE = frozenset({"sign", "command"})
 _BOUNDING = frozenset({"<", ">", r"\le", r"\ge", r"\ne", r"\succ", r"\succeq", r"\prec", r"\preceq", r"\subset"})
 
 
@@ -151,7 +152,8 @@ def _one(tokens: Sequence[Token], place: Span) -> Node:
 def _given(tokens: Sequence[Token]) -> int | None:
     r"""The index of ``\mid`` (or of the one bar) outside all brackets."""
     levels = depths(tokens)
-    mids = [k for k, token in enumerate(tokens) if levels[k] == 0 and token.text in (r"\mid", r"\vert", "|")]
+    bars = (r"\mid", "|")
+    mids = [k for k, token in enumerate(tokens) if levels[k] == 0 and token.text in bars and token.kind in _FREE]
     if len(mids) == 1 and 0 < mids[0] < len(tokens) - 1:
         return mids[0]
     return next((k for k in mids if tokens[k].text == r"\mid" and 0 < k < len(tokens) - 1), None)

@@ -44,7 +44,7 @@ def relation_at(tokens: Sequence[Token], k: int) -> tuple[Relation, int] | None:
         return None
     following = tokens[k + 1] if k + 1 < len(tokens) else None
     if following is not None and following.kind in ("command", "sign"):
-        pair = RELATIONS.get(token.text, "") + RELATIONS.get(following.text, "")
+        pair = RELATIONS.get(token.text, " ") + RELATIONS.get(following.text, " ")
         if pair in _JOINED and (pair != "==" or token.span.end == following.span.start):
             return Relation(_JOINED[pair], token.span | following.span), k + 2
         if token.text == r"\not" and RELATIONS.get(following.text) in _NEGATED:

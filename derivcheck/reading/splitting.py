@@ -95,8 +95,8 @@ def phrases(row: Sequence[Token]) -> Phrases:
     cutter = _Cutter()
     levels, spaces = depths(row), gutters(row)
     for k, token in enumerate(row):
-        if levels[k] or token.kind == "row":
-            cutter.open += [token] if token.kind != "row" else []
+        if levels[k]:
+            cutter.open.append(token)
         elif is_arrow(token):
             cutter.cut(k)
             cutter.implied = True

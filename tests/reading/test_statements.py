@@ -113,6 +113,14 @@ def test_a_comma_list_before_or_behind_a_relation_is_one_member(text, expected):
     assert shown(statement) == expected
 
 
+def test_a_command_behind_a_relation_is_not_swallowed_by_it():
+    assert lines(r"u := \frac{x}{y}") == [r"u := \frac{x}{y}"]
+
+
+def test_what_is_held_fixed_is_no_condition():
+    assert lines(r"\left. x \right|_{y} = z") == [r"\left. x \right|_{y} = z"]
+
+
 def test_two_ranges_in_one_row_are_two_statements():
     assert lines(r"i = 1, \dots, N, \; j = 1, \dots, M") == [r"i = 1, \dots, N", r"j = 1, \dots, M"]
 
@@ -152,7 +160,7 @@ def test_what_is_given_belongs_to_the_member():
         (r"A = B \text{ where } C = D \\ = E", ["A = B = E", "C = D"]),
         (r"A &= B & C &= D \\ &= E & &= F", ["A = B = E", "C = D = F"]),
         (r"A^+ \\ B = C", ["A^{+}", "B = C"]),
-        (r"A^\perp \\ B = C", [r"A^{\perp}", "B = C"]),
+        (r"A^* \\ B = C", ["A^{*}", "B = C"]),
     ],
 )
 def test_rows_that_go_on_with_the_row_before_are_joined_to_it(text, expected):
