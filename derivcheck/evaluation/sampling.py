@@ -155,7 +155,7 @@ class ArbitraryFunction:
 
     def _lift(self, coefficients: Tensor, rank: int) -> Tensor:
         """Coefficients ``(trials, a, b)`` with index axes between."""
-        return coefficients.reshape(coefficients.shape[0], *(1,) * (rank - 3), *coefficients.shape[1:])
+        return coefficients.reshape(coefficients.shape[0], *(1,) * (rank - coefficients.dim()), *coefficients.shape[1:])
 
     def _entries(self, arguments: list[Tensor], order: int) -> Tensor:
         """A function of numbers on every entry; ``order`` derivatives by its one argument."""

@@ -96,7 +96,7 @@ def _moved(term: t.Derivative, frame: Frame, place: Tensor, steps: int) -> Tenso
 
 def _complex_step(term: t.Derivative, frame: Frame, place: Tensor, directions: Tensor) -> tuple[Tensor, Tensor]:
     axis = 2 + len(frame.axes)
-    steps = torch.tensor(COMPLEX_STEPS, dtype=torch.float64).reshape(-1, *(1,) * (place.dim() - axis + 1))
+    steps = torch.tensor(COMPLEX_STEPS, dtype=torch.float64).reshape(-1, *(1,) * (place.dim() - axis))
     moved = torch.complex(*torch.broadcast_tensors(place.unsqueeze(axis), directions.unsqueeze(axis) * steps))
     value = _moved(term, frame, moved, len(COMPLEX_STEPS))
     imaginary = value.imag if value.is_complex() else torch.zeros_like(value)
@@ -109,7 +109,7 @@ def _complex_step(term: t.Derivative, frame: Frame, place: Tensor, directions: T
 def _ridders(term: t.Derivative, frame: Frame, place: Tensor, directions: Tensor) -> tuple[Tensor, Tensor]:
     axis = 2 + len(frame.axes)
     sizes = FIRST_STEP / SHRINK ** torch.arange(RIDDERS_STEPS, dtype=torch.float64)
-    steps = torch.cat([sizes, -sizes]).reshape(-1, *(1,) * (place.dim() - axis + 1))
+    steps = torch.cat([sizes, -sizes]).reshape(-1, *(1,) * (place.dim() - axis))
     moved = place.unsqueeze(axis) + directions.unsqueeze(axis) * steps
     value = _moved(term, frame, moved, 2 * RIDDERS_STEPS)
     forward, backward = value.narrow(axis, 0, RIDDERS_STEPS), value.narrow(axis, RIDDERS_STEPS, RIDDERS_STEPS)
