@@ -89,7 +89,9 @@ def _infix(node: Add | Product | Entrywise | Compare | Tuple | Given, tight: boo
         case Product(factors=factors, operators=operators):
             return _product(factors, operators, tight)
         case Entrywise(factors=factors, operators=operators):
-            return _interleaved([_factor(factors, k, PRODUCT, tight) for k in range(len(factors))], operators, gap)
+            return _interleaved(
+                [_factor(factors, operators, k, PRODUCT, tight) for k in range(len(factors))], operators, gap
+            )
         case Compare(members=members, relations=relations):
             return _interleaved([_at(member, SUM, tight) for member in members], relations, gap)
         case Tuple(items=items, separators=separators):
@@ -102,9 +104,9 @@ def _infix(node: Add | Product | Entrywise | Compare | Tuple | Given, tight: boo
 
 
 def _product(factors: Sequence[Node], operators: Sequence[str], tight: bool) -> str:
-    text = _factor(factors, 0, ATOM, tight)
+    text = _factor(factors, operators, 0, ATOM, tight)
     for k, operator in enumerate(operators, start=1):
-        part = _factor(factors, k, ATOM, tight)
+        part = _factor(factors, operators, k, ATOM, tight)
         gap = "" if tight else " "
         if operator == "/":
             text += f"/({part})" if isinstance(factors[k], Fraction_ | Derivative) else f"/{part}"
@@ -117,11 +119,10 @@ def _product(factors: Sequence[Node], operators: Sequence[str], tight: bool) -> 
     return text
 
 
-def _factor(factors: Sequence[Node], k: int, least: int, tight: bool) -> str:
+def _factor(factors: Sequence[Node], operators: Sequence[str], k: int, least: int, tight: bool) -> str:
     node = factors[k]
     text = _at(node, least, tight)
-    following = factors[k + 1] if k + 1 < len(factors) else None
-    if following is not None and level(node) >= least and reaches_right(node, following):
+    if level(node) >= least and k < len(operators) and reaches_right(node, operators[k], factors[k + 1]):
         return f"({text})"
     return text
 
@@ -196,7 +197,7 @@ def _fraction(node: Derivative | Nabla | Fraction_, tight: bool) -> str:
             above = mark + (raised(str(len(variables))) if len(variables) > 1 else "")
             below = "".join(mark + _at(variable, ATOM, False) for variable in orders(variables))
             if operator:
-                return f"{above}/{below} {_at(target, ATOM, tight)}"
+                return f"{above}/{below} {_at(target, PRODUCT, tight)}"
             return f"{above}{_at(target, PRODUCT, False)}/{below}"
 
 

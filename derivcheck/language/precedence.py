@@ -7,6 +7,7 @@ from fractions import Fraction
 from derivcheck.language.nodes import (
     Add,
     Apply,
+    Bars,
     Big,
     Binder,
     Compare,
@@ -24,6 +25,7 @@ from derivcheck.language.nodes import (
     Word,
 )
 
+_ENTRYWISE = frozenset({r"\odot", r"\circ", r"\oslash"})
 LOOSEST, RELATION, SUM, ENTRYWISE, PRODUCT, ATOM = range(6)
 
 
@@ -44,19 +46,36 @@ def level(node: Node) -> int:
             return ATOM
 
 
-def reaches_right(node: Node, following: Node) -> bool:
-    r"""Whether the node would take what follows it in a product into itself: ``\log x`` before ``y``."""
+def reaches_right(node: Node, operator: str, following: Node) -> bool:
+    r"""Whether the node would take what follows it behind an operator into itself: ``\log x`` before ``y``."""
     match node:
         case Product(factors=factors) | Entrywise(factors=factors):
-            return reaches_right(factors[-1], following)
-        case Apply(bracketed=False):
-            return not isinstance(following, Apply | Big | Word)
+            return reaches_right(factors[-1], operator, following)
+        case Apply(bracketed=False, args=(argument,)):
+            if isinstance(_base(argument), Bars):
+                return False
+            if _is_word(argument):
+                return reaches_right(argument, operator, following)
+            return operator not in _ENTRYWISE and not (operator == "" and _is_word(following))
         case Derivative(operator=True, target=target):
-            return reaches_right(target, following)
-        case Big():
-            return True
+            return operator not in _ENTRYWISE or reaches_right(target, operator, following)
+        case Big(operator=kind):
+            return kind != "int"
         case _:
             return False
+
+
+def _base(node: Node) -> Node:
+    return node.base if isinstance(node, Scripted) else node
+
+
+def _is_word(node: Node) -> bool:
+    """Whether the node begins with a word, which ends the argument of a word before it."""
+    if isinstance(node, Product | Entrywise):
+        return _is_word(node.factors[0])
+    if isinstance(node, Big):
+        return node.operator not in ("sum", "prod", "int")
+    return isinstance(_base(node), Apply | Word)
 
 
 def touches(left: Node, right: Node) -> bool:

@@ -40,6 +40,7 @@ from derivcheck.language.nodes import (
 )
 from derivcheck.language.plain import plain
 from derivcheck.language.precedence import ATOM, ENTRYWISE, PRODUCT, SUM, level, orders, reaches_right, touches
+from derivcheck.language.scoping import keeps, takes_in
 
 __all__ = ["latex", "plain"]
 
@@ -99,7 +100,7 @@ def _infix(node: Add | Product | Entrywise | Compare | Tuple | Given, tight: boo
         case Product(factors=factors, operators=operators):
             return _product(factors, operators, tight)
         case Entrywise(factors=factors, operators=operators):
-            parts = [_factor(factors, k, PRODUCT, tight) for k in range(len(factors))]
+            parts = [_factor(factors, operators, k, PRODUCT, tight) for k in range(len(factors))]
             return _interleaved(parts, operators, gap)
         case Compare(members=members, relations=relations):
             return _interleaved([_at(member, SUM, tight) for member in members], relations, gap)
@@ -118,7 +119,7 @@ def _sum(terms: Sequence[tuple[str, Node]], tight: bool) -> str:
     text = ""
     for k, (sign, term) in enumerate(terms):
         part = _at(term, ENTRYWISE, tight)
-        if k < len(terms) - 1 and isinstance(last := _last(term), Big) and level(last.body) < ENTRYWISE:
+        if level(term) >= ENTRYWISE and takes_in(term, (later for _, later in terms[k + 1 :])):
             part = f"({part})"
         if k == 0:
             text = part if sign == "+" else _glued(_SIGNS[sign], part)
@@ -128,9 +129,9 @@ def _sum(terms: Sequence[tuple[str, Node]], tight: bool) -> str:
 
 
 def _product(factors: Sequence[Node], operators: Sequence[str], tight: bool) -> str:
-    text = _factor(factors, 0, ATOM, tight)
+    text = _factor(factors, operators, 0, ATOM, tight)
     for k, operator in enumerate(operators, start=1):
-        part = _factor(factors, k, ATOM, tight)
+        part = _factor(factors, operators, k, ATOM, tight)
         if operator:
             gap = "" if tight or operator == "/" else " "
             text = _glued(_glued(text + gap, operator) + gap, part)
@@ -141,20 +142,13 @@ def _product(factors: Sequence[Node], operators: Sequence[str], tight: bool) -> 
     return text
 
 
-def _factor(factors: Sequence[Node], k: int, least: int, tight: bool) -> str:
+def _factor(factors: Sequence[Node], operators: Sequence[str], k: int, least: int, tight: bool) -> str:
     """One of several factors: what reaches to the right is closed by a bracket, except at the end."""
     node = factors[k]
     text = _at(node, least, tight)
-    following = factors[k + 1] if k + 1 < len(factors) else None
-    if following is not None and level(node) >= least and reaches_right(node, following):
+    if level(node) >= least and k < len(operators) and reaches_right(node, operators[k], factors[k + 1]):
         return f"({text})"
     return text
-
-
-def _last(node: Node) -> Node:
-    while isinstance(node, Product | Entrywise):
-        node = node.factors[-1]
-    return node
 
 
 def _interleaved(parts: Sequence[str], signs: Iterable[str], gap: str) -> str:
@@ -191,7 +185,10 @@ def _scripts(sub: Node | None, sup: Node | None, primes: int) -> str:
 def _apply(node: Apply, tight: bool) -> str:
     head = _latex(node.word, tight) + _scripts(node.sub, node.sup, node.primes)
     if not node.bracketed:
-        return head + " " + " ".join(_at(argument, PRODUCT, tight) for argument in node.args)
+        argument = " ".join(_at(argument, PRODUCT, tight) for argument in node.args)
+        # A bracket right behind the word would be read as the whole argument.
+        split = isinstance(node.args[0], Product) and argument.startswith(("(", "[", r"\{"))
+        return f"{head} ({argument})" if split else f"{head} {argument}"
     left, right = _FENCES[node.fence]
     inside = ("," if tight else ", ").join(_latex(argument, tight) for argument in node.args)
     return f"{head}{left}{_glued(inside, right)}"
@@ -200,13 +197,19 @@ def _apply(node: Apply, tight: bool) -> str:
 def _big(node: Big | Binder, tight: bool) -> str:
     if isinstance(node, Binder):
         return _bounds(node)
-    binder, body = node.binder, _at(node.body, SUM, tight)
+    binder, body = node.binder, _body(node, node.body, tight)
     upper = _scripts(None, binder.upper, 0)
     if node.operator != "int":
         return f"{_BIG[node.operator]}_{{{_bounds(binder)}}}{upper} {body}"
     lower = _scripts(binder.lower, None, 0) if binder.condition is None else f"_{{{_latex(binder.condition, True)}}}"
     differentials = "".join(_glued(r" \, d", _latex(name, True)) for name in binder.names)
     return f"{_BIG[node.operator]}{lower}{upper} {body}{differentials}"
+
+
+def _body(operator: Big | Derivative, body: Node, tight: bool) -> str:
+    text = _latex(body, tight)
+    least = PRODUCT if isinstance(operator, Derivative) else ENTRYWISE
+    return text if level(body) >= least or (isinstance(body, Add) and keeps(operator, body)) else f"({text})"
 
 
 def _bounds(binder: Binder) -> str:
@@ -226,7 +229,7 @@ def _derivative(node: Derivative | Nabla, tight: bool) -> str:
     mark = symbol if symbol == "d" else symbol + " "
     below = " ".join(mark + _latex(variable, False) for variable in orders(node.variables))
     if node.operator:
-        return rf"\frac{{{symbol}{order_text}}}{{{below}}} {_at(node.target, ATOM, tight)}"
+        return rf"\frac{{{symbol}{order_text}}}{{{below}}} {_body(node, node.target, tight)}"
     target = _at(node.target, PRODUCT, False)
     return rf"\frac{{{mark if not order_text else symbol + order_text + ' '}{target}}}{{{below}}}"
 
