@@ -7,7 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from derivcheck.language.nodes import Add, Apply, Big, Derivative, Entrywise, Name, Node, Product, Scripted, Symbol
+from derivcheck.language.nodes import (
+    Add,
+    Apply,
+    Big,
+    Derivative,
+    Entrywise,
+    Group,
+    Name,
+    Node,
+    Product,
+    Scripted,
+    Symbol,
+)
 from derivcheck.language.traversal import children
 
 
@@ -38,7 +50,7 @@ def _open(node: Node) -> list[Big | Derivative]:
         case Big(body=body):
             return [node, *_open(body)]
         case Derivative(operator=True, target=target):
-            return [node, *_open(target)]
+            return [] if isinstance(target, Group) else [node, *_open(target)]
         case Product(factors=factors) | Entrywise(factors=factors):
             return _open(factors[-1])
         case Apply(bracketed=False, args=args):
