@@ -110,6 +110,9 @@ def _listed(items: tuple[Node, ...], sup: Node | None, span: Span, bound: Sequen
     r"""``i,j=1``, where both share the bounds; ``i=1, i \ne j``; ``i,j : i < j``; ``i, j \in S``."""
     compared = [index for index, item in enumerate(items) if isinstance(item, Compare)]
     first = compared[0]
+    if items[first + 1 : -1] == (Symbol("\\dots"),) and sup is None:
+        # i = 1, \dots, n
+        return _listed(items[: first + 1], items[-1], span, bound)
     last = binder_of(items[first], sup, bound)
     names = (*(name for item in items[:first] for name in _names(item, span)), *last.names)
     conditions = [last.condition] if last.condition is not None else []

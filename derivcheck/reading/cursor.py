@@ -45,6 +45,7 @@ class Grammar:
 class Cursor:
     """The tokens, where reading is, and what it stands in.
 
+    limit      the index that is not read any more: the end of the tokens, or of a cell
     partners   for each opening brace, bracket or environment the index of what closes it
     bars       for each ``|`` how many there are from it on, in the same brackets
     overs      for an opening brace the index of the ``\\over`` directly inside it
@@ -57,6 +58,7 @@ class Cursor:
     tokens: list[Token]
     end: Span
     grammar: Grammar
+    limit: int
     at: int = 0
     partners: dict[int, int] = field(default_factory=dict)
     bars: dict[int, int] = field(default_factory=dict)
@@ -70,19 +72,19 @@ class Cursor:
     def peek(self, ahead: int = 0) -> Token | None:
         """The token ``ahead`` places on, if there is one."""
         index = self.at + ahead
-        return self.tokens[index] if index < len(self.tokens) else None
+        return self.tokens[index] if index < self.limit else None
 
     def looks_at(self, kind: str, text: str | None = None) -> bool:
         """Whether the next token is of a kind, and says ``text``."""
-        if self.at >= len(self.tokens):
+        if self.at >= self.limit:
             return False
         token = self.tokens[self.at]
         return token.kind == kind and (text is None or token.text == text)
 
     def take(self) -> Token:
         """The next token, stepping over it."""
-        if self.at >= len(self.tokens):
-            raise ParseError("the formula ends where something is expected", self.end)
+        if self.at >= self.limit:
+            raise self.missing("something more")
         self.at += 1
         return self.tokens[self.at - 1]
 
@@ -119,14 +121,16 @@ class Cursor:
 
     def peek_span(self) -> Span:
         """Where the next token stands, or where the formula ends."""
-        token = self.peek()
-        return token.span if token is not None else self.end
+        if self.at < len(self.tokens):
+            return self.tokens[self.at].span
+        return self.end
 
     def missing(self, what: str) -> ParseError:
         """The error that something is expected and something else, or nothing, is there."""
         token = self.peek()
         if token is None:
-            return ParseError(f"{what} is expected where the formula ends", self.end)
+            where = "the cell" if self.limit < len(self.tokens) else "the formula"
+            return ParseError(f"{what} is expected where {where} ends", self.peek_span())
         if token.kind == "close" and token.text != "|":
             return ParseError(f"`{shown(token)}` stands where {what} is expected", token.span)
         return ParseError(f"{what} is expected, not `{shown(token)}`", token.span)
@@ -137,7 +141,7 @@ def cursor_of(tokens: list[Token], end: Span | None, grammar: Grammar) -> Cursor
     kept = [token for token in tokens if token.kind not in ("quad", "tag", "label")]
     if end is None:
         end = Span(kept[-1].span.end, kept[-1].span.end) if kept else Span(0, 0)
-    cursor = Cursor(kept, end, grammar)
+    cursor = Cursor(kept, end, grammar, len(kept))
     _pair(cursor)
     return cursor
 
@@ -167,6 +171,10 @@ def _pair(cursor: Cursor) -> None:
         if token.kind in _CLOSING or token.text == "\\left.":
             waiting.append(index)
             bars.append([])
+        elif _is_lone_bar(cursor, waiting, token):
+            # \bigr|_{x=0} closes nothing: it says what is held fixed
+            cursor.tokens[index] = Token("sign", token.text, token.span)
+            bars[-1].append(index)
         elif token.kind in ("end", "close", "env-end") or token.text == "\\right.":
             _close(cursor, waiting, index, token)
             _count(cursor, bars.pop())
@@ -180,6 +188,13 @@ def _pair(cursor: Cursor) -> None:
         token = cursor.tokens[waiting[-1]]
         raise ParseError(f"`{shown(token)}` is never closed", token.span)
     _count(cursor, bars[0])
+
+
+def _is_lone_bar(cursor: Cursor, waiting: list[int], token: Token) -> bool:
+    if token.kind != "close" or token.text not in ("|", "\\|"):
+        return False
+    opener = cursor.tokens[waiting[-1]] if waiting else None
+    return opener is None or opener.text not in (token.text, "\\left.")
 
 
 def _close(cursor: Cursor, waiting: list[int], index: int, token: Token) -> None:

@@ -7,6 +7,7 @@ from derivcheck.reading.cursor import Cursor, cursor_of, shown
 from derivcheck.reading.errors import ParseError
 from derivcheck.reading.lexer import Token
 from derivcheck.reading.names import spelling_at
+from derivcheck.reading.unexpected import unexpected
 from derivcheck.reading.vocabulary import (
     CASES,
     ENTRYWISE_SIGNS,
@@ -59,10 +60,12 @@ def read_cell(cursor: Cursor, cell: Cell) -> Node:
     cursor.at = start
     if start >= end:
         raise ParseError("this cell is empty", cursor.peek_span(), "write a 0 where a 0 is meant")
+    limit, cursor.limit = cursor.limit, end
     with cursor.inside("cell"):
         node = cursor.grammar.inner(cursor)
     if cursor.at != end:
-        raise cursor.missing("the end of the cell")
+        raise unexpected(cursor)
+    cursor.limit = limit
     return node
 
 
@@ -149,6 +152,7 @@ def _trimmed(cursor: Cursor, cell: Cell) -> Cell:
 def _condition(cursor: Cursor, start: int, end: int) -> Node:
     parts = []
     cursor.at = start
+    limit, cursor.limit = cursor.limit, end
     while True:
         with cursor.inside("cell"):
             parts.append(cursor.grammar.inner(cursor))
@@ -159,7 +163,8 @@ def _condition(cursor: Cursor, start: int, end: int) -> Node:
             break
         cursor.at = found[1] if found is not None else cursor.at + 1
     if cursor.at != end:
-        raise cursor.missing("the end of the condition")
+        raise unexpected(cursor)
+    cursor.limit = limit
     if len(parts) == 1:
         return parts[0]
     return Tuple(tuple(parts), (",",) * (len(parts) - 1), span=parts[0].span | parts[-1].span)
@@ -182,7 +187,7 @@ def _rows(cursor: Cursor) -> Node:
     within.depth = cursor.depth
     with within.inside("cell"):
         node = cursor.grammar.inner(within)
-    if within.at < len(kept):
-        raise within.missing("the end of the row")
+    if within.at < within.limit:
+        raise unexpected(within)
     cursor.at = end + 1
     return node

@@ -206,6 +206,8 @@ def is_placeholder(cursor: Cursor) -> bool:
     r"""Whether a ``\cdot`` stands for an argument or an index, as in ``f(\cdot)`` and ``W_{i\cdot}``."""
     if not cursor.looks_at("command", "\\cdot") or not cursor.fences:
         return False
+    if cursor.fence in ("sub", "sup") and cursor.tokens[cursor.at - 1].kind in ("begin", "sign"):
+        return True
     following = cursor.peek(1)
     return following is None or following.kind in ("close", "end") or following.text in (",", ";", "|", "\\mid")
 

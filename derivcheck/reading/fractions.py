@@ -202,7 +202,7 @@ def _below(cursor: Cursor, symbol: str, order: int, braced: bool) -> tuple[Node,
             variable = Product((variable, group), ("",), span=variable.span | group.span)
         cursor.integrals = waiting
         found.append(variable)
-    if braced and not (cursor.looks_at("end") or cursor.at >= len(cursor.tokens)):
+    if braced and not (cursor.looks_at("end") or cursor.peek() is None):
         error = cursor.missing(f"`{symbol}` and a variable")
         raise ParseError(error.message, error.span, f"write one `{symbol}` before each variable")
     return _expanded(found, order, cursor.since(start))

@@ -81,8 +81,11 @@ _DROPPED = words(
 _DROPPED_WITH_ARGUMENT = words(
     "\\hspace \\hspace* \\vspace \\vspace* \\phantom \\hphantom "
     "\\vphantom \\mspace \\color \\textcolor \\mathcolor "
-    "\\class \\cssId \\style \\require \\hskip \\mskip \\kern \\mkern \\cline \\fontsize \\smash@"
+    "\\class \\cssId \\style \\require \\cline \\fontsize"
 )
+
+_SKIPS = words("\\hskip \\mskip \\kern \\mkern")
+_LENGTH = re.compile(r"\s*[-+]?[\d.]+\s*(?:pt|em|ex|mm|cm|in|mu|sp)")
 
 _SIZES = frozenset("\\" + size + side for size in ("big", "Big", "bigg", "Bigg") for side in ("", "l", "r", "m")) | {
     "\\left",
@@ -237,6 +240,8 @@ def _command(page: Page, start: int, at: int, end: int, out: list[Token], depth:
         content = page.text[argument[0] : argument[1]].strip()
         out.append(Token("label" if name == "\\label" else "tag", content, page.span(start, argument[2])))
         return argument[2]
+    if name in _SKIPS and (length := _LENGTH.match(page.text, at, end)) is not None:
+        return length.end()
     if name in _DROPPED_WITH_ARGUMENT:
         at = _option(page.text, at, end)
         return _argument(page, at, end, span)[2]
@@ -286,8 +291,9 @@ def _sized(page: Page, name: str, start: int, at: int, end: int, out: list[Token
     opens = name == "\\left" or name.endswith("l")
     closes = name == "\\right" or name.endswith("r")
     if delimiter.startswith(".") and (opens or closes):
-        # ".5" behind \right. is a delimiter and a number
-        out.append(Token("command", name + "." if name in ("\\left", "\\right") else "\\right.", span))
+        # ".5" behind \right. is a delimiter and a number; \bigl. is nothing but spacing
+        if name in ("\\left", "\\right"):
+            out.append(Token("command", name + ".", span))
         return match.start() + 1
     if delimiter in ("|", "\\|", "\\mid", "\\lvert", "\\rvert", "\\lVert", "\\rVert"):
         bar = "\\|" if delimiter in ("\\|", "\\lVert", "\\rVert") else "|"
