@@ -86,7 +86,7 @@ def touches(left: Node, right: Node) -> bool:
         case Nabla():
             return not isinstance(right, Apply | Big)
         case Name() | Scripted() | Group():
-            return isinstance(right, Group)
+            return isinstance(_base(right), Group)
         case _:
             return False
 

@@ -7,7 +7,7 @@ r"""From phrases to drafts of statements: comma lists become one member, and mem
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from derivcheck.language.nodes import Given, Name, Node, Scripted, Symbol, Tuple
 from derivcheck.reading.brackets import depths
@@ -33,7 +33,10 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A statement whose members are not read yet; one that ``continues`` has a relation before its first member."""
+    """A statement whose members are not read yet; one that ``continues`` has a relation before its first member.
+
+    ``comma`` is one that stands between two digits without a space: a list, or a decimal point in many countries.
+    """
 
     members: tuple[Member, ...]
     relations: tuple[Relation, ...]
@@ -42,6 +45,7 @@ class Draft:
     implied: bool = False
     continues: bool = False
     column: int = 0
+    comma: Span | None = None
 
 
 def drafts(phrases: Sequence[Phrase]) -> list[Draft]:
@@ -58,7 +62,18 @@ def drafts(phrases: Sequence[Phrase]) -> list[Draft]:
         if head is not None:
             found.append(_draft(head, phrases[alone:end], phrases[end + 1 : end + 1 + reach]))
         k = end + 1 + reach
+        if head is not None:
+            before = _comma(phrases[alone - 1], phrases[alone]) if alone else None
+            behind = _comma(phrases[k - 1], phrases[k]) if k < len(phrases) else None
+            found[-1] = replace(found[-1], comma=before or behind)
     return found
+
+
+def _comma(left: Phrase, right: Phrase) -> Span | None:
+    """The comma between two phrases if it may be a decimal point."""
+    last, first = left.tokens[-1], right.tokens[0]
+    tight = right.listed and first.span.start == last.span.end + 1
+    return Span(last.span.end, first.span.start) if tight and last.kind == first.kind == "number" else None
 
 
 def read_member(member: Member, place: Span) -> Node:

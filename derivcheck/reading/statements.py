@@ -180,6 +180,9 @@ def _read_draft(reading: _Reading, draft: Draft, row: int, segment: Segment) -> 
 
 
 def _members(draft: Draft) -> list[Node]:
+    if draft.comma is not None:
+        message = "this comma may be a decimal point or part two statements"
+        raise ParseError(message, draft.comma, "write `0.5` for the number, or a space behind the comma")
     nodes = []
     for k, member in enumerate(draft.members):
         # The sign before the member; the first of a statement that does not begin with one has only the sign behind.

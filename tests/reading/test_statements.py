@@ -121,6 +121,12 @@ def test_what_is_held_fixed_is_no_condition():
     assert lines(r"\left. x \right|_{y} = z") == [r"\left. x \right|_{y} = z"]
 
 
+@pytest.mark.parametrize("text", ["y = x + 0,5", "y = 0,5 x", "0,5 x = y"])
+def test_a_decimal_comma_is_not_taken_for_the_end_of_a_statement(text):
+    troubles = [item for item in parse_statements(text) if isinstance(item, Unreadable)]
+    assert [text[item.at.start : item.at.end] for item in troubles] == [","]
+
+
 def test_two_ranges_in_one_row_are_two_statements():
     assert lines(r"i = 1, \dots, N, \; j = 1, \dots, M") == [r"i = 1, \dots, N", r"j = 1, \dots, M"]
 
