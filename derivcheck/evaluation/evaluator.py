@@ -82,6 +82,8 @@ class Frame:
     world: World
     bindings: Bindings
     axes: tuple[Axis, ...]
+    partial: bool = False
+    """Whether some places are left out here by a condition: an index may run past its range there."""
 
     @property
     def rank(self) -> int:
@@ -90,11 +92,15 @@ class Frame:
 
     def deeper(self, *axes: Axis) -> Frame:
         """With more axes."""
-        return Frame(self.world, self.bindings, self.axes + axes)
+        return Frame(self.world, self.bindings, self.axes + axes, self.partial)
 
     def bind(self, values: dict[str, Value]) -> Frame:
         """With other values for names; the values are of this frame's rank (families with their axes behind)."""
-        return Frame(self.world, Bindings(self.bindings, values, self.axes), self.axes)
+        return Frame(self.world, Bindings(self.bindings, values, self.axes), self.axes, self.partial)
+
+    def where_allowed(self) -> Frame:
+        """The same, with places that will be left out."""
+        return Frame(self.world, self.bindings, self.axes, True)
 
     def name(self, key: str) -> Value:
         """The value of a name at this rank: ``(trials, axes …, family axes …, rows, columns)``."""
@@ -276,19 +282,29 @@ def _pick(value: Value, source: int, position: Term, frame: Frame) -> Value:
             _in_range(offset, offset, size)
             return a.narrow(value, source, offset - 1, 1)
         target, axis = _axis(name, frame)
-        _in_range(axis.lower + offset, axis.lower + offset + axis.count - 1, size)
-        if a.shape(value)[target] == 1:
+        low, high = axis.lower + offset, axis.lower + offset + axis.count - 1
+        inside = 1 <= low and high <= size
+        if not inside and not frame.partial:
+            _in_range(low, high, size)
+        if inside and a.shape(value)[target] == 1:
             return a.swap(a.narrow(value, source, axis.lower + offset - 1, axis.count), source, target)
     places = evaluate(position, frame)
     numbers = a.integers(places)
-    _in_range(min(numbers), max(numbers), size)
+    inside = min(numbers) >= 1 and max(numbers) <= size
+    if not inside and not frame.partial:
+        _in_range(min(numbers), max(numbers), size)
     rank = len(a.shape(value))
     shape = a.shape(places)
     extra = rank - len(shape)
     places = a.reshape(places, (*shape[:-2], *(1,) * extra, *shape[-2:]))
     chosen = a.compare("=", a.arange(1, size, source, rank), places)
     zero = a.number(Fraction(0), rank)
-    return a.sum(a.where(chosen, value, zero), source)
+    picked = a.sum(a.where(chosen, value, zero), source)
+    if inside:
+        return picked
+    # Past the range nothing stands: the entry is invalid, so that it shows unless it is left out.
+    allowed = a.both(a.compare("\\ge", places, a.number(Fraction(1), rank)), a.compare("\\le", places, a.number(Fraction(size), rank)))
+    return a.where(allowed, picked, a.divide(zero, zero))
 
 
 def _in_range(low: int, high: int, size: int) -> None:
@@ -434,7 +450,7 @@ def _piecewise(rows: tuple[tuple[Term, tuple[t.Comparison, ...]], ...], shape: S
     zero = a.number(Fraction(0), frame.rank)
     value = a.divide(zero, zero)
     for row, conditions in reversed(rows):
-        inner = evaluate(row, frame)
+        inner = evaluate(row, frame.where_allowed())
         value = inner if not conditions else a.where(_all(conditions, frame), inner, value)
     dims = frame.world.dims(shape)
     return a.expand(value, (*a.shape(value)[:-2], *dims))
@@ -453,11 +469,12 @@ def _reduce(term: t.Reduce, frame: Frame) -> Value:
     axis = Axis(term.index, lower, count)
     inner = frame.deeper(axis)
     position = inner.rank - 3
-    value = evaluate(term.body, inner)
+    ragged = min(low) != max(low) or min(high) != max(high)
+    value = evaluate(term.body, inner.where_allowed() if ragged or term.conditions else inner)
     shape = list(a.shape(value))
     shape[position] = count
     value = a.expand(value, shape)
-    value = _masked(term, value, min(low) != max(low) or min(high) != max(high), inner, empty.get(term.op))
+    value = _masked(term, value, ragged, inner, empty.get(term.op))
     reduced = {"sum": a.sum, "prod": a.prod, "max": a.largest, "min": a.smallest}[term.op](value, position)
     shape = list(a.shape(reduced))
     return a.reshape(reduced, (*shape[:position], *shape[position + 1 :]))

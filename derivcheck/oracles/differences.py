@@ -28,7 +28,8 @@ MOST_DIRECTIONS = 40
 """Up to so many entries every partial is taken; above, a random direction and the worst entry."""
 COMPLEX_STEPS = (1e-20, 1e-8)
 SHRINK = 1.7
-RIDDERS_STEPS = 8
+RIDDERS_STEPS = 13
+FINEST_SHARE = 0.05
 FIRST_STEP = 0.12
 
 
@@ -119,8 +120,13 @@ def _ridders(term: t.Derivative, frame: Frame, place: Tensor, directions: Tensor
 
 
 def _extrapolate(slopes: Tensor, noise: Tensor, axis: int) -> tuple[Tensor, Tensor]:
-    """Neville's table in the step squared; at every entry the extrapolation that changed least."""
+    """Neville's table in the step squared; at every entry the extrapolation that changed least.
+
+    Coarse steps may reach across a pole or a kink and agree by accident, so that a share of the distance to the
+    finest plain difference belongs to the bar.
+    """
     row = list(slopes.unbind(axis))
+    finest = row[-1]
     rounding = list(noise.unbind(axis))
     best = row[0]
     bar = torch.full_like(best, torch.inf)
@@ -134,7 +140,7 @@ def _extrapolate(slopes: Tensor, noise: Tensor, axis: int) -> tuple[Tensor, Tens
             bar = torch.where(better, change, bar)
             row[i] = finer
         row = row[:-1]
-    return best, bar
+    return best, bar + FINEST_SHARE * (best - finest).abs()
 
 
 def _arranged(slopes: Tensor, term: t.Derivative, frame: Frame, entries: tuple[int, ...]) -> Tensor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
@@ -11,7 +12,8 @@ from derivcheck.language.shapes import is_scalar
 from derivcheck.problem import declarations, directives, terms
 from derivcheck.problem.claims import ClaimMaker, Head, derivative_in
 from derivcheck.problem.context import Context, key_of, strip
-from derivcheck.problem.expressions import comparisons, elaborate
+from derivcheck.problem.calls import ELEMENTARY, comparisons
+from derivcheck.problem.expressions import elaborate
 from derivcheck.problem.problem import IndexRange, Line, Problem
 from derivcheck.problem.scope import (
     Declaration,
@@ -30,6 +32,9 @@ from derivcheck.verdict import Finding, Severity
 ORDER = frozenset(("<", ">", "\\le", "\\ge"))
 EQUAL = frozenset(("=", ":=", "\\equiv"))
 GLOBAL_LEADS = ("let", "assume", "suppose", "where", "with", "given", "take", "assuming", "such that", "denote")
+NAMING_LEADS = frozenset(("let", "call", "denote", "define", "put", "set", "write", "name"))
+OWN_WORDS = frozenset(("relu", "gelu", "softplus", "silu", "softmax", "sigmoid"))
+FIXED_WORDS = frozenset(("max", "min", "tr", "trace", "det", "diag", "vec", "logdet", "rank"))
 STATIONARY_LEADS = (
     "set",
     "setting",
@@ -92,7 +97,7 @@ def _built(source: Source, items: tuple[Item, ...]) -> Builder:
     builder.findings.extend(marks.findings)
     _ranges_first(items, builder)
     statements = [item for item in items if isinstance(item, Statement)]
-    for item in items:
+    for item in _declarations_first(items):
         match item:
             case Statement():
                 _statement(item, statements, builder)
@@ -107,6 +112,30 @@ def _built(source: Source, items: tuple[Item, ...]) -> Builder:
                 pass
     builder.makers.finish_solutions()
     return builder
+
+
+def _declarations_first(items: tuple[Item, ...]) -> list[Item]:
+    """Within a sentence what declares comes first: "h(s) = s^2 for $s \\in \\mathbb{R}$" says of s afterwards what it is."""
+    order: dict[int, int] = {}
+    for position, item in enumerate(items):
+        if isinstance(item, Statement):
+            order.setdefault(item.sentence, position)
+    keyed: list[tuple[int, int, int, Item]] = []
+    last = 0
+    for position, item in enumerate(items):
+        if isinstance(item, Statement):
+            start = max(order[item.sentence], last)
+            keyed.append((start, 0 if _declares(item) else 1, position, item))
+        else:
+            last = position
+            keyed.append((position, 1, position, item))
+    return [item for *_, item in sorted(keyed, key=lambda entry: entry[:3])]
+
+
+def _declares(item: Statement) -> bool:
+    if item.continues or len(item.relations) not in (1, 2):
+        return False
+    return item.relations[0].sign in ("\\in", ":")
 
 
 def _ranges_first(items: Iterable[Item], builder: Builder) -> None:
@@ -162,6 +191,8 @@ def _unreadable(item: Unreadable, builder: Builder) -> None:
         builder.line(item.span, "skipped")
         return
     builder.line(item.span, "not read", note=item.message)
+    # What stands behind an unreadable line and goes on with a relation would be held against the wrong head.
+    builder.head = None
     builder.makers.refuse(
         Refusal("unreadable", item.at, item.message, item.help),
         item.span,
@@ -267,7 +298,15 @@ def _membership(item: Statement, builder: Builder) -> None:
         builder.line(item.span, "declaration", plain(left), note="the range of an index")
         return
     shapes = declarations.declare(left, right, ctx)
+    declarations.describe(left, _words_around(item, builder), ctx)
     builder.line(item.span, "declaration", plain(left), shapes)
+
+
+def _words_around(item: Statement, builder: Builder) -> str:
+    """The prose in front of a declaration, and behind it up to the next mathematics or the end of the sentence."""
+    text = builder.source.text
+    behind = re.split(r"[$.;:]|\\\\[(\\[]|\\n\\s*\\n", text[item.span.end : item.span.end + 120].lstrip("$ )\\]"), maxsplit=1)[0]
+    return f"{item.lead} {behind}".lower()
 
 
 def _continue_chain(item: Statement, builder: Builder) -> None:
@@ -289,11 +328,7 @@ def _is_new(node: n.Node, builder: Builder, *, defining: bool) -> bool:
         case n.Product(factors=(n.Name() | n.Scripted() | n.Word() as head, n.Group() as group), operators=("",)):
             return _is_new_function(head, group, scope)
         case n.Apply(word=word, bracketed=True, sub=None, sup=None, primes=0):
-            return (
-                key_of(word) not in scope.names
-                and word.text not in ("max", "min", "tr", "trace", "det", "diag", "vec", "log", "exp")
-                and all(isinstance(strip(arg), n.Name) for arg in node.args)
-            )
+            return _is_new_word(word, node.args, scope)
         case n.Name() | n.Scripted():
             pass
         case _:
@@ -308,6 +343,13 @@ def _is_new(node: n.Node, builder: Builder, *, defining: bool) -> bool:
     return _new_scripted(node, scope)
 
 
+def _is_new_word(word: n.Word, args: tuple[n.Node, ...], scope: Scope) -> bool:
+    """``relu(t) = …`` defines; what everybody means by the same word (tanh, exp) is held against what it is."""
+    if key_of(word) in scope.names or not all(isinstance(strip(arg), n.Name) for arg in args):
+        return False
+    return word.text in OWN_WORDS or (word.text not in ELEMENTARY and word.text not in FIXED_WORDS)
+
+
 def _new_scripted(node: n.Scripted, scope: Scope) -> bool:
     """``z_1`` is new unless ``z`` is a known vector; ``x^2`` and ``A^\\top`` are no names."""
     if node.primes or not isinstance(node.base, n.Name):
@@ -317,6 +359,8 @@ def _new_scripted(node: n.Scripted, scope: Scope) -> bool:
             return False
         case n.Name(text="T") if "T" not in scope.names:
             return False
+        case n.Symbol() | n.Text():
+            return True
     base = scope.names.get(key_of(node.base))
     if isinstance(base, Declaration):
         letters = node.sub is not None and node.sup is None and base.key not in scope.used
@@ -361,6 +405,8 @@ def _is_new_function(head: n.Node, group: n.Group, scope: Scope) -> bool:
     items = group.body.items if isinstance(group.body, n.Tuple) else (group.body,)
     if not all(isinstance(strip(item), n.Name | n.Scripted) for item in items):
         return False
+    if isinstance(head, n.Scripted) and (head.primes or isinstance(head.sup, n.Group | n.Number)):
+        return False
     found = scope.names.get(key_of(head))
     if found is None:
         return not (isinstance(head, n.Name) and head.text in ("p", "q", "P", "\\mathbb{E}"))
@@ -389,9 +435,9 @@ def _equality(item: Statement, builder: Builder) -> None:
     ):
         _definition(item, left, builder)
         return
-    if len(item.members) >= 2 and not item.implied and _is_new(strip(item.members[-1]), builder, defining=False):
-        last = strip(item.members[-1])
-        if isinstance(last, n.Name | n.Scripted) and key_of(last) not in builder.scope.names and len(item.members) == 2:
+    last = strip(item.members[-1])
+    if len(item.members) == 2 and isinstance(last, n.Name | n.Scripted) and _is_naming(item):
+        if key_of(last) not in builder.scope.names and _is_new(last, builder, defining=False):
             swapped = replace(item, members=(item.members[1], item.members[0]))
             _definition(swapped, last, builder)
             return
@@ -402,6 +448,11 @@ def _equality(item: Statement, builder: Builder) -> None:
     builder.head = head
     builder.line(item.span, f"claim: {head.kind}", head.title, builder.scope.show(head.term.shape) if head.term else "")
     builder.makers.members(head, item.members[1:], item.relations, item, tuple(builder.conditions))
+
+
+def _is_naming(item: Statement) -> bool:
+    """Whether the words in front give a name to what stands on the left: "call", "let", "denote"."""
+    return any(word in NAMING_LEADS for word in item.lead.split())
 
 
 def _conditional(item: Statement) -> bool:
@@ -458,6 +509,9 @@ def _definition(item: Statement, left: n.Node, builder: Builder) -> None:
 def _order(item: Statement, statements: list[Statement], builder: Builder) -> None:
     """``A \\ge B``: a condition, an assumption on a declared name, or a claim."""
     signs = [relation.sign for relation in item.relations]
+    if len(signs) == 1 and _declares_by_sign(item, builder):
+        builder.line(item.span, "declaration", plain(item.members[0]), "a scalar")
+        return
     if _simple_condition(item, builder):
         local = _conditional(item) or _claims_follow(item, statements)
         if local and _condition(item, builder):
@@ -475,6 +529,16 @@ def _order(item: Statement, statements: list[Statement], builder: Builder) -> No
     builder.head = None
     builder.line(item.span, "claim: inequality", head.title)
     builder.makers.ordered(head, item, tuple(builder.conditions))
+
+
+def _declares_by_sign(item: Statement, builder: Builder) -> bool:
+    """``\\lambda > 0`` of names that nothing has declared: positive scalars."""
+    names = [strip(part) for part in declarations.members_of(item.members[0])]
+    scope = builder.scope
+    if not all(isinstance(name, n.Name | n.Scripted) and key_of(name) not in scope.names for name in names):
+        return False
+    ctx = builder.context()
+    return all(declarations.domain_condition(name, item.relations[0].sign, item.members[1], ctx) for name in names)
 
 
 def _simple_condition(item: Statement, builder: Builder) -> bool:

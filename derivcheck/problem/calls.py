@@ -215,6 +215,42 @@ def _matrix_word(op: str, value: Term, node: n.Apply, ctx: Context) -> Term:
     raise AssertionError(op)
 
 
+COMPARABLE = frozenset(("=", "\\ne", "<", ">", "\\le", "\\ge"))
+
+
+def indicator(node: n.Compare, span: Span, ctx: Context) -> Term:
+    r"""``\mathbb{1}[z > 0]``: of numbers, or entry by entry."""
+    conditions = comparisons(node, ctx)
+    shape = next((c.shape for c in conditions if not is_scalar(ctx.scope.resolve_shape(c.shape))), SCALAR)
+    return terms.Indicator(conditions, shape=shape, span=span)
+
+
+def comparisons(node: n.Node, ctx: Context) -> tuple[terms.Comparison, ...]:
+    """A condition as a conjunction of comparisons, of numbers or entry by entry: ``0 < x \\le 1``, ``x > 0, y > 0``."""
+    match node:
+        case n.Group(body=body) | n.Boxed(body=body):
+            return comparisons(body, ctx)
+        case n.Tuple(items=items):
+            return tuple(part for item in items for part in comparisons(item, ctx))
+        case n.Compare(members=members, relations=relations):
+            made = [ctx.term(member) for member in members]
+            return tuple(
+                _comparison(sign, left, right, ctx) for sign, left, right in zip(relations, made, made[1:], strict=False)
+            )
+    raise Refusal("condition", node.span, f"`{plain(node)}` is not understood as a condition")
+
+
+def _comparison(sign: str, left: Term, right: Term, ctx: Context) -> terms.Comparison:
+    span = left.span | right.span
+    if sign not in COMPARABLE:
+        raise Refusal("condition", span, f"`{sign}` is not understood in a condition")
+    one, other = algebra.scalar(ctx.scope, left), algebra.scalar(ctx.scope, right)
+    if not one and not other:
+        algebra.equal_shapes(ctx.scope, left, right, "the two sides of a condition differ in shape")
+    shape = right.shape if one else left.shape
+    return terms.Comparison(sign, left, right, shape=shape, span=span)  # type: ignore[arg-type]
+
+
 def function_named(node: n.Node, ctx: Context) -> tuple[Meaning, int, n.Node | None] | None:
     """The function that a factor in front of brackets names, its primes and what stands as its power; or None.
 

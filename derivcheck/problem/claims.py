@@ -291,14 +291,14 @@ class ClaimMaker:
 
     def finish_solutions(self) -> None:
         """Turn rows that lead from an equation to a value of its unknown into solution claims."""
-        for position, claim in enumerate(self.claims):
+        # From the last row upwards: in F = 0 ⇒ A u = b ⇒ u = … the last row says what the unknown is.
+        for position in range(len(self.claims) - 1, -1, -1):
+            claim = self.claims[position]
             if not isinstance(claim, Claim) or claim.relation != "=" or claim.solution is not None:
                 continue
             unknown = _solved_name(claim, self.scope)
-            if unknown is None:
-                continue
-            first = self._equation_for(unknown, position)
-            if first is None:
+            first = None if unknown is None else self._equation_for(unknown, position)
+            if unknown is None or first is None:
                 continue
             premise = self.claims[first]
             assert isinstance(premise, Claim)
@@ -321,7 +321,9 @@ class ClaimMaker:
             claim = self.claims[index]
             if not isinstance(claim, Claim) or claim.relation != "=" or claim.solution is not None:
                 continue
-            if terms.is_zero(claim.claimed) and self._mentions(claim, unknown):
+            found = derivative_in(claim.head)
+            by_another = found is not None and found.key in self.scope.declarations and found.key != unknown
+            if terms.is_zero(claim.claimed) and self._mentions(claim, unknown) and not by_another:
                 return index
         return None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from fractions import Fraction
 
@@ -11,7 +12,7 @@ from derivcheck.language.shapes import ONE, SCALAR, Dim, Shape, is_scalar
 from derivcheck.problem import algebra, terms
 from derivcheck.problem.context import Context, key_of, strip
 from derivcheck.problem.domains import declare_sizes, read_set
-from derivcheck.problem.expressions import comparisons
+from derivcheck.problem.calls import comparisons
 from derivcheck.problem.names import SLOT, index_parts, pattern, size_dim
 from derivcheck.problem.scope import (
     Assumption,
@@ -192,7 +193,7 @@ def assume(left: n.Node, sign: str, right: n.Node, ctx: Context, span: Span) -> 
                 return True
     done = False
     for name in members_of(left):
-        done = _domain_condition(name, sign, right, ctx) or done
+        done = domain_condition(name, sign, right, ctx) or done
     if done or sign == "=":
         return done or _equation(left, right, ctx)
     if isinstance(left, n.Tuple):
@@ -200,6 +201,46 @@ def assume(left: n.Node, sign: str, right: n.Node, ctx: Context, span: Span) -> 
     conditions = comparisons(n.Compare((left, right), (sign,), span=span), ctx)
     scope.assumptions.append(Assumption(conditions, span))
     return True
+
+
+ADJECTIVES = (
+    (r"\bsymmetric,? (and )?positive[- ](semi-?)?definite|\bspd\b|\bpositive[- ](semi-?)?definite", "spd"),
+    (r"\b(skew|anti)-?symmetric", "skew"),
+    (r"\bsymmetric", "symmetric"),
+    (r"\borthogonal|\borthonormal", "orthogonal"),
+    (r"\bdiagonal", "diagonal"),
+    (r"\bunit (vector|length|norm)", "unit"),
+    (r"\bpositive\b", "positive"),
+    (r"\bnon-?zero\b", "nonzero"),
+)
+NOT_TAKEN = re.compile(r"\bnot\b|\bneed not\b|\bnon-?symmetric|\bno\b")
+
+
+def describe(names: n.Node, words: str, ctx: Context) -> None:
+    """Take "symmetric", "positive definite", "orthogonal" in the prose around a declaration as part of it."""
+    if NOT_TAKEN.search(words):
+        return
+    for pattern_text, kind in ADJECTIVES:
+        if not re.search(pattern_text, words):
+            continue
+        for name in members_of(names):
+            found = _declared(name, ctx)
+            if found is None or found.domain.kind != "real" or not _fits(kind, found, ctx):
+                continue
+            _replace_declaration(ctx.scope, key_of(strip(name)), replace(found, domain=Domain(kind)))  # type: ignore[arg-type]
+        return
+
+
+def _fits(kind: str, found: Declaration, ctx: Context) -> bool:
+    """Whether a word can be said of something of this shape."""
+    rows, columns = ctx.scope.resolve_shape(found.shape)
+    if kind in ("positive", "nonzero"):
+        return True
+    if kind == "unit":
+        return columns == ONE and rows != ONE
+    if kind == "orthogonal":
+        return columns != ONE
+    return rows == columns and rows != ONE
 
 
 def _declared(node: n.Node, ctx: Context) -> Declaration | None:
@@ -241,7 +282,7 @@ def _size_bound(name: n.Node, sign: str, other: n.Node, ctx: Context) -> bool:
     return True
 
 
-def _domain_condition(name: n.Node, sign: str, right: n.Node, ctx: Context) -> bool:
+def domain_condition(name: n.Node, sign: str, right: n.Node, ctx: Context) -> bool:
     """``\\sigma > 0`` narrows the domain from which σ is drawn; a new name is declared by it."""
     scope = ctx.scope
     if not (isinstance(right, n.Number) and right.value == 0 and sign in SIGN_DOMAINS):
@@ -330,7 +371,9 @@ def define(node: n.Node, value: n.Node, ctx: Context, span: Span) -> Definition 
             group = n.Group(n.Tuple(args, (",",) * (len(args) - 1)) if len(args) > 1 else args[0], span=node.span)
             return _define_function(word, group, value, ctx, span)
         case n.Scripted() if _index_letters(node, ctx):
-            return _define_family(node, value, ctx, span)
+            made = _define_family(node, value, ctx, span)
+            if made is not None:
+                return made
     term = ctx.term(value)
     key = key_of(node)
     return _enter(Definition(key, plain(node), term, ctx.scope.resolve_shape(term.shape), span), key, ctx)
@@ -375,7 +418,8 @@ def _index_letters(node: n.Scripted, ctx: Context) -> list[tuple[n.Name, str]]:
     return found
 
 
-def _define_family(node: n.Scripted, value: n.Node, ctx: Context, span: Span) -> Definition:
+def _define_family(node: n.Scripted, value: n.Node, ctx: Context, span: Span) -> Definition | None:
+    """All members at once; None if the letters are no indices but part of a name, as the ``t`` of ``h_t``."""
     scope = ctx.scope
     letters = _index_letters(node, ctx)
     infos: list[IndexInfo] = []
@@ -388,7 +432,17 @@ def _define_family(node: n.Scripted, value: n.Node, ctx: Context, span: Span) ->
             scope.index_fallbacks["?" + name] = fallback
         infos.append(info)
         inner = inner.within(info)
-    term = replace(inner, free=None).term(value)
+    refused: Refusal | None = None
+    term: terms.Term | None = None
+    try:
+        term = replace(inner, free=None).term(value)
+    except Refusal as refusal:
+        refused = refusal
+    if any(not info.used and info.letter not in scope.ranges for info in infos):
+        return None
+    if term is None:
+        assert refused is not None
+        raise refused
     for info in infos:
         size = scope.resolve(info.size)
         if any(symbol.startswith("?") for symbol in size.symbols):

@@ -77,6 +77,9 @@ def by(node: n.Node, ctx: Context) -> By:
 
 
 def _is_transpose(node: n.Scripted, ctx: Context) -> bool:
+    if node.primes == 1 and node.sup is None:
+        found = ctx.scope.names.get(key_of(node.base if node.sub is None else n.Scripted(node.base, node.sub, None)))
+        return isinstance(found, Declaration | Definition) and not is_scalar(ctx.scope.resolve_shape(found.shape))
     match node.sup:
         case n.Symbol(text="\\top"):
             return True

@@ -14,7 +14,6 @@ from derivcheck.problem.names import resolve_name, resolve_scripted, size_dim
 from derivcheck.problem.scope import IndexInfo, Refusal
 from derivcheck.problem.terms import Comparison, Term
 
-SIGNS = frozenset(("=", "\\ne", "<", ">", "\\le", "\\ge"))
 OTHERWISE = frozenset(("otherwise", "else"))
 
 
@@ -72,8 +71,9 @@ def _spanned(term: Term, node: n.Node) -> Term:
 def _scripted(node: n.Scripted, ctx: Context) -> Term:
     match node.base:
         case n.Name(text="\\mathbf{1}" | "\\mathbb{1}") if node.sub is not None and _is_condition(node.sub):
-            conditions = comparisons(node.sub, ctx)
-            return terms.Indicator(conditions, span=node.span)
+            inner = strip(node.sub)
+            assert isinstance(inner, n.Compare)
+            return calls.indicator(inner, node.span, ctx)
         case n.Bars(double=True) as bars:
             return calls.norm(bars, node.sub, node.sup, node.span, ctx)
         case n.Apply(word=n.Word(text=("max" | "min"))):
@@ -148,7 +148,7 @@ def _common(cells: list[Term], axis: int, ctx: Context) -> Dim:
 def _cases(rows: tuple[tuple[n.Node, n.Node | None], ...], node: n.Cases, ctx: Context) -> Term:
     made: list[tuple[Term, tuple[Comparison, ...]]] = []
     for value, condition in rows:
-        conditions = () if condition is None or _otherwise(condition) else comparisons(condition, ctx)
+        conditions = () if condition is None or _otherwise(condition) else calls.comparisons(condition, ctx)
         made.append((ctx.term(value), conditions))
     lead = next((value for value, _ in made if not terms.is_literal(value)), made[0][0])
     for row, _ in made:
@@ -158,28 +158,6 @@ def _cases(rows: tuple[tuple[n.Node, n.Node | None], ...], node: n.Cases, ctx: C
 
 def _otherwise(node: n.Node) -> bool:
     return isinstance(node, n.Text) and node.text.strip(" .,").lower() in OTHERWISE
-
-
-def comparisons(node: n.Node, ctx: Context) -> tuple[Comparison, ...]:
-    """A condition as a conjunction of comparisons of scalars: ``0 < x \\le 1``, ``x > 0, y > 0``."""
-    match node:
-        case n.Group(body=body) | n.Boxed(body=body):
-            return comparisons(body, ctx)
-        case n.Tuple(items=items):
-            return tuple(part for item in items for part in comparisons(item, ctx))
-        case n.Compare(members=members, relations=relations):
-            made = [ctx.term(member) for member in members]
-            found: list[Comparison] = []
-            for sign, left, right in zip(relations, made, made[1:], strict=False):
-                if sign not in SIGNS:
-                    raise Refusal("condition", node.span, f"`{sign}` is not understood in a condition")
-                if not (algebra.scalar(ctx.scope, left) and algebra.scalar(ctx.scope, right)):
-                    algebra.equal_shapes(ctx.scope, left, right, "the two sides of a condition differ in shape")
-                    if sign != "=":
-                        raise Refusal("condition", node.span, "a condition compares scalars")
-                found.append(Comparison(sign, left, right, span=left.span | right.span))  # type: ignore[arg-type]
-            return tuple(found)
-    raise Refusal("condition", node.span, f"`{plain(node)}` is not understood as a condition")
 
 
 def _big(node: n.Big, ctx: Context) -> Term:
@@ -197,7 +175,7 @@ def _big(node: n.Big, ctx: Context) -> Term:
         info = _bind(name, binder if position == 0 else None, inner)
         infos.append(info)
         inner = inner.within(info)
-    conditions = () if binder.condition is None else comparisons(binder.condition, inner)
+    conditions = () if binder.condition is None else calls.comparisons(binder.condition, inner)
     before = [info.used for info in infos]
     body = inner.term(node.body)
     if node.operator in ("max", "min", "prod") and not algebra.scalar(ctx.scope, body):

@@ -6,6 +6,7 @@ from fractions import Fraction
 
 from derivcheck.language.nodes import (
     Add,
+    Entrywise,
     Group,
     Name,
     Node,
@@ -149,6 +150,13 @@ def _built_in(node: Name, ctx: Context) -> Term:
 def resolve_scripted(node: Scripted, ctx: Context) -> Term:
     """A name with scripts, longest known name first; what is left over are entries, powers, transposes."""
     base, sub, sup = node.base, node.sub, node.sup
+    if isinstance(sup, Product) and isinstance(sup.factors[0], Group) and set(sup.operators) == {""}:
+        # ``x^{(i)\\top}``: what stands behind the bracket acts on the member.
+        member = Scripted(base, sub, sup.factors[0], span=base.span | sup.factors[0].span)
+        value = ctx.term(member)
+        for part in sup.factors[1:]:
+            value = superscript(value, part, ctx, node.span)
+        return value
     if isinstance(base, Name):
         found = _known_part(node, ctx)
         if found is not None:
@@ -485,6 +493,8 @@ def superscript(value: Term, sup: Node, ctx: Context, span: Span) -> Term:
             return algebra.transpose(scope, _inverse(value, ctx, span), span)
         case Add(terms=(("-", Number(value=one)),)) if one == 1:
             return _inverse(value, ctx, span)
+        case Entrywise(factors=(Symbol(), exponent)):
+            return terms.Power(value, ctx.term(exponent), entrywise=True, shape=value.shape, span=span)
         case Symbol() | Text() | Group() | Word():
             raise Refusal(
                 "superscript",

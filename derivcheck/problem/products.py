@@ -75,6 +75,8 @@ def _call(factors: tuple[n.Node, ...], operators: tuple[str, ...], position: int
     if not isinstance(group, n.Group) or not isinstance(head, n.Name | n.Scripted | n.Word):
         return None
     span = head.span | group.span
+    if isinstance(head, n.Name) and head.text in ("\\mathbf{1}", "\\mathbb{1}") and isinstance(group.body, n.Compare):
+        return calls.indicator(group.body, span, ctx)
     found = calls.function_named(head, ctx)
     if found is not None:
         function, primes, sup = found

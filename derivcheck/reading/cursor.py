@@ -11,7 +11,8 @@ from derivcheck.reading.errors import ParseError
 from derivcheck.reading.lexer import Token
 from derivcheck.source import Span
 
-DEEPEST = 80
+# Brackets count twice, for the factor and for what is inside.
+DEEPEST = 160
 _NESTED = "this is nested too deeply"
 
 

@@ -177,15 +177,11 @@ def _entrywise(cursor: Cursor) -> Node:
     return Entrywise(tuple(spread), tuple(between[1:]), span=cursor.since(start))
 
 
-def _product(cursor: Cursor) -> Node:
-    return _factors(cursor, stop_at_words=False)
-
-
 def _argument(cursor: Cursor) -> Node:
-    return _factors(cursor, stop_at_words=True)
+    return _product(cursor, stop_at_words=True)
 
 
-def _factors(cursor: Cursor, stop_at_words: bool) -> Node:
+def _product(cursor: Cursor, stop_at_words: bool = False) -> Node:
     """Factors side by side, flat and left to right."""
     start = cursor.at
     factors = [read_factor(cursor)]

@@ -16,6 +16,7 @@ from derivcheck.language.nodes import (
     Derivative,
     Entrywise,
     Group,
+    Nabla,
     Name,
     Node,
     Product,
@@ -67,11 +68,12 @@ def reaching(terms: Sequence[Term]) -> list[Term]:
     if not any(is_open(node) for _, node in left[:-1]):
         return left
     names = [free_names(node) for _, node in left]
+    known: dict[tuple[Node, int], bool] = {}
     for index in range(len(left) - 2, -1, -1):
         sign, node = left[index]
         if not is_open(node):
             continue
-        node, taken = _reaching(node, _Following(left[index + 1 :], names[index + 1 :]))
+        node, taken = _reaching(node, _Following(left[index + 1 :], names[index + 1 :], known))
         if taken:
             left[index : index + 1 + taken] = [(sign, node)]
             names[index : index + 1 + taken] = [free_names(node)]
@@ -80,10 +82,18 @@ def reaching(terms: Sequence[Term]) -> list[Term]:
 
 @dataclass(frozen=True, slots=True)
 class _Following:
-    """The terms behind an open operator, and the names that are free in each."""
+    """The terms behind an open operator, the names that are free in each, and what was found of variables in them."""
 
     terms: Sequence[Term]
     names: Sequence[frozenset[str]]
+    known: dict[tuple[Node, int], bool]
+
+    def holds(self, variable: Node, term: Node) -> bool:
+        """Whether a derivative's variable occurs in a term; asked of the same terms again and again."""
+        key = (variable, id(term))
+        if key not in self.known:
+            self.known[key] = _occurs(variable, term)
+        return self.known[key]
 
 
 def is_open(node: Node) -> bool:
@@ -119,7 +129,7 @@ def _reaching(node: Node, following: _Following) -> tuple[Node, int]:
             if isinstance(target, Group):
                 return node, 0
             inner, taken = _reaching(target, following) if is_open(target) else (target, 0)
-            meant = [any(_occurs(variable, term) for variable in variables) for _, term in following.terms]
+            meant = [any(following.holds(variable, term) for variable in variables) for _, term in following.terms]
             inner, taken = _extended(inner, taken, following, meant)
             return _with(node, taken, inner, target=inner)
         case _:
@@ -142,23 +152,27 @@ def _extended(body: Node, taken: int, following: _Following, meant: Sequence[boo
 
 
 def _occurs(variable: Node, node: Node) -> bool:
-    r"""Whether a derivative's variable occurs: a scripted one bare or scripted the same, not ``W_2`` for ``W_1``."""
+    r"""Whether a derivative's variable occurs: a scripted one bare or scripted the same, not ``W_2`` for ``W_1``.
+
+    Another derivative by the same variable is a term of its own, as is another sum over the same index.
+    """
     base = base_of(variable)
     if not isinstance(base, Name):
         return False
     wanted = _untransposed(variable)
-    if not isinstance(wanted, Scripted):
-        return base.text in free_names(node)
     match node:
         case Name(text=text):
             return text == base.text
-        case Scripted(base=Name(text=text), sub=sub, sup=sup) if text == base.text:
-            scripts = (sub is not None, sup is not None and not isinstance(sup, Symbol))
-            if sub == wanted.sub and (wanted.sup is None or sup == wanted.sup):
-                return True
-            return not any(scripts)
+        case Derivative(variables=variables) if wanted in map(_untransposed, variables):
+            return False
+        case Nabla(variable=Node() as other) if _untransposed(other) == wanted:
+            return False
         case Big() if base.text in bound_names(node):
             return False
+        case Scripted(base=Name(text=text), sub=sub, sup=sup) if text == base.text and isinstance(wanted, Scripted):
+            if sub == wanted.sub and (wanted.sup is None or sup == wanted.sup):
+                return True
+            return sub is None and (sup is None or isinstance(sup, Symbol))
         case _:
             return any(_occurs(variable, child) for child in children(node))
 
