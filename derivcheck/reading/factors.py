@@ -219,10 +219,10 @@ def _braces(cursor: Cursor) -> Node:
     if cursor.looks_at("end"):
         cursor.take()
         raise ParseError("nothing stands in these braces", cursor.since(start))
+    switch = cursor.tokens[cursor.at]
+    if switch.text in SWITCHES:
+        return _switched(cursor, switch)
     with cursor.inside(cursor.fence if cursor.fence in ("sub", "sup") else "braces"):
-        switch = cursor.peek()
-        if switch is not None and switch.text in SWITCHES:
-            return _switched(cursor, switch)
         node = read_over(cursor) if start in cursor.overs else cursor.grammar.inner(cursor)
         close(cursor)
     return node
@@ -235,8 +235,6 @@ def _switched(cursor: Cursor, switch: Token) -> Node:
     cursor.tokens[start + 1] = Token("begin", "{", switch.span)
     cursor.partners[start + 1] = cursor.partners[start]
     cursor.at = start
-    cursor.fences.pop()
-    cursor.fences.append(cursor.fence if cursor.fence in ("sub", "sup") else "braces")
     return read_styled(cursor)
 
 

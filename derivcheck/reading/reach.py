@@ -165,7 +165,7 @@ def _occurs(variable: Node, node: Node) -> bool:
             return text == base.text
         case Derivative(variables=variables) if wanted in map(_untransposed, variables):
             return False
-        case Nabla(variable=Node() as other) if _untransposed(other) == wanted:
+        case Nabla(variable=other) if other is not None and _untransposed(other) == wanted:
             return False
         case Big() if base.text in bound_names(node):
             return False

@@ -10,7 +10,7 @@ from derivcheck.reading.cursor import Cursor, shown
 from derivcheck.reading.errors import ParseError
 from derivcheck.reading.lexer import Token
 from derivcheck.reading.names import is_styled, read_styled, read_text, spelling_at, split_digit, word_at
-from derivcheck.reading.vocabulary import ENTRYWISE_SIGNS, RELATIONS, SYMBOLS
+from derivcheck.reading.vocabulary import ENTRYWISE_SIGNS, RELATIONS, SWITCHES, SYMBOLS
 
 _LONE_SIGNS = ({"+"}, {"-"}, {"*"}, {"\\ast"})
 _PRIMES = frozenset({"'", "\\prime"})
@@ -143,6 +143,10 @@ def _braced(cursor: Cursor, fence: str) -> Node | None:
     if not inside:
         cursor.take()
         return None
+    if inside[0].text in SWITCHES:
+        cursor.at = start
+        with cursor.inside(fence):
+            return cursor.grammar.atom(cursor)
     special = _special(inside)
     if special is not None:
         cursor.at += len(inside) + 1

@@ -171,9 +171,7 @@ def test_gaps_are_left_out_and_offsets_stay():
 @given(st.text(max_size=60))
 def test_any_text_gives_tokens_or_a_parse_error_inside_it(text):
     try:
-        found = tokens(text)
+        places = [token.span for token in tokens(text)]
     except ParseError as error:
-        assert 0 <= error.span.start <= error.span.end <= len(text)
-        return
-    for token in found:
-        assert 0 <= token.span.start <= token.span.end <= len(text)
+        places = [error.span]
+    assert all(0 <= place.start <= place.end <= len(text) for place in places)
