@@ -41,6 +41,7 @@ from derivcheck.reading.errors import ParseError
 from derivcheck.reading.lexer import tokenize
 from derivcheck.reading.parser import parse, parse_expression
 from derivcheck.reading.segments import Macro
+from derivcheck.reading.vocabulary import words
 from derivcheck.source import Span
 
 a, b, c, d, f, i, j, k, n, r, u, x, y, z = (Name(letter) for letter in "abcdfijknruxyz")
@@ -664,28 +665,33 @@ def test_macros_are_expanded():
     assert parse_expression(r"\R^n", macros) == sup(Name(r"\mathbb{R}"), n)
 
 
-PIECES = r"""a b x d i n W 1 2 0.5 + - * / = < , ; : ! | \| & ' ^ _ ( ) [ ] \{ \} { } \\ \frac \partial \nabla \sum_i \sum \int
+PIECES = sorted(
+    words(
+        r"""a b x d i n W 1 2 0.5 + - * / = < , ; : ! | \| & ' ^ _ ( ) [ ] \{ \} { } \\ \frac \partial \nabla \sum_i \sum \int
 \max \arg \log \operatorname{tr} \mathrm{loss} \text{if} \text{new} \mathbf \hat \left. \right. \left( \right) \left| \right|
 \left\{ \right\} \Big| \mid \langle \rangle \begin{pmatrix} \end{pmatrix} \begin{cases} \end{cases} \begin{aligned} \end{aligned}
 \sqrt \boxed \underbrace \odot \cdot \top \in \ne \dots \over \pm \quad \substack \underset \pdv {\rm \cancel ² ₁ √ ∂ \prime dx
-dy/dx {} ^{ _{ ^\top _{i} ^2 \frac{d}{dx} \frac{\partial\ f}{\partial\ x} \int_0^1 || .""".split()
+dy/dx {} ^{ _{ ^\top _{i} ^2 \frac{d}{dx} \frac{\partial\ f}{\partial\ x} \int_0^1 || ."""
+    )
+)
 
 
 def parsed_or_refused(latex: str) -> None:
+    """Every place, in the tree or in the error, is inside the text."""
+    places = []
+    stack: list[object] = []
     try:
-        tree = parse_expression(latex)
+        stack.append(parse_expression(latex))
     except ParseError as error:
-        assert 0 <= error.span.start <= error.span.end <= len(latex)
-        assert error.message
-        return
-    stack: list[object] = [tree]
+        places.append(error.span)
     while stack:
         node = stack.pop()
         if isinstance(node, tuple):
             stack += node
         elif isinstance(node, Node):
-            assert 0 <= node.span.start <= node.span.end <= len(latex)
+            places.append(node.span)
             stack += [getattr(node, field.name) for field in fields(node)]
+    assert all(0 <= place.start <= place.end <= len(latex) for place in places)
 
 
 @given(st.text(max_size=40))
