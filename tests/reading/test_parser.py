@@ -714,7 +714,7 @@ def combined(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
     return st.one_of(
         pair.map(lambda p: f"({p[0]} + {p[1]})"), pair.map(lambda p: rf"\left({p[0]}\right) \odot \left[{p[1]}\right]"),
         pair.map(lambda p: rf"\frac{{{p[0]}}}{{{p[1]}}}"), pair.map(lambda p: f"({p[0]})^{{{p[1]}}}"), inner.map(lambda p: rf"\sqrt{{{p}}}"),
-        inner.map(lambda p: rf"\left\|{p}\right\|"), pair.map(lambda p: rf"\max({p[0]}, {p[1]})"), inner.map(lambda p: rf"-\boxed{{{p}}}"),
+        inner.map(lambda p: rf"\left\|{p}\right\|"), pair.map(lambda p: rf"\max({p[0]}, {p[1]})"), inner.map(lambda p: rf"(-\boxed{{{p}}})"),
         pair.map(lambda p: rf"\begin{{pmatrix}} {p[0]} & 0 \\ 1 & {p[1]} \end{{pmatrix}}"),
     )  # fmt: skip
 
@@ -724,7 +724,6 @@ def test_well_formed_latex_is_read(latex):
     try:
         parse_expression(latex)
     except ParseError as error:
-        # a sign behind \frac's product or a number beside a number are refused with reason; nothing else is
         pytest.fail(f"{latex}: {error.message}")
 
 
