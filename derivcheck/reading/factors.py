@@ -32,6 +32,8 @@ from derivcheck.reading.fences import opens_bars, read_bars, read_group, read_le
 from derivcheck.reading.fractions import (
     argument,
     close,
+    is_braced_slash,
+    read_braced_slash,
     read_fraction,
     read_nabla,
     read_over,
@@ -116,7 +118,7 @@ def read_factor(cursor: Cursor) -> Node:
         raise ParseError(
             "this script stands on invisible braces", cursor.since(start), "write `( … )` round what it is meant for"
         )
-    refuse_evaluation(base, scripts.sub, cursor, start)
+    refuse_evaluation(base, scripts, cursor, start)
     return scripts.on(base, cursor, start)
 
 
@@ -219,6 +221,9 @@ def _braces(cursor: Cursor) -> Node:
     if cursor.looks_at("end"):
         cursor.take()
         raise ParseError("nothing stands in these braces", cursor.since(start))
+    if is_braced_slash(cursor, start):
+        cursor.at = start
+        return read_braced_slash(cursor)
     switch = cursor.tokens[cursor.at]
     if switch.text in SWITCHES:
         return _switched(cursor, switch)

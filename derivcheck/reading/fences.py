@@ -24,7 +24,7 @@ from derivcheck.reading.cursor import Cursor, shown
 from derivcheck.reading.environments import read_cases
 from derivcheck.reading.errors import ParseError
 from derivcheck.reading.lexer import Token
-from derivcheck.reading.scripts import read_scripts
+from derivcheck.reading.scripts import Scripts, read_scripts
 from derivcheck.reading.vocabulary import REFUSED
 
 _CLOSERS = {"(": ")", "[": "]", "{": "}", "\\langle": "\\rangle", "|": "|", "\\|": "\\|"}
@@ -196,9 +196,9 @@ def _next_adjacent(cursor: Cursor, bar: Token) -> bool:
     return token is not None and token.text == "|" and token.span.start == bar.span.end
 
 
-def refuse_evaluation(base: Node, sub: Node | None, cursor: Cursor, start: int) -> None:
-    r"""``[…]_{x=0}`` is refused: the bracket's index cannot be told from an evaluation."""
-    if isinstance(base, Group) and isinstance(sub, Compare):
+def refuse_evaluation(base: Node, scripts: Scripts, cursor: Cursor, start: int) -> None:
+    r"""``[…]_{x=0}`` is refused, for it is no entry; ``\{x_i\}_{i=1}^n`` is a family."""
+    if isinstance(base, Group) and base.fence != "{" and isinstance(scripts.sub, Compare) and scripts.sup is None:
         raise ParseError(
             "a bracket with a condition below it is not read", cursor.since(start), "write `\\left. … \\right|_{x=0}`"
         )

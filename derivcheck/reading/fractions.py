@@ -115,6 +115,22 @@ def _is_derivative(cursor: Cursor, above: tuple[str, int], below: tuple[str, int
 _OPERATORS = frozenset({*SUM_SIGNS, *PRODUCT_SIGNS, *ENTRYWISE_SIGNS, "\\over"})
 
 
+def is_braced_slash(cursor: Cursor, start: int) -> bool:
+    r"""Whether ``{\partial \ell} / {\partial W}`` stands at an opening brace."""
+    above = symbol_at(cursor, start + 1)
+    slash = cursor.partners[start] + 1
+    if above is None or slash + 1 >= len(cursor.tokens) or cursor.tokens[slash].text != "/":
+        return False
+    below = symbol_at(cursor, slash + 2) if cursor.tokens[slash + 1].kind == "begin" else None
+    return below is not None and _is_derivative(cursor, above, below)
+
+
+def read_braced_slash(cursor: Cursor) -> Node:
+    r"""``{\partial \ell} / {\partial W}``."""
+    symbol = symbol_at(cursor, cursor.at + 1)
+    return _derivative(cursor, symbol[0] if symbol is not None else "d", cursor.at)
+
+
 def _derivative(cursor: Cursor, symbol: str, start: int) -> Node:
     r"""The arguments of a ``\frac`` that is a derivative."""
     if cursor.looks_at("begin"):
@@ -125,7 +141,8 @@ def _derivative(cursor: Cursor, symbol: str, start: int) -> Node:
     else:
         order, target = _above(cursor, symbol, bare=True)
     below = cursor.at
-    cursor.take()
+    if cursor.take().text == "/":
+        cursor.take()
     with cursor.inside("braces"):
         variables = _below(cursor, symbol, order, braced=True)
         close(cursor)

@@ -78,9 +78,12 @@ def _raised(cursor: Cursor, sign: Token) -> tuple[int, Node | None]:
         return 1, None
     if token is not None and token.kind == "begin":
         inside = cursor.tokens[cursor.at + 1 : cursor.partners[cursor.at]]
-        if inside and all(other.text in _PRIMES for other in inside):
-            cursor.at += len(inside) + 2
-            return len(inside), None
+        primes = next((place for place, other in enumerate(inside) if other.text not in _PRIMES), len(inside))
+        if inside and primes == len(inside):
+            cursor.at += primes + 2
+            return primes, None
+        # x^{\prime\top} is x' with \top above it
+        return primes, _braced(cursor, "sup", primes)
     return 0, _script(cursor, sign, "sup")
 
 
@@ -136,10 +139,10 @@ def _lone_sign(cursor: Cursor, sign: Token) -> Node:
     return Symbol(token.text, span=token.span)
 
 
-def _braced(cursor: Cursor, fence: str) -> Node | None:
+def _braced(cursor: Cursor, fence: str, skipped: int = 0) -> Node | None:
     start = cursor.at
-    inside = cursor.tokens[start + 1 : cursor.partners[start]]
-    cursor.take()
+    inside = cursor.tokens[start + 1 + skipped : cursor.partners[start]]
+    cursor.at += 1 + skipped
     if not inside:
         cursor.take()
         return None

@@ -177,8 +177,6 @@ SYMBOLS: dict[str, str] = {
     "\\sharp": "\\sharp",
 }
 
-TRANSPOSES = frozenset({"\\top", "\\mathsf{T}", "\\mathrm{T}", "\\text{T}"})
-
 WORDS = words(
     "log ln exp sin cos tan cot sinh cosh tanh arcsin arccos arctan sign relu sigmoid softmax softplus gelu silu "
     "abs sqrt diag tr det logdet rank vec max min argmax argmin erf lgamma"
@@ -189,7 +187,6 @@ _WORD_ALIASES: dict[str, str] = {
     "Diag": "diag",
     "sgn": "sign",
     "trace": "tr",
-    "lg": "lg",
     "logistic": "sigmoid",
     "asin": "arcsin",
     "acos": "arccos",
@@ -215,8 +212,7 @@ def known_word(written: str) -> str | None:
     if written in WORDS:
         return written
     if written in _WORD_ALIASES:
-        word = _WORD_ALIASES[written]
-        return word if word in WORDS else None
+        return _WORD_ALIASES[written]
     # Capitals are taken lightly in words long enough not to be somebody's symbol.
     return _LONG_WORDS.get(written.lower()) if len(written) > 2 else None
 

@@ -580,6 +580,18 @@ def test_what_is_held_fixed_stands_behind_a_bar():
     assert read(r"a \frac{dy}{dx}\Big|_r").factors[1] == Held(Derivative(y, (x,), "d"), r)
 
 
+def test_a_derivative_may_stand_in_two_pairs_of_braces():
+    assert read(r"{\partial \ell} / {\partial W}") == Derivative(ELL, (W,))
+
+
+def test_a_family_is_a_set_with_scripts():
+    assert read(r"\{x_i\}_{i=1}^n") == Scripted(Group(XI, "{"), Compare((i, ONE), ("=",)), n)
+
+
+def test_primes_may_stand_before_another_script():
+    assert read(r"f^{\prime\top}") == Scripted(f, None, TOP, 1)
+
+
 def test_an_evaluation_in_square_brackets_is_refused():
     assert "condition below" in refused(r"\left[f\right]_{x=0}")[0]
 
