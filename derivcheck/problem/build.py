@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from derivcheck.language import nodes as n
 from derivcheck.language.printing import plain
 from derivcheck.language.shapes import is_scalar
+from derivcheck.language.traversal import children
 from derivcheck.problem import declarations, directives, terms
 from derivcheck.problem.claims import ClaimMaker, Head, derivative_in
 from derivcheck.problem.context import Context, key_of, strip
@@ -413,11 +414,20 @@ def _is_new_function(head: n.Node, group: n.Group, scope: Scope) -> bool:
     return isinstance(found, FunctionDeclaration) and found.key not in scope.used
 
 
-def _mentions_itself(node: n.Node, value: n.Node) -> bool:
-    from derivcheck.language.traversal import walk
-
+def _mentions_itself(node: n.Node, value: n.Node, scope: Scope) -> bool:
+    """Whether the name stands in the value; the ``x`` of a declared ``x_1`` does not count."""
     key = key_of(node)
-    return any(isinstance(part, n.Name | n.Scripted) and key_of(part) == key for part in walk(value))
+    stack = [value]
+    while stack:
+        part = stack.pop()
+        if isinstance(part, n.Name | n.Scripted):
+            known = key_of(part)
+            if known == key:
+                return True
+            if isinstance(part, n.Scripted) and known in scope.names:
+                continue
+        stack.extend(children(part))
+    return False
 
 
 def _equality(item: Statement, builder: Builder) -> None:
@@ -431,7 +441,7 @@ def _equality(item: Statement, builder: Builder) -> None:
         not item.implied
         and not conditional
         and _is_new(left, builder, defining=defining)
-        and not _mentions_itself(left, item.members[1])
+        and not _mentions_itself(left, item.members[1], builder.scope)
     ):
         _definition(item, left, builder)
         return
@@ -472,7 +482,7 @@ def _assumed_equation(item: Statement, builder: Builder) -> bool:
     if (
         isinstance(left, n.Name | n.Scripted)
         and _is_new(left, builder, defining=False)
-        and not _mentions_itself(left, item.members[1])
+        and not _mentions_itself(left, item.members[1], builder.scope)
     ):
         return False
     if declarations.assume(item.members[0], "=", item.members[1], builder.context(), item.span):
@@ -551,8 +561,9 @@ def _simple_condition(item: Statement, builder: Builder) -> bool:
                 node = node.terms[0][1]
             if isinstance(node, n.Number) or (isinstance(node, n.Name) and node.text in ("\\mathbf{0}", "0")):
                 continue
-            if not isinstance(node, n.Name | n.Scripted):
+            if not isinstance(node.base if isinstance(node, n.Scripted) else node, n.Name):
                 return False
+            assert isinstance(node, n.Name | n.Scripted)
             found = builder.scope.names.get(key_of(node))
             if isinstance(found, Definition | FunctionDefinition):
                 return False

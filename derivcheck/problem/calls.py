@@ -330,10 +330,11 @@ def _call_defined(found: FunctionDefinition, args: list[Term], primes: int, span
             )
         shape = SCALAR if larger is None else larger.shape
         return terms.MapEntries(keys, tuple(args), found.body, primes, shape=shape, span=span)
-    if primes:
-        raise Refusal(
-            "prime", span, f"`{found.text}` is no function of one real number", "write a fraction of partials"
-        )
+    if primes and not (len(args) == 1 and of_reals):
+        raise Refusal("prime", span, f"`{found.text}` is no function of one real number", "write a fraction of partials")
+    body = found.body
+    for _ in range(primes):
+        body = terms.Derivative(body, keys[0], "tangent", shape=body.shape, span=span)
     for arg, (_, shape) in zip(args, found.parameters, strict=True):
         if not scope.unify_shapes(arg.shape, shape):
             raise Refusal(
@@ -347,7 +348,7 @@ def _call_defined(found: FunctionDefinition, args: list[Term], primes: int, span
         for key, arg in zip(keys, args, strict=True)
         if not (isinstance(arg, terms.Variable) and arg.key == key)
     )
-    return terms.Let(bindings, found.body, shape=found.body.shape, span=span)
+    return terms.Let(bindings, body, shape=body.shape, span=span)
 
 
 def arguments(group: n.Node) -> list[n.Node]:
