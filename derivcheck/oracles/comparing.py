@@ -58,8 +58,9 @@ class Discrepancy:
 
 def expanded(left: Tensor, right: Tensor) -> tuple[Tensor, Tensor]:
     """Both stretched to one shape."""
-    shape = torch.broadcast_shapes(left.shape, right.shape)
-    return left.expand(shape), right.expand(shape)
+    # Not torch.broadcast_shapes: that one imports sympy.
+    stretched = torch.broadcast_tensors(left.detach(), right.detach())
+    return stretched[0], stretched[1]
 
 
 def compare(bench: Bench, claim: Claim, world: World, left_term: Term, right_term: Term) -> Discrepancy:

@@ -59,7 +59,7 @@ def _row(claim: Claim, frame: Frame, root: Tensor) -> Discrepancy:
         if isinstance(side, t.Add):
             with torch.no_grad():
                 for _, part in side.terms:
-                    value = evaluate(part, inner)
+                    value = evaluate(part, inner).detach()
                     scale = torch.maximum(scale, value.abs().reshape(value.shape[0], -1).amax(1).expand_as(scale))
     # The root is as good as Newton's last step left it, not better.
     return discrepancy(left, right, 64 * FLOOR * scale + CONVERGED * scale)

@@ -598,7 +598,10 @@ def _condition(item: Statement, builder: Builder) -> bool:
             found.extend(comparisons(node, ctx))
     builder.line(item.span, "condition")
     behind = builder.makers.condition_behind(item, tuple(found))
-    if not behind:
+    if not behind and _conditional(item):
+        # "if x > 0 then …; if x < 0 then …": the second takes the place of the first.
+        builder.conditions = found
+    elif not behind:
         builder.conditions.extend(found)
     return True
 

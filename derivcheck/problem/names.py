@@ -238,7 +238,7 @@ def _special(node: Scripted, ctx: Context) -> Term | None:
     """``I_n``, ``\\mathbf{1}_n``, ``e_i``, ``\\delta_{ij}``, ``e^x`` where the document has not taken the letter."""
     base, sub, sup = node.base, node.sub, node.sup
     assert isinstance(base, Name)
-    if base.text in ctx.scope.names or base.text in ctx.indices or node.primes:
+    if base.text in ctx.indices or node.primes or (base.text in ctx.scope.names and not _vector_delta(node, ctx)):
         return None
     value: Term | None = None
     if (
@@ -265,6 +265,15 @@ def _special(node: Scripted, ctx: Context) -> Term | None:
     if value is None:
         return None
     return superscript(value, sup, ctx, node.span) if sup is not None else value
+
+
+def _vector_delta(node: Scripted, ctx: Context) -> bool:
+    r"""Whether the document's own ``\delta`` is a vector, which two indices cannot mean: then it is Kronecker's."""
+    found = ctx.scope.names.get("\\delta")
+    if not isinstance(found, Declaration | Definition) or node.sub is None or found.family:
+        return False
+    is_delta = isinstance(node.base, Name) and node.base.text == "\\delta"
+    return is_delta and len(index_parts(node.sub)) == 2 and ONE in ctx.scope.resolve_shape(found.shape)
 
 
 def _sized(text: str, sub: Node, span: Span, ctx: Context) -> Term | None:
