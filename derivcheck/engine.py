@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from derivcheck.config import Settings, UnknownClaim
@@ -21,11 +22,13 @@ from derivcheck.verdict import Finding, Listed, Outcome, Report, Result, Severit
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from derivcheck.evaluation.evaluator import World
     from derivcheck.oracles.bench import Bench
 
 
+@lru_cache(maxsize=8)
 def problem_of(source: Source) -> Problem:
-    """Read a document and work out what it means. Imports nothing heavy."""
+    """Read a document and work out what it means. Imports nothing heavy; the same document is read once."""
     return build(source, read(source, scan(source, kind_of(source.path, source.text))))
 
 
@@ -288,9 +291,8 @@ def gradient_values(
     from derivcheck.problem.scope import Refusal
 
     bench, world = _first_world(source, settings, sizes)
-    scope = build_scope(source)
     try:
-        target = Context(scope, elaborate).term(parse_expression(scalar))
+        target = Context(bench.problem.scope, elaborate).term(parse_expression(scalar))
     except Refusal:
         return {}
     found: dict[str, Tensor] = {}
@@ -304,14 +306,7 @@ def gradient_values(
     return found
 
 
-def build_scope(source: Source):  # type: ignore[no-untyped-def]
-    """The scope at the end of a document."""
-    from derivcheck.problem.build import scope_of
-
-    return scope_of(source, read(source, scan(source, kind_of(source.path, source.text))))
-
-
-def _first_world(source: Source, settings: Settings, sizes: Mapping[str, int] | None):  # type: ignore[no-untyped-def]
+def _first_world(source: Source, settings: Settings, sizes: Mapping[str, int] | None) -> tuple[Bench, World]:
     problem = problem_of(source)
     known = replace(settings, sizes={**settings.sizes, **(sizes or {})}, claim=None)
     bench = _bench(problem, known)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from typing import Any, cast
 
 from derivcheck.language import nodes as n
 from derivcheck.language.printing import latex, plain
@@ -50,7 +51,18 @@ class Stock:
 def candidates(tree: n.Node, stock: Stock) -> Iterator[Candidate]:
     """Every single edit of a tree."""
     places = list(_places(tree, lambda node: node))
-    for kind in (_transposes, _other_names, _signs, _factors, _indices, _product_kinds, _primes, _drops, _powers, _orders):
+    for kind in (
+        _transposes,
+        _other_names,
+        _signs,
+        _factors,
+        _indices,
+        _product_kinds,
+        _primes,
+        _drops,
+        _powers,
+        _orders,
+    ):
         for node, rebuild, script in places:
             if script and kind not in (_indices, _powers):
                 continue
@@ -97,13 +109,18 @@ def _places(node: n.Node, rebuild: Rebuild, script: bool = False) -> Iterator[tu
 
 
 def _in_field(node: n.Node, field: str, rebuild: Rebuild) -> Rebuild:
-    return lambda new: rebuild(replace(node, **{field: new}))
+    return lambda new: rebuild(_with(node, **{field: new}))
+
+
+def _with(node: n.Node, **changes: object) -> n.Node:
+    """The node with fields changed; which fields it has is known where this is called."""
+    return cast(n.Node, replace(cast(Any, node), **changes))
 
 
 def _in_tuple(node: n.Node, field: str, position: int, rebuild: Rebuild) -> Rebuild:
     def put(new: n.Node) -> n.Node:
         items = getattr(node, field)
-        return rebuild(replace(node, **{field: (*items[:position], new, *items[position + 1 :])}))
+        return rebuild(_with(node, **{field: (*items[:position], new, *items[position + 1 :])}))
 
     return put
 
@@ -139,7 +156,9 @@ def _made(rank: int, rebuild: Rebuild, node: n.Node, new: n.Node, title: str | N
 
 def _is_transpose(node: n.Node) -> bool:
     return isinstance(node, n.Scripted) and (
-        node.sup == TOP or (isinstance(node.sup, n.Name) and node.sup.text == "T") or (node.primes == 1 and node.sup is None)
+        node.sup == TOP
+        or (isinstance(node.sup, n.Name) and node.sup.text == "T")
+        or (node.primes == 1 and node.sup is None)
     )
 
 
@@ -175,10 +194,10 @@ def _signs(node: n.Node, rebuild: Rebuild, stock: Stock) -> Iterator[Candidate]:
         return
     for position, (sign, part) in enumerate(node.terms):
         other = "-" if sign == "+" else "+"
-        new = replace(node, terms=(*node.terms[:position], (other, part), *node.terms[position + 1 :]))
+        new = _with(node, terms=(*node.terms[:position], (other, part), *node.terms[position + 1 :]))
         # The sign stands just before its term: the caret belongs there.
         place = replace_span(part, node)
-        yield Candidate(2, rebuild(new), place, f"{other} {latex(part)}", f"the sign of `{plain(part)}`")
+        yield Candidate(2, rebuild(new), place, f"{other} {latex(part)}", f"change the sign of `{plain(part)}`")
 
 
 def replace_span(part: n.Node, node: n.Add) -> Span:
@@ -223,9 +242,13 @@ def _indices(node: n.Node, rebuild: Rebuild, stock: Stock) -> Iterator[Candidate
                     if isinstance(bound, n.Number):
                         number = bound.value + (1 if sign == "+" else -1)
                         moved = n.Number(number, str(number), span=bound.span)
-                    new = replace(node, binder=replace(binder, **{field: moved}))
+                    new = replace(node, binder=cast(n.Binder, _with(binder, **{field: moved})))
                     yield Candidate(
-                        4, rebuild(new), bound.span, latex(moved), f"the limit `{plain(bound)}` becomes `{plain(moved)}`"
+                        4,
+                        rebuild(new),
+                        bound.span,
+                        latex(moved),
+                        f"change the limit `{plain(bound)}` to `{plain(moved)}`",
                     )
 
 
@@ -253,7 +276,9 @@ def _brackets(node: n.Node, rebuild: Rebuild) -> Iterator[Candidate]:
         case n.Entrywise(factors=(n.Product(factors=factors, operators=operators), last), operators=(sign,)):
             inner = n.Group(n.Entrywise((factors[-1], last), (sign,)))
             yield _made(5, rebuild, node, n.Product((*factors[:-1], inner), operators, span=node.span))
-        case n.Entrywise(factors=(n.Group(body=n.Product(factors=factors, operators=operators)), last), operators=(sign,)):
+        case n.Entrywise(
+            factors=(n.Group(body=n.Product(factors=factors, operators=operators)), last), operators=(sign,)
+        ):
             inner = n.Group(n.Entrywise((factors[-1], last), (sign,)))
             yield _made(5, rebuild, node, n.Product((*factors[:-1], inner), operators, span=node.span))
         case n.Product(factors=(*front, n.Group(body=n.Entrywise(factors=(first, *rest), operators=signs)))) if front:
@@ -264,7 +289,9 @@ def _brackets(node: n.Node, rebuild: Rebuild) -> Iterator[Candidate]:
 def _primes(node: n.Node, rebuild: Rebuild, stock: Stock) -> Iterator[Candidate]:
     match node:
         case n.Scripted(primes=primes) if primes and not _is_transpose(node):
-            stripped = node.base if primes == 1 and node.sub is None and node.sup is None else replace(node, primes=primes - 1)
+            stripped = (
+                node.base if primes == 1 and node.sub is None and node.sup is None else replace(node, primes=primes - 1)
+            )
             yield _made(6, rebuild, node, stripped)
         case n.Scripted(primes=1, base=n.Name() as base, sub=None, sup=None):
             yield _made(6, rebuild, node, base)
@@ -288,7 +315,11 @@ def _drops(node: n.Node, rebuild: Rebuild, stock: Stock) -> Iterator[Candidate]:
             for position, part in enumerate(factors):
                 for count in (1, 2):
                     dropped = factors[position : position + count]
-                    if len(dropped) < count or (count == 2 and not isinstance(dropped[1], n.Group)) or count == len(factors):
+                    if (
+                        len(dropped) < count
+                        or (count == 2 and not isinstance(dropped[1], n.Group))
+                        or count == len(factors)
+                    ):
                         continue
                     kept = (*factors[:position], *factors[position + count :])
                     cut = max(position - 1, 0)
@@ -303,8 +334,10 @@ def _powers(node: n.Node, rebuild: Rebuild, stock: Stock) -> Iterator[Candidate]
     match node:
         case n.Scripted(sup=n.Number(value=value) as sup) if value.denominator == 1:
             for other in (value + 1, value - 1):
-                new = _without_sup(replace(node, sup=None)) if other == 1 else replace(
-                    node, sup=n.Number(other, str(other), span=sup.span)
+                new = (
+                    _without_sup(replace(node, sup=None))
+                    if other == 1
+                    else replace(node, sup=n.Number(other, str(other), span=sup.span))
                 )
                 if other != 0:
                     yield _made(8, rebuild, node, new)
@@ -330,27 +363,38 @@ def _orders(node: n.Node, rebuild: Rebuild, stock: Stock) -> Iterator[Candidate]
 
 def _insertions(tree: n.Node, stock: Stock) -> Iterator[Candidate]:
     """A missing factor on the whole or on one term, or a missing term: taken from the document."""
-    scalars: Sequence[n.Node] = (TWO, HALF, *stock.sizes, *(n.Fraction_(n.Number(Fraction(1), "1"), s) for s in stock.sizes))
-    span = Span(tree.span.start, tree.span.start)
+    scalars: Sequence[n.Node] = (
+        TWO,
+        HALF,
+        *stock.sizes,
+        *(n.Fraction_(n.Number(Fraction(1), "1"), s) for s in stock.sizes),
+    )
     closed = _closed(tree)
     for scalar in scalars:
         product = n.Product((scalar, closed), ("",))
-        yield Candidate(3, product, tree.span, latex(product), f"the factor `{plain(scalar)}` is missing")
+        yield Candidate(3, product, tree.span, latex(product), f"multiply by `{plain(scalar)}`")
     minus = n.Add((("-", closed),))
-    yield Candidate(2, minus, tree.span, latex(minus), "the sign is wrong")
+    yield Candidate(2, minus, tree.span, latex(minus), "change the sign of the whole")
     for node, rebuild, script in _places(tree, lambda new: new):
         if script or not _may_take_factor(node):
             continue
         for term in stock.terms:
             new = n.Entrywise((_closed_entrywise(node), term), ("\\odot",))
             wrapped = n.Group(new) if node is not tree else new
-            yield Candidate(10, rebuild(wrapped), node.span, latex(wrapped), f"the factor `{plain(term)}` is missing")
+            yield Candidate(
+                10,
+                rebuild(wrapped),
+                node.span,
+                latex(wrapped),
+                f"multiply `{plain(node)}` entry by entry by `{plain(term)}`",
+            )
         for term in (*stock.terms, *stock.names):
             total: n.Node = n.Add((("+", node), ("+", term)))
             if node is not tree:
                 total = n.Group(total)
-            yield Candidate(11, rebuild(total), node.span, latex(total), f"the term `{plain(term)}` is missing")
-    del span
+            yield Candidate(
+                11, rebuild(total), node.span, latex(total), f"add the term `{plain(term)}` to `{plain(node)}`"
+            )
 
 
 def _closed_entrywise(node: n.Node) -> n.Node:

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import shlex
 
+from typing import TYPE_CHECKING
+
 from derivcheck.config import Settings
 from derivcheck.oracles.bench import Bench
 from derivcheck.problem.problem import Claim, Problem, Refused
-from derivcheck.verdict import Evidence, Finding, Outcome, Severity, Verdict
+from derivcheck.source import Span
+from derivcheck.verdict import Edit, Evidence, Finding, Outcome, Severity, Verdict
+
+if TYPE_CHECKING:
+    from derivcheck.diagnosis.repair import Repair
 
 CODES = {
     "gradient": "wrong-gradient",
@@ -53,6 +59,7 @@ def _said(claim: Claim) -> str:
 
 def _wrong(problem: Problem, claim: Claim, verdict: Verdict, bench: Bench, settings: Settings) -> Finding:
     from derivcheck.diagnosis.readings import reading_of
+    from derivcheck.diagnosis.repair import repair
 
     facts: list[str] = []
     odd = [e for e in verdict.evidence if e.outcome is Outcome.WRONG]
@@ -64,19 +71,42 @@ def _wrong(problem: Problem, claim: Claim, verdict: Verdict, bench: Bench, setti
     later = _right_later(problem, claim, bench)
     if later:
         facts.append(later)
-    reading = reading_of(bench, claim)
+    found = repair(bench, claim)
+    reading = reading_of(bench, claim, sizes=found is None)
     if reading is not None:
         facts.append(f"reading: {reading}")
+    span, label = claim.span, ""
+    help: str | None = None
+    edits: tuple[Edit, ...] = ()
+    if found is not None:
+        span, label, help, edits = _shown_repair(problem, found)
     return Finding(
         code=CODES[claim.kind],
         severity=Severity.ERROR,
         message=_message(claim, verdict),
-        span=claim.span,
+        span=span,
         line_span=claim.line_span,
+        label=label,
         facts=tuple(fact for fact in facts if fact),
+        help=help,
         replay=_replay(problem, claim.name, settings),
         claim=claim.name,
+        edits=edits,
     )
+
+
+def _shown_repair(problem: Problem, found: Repair) -> tuple[Span, str, str, tuple[Edit, ...]]:
+    """The place, the words at the caret, the help and the edit itself."""
+    edit = found.edit
+    help = f"{edit.title}; the line then holds, checked on fresh inputs and other sizes"
+    if found.others:
+        help += f" ({found.others} other edit{'s' if found.others > 1 else ''} would do too)"
+    written = problem.source.slice(edit.span)
+    label = "this edit makes the line hold"
+    if edit.title.startswith("replace `") and len(edit.replacement) <= 24:
+        label = f"`{edit.title.split('`')[3]}` here makes the line hold"
+    edits = (Edit(edit.span, edit.replacement, edit.title),) if written.strip() else ()
+    return edit.span, label, help, edits
 
 
 def _message(claim: Claim, verdict: Verdict) -> str:

@@ -16,11 +16,16 @@ from derivcheck.problem.problem import Claim, Refused
 from derivcheck.verdict import Outcome
 
 
-def reading_of(bench: Bench, claim: Claim) -> str | None:
-    """In words, the first reading under which the claim holds at fresh draws; None if there is none."""
+def reading_of(bench: Bench, claim: Claim, *, sizes: bool = True) -> str | None:
+    """In words, the first reading under which the claim holds; None if there is none.
+
+    ``sizes`` asks for readings such as "only for n = 1" too, which say little where an edit mends the line.
+    """
     if claim.relation != "=" or claim.solution is not None:
         return None
     for words, other, ones in _candidates(bench, claim):
+        if ones and not sizes:
+            break
         if _holds(bench, other, ones):
             return words
     return None

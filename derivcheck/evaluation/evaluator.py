@@ -303,7 +303,10 @@ def _pick(value: Value, source: int, position: Term, frame: Frame) -> Value:
     if inside:
         return picked
     # Past the range nothing stands: the entry is invalid, so that it shows unless it is left out.
-    allowed = a.both(a.compare("\\ge", places, a.number(Fraction(1), rank)), a.compare("\\le", places, a.number(Fraction(size), rank)))
+    allowed = a.both(
+        a.compare("\\ge", places, a.number(Fraction(1), rank)),
+        a.compare("\\le", places, a.number(Fraction(size), rank)),
+    )
     return a.where(allowed, picked, a.divide(zero, zero))
 
 

@@ -130,8 +130,7 @@ def discrepancy(left: Tensor, right: Tensor, bar: Tensor) -> Discrepancy:
     tiny = torch.finfo(torch.float64).tiny
     shape = (trials, *(1,) * (left.dim() - 1))
     ratio = torch.where(usable.reshape(shape), error / bar.clamp_min(tiny).reshape(shape), torch.zeros_like(error))
-    worst = int(ratio.argmax())
-    index = tuple(int(i) for i in torch.unravel_index(torch.tensor(worst), ratio.shape))
+    index = _unravelled(int(ratio.argmax()), tuple(ratio.shape))
     trial = index[0]
     shown_scale = float(scale[trial])
     usable_scale = scale[usable]
@@ -149,6 +148,15 @@ def discrepancy(left: Tensor, right: Tensor, bar: Tensor) -> Discrepancy:
         zero=bool((scale[usable] == 0).all()),
         detectable=float(detectable) if bool((usable_scale > 0).any()) else float("inf"),
     )
+
+
+def _unravelled(place: int, shape: tuple[int, ...]) -> tuple[int, ...]:
+    """A flat place as indices; torch's own function imports sympy."""
+    index: list[int] = []
+    for size in reversed(shape):
+        place, rest = divmod(place, size)
+        index.append(rest)
+    return tuple(reversed(index))
 
 
 def where(claim: Claim, index: tuple[int, ...], shape: tuple[int, int]) -> str:

@@ -83,15 +83,6 @@ class Builder:
 
 def build(source: Source, items: tuple[Item, ...]) -> Problem:
     """The meaning of a document that was read."""
-    return _problem(_built(source, items))
-
-
-def scope_of(source: Source, items: tuple[Item, ...]) -> Scope:
-    """The names as they stand at the end of a document."""
-    return _built(source, items).scope
-
-
-def _built(source: Source, items: tuple[Item, ...]) -> Builder:
     scope = Scope(text=source.text)
     marks = directives.gather(items)
     builder = Builder(source, scope, marks, ClaimMaker(source, scope, marks))
@@ -112,7 +103,7 @@ def _built(source: Source, items: tuple[Item, ...]) -> Builder:
             case Directive():
                 pass
     builder.makers.finish_solutions()
-    return builder
+    return _problem(builder)
 
 
 def _declarations_first(items: tuple[Item, ...]) -> list[Item]:
@@ -182,6 +173,7 @@ def _problem(builder: Builder) -> Problem:
         findings=tuple(builder.findings + builder.makers.findings),
         lines=tuple(builder.lines),
         skipped=builder.skipped,
+        scope=scope,
         size_names={m.key: m.text for m in scope.names.values() if isinstance(m, SizeSymbol)},
     )
 
@@ -306,7 +298,9 @@ def _membership(item: Statement, builder: Builder) -> None:
 def _words_around(item: Statement, builder: Builder) -> str:
     """The prose in front of a declaration, and behind it up to the next mathematics or the end of the sentence."""
     text = builder.source.text
-    behind = re.split(r"[$.;:]|\\\\[(\\[]|\\n\\s*\\n", text[item.span.end : item.span.end + 120].lstrip("$ )\\]"), maxsplit=1)[0]
+    behind = re.split(
+        r"[$.;:]|\\\\[(\\[]|\\n\\s*\\n", text[item.span.end : item.span.end + 120].lstrip("$ )\\]"), maxsplit=1
+    )[0]
     return f"{item.lead} {behind}".lower()
 
 
@@ -367,9 +361,7 @@ def _new_scripted(node: n.Scripted, scope: Scope) -> bool:
         letters = node.sub is not None and node.sup is None and base.key not in scope.used
         return (letters and not is_scalar(base.shape)) or is_scalar(base.shape) or _family_base(node, scope)
     if isinstance(base, Definition):
-        return (
-            is_scalar(scope.resolve_shape(base.shape)) or isinstance(node.sup, (n.Group, n.Text))
-        )
+        return is_scalar(scope.resolve_shape(base.shape)) or isinstance(node.sup, (n.Group, n.Text))
     stem = (
         scope.names.get(key_of(n.Scripted(node.base, node.sub, None)))
         if node.sub is not None and node.sup is not None

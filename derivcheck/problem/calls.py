@@ -235,7 +235,8 @@ def comparisons(node: n.Node, ctx: Context) -> tuple[terms.Comparison, ...]:
         case n.Compare(members=members, relations=relations):
             made = [ctx.term(member) for member in members]
             return tuple(
-                _comparison(sign, left, right, ctx) for sign, left, right in zip(relations, made, made[1:], strict=False)
+                _comparison(sign, left, right, ctx)
+                for sign, left, right in zip(relations, made, made[1:], strict=False)
             )
     raise Refusal("condition", node.span, f"`{plain(node)}` is not understood as a condition")
 
@@ -331,7 +332,9 @@ def _call_defined(found: FunctionDefinition, args: list[Term], primes: int, span
         shape = SCALAR if larger is None else larger.shape
         return terms.MapEntries(keys, tuple(args), found.body, primes, shape=shape, span=span)
     if primes and not (len(args) == 1 and of_reals):
-        raise Refusal("prime", span, f"`{found.text}` is no function of one real number", "write a fraction of partials")
+        raise Refusal(
+            "prime", span, f"`{found.text}` is no function of one real number", "write a fraction of partials"
+        )
     body = found.body
     for _ in range(primes):
         body = terms.Derivative(body, keys[0], "tangent", shape=body.shape, span=span)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from derivcheck.language import nodes as n
@@ -162,7 +162,20 @@ class ClaimMaker:
             alternatives=self._alternatives(head, node, claimed),
             expected_wrong=self.marks.expected_wrong(item.span, node.span),
             explicit_name=explicit,
+            visible=tuple(self.scope.names),
+            read=None if kind != head.kind else self._reader(head, left),
         )
+
+    def _reader(self, head: Head, left: Term) -> Callable[[n.Node], Term]:
+        """Elaborates another expression as the member of this chain."""
+        ctx = replace(head.ctx, indices={info.letter: info for info in (head.ctx.free or {}).values()}, free=None)
+
+        def read(node: n.Node) -> Term:
+            term = ctx.term(node)
+            algebra.equal_shapes(ctx.scope, left, term)
+            return term
+
+        return read
 
     def _alternatives(self, head: Head, node: n.Node, claimed: Term) -> tuple[Alternative, ...]:
         if not any(isinstance(part, terms.Derivative) and part.direct for part in terms.walk(claimed)):

@@ -250,7 +250,9 @@ def _declared(node: n.Node, ctx: Context) -> Declaration | None:
 
 
 def _definite(left: n.Node, right: n.Node, sign: str, ctx: Context) -> bool:
-    zero = (isinstance(right, n.Number) and right.value == 0) or (isinstance(right, n.Name) and right.text == "\\mathbf{0}")
+    zero = (isinstance(right, n.Number) and right.value == 0) or (
+        isinstance(right, n.Name) and right.text == "\\mathbf{0}"
+    )
     if not zero:
         return False
     for name in members_of(left):

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from derivcheck.language.nodes import Node
 from derivcheck.language.shapes import Dim
-from derivcheck.problem.scope import Assumption, Declaration, Definition, FunctionDeclaration, FunctionDefinition
+from derivcheck.problem.scope import (
+    Assumption,
+    Declaration,
+    Definition,
+    FunctionDeclaration,
+    FunctionDefinition,
+    Scope,
+)
 from derivcheck.problem.terms import Comparison, Term
 from derivcheck.source import Source, Span
 from derivcheck.verdict import Finding
@@ -36,6 +44,8 @@ class Claim:
 
     ``free`` are the indices that stand for "for all"; ``chain`` is shared by the members held against one head;
     ``alternatives`` are other readings of the claimed side; ``solution`` is there for rows that solve something.
+    ``read`` gives another expression the meaning that it would have in the place of the claimed side, and ``visible``
+    are the names known there: what the diagnosis needs to try edits.
     """
 
     name: str
@@ -56,6 +66,8 @@ class Claim:
     stationary: bool = False
     expected_wrong: bool = False
     explicit_name: bool = False
+    visible: tuple[str, ...] = field(default=(), compare=False, repr=False)
+    read: Callable[[Node], Term] | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +113,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Problem:
-    """Everything that a document says, ready to be checked."""
+    """Everything that a document says, ready to be checked. ``scope`` holds the names as they stand at its end."""
 
     source: Source
     declarations: dict[str, Declaration]
@@ -117,5 +129,6 @@ class Problem:
     sizes: dict[str, int]
     findings: tuple[Finding, ...]
     lines: tuple[Line, ...]
+    scope: Scope
     skipped: int = 0
     size_names: dict[str, str] = field(default_factory=dict)

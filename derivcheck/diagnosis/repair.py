@@ -1,0 +1,141 @@
+"""Which single edit makes a wrong line hold: every candidate is tried, and what is shown was checked in full again."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import torch
+
+from derivcheck.diagnosis.edits import Candidate, Stock, candidates, stock_terms
+from derivcheck.evaluation.arithmetic import NotExact, OutOfRange
+from derivcheck.evaluation.evaluator import World, evaluate
+from derivcheck.evaluation.sizes import SizesError
+from derivcheck.language import nodes as n
+from derivcheck.oracles.bench import Bench, CannotDraw
+from derivcheck.problem import terms as t
+from derivcheck.problem.problem import Claim
+from derivcheck.problem.scope import Refusal
+from derivcheck.reading.errors import ParseError
+from derivcheck.reading.parser import parse_expression
+from derivcheck.verdict import Outcome
+
+SECONDS = 1.5
+"""How long one wrong line may be searched."""
+MOST_NAMES = 14
+CLOSE = 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """The edit that was checked to mend a line, and how many others of the same kind would do too."""
+
+    edit: Candidate
+    others: int
+
+
+def repair(bench: Bench, claim: Claim) -> Repair | None:
+    """The smallest single edit of the claimed side after which the claim passes on fresh draws, or None."""
+    if claim.read is None or claim.relation != "=" or claim.solution is not None:
+        return None
+    deadline = time.monotonic() + SECONDS
+    try:
+        world = bench.worlds(claim.conditions)[-1]
+        with torch.no_grad():
+            head = bench.value(claim.head, claim, world)
+    except (CannotDraw, SizesError, NotExact, OutOfRange, KeyError):
+        return None
+    passing: list[Candidate] = []
+    for candidate, term in _meaningful(claim, _stock(bench, claim), deadline):
+        if passing and candidate.rank > passing[0].rank:
+            break
+        if _close(bench, claim, world, head, term):
+            if _passes(bench, claim, term):
+                passing.append(candidate)
+    if not passing:
+        return None
+    best = min(passing, key=lambda candidate: (candidate.size, candidate.span))
+    distinct = {(candidate.span, candidate.replacement) for candidate in passing}
+    return Repair(best, len(distinct) - 1)
+
+
+def _meaningful(claim: Claim, stock: Stock, deadline: float) -> Iterator[tuple[Candidate, t.Term]]:
+    """The candidates that have a meaning with the right shape, each tree once, likeliest mistakes first."""
+    assert claim.read is not None
+    seen: set[n.Node] = {claim.claimed_node}
+    for candidate in sorted(candidates(claim.claimed_node, stock), key=lambda c: c.rank):
+        if time.monotonic() > deadline:
+            return
+        if candidate.tree in seen:
+            continue
+        seen.add(candidate.tree)
+        try:
+            yield candidate, claim.read(candidate.tree)
+        except (Refusal, RecursionError):
+            continue
+
+
+def _close(bench: Bench, claim: Claim, world: World, head: torch.Tensor, term: t.Term) -> bool:
+    """A first look at one draw, without measuring rounding."""
+    try:
+        with torch.no_grad():
+            value = evaluate(term, bench.frame(claim, world)).detach()
+    except (NotExact, OutOfRange, KeyError, RuntimeError):
+        return False
+    left, right = torch.broadcast_tensors(head, value)
+    good = left.isfinite() & right.isfinite()
+    if not bool(good.any()):
+        return False
+    scale = float(left[good].abs().max())
+    return float((left - right)[good].abs().max()) <= CLOSE * max(scale, 1e-300)
+
+
+def _passes(bench: Bench, claim: Claim, term: t.Term) -> bool:
+    """The whole check of the mended line, on draws and sizes that the search has not seen."""
+    from derivcheck.judge import judge
+
+    fresh = Bench(bench.problem, replace(bench.settings, seed=bench.settings.seed + 104_729))
+    mended = replace(claim, claimed=term, alternatives=())
+    return all(judge(each, mended).outcome is Outcome.HOLDS for each in (fresh, bench))
+
+
+def _stock(bench: Bench, claim: Claim) -> Stock:
+    """What the document offers before this line, without the left side and what is derived from it."""
+    problem = bench.problem
+    own = {key for key in t.variables(claim.head) if key in problem.definitions} if claim.kind == "identity" else set()
+    names: list[n.Node] = []
+    sizes: list[n.Node] = []
+    for key in claim.visible:
+        node = _parsed(key)
+        meaning = problem.names.get(key, key)
+        if node is None:
+            continue
+        if key in problem.size_names:
+            sizes.append(node)
+            continue
+        definition = problem.definitions.get(meaning)
+        if definition is not None and (
+            definition.term == claim.head or meaning in own or own & bench.dependencies[meaning]
+        ):
+            continue
+        if meaning in problem.definitions or meaning in problem.declarations:
+            names.append(node)
+    trees = [c.claimed_node for c in problem.claims if isinstance(c, Claim) and c.span.start <= claim.span.start]
+    heads = [c.head_node for c in problem.claims if isinstance(c, Claim) and c.span.start < claim.span.start]
+    terms = tuple(term for term in stock_terms([*heads, *trees]) if term != claim.head_node)
+    letters = tuple(n.Name(name.split("#")[0]) for name in claim.free)
+    return Stock(tuple(names[-MOST_NAMES:]), terms, tuple(sizes), letters + _bound_letters(claim.claimed_node))
+
+
+def _bound_letters(tree: n.Node) -> tuple[n.Node, ...]:
+    from derivcheck.language.traversal import walk
+
+    return tuple(name for node in walk(tree) if isinstance(node, n.Big) for name in node.binder.names)
+
+
+def _parsed(key: str) -> n.Node | None:
+    try:
+        return parse_expression(key)
+    except ParseError:
+        return None
