@@ -35,6 +35,7 @@ class Evidence:
     claimed     the claimed value there; ``reference`` what the oracle has there instead
     detectable  the smallest relative error that this comparison could have seen
     sizes       the sizes tried, each as (("D", 2), …)
+    failing     those of the sizes at which the discrepancy was seen
     points      at how many inputs
     detail      one short phrase more, lower case, or empty
     """
@@ -49,6 +50,7 @@ class Evidence:
     reference: float | None = None
     detectable: float | None = None
     sizes: tuple[tuple[tuple[str, int], ...], ...] = ()
+    failing: tuple[tuple[tuple[str, int], ...], ...] = ()
     points: int = 0
     detail: str = ""
 

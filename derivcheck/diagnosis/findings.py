@@ -149,16 +149,26 @@ def _number(value: float | None) -> str:
 
 def _where_seen(evidence: Evidence) -> str:
     """At which sizes it fails, or at how many inputs."""
-    sizes = [choice for choice in evidence.sizes if choice]
-    if not sizes:
+    tried = _distinct(evidence.sizes)
+    failing = _distinct(evidence.failing)
+    if not tried:
         return f"{evidence.points} inputs tried" if evidence.points else ""
-    if len(sizes[0]) == 1:
-        name = sizes[0][0][0]
-        numbers = sorted({choice[0][1] for choice in sizes})
-        listed = ", ".join(map(str, numbers))
-        return f"sizes tried: {name} = {listed}"
-    shown = "; ".join(", ".join(f"{name} = {size}" for name, size in choice) for choice in sizes[:2])
-    return f"sizes tried: {shown}" + ("; …" if len(sizes) > 2 else "")
+    if not failing or len(failing) == len(tried):
+        return f"fails at every size tried ({_listed(tried)})" if len(tried) > 1 else f"seen at {_listed(tried)}"
+    holding = [choice for choice in tried if choice not in failing]
+    return f"fails at {_listed(failing)}; not at {_listed(holding)}"
+
+
+def _distinct(choices: tuple[tuple[tuple[str, int], ...], ...]) -> list[tuple[tuple[str, int], ...]]:
+    return sorted({choice for choice in choices if choice})
+
+
+def _listed(choices: list[tuple[tuple[str, int], ...]]) -> str:
+    """``D = 2, 3, 5`` for one size; for several the first two draws: ``m = 2, n = 3; m = 4, n = 2; …``."""
+    if len(choices[0]) == 1:
+        return f"{choices[0][0][0]} = {', '.join(str(choice[0][1]) for choice in choices)}"
+    shown = "; ".join(", ".join(f"{name} = {size}" for name, size in choice) for choice in choices[:2])
+    return shown + ("; …" if len(choices) > 2 else "")
 
 
 def _right_later(problem: Problem, claim: Claim, bench: Bench) -> str:

@@ -56,6 +56,8 @@ class Bench:
         if key not in self._worlds:
             seed, count = self.settings.seed, self.settings.draws
             chosen = sizes.draw(self.symbols, self.problem, self.fixed, seed, count)
+            # Where there are fewer choices of sizes than draws, the inputs at least are others.
+            chosen = (chosen * count)[:count] if chosen else chosen
             self._worlds[key] = tuple(
                 self.world(choice, (seed, number), conditions) for number, choice in enumerate(chosen)
             )

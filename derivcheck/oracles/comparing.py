@@ -1,7 +1,8 @@
 """Comparing two values of a claim with an error bar that is measured, not chosen.
 
 Rounding is measured by evaluating the same draw in float32: what float32 loses, float64 loses 2²⁹ times less.
-A line is *wrong* only if its discrepancy is a hundred times larger than every bar.
+The bar is an estimate of that size: up to ten bars is agreement, and a line is *wrong* only if its discrepancy is
+a hundred times larger than every bar. Between the two nothing is decided.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ FLOOR = 128 * ULP
 LOW_TO_HIGH = 2.0**-29
 """Rounding in float64 over rounding in float32."""
 SAFETY = 8.0
+RIGHT_FACTOR = 10.0
 WRONG_FACTOR = 100.0
 
 
@@ -51,7 +53,7 @@ class Discrepancy:
         """What this draw says."""
         if not self.valid:
             return Outcome.UNDECIDED
-        if self.ratio <= 1:
+        if self.ratio <= RIGHT_FACTOR:
             return Outcome.HOLDS
         return Outcome.WRONG if self.ratio > WRONG_FACTOR else Outcome.UNDECIDED
 

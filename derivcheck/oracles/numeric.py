@@ -24,9 +24,13 @@ def ask(bench: Bench, claim: Claim) -> Evidence:
     name = "autograd" if derivative_in(claim.head) is not None else "values"
     worlds = bench.worlds(claim.conditions)
     found = [(world, compare(bench, claim, world, claim.head, claim.claimed)) for world in worlds]
-    if all(part.outcome is Outcome.UNDECIDED for _, part in found):
+    outcomes = {part.outcome for _, part in found}
+    if Outcome.UNDECIDED in outcomes and Outcome.WRONG not in outcomes:
         more = bench.more_worlds(claim.conditions, 4)
-        found += [(world, compare(bench, claim, world, claim.head, claim.claimed)) for world in more]
+        further = [(world, compare(bench, claim, world, claim.head, claim.claimed)) for world in more]
+        # Draws at which rounding leaves nothing to compare give way where all others decide.
+        decided = [pair for pair in (*found, *further) if pair[1].outcome is not Outcome.UNDECIDED]
+        found = decided if len(decided) >= len(worlds) else found + further
     return summary(name, bench, claim, claim.claimed, found)
 
 
@@ -39,15 +43,12 @@ def summary(name: str, bench: Bench, claim: Claim, claimed: Term, found: list[tu
         return Evidence(name, Outcome.UNDECIDED, sizes=sizes, detail=reason)
     world, worst = max(usable, key=lambda pair: pair[1].ratio)
     outcome = worst.outcome
-    decided = [part.outcome for _, part in usable]
-    if outcome is Outcome.UNDECIDED and Outcome.HOLDS in decided:
-        outcome = Outcome.UNDECIDED
     detail = ""
     literally = is_zero(claim.head) or is_zero(claimed)
     if outcome is Outcome.HOLDS and all(part.zero for _, part in usable) and not literally:
         outcome, detail = Outcome.UNDECIDED, "both sides are zero at every input: this tests nothing"
     elif outcome is Outcome.UNDECIDED:
-        detail = "the discrepancy is within a hundred error bars"
+        detail = "the discrepancy is neither within ten error bars nor beyond a hundred"
     invalid = sum(part.trials - part.valid for _, part in found)
     if invalid and not detail:
         total = sum(part.trials for _, part in found)
@@ -65,6 +66,7 @@ def summary(name: str, bench: Bench, claim: Claim, claimed: Term, found: list[tu
         reference=worst.left,
         detectable=min(part.detectable for _, part in usable),
         sizes=sizes,
+        failing=tuple(shown_sizes(bench, w) for w, part in found if part.outcome is Outcome.WRONG),
         points=sum(part.valid for _, part in usable),
         detail=detail,
     )
