@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from derivcheck.config import Settings
-from derivcheck.evaluation import sampling, sizes
+from derivcheck.evaluation import running, sampling, sizes
 from derivcheck.evaluation.differentiation import Autograd
 from derivcheck.evaluation.evaluator import Axis, Frame, FunctionValue, World, evaluate
 from derivcheck.evaluation.floating import FloatArithmetic
@@ -33,6 +33,7 @@ class Bench:
     settings: Settings
     _worlds: dict[tuple[object, ...], tuple[World, ...]] = field(default_factory=dict)
     _singles: dict[int, World] = field(default_factory=dict)
+    _tracked: dict[int, World] = field(default_factory=dict)
     _values: dict[tuple[object, ...], Tensor] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -171,6 +172,25 @@ class Bench:
                 differentiator=Autograd(),
             )
             self._singles[id(world)] = found
+        return found
+
+
+    def tracked(self, world: World) -> World:
+        """The same draw with a running error bound on every value."""
+        found = self._tracked.get(id(world))
+        if found is None:
+            leaves = {key: running.exact(value.detach()) for key, value in world.leaves.items()}
+            functions = {key: running.TrackedFunction(f) for key, f in world.functions.items()}
+
+            def value(term: Term) -> Tensor:
+                result: Tensor = evaluate(term, world.root()).detach()
+                return result
+
+            found = replace(
+                world, arithmetic=running.RunningErrorArithmetic(), leaves=leaves, functions=functions,
+                differentiator=running.RootDerivatives(value),
+            )  # fmt: skip
+            self._tracked[id(world)] = found
         return found
 
 

@@ -1,6 +1,7 @@
 """Comparing two values of a claim with an error bar that is measured, not chosen.
 
-Rounding is measured by evaluating the same draw in float32: what float32 loses, float64 loses 2²⁹ times less.
+Rounding is measured at the very inputs: by a running error bound along the evaluation, and for derivatives by
+evaluating the same draw in float32, since what float32 loses float64 loses 2²⁹ times less.
 The bar is an estimate of that size: up to ten bars is agreement, and a line is *wrong* only if its discrepancy is
 a hundred times larger than every bar. Between the two nothing is decided.
 """
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from derivcheck.evaluation.arithmetic import NotExact, OutOfRange
 from derivcheck.evaluation.evaluator import World, evaluate
 from derivcheck.oracles.bench import Bench
 from derivcheck.problem import terms as t
@@ -25,6 +27,8 @@ FLOOR = 128 * ULP
 LOW_TO_HIGH = 2.0**-29
 """Rounding in float64 over rounding in float32."""
 SAFETY = 8.0
+RUNNING_SHARE = 0.25
+"""Of a worst-case bound so much is a generous estimate of what really happens; see RIGHT_FACTOR."""
 RIGHT_FACTOR = 10.0
 WRONG_FACTOR = 100.0
 
@@ -86,36 +90,45 @@ def _floor(left: Tensor, right: Tensor) -> Tensor:
 def measured_bar(
     bench: Bench, claim: Claim, world: World, left_term: Term, right_term: Term, left: Tensor, right: Tensor
 ) -> Tensor:
-    """The bar per trial from rounding in float32 and from the size of what is added up."""
-    low = bench.low_precision(world)
+    """The bar per trial: the running error of both sides, and what float32 loses where that cannot be followed."""
     bar = _floor(left, right)
     for term, value in ((left_term, left), (right_term, right)):
-        with torch.no_grad():
-            rounded = evaluate(term, bench.frame(claim, low)).double()
-        loss = _per_trial((rounded - value).expand(value.shape))
-        # One trial may lose nothing by luck: what the others lose, relative to their size, is expected of it too.
-        size = _per_trial(value).clamp_min(torch.finfo(torch.float64).tiny)
-        usual = torch.nan_to_num(loss / size, nan=0.0, posinf=0.0).quantile(0.75) * size
-        bar = bar + SAFETY * LOW_TO_HIGH * torch.maximum(torch.nan_to_num(loss, nan=torch.inf), usual)
-        bar = bar + FLOOR * _summands(bench, claim, world, term, value)
+        running = _running_error(bench, claim, world, term)
+        if running is not None:
+            bar = bar + RUNNING_SHARE * ULP * _per_trial(running.expand(value.shape))
+        if running is None or _holds_derivative(term, bench):
+            bar = bar + _low_precision_loss(bench, claim, world, term, value)
     return bar
 
 
-def _summands(bench: Bench, claim: Claim, world: World, term: Term, value: Tensor) -> Tensor:
-    """The largest term of a sum, per trial: a sum that cancels keeps the rounding of its terms."""
-    largest = torch.zeros(value.shape[0], dtype=torch.float64)
-    stack = [term]
-    while stack:
-        top = stack.pop()
-        match top:
-            case t.Add(terms=parts):
-                stack.extend(part for _, part in parts)
-            case t.Unary(op="transpose" | "trace", argument=argument):
-                stack.append(argument)
-            case _:
-                part = _per_trial(bench.value(top, claim, world))
-                largest = torch.maximum(largest, torch.nan_to_num(part, nan=0.0))
-    return largest
+def _running_error(bench: Bench, claim: Claim, world: World, term: Term) -> Tensor | None:
+    """The running error bound of a term in units of one rounding, or None where it cannot be followed."""
+    tracked = bench.tracked(world)
+    try:
+        with torch.no_grad():
+            error: Tensor = evaluate(term, bench.frame(claim, tracked)).error
+    except (NotExact, OutOfRange):
+        return None
+    return torch.nan_to_num(error, nan=0.0, posinf=0.0)
+
+
+def _holds_derivative(term: Term, bench: Bench) -> bool:
+    definitions = bench.problem.definitions
+    names = {name for direct in t.variables(term) for name in (direct, *bench.dependencies.get(direct, ()))}
+    terms = [term, *(definitions[name].term for name in names if name in definitions)]
+    return any(isinstance(part, t.Derivative | t.Chain | t.MapEntries) for each in terms for part in t.walk(each))
+
+
+def _low_precision_loss(bench: Bench, claim: Claim, world: World, term: Term, value: Tensor) -> Tensor:
+    """What float64 loses per trial, from what float32 loses."""
+    low = bench.low_precision(world)
+    with torch.no_grad():
+        rounded = evaluate(term, bench.frame(claim, low)).double()
+    loss = _per_trial((rounded - value).expand(value.shape))
+    # One trial may lose nothing by luck: what the others lose, relative to their size, is expected of it too.
+    size = _per_trial(value).clamp_min(torch.finfo(torch.float64).tiny)
+    usual = torch.nan_to_num(loss / size, nan=0.0, posinf=0.0).quantile(0.75) * size
+    return SAFETY * LOW_TO_HIGH * torch.maximum(torch.nan_to_num(loss, nan=torch.inf), usual)
 
 
 def discrepancy(left: Tensor, right: Tensor, bar: Tensor) -> Discrepancy:

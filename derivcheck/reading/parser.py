@@ -178,6 +178,7 @@ def _entrywise(cursor: Cursor) -> Node:
 
 
 def _argument(cursor: Cursor) -> Node:
+    r"""What a word without brackets takes: factors side by side, up to a sign: ``\\cos x \\cdot y`` is a product."""
     return _product(cursor, stop_at_words=True)
 
 
@@ -188,6 +189,8 @@ def _product(cursor: Cursor, stop_at_words: bool = False) -> Node:
     operators: list[str] = []
     while (token := cursor.peek()) is not None:
         if token.kind in ("sign", "command") and token.text in PRODUCT_SIGNS:
+            if stop_at_words and not is_placeholder(cursor):
+                break
             if is_placeholder(cursor):
                 cursor.take()
                 operators.append("")
