@@ -6,11 +6,15 @@ drops what a command returns; exit codes are part of what derivcheck promises, s
 
 from __future__ import annotations
 
+import errno
 import os
+import signal
 import sys
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from types import FrameType
 
 import click
 
@@ -77,7 +81,8 @@ def run(arguments: Sequence[str]) -> int:
     # said by torch once at its import where numpy is not installed, and of no concern to anybody here
     warnings.filterwarnings("ignore", message="Failed to initialize NumPy")
     try:
-        return _run(list(arguments))
+        with _leaving_on_interrupt():
+            return _run(list(arguments))
     except click.exceptions.Exit as stop:
         return stop.exit_code
     except (click.Abort, KeyboardInterrupt):
@@ -86,6 +91,13 @@ def run(arguments: Sequence[str]) -> int:
     except BrokenPipeError:
         silence()
         return BROKEN_PIPE
+    except OSError as error:
+        # click writes its help and version past ``emit``
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG):
+            return _failed(error)
+        silence()
+        complain(f"the output cannot be written: {(error.strerror or str(error)).lower()}")
+        return FAILURE
     except click.ClickException as error:
         complain(_message(error))
         return FAILURE
@@ -93,10 +105,41 @@ def run(arguments: Sequence[str]) -> int:
         complain(str(error))
         return FAILURE
     except Exception as error:
-        if os.environ.get("DERIVCHECK_TRACEBACK"):
-            raise
-        complain(_bug(error))
-        return FAILURE
+        return _failed(error)
+
+
+def _failed(error: Exception) -> int:
+    """An exception that is a bug in derivcheck."""
+    if os.environ.get("DERIVCHECK_TRACEBACK"):
+        raise error
+    complain(_bug(error))
+    return FAILURE
+
+
+@contextmanager
+def _leaving_on_interrupt() -> Iterator[None]:
+    """Ctrl-C ends the process at once: as an exception it may come up inside torch, which then aborts with its own.
+
+    Nothing is lost: a report is written whole, at the end. Only the main thread has signals, and a handler that is
+    not Python's own is somebody's wish.
+    """
+    try:
+        ours = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+        if ours:
+            signal.signal(signal.SIGINT, _leave)
+    except ValueError:
+        ours = False
+    try:
+        yield
+    finally:
+        if ours:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def _leave(number: int, frame: FrameType | None) -> None:
+    with suppress(OSError):
+        os.write(2, b"\n")
+    os._exit(INTERRUPTED)
 
 
 def _run(arguments: list[str]) -> int:

@@ -12,6 +12,8 @@ SMALLEST_TRIALS, LARGEST_TRIALS = 2, 1000
 LARGEST_SIZE = 4096
 LARGEST_DRAWS = 20
 LARGEST_SEED = 2**63 - 1
+# Bytes; a device or a data file is not to be read to its end by mistake.
+LARGEST_FILE = 1_000_000
 # What a declared function may stand for; "arbitrary" is the default, a function drawn at random.
 FUNCTIONS = ("arbitrary", "tanh", "relu", "sigmoid", "softplus", "gelu")
 
@@ -67,6 +69,8 @@ def _shown(value: object) -> str:
             return "a table"
         case list():
             return "a list"
+        case int() if abs(value) >= 10**30:
+            return "a larger one" if value > 0 else "a smaller one"
         case _:
             return str(value)
 
@@ -183,8 +187,8 @@ def parse(text: str, where: str, base: Settings, homework: str | None = None) ->
         data = tomllib.loads(text + "\n")
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(_toml_message(str(error), where)) from None
-    except RecursionError:
-        raise SettingsError(f"{where}: nested too deeply to be read as TOML") from None
+    except (RecursionError, ValueError):  # Python reads no number of more than 4300 digits
+        raise SettingsError(f"{where}: nested too deeply, or a number too long, to be read as TOML") from None
     settings = base
     for key, value in data.items():
         settings = _with_key(settings, key, value, text, where, homework)
@@ -284,7 +288,11 @@ def _toml_message(message: str, where: str) -> str:
 
 def _read(path: Path) -> str:
     try:
-        return path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
+        with path.open("rb") as stream:
+            data = stream.read(LARGEST_FILE + 1)
+        if len(data) > LARGEST_FILE:
+            raise SettingsError(f"{path}: larger than {LARGEST_FILE // 1_000_000} MB, so it is no configuration file")
+        return data.decode("utf-8-sig").replace("\r\n", "\n")
     except FileNotFoundError:
         raise SettingsError(f"{path}: there is no such configuration file") from None
     except IsADirectoryError:

@@ -88,6 +88,8 @@ def _results(
     if not wanted:
         return [], []
     bench = _bench(problem, settings) if any(isinstance(claim, Claim) or claim.scalar for claim in wanted) else None
+    if bench is not None:
+        wanted = _settle_premises(bench, wanted)
     results: list[Result] = []
     findings: list[Finding] = []
     for claim in wanted:
@@ -102,8 +104,27 @@ def _results(
         results.append(_result(problem, claim, verdict, heads))
         if finding is not None:
             findings.append(finding)
-    _settle_expected(problem, wanted, results, findings)
+    _settle_expected(wanted, results, findings)
     return results, findings
+
+
+def _settle_premises(bench: Bench, wanted: list[Claim | Refused]) -> list[Claim | Refused]:
+    """Rows below an equation that holds for every value of the unknown do not solve it: they are claims of their own."""
+    from derivcheck.judge import judge
+
+    identities = {}
+    for claim in wanted:
+        if isinstance(claim, Claim) and claim.solution is not None and claim.solution not in identities:
+            premise = replace(
+                claim, head=claim.solution.left, claimed=claim.solution.right, solution=None, alternatives=()
+            )
+            identities[claim.solution] = judge(bench, premise).outcome is Outcome.HOLDS
+    return [
+        replace(claim, solution=None, kind="identity")
+        if isinstance(claim, Claim) and claim.solution is not None and identities[claim.solution]
+        else claim
+        for claim in wanted
+    ]
 
 
 def _bench(problem: Problem, settings: Settings) -> Bench:
@@ -143,6 +164,8 @@ def _carried_from(bench: Bench, claim: Claim, results: list[Result], wanted: lis
     """The wrong member above in the same chain whose value this one repeats: it is blamed there, once."""
     from derivcheck.oracles.comparing import compare
 
+    if claim.solution is not None:
+        return _follows_wrong_row(bench, claim, results, wanted)
     for before, result in zip(wanted, results, strict=False):
         if not isinstance(before, Claim) or before.chain != claim.chain or before.relation != "=":
             continue
@@ -153,6 +176,23 @@ def _carried_from(bench: Bench, claim: Claim, results: list[Result], wanted: lis
         ]
         if all(part.outcome is Outcome.HOLDS for part in parts):
             return result.verdict.carried_from or before.name
+    return None
+
+
+def _follows_wrong_row(
+    bench: Bench, claim: Claim, results: list[Result], wanted: list[Claim | Refused]
+) -> str | None:
+    """The wrong row above, among rows that solve, from which this one follows rightly."""
+    from derivcheck.judge import judge
+
+    assert claim.solution is not None
+    for before, result in zip(reversed(wanted[: len(results)]), reversed(results), strict=True):
+        if not isinstance(before, Claim) or before.solution != claim.solution:
+            continue
+        if result.verdict.outcome is Outcome.WRONG:
+            premise = replace(claim.solution, left=before.head, right=before.claimed)
+            if judge(bench, replace(claim, solution=premise)).outcome is Outcome.HOLDS:
+                return result.verdict.carried_from or before.name
     return None
 
 
@@ -170,9 +210,7 @@ def _result(problem: Problem, claim: Claim | Refused, verdict: Verdict, heads: l
     )
 
 
-def _settle_expected(
-    problem: Problem, wanted: list[Claim | Refused], results: list[Result], findings: list[Finding]
-) -> None:
+def _settle_expected(wanted: list[Claim | Refused], results: list[Result], findings: list[Finding]) -> None:
     """``expect wrong`` speaks of a line: where one of its claims is wrong, the others may hold."""
     groups: dict[Span, list[int]] = {}
     for position, claim in enumerate(wanted):

@@ -98,6 +98,8 @@ def _three_way(
             return Verdict(Outcome.UNDECIDED, everything, reason=reason)
         case Outcome.WRONG, _ if kinks is not None and kinks.outcome is Outcome.HOLDS:
             return Verdict(Outcome.HOLDS, everything, "subgradients")
+        case Outcome.WRONG, _ if kinks is not None and kinks.outcome is Outcome.UNDECIDED:
+            return Verdict(Outcome.UNDECIDED, everything, reason=f"at a kink: {kinks.detail}")
         case Outcome.WRONG, _:
             return Verdict(Outcome.WRONG, everything, reason=autograd.detail)
         case Outcome.UNDECIDED, Outcome.WRONG if not autograd.detail.startswith("both"):

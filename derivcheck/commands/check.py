@@ -62,7 +62,9 @@ def find(names: Iterable[str]) -> list[Found]:
     """
     found: dict[str, Found] = {}
     for name in names:
-        if name != "-" and Path(name).is_dir():
+        if not name:
+            raise click.UsageError("an empty file name names no document", click.get_current_context())
+        if name != "-" and os.path.isdir(name):  # noqa: PTH112 - Path raises for a name that is too long
             below = list(documents_below(name))
             if not below:
                 raise click.UsageError(
@@ -77,11 +79,15 @@ def find(names: Iterable[str]) -> list[Found]:
 
 
 def documents_below(folder: str) -> Iterator[str]:
-    """The documents in a directory and all below it, sorted; hidden files and directories are passed over."""
+    """The documents in a directory and all below it, sorted; hidden files and directories are passed over.
+
+    So are pipes and devices: nobody named them, and they may never end. A link to nothing stays, to be complained of.
+    """
     paths = []
     for base, folders, files in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         paths += [Path(base, name) for name in files if not name.startswith(".") and _is_document(name)]
+    paths = [path for path in paths if path.is_file() or not path.exists()]
     return map(str, sorted(paths))
 
 

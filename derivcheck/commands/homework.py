@@ -49,7 +49,10 @@ _ABOUT_THE_DOCUMENT = (
     ),
     click.option("--as-handed-in", is_flag=True, help="Check the solution as it was handed in, mistakes and all."),
     click.option(
-        "--write", type=click.Path(path_type=Path), metavar="FILE", help="Write the derivation to a new file."
+        "--write",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        help="Write the derivation to a new file, - for standard output.",
     ),
 )
 
@@ -103,6 +106,9 @@ def _write(name: str, path: Path, as_handed_in: bool) -> int:
     from derivcheck.homework import document
 
     text = document(name, as_handed_in).text
+    if path == Path("-"):
+        emit(text)
+        return 0
     try:
         with path.open("x", encoding="utf-8", newline="\n") as file:
             file.write(text)

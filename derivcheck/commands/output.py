@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from derivcheck.report.cells import safe
+from derivcheck.report.cells import safe, safe_lines
 
 if TYPE_CHECKING:
     from derivcheck.commands.options import Asked
@@ -65,9 +65,10 @@ def silence() -> None:
 
 
 def complain(message: str) -> None:
-    """One error message on stderr, under the program's name."""
+    """One error message on stderr, under the program's name; a file's name or a key must not steer the terminal."""
+    told = "\n".join(safe_lines(message))
     with suppress(OSError):
-        sys.stderr.write(f"derivcheck: error: {message}\n")
+        sys.stderr.write(f"derivcheck: error: {told}\n")
         sys.stderr.flush()
 
 

@@ -135,7 +135,7 @@ def _figures(claim: Claim, evidence: tuple[Evidence, ...]) -> str:
             "inequality": "left side",
         }
         bar = f" ± {other.bar:.0e}" if other.oracle == "differences" and other.bar is not None else ""
-        if other.where == first.where or other.oracle != "differences":
+        if other is first or (other.where == first.where and other.claimed == first.claimed):
             parts.append(f"{name.get(other.oracle, other.oracle)} {_number(other.reference)}{bar}")
         if other.oracle == "rational" and other.detail:
             parts.append(other.detail)
@@ -152,7 +152,7 @@ def _where_seen(evidence: Evidence) -> str:
     tried = _distinct(evidence.sizes)
     failing = _distinct(evidence.failing)
     if not tried:
-        return f"{evidence.points} inputs tried" if evidence.points else ""
+        return f"{evidence.points} input{'s' if evidence.points > 1 else ''} tried" if evidence.points else ""
     if not failing or len(failing) == len(tried):
         return f"fails at every size tried ({_listed(tried)})" if len(tried) > 1 else f"seen at {_listed(tried)}"
     holding = [choice for choice in tried if choice not in failing]

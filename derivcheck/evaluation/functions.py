@@ -78,17 +78,22 @@ def _lgamma(x: Tensor) -> Tensor:
     return torch.complex(torch.lgamma(x.real), torch.digamma(x.real) * x.imag)
 
 
+def _invalid(x: Tensor) -> Tensor:
+    """No number in either part: an imaginary part of 0 would pass for a slope."""
+    return torch.full_like(x, complex(math.nan, math.nan))
+
+
 def _log(x: Tensor) -> Tensor:
     """The real logarithm: a negative number has none, also on a complex step."""
     if not x.is_complex():
         return torch.log(x)
-    return torch.where(x.real > 0, torch.log(x), torch.full_like(x, math.nan))
+    return torch.where(x.real > 0, torch.log(x), _invalid(x))
 
 
 def _sqrt(x: Tensor) -> Tensor:
     if not x.is_complex():
         return torch.sqrt(x)
-    return torch.where(x.real >= 0, torch.sqrt(x), torch.full_like(x, math.nan))
+    return torch.where(x.real >= 0, torch.sqrt(x), _invalid(x))
 
 
 KNOWN: dict[str, Known] = {

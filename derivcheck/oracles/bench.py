@@ -174,7 +174,6 @@ class Bench:
             self._singles[id(world)] = found
         return found
 
-
     def tracked(self, world: World) -> World:
         """The same draw with a running error bound on every value."""
         found = self._tracked.get(id(world))

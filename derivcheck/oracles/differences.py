@@ -110,13 +110,27 @@ def _complex_step(term: t.Derivative, frame: Frame, place: Tensor, directions: T
 def _ridders(term: t.Derivative, frame: Frame, place: Tensor, directions: Tensor) -> tuple[Tensor, Tensor]:
     axis = 2 + len(frame.axes)
     sizes = FIRST_STEP / SHRINK ** torch.arange(RIDDERS_STEPS, dtype=torch.float64)
-    steps = torch.cat([sizes, -sizes]).reshape(-1, *(1,) * (place.dim() - axis))
+    steps = torch.cat([sizes, -sizes, torch.zeros(1, dtype=torch.float64)]).reshape(-1, *(1,) * (place.dim() - axis))
     moved = place.unsqueeze(axis) + directions.unsqueeze(axis) * steps
-    value = _moved(term, frame, moved, 2 * RIDDERS_STEPS)
+    value = _moved(term, frame, moved, 2 * RIDDERS_STEPS + 1)
     forward, backward = value.narrow(axis, 0, RIDDERS_STEPS), value.narrow(axis, RIDDERS_STEPS, RIDDERS_STEPS)
     slopes = (forward - backward) / (2 * sizes.reshape(-1, 1, 1))
     noise = FLOOR * torch.maximum(forward.abs(), backward.abs()) / sizes.reshape(-1, 1, 1)
-    return _extrapolate(slopes, noise, axis)
+    slope, bar = _extrapolate(slopes, noise, axis)
+    middle = value.narrow(axis, 2 * RIDDERS_STEPS, 1)
+    bend = ((forward + backward - 2 * middle) / sizes.reshape(-1, 1, 1)).abs()
+    return slope, bar + _kink_inside(bend, noise, axis)
+
+
+def _kink_inside(bend: Tensor, noise: Tensor, axis: int) -> Tensor:
+    """A bar where a kink lies within the finest step.
+
+    The slopes to the left and to the right differ by h f″ where f is smooth, so that their difference shrinks with
+    the step; at a kink it does not.
+    """
+    finest, coarser = (part.squeeze(axis) for part in bend.narrow(axis, RIDDERS_STEPS - 2, 2).flip(axis).split(1, axis))
+    rest = finest - 0.8 * coarser - 4 * noise.narrow(axis, RIDDERS_STEPS - 1, 1).squeeze(axis)
+    return rest.clamp_min(0.0)
 
 
 def _extrapolate(slopes: Tensor, noise: Tensor, axis: int) -> tuple[Tensor, Tensor]:

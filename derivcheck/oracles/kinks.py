@@ -56,7 +56,8 @@ def ask(bench: Bench, claim: Claim) -> Evidence:
     sizes = tuple(shown_sizes(bench, world) for world in worlds)
     if not at_kinks:
         return Evidence("kinks", Outcome.NOT_CHECKED, sizes=sizes, points=points, detail="no input lies on a kink")
-    outcome = Outcome.HOLDS if inside == at_kinks else Outcome.WRONG
+    # The cells are found by sampling, so the hull is an inner one: outside of it nothing is decided.
+    outcome = Outcome.HOLDS if inside == at_kinks else Outcome.UNDECIDED
     detail = f"a subgradient at {inside} of {at_kinks} kinks"
     return Evidence("kinks", outcome, sizes=sizes, points=at_kinks, detail=detail)
 

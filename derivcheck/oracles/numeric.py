@@ -25,7 +25,10 @@ def ask(bench: Bench, claim: Claim) -> Evidence:
     worlds = bench.worlds(claim.conditions)
     found = [(world, compare(bench, claim, world, claim.head, claim.claimed)) for world in worlds]
     outcomes = {part.outcome for _, part in found}
-    if Outcome.UNDECIDED in outcomes and Outcome.WRONG not in outcomes:
+    if all(part.zero for _, part in found) and not (is_zero(claim.head) or is_zero(claim.claimed)):
+        more = bench.more_worlds(claim.conditions, 4)
+        found += [(world, compare(bench, claim, world, claim.head, claim.claimed)) for world in more]
+    elif Outcome.UNDECIDED in outcomes and Outcome.WRONG not in outcomes:
         more = bench.more_worlds(claim.conditions, 4)
         further = [(world, compare(bench, claim, world, claim.head, claim.claimed)) for world in more]
         # Draws at which rounding leaves nothing to compare give way where all others decide.

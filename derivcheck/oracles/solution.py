@@ -1,10 +1,12 @@
 """Rows that solve an equation: the unknown is computed from the first row by Newton's method, then every row must hold.
 
 The claimed last row takes no part in finding the solution. Newton starts from three places; solutions that differ
-leave the claim undecided unless one of them is what the row says at every input.
+leave the claim undecided.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
@@ -23,6 +25,7 @@ from derivcheck.verdict import Evidence, Outcome
 ITERATIONS = 60
 STARTS = 3
 CONVERGED = 1e-11
+SEVERAL = "the equation has several solutions"
 
 
 def applies(bench: Bench, claim: Claim) -> bool:
@@ -33,19 +36,30 @@ def applies(bench: Bench, claim: Claim) -> bool:
 def ask(bench: Bench, claim: Claim) -> Evidence:
     """Both sides of the row at the computed solution."""
     assert claim.solution is not None
-    found: list[tuple[World, Discrepancy]] = []
-    reasons: list[str] = []
-    for world in bench.worlds(claim.conditions):
-        frame = bench.frame(claim, world)
-        roots, reason = solve(claim.solution, world, frame)
-        reasons.append(reason)
-        parts = [_row(claim, frame, root) for root in roots]
-        if parts:
-            found.append((world, min(parts, key=lambda part: part.ratio)))
+    found, reasons = _at(bench, claim, bench.worlds(claim.conditions))
     if not found:
-        detail = next((reason for reason in reasons if reason), "the equation was not solved")
+        # Sizes at which the equation is singular (n < d) are drawn again.
+        found, further = _at(bench, claim, bench.more_worlds(claim.conditions, 6))
+        reasons += further
+    if not found or SEVERAL in reasons:
+        detail = SEVERAL if SEVERAL in reasons else next(iter(reasons), "the equation was not solved")
         return Evidence("solution", Outcome.UNDECIDED, detail=detail)
     return summary("solution", bench, claim, claim.claimed, found)
+
+
+def _at(bench: Bench, claim: Claim, worlds: Sequence[World]) -> tuple[list[tuple[World, Discrepancy]], list[str]]:
+    """The row at the solution for every draw that has one, and why others have none."""
+    assert claim.solution is not None
+    found: list[tuple[World, Discrepancy]] = []
+    reasons: list[str] = []
+    for world in worlds:
+        frame = bench.frame(claim, world)
+        root, reason = solve(claim.solution, world, frame)
+        if root is None:
+            reasons.append(reason)
+        else:
+            found.append((world, _row(claim, frame, root)))
+    return found, reasons
 
 
 def _row(claim: Claim, frame: Frame, root: Tensor) -> Discrepancy:
@@ -65,18 +79,19 @@ def _row(claim: Claim, frame: Frame, root: Tensor) -> Discrepancy:
     return discrepancy(left, right, 64 * FLOOR * scale + CONVERGED * scale)
 
 
-def solve(solution: Solution, world: World, frame: Frame) -> tuple[list[Tensor], str]:
-    """The distinct solutions found (each ``(trials, …, rows, columns)``), and a reason if there is none."""
+def solve(solution: Solution, world: World, frame: Frame) -> tuple[Tensor | None, str]:
+    """The solution ``(trials, …, rows, columns)`` that all starts lead to, or None and the reason."""
     place = frame.name(solution.unknown).detach()
-    roots: list[Tensor] = []
+    found: Tensor | None = None
     for start in range(STARTS):
         begin = place if start == 0 else place + draw(Domain(), tuple(place.shape), generator("start", start))
         root, reason = _newton(solution, world, frame, begin)
         if root is None:
-            return [], reason
-        if not any(bool(((root - other).abs() <= 1e-7 * (1 + other.abs())).all()) for other in roots):
-            roots.append(root)
-    return roots, ""
+            return None, reason
+        if found is not None and not bool(((root - found).abs() <= 1e-7 * (1 + found.abs())).all()):
+            return None, SEVERAL
+        found = root
+    return found, ""
 
 
 def _newton(solution: Solution, world: World, frame: Frame, begin: Tensor) -> tuple[Tensor | None, str]:

@@ -101,6 +101,8 @@ def multiply(scope: Scope, left: Term, right: Term, operator: str, span: Span) -
         return Multiply("inner", left, right, span=span)
     if operator == "inner":
         raise mismatch(scope, left, right, "an inner product needs two columns of one size")
+    if operator == "\\times" and (rows_left, columns_left) == (rows_right, columns_right) and columns_left == ONE:
+        raise Refusal("cross-product", span, "cross products are not checked", "write the product entry by entry")
     if scope.unify(columns_left, rows_right):
         return Multiply("matmul", left, right, shape=(left.shape[0], right.shape[1]), span=span)
     raise mismatch(scope, left, right, "these cannot be multiplied", _product_help(scope, left, right))

@@ -408,10 +408,15 @@ def _is_new_function(head: n.Node, group: n.Group, scope: Scope) -> bool:
 
 def _mentions_itself(node: n.Node, value: n.Node, scope: Scope) -> bool:
     """Whether the name stands in the value; the ``x`` of a declared ``x_1`` does not count."""
+    match node:
+        case n.Product(factors=(head, *_)) | n.Apply(word=head):
+            node = head
     key = key_of(node)
     stack = [value]
     while stack:
         part = stack.pop()
+        if isinstance(part, n.Apply) and key_of(part.word) == key:
+            return True
         if isinstance(part, n.Name | n.Scripted):
             known = key_of(part)
             if known == key:
@@ -558,6 +563,8 @@ def _simple_condition(item: Statement, builder: Builder) -> bool:
             assert isinstance(node, n.Name | n.Scripted)
             found = builder.scope.names.get(key_of(node))
             if isinstance(found, Definition | FunctionDefinition):
+                return False
+            if found is None and isinstance(node, n.Scripted) and (node.sup is not None or node.primes):
                 return False
             if found is None and isinstance(node, n.Scripted):
                 base = builder.scope.names.get(key_of(node.base))

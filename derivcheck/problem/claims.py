@@ -162,6 +162,7 @@ class ClaimMaker:
             alternatives=self._alternatives(head, node, claimed),
             expected_wrong=self.marks.expected_wrong(item.span, node.span),
             explicit_name=explicit,
+            implied=item.implied,
             visible=tuple(self.scope.names),
             read=None if kind != head.kind else self._reader(head, left),
         )
@@ -310,7 +311,7 @@ class ClaimMaker:
             if not isinstance(claim, Claim) or claim.relation != "=" or claim.solution is not None:
                 continue
             unknown = _solved_name(claim, self.scope)
-            first = None if unknown is None else self._equation_for(unknown, position)
+            first = None if unknown is None else self.equation_for(unknown, position)
             if unknown is None or first is None:
                 continue
             premise = self.claims[first]
@@ -328,17 +329,36 @@ class ClaimMaker:
     def _mentions(self, claim: Claim, unknown: str) -> bool:
         return any(depends(side, unknown, self.scope) for side in (claim.head, claim.claimed))
 
-    def _equation_for(self, unknown: str, position: int) -> int | None:
-        """The nearest row above that is an equation in the unknown: with a 0 on a side, or leading here by ⇒."""
+    def equation_for(self, unknown: str, position: int) -> int | None:
+        """The row above ``position`` from which the unknown is found: where its ⇒ began, or the nearest with a 0."""
+        claim = self.claims[position] if position < len(self.claims) else None
+        if isinstance(claim, Claim) and claim.implied:
+            return self._start_of_implication(unknown, position)
         for index in range(position - 1, -1, -1):
-            claim = self.claims[index]
-            if not isinstance(claim, Claim) or claim.relation != "=" or claim.solution is not None:
+            row = self.claims[index]
+            if not isinstance(row, Claim) or row.relation != "=" or row.solution is not None:
                 continue
-            found = derivative_in(claim.head)
-            by_another = found is not None and found.key in self.scope.declarations and found.key != unknown
-            if terms.is_zero(claim.claimed) and self._mentions(claim, unknown) and not by_another:
-                return index
+            if terms.is_zero(row.claimed) and self._may_determine(row, unknown):
+                return self._start_of_implication(unknown, index) if row.implied else index
         return None
+
+    def _start_of_implication(self, unknown: str, position: int) -> int | None:
+        """The first row of the ⇒ that leads to a row; of a chain ending in 0, that end."""
+        index = position
+        while index >= 0:
+            row = self.claims[index]
+            if not isinstance(row, Claim) or row.relation != "=" or row.solution is not None:
+                return None
+            if not row.implied:
+                return index if self._may_determine(row, unknown) else None
+            index -= 1
+        return None
+
+    def _may_determine(self, row: Claim, unknown: str) -> bool:
+        """Whether a row is an equation in the unknown: a derivative by another name is not one."""
+        found = derivative_in(row.head)
+        by_another = found is not None and found.key in self.scope.declarations and found.key != unknown
+        return self._mentions(row, unknown) and not by_another
 
 
 def _shown(sign: str) -> str:
@@ -349,7 +369,7 @@ def _solved_name(claim: Claim, scope: Scope) -> str | None:
     """The declared name that a row ``u = …`` gives a value, if it stands alone on one side and not on the other."""
     for side, other in ((claim.head, claim.claimed), (claim.claimed, claim.head)):
         if isinstance(side, terms.Variable) and not side.indices and side.key in scope.declarations:
-            if not depends(other, side.key, scope) and not terms.is_zero(other):
+            if not depends(other, side.key, scope) and (claim.implied or not terms.is_zero(other)):
                 return side.key
     return None
 

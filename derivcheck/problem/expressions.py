@@ -28,6 +28,8 @@ def elaborate(node: n.Node, ctx: Context) -> Term:
             return _scripted(node, ctx)
         case n.Group(body=n.Tuple()):
             raise Refusal("tuple", node.span, "a list in brackets is no value here", "write a column with pmatrix")
+        case n.Group(body=n.Compare() as condition, fence="["):
+            return calls.indicator(condition, node.span, ctx)
         case n.Group(body=body) | n.Boxed(body=body):
             return _spanned(ctx.term(body), node)
         case n.Add(terms=parts):

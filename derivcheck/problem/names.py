@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 
 from derivcheck.language.nodes import (
@@ -149,6 +150,7 @@ def _built_in(node: Name, ctx: Context) -> Term:
 
 def resolve_scripted(node: Scripted, ctx: Context) -> Term:
     """A name with scripts, longest known name first; what is left over are entries, powers, transposes."""
+    node = _of_bold(node, ctx)
     base, sub, sup = node.base, node.sub, node.sup
     if isinstance(sup, Product) and isinstance(sup.factors[0], Group) and set(sup.operators) == {""}:
         # ``x^{(i)\\top}``: what stands behind the bracket acts on the member.
@@ -172,6 +174,20 @@ def resolve_scripted(node: Scripted, ctx: Context) -> Term:
     if sub is not None:
         value = entry_of(value, sub, ctx, base.span | sub.span)
     return superscript(value, sup, ctx, node.span) if sup is not None else value
+
+
+def _of_bold(node: Scripted, ctx: Context) -> Scripted:
+    r"""``x_i`` as an entry of a declared ``\mathbf{x}`` where no plain ``x`` is known, as is usual in print."""
+    base = node.base
+    if node.sub is None or not isinstance(base, Name) or len(base.text.lstrip("\\")) == 0:
+        return node
+    bold = f"\\mathbf{{{base.text}}}"
+    names = ctx.scope.names
+    if base.text in names or key_of(node) in names or key_of(Scripted(base, node.sub, None)) in names:
+        return node
+    if pattern(base, SLOT, None) in names or bold not in names:
+        return node
+    return replace(node, base=Name(bold, span=base.span))
 
 
 def _known_part(node: Scripted, ctx: Context) -> Term | None:
@@ -327,7 +343,7 @@ def index_parts(sub: Node) -> list[Node]:
         case Tuple(items=items):
             return list(items)
         case Product(factors=factors, operators=operators) if all(
-            operator == "" and isinstance(factor, Name | Symbol | Scripted)
+            operator == "" and isinstance(factor, Name | Number | Symbol | Scripted)
             for operator, factor in zip(("", *operators), factors, strict=True)
         ):
             return list(factors)

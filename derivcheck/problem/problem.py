@@ -66,6 +66,7 @@ class Claim:
     stationary: bool = False
     expected_wrong: bool = False
     explicit_name: bool = False
+    implied: bool = False
     visible: tuple[str, ...] = field(default=(), compare=False, repr=False)
     read: Callable[[Node], Term] | None = field(default=None, compare=False, repr=False)
 

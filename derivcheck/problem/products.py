@@ -40,6 +40,11 @@ def _pieces(node: n.Product, ctx: Context) -> list[Piece]:
     while position < len(factors):
         factor, operator = factors[position], operators[position]
         if isinstance(factor, n.Nabla):
+            turned = _turned_gradient(factors, operators, position, ctx)
+            if turned is not None:
+                pieces.append(Piece(operator, factors[position : position + turned[1]], turned[0]))
+                position += turned[1]
+                continue
             rest = (
                 n.Product(factors[position + 1 :], operators[position + 2 :]) if position + 2 < len(factors) else None
             )
@@ -58,6 +63,37 @@ def _pieces(node: n.Product, ctx: Context) -> list[Piece]:
     return pieces
 
 
+def _turned_gradient(
+    factors: tuple[n.Node, ...], operators: tuple[str, ...], position: int, ctx: Context
+) -> tuple[Term, int] | None:
+    """``∇f(x)^⊤`` and ``∇f^⊤``: the gradient transposed, since a scalar has no transpose worth writing; factors taken."""
+    behind = factors[position + 1 : position + 3]
+    if len(behind) == 2 and operators[position + 2] == "" and isinstance(behind[1], n.Scripted):
+        last = behind[1]
+        plain: tuple[n.Node, ...] = (behind[0], last.base)
+        if not isinstance(last.base, n.Group) or calls.function_named(behind[0], ctx) is None:
+            return None
+    elif behind and isinstance(behind[0], n.Scripted) and isinstance(behind[0].base, n.Name) and behind[0].sub is None:
+        last = behind[0]
+        plain = (last.base,)
+        if key_of(last.base) not in ctx.scope.names:
+            return None
+    else:
+        return None
+    turning = isinstance(last.sup, n.Symbol) and last.sup.text == "\\top"
+    turning = turning or (isinstance(last.sup, n.Name) and last.sup.text == "T" and "T" not in ctx.scope.names)
+    if not turning or last.primes:
+        return None
+    node = n.Product(plain, ("",), span=behind[0].span | last.span) if len(plain) == 2 else plain[0]
+    value = ctx.term(node)
+    if not algebra.scalar(ctx.scope, value):
+        return None
+    nabla = factors[position]
+    assert isinstance(nabla, n.Nabla)
+    gradient, _ = derivatives.nabla(nabla, [("", value)], ctx)
+    return algebra.transpose(ctx.scope, gradient, nabla.span | last.span), 1 + len(plain)
+
+
 def _values(pieces: list[Piece], ctx: Context) -> list[tuple[str, Term]]:
     return [(piece.operator, _value(piece, ctx)) for piece in pieces]
 
@@ -72,11 +108,14 @@ def _call(factors: tuple[n.Node, ...], operators: tuple[str, ...], position: int
         return None
     head, behind = factors[position], factors[position + 1]
     group = behind.base if isinstance(behind, n.Scripted) else behind
+    if isinstance(group, n.Group) and isinstance(group.body, n.Compare) and _says_indicator(head):
+        value = calls.indicator(group.body, head.span | group.span, ctx)
+        if isinstance(behind, n.Scripted) and behind.sup is not None:
+            value = superscript(value, behind.sup, ctx, head.span | behind.span)
+        return value
     if not isinstance(group, n.Group) or not isinstance(head, n.Name | n.Scripted | n.Word):
         return None
     span = head.span | group.span
-    if isinstance(head, n.Name) and head.text in ("\\mathbf{1}", "\\mathbb{1}") and isinstance(group.body, n.Compare):
-        return calls.indicator(group.body, span, ctx)
     found = calls.function_named(head, ctx)
     if found is not None:
         function, primes, sup = found
@@ -95,6 +134,16 @@ def _call(factors: tuple[n.Node, ...], operators: tuple[str, ...], position: int
         if behind.sup is not None:
             value = superscript(value, behind.sup, ctx, span | behind.span)
     return value
+
+
+def _says_indicator(head: n.Node) -> bool:
+    """The ones and identities that stand for an indicator in front of a condition: 𝟙[x > 0], 1{y = k}, 𝕀(i = j)."""
+    match head:
+        case n.Name(text=text):
+            return text in ("\\mathbf{1}", "\\mathbb{1}", "\\mathbb{I}", "\\mathbf{I}", "I", "\\mathcal{I}")
+        case n.Number(value=value):
+            return value == 1
+    return False
 
 
 def _power_of_value(value: Term, sup: n.Node, ctx: Context) -> Term:

@@ -57,7 +57,7 @@ def read_source(path: str) -> Source:
     (see ``notebook``). Raises ``UnreadableFile``.
     """
     shown = STDIN if path == "-" else path
-    data = sys.stdin.buffer.read(LARGEST + 1) if path == "-" else _bytes_of(path)
+    data = _bytes_of_stdin() if path == "-" else _bytes_of(path)
     if len(data) > LARGEST:
         raise UnreadableFile(f"{shown}: larger than {LARGEST // 1_000_000} MB; split the document")
     if b"\0" in data:
@@ -73,6 +73,15 @@ def read_source(path: str) -> Source:
         except NotANotebook as error:
             raise UnreadableFile(f"{shown}: {error}") from error
     return Source(shown, text)
+
+
+def _bytes_of_stdin() -> bytes:
+    if sys.stdin is None:
+        raise UnreadableFile(f"{STDIN}: standard input is closed; name a file, or send the document through a pipe")
+    try:
+        return sys.stdin.buffer.read(LARGEST + 1)
+    except OSError as error:
+        raise UnreadableFile(f"{STDIN}: cannot be read ({error.strerror or error}); name a file") from error
 
 
 def _bytes_of(path: str) -> bytes:

@@ -13,7 +13,8 @@ from derivcheck.source import Span
 _COMMAND = re.compile(r"\\([A-Za-z]+|[^A-Za-z])", re.DOTALL)
 _PARAMETER = re.compile(r"#(\d)")
 _DEEPEST = 40
-_LONGEST = 200_000
+_LONGEST = 20_000
+"""Characters of one formula, macros expanded: nobody writes more by hand, and every stage would take its time."""
 
 
 @dataclass(slots=True)
@@ -69,6 +70,9 @@ def page_of(text: str, span: Span, macros: dict[str, Macro], gaps: Sequence[Span
         page = _without_gaps(text, Span(start, end), gaps)
     else:
         page = Page(text[start:end], range(start, end), range(start + 1, end + 1))
+    if len(page.text) > _LONGEST:
+        message = f"this formula is longer than {_LONGEST} characters and is not read"
+        raise ParseError(message, Span(start, end), "give parts of it names of their own")
     if not macros or not any(match[0] in macros for match in _COMMAND.finditer(page.text)):
         return page
     return _expanded(page, macros, 0, [_LONGEST])

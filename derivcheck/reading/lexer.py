@@ -136,6 +136,7 @@ _BRACKETS: dict[str, tuple[Kind, str]] = {
 
 _NEGATED = {"=": "\\ne", "\\in": "\\notin", "\\equiv": "\\not\\equiv"}
 _DEEPEST_TEXT = 12
+_LONGEST_NUMBER = 1000
 
 
 def tokenize(text: str, span: Span, macros: dict[str, Macro] | None = None, gaps: Sequence[Span] = ()) -> list[Token]:
@@ -158,6 +159,10 @@ def _read(page: Page, at: int, end: int, out: list[Token], depth: int) -> None:
             case "space" | "comment":
                 pass
             case "number":
+                if len(piece) > _LONGEST_NUMBER:
+                    raise ParseError(
+                        f"this number has more than {_LONGEST_NUMBER} digits", span, "write a power of ten"
+                    )
                 out.append(Token("number", piece.replace("{,}", "").replace("\\,", ""), span))
             case "row":
                 out.append(Token("row", "\\\\", span))

@@ -28,6 +28,9 @@ _ROW_END = re.compile(r"\\\\")
 _SIDE = frozenset({"where", "with", "if", "for", "when", "whenever", "since", "because", "as", "unless", "while"})
 _EQUALITIES = frozenset({"=", ":=", r"\approx", r"\propto", r"\equiv", r"\leftarrow"})
 _TOO_DEEP = "this is nested too deeply to be read"
+MOST_MATHS = 400_000
+"""Characters of maths in one document; what stands behind them is not read, and said to be not read."""
+_MOST_PIECES = 10_000
 
 
 @dataclass
@@ -68,7 +71,13 @@ def read(source: Source, scan: Scan) -> tuple[Item, ...]:
     directives = [item.span.start for item in scan.items if isinstance(item, Directive)]
     left_over: list[str] = []
     sentence: int | None = None
+    pieces = characters = 0
     for item in scan.items:
+        pieces += 1
+        characters += item.span.end - item.span.start if isinstance(item, Segment) else 0
+        if pieces > _MOST_PIECES or characters > MOST_MATHS:
+            items.append(_rest(source, item.span.start))
+            break
         if not isinstance(item, Segment):
             items.append(item)
             continue
@@ -78,6 +87,12 @@ def read(source: Source, scan: Scan) -> tuple[Item, ...]:
         items.extend(found)
     # A directive in a comment inside maths stands between the rows.
     return tuple(sorted(items, key=lambda item: item.span.start))
+
+
+def _rest(source: Source, start: int) -> Unreadable:
+    """All that stands from here on, for a document that is too long for one check."""
+    message = "this document holds more maths than is read at once: from here on nothing is read"
+    return Unreadable(Span(start, len(source.text)), Span(start, start), message, "split the document", True)
 
 
 def parse_statements(latex: str) -> tuple[Item, ...]:

@@ -23,7 +23,12 @@ def concise(reports: Sequence[Report], *, quiet: bool = False, verbose: bool = F
         for extra in report.extras:
             if extra.outcome is Outcome.WRONG or (not quiet and extra.outcome not in (None, Outcome.HOLDS)):
                 lines.append(f"{path}:1:1: {extra.code or 'extra'} {safe(extra.title)}: {extra.outcome.value}")
+    degenerate = sorted({value for report in reports for name, value in report.options if name == "degenerate"})
     counts = count(reports)
     reason = why_it_fails(reports, strict=strict)
-    lines.append(f"{counted(counts)} · {run_words(counts)}" + (f" · {reason}" if reason else ""))
+    lines.append(
+        f"{counted(counts)} · {run_words(counts)}"
+        + "".join(f" · degenerate: {safe(one)}" for one in degenerate)
+        + (f" · {reason}" if reason else "")
+    )
     return "\n".join(lines) + "\n"
