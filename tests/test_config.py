@@ -127,3 +127,13 @@ def test_the_configuration_that_ships_with_a_homework_is_read_and_strict(homewor
 def test_a_configuration_that_does_not_ship_is_a_bug_and_not_the_users_error():
     with pytest.raises(FileNotFoundError):
         shipped("nosuch", DEFAULTS)
+
+
+@pytest.mark.parametrize("number", ["9" * 5000, "0x" + "f" * 5000])
+def test_a_number_too_long_for_python_is_refused_and_not_repeated(number):
+    assert len(refused(f"seed = {number}")) < 200
+
+
+def test_a_file_without_end_is_no_configuration():
+    with pytest.raises(SettingsError, match="larger than 1 MB"):
+        load(Path("/dev/zero"), DEFAULTS)

@@ -105,7 +105,9 @@ def _expanded(page: Page, macros: dict[str, Macro], depth: int, room: list[int])
         use = page.span(match.start(), end)
         room[0] -= len(macro.body) + sum(stop - start for start, stop in arguments)
         if depth >= _DEEPEST or room[0] < 0:
-            raise ParseError(f"the macro `{macro.name}` expands without end", use, "define it without itself")
+            raise ParseError(
+                f"the macro `{macro.name}` expands without end, or to too much", use, "define it without itself"
+            )
         sheet.copy(page, at, match.start())
         sheet.part(use)
         inner = _expanded(_body(page, macro, arguments, use), macros, depth + 1, room)

@@ -161,6 +161,7 @@ def _evidence(one: Evidence) -> Json:
         "reference": plain(one.reference),
         "detectable": plain(one.detectable),
         "sizes": [dict(draw) for draw in one.sizes],
+        "failing": [dict(draw) for draw in one.failing],
         "points": one.points,
         "detail": one.detail,
     }

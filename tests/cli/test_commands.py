@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -253,3 +254,11 @@ def test_a_report_for_quiet_is_the_summary(folder, asked, capsys):
 def test_replacing_settings_keeps_what_a_file_said_about_a_homework(homework, capsys):
     run(["resblock", "--seed", "4"])
     assert homework[0][1] == replace(homework[0][1], seed=4, strict=True, draws=3, trials=4)
+
+
+def test_pipes_and_devices_in_a_directory_are_passed_over(folder):
+    os.mkfifo(folder / "sub" / "pipe.md")
+    (folder / "sub" / "lost.md").symlink_to("nowhere")
+    names = [Path(path).name for path in documents_below(str(folder))]
+    assert "pipe.md" not in names
+    assert "lost.md" in names

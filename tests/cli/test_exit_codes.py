@@ -190,3 +190,67 @@ def test_nothing_is_left_behind_in_the_folder(folder):
     derivcheck("check", ".", cwd=folder)
     derivcheck("resblock", "--write", "right.md", cwd=folder)
     assert sorted(folder.iterdir()) == before
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no full disk to write to")
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["check", "--help"]])
+def test_help_on_a_full_disk_is_told_and_is_no_bug(folder, arguments):
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            command(*arguments), stdout=full, stderr=subprocess.PIPE, cwd=folder, env=environment(), encoding="utf-8"
+        )
+    assert done.returncode == 2
+    assert "cannot be written" in done.stderr
+    assert "bug" not in done.stderr
+
+
+@pytest.mark.parametrize("pause", [0.3, 0.8, 1.2, 1.6])
+def test_ctrl_c_exits_130_also_while_torch_is_at_work(folder, pause):
+    running = subprocess.Popen(
+        command("check", "-"),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=folder,
+        env=environment(),
+        encoding="utf-8",
+    )
+    assert running.stdin is not None
+    running.stdin.write(WRONG * 200)
+    running.stdin.close()
+    running.stdin = None
+    time.sleep(pause)
+    running.send_signal(signal.SIGINT)
+    out, err = running.communicate(timeout=60)
+    assert (running.returncode, out) == (130, "")
+    assert err.strip() == ""
+
+
+def test_a_file_name_cannot_steer_the_terminal_it_is_complained_of_on(folder):
+    done = derivcheck("check", "a\x1b[31mb.md", cwd=folder)
+    assert done.returncode == 2
+    assert "\x1b" not in done.stderr
+
+
+@pytest.mark.parametrize("name", ["", "a" * 5000 + ".md"])
+def test_a_name_that_no_file_can_have_is_bad_usage(folder, name):
+    done = derivcheck("check", name, cwd=folder)
+    assert done.returncode == 2
+    assert done.stderr.startswith("derivcheck: error: ")
+    assert "bug" not in done.stderr
+
+
+def test_closed_standard_input_is_told(folder):
+    script = "import sys; sys.stdin = None; from derivcheck.cli import run; sys.exit(run(['check', '-']))"
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, encoding="utf-8", env=environment(), cwd=folder
+    )
+    assert done.returncode == 2
+    assert "standard input is closed" in done.stderr
+
+
+def test_write_with_a_dash_sends_the_document_to_standard_output(folder):
+    done = derivcheck("resblock", "--write", "-", cwd=folder)
+    assert done.returncode == 0
+    assert done.stdout.startswith("# ")
+    assert not (folder / "-").exists()

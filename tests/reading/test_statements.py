@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from derivcheck.language.nodes import Given, Name, Tuple
 from derivcheck.language.printing import latex
+from derivcheck.reading.documents import scan
 from derivcheck.reading.items import Directive, Heading, Statement, Unreadable
 from derivcheck.reading.segments import Macro, Scan, Segment
 from derivcheck.reading.statements import parse_statements, read
@@ -360,3 +361,19 @@ def test_no_arrangement_of_signs_raises_and_all_spans_lie_inside(text):
 @given(st.text(max_size=60))
 def test_no_text_raises(text):
     parse_statements(text)
+
+
+def test_a_formula_or_a_number_without_measure_is_not_read():
+    for text, says in (("x + " * 20_000 + "x = y", "longer than"), ("9" * 5000 + " = x", "digits")):
+        (item,) = parse_statements(text)
+        assert isinstance(item, Unreadable)
+        assert says in item.message
+
+
+def test_what_stands_behind_too_much_maths_is_said_to_be_not_read():
+    text = "a $x$ " * 20_000
+    source = Source("a.md", text)
+    *_, last = read(source, scan(source, "markdown"))
+    assert isinstance(last, Unreadable)
+    assert last.span.end == len(text)
+    assert "split" in (last.help or "")

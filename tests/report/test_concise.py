@@ -40,3 +40,8 @@ def test_an_extra_that_fails_the_run_is_seen_and_one_that_holds_is_not():
 def test_the_reason_for_a_strict_failure_stands_in_the_summary_line():
     report = replace(PASSING, results=(*PASSING.results, UNREAD))
     assert concise([report], strict=True).splitlines()[-1].endswith("strict: only what holds passes")
+
+
+def test_a_degenerate_request_is_labelled_in_the_summary_line():
+    report = replace(PASSING, options=(("degenerate", "D = 1"),))
+    assert "degenerate: D = 1" in concise([report]).splitlines()[-1]
