@@ -1,0 +1,76 @@
+"""The known functions: closed-form derivatives against autograd, complex steps against both, against Python's own."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+
+from derivcheck.evaluation.functions import KNOWN, apply
+
+DOMAINS = {
+    "log": (0.1, 4),
+    "sqrt": (0.1, 4),
+    "arcsin": (-0.9, 0.9),
+    "arccos": (-0.9, 0.9),
+    "lgamma": (0.2, 5),
+    "tan": (-1.2, 1.2),
+    "cot": (0.3, 2.8),
+}
+PYTHON = {
+    "exp": math.exp, "log": math.log, "sqrt": math.sqrt, "sin": math.sin, "cos": math.cos, "tan": math.tan, "sinh": math.sinh,
+    "cosh": math.cosh, "tanh": math.tanh, "arcsin": math.asin, "arccos": math.acos, "arctan": math.atan, "erf": math.erf,
+    "lgamma": math.lgamma, "relu": lambda x: max(0.0, x), "abs": abs, "sign": lambda x: (x > 0) - (x < 0),
+    "sigmoid": lambda x: 1 / (1 + math.exp(-x)), "softplus": lambda x: math.log1p(math.exp(x)), "cot": lambda x: 1 / math.tan(x),
+    "silu": lambda x: x / (1 + math.exp(-x)), "gelu": lambda x: x * (1 + math.erf(x / math.sqrt(2))) / 2,
+}  # fmt: skip
+
+
+def places(name):
+    low, high = DOMAINS.get(name, (-3, 3))
+    return torch.linspace(low, high, 40, dtype=torch.float64)
+
+
+@pytest.mark.parametrize("name", KNOWN)
+def test_the_values_are_pythons(name):
+    expected = torch.tensor([float(PYTHON[name](x)) for x in places(name).tolist()], dtype=torch.float64)
+    assert torch.allclose(apply(name, 0, places(name)), expected, rtol=1e-13, atol=1e-13)
+
+
+@pytest.mark.parametrize("name", KNOWN)
+@pytest.mark.parametrize("order", [1, 2])
+def test_the_closed_form_of_a_derivative_is_that_of_autograd(name, order):
+    place = places(name).requires_grad_()
+    below = apply(name, order - 1, place)
+    grad = torch.autograd.grad(below.sum(), place, allow_unused=True)[0] if below.requires_grad else None
+    expected = torch.zeros_like(place) if grad is None else grad
+    assert torch.allclose(apply(name, order, places(name)), expected, rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize("name", [name for name, known in KNOWN.items() if known.smooth])
+@pytest.mark.parametrize("step", [1e-20, 1e-8])
+def test_a_complex_step_gives_the_derivative_of_a_smooth_function(name, step):
+    place = places(name)
+    moved = apply(name, 0, torch.complex(place, torch.full_like(place, step)))
+    assert torch.allclose(moved.imag / step, apply(name, 1, place), rtol=1e-12, atol=1e-12)
+    assert torch.allclose(moved.real, apply(name, 0, place), rtol=1e-13, atol=1e-13)
+
+
+@pytest.mark.parametrize("name", ["log", "sqrt"])
+def test_below_zero_there_is_no_value_and_no_slope_on_a_complex_step(name):
+    below = torch.tensor([-1.0, -0.01], dtype=torch.float64)
+    assert bool(apply(name, 0, below).isnan().all())
+    stepped = apply(name, 0, torch.complex(below, torch.full_like(below, 1e-20)))
+    assert bool(stepped.real.isnan().all())
+    assert bool(stepped.imag.isnan().all())
+
+
+@pytest.mark.parametrize("name", ["relu", "abs", "sign"])
+def test_a_function_with_a_kink_says_so(name):
+    assert not KNOWN[name].smooth
+
+
+@pytest.mark.parametrize(("name", "value"), [("sigmoid", 1.0), ("tanh", 1.0), ("softplus", 800.0), ("gelu", 800.0)])
+def test_large_arguments_do_not_overflow(name, value):
+    assert float(apply(name, 0, torch.tensor(800.0, dtype=torch.float64))) == pytest.approx(value)
