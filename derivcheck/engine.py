@@ -179,9 +179,7 @@ def _carried_from(bench: Bench, claim: Claim, results: list[Result], wanted: lis
     return None
 
 
-def _follows_wrong_row(
-    bench: Bench, claim: Claim, results: list[Result], wanted: list[Claim | Refused]
-) -> str | None:
+def _follows_wrong_row(bench: Bench, claim: Claim, results: list[Result], wanted: list[Claim | Refused]) -> str | None:
     """The wrong row above, among rows that solve, from which this one follows rightly."""
     from derivcheck.judge import judge
 

@@ -11,7 +11,7 @@ from derivcheck.language.printing import plain
 from derivcheck.language.shapes import is_scalar
 from derivcheck.language.traversal import children
 from derivcheck.problem import declarations, directives, terms
-from derivcheck.problem.claims import ClaimMaker, Head, derivative_in
+from derivcheck.problem.claims import ClaimMaker, Head
 from derivcheck.problem.context import Context, key_of, strip
 from derivcheck.problem.calls import ELEMENTARY, comparisons
 from derivcheck.problem.expressions import elaborate
@@ -33,6 +33,8 @@ from derivcheck.verdict import Finding, Severity
 ORDER = frozenset(("<", ">", "\\le", "\\ge"))
 EQUAL = frozenset(("=", ":=", "\\equiv"))
 GLOBAL_LEADS = ("let", "assume", "suppose", "where", "with", "given", "take", "assuming", "such that", "denote")
+MAY_BE_EXPLAINED = frozenset(("unknown-name", "function-without-argument", "chain-without-head", "index-range"))
+CONSTRAINING = ("satisf", "such that", "subject to", "constraint", "assume", "suppose")
 NAMING_LEADS = frozenset(("let", "call", "denote", "define", "put", "set", "write", "name"))
 OWN_WORDS = frozenset(("relu", "gelu", "softplus", "silu", "softmax", "sigmoid"))
 FIXED_WORDS = frozenset(("max", "min", "tr", "trace", "det", "diag", "vec", "logdet", "rank"))
@@ -67,8 +69,12 @@ class Builder:
     head: Head | None = None
     conditions: list[terms.Comparison] = field(default_factory=list)
     condition_sentence: int = -1
-    heading: int = 0
     skipped: int = 0
+    waiting: list[tuple[Statement, tuple[terms.Comparison, ...]]] = field(default_factory=list)
+    unexplained: list[tuple[Statement, tuple[terms.Comparison, ...]]] = field(default_factory=list)
+    retrying: bool = False
+    final: bool = False
+    undeclared: list[tuple[n.Node, tuple[int, str]]] = field(default_factory=list)
     definitions: int = 0
 
     def context(self, free: dict[str, IndexInfo] | None = None) -> Context:
@@ -89,21 +95,47 @@ def build(source: Source, items: tuple[Item, ...]) -> Problem:
     builder.findings.extend(marks.findings)
     _ranges_first(items, builder)
     statements = [item for item in items if isinstance(item, Statement)]
+    sentence = -1
     for item in _declarations_first(items):
+        if isinstance(item, Statement) and item.sentence != sentence:
+            _take_up_again(builder, statements, final=False)
+            sentence = item.sentence
         match item:
             case Statement():
                 _statement(item, statements, builder)
             case Unreadable():
                 _unreadable(item, builder)
             case Heading():
-                builder.heading += 1
+                scope.heading += 1
                 builder.head = None
             case Notice(message=message, span=span):
                 builder.findings.append(Finding("notice", Severity.NOTE, message, span))
             case Directive():
                 pass
+    _take_up_again(builder, statements, final=False)
+    _take_up_again(builder, statements, final=True)
+    builder.makers.in_document_order()
+    builder.lines.sort(key=lambda line: line.span.start)
     builder.makers.finish_solutions()
     return _problem(builder)
+
+
+def _take_up_again(builder: Builder, statements: list[Statement], *, final: bool) -> None:
+    """Statements that spoke of a name before it was explained ("…, where c = 2"): tried again at the sentence's end.
+
+    What is still not explained then waits for the end of the document.
+    """
+    waiting, builder.waiting = builder.waiting, []
+    if final:
+        waiting, builder.unexplained = builder.unexplained, []
+    kept = (builder.head, builder.conditions, builder.condition_sentence)
+    builder.retrying, builder.final = True, final
+    for item, conditions in waiting:
+        builder.conditions, builder.condition_sentence = list(conditions), item.sentence
+        _statement(item, statements, builder)
+    builder.retrying, builder.final = False, False
+    if waiting:
+        builder.head, builder.conditions, builder.condition_sentence = kept
 
 
 def _declarations_first(items: tuple[Item, ...]) -> list[Item]:
@@ -170,12 +202,16 @@ def _problem(builder: Builder) -> Problem:
         solution=dict(scope.solution),
         size_bounds=dict(scope.size_bounds),
         sizes=dict(builder.marks.sizes),
-        findings=tuple(builder.findings + builder.makers.findings),
+        findings=tuple([*builder.findings, *builder.makers.findings, *_notices(scope)]),
         lines=tuple(builder.lines),
         skipped=builder.skipped,
         scope=scope,
         size_names={m.key: m.text for m in scope.names.values() if isinstance(m, SizeSymbol)},
     )
+
+
+def _notices(scope: Scope) -> list[Finding]:
+    return [Finding("redeclared", Severity.NOTE, message, span) for span, message in scope.notices]
 
 
 def _unreadable(item: Unreadable, builder: Builder) -> None:
@@ -208,19 +244,18 @@ def _statement(item: Statement, statements: list[Statement], builder: Builder) -
     try:
         _classify(item, statements, builder)
     except Refusal as refusal:
-        kind = _kind_of(item)
-        if kind == "mention":
+        if not item.relations:
             builder.line(item.span, "mention", note=refusal.message)
             return
         builder.head = None
+        if refusal.code in MAY_BE_EXPLAINED and not builder.final:
+            pool = builder.unexplained if builder.retrying else builder.waiting
+            pool.append((item, tuple(builder.conditions)))
+            return
         builder.line(item.span, "not read", note=refusal.message)
         chain = builder.makers.fresh_chain()
         title = plain(item.members[0])
         builder.makers.refuse(refusal, item.span, item.span, "statement", title, chain)
-
-
-def _kind_of(item: Statement) -> str:
-    return "mention" if not item.relations else "claim"
 
 
 def _classify(item: Statement, statements: list[Statement], builder: Builder) -> None:
@@ -270,11 +305,70 @@ def _classify(item: Statement, statements: list[Statement], builder: Builder) ->
 def _mention(item: Statement, builder: Builder) -> None:
     """An expression without a relation: it may tell at which argument a function is meant."""
     builder.line(item.span, "mention")
+    describe_mention(item, builder)
+    free: dict[str, IndexInfo] = {}
     try:
-        term = builder.context().term(item.members[0])
+        term = builder.context(free).term(item.members[0])
     except Refusal:
+        if item.displayed:
+            builder.head = None
         return
     note_calls(term, builder.scope)
+    if item.displayed:
+        # "$$ f(x) $$" and then "$$ = … $$": what is displayed alone is what the next block goes on with.
+        builder.head = builder.makers.head(item.members[0], builder.context({}), item, ())
+
+
+def describe_mention(item: Statement, builder: Builder) -> None:
+    """``$P, Q$ symmetric positive definite``, ``symmetric $A$``; and ``$A$ … $n \\times n$ matrix``, ``$x$ … in $\\mathbb{R}^n$``."""
+    if item.displayed:
+        return
+    node = strip(item.members[0])
+    text = builder.source.text
+    behind = re.sub(r"^[^$]*\$+", "", text[item.span.end : item.span.end + 160], count=1)
+    behind = re.split(r"[$.;:]|\n\s*\n", behind, maxsplit=1)[0].lower()
+    ctx = builder.context()
+    if isinstance(node, n.Name | n.Scripted) and not _names_a_set(node):
+        if key_of(node) not in builder.scope.names and not _would_be_known(node, builder):
+            builder.undeclared = [(name, lead) for name, lead in builder.undeclared if lead[0] == item.sentence]
+            builder.undeclared.append((node, (item.sentence, item.lead)))
+            return
+        if MENTION_BEHIND.match(behind):
+            declarations.describe(node, behind, ctx)
+        elif MENTION_BEFORE.search(item.lead):
+            declarations.describe(node, item.lead, ctx)
+        return
+    waiting = [(name, lead) for name, (sentence, lead) in builder.undeclared if sentence == item.sentence]
+    if not waiting:
+        return
+    shape: n.Node | None = None
+    if isinstance(node, n.Product) and set(node.operators) == {"\\times"} and re.match(r"\s*(\w+ )*matri", behind):
+        shape = n.Scripted(n.Name("\\mathbb{R}"), None, node, span=node.span)
+    elif re.search(r"\b(in|of)$", item.lead.strip()):
+        shape = node
+    if shape is None:
+        return
+    try:
+        for name, lead in waiting:
+            declarations.declare(name, shape, ctx)
+            declarations.describe(name, f"{lead} {item.lead} {behind}", ctx)
+    except Refusal:
+        return
+    builder.undeclared = []
+
+
+def _names_a_set(node: n.Name | n.Scripted) -> bool:
+    base = node.base if isinstance(node, n.Scripted) else node
+    return isinstance(base, n.Name) and base.text in declarations.REALS
+
+
+def _would_be_known(node: n.Name | n.Scripted, builder: Builder) -> bool:
+    """Whether an undeclared name means something all the same: e, I, an entry."""
+    try:
+        builder.context({}).term(node)
+    except Refusal:
+        return False
+    return True
 
 
 def note_calls(term: terms.Term, scope: Scope) -> None:
@@ -295,11 +389,16 @@ def _membership(item: Statement, builder: Builder) -> None:
     builder.line(item.span, "declaration", plain(left), shapes)
 
 
+_KINDS = r"(symmetric|skew|positive|orthogonal|orthonormal|diagonal|spd|unit|non-?zero)"
+MENTION_BEHIND = re.compile(rf"\s*(,|and|is|are|be|being|both|all|a|an|\s)*{_KINDS}")
+MENTION_BEFORE = re.compile(rf"{_KINDS}[a-z -]*$")
+
+
 def _words_around(item: Statement, builder: Builder) -> str:
     """The prose in front of a declaration, and behind it up to the next mathematics or the end of the sentence."""
     text = builder.source.text
     behind = re.split(
-        r"[$.;:]|\\\\[(\\[]|\\n\\s*\\n", text[item.span.end : item.span.end + 120].lstrip("$ )\\]"), maxsplit=1
+        r"[$.;:]|\\[(\[]|\n\s*\n", text[item.span.end : item.span.end + 120].lstrip("$ )\\]"), maxsplit=1
     )[0]
     return f"{item.lead} {behind}".lower()
 
@@ -450,6 +549,9 @@ def _equality(item: Statement, builder: Builder) -> None:
             return
     if conditional and _condition(item, builder):
         return
+    if any(word in item.lead for word in CONSTRAINING) and not item.displayed:
+        reason = "this condition on the inputs is not understood, so that nothing is drawn to meet it"
+        raise Refusal("not-checked", item.span, reason, "substitute it: write one name in terms of the others")
     free: dict[str, IndexInfo] = {}
     head = builder.makers.head(item.members[0], builder.context(free), item, tuple(builder.conditions))
     builder.head = head
@@ -494,23 +596,47 @@ def _is_symmetry(item: Statement) -> bool:
 
 
 def _definition(item: Statement, left: n.Node, builder: Builder) -> None:
+    second = strip(item.members[1])
+    if len(item.members) > 2 and isinstance(second, n.Name | n.Scripted) and _is_new(second, builder, defining=False):
+        # ``a = b = …`` with both names new: the inner one first.
+        if not _would_be_known(second, builder):
+            _definition(replace(item, members=item.members[1:], relations=item.relations[1:]), second, builder)
+            item = replace(item, members=item.members[:2], relations=item.relations[:1])
     made = declarations.define(left, item.members[1], builder.context(), item.span)
     term = made.term if isinstance(made, Definition) else made.body
     note_calls(term, builder.scope)
     builder.definitions += 1
     shape = builder.scope.show(made.shape) if isinstance(made, Definition) else builder.scope.show(made.body.shape)
     builder.line(item.span, "definition", plain(left), shape)
-    if isinstance(made, Definition) and derivative_in(made.term):
-        builder.makers.note_partial_definition(made)
     free: dict[str, IndexInfo] = {}
     try:
         builder.head = builder.makers.head(left, builder.context(free), item, (), defining=item.members[1])
     except Refusal:
         builder.head = None
+    _estimate(item, left, builder)
     if len(item.members) > 2:
         if builder.head is None:
             raise Refusal("chain-without-head", item.members[2].span, "what this is held against is not understood")
         builder.makers.members(builder.head, item.members[2:], item.relations[1:], item, tuple(builder.conditions))
+
+
+def _estimate(item: Statement, left: n.Node, builder: Builder) -> None:
+    """``\\hat w = …`` behind an equation in ``w``: the definition also claims to solve it."""
+    base = left
+    if isinstance(base, n.Scripted) and isinstance(base.sup, n.Symbol | n.Text) and base.sub is None:
+        base = base.base
+    if isinstance(base, n.Name):
+        accent = re.fullmatch(r"\\(?:hat|tilde|bar)\{(.*)\}", base.text)
+        base = n.Name(accent.group(1), span=base.span) if accent else base
+    if base == left or not isinstance(base, n.Name | n.Scripted):
+        return
+    found = builder.scope.names.get(key_of(base))
+    if not isinstance(found, Declaration) or found.family:
+        return
+    if builder.makers.equation_for(found.key, len(builder.makers.claims)) is None:
+        return
+    head = builder.makers.head(base, builder.context({}), item, ())
+    builder.makers.members(replace(head, title=plain(left)), item.members[1:2], item.relations[:1], item, ())
 
 
 def _order(item: Statement, statements: list[Statement], builder: Builder) -> None:

@@ -300,8 +300,9 @@ class ClaimMaker:
                 self.claims[position] = replace(claim, conditions=found)
         return True
 
-    def note_partial_definition(self, definition: Definition) -> None:
-        """A name for a partial: claims about it are claims about the partial (see ``expand``)."""
+    def in_document_order(self) -> None:
+        """Sort by place: statements that waited for an explanation were taken up late."""
+        self.claims.sort(key=lambda claim: claim.span.start)
 
     def finish_solutions(self) -> None:
         """Turn rows that lead from an equation to a value of its unknown into solution claims."""

@@ -11,7 +11,7 @@ from derivcheck.language.printing import plain
 from derivcheck.language.shapes import ONE, SCALAR, Dim, Shape, is_scalar
 from derivcheck.problem import algebra, terms
 from derivcheck.problem.context import Context, key_of, strip
-from derivcheck.problem.domains import declare_sizes, read_set
+from derivcheck.problem.domains import REALS, declare_sizes, read_set
 from derivcheck.problem.calls import comparisons
 from derivcheck.problem.names import SLOT, index_parts, pattern, size_dim
 from derivcheck.problem.scope import (
@@ -42,11 +42,39 @@ def members_of(node: n.Node) -> list[n.Node]:
 def declare(left: n.Node, right: n.Node, ctx: Context) -> str:
     r"""``x, b \in \mathbb{R}^n``; the shape in words is returned for the listing."""
     found = read_set(right, ctx)
-    for name in members_of(left):
+    names = members_of(left)
+    if _run_of_members(names, found.shape, found.domain, ctx):
+        return ctx.scope.show(found.shape)
+    for name in names:
         if isinstance(name, n.Symbol) and name.text in DOTS:
             continue
         declare_one(name, found.shape, found.domain, ctx)
     return ctx.scope.show(found.shape)
+
+
+def _run_of_members(names: list[n.Node], shape: Shape, domain: Domain, ctx: Context) -> bool:
+    """``x_1, \\dots, x_N``: the members of a family; False if the list is of another form."""
+    if len(names) < 3 or not any(isinstance(name, n.Symbol) and name.text in DOTS for name in names):
+        return False
+    first, last = strip(names[0]), strip(names[-1])
+    if not (isinstance(first, n.Scripted) and isinstance(last, n.Scripted) and first.base == last.base):
+        return False
+    script = first.sup if isinstance(first.sup, n.Group) else first.sub
+    end = last.sup if isinstance(last.sup, n.Group) else last.sub
+    begin = script.body if isinstance(script, n.Group) else script
+    end = end.body if isinstance(end, n.Group) else end
+    if not isinstance(begin, n.Number) or end is None:
+        return False
+    declare_sizes(end, ctx.scope)
+    upper = size_dim(end, ctx)
+    if upper is None or upper.number is not None:
+        return False
+    letter = n.Name("\\iota", span=first.span)
+    ctx.scope.ranges[letter.text] = (int(begin.value), upper - Dim.of(int(begin.value)) + ONE)
+    member = replace(first, sup=n.Group(letter)) if isinstance(first.sup, n.Group) else replace(first, sub=letter)
+    declare_one(member, shape, domain, ctx)
+    del ctx.scope.ranges[letter.text]
+    return True
 
 
 def declare_one(name: n.Node, shape: Shape, domain: Domain, ctx: Context) -> None:
@@ -58,6 +86,9 @@ def declare_one(name: n.Node, shape: Shape, domain: Domain, ctx: Context) -> Non
     if not isinstance(node, n.Name | n.Scripted):
         raise Refusal("declaration", name.span, f"`{plain(name)}` is no name", "declare one name at a time")
     key = key_of(node)
+    if key in ("\\mathbf{1}", "\\mathbb{1}", "\\mathbf{0}") and not is_scalar(shape):
+        _constant(key, node, shape, ctx)
+        return
     family = _family(node, ctx)
     if domain.kind == "natural" and is_scalar(shape) and family is None:
         scope.names.setdefault(key, SizeSymbol(key, plain(node), node.span))
@@ -66,6 +97,15 @@ def declare_one(name: n.Node, shape: Shape, domain: Domain, ctx: Context) -> Non
         _declare_family(node, family, shape, domain, ctx)
         return
     old = scope.names.get(key)
+    if isinstance(old, Declaration | Definition) and scope.headings.get(key, 0) < scope.heading:
+        # Under a new heading a name may be declared anew: what was said of the old one keeps its meaning.
+        if not scope.unify_shapes(old.shape, shape):
+            fresh = scope.fresh(key)
+            _replace_declaration(scope, key, Declaration(fresh, plain(node), shape, domain, node.span))
+            scope.notices.append(
+                (node.span, f"`{plain(node)}` is declared anew here and stands for something else from now on")
+            )
+            return
     if isinstance(old, Declaration | Definition):
         if scope.unify_shapes(old.shape, shape):
             if isinstance(old, Declaration) and domain.kind != "real":
@@ -85,9 +125,19 @@ def declare_one(name: n.Node, shape: Shape, domain: Domain, ctx: Context) -> Non
     _replace_declaration(scope, key, Declaration(key, plain(node), shape, domain, node.span))
 
 
+def _constant(key: str, node: n.Node, shape: Shape, ctx: Context) -> None:
+    """``\\mathbf{1} \\in \\mathbb{R}^n`` is the vector of ones, ``\\mathbf{0}`` that of zeros."""
+    value = Fraction(0 if "0" in key else 1)
+    term = terms.Filled(value, shape=shape, span=node.span)
+    definition = Definition(key, plain(node), term, shape, node.span)
+    ctx.scope.names[key] = definition
+    ctx.scope.definitions[key] = definition
+
+
 def _replace_declaration(scope: Scope, visible: str, declaration: Declaration) -> None:
     scope.names[visible] = declaration
     scope.declarations[declaration.key] = declaration
+    scope.headings[visible] = scope.heading
 
 
 def _family(node: n.Name | n.Scripted, ctx: Context) -> list[tuple[n.Node, str]] | None:
@@ -309,7 +359,7 @@ def domain_condition(name: n.Node, sign: str, right: n.Node, ctx: Context) -> bo
 
 def _would_resolve(node: n.Name | n.Scripted, ctx: Context) -> bool:
     try:
-        ctx.term(node)
+        replace(ctx, free={}).term(node)
     except Refusal:
         return False
     return True
@@ -509,3 +559,6 @@ def _define_function(head: n.Node, group: n.Group, value: n.Node, ctx: Context, 
     made = FunctionDefinition(key, plain(head), tuple(parameters), body, span)
     scope.names[key] = made
     return made
+
+
+__all__ = ["REALS", "assume", "declare", "declare_function", "define", "describe", "domain_condition", "index_range", "members_of"]

@@ -144,6 +144,9 @@ class Scope:
     size_bounds: dict[str, int] = field(default_factory=dict)
     text: str = ""
     counter: int = 0
+    heading: int = 0
+    headings: dict[str, int] = field(default_factory=dict)
+    notices: list[tuple[Span, str]] = field(default_factory=list)
 
     def quote(self, span: Span) -> str:
         """What stands at a span, on one line and not longer than a message can bear."""
