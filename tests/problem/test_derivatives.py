@@ -246,10 +246,6 @@ def test_a_member_of_a_chain_is_not_elaborated_twice():
     assert names == ["grad-c", "grad-c-2"]
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="the complex step of log and sqrt below 0 has slope 0 instead of NaN, and 'refutes' a right claim",
-)
 @pytest.mark.parametrize(
     "latex",
     [

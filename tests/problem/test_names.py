@@ -160,7 +160,6 @@ def test_a_function_that_the_document_defines_is_called_with_other_arguments_and
     assert outcomes(text) == ["holds", "holds", "holds", "wrong"]
 
 
-@pytest.mark.xfail(strict=True, reason="a first line φ(s) = … about a declared function is taken for its definition")
 def test_a_line_about_a_declared_function_that_holds_the_function_itself_is_a_claim():
     text = "Let $\\phi : \\mathbb{R} \\to \\mathbb{R}$ and $s \\in \\mathbb{R}$.\n\n$$ \\phi(s) = -\\phi(-s) $$\n"
     assert outcomes(text) == ["wrong"]

@@ -1,0 +1,84 @@
+"""The reading under which a wrong line would hold: named beside the verdict, and never a pass."""
+
+from __future__ import annotations
+
+import pytest
+
+from derivcheck.diagnosis.readings import reading_of
+from derivcheck.verdict import exit_code
+from tests.problem.asking import WRONG, bench, finding, only, report
+
+BLOCK = (
+    "Let $x, b, c \\in \\mathbb{R}^{D}$, $W, V \\in \\mathbb{R}^{D \\times D}$, $\\phi : \\mathbb{R} \\to \\mathbb{R}$ and $\\ell : \\mathbb{R}^{D} \\to \\mathbb{R}$.\n\n"
+    "$$ z = W x + b, \\quad h = \\phi(z) + x, \\quad r = V h + c, \\quad y = \\phi(r) + h $$\n\nWith the loss $\\ell(y)$,\n\n$$ LINE $$\n"
+)
+FAMILY = "Let $x^{(i)} \\in \\mathbb{R}^J$ for $i = 1, \\dots, N$ and $u \\in \\mathbb{R}^J$, $B \\in \\mathbb{R}^{J \\times J}$.\n\n$$ LINE $$\n"
+G = "\\frac{\\partial \\ell}{\\partial y}"
+
+WRONG_LINES = [
+    (BLOCK, rf"\frac{{\partial \ell}}{{\partial h}} = {G}", "with `r` held fixed"),
+    (BLOCK, rf"\frac{{\partial \ell}}{{\partial W}} = ({G} \odot \phi'(z)) x^\top", "with `r` held fixed"),
+    (BLOCK, r"\frac{\partial r}{\partial h} = V^\top", "transposed"),
+    (BLOCK, rf"\frac{{\partial \ell}}{{\partial V}} = h ({G} \odot \phi'(r))^\top", "transposed"),
+    (FAMILY, r"\frac{\partial}{\partial u} \frac{1}{N} \sum_{i=1}^N u^\top x^{(i)} = \sum_{i=1}^N x^{(i)}", "`N = 1`"),
+    (FAMILY, r"\sum_{i=1}^N \frac{\partial (u^\top B u)}{\partial u} = (B + B^\top) u", "`N = 1`"),
+    (FAMILY, r"\operatorname{tr}(B B) = \operatorname{tr}(B)^2", "`J = 1`"),
+    (FAMILY, r"\frac{\partial (u^\top B u)}{\partial u} = 2 B u", "`J = 1`"),
+]
+
+
+def asked(text, line, seed=0):
+    made, claims = bench(text.replace("LINE", line), seed)
+    return reading_of(made, claims[-1])
+
+
+@pytest.mark.parametrize(("text", "line", "words"), WRONG_LINES)
+@pytest.mark.parametrize("seed", range(2))
+def test_the_reading_under_which_a_wrong_line_holds_is_named(text, line, words, seed):
+    assert words in asked(text, line, seed)
+
+
+@pytest.mark.parametrize(("text", "line", "words"), WRONG_LINES)
+def test_a_line_that_holds_under_another_reading_is_wrong_all_the_same(text, line, words):
+    made = report(text.replace("LINE", line))
+    assert [r.verdict.outcome for r in made.results] == [WRONG]
+    assert exit_code((made,), strict=False) == 1
+    assert any(words in fact for fact in made.findings[0].facts) or made.findings[0].help
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        (BLOCK, rf"\frac{{\partial \ell}}{{\partial c}} = 2 {G} \odot \phi'(r)"),
+        (BLOCK, rf"\frac{{\partial \ell}}{{\partial c}} = {G} \odot \phi'(x)"),
+        (BLOCK, rf"\frac{{\partial \ell}}{{\partial h}} = 3 {G}"),
+        (FAMILY, r"\frac{\partial (u^\top B u)}{\partial u} = 3 B u"),
+    ],
+)
+def test_a_line_that_holds_under_no_reading_has_none(text, line):
+    assert asked(text, line) is None
+
+
+def test_formulas_of_numbers_among_columns_are_named_as_such():
+    line = rf"\frac{{\partial \ell}}{{\partial W}} = {G} \phi'(z) x (\phi'(r) V + 1)"
+    result = only(BLOCK.replace("LINE", line))
+    assert result.verdict.outcome is WRONG
+    assert any("it holds for scalars (every size 1)" in fact for fact in finding(BLOCK.replace("LINE", line)).facts)
+
+
+def test_formulas_that_are_wrong_for_numbers_too_have_no_such_reading():
+    line = rf"\frac{{\partial \ell}}{{\partial W}} = {G} \phi'(z) x (\phi'(r) V + 2)"
+    found = finding(BLOCK.replace("LINE", line))
+    assert found.code == "shape-mismatch"
+    assert not any("scalars" in fact for fact in found.facts)
+
+
+def test_a_line_about_several_sizes_that_holds_only_when_all_are_1_says_so():
+    text = "Let $A \\in \\mathbb{R}^{m \\times n}$.\n\n$$ \\operatorname{tr}(A^\\top A) = (\\mathbf{1}^\\top A \\mathbf{1})^2 $$\n"
+    made, (claim,) = bench(text)
+    assert "scalars (every size 1)" in reading_of(made, claim)
+
+
+def test_both_sides_zero_is_no_reading():
+    line = rf"\frac{{\partial \ell}}{{\partial c}} = ({G} \odot \phi'(r)) (D - 1)"
+    assert asked(BLOCK, line) is None or "D = 1" not in asked(BLOCK, line)
