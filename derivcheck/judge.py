@@ -24,8 +24,6 @@ SAID = {
 
 def judge(bench: Bench, claim: Claim) -> Verdict:
     """Ask every oracle that can speak on a claim, and weigh what they say."""
-    if claim.stationary:
-        return Verdict(Outcome.NOT_CHECKED, reason="an equation to be solved: no row below it gives its solution")
     found: list[Evidence] = []
     try:
         for oracle in ORACLES:
@@ -45,7 +43,13 @@ def judge(bench: Bench, claim: Claim) -> Verdict:
                 reason="a size in this line is not determined by what stands around it",
             )
         raise
-    return weigh(found)
+    verdict = weigh(found)
+    if claim.stationary and verdict.outcome is Outcome.WRONG:
+        # Not a statement about every input, then, but an equation in one of them.
+        return Verdict(
+            Outcome.NOT_CHECKED, tuple(found), reason="an equation to be solved: no row below it gives its solution"
+        )
+    return verdict
 
 
 def weigh(found: Sequence[Evidence]) -> Verdict:

@@ -148,6 +148,8 @@ def pull(term: t.Derivative, frame: Frame, cotangent: Tensor | None, recording: 
     """The gradient of ⟨cotangent, target⟩ by a name: ``(trials, axes …, family …, rows, columns)``."""
     place = frame.name(term.key)
     shape = list(place.shape)
+    # Every trial needs a copy of its own, or the gradient would be summed over them.
+    shape[0] = max(shape[0], frame.world.trials)
     for position, axis in enumerate(frame.axes, start=1):
         shape[position] = axis.count if axis.name or shape[position] == 1 else shape[position]
     place = _variable(place, tuple(shape))
@@ -167,6 +169,7 @@ def copies(term: t.Derivative, frame: Frame, recording: bool) -> Tensor:
     rows, columns = frame.world.dims(term.target.shape)
     count = rows * columns
     shape = list(place.shape)
+    shape[0] = max(shape[0], frame.world.trials)
     for position, axis in enumerate(frame.axes, start=1):
         shape[position] = axis.count
     place = place.reshape(*place.shape[: 1 + depth], 1, *place.shape[1 + depth :])

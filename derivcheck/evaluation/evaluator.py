@@ -43,6 +43,7 @@ class World:
     definitions: Mapping[str, Definition]
     differentiator: Differentiator | None
     dependencies: Mapping[str, frozenset[str]]
+    trials: int = 1
 
     def dims(self, shape: Shape) -> tuple[int, int]:
         """A shape in numbers."""

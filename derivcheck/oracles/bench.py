@@ -114,7 +114,7 @@ class Bench:
                 else sampling.ArbitraryFunction(function, whole, trials, seed, self.problem)  # type: ignore[arg-type]
             )
         return World(
-            FloatArithmetic(), whole, leaves, functions, self.problem.definitions, Autograd(), self.dependencies
+            FloatArithmetic(), whole, leaves, functions, self.problem.definitions, Autograd(), self.dependencies, trials
         )
 
     def _select(self, many: World, conditions: Sequence[Comparison], trials: int) -> World:
@@ -129,7 +129,7 @@ class Bench:
         with torch.no_grad():
             for condition in conditions:
                 if condition.sign != "=":
-                    truth = evaluate(condition, world.root())
+                    truth = evaluate(condition, self.over_indices(condition, world))
                     good &= truth.reshape(truth.shape[0], -1).all(1).expand(count)
         picked = good.nonzero().reshape(-1)[:trials]
         if len(picked) == 0:
@@ -139,16 +139,22 @@ class Bench:
             key: f.select(picked) if isinstance(f, sampling.ArbitraryFunction) else f
             for key, f in many.functions.items()
         }
-        return replace(many, leaves=chosen, functions=functions, differentiator=Autograd())
+        return replace(many, leaves=chosen, functions=functions, differentiator=Autograd(), trials=len(picked))
+
+    def over_indices(self, condition: Comparison, world: World) -> Frame:
+        """Where a condition is evaluated: letters in it stand for every entry."""
+        names = [
+            part.name for part in t.walk(condition) if isinstance(part, t.Index) and part.name in self.problem.indices
+        ]
+        return world.root().deeper(*(self._axis(name, world) for name in dict.fromkeys(names)))
+
+    def _axis(self, name: str, world: World) -> Axis:
+        found = self.problem.indices[name]
+        return Axis(name, found.lower, found.size.substitute(self.problem.solution).value(world.sizes))
 
     def frame(self, claim: Claim, world: World) -> Frame:
         """Where a claim is evaluated: its free indices are axes."""
-        axes = []
-        for name in claim.free:
-            found = self.problem.indices[name]
-            size = found.size.substitute(self.problem.solution).value(world.sizes)
-            axes.append(Axis(name, found.lower, size))
-        return world.root().deeper(*axes)
+        return world.root().deeper(*(self._axis(name, world) for name in claim.free))
 
     def value(self, term: Term, claim: Claim, world: World) -> Tensor:
         """One side of a claim, without recording: ``(trials, free indices …, rows, columns)``."""

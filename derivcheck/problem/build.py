@@ -15,6 +15,7 @@ from derivcheck.problem.claims import ClaimMaker, Head
 from derivcheck.problem.context import Context, key_of, strip
 from derivcheck.problem.calls import ELEMENTARY, comparisons
 from derivcheck.problem.expressions import elaborate
+from derivcheck.problem.names import SLOT, index_parts, pattern, size_dim
 from derivcheck.problem.problem import IndexRange, Line, Problem
 from derivcheck.problem.scope import (
     Declaration,
@@ -415,7 +416,7 @@ def _continue_chain(item: Statement, builder: Builder) -> None:
     builder.line(item.span, "claim: continued", builder.head.title)
 
 
-def _is_new(node: n.Node, builder: Builder, *, defining: bool) -> bool:
+def _is_new(node: n.Node, builder: Builder) -> bool:
     """Whether the left side is a name that this statement may bring into being."""
     scope = builder.scope
     match node:
@@ -431,7 +432,7 @@ def _is_new(node: n.Node, builder: Builder, *, defining: bool) -> bool:
     if isinstance(found, Declaration):
         return found.key not in scope.used
     if found is not None:
-        return defining and isinstance(found, Definition)
+        return False
     if isinstance(node, n.Name):
         return True
     return _new_scripted(node, scope)
@@ -456,11 +457,19 @@ def _new_scripted(node: n.Scripted, scope: Scope) -> bool:
         case n.Symbol() | n.Text():
             return True
     base = scope.names.get(key_of(node.base))
+    built_in = base is None and node.base.text in ("e", "\\pi", "I", "\\mathbf{I}", "\\mathbf{1}", "\\mathbb{1}")
+    if node.sup is not None and not isinstance(node.sup, n.Group) and (base is not None or built_in):
+        # A power: ``c^n``, ``e^{ab}``. Only brackets, stars and words make a name of a superscript.
+        return False
     if isinstance(base, Declaration):
+        scalar = is_scalar(scope.resolve_shape(base.shape))
         letters = node.sub is not None and node.sup is None and base.key not in scope.used
-        return (letters and not is_scalar(base.shape)) or is_scalar(base.shape) or _family_base(node, scope)
+        by_letter = letters and not scalar and not isinstance(node.sub, n.Number)
+        return by_letter or scalar or _family_base(node, scope)
     if isinstance(base, Definition):
         return is_scalar(scope.resolve_shape(base.shape)) or isinstance(node.sup, (n.Group, n.Text))
+    if isinstance(base, FunctionDeclaration | FunctionDefinition) and node.sub is not None:
+        return False
     stem = (
         scope.names.get(key_of(n.Scripted(node.base, node.sub, None)))
         if node.sub is not None and node.sup is not None
@@ -477,8 +486,6 @@ def _family_base(node: n.Scripted, scope: Scope) -> bool:
 
 def _family_member(node: n.Scripted, scope: Scope) -> bool:
     """``x^{(i)}`` and ``x_i`` of a family that is there already."""
-    from derivcheck.problem.names import SLOT, index_parts, pattern
-
     patterns = []
     if isinstance(node.sup, n.Group):
         patterns.append(pattern(node.base, node.sub, n.Group(SLOT)))
@@ -529,27 +536,26 @@ def _mentions_itself(node: n.Node, value: n.Node, scope: Scope) -> bool:
 def _equality(item: Statement, builder: Builder) -> None:
     """``A = B = C``: a definition if the left side is new, then claims held against the head."""
     left = strip(item.members[0])
-    defining = item.relations[0].sign == ":="
     conditional = _conditional(item)
     if _assumed_equation(item, builder):
         return
     if (
         not item.implied
         and not conditional
-        and _is_new(left, builder, defining=defining)
+        and _is_new(left, builder)
         and not _mentions_itself(left, item.members[1], builder.scope)
     ):
         _definition(item, left, builder)
         return
     last = strip(item.members[-1])
     if len(item.members) == 2 and isinstance(last, n.Name | n.Scripted) and _is_naming(item):
-        if key_of(last) not in builder.scope.names and _is_new(last, builder, defining=False):
+        if key_of(last) not in builder.scope.names and _is_new(last, builder):
             swapped = replace(item, members=(item.members[1], item.members[0]))
             _definition(swapped, last, builder)
             return
     if conditional and _condition(item, builder):
         return
-    if any(word in item.lead for word in CONSTRAINING) and not item.displayed:
+    if any(word in item.lead for word in CONSTRAINING) and not item.implied:
         reason = "this condition on the inputs is not understood, so that nothing is drawn to meet it"
         raise Refusal("not-checked", item.span, reason, "substitute it: write one name in terms of the others")
     free: dict[str, IndexInfo] = {}
@@ -580,7 +586,7 @@ def _assumed_equation(item: Statement, builder: Builder) -> bool:
     left = strip(item.members[0])
     if (
         isinstance(left, n.Name | n.Scripted)
-        and _is_new(left, builder, defining=False)
+        and _is_new(left, builder)
         and not _mentions_itself(left, item.members[1], builder.scope)
     ):
         return False
@@ -597,7 +603,7 @@ def _is_symmetry(item: Statement) -> bool:
 
 def _definition(item: Statement, left: n.Node, builder: Builder) -> None:
     second = strip(item.members[1])
-    if len(item.members) > 2 and isinstance(second, n.Name | n.Scripted) and _is_new(second, builder, defining=False):
+    if len(item.members) > 2 and isinstance(second, n.Name | n.Scripted) and _is_new(second, builder):
         # ``a = b = …`` with both names new: the inner one first.
         if not _would_be_known(second, builder):
             _definition(replace(item, members=item.members[1:], relations=item.relations[1:]), second, builder)
@@ -645,6 +651,16 @@ def _order(item: Statement, statements: list[Statement], builder: Builder) -> No
     if len(signs) == 1 and _declares_by_sign(item, builder):
         builder.line(item.span, "declaration", plain(item.members[0]), "a scalar")
         return
+    if _conditional(item) and _condition(item, builder):
+        return
+    if _about_sizes(item, builder) or _is_assumption_in_words(item):
+        assumed = all(
+            declarations.assume(left, relation.sign, right, builder.context(), item.span)
+            for left, relation, right in zip(item.members, item.relations, item.members[1:], strict=False)
+        )
+        if assumed:
+            builder.line(item.span, "assumption")
+            return
     if _simple_condition(item, builder):
         local = _conditional(item) or _claims_follow(item, statements)
         if local and _condition(item, builder):
@@ -672,6 +688,17 @@ def _declares_by_sign(item: Statement, builder: Builder) -> bool:
         return False
     ctx = builder.context()
     return all(declarations.domain_condition(name, item.relations[0].sign, item.members[1], ctx) for name in names)
+
+
+def _about_sizes(item: Statement, builder: Builder) -> bool:
+    """``n > k + l``: a condition on sizes alone."""
+    ctx = builder.context()
+    sides = [size_dim(strip(member), ctx) for member in item.members]
+    return all(side is not None for side in sides) and any(side.number is None for side in sides if side is not None)
+
+
+def _is_assumption_in_words(item: Statement) -> bool:
+    return any(word in item.lead.split() for word in ("assume", "suppose", "assuming")) and not item.displayed
 
 
 def _simple_condition(item: Statement, builder: Builder) -> bool:
@@ -713,7 +740,8 @@ def _claims_follow(item: Statement, statements: list[Statement]) -> bool:
 
 def _condition(item: Statement, builder: Builder) -> bool:
     """Take the statement as a condition for what follows in its sentence, and for the claim just before it."""
-    ctx = builder.context()
+    free: dict[str, IndexInfo] = {}
+    ctx = builder.context(free)
     found: list[terms.Comparison] = []
     for left, relation, right in zip(item.members, item.relations, item.members[1:], strict=False):
         if relation.sign not in ("=", "\\ne", "<", ">", "\\le", "\\ge"):
@@ -721,6 +749,7 @@ def _condition(item: Statement, builder: Builder) -> bool:
         for name in declarations.members_of(left):
             node = n.Compare((name, right), (relation.sign,), span=item.span)
             found.extend(comparisons(node, ctx))
+    builder.makers.indices.update({info.name: info for info in free.values()})
     builder.line(item.span, "condition")
     behind = builder.makers.condition_behind(item, tuple(found))
     if not behind and _conditional(item):

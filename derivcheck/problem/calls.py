@@ -351,7 +351,7 @@ def _call_defined(found: FunctionDefinition, args: list[Term], primes: int, span
         for key, arg in zip(keys, args, strict=True)
         if not (isinstance(arg, terms.Variable) and arg.key == key)
     )
-    return terms.Let(bindings, body, shape=body.shape, span=span)
+    return terms.Let(bindings, body, None if primes else found.key, shape=body.shape, span=span)
 
 
 def arguments(group: n.Node) -> list[n.Node]:

@@ -324,7 +324,8 @@ class ClaimMaker:
                     self.claims[between] = replace(row, solution=solution, kind="solution")
             self.claims[first] = replace(premise, stationary=True, solution=solution)
         for position, claim in enumerate(self.claims):
-            if isinstance(claim, Claim) and claim.solution is None and _is_stationarity(claim, self.scope):
+            lone = isinstance(claim, Claim) and claim.solution is None and not claim.conditions
+            if lone and isinstance(claim, Claim) and _is_stationarity(claim, self.scope):
                 self.claims[position] = replace(claim, stationary=True)
 
     def _mentions(self, claim: Claim, unknown: str) -> bool:

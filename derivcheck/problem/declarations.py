@@ -561,4 +561,14 @@ def _define_function(head: n.Node, group: n.Group, value: n.Node, ctx: Context, 
     return made
 
 
-__all__ = ["REALS", "assume", "declare", "declare_function", "define", "describe", "domain_condition", "index_range", "members_of"]
+__all__ = [
+    "REALS",
+    "assume",
+    "declare",
+    "declare_function",
+    "define",
+    "describe",
+    "domain_condition",
+    "index_range",
+    "members_of",
+]

@@ -246,19 +246,18 @@ def _nabla_by(node: n.Nabla, value: Term, variable: By, ctx: Context) -> Term:
 def _nabla_of_call(node: n.Nabla, value: Term, ctx: Context) -> Term:
     """``∇f(x)``, ``∇f(a)``, ``∇f``: by the one argument of the function."""
     span = node.span | value.span
+    if isinstance(value, terms.Let) and value.function is not None:
+        # A function that the document defines: by its own argument, whatever stands in its body.
+        defined = ctx.scope.names.get(value.function)
+        if isinstance(defined, FunctionDefinition) and len(defined.parameters) == 1:
+            key, shape = defined.parameters[0]
+            gradient = _nabla_by(node, value.body, By(key, shape, (), None, False, span), ctx)
+            return terms.Let(value.bindings, gradient, shape=gradient.shape, span=span)
     match value:
         case terms.Arbitrary(key=key, arguments=(argument,), entrywise=False):
             return _gradient_at(node, value, argument, ctx, span)
         case terms.Let(bindings=(), body=terms.Arbitrary(arguments=(argument,), entrywise=False) as inner):
             return _gradient_at(node, inner, argument, ctx, span)
-        case terms.Let(bindings=bindings, body=body):
-            parameters = [
-                f.parameters for f in ctx.scope.names.values() if isinstance(f, FunctionDefinition) and f.body == body
-            ]
-            if parameters and len(parameters[0]) == 1:
-                key, shape = parameters[0][0]
-                inner_value = _nabla_by(node, body, By(key, shape, (), None, False, span), ctx)
-                return terms.Let(bindings, inner_value, shape=inner_value.shape, span=span)
     raise Refusal(
         "nabla", span, "by which variable this gradient is taken is not said", "write it as an index: \\nabla_x"
     )

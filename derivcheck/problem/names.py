@@ -67,8 +67,8 @@ def value_of(found: object, span: Span, ctx: Context) -> Term:
             return terms.Variable(key, shape=shape, span=span)
         case SizeSymbol(key=key):
             return terms.Size(Dim.of(key), span=span)
-        case FunctionDefinition(body=body):
-            return terms.Let((), body, shape=body.shape, span=span)
+        case FunctionDefinition(key=key, body=body):
+            return terms.Let((), body, key, shape=body.shape, span=span)
         case FunctionDeclaration(key=key, text=text):
             return _mentioned(key, text, span, scope)
     raise AssertionError(found)
@@ -197,7 +197,9 @@ def _known_part(node: Scripted, ctx: Context) -> Term | None:
     if whole is not None:
         return whole
     if node.primes:
-        return None
+        stem = replace(node, primes=0)
+        value = None if stem.sub is None and stem.sup is None else _known_part(stem, ctx)
+        return None if value is None else _primed(value, node, ctx)
     member = _member(base, sub, sup, span, ctx)
     if member is not None:
         return member
@@ -485,6 +487,10 @@ def _position(node: Node, size: Dim, ctx: Context) -> Term:
     _claim_range(position, size, 1, ctx, node.span)
     number = position.value if isinstance(position, terms.Constant) else None
     limit = size.number
+    if isinstance(number, Fraction) and size.symbol is not None and not size.symbol.startswith("?"):
+        # An entry that is named must be there at every size drawn.
+        bounds = ctx.scope.size_bounds
+        bounds[size.symbol] = max(bounds.get(size.symbol, 0), min(int(number), 4096))
     if isinstance(number, Fraction) and (number < 1 or (limit is not None and number > limit)):
         raise Refusal(
             "index-out-of-range", node.span, f"there is no entry {number}: entries run from 1 to {size}", wrong=True

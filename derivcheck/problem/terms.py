@@ -249,10 +249,11 @@ class Gather(_Term):
 
 @dataclass(frozen=True, slots=True)
 class Let(_Term):
-    """``body`` with names bound to other values: the call of a function that the document defines."""
+    """``body`` with names bound to other values: the call of a ``function`` that the document defines."""
 
     bindings: tuple[tuple[str, Term], ...]
     body: Term
+    function: str | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
