@@ -66,6 +66,7 @@ class ClaimMaker:
     findings: list[Finding] = field(default_factory=list)
     indices: dict[str, IndexInfo] = field(default_factory=dict)
     names: set[str] = field(default_factory=set)
+    counts: dict[str, int] = field(default_factory=dict)
     chains: int = 0
     sentences: dict[int, int] = field(default_factory=dict)
 
@@ -210,19 +211,25 @@ class ClaimMaker:
                 {k: v for k, v in scope.solution.items() if k not in ones and k not in self.scope.solution}
             )
         names, self.names = self.names, set(self.names)
+        counts, self.counts = self.counts, dict(self.counts)
         claim = self._claim(head, node, item, conditions, term, claimed)
-        self.names = names
+        self.names, self.counts = names, counts
         return replace(claim, alternatives=())
 
     def _name(self, head: Head, item: Statement, node: n.Node) -> tuple[str, bool]:
         given = self.marks.names.pop(node.span, None) or self.marks.names.pop(item.span, None)
         stem = given or _slug(head.kind, head.term, head.title)
-        name, count = stem, 1
+        return self._unused(stem), given is not None
+
+    def _unused(self, stem: str) -> str:
+        """The stem, or the stem with the first number that makes it a name of no other claim."""
+        name, count = stem, self.counts.get(stem, 1)
         while name in self.names:
             count += 1
             name = f"{stem}-{count}"
         self.names.add(name)
-        return name, given is not None
+        self.counts[stem] = count
+        return name
 
     def refuse(
         self,
@@ -236,14 +243,9 @@ class ClaimMaker:
     ) -> None:
         """A claim without a meaning: wrong by its shapes, or not checked."""
         stem = "line-" + str(self.source.position(span.start).line)
-        name, count = stem, 1
-        while name in self.names:
-            count += 1
-            name = f"{stem}-{count}"
-        self.names.add(name)
         self.claims.append(
             Refused(
-                name,
+                self._unused(stem),
                 title or self.scope.quote(span),
                 kind,
                 refusal.code,
