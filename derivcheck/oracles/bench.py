@@ -161,7 +161,8 @@ class Bench:
         key = (id(world), term, claim.free)
         if key not in self._values:
             with torch.no_grad():
-                self._values[key] = evaluate(term, self.frame(claim, world)).detach()
+                value = evaluate(term, self.frame(claim, world)).detach()
+            self._values[key] = value.expand(max(value.shape[0], world.trials), *value.shape[1:])
         return self._values[key]
 
     def low_precision(self, world: World) -> World:

@@ -35,7 +35,7 @@ ORDER = frozenset(("<", ">", "\\le", "\\ge"))
 EQUAL = frozenset(("=", ":=", "\\equiv"))
 GLOBAL_LEADS = ("let", "assume", "suppose", "where", "with", "given", "take", "assuming", "such that", "denote")
 MAY_BE_EXPLAINED = frozenset(("unknown-name", "function-without-argument", "chain-without-head", "index-range"))
-CONSTRAINING = ("satisf", "such that", "subject to", "constraint", "assume", "suppose")
+CONSTRAINING = ("satisfying", "such that", "subject to", "under the constraint", "assume", "suppose")
 NAMING_LEADS = frozenset(("let", "call", "denote", "define", "put", "set", "write", "name"))
 OWN_WORDS = frozenset(("relu", "gelu", "softplus", "silu", "softmax", "sigmoid"))
 FIXED_WORDS = frozenset(("max", "min", "tr", "trace", "det", "diag", "vec", "logdet", "rank"))
@@ -555,7 +555,7 @@ def _equality(item: Statement, builder: Builder) -> None:
             return
     if conditional and _condition(item, builder):
         return
-    if any(word in item.lead for word in CONSTRAINING) and not item.implied:
+    if _constrains(item, builder) and not item.implied:
         reason = "this condition on the inputs is not understood, so that nothing is drawn to meet it"
         raise Refusal("not-checked", item.span, reason, "substitute it: write one name in terms of the others")
     free: dict[str, IndexInfo] = {}
@@ -563,6 +563,14 @@ def _equality(item: Statement, builder: Builder) -> None:
     builder.head = head
     builder.line(item.span, f"claim: {head.kind}", head.title, builder.scope.show(head.term.shape) if head.term else "")
     builder.makers.members(head, item.members[1:], item.relations, item, tuple(builder.conditions))
+
+
+def _constrains(item: Statement, builder: Builder) -> bool:
+    """"such that …", "let $t$ satisfy …": what follows is asked of the inputs; "$H$ satisfies …" is a claim."""
+    if any(word in item.lead for word in CONSTRAINING):
+        return True
+    before = builder.source.text[max(0, item.span.start - 200) : item.span.start].lower()
+    return "satisfy" in item.lead.split() and re.search(r"\b(let|suppose|assume)\b[^.]*$", before) is not None
 
 
 def _is_naming(item: Statement) -> bool:

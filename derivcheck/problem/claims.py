@@ -45,6 +45,19 @@ def derivative_in(term: Term) -> terms.Derivative | None:
     return None
 
 
+def _differentiated_by(term: Term) -> str | None:
+    """The name by which a head is a derivative: ``∂L/∂w``, ``∇L``, ``φ′(α)``."""
+    found = derivative_in(term)
+    if found is not None:
+        return found.key
+    match term:
+        case terms.MapEntries(arguments=(terms.Variable(key=key),), order=order) if order:
+            return key
+        case terms.Arbitrary(arguments=(terms.Variable(key=key),), order=order) if order:
+            return key
+    return None
+
+
 def kind_of(term: Term) -> str:
     """What kind of claim a head makes."""
     found = derivative_in(term)
@@ -164,6 +177,7 @@ class ClaimMaker:
             expected_wrong=self.marks.expected_wrong(item.span, node.span),
             explicit_name=explicit,
             implied=item.implied,
+            sentence=item.sentence,
             visible=tuple(self.scope.names),
             read=None if kind != head.kind else self._reader(head, left),
         )
@@ -342,7 +356,9 @@ class ClaimMaker:
             row = self.claims[index]
             if not isinstance(row, Claim) or row.relation != "=" or row.solution is not None:
                 continue
-            if terms.is_zero(row.claimed) and self._may_determine(row, unknown):
+            near = claim is not None and isinstance(claim, Claim) and claim.sentence == row.sentence
+            stationary = _differentiated_by(row.head) == unknown
+            if terms.is_zero(row.claimed) and self._may_determine(row, unknown) and (near or stationary):
                 return self._start_of_implication(unknown, index) if row.implied else index
         return None
 
@@ -360,8 +376,8 @@ class ClaimMaker:
 
     def _may_determine(self, row: Claim, unknown: str) -> bool:
         """Whether a row is an equation in the unknown: a derivative by another name is not one."""
-        found = derivative_in(row.head)
-        by_another = found is not None and found.key in self.scope.declarations and found.key != unknown
+        by = _differentiated_by(row.head)
+        by_another = by is not None and by in self.scope.declarations and by != unknown
         return self._mentions(row, unknown) and not by_another
 
 

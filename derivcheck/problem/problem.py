@@ -67,6 +67,7 @@ class Claim:
     expected_wrong: bool = False
     explicit_name: bool = False
     implied: bool = False
+    sentence: int = -1
     visible: tuple[str, ...] = field(default=(), compare=False, repr=False)
     read: Callable[[Node], Term] | None = field(default=None, compare=False, repr=False)
 
