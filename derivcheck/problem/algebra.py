@@ -151,7 +151,7 @@ def divide(scope: Scope, left: Term, right: Term, span: Span) -> Term:
     if not scalar(scope, right):
         help = (
             "write `\\oslash` for the quotient entry by entry"
-            if not known(scope, right) or _column(scope, right)
+            if not known(scope, right) or column(scope, right)
             else ("write the inverse, `^{-1}`, on the side where it belongs, or `\\oslash` for entry by entry")
         )
         raise Refusal(
@@ -171,7 +171,8 @@ def _rational(term: Constant) -> bool:
     return isinstance(term.value, Fraction)
 
 
-def _column(scope: Scope, term: Term) -> bool:
+def column(scope: Scope, term: Term) -> bool:
+    """Whether the term is one column (a scalar is one too)."""
     return shape_of(scope, term)[1] == ONE
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 from derivcheck.language import nodes as n
 from derivcheck.language.printing import plain
 from derivcheck.language.shapes import is_scalar
-from derivcheck.language.traversal import children
+from derivcheck.language.traversal import children, walk
 from derivcheck.problem import declarations, directives, terms
 from derivcheck.problem.claims import ClaimMaker, Head
 from derivcheck.problem.context import Context, key_of, strip
@@ -566,7 +567,7 @@ def _equality(item: Statement, builder: Builder) -> None:
 
 
 def _constrains(item: Statement, builder: Builder) -> bool:
-    """"such that …", "let $t$ satisfy …": what follows is asked of the inputs; "$H$ satisfies …" is a claim."""
+    """ "such that …", "let $t$ satisfy …": what follows is asked of the inputs; "$H$ satisfies …" is a claim."""
     if any(word in item.lead for word in CONSTRAINING):
         return True
     before = builder.source.text[max(0, item.span.start - 200) : item.span.start].lower()
@@ -647,7 +648,7 @@ def _estimate(item: Statement, left: n.Node, builder: Builder) -> None:
     found = builder.scope.names.get(key_of(base))
     if not isinstance(found, Declaration) or found.family:
         return
-    if builder.makers.equation_for(found.key, len(builder.makers.claims)) is None:
+    if builder.makers.equation_for(found.key, len(builder.makers.claims), item.sentence) is None:
         return
     head = builder.makers.head(base, builder.context({}), item, ())
     builder.makers.members(replace(head, title=plain(left)), item.members[1:2], item.relations[:1], item, ())
@@ -709,15 +710,24 @@ def _is_assumption_in_words(item: Statement) -> bool:
     return any(word in item.lead.split() for word in ("assume", "suppose", "assuming")) and not item.displayed
 
 
+def _is_number(node: n.Node) -> bool:
+    """Whether only literal numbers stand in it: 0, 10^{300}, 1/2."""
+    return all(
+        isinstance(part, n.Number | n.Add | n.Fraction_ | n.Product | n.Scripted | n.Group) for part in walk(node)
+    )
+
+
 def _simple_condition(item: Statement, builder: Builder) -> bool:
     """Whether every side is a bare declared name, a size or a number: a condition on inputs and no claim."""
     bare = 0
+    if any(strip(a) == strip(b) for a, b in pairwise(item.members)):
+        return False
     for member in item.members:
         for part in declarations.members_of(member):
             node = strip(part)
             if isinstance(node, n.Add) and len(node.terms) == 1:
                 node = node.terms[0][1]
-            if isinstance(node, n.Number) or (isinstance(node, n.Name) and node.text in ("\\mathbf{0}", "0")):
+            if _is_number(node) or (isinstance(node, n.Name) and node.text in ("\\mathbf{0}", "0")):
                 continue
             if not isinstance(node.base if isinstance(node, n.Scripted) else node, n.Name):
                 return False

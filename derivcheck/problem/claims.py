@@ -347,7 +347,7 @@ class ClaimMaker:
     def _mentions(self, claim: Claim, unknown: str) -> bool:
         return any(depends(side, unknown, self.scope) for side in (claim.head, claim.claimed))
 
-    def equation_for(self, unknown: str, position: int) -> int | None:
+    def equation_for(self, unknown: str, position: int, sentence: int | None = None) -> int | None:
         """The row above ``position`` from which the unknown is found: where its ⇒ began, or the nearest with a 0."""
         claim = self.claims[position] if position < len(self.claims) else None
         if isinstance(claim, Claim) and claim.implied:
@@ -356,7 +356,8 @@ class ClaimMaker:
             row = self.claims[index]
             if not isinstance(row, Claim) or row.relation != "=" or row.solution is not None:
                 continue
-            near = claim is not None and isinstance(claim, Claim) and claim.sentence == row.sentence
+            at = claim.sentence if isinstance(claim, Claim) else sentence
+            near = at is not None and at == row.sentence
             stationary = _differentiated_by(row.head) == unknown
             if terms.is_zero(row.claimed) and self._may_determine(row, unknown) and (near or stationary):
                 return self._start_of_implication(unknown, index) if row.implied else index

@@ -31,6 +31,15 @@ from derivcheck.source import Span
 
 DOTS = ("\\dots", "\\ldots", "\\cdots")
 SIGN_DOMAINS = {">": "positive", "\\ge": "nonnegative", "<": "negative", "\\le": "nonpositive", "\\ne": "nonzero"}
+NARROWED = {
+    "positive": ("real", "nonnegative", "nonzero", "positive"),
+    "negative": ("real", "nonpositive", "nonzero", "negative"),
+    "nonnegative": ("real", "nonnegative"),
+    "nonpositive": ("real", "nonpositive"),
+}
+IMPLIED = frozenset(
+    (("positive", "nonnegative"), ("positive", "nonzero"), ("negative", "nonpositive"), ("negative", "nonzero"))
+)
 FLIPPED = {">": "<", "<": ">", "\\ge": "\\le", "\\le": "\\ge", "\\ne": "\\ne", "=": "="}
 
 
@@ -337,10 +346,13 @@ def _size_bound(name: n.Node, sign: str, other: n.Node, ctx: Context) -> bool:
 def domain_condition(name: n.Node, sign: str, right: n.Node, ctx: Context) -> bool:
     """``\\sigma > 0`` narrows the domain from which σ is drawn; a new name is declared by it."""
     scope = ctx.scope
-    if not (isinstance(right, n.Number) and right.value == 0 and sign in SIGN_DOMAINS):
-        return False
     node = strip(name)
-    if not isinstance(node, n.Name | n.Scripted):
+    if not isinstance(node, n.Name | n.Scripted) or sign not in SIGN_DOMAINS:
+        return False
+    bound = literal_value(right)
+    if bound is not None and bound != 0:
+        return _bounded(node, sign, bound, ctx)
+    if bound is None:
         return False
     kind = SIGN_DOMAINS[sign]
     found = scope.names.get(key_of(node))
@@ -351,10 +363,56 @@ def domain_condition(name: n.Node, sign: str, right: n.Node, ctx: Context) -> bo
             Declaration(key_of(node), plain(node), SCALAR, Domain(kind), node.span),  # type: ignore[arg-type]
         )
         return True
-    if isinstance(found, Declaration) and found.domain.kind in ("real", "nonnegative", "nonzero", kind):
+    if isinstance(found, Declaration) and (found.domain.kind, kind) in IMPLIED:
+        return True
+    if isinstance(found, Declaration) and found.domain.kind in NARROWED.get(kind, ("real", kind)):
         _replace_declaration(scope, key_of(node), replace(found, domain=Domain(kind)))  # type: ignore[arg-type]
         return True
-    return isinstance(found, Declaration) and found.domain.kind == "positive"
+    return False
+
+
+def literal_value(node: n.Node) -> Fraction | None:
+    """The number that a literal expression is: ``3``, ``-1/2``, ``10^{-3}``; None for anything else."""
+    match node:
+        case n.Number(value=value):
+            return value
+        case n.Group(body=body):
+            return literal_value(body)
+        case n.Add(terms=((sign, part),)):
+            inner = literal_value(part)
+            return None if inner is None or sign == "±" else inner if sign == "+" else -inner
+        case n.Fraction_(numerator=top, denominator=bottom):
+            over, under = literal_value(top), literal_value(bottom)
+            return None if over is None or not under else over / under
+        case n.Scripted(base=n.Number(value=base), sub=None, sup=sup, primes=0) if sup is not None:
+            exponent = literal_value(sup)
+            if exponent is None or exponent.denominator != 1 or abs(exponent) > 300 or not base:
+                return None
+            return base ** int(exponent)
+    return None
+
+
+def _bounded(node: n.Name | n.Scripted, sign: str, bound: Fraction, ctx: Context) -> bool:
+    """``x > 3``, ``t < 1/2`` of a declared name: an end of the interval from which it is drawn."""
+    found = ctx.scope.names.get(key_of(node))
+    if not isinstance(found, Declaration) or sign == "\\ne":
+        return False
+    ends = {"real": (None, None), "positive": (0.0, None), "nonnegative": (0.0, None), "negative": (None, 0.0)}
+    if found.domain.kind == "interval" and not isinstance(found.domain.high, Dim):
+        low, high = found.domain.low, found.domain.high
+    elif found.domain.kind in ends:
+        low, high = ends[found.domain.kind]
+    else:
+        return False
+    end = float(bound)
+    if sign in (">", "\\ge"):
+        low = end if low is None else max(low, end)
+    else:
+        high = end if high is None else min(high, end)
+    if low is not None and high is not None and low >= high:
+        return False
+    _replace_declaration(ctx.scope, key_of(node), replace(found, domain=Domain("interval", low=low, high=high)))
+    return True
 
 
 def _would_resolve(node: n.Name | n.Scripted, ctx: Context) -> bool:

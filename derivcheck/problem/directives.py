@@ -68,10 +68,15 @@ def _complain(item: Directive, marks: Marks, message: str, help: str) -> None:
     marks.findings.append(Finding("directive", Severity.ERROR, message, item.span, item.span, help=help))
 
 
+def _is_size(text: str) -> bool:
+    """A number from 1 to 4096. Other digits than 0 to 9 are none here, and a number of 5000 digits is not read."""
+    return text.isascii() and text.isdecimal() and len(text.lstrip("0")) <= 4 and 1 <= int(text[-5:]) <= 4096
+
+
 def _sizes(item: Directive, marks: Marks) -> None:
     for part in item.argument.replace(",", " ").split():
         name, _, value = part.partition("=")
-        if not name or not value.isdigit() or not 1 <= int(value) <= 4096:
+        if not name or not _is_size(value):
             _complain(
                 item,
                 marks,

@@ -194,6 +194,8 @@ def _interval(low: n.Node, high: n.Node, ctx: Context, span: Span) -> Domain:
             ends.append(sign * 3.141592653589793)
         else:
             raise Refusal("unknown-set", span, "the ends of this interval are not understood")
+    if ends[0] is not None and ends[1] is not None and ends[0] >= ends[1]:
+        raise Refusal("unknown-set", span, "this interval is empty")
     return Domain("interval", low=ends[0], high=ends[1])
 
 

@@ -169,6 +169,10 @@ def resolve_scripted(node: Scripted, ctx: Context) -> Term:
         if sub is not None and base.text not in ctx.scope.names and base.text not in ctx.indices:
             raise unknown_name(Scripted(base, sub, None, span=node.span), ctx)
     value = ctx.term(base)
+    entries = sub is not None and not any(isinstance(part, Symbol) for part in index_parts(sub))
+    if sub is not None and sup is not None and entries and _turns(sup, ctx) and not algebra.scalar(ctx.scope, value):
+        # (A^⊤)_{ij} and (A^{-1})_{ij}: the entry is that of the whole matrix.
+        return entry_of(superscript(value, sup, ctx, node.span), sub, ctx, node.span)
     if node.primes:
         value = _primed(value, node, ctx)
     if sub is not None:
@@ -188,6 +192,18 @@ def _of_bold(node: Scripted, ctx: Context) -> Scripted:
     if pattern(base, SLOT, None) in names or bold not in names:
         return node
     return replace(node, base=Name(bold, span=base.span))
+
+
+def _turns(sup: Node, ctx: Context) -> bool:
+    """Whether a superscript is a transpose or an inverse."""
+    match sup:
+        case Symbol(text="\\top") | Add(terms=(("-", Symbol(text="\\top")),)):
+            return True
+        case Name(text="T"):
+            return "T" not in ctx.scope.names
+        case Add(terms=(("-", Number(value=one)),)):
+            return one == 1
+    return False
 
 
 def _known_part(node: Scripted, ctx: Context) -> Term | None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from derivcheck.language import nodes as n
+from derivcheck.language.shapes import SCALAR
 from derivcheck.problem import algebra, calls, derivatives, terms
 from derivcheck.problem.context import Context, key_of, strip
 from derivcheck.problem.names import superscript
@@ -243,8 +244,22 @@ def _fold(pieces: list[Piece], ctx: Context) -> Term:
             case "/":
                 value = algebra.divide(ctx.scope, value, right, span)
             case "\\otimes":
+                if algebra.column(ctx.scope, value) and algebra.column(ctx.scope, right):
+                    raise Refusal(
+                        "ambiguous-product",
+                        span,
+                        "`\\otimes` of two columns is read as the outer product and as Kronecker's",
+                        "write `a b^\\top` for the outer product",
+                    )
                 rows, columns = value.shape[0] * right.shape[0], value.shape[1] * right.shape[1]
                 value = terms.Multiply("kron", value, right, shape=(rows, columns), span=span)
+            case "*" if algebra.shape_of(ctx.scope, value) == algebra.shape_of(ctx.scope, right) != SCALAR:
+                raise Refusal(
+                    "ambiguous-product",
+                    span,
+                    "`*` between two values of one shape is read entry by entry and as a convolution",
+                    "write `\\odot` for the product entry by entry",
+                )
             case operator if operator in JOINING:
                 value = algebra.multiply(ctx.scope, value, right, operator, span)
             case operator:

@@ -326,34 +326,46 @@ def walk(term: Term) -> Iterator[Term]:
 
 def variables(term: Term) -> frozenset[str]:
     """The names that stand in it, those bound by a ``Let`` or a ``MapEntries`` left out."""
-    match term:
-        case Variable(key=key, indices=indices):
-            return frozenset((key,)).union(*(variables(index) for index in indices))
-        case Derivative(target=target, key=key, second=second):
-            return variables(target) | {key} | ({second} if second else set())
-        case Let(bindings=bindings, body=body):
-            inner = variables(body) - {name for name, _ in bindings}
-            return inner.union(*(variables(value) for _, value in bindings))
-        case MapEntries(parameters=parameters, arguments=arguments, body=body):
-            return (variables(body) - set(parameters)).union(*(variables(value) for value in arguments))
-        case _:
-            return frozenset[str]().union(*(variables(child) for child in children(term)))
+    found: set[str] = set()
+    stack: list[tuple[Term, frozenset[str]]] = [(term, frozenset())]
+    while stack:
+        top, bound = stack.pop()
+        match top:
+            case Variable(key=key, indices=indices):
+                found.update({key} - bound)
+                stack.extend((index, bound) for index in indices)
+            case Derivative(target=target, key=key, second=second):
+                found.update({key, second or key} - bound)
+                stack.append((target, bound))
+            case Let(bindings=bindings, body=body):
+                stack.append((body, bound.union(name for name, _ in bindings)))
+                stack.extend((value, bound) for _, value in bindings)
+            case MapEntries(parameters=parameters, arguments=arguments, body=body):
+                stack.append((body, bound.union(parameters)))
+                stack.extend((value, bound) for value in arguments)
+            case _:
+                stack.extend((child, bound) for child in children(top))
+    return frozenset(found)
 
 
 def is_literal(term: Term) -> bool:
     """Whether the value is a number that was written as one: no name of the document is in it."""
-    match term:
-        case Constant():
-            return True
-        case Add(terms=terms):
-            return all(is_literal(part) for _, part in terms)
-        case Multiply(left=left, right=right) | Divide(left=left, right=right):
-            return is_literal(left) and is_literal(right)
-        case Power(base=base, exponent=exponent):
-            return is_literal(base) and is_literal(exponent)
-        case Elementary(argument=argument):
-            return is_literal(argument)
-    return False
+    stack = [term]
+    while stack:
+        match stack.pop():
+            case Constant():
+                pass
+            case Add(terms=terms):
+                stack.extend(part for _, part in terms)
+            case Multiply(left=left, right=right) | Divide(left=left, right=right):
+                stack += (left, right)
+            case Power(base=base, exponent=exponent):
+                stack += (base, exponent)
+            case Elementary(argument=argument):
+                stack.append(argument)
+            case _:
+                return False
+    return True
 
 
 def is_zero(term: Term) -> bool:
