@@ -29,6 +29,7 @@ LOW_TO_HIGH = 2.0**-29
 SAFETY = 8.0
 RUNNING_SHARE = 0.25
 """Of a worst-case bound so much is a generous estimate of what really happens; see RIGHT_FACTOR."""
+TINY = torch.finfo(torch.float64).tiny
 RIGHT_FACTOR = 10.0
 WRONG_FACTOR = 100.0
 
@@ -90,15 +91,38 @@ def _floor(left: Tensor, right: Tensor) -> Tensor:
 def measured_bar(
     bench: Bench, claim: Claim, world: World, left_term: Term, right_term: Term, left: Tensor, right: Tensor
 ) -> Tensor:
-    """The bar per trial: the running error of both sides, and what float32 loses where that cannot be followed."""
-    bar = _floor(left, right)
-    followed = True
-    for term, value in ((left_term, left), (right_term, right)):
+    """The bar entry by entry: the running error of both sides is its profile, the gap in float32 sets its level.
+
+    Where the rounding of no side can be followed, one bar per trial from the gap alone.
+    """
+    profile: Tensor | None = None
+    derivatives = False
+    for term in (left_term, right_term):
         running = _running_error(bench, claim, world, term)
         if running is not None:
-            bar = bar + RUNNING_SHARE * ULP * _per_trial(running.expand(value.shape))
-        followed = followed and running is not None and not _holds_derivative(term, bench)
-    return bar if followed else bar + _low_precision_gap(bench, claim, world, left_term, right_term, left, right)
+            running = running.expand(left.shape)
+            profile = running if profile is None else torch.maximum(profile, running)
+        derivatives = derivatives or running is None or _holds_derivative(term, bench)
+    gap = _low_precision_gap(bench, claim, world, left_term, right_term, left) if derivatives else None
+    floor = FLOOR * torch.maximum(left.abs(), right.abs())
+    if profile is None:
+        assert gap is not None
+        level = SAFETY * LOW_TO_HIGH * _usual(gap, left, right)
+        return (_floor(left, right) + level).reshape(-1, *(1,) * (left.dim() - 1)).expand(left.shape)
+    profile = profile + torch.maximum(left.abs(), right.abs())
+    if gap is None:
+        return floor + RUNNING_SHARE * ULP * profile
+    share = torch.nan_to_num(gap / (ULP / LOW_TO_HIGH * profile).clamp_min(TINY), nan=0.0, posinf=0.0)
+    level = share.reshape(share.shape[0], -1).quantile(0.9, dim=1).clamp_min(RUNNING_SHARE)
+    return floor + SAFETY * ULP * profile * level.reshape(-1, *(1,) * (left.dim() - 1))
+
+
+def _usual(gap: Tensor, left: Tensor, right: Tensor) -> Tensor:
+    """The gap per trial; one trial may lose nothing by luck, so that what the others lose is expected of it too."""
+    per_trial = _per_trial(gap)
+    size = torch.maximum(_per_trial(left), _per_trial(right)).clamp_min(TINY)
+    usual = torch.nan_to_num(per_trial / size, nan=0.0, posinf=0.0).quantile(0.75) * size
+    return torch.maximum(torch.nan_to_num(per_trial, nan=torch.inf), usual)
 
 
 def _running_error(bench: Bench, claim: Claim, world: World, term: Term) -> Tensor | None:
@@ -120,46 +144,44 @@ def _holds_derivative(term: Term, bench: Bench) -> bool:
 
 
 def _low_precision_gap(
-    bench: Bench, claim: Claim, world: World, left_term: Term, right_term: Term, left: Tensor, right: Tensor
+    bench: Bench, claim: Claim, world: World, left_term: Term, right_term: Term, left: Tensor
 ) -> Tensor:
-    """The gap that rounding alone opens between the sides in float64, from the gap that they have in float32.
+    """The gap between the sides in float32, entry by entry.
 
-    What both sides share is rounded alike and cancels, as it does in float64; a real discrepancy enters 2²⁹ times
-    reduced, so that it cannot hide itself.
+    What both sides share is rounded alike and cancels, as it does in float64; a real discrepancy enters a bar 2²⁹
+    times reduced, so that it cannot hide itself.
     """
     low = bench.low_precision(world)
     with torch.no_grad():
         sides = [evaluate(term, bench.frame(claim, low)).double() for term in (left_term, right_term)]
-    gap = _per_trial((sides[0] - sides[1]).expand(left.shape))
-    # One trial may lose nothing by luck: what the others lose, relative to their size, is expected of it too.
-    size = torch.maximum(_per_trial(left), _per_trial(right)).clamp_min(torch.finfo(torch.float64).tiny)
-    usual = torch.nan_to_num(gap / size, nan=0.0, posinf=0.0).quantile(0.75) * size
-    return SAFETY * LOW_TO_HIGH * torch.maximum(torch.nan_to_num(gap, nan=torch.inf), usual)
+    return (sides[0] - sides[1]).abs().expand(left.shape)
 
 
 def discrepancy(left: Tensor, right: Tensor, bar: Tensor) -> Discrepancy:
-    """The worst entry of all trials in which both sides are finite. ``bar`` is one number per trial."""
+    """The worst entry of all trials in which both sides are finite. ``bar`` is one number per trial, or per entry."""
     trials = left.shape[0]
+    shape = (trials, *(1,) * (left.dim() - 1))
+    if bar.dim() != left.dim() or bar.dim() == 1:
+        bar = bar.expand(trials).reshape(shape)
+    bar = bar.expand(left.shape)
     finite = (left.isfinite() & right.isfinite()).reshape(trials, -1).all(1)
-    bar = bar.expand(trials)
-    usable = finite & bar.isfinite()
+    usable = finite & bar.isfinite().reshape(trials, -1).all(1)
     valid = int(usable.sum())
     if not valid:
         return Discrepancy(0.0, 0.0, 0.0, 0.0, (), 0.0, 0.0, 0, trials, False, float("inf"))
     error = (left - right).abs()
     scale = torch.maximum(_per_trial(left), _per_trial(right))
-    tiny = torch.finfo(torch.float64).tiny
-    shape = (trials, *(1,) * (left.dim() - 1))
-    ratio = torch.where(usable.reshape(shape), error / bar.clamp_min(tiny).reshape(shape), torch.zeros_like(error))
+    ratio = torch.where(usable.reshape(shape), error / bar.clamp_min(TINY), torch.zeros_like(error))
     index = _unravelled(int(ratio.argmax()), tuple(ratio.shape))
     trial = index[0]
     shown_scale = float(scale[trial])
     usable_scale = scale[usable]
-    detectable = (WRONG_FACTOR * bar[usable] / usable_scale.clamp_min(tiny)).amin()
+    least = bar[usable].reshape(valid, -1).amax(1)
+    detectable = (WRONG_FACTOR * least / usable_scale.clamp_min(TINY)).amin()
     return Discrepancy(
         error=float(error[index]),
         scale=shown_scale,
-        bar=float(bar[trial]),
+        bar=float(bar[index]),
         ratio=float(ratio[index]),
         index=index,
         left=float(left[index]),

@@ -216,7 +216,8 @@ def _judged(bench: Bench, claim: Claim, world: World, head: Tensor, bar: Tensor)
     if not quick.valid or quick.ratio <= 1:
         return quick
     rounding = measured_bar(bench, claim, world, claim.head, claim.claimed, left, right)
-    return discrepancy(left, right, bar.expand(left.shape[0]) + rounding)
+    own = bar.expand(left.shape[0]).reshape(-1, *(1,) * (left.dim() - 1))
+    return discrepancy(left, right, own + rounding)
 
 
 def _whole(claim: Claim, term: t.Derivative, world: World) -> bool:
