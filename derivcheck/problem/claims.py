@@ -12,8 +12,8 @@ from derivcheck.language.shapes import ONE
 from derivcheck.problem import algebra, terms
 from derivcheck.problem.context import Context, strip
 from derivcheck.problem.directives import Marks
-from derivcheck.problem.problem import Alternative, Claim, Refused, Solution
-from derivcheck.problem.scope import Definition, IndexInfo, Refusal, Scope, SizeSymbol
+from derivcheck.problem.problem import Alternative, Claim, Refused
+from derivcheck.problem.scope import IndexInfo, Refusal, Scope, SizeSymbol
 from derivcheck.problem.terms import Comparison, Term
 from derivcheck.reading.items import Relation, Statement
 from derivcheck.source import Source, Span
@@ -45,7 +45,7 @@ def derivative_in(term: Term) -> terms.Derivative | None:
     return None
 
 
-def _differentiated_by(term: Term) -> str | None:
+def differentiated_by(term: Term) -> str | None:
     """The name by which a head is a derivative: ``∂L/∂w``, ``∇L``, ``φ′(α)``."""
     found = derivative_in(term)
     if found is not None:
@@ -320,107 +320,9 @@ class ClaimMaker:
         """Sort by place: statements that waited for an explanation were taken up late."""
         self.claims.sort(key=lambda claim: claim.span.start)
 
-    def finish_solutions(self) -> None:
-        """Turn rows that lead from an equation to a value of its unknown into solution claims."""
-        # From the last row upwards: in F = 0 ⇒ A u = b ⇒ u = … the last row says what the unknown is.
-        for position in range(len(self.claims) - 1, -1, -1):
-            claim = self.claims[position]
-            if not isinstance(claim, Claim) or claim.relation != "=" or claim.solution is not None:
-                continue
-            unknown = _solved_name(claim, self.scope)
-            first = None if unknown is None else self.equation_for(unknown, position)
-            if unknown is None or first is None:
-                continue
-            premise = self.claims[first]
-            assert isinstance(premise, Claim)
-            solution = Solution(unknown, premise.head, premise.claimed, premise.span)
-            for between in range(first + 1, position + 1):
-                row = self.claims[between]
-                if isinstance(row, Claim) and row.relation == "=" and self._mentions(row, unknown):
-                    self.claims[between] = replace(row, solution=solution, kind="solution")
-            self.claims[first] = replace(premise, stationary=True, solution=solution)
-        for position, claim in enumerate(self.claims):
-            lone = isinstance(claim, Claim) and claim.solution is None and not claim.conditions
-            if lone and isinstance(claim, Claim) and _is_stationarity(claim, self.scope):
-                self.claims[position] = replace(claim, stationary=True)
-
-    def _mentions(self, claim: Claim, unknown: str) -> bool:
-        return any(depends(side, unknown, self.scope) for side in (claim.head, claim.claimed))
-
-    def equation_for(self, unknown: str, position: int, sentence: int | None = None) -> int | None:
-        """The row above ``position`` from which the unknown is found: where its ⇒ began, or the nearest with a 0."""
-        claim = self.claims[position] if position < len(self.claims) else None
-        if isinstance(claim, Claim) and claim.implied:
-            return self._start_of_implication(unknown, position)
-        for index in range(position - 1, -1, -1):
-            row = self.claims[index]
-            if not isinstance(row, Claim) or row.relation != "=" or row.solution is not None:
-                continue
-            at = claim.sentence if isinstance(claim, Claim) else sentence
-            near = at is not None and at == row.sentence
-            stationary = _differentiated_by(row.head) == unknown
-            if terms.is_zero(row.claimed) and self._may_determine(row, unknown) and (near or stationary):
-                return self._start_of_implication(unknown, index) if row.implied else index
-        return None
-
-    def _start_of_implication(self, unknown: str, position: int) -> int | None:
-        """The first row of the ⇒ that leads to a row; of a chain ending in 0, that end."""
-        index = position
-        while index >= 0:
-            row = self.claims[index]
-            if not isinstance(row, Claim) or row.relation != "=" or row.solution is not None:
-                return None
-            if not row.implied:
-                return index if self._may_determine(row, unknown) else None
-            index -= 1
-        return None
-
-    def _may_determine(self, row: Claim, unknown: str) -> bool:
-        """Whether a row is an equation in the unknown: a derivative by another name is not one."""
-        by = _differentiated_by(row.head)
-        by_another = by is not None and by in self.scope.declarations and by != unknown
-        return self._mentions(row, unknown) and not by_another
-
 
 def _shown(sign: str) -> str:
     return {"\\le": "≤", "\\ge": "≥", "\\ne": "≠"}.get(sign, sign)
-
-
-def _solved_name(claim: Claim, scope: Scope) -> str | None:
-    """The declared name that a row ``u = …`` gives a value, if it stands alone on one side and not on the other."""
-    for side, other in ((claim.head, claim.claimed), (claim.claimed, claim.head)):
-        if isinstance(side, terms.Variable) and not side.indices and side.key in scope.declarations:
-            if not depends(other, side.key, scope) and (claim.implied or not terms.is_zero(other)):
-                return side.key
-    return None
-
-
-def _is_stationarity(claim: Claim, scope: Scope) -> bool:
-    """``∂ scalar / ∂ input = 0`` alone: an equation to be solved, not a statement about every input."""
-    found = derivative_in(claim.head)
-    return (
-        found is not None
-        and found.form == "gradient"
-        and found.key in scope.declarations
-        and terms.is_zero(claim.claimed)
-        and depends(found.target, found.key, scope)
-    )
-
-
-def depends(term: Term, key: str, scope: Scope) -> bool:
-    """Whether a term depends on a name, through whatever definitions."""
-    seen: set[str] = set()
-    stack = list(terms.variables(term))
-    while stack:
-        name = stack.pop()
-        if name == key:
-            return True
-        if name in seen:
-            continue
-        seen.add(name)
-        if name in scope.definitions:
-            stack.extend(terms.variables(scope.definitions[name].term))
-    return False
 
 
 def expand(term: Term, scope: Scope) -> Term:

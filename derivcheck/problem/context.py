@@ -6,11 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from derivcheck.language.nodes import Boxed, Group, Name, Node, Scripted, Tuple
+from derivcheck.language.nodes import Boxed, Group, Node, Scripted, Symbol, Tuple
 from derivcheck.language.printing import latex
-from derivcheck.problem.scope import IndexInfo, Meaning, Scope
+from derivcheck.problem.scope import IndexInfo, Scope
 from derivcheck.problem.terms import Term
-from derivcheck.source import Span
+
+SLOT = Symbol("\\cdot")
 
 
 @dataclass(frozen=True)
@@ -53,13 +54,11 @@ def strip(node: Node) -> Node:
                 return node
 
 
-def meaning(scope: Scope, node: Node) -> Meaning | None:
-    """What a name stands for, if the node is a name and it is known."""
-    if isinstance(node, Name | Scripted):
-        return scope.names.get(key_of(node))
-    return None
+def pattern(base: Node, sub: Node | None, sup: Node | None) -> str:
+    """The key of a family: its index written as a dot."""
+    return key_of(Scripted(base, sub, sup))
 
 
-def span_of(nodes: tuple[Node, ...] | list[Node]) -> Span:
-    """From the first to the last."""
-    return nodes[0].span | nodes[-1].span
+def members_of(node: Node) -> list[Node]:
+    """The names of a comma list."""
+    return list(node.items) if isinstance(node, Tuple) else [node]

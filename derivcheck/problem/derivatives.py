@@ -10,10 +10,11 @@ from typing import Literal
 from derivcheck.language import nodes as n
 from derivcheck.language.printing import plain
 from derivcheck.language.shapes import ONE, Dim, Shape, is_scalar
-from derivcheck.problem import algebra, calls, terms
+from derivcheck.problem import algebra, terms
 from derivcheck.problem.context import Context, key_of, strip
-from derivcheck.problem.names import entry_of
+from derivcheck.problem.dependence import depends
 from derivcheck.problem.scope import Declaration, Definition, FunctionDeclaration, FunctionDefinition, Refusal
+from derivcheck.problem.scripts import entry_of
 from derivcheck.problem.terms import Chain, Term
 from derivcheck.problem.terms import Derivative as DerivativeTerm
 from derivcheck.source import Span
@@ -208,7 +209,7 @@ def _held(node: n.Held, ctx: Context) -> Term:
 
 
 def nabla(node: n.Nabla, behind: list[tuple[str, Term]], ctx: Context) -> tuple[Term, int]:
-    """The gradient of the shortest product behind ∇ that is a scalar and depends on the variable; how many factors that took."""
+    """The gradient of the shortest product behind ∇ that is a scalar and depends on the variable, and how long it is."""
     if not behind:
         raise Refusal("nabla", node.span, "of what this is the gradient is not said")
     if behind[0][0] == "\\cdot" and node.variable is None:
@@ -222,7 +223,7 @@ def nabla(node: n.Nabla, behind: list[tuple[str, Term]], ctx: Context) -> tuple[
             value = term if value is None else algebra.divide(ctx.scope, value, term, value.span | term.span)
         else:
             value = algebra.multiply(ctx.scope, value, term, operator, value.span | term.span)
-        if algebra.scalar(ctx.scope, value) and calls.depends(value, variable.key, ctx):
+        if algebra.scalar(ctx.scope, value) and depends(value, variable.key, ctx.scope):
             return _nabla_by(node, value, variable, ctx), taken
     first = behind[0][1]
     if algebra.scalar(ctx.scope, first):

@@ -2,21 +2,22 @@ r"""Reading the set on the right of ``\in``: its shape and what its members are.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from derivcheck.language import nodes as n
 from derivcheck.language.printing import plain
 from derivcheck.language.shapes import ONE, SCALAR, Dim, Shape
 from derivcheck.problem.context import Context, key_of
-from derivcheck.problem.names import size_dim
+from derivcheck.problem.indices import size_dim
 from derivcheck.problem.scope import Domain, Refusal, Scope, SizeSymbol
 from derivcheck.source import Span
 
 REALS = frozenset(("\\mathbb{R}", "\\mathbf{R}", "\\mathcal{R}", "\\R", "\\Re", "\\Reals", "R", "ℝ"))
+DOTS = ("\\dots", "\\ldots", "\\cdots")
 SYMMETRIC = frozenset(("\\mathbb{S}", "\\mathcal{S}", "\\mathbf{S}", "S", "\\mathrm{Sym}"))
 SIGNED = {
-    "+": "nonnegative", "++": "positive", ">0": "positive", "\\ge0": "nonnegative", "<0": "negative", "\\le0": "nonpositive",
-    "-": "nonpositive", "--": "negative", "\\ne0": "nonzero", "*": "nonzero",
+    "+": "nonnegative", "++": "positive", ">0": "positive", "\\ge0": "nonnegative", "<0": "negative",
+    "\\le0": "nonpositive", "-": "nonpositive", "--": "negative", "\\ne0": "nonzero", "*": "nonzero",
 }  # fmt: skip
 
 
@@ -163,7 +164,7 @@ def declare_sizes(node: n.Node, scope: Scope) -> None:
 
 def _finite(body: n.Node, ctx: Context, span: Span) -> Domain:
     items = body.items if isinstance(body, n.Tuple) else (body,)
-    dots = [isinstance(item, n.Symbol) and item.text in ("\\dots", "\\ldots", "\\cdots") for item in items]
+    dots = [isinstance(item, n.Symbol) and item.text in DOTS for item in items]
     if any(dots):
         first = items[0]
         if not isinstance(first, n.Number):
@@ -197,8 +198,3 @@ def _interval(low: n.Node, high: n.Node, ctx: Context, span: Span) -> Domain:
     if ends[0] is not None and ends[1] is not None and ends[0] >= ends[1]:
         raise Refusal("unknown-set", span, "this interval is empty")
     return Domain("interval", low=ends[0], high=ends[1])
-
-
-def refine(domain: Domain, kind: str) -> Domain:
-    """A domain with one more condition on it, such as positive."""
-    return replace(domain, kind=kind)  # type: ignore[arg-type]

@@ -8,9 +8,11 @@ from fractions import Fraction
 from derivcheck.language import nodes as n
 from derivcheck.language.printing import plain
 from derivcheck.language.shapes import ONE, Dim
-from derivcheck.problem import algebra, calls, derivatives, products, terms
+from derivcheck.problem import algebra, derivatives, products, terms, words
+from derivcheck.problem.comparisons import comparisons, indicator
 from derivcheck.problem.context import Context, key_of, strip
-from derivcheck.problem.names import resolve_name, resolve_scripted, size_dim
+from derivcheck.problem.indices import size_dim
+from derivcheck.problem.names import resolve_name, resolve_scripted
 from derivcheck.problem.scope import IndexInfo, Refusal
 from derivcheck.problem.terms import Comparison, Term
 
@@ -29,7 +31,7 @@ def elaborate(node: n.Node, ctx: Context) -> Term:
         case n.Group(body=n.Tuple()):
             raise Refusal("tuple", node.span, "a list in brackets is no value here", "write a column with pmatrix")
         case n.Group(body=n.Compare() as condition, fence="["):
-            return calls.indicator(condition, node.span, ctx)
+            return indicator(condition, node.span, ctx)
         case n.Group(body=body) | n.Boxed(body=body):
             return _spanned(ctx.term(body), node)
         case n.Add(terms=parts):
@@ -47,7 +49,7 @@ def elaborate(node: n.Node, ctx: Context) -> Term:
         case n.Root(body=body, index=index):
             return _root(body, index, node, ctx)
         case n.Bars() | n.Angle() | n.Apply():
-            return calls.builtin(node, ctx)
+            return words.builtin(node, ctx)
         case n.Big():
             return _big(node, ctx)
         case n.Derivative() | n.Held() | n.Nabla():
@@ -75,9 +77,9 @@ def _scripted(node: n.Scripted, ctx: Context) -> Term:
         case n.Name(text="\\mathbf{1}" | "\\mathbb{1}") if node.sub is not None and _is_condition(node.sub):
             inner = strip(node.sub)
             assert isinstance(inner, n.Compare)
-            return calls.indicator(inner, node.span, ctx)
+            return indicator(inner, node.span, ctx)
         case n.Bars(double=True) as bars:
-            return calls.norm(bars, node.sub, node.sup, node.span, ctx)
+            return words.norm(bars, node.sub, node.sup, node.span, ctx)
         case n.Apply(word=n.Word(text=("max" | "min"))):
             raise Refusal("superscript", node.span, "scripts on this operator are not understood")
     return resolve_scripted(node, ctx)
@@ -150,7 +152,7 @@ def _common(cells: list[Term], axis: int, ctx: Context) -> Dim:
 def _cases(rows: tuple[tuple[n.Node, n.Node | None], ...], node: n.Cases, ctx: Context) -> Term:
     made: list[tuple[Term, tuple[Comparison, ...]]] = []
     for value, condition in rows:
-        conditions = () if condition is None or _otherwise(condition) else calls.comparisons(condition, ctx)
+        conditions = () if condition is None or _otherwise(condition) else comparisons(condition, ctx)
         made.append((ctx.term(value), conditions))
     lead = next((value for value, _ in made if not terms.is_literal(value)), made[0][0])
     for row, _ in made:
@@ -177,7 +179,7 @@ def _big(node: n.Big, ctx: Context) -> Term:
         info = _bind(name, binder if position == 0 else None, inner)
         infos.append(info)
         inner = inner.within(info)
-    conditions = () if binder.condition is None else calls.comparisons(binder.condition, inner)
+    conditions = () if binder.condition is None else comparisons(binder.condition, inner)
     before = [info.used for info in infos]
     body = inner.term(node.body)
     if node.operator in ("max", "min", "prod") and not algebra.scalar(ctx.scope, body):

@@ -1,4 +1,4 @@
-"""Names, scripts and indices: is ``x_1`` a name, an entry or a member; is ``x^2`` a power."""
+"""Names and their scripts: is ``x_1`` a name, an entry or a member; is ``x^2`` a power."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ from dataclasses import replace
 from fractions import Fraction
 
 from derivcheck.language.nodes import (
-    Add,
-    Entrywise,
     Group,
     Name,
     Node,
@@ -15,34 +13,25 @@ from derivcheck.language.nodes import (
     Product,
     Scripted,
     Symbol,
-    Text,
     Tuple,
-    Word,
 )
 from derivcheck.language.printing import plain
 from derivcheck.language.shapes import ONE, SCALAR, Dim
 from derivcheck.problem import algebra, terms
-from derivcheck.problem.context import Context, key_of
+from derivcheck.problem.context import SLOT, Context, key_of, pattern
+from derivcheck.problem.indices import claim_range, index_info, index_parts, index_term, size_dim
 from derivcheck.problem.scope import (
     Declaration,
     Definition,
     FunctionDeclaration,
     FunctionDefinition,
-    IndexInfo,
     Refusal,
     Scope,
     SizeSymbol,
 )
+from derivcheck.problem.scripts import entry_of, primed, superscript, turns
 from derivcheck.problem.terms import Term
 from derivcheck.source import Span
-
-SLOT = Symbol("\\cdot")
-IDENTITY_NAMES = frozenset(("I", "\\mathbf{I}", "\\mathbb{I}", "\\mathrm{Id}", "\\mathbf{1}", "\\mathbb{1}"))
-
-
-def pattern(base: Node, sub: Node | None, sup: Node | None) -> str:
-    """The key of a family: its index written as a dot."""
-    return key_of(Scripted(base, sub, sup))
 
 
 def name_term(node: Name | Scripted, ctx: Context) -> Term | None:
@@ -170,11 +159,11 @@ def resolve_scripted(node: Scripted, ctx: Context) -> Term:
             raise unknown_name(Scripted(base, sub, None, span=node.span), ctx)
     value = ctx.term(base)
     entries = sub is not None and not any(isinstance(part, Symbol) for part in index_parts(sub))
-    if sub is not None and sup is not None and entries and _turns(sup, ctx) and not algebra.scalar(ctx.scope, value):
+    if sub is not None and sup is not None and entries and turns(sup, ctx) and not algebra.scalar(ctx.scope, value):
         # (A^⊤)_{ij} and (A^{-1})_{ij}: the entry is that of the whole matrix.
         return entry_of(superscript(value, sup, ctx, node.span), sub, ctx, node.span)
     if node.primes:
-        value = _primed(value, node, ctx)
+        value = primed(value, node, ctx)
     if sub is not None:
         value = entry_of(value, sub, ctx, base.span | sub.span)
     return superscript(value, sup, ctx, node.span) if sup is not None else value
@@ -194,18 +183,6 @@ def _of_bold(node: Scripted, ctx: Context) -> Scripted:
     return replace(node, base=Name(bold, span=base.span))
 
 
-def _turns(sup: Node, ctx: Context) -> bool:
-    """Whether a superscript is a transpose or an inverse."""
-    match sup:
-        case Symbol(text="\\top") | Add(terms=(("-", Symbol(text="\\top")),)):
-            return True
-        case Name(text="T"):
-            return "T" not in ctx.scope.names
-        case Add(terms=(("-", Number(value=one)),)):
-            return one == 1
-    return False
-
-
 def _known_part(node: Scripted, ctx: Context) -> Term | None:
     """The longest part of ``base_sub^sup`` that is a known name or family, with the rest applied to it."""
     base, sub, sup, span = node.base, node.sub, node.sup, node.span
@@ -215,7 +192,7 @@ def _known_part(node: Scripted, ctx: Context) -> Term | None:
     if node.primes:
         stem = replace(node, primes=0)
         value = None if stem.sub is None and stem.sup is None else _known_part(stem, ctx)
-        return None if value is None else _primed(value, node, ctx)
+        return None if value is None else primed(value, node, ctx)
     member = _member(base, sub, sup, span, ctx)
     if member is not None:
         return member
@@ -254,7 +231,7 @@ def _member(base: Node, sub: Node | None, sup: Node | None, span: Span, ctx: Con
     positions = []
     for body, axis in zip(bodies, axes, strict=True):
         position = index_term(body, ctx)
-        _claim_range(position, axis.size, axis.lower, ctx, body.span)
+        claim_range(position, axis.size, axis.lower, ctx, body.span)
         positions.append(_shift(position, axis.lower))
     ctx.scope.used.add(found.key)
     return terms.Variable(found.key, tuple(positions), shape=found.shape, span=span)
@@ -283,16 +260,16 @@ def _special(node: Scripted, ctx: Context) -> Term | None:
     elif base.text in ("e", "\\mathbf{e}") and sub is not None:
         size = ctx.scope.unknown("?e")
         position = index_term(sub, ctx)
-        _claim_range(position, size, 1, ctx, sub.span)
+        claim_range(position, size, 1, ctx, sub.span)
         value = terms.UnitVector(position, size, shape=(size, ONE), span=node.span)
     elif base.text == "\\delta" and sub is not None:
         parts = index_parts(sub)
         if len(parts) == 2:
             left, right = (index_term(part, ctx) for part in parts)
             for one, other in ((left, right), (right, left)):
-                info = _info(one, ctx)
+                info = index_info(one, ctx)
                 if info is not None and not info.bounded:
-                    partner = _info(other, ctx)
+                    partner = index_info(other, ctx)
                     if partner is not None:
                         ctx.scope.unify(info.size, partner.size)
             value = terms.Kronecker(left, right, span=node.span)
@@ -324,236 +301,3 @@ def _sized(text: str, sub: Node, span: Span, ctx: Context) -> Term | None:
     columns = dims[1] if len(dims) == 2 else ONE
     assert columns is not None
     return terms.Filled(Fraction(0 if "0" in text else 1), shape=(rows, columns), span=span)
-
-
-def size_dim(node: Node, ctx: Context) -> Dim | None:
-    """The dimension that an expression in sizes names, or None: ``n``, ``3``, ``n + 1``, ``2n``."""
-    match node:
-        case Number(value=value) if value.denominator == 1:
-            return Dim.of(int(value))
-        case Name() | Scripted():
-            found = ctx.scope.names.get(key_of(node))
-            return Dim.of(found.key) if isinstance(found, SizeSymbol) else None
-        case Add(terms=parts):
-            total = Dim(())
-            for sign, part in parts:
-                dim = size_dim(part, ctx)
-                if dim is None or sign == "±":
-                    return None
-                total = total + dim if sign == "+" else total - dim
-            return total
-        case Product(factors=factors, operators=operators) if "/" not in operators:
-            product = ONE
-            for factor in factors:
-                dim = size_dim(factor, ctx)
-                if dim is None:
-                    return None
-                product = product * dim
-            return product
-        case Group(body=body):
-            return size_dim(body, ctx)
-    return None
-
-
-def index_parts(sub: Node) -> list[Node]:
-    """The indices written in one script: ``ij``, ``i,j``, ``12`` is left whole."""
-    match sub:
-        case Tuple(items=items):
-            return list(items)
-        case Product(factors=factors, operators=operators) if all(
-            operator == "" and isinstance(factor, Name | Number | Symbol | Scripted)
-            for operator, factor in zip(("", *operators), factors, strict=True)
-        ):
-            return list(factors)
-    return [sub]
-
-
-def index_term(node: Node, ctx: Context) -> Term:
-    """An expression in index position: a number, an index letter, a size, sums of these."""
-    match node:
-        case Number(value=value) if value.denominator == 1:
-            return terms.Constant(value, span=node.span)
-        case Name():
-            return _index_letter(node, ctx)
-        case Add(terms=parts):
-            made = [(-1 if sign == "-" else 1, index_term(part, ctx)) for sign, part in parts]
-            return terms.Add(tuple(made), span=node.span)
-        case Product(factors=factors) if all(isinstance(factor, Number | Name | Group) for factor in factors):
-            made_term = index_term(factors[0], ctx)
-            for factor in factors[1:]:
-                made_term = terms.Multiply("scale", made_term, index_term(factor, ctx), span=node.span)
-            return made_term
-        case Group(body=body):
-            return index_term(body, ctx)
-        case Scripted():
-            scripted = ctx.term(node)
-            if algebra.scalar(ctx.scope, scripted):
-                return scripted
-    raise Refusal("index", node.span, f"`{plain(node)}` is not understood as an index")
-
-
-def _index_letter(node: Name, ctx: Context) -> Term:
-    letter = node.text
-    if letter in ctx.indices:
-        info = ctx.indices[letter]
-    else:
-        found = ctx.scope.names.get(letter)
-        if isinstance(found, SizeSymbol):
-            return terms.Size(Dim.of(found.key), span=node.span)
-        if isinstance(found, Declaration) and found.domain.kind in ("finite", "integer", "natural"):
-            ctx.scope.used.add(found.key)
-            return terms.Variable(found.key, span=node.span)
-        if found is not None:
-            raise Refusal(
-                "index", node.span, f"`{plain(node)}` is declared as something else and cannot be an index here"
-            )
-        info = free_index(node, ctx)
-    info.used += 1
-    return terms.Index(info.name, span=node.span)
-
-
-def free_index(node: Name, ctx: Context) -> IndexInfo:
-    """A letter that nothing binds: "for all" on the left side, a mistake where the left side has none such."""
-    if ctx.free is None:
-        raise Refusal(
-            "unbound-index",
-            node.span,
-            f"the index `{plain(node)}` is bound by nothing",
-            f"sum over it (`\\sum_{key_of(node)}`), or write it on the left side too if it is meant for all",
-            wrong=True,
-        )
-    if node.text not in ctx.free:
-        name = ctx.scope.fresh(node.text)
-        info = IndexInfo(node.text, name, Dim.of("?" + name), 1, node.span)
-        if node.text in ctx.scope.ranges:
-            info.lower, fallback = ctx.scope.ranges[node.text]
-            ctx.scope.index_fallbacks["?" + name] = fallback
-        ctx.free[node.text] = info
-    return ctx.free[node.text]
-
-
-def _info(position: Term, ctx: Context) -> IndexInfo | None:
-    if not isinstance(position, terms.Index):
-        return None
-    pools = list(ctx.indices.values()) + list((ctx.free or {}).values())
-    return next((info for info in pools if info.name == position.name), None)
-
-
-def _claim_range(position: Term, size: Dim, lower: int, ctx: Context, span: Span) -> None:
-    """An index without written bounds runs over what it indexes."""
-    info = _info(position, ctx)
-    scope = ctx.scope
-    if info is None or info.bounded:
-        if info is not None and any(name.startswith("?") for name in scope.resolve(size).symbols):
-            scope.unify(size, info.size)
-        return
-    if not scope.unify(info.size, size):
-        raise Refusal(
-            "index-range",
-            span,
-            f"the index `{info.letter}` runs over {scope.resolve(info.size)} here and over {scope.resolve(size)} elsewhere "
-            "in this line",
-            wrong=True,
-        )
-    info.lower = lower
-
-
-def entry_of(value: Term, sub: Node, ctx: Context, span: Span) -> Term:
-    """``x_i``, ``W_{ij}``, ``W_{i,:}`` of a value."""
-    scope = ctx.scope
-    rows, columns = algebra.shape_of(scope, value)
-    if rows == ONE and columns == ONE:
-        text = plain(sub) if not isinstance(sub, Text) else sub.text
-        raise Refusal(
-            "index",
-            span,
-            f"`{scope.quote(value.span)}` is a scalar and has no entry `{text}`",
-            f"declare `{scope.quote(span)}` if it is a name of its own",
-        )
-    parts = index_parts(sub)
-    if len(parts) == 1 and isinstance(parts[0], Number) and ONE not in (rows, columns) and len(parts[0].text) == 2:
-        digits = parts[0]
-        parts = [Number(Fraction(int(digit)), digit, span=digits.span) for digit in digits.text]
-    if isinstance(sub, Text | Word | Symbol):
-        raise Refusal(
-            "unknown-name", span, f"`{scope.quote(span)}` is not declared", "declare it, or check the subscript"
-        )
-    if len(parts) == 1:
-        if columns == ONE:
-            return algebra.entry(scope, value, _position(parts[0], rows, ctx), terms.Constant(Fraction(1)), span)
-        if rows == ONE:
-            return algebra.entry(scope, value, terms.Constant(Fraction(1)), _position(parts[0], columns, ctx), span)
-        raise Refusal(
-            "index",
-            span,
-            f"`{scope.quote(value.span)}` is {scope.show(value.shape)}: one index does not say whether a row or a column is meant",
-            "write `W_{i,:}` for the row or `W_{:,i}` for the column, or declare the name",
-        )
-    if len(parts) != 2:
-        raise Refusal("index", span, f"`{scope.quote(span)}` has {len(parts)} indices; a matrix has two")
-    row, column = (
-        None if isinstance(part, Symbol) and part.text in (":", "\\cdot", "*") else _position(part, size, ctx)
-        for part, size in zip(parts, (rows, columns), strict=True)
-    )
-    return algebra.entry(scope, value, row, column, span)
-
-
-def _position(node: Node, size: Dim, ctx: Context) -> Term:
-    position = index_term(node, ctx)
-    _claim_range(position, size, 1, ctx, node.span)
-    number = position.value if isinstance(position, terms.Constant) else None
-    limit = size.number
-    if isinstance(number, Fraction) and size.symbol is not None and not size.symbol.startswith("?"):
-        # An entry that is named must be there at every size drawn.
-        bounds = ctx.scope.size_bounds
-        bounds[size.symbol] = max(bounds.get(size.symbol, 0), min(int(number), 4096))
-    if isinstance(number, Fraction) and (number < 1 or (limit is not None and number > limit)):
-        raise Refusal(
-            "index-out-of-range", node.span, f"there is no entry {number}: entries run from 1 to {size}", wrong=True
-        )
-    return position
-
-
-def _primed(value: Term, node: Scripted, ctx: Context) -> Term:
-    """``A'``: the transpose of a matrix; on anything else a prime is not understood."""
-    if node.primes == 1 and not algebra.scalar(ctx.scope, value):
-        return algebra.transpose(ctx.scope, value, node.span)
-    raise Refusal(
-        "prime",
-        node.span,
-        f"the prime on `{ctx.scope.quote(node.base.span)}` is not understood: it is no function and no matrix",
-        "declare the primed name, or write the derivative as a fraction",
-    )
-
-
-def superscript(value: Term, sup: Node, ctx: Context, span: Span) -> Term:
-    """A power, transpose or inverse of a value."""
-    scope = ctx.scope
-    match sup:
-        case Symbol(text="\\top"):
-            return algebra.transpose(scope, value, span)
-        case Name(text="T" | "t") if sup.text not in scope.names and sup.text not in ctx.indices:
-            return algebra.transpose(scope, value, span)
-        case Add(terms=(("-", Symbol(text="\\top")),)):
-            return algebra.transpose(scope, _inverse(value, ctx, span), span)
-        case Add(terms=(("-", Name(text="T")),)) if "T" not in scope.names:
-            return algebra.transpose(scope, _inverse(value, ctx, span), span)
-        case Add(terms=(("-", Number(value=one)),)) if one == 1:
-            return _inverse(value, ctx, span)
-        case Entrywise(factors=(Symbol(), exponent)):
-            return terms.Power(value, ctx.term(exponent), entrywise=True, shape=value.shape, span=span)
-        case Symbol() | Text() | Group() | Word():
-            raise Refusal(
-                "superscript",
-                span,
-                f"the superscript of `{scope.quote(span)}` is not understood",
-                "declare the name with its superscript, or write the operation out",
-            )
-    return algebra.power(scope, value, ctx.term(sup), span)
-
-
-def _inverse(value: Term, ctx: Context, span: Span) -> Term:
-    if algebra.scalar(ctx.scope, value):
-        return terms.Power(value, terms.Constant(Fraction(-1)), span=span)
-    algebra.square(ctx.scope, value, "an inverse")
-    return terms.Unary("inverse", value, shape=value.shape, span=span)

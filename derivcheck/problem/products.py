@@ -8,9 +8,10 @@ from fractions import Fraction
 from derivcheck.language import nodes as n
 from derivcheck.language.shapes import SCALAR
 from derivcheck.problem import algebra, calls, derivatives, terms
+from derivcheck.problem.comparisons import indicator
 from derivcheck.problem.context import Context, key_of, strip
-from derivcheck.problem.names import superscript
 from derivcheck.problem.scope import Refusal
+from derivcheck.problem.scripts import superscript
 from derivcheck.problem.terms import Term
 
 JOINING = frozenset(("", "\\cdot", "\\times", "*"))
@@ -67,7 +68,7 @@ def _pieces(node: n.Product, ctx: Context) -> list[Piece]:
 def _turned_gradient(
     factors: tuple[n.Node, ...], operators: tuple[str, ...], position: int, ctx: Context
 ) -> tuple[Term, int] | None:
-    """``∇f(x)^⊤`` and ``∇f^⊤``: the gradient transposed, since a scalar has no transpose worth writing; factors taken."""
+    """``∇f(x)^⊤`` and ``∇f^⊤``: the gradient transposed (a scalar has none worth writing); factors taken."""
     behind = factors[position + 1 : position + 3]
     if len(behind) == 2 and operators[position + 2] == "" and isinstance(behind[1], n.Scripted):
         last = behind[1]
@@ -110,7 +111,7 @@ def _call(factors: tuple[n.Node, ...], operators: tuple[str, ...], position: int
     head, behind = factors[position], factors[position + 1]
     group = behind.base if isinstance(behind, n.Scripted) else behind
     if isinstance(group, n.Group) and isinstance(group.body, n.Compare) and _says_indicator(head):
-        value = calls.indicator(group.body, head.span | group.span, ctx)
+        value = indicator(group.body, head.span | group.span, ctx)
         if isinstance(behind, n.Scripted) and behind.sup is not None:
             value = superscript(value, behind.sup, ctx, head.span | behind.span)
         return value

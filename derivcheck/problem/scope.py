@@ -148,6 +148,12 @@ class Scope:
     headings: dict[str, int] = field(default_factory=dict)
     notices: list[tuple[Span, str]] = field(default_factory=list)
 
+    def enter(self, visible: str, declaration: Declaration) -> None:
+        """A declared name comes into being, or takes the place of what it was."""
+        self.names[visible] = declaration
+        self.declarations[declaration.key] = declaration
+        self.headings[visible] = self.heading
+
     def quote(self, span: Span) -> str:
         """What stands at a span, on one line and not longer than a message can bear."""
         words = " ".join(self.text[span.start : span.end].split())

@@ -255,6 +255,10 @@ class Let(_Term):
     body: Term
     function: str | None = field(default=None, compare=False)
 
+    def __hash__(self) -> int:
+        """Of the bindings alone: written out, the bodies of functions that call each other double at every call."""
+        return hash(self.bindings)
+
 
 @dataclass(frozen=True, slots=True)
 class MapEntries(_Term):
@@ -267,6 +271,10 @@ class MapEntries(_Term):
     arguments: tuple[Term, ...]
     body: Term
     order: int = 0
+
+    def __hash__(self) -> int:
+        """Of all but the body, as for ``Let``."""
+        return hash((self.parameters, self.arguments, self.order))
 
 
 Term = (
@@ -316,20 +324,27 @@ def _terms_in(value: object) -> Iterator[Term]:
 
 
 def walk(term: Term) -> Iterator[Term]:
-    """The term and everything in it."""
+    """The term and everything in it; a part that stands in it many times as one object comes once."""
     stack = [term]
+    seen: set[int] = set()
     while stack:
         top = stack.pop()
-        yield top
-        stack.extend(children(top))
+        if id(top) not in seen:
+            seen.add(id(top))
+            yield top
+            stack.extend(children(top))
 
 
 def variables(term: Term) -> frozenset[str]:
     """The names that stand in it, those bound by a ``Let`` or a ``MapEntries`` left out."""
     found: set[str] = set()
     stack: list[tuple[Term, frozenset[str]]] = [(term, frozenset())]
+    seen: set[tuple[int, frozenset[str]]] = set()
     while stack:
         top, bound = stack.pop()
+        if (id(top), bound) in seen:
+            continue
+        seen.add((id(top), bound))
         match top:
             case Variable(key=key, indices=indices):
                 found.update({key} - bound)

@@ -1,0 +1,213 @@
+"""What is assumed of declared names: it narrows what they are drawn from, or is a condition on every draw."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+
+from derivcheck.language import nodes as n
+from derivcheck.language.printing import plain
+from derivcheck.language.shapes import SCALAR, Dim
+from derivcheck.problem import algebra, terms
+from derivcheck.problem.comparisons import comparisons
+from derivcheck.problem.context import Context, key_of, members_of, strip
+from derivcheck.problem.declarations import declaration_of
+from derivcheck.problem.indices import size_dim
+from derivcheck.problem.newness import would_resolve
+from derivcheck.problem.scope import (
+    Assumption,
+    Declaration,
+    Domain,
+    Refusal,
+    Scope,
+    SizeSymbol,
+)
+from derivcheck.source import Span
+
+SIGN_DOMAINS = {">": "positive", "\\ge": "nonnegative", "<": "negative", "\\le": "nonpositive", "\\ne": "nonzero"}
+NARROWED = {
+    "positive": ("real", "nonnegative", "nonzero", "positive"),
+    "negative": ("real", "nonpositive", "nonzero", "negative"),
+    "nonnegative": ("real", "nonnegative"),
+    "nonpositive": ("real", "nonpositive"),
+}
+IMPLIED = frozenset(
+    (("positive", "nonnegative"), ("positive", "nonzero"), ("negative", "nonpositive"), ("negative", "nonzero"))
+)
+FLIPPED = {">": "<", "<": ">", "\\ge": "\\le", "\\le": "\\ge", "\\ne": "\\ne", "=": "="}
+
+
+def assume(left: n.Node, sign: str, right: n.Node, ctx: Context, span: Span) -> bool:
+    """A condition on declared names as an assumption for the whole document; False if it is none."""
+    if sign in ("\\succ", "\\succeq"):
+        return _definite(left, right, sign, ctx)
+    scope = ctx.scope
+    for one, other, relation in ((left, right, sign), (right, left, FLIPPED.get(sign, sign))):
+        for name in members_of(one):
+            if _size_bound(name, relation, other, ctx):
+                return True
+    done = False
+    for name in members_of(left):
+        done = domain_condition(name, sign, right, ctx) or done
+    if done or sign == "=":
+        return done or _equation(left, right, ctx)
+    if isinstance(left, n.Tuple):
+        return False
+    conditions = comparisons(n.Compare((left, right), (sign,), span=span), ctx)
+    scope.assumptions.append(Assumption(conditions, span))
+    return True
+
+
+def _definite(left: n.Node, right: n.Node, sign: str, ctx: Context) -> bool:
+    zero = (isinstance(right, n.Number) and right.value == 0) or (
+        isinstance(right, n.Name) and right.text == "\\mathbf{0}"
+    )
+    if not zero:
+        return False
+    for name in members_of(left):
+        found = declaration_of(name, ctx)
+        if found is None:
+            return False
+        if not ctx.scope.unify(*found.shape):
+            raise Refusal("shape-mismatch", name.span, f"`{plain(name)}` is not square", wrong=True)
+        kind = "spd" if sign == "\\succ" else "psd"
+        ctx.scope.enter(key_of(strip(name)), replace(found, domain=Domain(kind)))  # type: ignore[arg-type]
+    return True
+
+
+def _size_bound(name: n.Node, sign: str, other: n.Node, ctx: Context) -> bool:
+    """``n \\ge 2``, ``n > d`` of sizes."""
+    scope = ctx.scope
+    found = scope.names.get(key_of(strip(name))) if isinstance(strip(name), n.Name | n.Scripted) else None
+    if not isinstance(found, SizeSymbol):
+        return False
+    if isinstance(other, n.Number) and sign in (">", "\\ge"):
+        least = int(other.value) + (1 if sign == ">" else 0)
+        scope.size_bounds[found.key] = max(scope.size_bounds.get(found.key, 0), least)
+        return True
+    left, right = size_dim(strip(name), ctx), size_dim(other, ctx)
+    if left is None or right is None:
+        return False
+    conditions = comparisons(n.Compare((name, other), (sign,), span=name.span | other.span), ctx)
+    scope.assumptions.append(Assumption(conditions, name.span | other.span))
+    return True
+
+
+def domain_condition(name: n.Node, sign: str, right: n.Node, ctx: Context) -> bool:
+    """``\\sigma > 0`` narrows the domain from which σ is drawn; a new name is declared by it."""
+    scope = ctx.scope
+    node = strip(name)
+    if not isinstance(node, n.Name | n.Scripted) or sign not in SIGN_DOMAINS:
+        return False
+    bound = literal_value(right)
+    if bound is not None and bound != 0:
+        return _bounded(node, sign, bound, ctx)
+    if bound is None:
+        return False
+    kind = SIGN_DOMAINS[sign]
+    found = scope.names.get(key_of(node))
+    if found is None and not would_resolve(node, ctx):
+        scope.enter(
+            key_of(node),
+            Declaration(key_of(node), plain(node), SCALAR, Domain(kind), node.span),  # type: ignore[arg-type]
+        )
+        return True
+    if isinstance(found, Declaration) and (found.domain.kind, kind) in IMPLIED:
+        return True
+    if isinstance(found, Declaration) and found.domain.kind in NARROWED.get(kind, ("real", kind)):
+        scope.enter(key_of(node), replace(found, domain=Domain(kind)))  # type: ignore[arg-type]
+        return True
+    return False
+
+
+def literal_value(node: n.Node) -> Fraction | None:
+    """The number that a literal expression is: ``3``, ``-1/2``, ``10^{-3}``; None for anything else."""
+    match node:
+        case n.Number(value=value):
+            return value
+        case n.Group(body=body):
+            return literal_value(body)
+        case n.Add(terms=((sign, part),)):
+            inner = literal_value(part)
+            return None if inner is None or sign == "±" else inner if sign == "+" else -inner
+        case n.Fraction_(numerator=top, denominator=bottom):
+            over, under = literal_value(top), literal_value(bottom)
+            return None if over is None or not under else over / under
+        case n.Scripted(base=n.Number(value=base), sub=None, sup=sup, primes=0) if sup is not None:
+            exponent = literal_value(sup)
+            if exponent is None or exponent.denominator != 1 or abs(exponent) > 300 or not base:
+                return None
+            return base ** int(exponent)
+    return None
+
+
+def _bounded(node: n.Name | n.Scripted, sign: str, bound: Fraction, ctx: Context) -> bool:
+    """``x > 3``, ``t < 1/2`` of a declared name: an end of the interval from which it is drawn."""
+    found = ctx.scope.names.get(key_of(node))
+    if not isinstance(found, Declaration) or sign == "\\ne":
+        return False
+    ends = {"real": (None, None), "positive": (0.0, None), "nonnegative": (0.0, None), "negative": (None, 0.0)}
+    if found.domain.kind == "interval" and not isinstance(found.domain.high, Dim):
+        low, high = found.domain.low, found.domain.high
+    elif found.domain.kind in ends:
+        low, high = ends[found.domain.kind]
+    else:
+        return False
+    end = float(bound)
+    if sign in (">", "\\ge"):
+        low = end if low is None else max(low, end)
+    else:
+        high = end if high is None else min(high, end)
+    if low is not None and high is not None and low >= high:
+        return False
+    ctx.scope.enter(key_of(node), replace(found, domain=Domain("interval", low=low, high=high)))
+    return True
+
+
+def _equation(left: n.Node, right: n.Node, ctx: Context) -> bool:
+    r"""``A = A^\top``, ``A^\top = -A``, ``Q^\top Q = I``, ``\|u\| = 1``: what a declared name is drawn as."""
+    scope = ctx.scope
+    try:
+        one, other = ctx.term(left), ctx.term(right)
+    except Refusal:
+        return False
+    for a, b in ((one, other), (other, one)):
+        match a, b:
+            case terms.Variable(key=key), terms.Unary(op="transpose", argument=terms.Variable(key=again)) if (
+                key == again
+            ):
+                return _set_kind(scope, key, "symmetric")
+            case terms.Variable(key=key), terms.Add(
+                terms=((-1, terms.Unary(op="transpose", argument=terms.Variable(key=again))),)
+            ) if key == again:
+                return _set_kind(scope, key, "skew")
+            case terms.Multiply(
+                op="matmul",
+                left=terms.Unary(op="transpose", argument=terms.Variable(key=key)),
+                right=terms.Variable(key=again),
+            ), terms.Identity() if key == again:
+                algebra.equal_shapes(scope, a, b)
+                return _set_kind(scope, key, "orthogonal")
+            case (
+                (
+                    terms.Unary(op="norm2" | "sumsq", argument=terms.Variable(key=key))
+                    | terms.Multiply(
+                        op="matmul",
+                        left=terms.Unary(op="transpose", argument=terms.Variable(key=key)),
+                        right=terms.Variable(),
+                    )
+                ),
+                terms.Constant(value=value),
+            ) if value == Fraction(1):
+                if isinstance(a, terms.Multiply) and a.right != terms.Variable(key):
+                    continue
+                return _set_kind(scope, key, "unit")
+    return False
+
+
+def _set_kind(scope: Scope, key: str, kind: str) -> bool:
+    for visible, found in scope.names.items():
+        if isinstance(found, Declaration) and found.key == key and not found.family:
+            scope.enter(visible, replace(found, domain=Domain(kind)))  # type: ignore[arg-type]
+            return True
+    return False

@@ -1,0 +1,50 @@
+"""What grows while a document is read from top to bottom."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from derivcheck.language import nodes as n
+from derivcheck.problem import directives, terms
+from derivcheck.problem.claims import ClaimMaker, Head
+from derivcheck.problem.context import Context
+from derivcheck.problem.expressions import elaborate
+from derivcheck.problem.problem import Line
+from derivcheck.problem.scope import (
+    IndexInfo,
+    Scope,
+)
+from derivcheck.reading.items import Statement
+from derivcheck.source import Source, Span
+from derivcheck.verdict import Finding
+
+
+@dataclass
+class Builder:
+    """What grows while a document is read from top to bottom."""
+
+    source: Source
+    scope: Scope
+    marks: directives.Marks
+    makers: ClaimMaker
+    findings: list[Finding] = field(default_factory=list)
+    lines: list[Line] = field(default_factory=list)
+    head: Head | None = None
+    conditions: list[terms.Comparison] = field(default_factory=list)
+    condition_sentence: int = -1
+    skipped: int = 0
+    waiting: list[tuple[Statement, tuple[terms.Comparison, ...]]] = field(default_factory=list)
+    unexplained: list[tuple[Statement, tuple[terms.Comparison, ...]]] = field(default_factory=list)
+    retrying: bool = False
+    final: bool = False
+    undeclared: list[tuple[n.Node, tuple[int, str]]] = field(default_factory=list)
+    definitions: int = 0
+
+    def context(self, free: dict[str, IndexInfo] | None = None) -> Context:
+        """A context at the present place of the document."""
+        layout = "numerator" if self.marks.layout == "numerator" else "shape"
+        return Context(self.scope, elaborate, free=free, layout=layout)  # type: ignore[arg-type]
+
+    def line(self, span: Span, kind: str, name: str = "", shapes: str = "", note: str = "") -> None:
+        """Record how a statement was read."""
+        self.lines.append(Line(span, kind, name, self.scope.quote(span), shapes, note))

@@ -1,0 +1,218 @@
+"""What a statement does: it declares, assumes, defines, or claims."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from derivcheck.language import nodes as n
+from derivcheck.language.printing import plain
+from derivcheck.problem.assumptions import assume
+from derivcheck.problem.builder import Builder
+from derivcheck.problem.conditions import (
+    EQUAL,
+    about_sizes,
+    assumed_equation,
+    claims_follow,
+    declared_by_sign,
+    simple_condition,
+    take_condition,
+)
+from derivcheck.problem.context import key_of, strip
+from derivcheck.problem.declarations import declare, declare_function, index_range
+from derivcheck.problem.definitions import define
+from derivcheck.problem.mentions import mention, note_calls
+from derivcheck.problem.newness import is_new, mentions_itself, would_resolve
+from derivcheck.problem.prose import (
+    assumed_in_words,
+    constrains,
+    describe,
+    is_conditional,
+    is_naming,
+    runs,
+    words_around,
+)
+from derivcheck.problem.scope import (
+    Declaration,
+    Definition,
+    IndexInfo,
+    Refusal,
+)
+from derivcheck.problem.solutions import equation_for
+from derivcheck.reading.items import Statement
+
+ORDER = frozenset(("<", ">", "\\le", "\\ge"))
+
+
+def classify(item: Statement, statements: list[Statement], builder: Builder) -> None:
+    """Decide by the relation and by what is known whether this declares, assumes, defines or claims."""
+    if not item.relations:
+        mention(item, builder)
+        return
+    signs = [relation.sign for relation in item.relations]
+    if item.continues:
+        _continue_chain(item, builder)
+        return
+    first = signs[0]
+    if first == ":" and len(signs) == 2 and signs[1] == "\\to":
+        name, domain, codomain = item.members[:3]
+        shapes = declare_function(name, domain, codomain, builder.context())
+        builder.line(item.span, "declaration", plain(item.members[0]), shapes)
+        return
+    if first == "\\in" and len(signs) == 1:
+        _membership(item, builder)
+        return
+    if len(signs) == 1 and first == "=" and index_range(item.members[0], item.members[1], builder.context()):
+        builder.line(item.span, "declaration", plain(item.members[0]), note="the range of an index")
+        return
+    if all(sign in EQUAL for sign in signs):
+        _equality(item, builder)
+        return
+    if all(sign in ORDER | EQUAL | {"\\succ", "\\succeq", "\\prec", "\\preceq", "\\ne"} for sign in signs):
+        _order(item, statements, builder)
+        return
+    reasons = {
+        "\\sim": "probability models are not checked yet",
+        "\\approx": "an approximation is not checked: it holds to no stated accuracy",
+        "\\propto": "a proportionality is not checked yet",
+        "\\leftarrow": "an update is not checked yet",
+        "\\to": "this arrow is not understood here",
+        "\\mapsto": "this arrow is not understood here",
+        "\\in": "this membership is not understood",
+    }
+    bad = next(relation for relation in item.relations if relation.sign not in EQUAL)
+    raise Refusal("not-checked", bad.span, reasons.get(bad.sign, f"`{bad.sign}` is not checked"))
+
+
+def _membership(item: Statement, builder: Builder) -> None:
+    left, right = item.members
+    ctx = builder.context()
+    if index_range(left, right, ctx) is not None and runs(item, ()):
+        builder.line(item.span, "declaration", plain(left), note="the range of an index")
+        return
+    shapes = declare(left, right, ctx)
+    describe(left, words_around(item, builder.source.text), ctx)
+    builder.line(item.span, "declaration", plain(left), shapes)
+
+
+def _continue_chain(item: Statement, builder: Builder) -> None:
+    if builder.head is None:
+        relation = item.relations[0]
+        raise Refusal(
+            "chain-without-head",
+            relation.span,
+            "this line goes on with a relation, but there is no line before it that it could continue",
+        )
+    builder.makers.members(builder.head, item.members, item.relations, item, tuple(builder.conditions))
+    builder.line(item.span, "claim: continued", builder.head.title)
+
+
+def _equality(item: Statement, builder: Builder) -> None:
+    """``A = B = C``: a definition if the left side is new, then claims held against the head."""
+    left = strip(item.members[0])
+    conditional = is_conditional(item)
+    if assumed_equation(item, builder):
+        return
+    if (
+        not item.implied
+        and not conditional
+        and is_new(left, builder.scope)
+        and not mentions_itself(left, item.members[1], builder.scope)
+    ):
+        _definition(item, left, builder)
+        return
+    last = strip(item.members[-1])
+    if len(item.members) == 2 and isinstance(last, n.Name | n.Scripted) and is_naming(item):
+        if key_of(last) not in builder.scope.names and is_new(last, builder.scope):
+            swapped = replace(item, members=(item.members[1], item.members[0]))
+            _definition(swapped, last, builder)
+            return
+    if conditional and take_condition(item, builder):
+        return
+    if constrains(item, builder.source.text) and not item.implied:
+        reason = "this condition on the inputs is not understood, so that nothing is drawn to meet it"
+        raise Refusal("not-checked", item.span, reason, "substitute it: write one name in terms of the others")
+    free: dict[str, IndexInfo] = {}
+    head = builder.makers.head(item.members[0], builder.context(free), item, tuple(builder.conditions))
+    builder.head = head
+    builder.line(item.span, f"claim: {head.kind}", head.title, builder.scope.show(head.term.shape) if head.term else "")
+    builder.makers.members(head, item.members[1:], item.relations, item, tuple(builder.conditions))
+
+
+def _definition(item: Statement, left: n.Node, builder: Builder) -> None:
+    second = strip(item.members[1])
+    if len(item.members) > 2 and isinstance(second, n.Name | n.Scripted) and is_new(second, builder.scope):
+        # ``a = b = …`` with both names new: the inner one first.
+        if not would_resolve(second, builder.context()):
+            _definition(replace(item, members=item.members[1:], relations=item.relations[1:]), second, builder)
+            item = replace(item, members=item.members[:2], relations=item.relations[:1])
+    made = define(left, item.members[1], builder.context(), item.span)
+    term = made.term if isinstance(made, Definition) else made.body
+    note_calls(term, builder.scope)
+    builder.definitions += 1
+    shape = builder.scope.show(made.shape) if isinstance(made, Definition) else builder.scope.show(made.body.shape)
+    builder.line(item.span, "definition", plain(left), shape)
+    free: dict[str, IndexInfo] = {}
+    try:
+        builder.head = builder.makers.head(left, builder.context(free), item, (), defining=item.members[1])
+    except Refusal:
+        builder.head = None
+    _estimate(item, left, builder)
+    if len(item.members) > 2:
+        if builder.head is None:
+            raise Refusal("chain-without-head", item.members[2].span, "what this is held against is not understood")
+        builder.makers.members(builder.head, item.members[2:], item.relations[1:], item, tuple(builder.conditions))
+
+
+def _estimate(item: Statement, left: n.Node, builder: Builder) -> None:
+    """``\\hat w = …`` behind an equation in ``w``: the definition also claims to solve it."""
+    base = left
+    if isinstance(base, n.Scripted) and isinstance(base.sup, n.Symbol | n.Text) and base.sub is None:
+        base = base.base
+    if isinstance(base, n.Name):
+        accent = re.fullmatch(r"\\(?:hat|tilde|bar)\{(.*)\}", base.text)
+        base = n.Name(accent.group(1), span=base.span) if accent else base
+    if base == left or not isinstance(base, n.Name | n.Scripted):
+        return
+    found = builder.scope.names.get(key_of(base))
+    if not isinstance(found, Declaration) or found.family:
+        return
+    if equation_for(builder.makers.claims, builder.scope, found.key, len(builder.makers.claims), item.sentence) is None:
+        return
+    head = builder.makers.head(base, builder.context({}), item, ())
+    builder.makers.members(replace(head, title=plain(left)), item.members[1:2], item.relations[:1], item, ())
+
+
+def _order(item: Statement, statements: list[Statement], builder: Builder) -> None:
+    """``A \\ge B``: a condition, an assumption on a declared name, or a claim."""
+    signs = [relation.sign for relation in item.relations]
+    if len(signs) == 1 and declared_by_sign(item, builder):
+        builder.line(item.span, "declaration", plain(item.members[0]), "a scalar")
+        return
+    if is_conditional(item) and take_condition(item, builder):
+        return
+    if about_sizes(item, builder) or assumed_in_words(item):
+        assumed = all(
+            assume(left, relation.sign, right, builder.context(), item.span)
+            for left, relation, right in zip(item.members, item.relations, item.members[1:], strict=False)
+        )
+        if assumed:
+            builder.line(item.span, "assumption")
+            return
+    if simple_condition(item, builder):
+        local = is_conditional(item) or claims_follow(item, statements)
+        if local and take_condition(item, builder):
+            return
+        assumed = True
+        for left, relation, right in zip(item.members, item.relations, item.members[1:], strict=False):
+            assumed = assume(left, relation.sign, right, builder.context(), item.span) and assumed
+        if assumed:
+            builder.line(item.span, "assumption")
+            return
+    if any(sign in ("\\succ", "\\succeq", "\\prec", "\\preceq") for sign in signs):
+        raise Refusal("not-checked", item.relations[0].span, "a claim that a matrix is definite is not checked yet")
+    free: dict[str, IndexInfo] = {}
+    head = builder.makers.head(item.members[0], builder.context(free), item, tuple(builder.conditions))
+    builder.head = None
+    builder.line(item.span, "claim: inequality", head.title)
+    builder.makers.ordered(head, item, tuple(builder.conditions))

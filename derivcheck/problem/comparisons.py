@@ -1,0 +1,50 @@
+"""Conditions: conjunctions of comparisons, of numbers or entry by entry."""
+
+from __future__ import annotations
+
+from derivcheck.language import nodes as n
+from derivcheck.language.printing import plain
+from derivcheck.language.shapes import SCALAR, is_scalar
+from derivcheck.problem import algebra, terms
+from derivcheck.problem.context import Context
+from derivcheck.problem.scope import (
+    Refusal,
+)
+from derivcheck.problem.terms import Term
+from derivcheck.source import Span
+
+COMPARABLE = frozenset(("=", "\\ne", "<", ">", "\\le", "\\ge"))
+
+
+def indicator(node: n.Compare, span: Span, ctx: Context) -> Term:
+    r"""``\mathbb{1}[z > 0]``: of numbers, or entry by entry."""
+    conditions = comparisons(node, ctx)
+    shape = next((c.shape for c in conditions if not is_scalar(ctx.scope.resolve_shape(c.shape))), SCALAR)
+    return terms.Indicator(conditions, shape=shape, span=span)
+
+
+def comparisons(node: n.Node, ctx: Context) -> tuple[terms.Comparison, ...]:
+    """A condition as a conjunction of comparisons, of numbers or entry by entry: ``0 < x \\le 1``, ``x > 0, y > 0``."""
+    match node:
+        case n.Group(body=body) | n.Boxed(body=body):
+            return comparisons(body, ctx)
+        case n.Tuple(items=items):
+            return tuple(part for item in items for part in comparisons(item, ctx))
+        case n.Compare(members=members, relations=relations):
+            made = [ctx.term(member) for member in members]
+            return tuple(
+                _comparison(sign, left, right, ctx)
+                for sign, left, right in zip(relations, made, made[1:], strict=False)
+            )
+    raise Refusal("condition", node.span, f"`{plain(node)}` is not understood as a condition")
+
+
+def _comparison(sign: str, left: Term, right: Term, ctx: Context) -> terms.Comparison:
+    span = left.span | right.span
+    if sign not in COMPARABLE:
+        raise Refusal("condition", span, f"`{sign}` is not understood in a condition")
+    one, other = algebra.scalar(ctx.scope, left), algebra.scalar(ctx.scope, right)
+    if not one and not other:
+        algebra.equal_shapes(ctx.scope, left, right, "the two sides of a condition differ in shape")
+    shape = right.shape if one else left.shape
+    return terms.Comparison(sign, left, right, shape=shape, span=span)  # type: ignore[arg-type]

@@ -1,0 +1,136 @@
+"""Is an equation or inequality asked of the inputs: an assumption, or a condition for a sentence."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from derivcheck.language import nodes as n
+from derivcheck.language.traversal import walk
+from derivcheck.problem import terms
+from derivcheck.problem.assumptions import assume, domain_condition
+from derivcheck.problem.builder import Builder
+from derivcheck.problem.comparisons import comparisons
+from derivcheck.problem.context import key_of, members_of, strip
+from derivcheck.problem.indices import size_dim
+from derivcheck.problem.newness import is_new, mentions_itself
+from derivcheck.problem.prose import GLOBAL_LEADS, is_conditional
+from derivcheck.problem.scope import (
+    Declaration,
+    Definition,
+    FunctionDefinition,
+    IndexInfo,
+)
+from derivcheck.reading.items import Statement
+
+EQUAL = frozenset(("=", ":=", "\\equiv"))
+
+
+def assumed_equation(item: Statement, builder: Builder) -> bool:
+    """``let A = A^\\top``, ``Q^\\top Q = I`` with a word such as "assume" in front."""
+    if len(item.members) != 2 or item.relations[0].sign != "=":
+        return False
+    words = item.lead
+    symmetric = _is_symmetry(item)
+    if not symmetric and not any(lead in words.split() or lead in words for lead in GLOBAL_LEADS):
+        return False
+    left = strip(item.members[0])
+    if (
+        isinstance(left, n.Name | n.Scripted)
+        and is_new(left, builder.scope)
+        and not mentions_itself(left, item.members[1], builder.scope)
+    ):
+        return False
+    if assume(item.members[0], "=", item.members[1], builder.context(), item.span):
+        builder.line(item.span, "assumption")
+        return True
+    return False
+
+
+def _is_symmetry(item: Statement) -> bool:
+    left, right = (strip(member) for member in item.members)
+    return isinstance(left, n.Name) and isinstance(right, n.Scripted) and right.base == left and right.sub is None
+
+
+def declared_by_sign(item: Statement, builder: Builder) -> bool:
+    """``\\lambda > 0`` of names that nothing has declared: positive scalars."""
+    names = [strip(part) for part in members_of(item.members[0])]
+    scope = builder.scope
+    if not all(isinstance(name, n.Name | n.Scripted) and key_of(name) not in scope.names for name in names):
+        return False
+    ctx = builder.context()
+    return all(domain_condition(name, item.relations[0].sign, item.members[1], ctx) for name in names)
+
+
+def about_sizes(item: Statement, builder: Builder) -> bool:
+    """``n > k + l``: a condition on sizes alone."""
+    ctx = builder.context()
+    sides = [size_dim(strip(member), ctx) for member in item.members]
+    return all(side is not None for side in sides) and any(side.number is None for side in sides if side is not None)
+
+
+def _is_number(node: n.Node) -> bool:
+    """Whether only literal numbers stand in it: 0, 10^{300}, 1/2."""
+    return all(
+        isinstance(part, n.Number | n.Add | n.Fraction_ | n.Product | n.Scripted | n.Group) for part in walk(node)
+    )
+
+
+def simple_condition(item: Statement, builder: Builder) -> bool:
+    """Whether every side is a bare declared name, a size or a number: a condition on inputs and no claim."""
+    bare = 0
+    if any(strip(a) == strip(b) for a, b in pairwise(item.members)):
+        return False
+    for member in item.members:
+        for part in members_of(member):
+            node = strip(part)
+            if isinstance(node, n.Add) and len(node.terms) == 1:
+                node = node.terms[0][1]
+            if _is_number(node) or (isinstance(node, n.Name) and node.text in ("\\mathbf{0}", "0")):
+                continue
+            if not isinstance(node.base if isinstance(node, n.Scripted) else node, n.Name):
+                return False
+            assert isinstance(node, n.Name | n.Scripted)
+            found = builder.scope.names.get(key_of(node))
+            if isinstance(found, Definition | FunctionDefinition):
+                return False
+            if found is None and isinstance(node, n.Scripted) and (node.sup is not None or node.primes):
+                return False
+            if found is None and isinstance(node, n.Scripted):
+                base = builder.scope.names.get(key_of(node.base))
+                if not isinstance(base, Declaration) and base is not None:
+                    return False
+            bare += 1
+    return bare > 0
+
+
+def claims_follow(item: Statement, statements: list[Statement]) -> bool:
+    """Whether the same sentence goes on with a claim: then the condition is for that claim alone."""
+    if any(word in GLOBAL_LEADS for word in item.lead.split()):
+        return False
+    for other in statements:
+        if other.sentence == item.sentence and other.span.start > item.span.start:
+            if other.implied or any(relation.sign in EQUAL for relation in other.relations):
+                return True
+    return False
+
+
+def take_condition(item: Statement, builder: Builder) -> bool:
+    """Take the statement as a condition for what follows in its sentence, and for the claim just before it."""
+    free: dict[str, IndexInfo] = {}
+    ctx = builder.context(free)
+    found: list[terms.Comparison] = []
+    for left, relation, right in zip(item.members, item.relations, item.members[1:], strict=False):
+        if relation.sign not in ("=", "\\ne", "<", ">", "\\le", "\\ge"):
+            return False
+        for name in members_of(left):
+            node = n.Compare((name, right), (relation.sign,), span=item.span)
+            found.extend(comparisons(node, ctx))
+    builder.makers.indices.update({info.name: info for info in free.values()})
+    builder.line(item.span, "condition")
+    behind = builder.makers.condition_behind(item, tuple(found))
+    if not behind and is_conditional(item):
+        # "if x > 0 then …; if x < 0 then …": the second takes the place of the first.
+        builder.conditions = found
+    elif not behind:
+        builder.conditions.extend(found)
+    return True

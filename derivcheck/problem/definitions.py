@@ -1,0 +1,170 @@
+"""Statements that define: names, families of names, functions."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from derivcheck.language import nodes as n
+from derivcheck.language.printing import plain
+from derivcheck.language.shapes import ONE, SCALAR, Dim, Shape, is_scalar
+from derivcheck.problem import terms
+from derivcheck.problem.context import Context, key_of, strip
+from derivcheck.problem.families import family_pattern
+from derivcheck.problem.indices import index_parts
+from derivcheck.problem.scope import (
+    Declaration,
+    Definition,
+    Domain,
+    FamilyAxis,
+    FunctionDefinition,
+    IndexInfo,
+    Refusal,
+)
+from derivcheck.source import Span
+
+
+def define(node: n.Node, value: n.Node, ctx: Context, span: Span) -> Definition | FunctionDefinition:
+    """``z = …`` with ``z`` new, ``z_i = …``, ``z^{(i)} = …``, ``f(x) = …``."""
+    match node:
+        case n.Product(factors=(head, n.Group() as group), operators=("",)):
+            return _define_function(head, group, value, ctx, span)
+        case n.Apply(word=word, args=args):
+            group = n.Group(n.Tuple(args, (",",) * (len(args) - 1)) if len(args) > 1 else args[0], span=node.span)
+            return _define_function(word, group, value, ctx, span)
+        case n.Scripted() if index_letters(node, ctx):
+            made = _define_family(node, value, ctx, span)
+            if made is not None:
+                return made
+    term = ctx.term(value)
+    key = key_of(node)
+    return _enter(Definition(key, plain(node), term, ctx.scope.resolve_shape(term.shape), span), key, ctx)
+
+
+def _enter(definition: Definition, visible: str, ctx: Context) -> Definition:
+    scope = ctx.scope
+    if definition.key in scope.definitions or definition.key in scope.declarations:
+        old = scope.names.get(visible)
+        if isinstance(old, Declaration):
+            if not scope.unify_shapes(old.shape, definition.shape):
+                raise Refusal(
+                    "shape-mismatch",
+                    definition.span,
+                    f"`{definition.text}` is declared {scope.show(old.shape)}, its definition is {scope.show(definition.shape)}",
+                    wrong=not any(
+                        s.startswith("?") for dim in scope.resolve_shape(definition.shape) for s in dim.symbols
+                    ),
+                )
+            del scope.declarations[definition.key]
+        else:
+            definition = replace(definition, key=scope.fresh(definition.key))
+    scope.definitions[definition.key] = definition
+    scope.names[visible] = definition
+    return definition
+
+
+def index_letters(node: n.Scripted, ctx: Context) -> list[tuple[n.Name, str]]:
+    """The letters on the left of a definition that are indices: ``z_i``, ``z^{(i)}``, ``r_{ik}``."""
+    found: list[tuple[n.Name, str]] = []
+    if (
+        isinstance(node.sup, n.Group)
+        and isinstance(node.sup.body, n.Name)
+        and node.sup.body.text not in ctx.scope.names
+    ):
+        found.append((node.sup.body, "sup"))
+    if node.sub is not None:
+        for part in index_parts(node.sub):
+            if not isinstance(part, n.Name) or part.text in ctx.scope.names or part.text.startswith("\\mathrm"):
+                return found if found else []
+            found.append((part, "sub"))
+    return found
+
+
+def _define_family(node: n.Scripted, value: n.Node, ctx: Context, span: Span) -> Definition | None:
+    """All members at once; None if the letters are no indices but part of a name, as the ``t`` of ``h_t``."""
+    scope = ctx.scope
+    letters = index_letters(node, ctx)
+    infos: list[IndexInfo] = []
+    inner = ctx
+    for letter, _ in letters:
+        name = scope.fresh(letter.text)
+        info = IndexInfo(letter.text, name, Dim.of("?" + name), 1, letter.span)
+        if letter.text in scope.ranges:
+            info.lower, fallback = scope.ranges[letter.text]
+            scope.index_fallbacks["?" + name] = fallback
+        infos.append(info)
+        inner = inner.within(info)
+    refused: Refusal | None = None
+    term: terms.Term | None = None
+    try:
+        term = replace(inner, free=None).term(value)
+    except Refusal as refusal:
+        refused = refusal
+    if any(not info.used and info.letter not in scope.ranges for info in infos):
+        return None
+    if term is None:
+        assert refused is not None
+        raise refused
+    for info in infos:
+        size = scope.resolve(info.size)
+        if any(symbol.startswith("?") for symbol in size.symbols):
+            known = scope.index_fallbacks.get("?" + info.name)
+            if known is None or not scope.unify(info.size, known):
+                raise Refusal(
+                    "index-range",
+                    info.span,
+                    f"over what `{info.letter}` runs is not said",
+                    "write its range, as in: for $i = 1, \\dots, n$",
+                )
+    shape = scope.resolve_shape(term.shape)
+    subscripts = all(place == "sub" for _, place in letters)
+    base_key = key_of(node.base)
+    if subscripts and is_scalar(shape) and len(infos) <= 2 and node.sup is None and _free_base(base_key, infos, ctx):
+        sizes = [scope.resolve(info.size) for info in infos]
+        whole = (sizes[0], sizes[1] if len(sizes) == 2 else ONE)
+        axes = tuple((info.name, FamilyAxis(scope.resolve(info.size), info.lower)) for info in infos)
+        gathered = terms.Gather(tuple(name for name, _ in axes), term, shape=whole, span=term.span)
+        return _enter(Definition(base_key, plain(node.base), gathered, whole, span), base_key, ctx)
+    key = family_pattern(node, [(letter, place) for letter, place in letters])
+    axes = tuple((info.name, FamilyAxis(scope.resolve(info.size), info.lower)) for info in infos)
+    return _enter(Definition(key, plain(node), term, shape, span, axes), key, ctx)
+
+
+def _free_base(key: str, infos: list[IndexInfo], ctx: Context) -> bool:
+    old = ctx.scope.names.get(key)
+    if old is None:
+        return True
+    return isinstance(old, Declaration) and not old.family and old.key not in ctx.scope.used
+
+
+def _define_function(head: n.Node, group: n.Group, value: n.Node, ctx: Context, span: Span) -> FunctionDefinition:
+    scope = ctx.scope
+    names = dict(scope.names)
+    parameters: list[tuple[str, Shape]] = []
+    local: dict[str, Declaration] = {}
+    for item in group.body.items if isinstance(group.body, n.Tuple) else (group.body,):
+        node = strip(item)
+        if not isinstance(node, n.Name | n.Scripted):
+            raise Refusal(
+                "definition", item.span, "the arguments in a definition are names", "give the value a name first"
+            )
+        visible = key_of(node)
+        found = scope.names.get(visible)
+        if isinstance(found, Declaration | Definition) and not found.family:
+            parameters.append((found.key, found.shape))
+            continue
+        key = scope.fresh(visible)
+        local[visible] = Declaration(key, plain(node), SCALAR, Domain(), node.span)
+        parameters.append((key, SCALAR))
+    scope.names.update(local)
+    try:
+        body = replace(ctx, free=None).term(value)
+    finally:
+        for visible in local:
+            if visible in names:
+                scope.names[visible] = names[visible]
+            else:
+                del scope.names[visible]
+    key = key_of(head)
+    made = FunctionDefinition(key, plain(head), tuple(parameters), body, span)
+    scope.names[key] = made
+    return made

@@ -1,0 +1,91 @@
+"""Expressions without a relation: names that are described in words, arguments at which functions are meant."""
+
+from __future__ import annotations
+
+import re
+
+from derivcheck.language import nodes as n
+from derivcheck.problem import terms
+from derivcheck.problem.builder import Builder
+from derivcheck.problem.context import key_of, strip
+from derivcheck.problem.declarations import declare
+from derivcheck.problem.domains import REALS
+from derivcheck.problem.newness import would_resolve
+from derivcheck.problem.prose import describe
+from derivcheck.problem.scope import (
+    IndexInfo,
+    Refusal,
+    Scope,
+)
+from derivcheck.reading.items import Statement
+
+_KINDS = r"(symmetric|skew|positive|orthogonal|orthonormal|diagonal|spd|unit|non-?zero)"
+MENTION_BEHIND = re.compile(rf"\s*(,|and|is|are|be|being|both|all|a|an|\s)*{_KINDS}")
+MENTION_BEFORE = re.compile(rf"{_KINDS}[a-z -]*$")
+
+
+def mention(item: Statement, builder: Builder) -> None:
+    """An expression without a relation: it may tell at which argument a function is meant."""
+    builder.line(item.span, "mention")
+    describe_mention(item, builder)
+    free: dict[str, IndexInfo] = {}
+    try:
+        term = builder.context(free).term(item.members[0])
+    except Refusal:
+        if item.displayed:
+            builder.head = None
+        return
+    note_calls(term, builder.scope)
+    if item.displayed:
+        # "$$ f(x) $$" and then "$$ = … $$": what is displayed alone is what the next block goes on with.
+        builder.head = builder.makers.head(item.members[0], builder.context({}), item, ())
+
+
+def describe_mention(item: Statement, builder: Builder) -> None:
+    """``$P, Q$ symmetric positive definite``, ``symmetric $A$``; and ``$A$ … $n \\times n$ matrix``, ``$x$ … in $\\mathbb{R}^n$``."""
+    if item.displayed:
+        return
+    node = strip(item.members[0])
+    text = builder.source.text
+    behind = re.sub(r"^[^$]*\$+", "", text[item.span.end : item.span.end + 160], count=1)
+    behind = re.split(r"[$.;:]|\n\s*\n", behind, maxsplit=1)[0].lower()
+    ctx = builder.context()
+    if isinstance(node, n.Name | n.Scripted) and not _names_a_set(node):
+        if key_of(node) not in builder.scope.names and not would_resolve(node, builder.context()):
+            builder.undeclared = [(name, lead) for name, lead in builder.undeclared if lead[0] == item.sentence]
+            builder.undeclared.append((node, (item.sentence, item.lead)))
+            return
+        if MENTION_BEHIND.match(behind):
+            describe(node, behind, ctx)
+        elif MENTION_BEFORE.search(item.lead):
+            describe(node, item.lead, ctx)
+        return
+    waiting = [(name, lead) for name, (sentence, lead) in builder.undeclared if sentence == item.sentence]
+    if not waiting:
+        return
+    shape: n.Node | None = None
+    if isinstance(node, n.Product) and set(node.operators) == {"\\times"} and re.match(r"\s*(\w+ )*matri", behind):
+        shape = n.Scripted(n.Name("\\mathbb{R}"), None, node, span=node.span)
+    elif re.search(r"\b(in|of)$", item.lead.strip()):
+        shape = node
+    if shape is None:
+        return
+    try:
+        for name, lead in waiting:
+            declare(name, shape, ctx)
+            describe(name, f"{lead} {item.lead} {behind}", ctx)
+    except Refusal:
+        return
+    builder.undeclared = []
+
+
+def _names_a_set(node: n.Name | n.Scripted) -> bool:
+    base = node.base if isinstance(node, n.Scripted) else node
+    return isinstance(base, n.Name) and base.text in REALS
+
+
+def note_calls(term: terms.Term, scope: Scope) -> None:
+    """Remember the arguments at which functions of vectors were written."""
+    for part in terms.walk(term):
+        if isinstance(part, terms.Arbitrary) and not part.order and not part.entrywise:
+            scope.mentions.setdefault(part.key, []).append(part)

@@ -1,0 +1,148 @@
+"""Is the left side of an equality a new name, which the statement brings into being."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from derivcheck.language import nodes as n
+from derivcheck.language.shapes import is_scalar
+from derivcheck.language.traversal import children
+from derivcheck.problem.context import SLOT, Context, key_of, pattern, strip
+from derivcheck.problem.indices import index_parts
+from derivcheck.problem.scope import (
+    Declaration,
+    Definition,
+    FunctionDeclaration,
+    FunctionDefinition,
+    Refusal,
+    Scope,
+)
+from derivcheck.problem.words import ELEMENTARY
+
+OWN_WORDS = frozenset(("relu", "gelu", "softplus", "silu", "softmax", "sigmoid"))
+FIXED_WORDS = frozenset(("max", "min", "tr", "trace", "det", "diag", "vec", "logdet", "rank"))
+
+
+def is_new(node: n.Node, scope: Scope) -> bool:
+    """Whether the left side is a name that this statement may bring into being."""
+    match node:
+        case n.Product(factors=(n.Name() | n.Scripted() | n.Word() as head, n.Group() as group), operators=("",)):
+            return _is_new_function(head, group, scope)
+        case n.Apply(word=word, bracketed=True, sub=None, sup=None, primes=0):
+            return _is_new_word(word, node.args, scope)
+        case n.Name() | n.Scripted():
+            pass
+        case _:
+            return False
+    found = scope.names.get(key_of(node))
+    if isinstance(found, Declaration):
+        return found.key not in scope.used
+    if found is not None:
+        return False
+    if isinstance(node, n.Name):
+        return True
+    return _new_scripted(node, scope)
+
+
+def _is_new_word(word: n.Word, args: tuple[n.Node, ...], scope: Scope) -> bool:
+    """``relu(t) = …`` defines; what everybody means by the same word (tanh, exp) is held against what it is."""
+    if key_of(word) in scope.names or not all(isinstance(strip(arg), n.Name) for arg in args):
+        return False
+    return word.text in OWN_WORDS or (word.text not in ELEMENTARY and word.text not in FIXED_WORDS)
+
+
+def _new_scripted(node: n.Scripted, scope: Scope) -> bool:
+    """``z_1`` is new unless ``z`` is a known vector; ``x^2`` and ``A^\\top`` are no names."""
+    if node.primes or not isinstance(node.base, n.Name):
+        return False
+    match node.sup:
+        case n.Symbol(text="\\top") | n.Number() | n.Add():
+            return False
+        case n.Name(text="T") if "T" not in scope.names:
+            return False
+        case n.Symbol() | n.Text():
+            return True
+    base = scope.names.get(key_of(node.base))
+    built_in = base is None and node.base.text in ("e", "\\pi", "I", "\\mathbf{I}", "\\mathbf{1}", "\\mathbb{1}")
+    if node.sup is not None and not isinstance(node.sup, n.Group) and (base is not None or built_in):
+        # A power: ``c^n``, ``e^{ab}``. Only brackets, stars and words make a name of a superscript.
+        return False
+    if isinstance(base, Declaration):
+        scalar = is_scalar(scope.resolve_shape(base.shape))
+        letters = node.sub is not None and node.sup is None and base.key not in scope.used
+        by_letter = letters and not scalar and not isinstance(node.sub, n.Number)
+        return by_letter or scalar or _family_base(node, scope)
+    if isinstance(base, Definition):
+        return is_scalar(scope.resolve_shape(base.shape)) or isinstance(node.sup, (n.Group, n.Text))
+    if isinstance(base, FunctionDeclaration | FunctionDefinition) and node.sub is not None:
+        return False
+    stem = (
+        scope.names.get(key_of(n.Scripted(node.base, node.sub, None)))
+        if node.sub is not None and node.sup is not None
+        else None
+    )
+    if stem is not None and not isinstance(node.sup, n.Group | n.Text | n.Symbol):
+        return False
+    return not _family_member(node, scope)
+
+
+def _family_base(node: n.Scripted, scope: Scope) -> bool:
+    return isinstance(node.sup, n.Group) and not _family_member(node, scope)
+
+
+def _family_member(node: n.Scripted, scope: Scope) -> bool:
+    """``x^{(i)}`` and ``x_i`` of a family that is there already."""
+    patterns = []
+    if isinstance(node.sup, n.Group):
+        patterns.append(pattern(node.base, node.sub, n.Group(SLOT)))
+    if node.sub is not None and node.sup is None:
+        parts = index_parts(node.sub)
+        slots: n.Node = SLOT if len(parts) == 1 else n.Tuple((SLOT,) * len(parts), (",",) * (len(parts) - 1))
+        patterns.append(pattern(node.base, slots, None))
+    for text in patterns:
+        found = scope.names.get(text)
+        if isinstance(found, Definition) or (isinstance(found, Declaration) and found.key in scope.used):
+            return True
+    return False
+
+
+def _is_new_function(head: n.Node, group: n.Group, scope: Scope) -> bool:
+    items = group.body.items if isinstance(group.body, n.Tuple) else (group.body,)
+    if not all(isinstance(strip(item), n.Name | n.Scripted) for item in items):
+        return False
+    if isinstance(head, n.Scripted) and (head.primes or isinstance(head.sup, n.Group | n.Number)):
+        return False
+    found = scope.names.get(key_of(head))
+    if found is None:
+        return not (isinstance(head, n.Name) and head.text in ("p", "q", "P", "\\mathbb{E}"))
+    return isinstance(found, FunctionDeclaration) and found.key not in scope.used
+
+
+def mentions_itself(node: n.Node, value: n.Node, scope: Scope) -> bool:
+    """Whether the name stands in the value; the ``x`` of a declared ``x_1`` does not count."""
+    match node:
+        case n.Product(factors=(head, *_)) | n.Apply(word=head):
+            node = head
+    key = key_of(node)
+    stack = [value]
+    while stack:
+        part = stack.pop()
+        if isinstance(part, n.Apply) and key_of(part.word) == key:
+            return True
+        if isinstance(part, n.Name | n.Scripted):
+            known = key_of(part)
+            if known == key:
+                return True
+            if isinstance(part, n.Scripted) and known in scope.names:
+                continue
+        stack.extend(children(part))
+    return False
+
+
+def would_resolve(node: n.Node, ctx: Context) -> bool:
+    """Whether an undeclared name means something all the same: e, I, an entry."""
+    try:
+        replace(ctx, free={}).term(node)
+    except Refusal:
+        return False
+    return True

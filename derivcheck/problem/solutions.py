@@ -1,0 +1,100 @@
+"""Rows that lead from an equation to a value of its unknown: F = 0 ⇒ A u = b ⇒ u = …."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from derivcheck.problem import terms
+from derivcheck.problem.claims import derivative_in, differentiated_by
+from derivcheck.problem.dependence import depends
+from derivcheck.problem.problem import Claim, Refused, Solution
+from derivcheck.problem.scope import Scope
+
+
+def finish_solutions(claims: list[Claim | Refused], scope: Scope) -> None:
+    """Turn rows that lead from an equation to a value of its unknown into solution claims."""
+    # From the last row upwards: in F = 0 ⇒ A u = b ⇒ u = … the last row says what the unknown is.
+    for position in range(len(claims) - 1, -1, -1):
+        claim = claims[position]
+        if not isinstance(claim, Claim) or claim.relation != "=" or claim.solution is not None:
+            continue
+        unknown = _solved_name(claim, scope)
+        first = None if unknown is None else equation_for(claims, scope, unknown, position)
+        if unknown is None or first is None:
+            continue
+        premise = claims[first]
+        assert isinstance(premise, Claim)
+        solution = Solution(unknown, premise.head, premise.claimed, premise.span)
+        for between in range(first + 1, position + 1):
+            row = claims[between]
+            if isinstance(row, Claim) and row.relation == "=" and _mentions(row, unknown, scope):
+                claims[between] = replace(row, solution=solution, kind="solution")
+        claims[first] = replace(premise, stationary=True, solution=solution)
+    for position, claim in enumerate(claims):
+        lone = isinstance(claim, Claim) and claim.solution is None and not claim.conditions
+        if lone and isinstance(claim, Claim) and _is_stationarity(claim, scope):
+            claims[position] = replace(claim, stationary=True)
+
+
+def _mentions(claim: Claim, unknown: str, scope: Scope) -> bool:
+    return any(depends(side, unknown, scope) for side in (claim.head, claim.claimed))
+
+
+def equation_for(
+    claims: list[Claim | Refused], scope: Scope, unknown: str, position: int, sentence: int | None = None
+) -> int | None:
+    """The row above ``position`` from which the unknown is found: where its ⇒ began, or the nearest with a 0."""
+    claim = claims[position] if position < len(claims) else None
+    if isinstance(claim, Claim) and claim.implied:
+        return _start_of_implication(claims, scope, unknown, position)
+    for index in range(position - 1, -1, -1):
+        row = claims[index]
+        if not isinstance(row, Claim) or row.relation != "=" or row.solution is not None:
+            continue
+        at = claim.sentence if isinstance(claim, Claim) else sentence
+        near = at is not None and at == row.sentence
+        stationary = differentiated_by(row.head) == unknown
+        if terms.is_zero(row.claimed) and _may_determine(row, unknown, scope) and (near or stationary):
+            return _start_of_implication(claims, scope, unknown, index) if row.implied else index
+    return None
+
+
+def _start_of_implication(claims: list[Claim | Refused], scope: Scope, unknown: str, position: int) -> int | None:
+    """The first row of the ⇒ that leads to a row; of a chain ending in 0, that end."""
+    index = position
+    while index >= 0:
+        row = claims[index]
+        if not isinstance(row, Claim) or row.relation != "=" or row.solution is not None:
+            return None
+        if not row.implied:
+            return index if _may_determine(row, unknown, scope) else None
+        index -= 1
+    return None
+
+
+def _may_determine(row: Claim, unknown: str, scope: Scope) -> bool:
+    """Whether a row is an equation in the unknown: a derivative by another name is not one."""
+    by = differentiated_by(row.head)
+    by_another = by is not None and by in scope.declarations and by != unknown
+    return _mentions(row, unknown, scope) and not by_another
+
+
+def _solved_name(claim: Claim, scope: Scope) -> str | None:
+    """The declared name that a row ``u = …`` gives a value, if it stands alone on one side and not on the other."""
+    for side, other in ((claim.head, claim.claimed), (claim.claimed, claim.head)):
+        if isinstance(side, terms.Variable) and not side.indices and side.key in scope.declarations:
+            if not depends(other, side.key, scope) and (claim.implied or not terms.is_zero(other)):
+                return side.key
+    return None
+
+
+def _is_stationarity(claim: Claim, scope: Scope) -> bool:
+    """``∂ scalar / ∂ input = 0`` alone: an equation to be solved, not a statement about every input."""
+    found = derivative_in(claim.head)
+    return (
+        found is not None
+        and found.form == "gradient"
+        and found.key in scope.declarations
+        and terms.is_zero(claim.claimed)
+        and depends(found.target, found.key, scope)
+    )
