@@ -17,7 +17,7 @@ from derivcheck.evaluation.differentiation import Autograd, hold
 from derivcheck.evaluation.evaluator import Axis, Frame, World, evaluate, pick_family
 from derivcheck.language.shapes import ONE
 from derivcheck.oracles.bench import Bench
-from derivcheck.oracles.comparing import FLOOR, Discrepancy, discrepancy, expanded, measured_bar
+from derivcheck.oracles.comparing import FLOOR, RIGHT_FACTOR, Discrepancy, discrepancy, expanded, measured_bar
 from derivcheck.oracles.numeric import summary
 from derivcheck.problem import terms as t
 from derivcheck.problem.claims import derivative_in
@@ -213,7 +213,7 @@ def _judged(bench: Bench, claim: Claim, world: World, head: Tensor, bar: Tensor)
     left, right = expanded(head, bench.value(claim.claimed, claim, world))
     size = torch.maximum(left.abs().reshape(left.shape[0], -1).amax(1), right.abs().reshape(right.shape[0], -1).amax(1))
     quick = discrepancy(left, right, bar.expand(left.shape[0]) + FLOOR * size)
-    if not quick.valid or quick.ratio <= 1:
+    if not quick.valid or quick.ratio <= RIGHT_FACTOR:
         return quick
     rounding = measured_bar(bench, claim, world, claim.head, claim.claimed, left, right)
     own = bar.expand(left.shape[0]).reshape(-1, *(1,) * (left.dim() - 1))
