@@ -21,6 +21,9 @@ CANDIDATES = 256
 """How many inputs are drawn for each one that is wanted where conditions have to be met."""
 
 
+LARGE = 32
+
+
 class CannotDraw(Exception):
     """No input was found that meets the conditions, or a condition is of a kind that cannot be drawn."""
 
@@ -58,7 +61,9 @@ class Bench:
             seed, count = self.settings.seed, self.settings.draws
             chosen = sizes.draw(self.symbols, self.problem, self.fixed, seed, count)
             # Where there are fewer choices of sizes than draws, the inputs at least are others.
-            chosen = (chosen * count)[:count] if chosen else chosen
+            # A large size has entries enough in one draw.
+            small = max(chosen[0].values(), default=0) <= LARGE
+            chosen = (chosen * count)[:count] if small else chosen
             self._worlds[key] = tuple(
                 self.world(choice, (seed, number), conditions) for number, choice in enumerate(chosen)
             )
