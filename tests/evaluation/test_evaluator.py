@@ -62,7 +62,7 @@ def grown(inner):
         return Both(f"\\max({x.latex}, {y.latex})", lambda e: max(x.value(e), y.value(e)), 3)
 
     def absolute(x):
-        return Both(f"\\left|{x.latex}\\right|", lambda e: abs(x.value(e)), 2)
+        return Both(f"\\operatorname{{abs}}({x.latex})", lambda e: abs(x.value(e)), 2)
 
     pairs = [st.builds(f, inner, inner) for f in (add, subtract, multiply, divide, largest)]
     return st.one_of(
@@ -79,7 +79,7 @@ def world(made, values, arithmetic):
 
 
 @given(FORMULAS, NUMBERS)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150, deadline=None, derandomize=True)
 def test_a_formula_has_the_value_that_python_gives_it_in_fractions_and_in_floats(formula, numbers):
     from derivcheck.evaluation.floating import FloatArithmetic
 
@@ -162,7 +162,7 @@ def written(shape):
 
 
 @given(WELL)
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80, deadline=None, derandomize=True)
 def test_a_well_shaped_formula_has_its_shape_in_symbols_and_in_numbers(formula):
     from derivcheck.language.shapes import show
 
@@ -176,7 +176,7 @@ def test_a_well_shaped_formula_has_its_shape_in_symbols_and_in_numbers(formula):
 
 
 @given(WELL, WELL, st.sampled_from(["product", "sum", "\\odot"]))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80, deadline=None, derandomize=True)
 def test_an_ill_shaped_formula_is_refused_with_both_shapes_named(left, right, how):
     if how == "product":
         assume(not fits(left, right))

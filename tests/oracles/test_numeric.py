@@ -7,7 +7,7 @@ import torch
 
 from derivcheck.oracles import numeric
 from derivcheck.oracles.comparing import WRONG_FACTOR, compare, discrepancy, where
-from tests.problem.asking import HOLDS, UNDECIDED, WRONG, bench, judged, only, outcome
+from tests.problem.asking import HOLDS, UNDECIDED, WRONG, bench, judged, only
 
 F = "Let $x \\in \\mathbb{R}^n$, $A \\in \\mathbb{R}^{n \\times n}$, $s \\in \\mathbb{R}$, $f : \\mathbb{R} \\to \\mathbb{R}$ and $g : \\mathbb{R}^n \\to \\mathbb{R}$.\n\n"
 
@@ -53,8 +53,8 @@ def test_a_relative_error_of_1e_8_in_one_entry_is_found_among_40000():
         "$$ y = f(W x + b) $$\n\nWith the loss $\\ell(y)$,\n\n"
         "$$ \\frac{\\partial \\ell}{\\partial W} = ((\\frac{\\partial \\ell}{\\partial y} \\odot f'(W x + b)) x^\\top) \\odot (1 + 10^{-8} e_7 e_{11}^\\top) $$\n"
     )
-    assert outcome(text, sizes={"n": 200}, trials=2) is WRONG
-    assert outcome(text.replace("10^{-8}", "0"), sizes={"n": 200}, trials=2) is HOLDS
+    assert judged(text, sizes={"n": 200}, trials=2, draws=1) is WRONG
+    assert judged(text.replace("10^{-8}", "0"), sizes={"n": 200}, trials=2, draws=1) is HOLDS
 
 
 def test_a_vacuous_line_is_undecided_unless_it_says_0():
@@ -93,6 +93,14 @@ MATRIX = (
 def test_an_ill_conditioned_right_line_is_never_wrong(latex, power):
     text = MATRIX.replace("POWER", str(power)).replace("LINE", latex)
     assert {judged(text, seed).value for seed in range(25)} <= {"holds", "undecided"}
+
+
+@pytest.mark.parametrize("power", [6, 8, 10])
+def test_an_ill_conditioned_right_gradient_is_never_wrong(power):
+    text = MATRIX.replace("POWER", str(power)).replace(
+        "LINE", r"\frac{\partial (x^\top C^{-1} x)}{\partial x} = 2 C^{-1} C C^{-1} x"
+    )
+    assert {judged(text, seed).value for seed in range(10)} <= {"holds", "undecided"}
 
 
 CANCEL = "Let $a, s \\in \\mathbb{R}$.\n\n$$ LINE $$\n"
@@ -188,3 +196,19 @@ def test_a_line_states_the_error_it_could_have_seen_and_it_grows_with_the_roundi
     sharp = only(CANCEL.replace("LINE", r"e^{a + s} = e^a e^s")).verdict.evidence[-1].detectable
     blunt = only(CANCEL.replace("LINE", r"(e^a + 10^{10}) - 10^{10} = e^a")).verdict.evidence[-1].detectable
     assert 0 < sharp < 1e-10 < blunt
+
+
+@pytest.mark.xfail(strict=True, reason="agreement within a bar that is larger than the values themselves is a pass")
+@pytest.mark.parametrize(
+    "text",
+    [
+        CANCEL.replace("LINE", r"(\sin(a) + 10^{15}) - 10^{15} = 1.5 \sin(a)"),
+        CANCEL.replace("LINE", r"(\sin(a) + 10^{18}) - 10^{18} = 1.5 \sin(a)"),
+        CANCEL.replace("LINE", r"\frac{1 - \cos(10^{-8} a)}{10^{-16}} = a^2"),
+        MATRIX.replace("POWER", "8").replace(
+            "LINE", r"\frac{\partial (x^\top C^{-1} x)}{\partial x} = 2.1 C^{-1} C C^{-1} x"
+        ),
+    ],
+)
+def test_a_wrong_line_that_rounding_hides_is_no_pass(text):
+    assert HOLDS not in {judged(text, seed) for seed in range(8)}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from derivcheck.config import Settings
 from derivcheck.engine import _bench, check, problem_of
+from derivcheck.evaluation.budget import BUDGET
 from derivcheck.judge import judge
 from derivcheck.oracles.bench import Bench
 from derivcheck.problem.problem import Claim, Problem, Refused
@@ -46,7 +47,8 @@ def told(found: Finding) -> str:
 
 
 def problem(text: str) -> Problem:
-    """What a document means."""
+    """What a document means. What is evaluated next by hand has all its time, as when the judge asks."""
+    BUDGET.renew()
     return problem_of(Source("a.md", text))
 
 

@@ -264,3 +264,10 @@ def test_a_literal_zero_stands_for_zeros_of_any_shape():
 def test_a_side_that_repeats_the_other_says_nothing_and_is_no_pass():
     assert outcome(line("A x = A x")) is NOT_CHECKED
     assert finding(line("A x = A x")).code == "says-nothing"
+
+
+@pytest.mark.xfail(
+    strict=True, reason="a bar written \\left| behind an operator inside other bars is taken for the closing one"
+)
+def test_bars_stand_inside_bars_also_behind_an_operator():
+    assert outcome(line(r"\left| s \cdot \left| t \right| \right| = |s| |t|")) is HOLDS
