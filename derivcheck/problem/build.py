@@ -14,12 +14,7 @@ from derivcheck.problem.context import members_of
 from derivcheck.problem.declarations import index_range
 from derivcheck.problem.problem import IndexRange, Problem
 from derivcheck.problem.prose import runs
-from derivcheck.problem.scope import (
-    FunctionDefinition,
-    Refusal,
-    Scope,
-    SizeSymbol,
-)
+from derivcheck.problem.scope import FunctionDefinition, Refusal, Scope, SizeSymbol
 from derivcheck.problem.solutions import finish_solutions
 from derivcheck.reading.items import Directive, Heading, Item, Notice, Statement, Unreadable
 from derivcheck.source import Source
@@ -80,7 +75,7 @@ def _take_up_again(builder: Builder, statements: list[Statement], *, final: bool
 
 
 def _declarations_first(items: tuple[Item, ...]) -> list[Item]:
-    """Within a sentence what declares comes first: "h(s) = s^2 for $s \\in \\mathbb{R}$" says of s afterwards what it is."""
+    """Within a sentence what declares comes first: "h(s) = s^2 for $s \\in \\mathbb{R}$" says afterwards what s is."""
     order: dict[int, int] = {}
     for position, item in enumerate(items):
         if isinstance(item, Statement):
@@ -113,7 +108,7 @@ def _ranges_first(items: Iterable[Item], builder: Builder) -> None:
         for letter in members_of(item.members[0]):
             if isinstance(letter, n.Name):
                 found = index_range(letter, item.members[1], builder.context())
-                if found is not None and (item.relations[0].sign == "=" or runs(item, items)):
+                if found is not None and (item.relations[0].sign == "=" or runs(item)):
                     builder.scope.ranges.setdefault(found[0], (found[1], found[2]))
 
 
@@ -136,7 +131,7 @@ def _problem(builder: Builder) -> Problem:
         solution=dict(scope.solution),
         size_bounds=dict(scope.size_bounds),
         sizes=dict(builder.marks.sizes),
-        findings=tuple([*builder.findings, *builder.makers.findings, *_notices(scope)]),
+        findings=(*builder.findings, *_notices(scope)),
         lines=tuple(builder.lines),
         skipped=builder.skipped,
         scope=scope,

@@ -10,10 +10,7 @@ from derivcheck.problem.claims import ClaimMaker, Head
 from derivcheck.problem.context import Context
 from derivcheck.problem.expressions import elaborate
 from derivcheck.problem.problem import Line
-from derivcheck.problem.scope import (
-    IndexInfo,
-    Scope,
-)
+from derivcheck.problem.scope import IndexInfo, Scope
 from derivcheck.reading.items import Statement
 from derivcheck.source import Source, Span
 from derivcheck.verdict import Finding
@@ -21,7 +18,12 @@ from derivcheck.verdict import Finding
 
 @dataclass
 class Builder:
-    """What grows while a document is read from top to bottom."""
+    """What is known, claimed and waited for at the present place.
+
+    ``head`` is what a line that goes on with a relation is held against; ``conditions`` hold in one sentence.
+    ``waiting`` for the end of its sentence, and ``unexplained`` until the end of the document, are statements that
+    speak of a name before it is explained. ``undeclared`` are names mentioned whose shape words behind may tell.
+    """
 
     source: Source
     scope: Scope
@@ -38,7 +40,6 @@ class Builder:
     retrying: bool = False
     final: bool = False
     undeclared: list[tuple[n.Node, tuple[int, str]]] = field(default_factory=list)
-    definitions: int = 0
 
     def context(self, free: dict[str, IndexInfo] | None = None) -> Context:
         """A context at the present place of the document."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from derivcheck.language import nodes as n
 from derivcheck.language.printing import plain
-from derivcheck.language.shapes import SCALAR, is_scalar
+from derivcheck.language.shapes import SCALAR, Shape, is_scalar
 from derivcheck.problem import algebra, terms
 from derivcheck.problem.context import Context, key_of
 from derivcheck.problem.dependence import dependencies
@@ -16,6 +16,7 @@ from derivcheck.problem.scope import (
     FunctionDefinition,
     Meaning,
     Refusal,
+    Scope,
 )
 from derivcheck.problem.terms import Term
 from derivcheck.source import Span
@@ -67,13 +68,7 @@ def _call_declared(found: FunctionDeclaration, args: list[Term], primes: int, sp
                 raise algebra.mismatch(scope, larger, arg, f"the arguments of `{found.text}` differ in shape")
         return terms.Arbitrary(found.key, tuple(args), primes, entrywise=True, shape=larger.shape, span=span)
     for arg, shape in zip(args, found.arguments, strict=True):
-        if not scope.unify_shapes(arg.shape, shape):
-            raise Refusal(
-                "shape-mismatch",
-                arg.span,
-                f"`{found.text}` takes {scope.show(shape)}; `{scope.quote(arg.span)}` is {scope.show(arg.shape)}",
-                wrong=algebra.known(scope, arg),
-            )
+        _fit(found.text, arg, shape, scope)
     if primes and not (len(args) == 1 and of_reals):
         raise Refusal(
             "prime",
@@ -108,19 +103,24 @@ def _call_defined(found: FunctionDefinition, args: list[Term], primes: int, span
     for _ in range(primes):
         body = terms.Derivative(body, keys[0], "tangent", shape=body.shape, span=span)
     for arg, (_, shape) in zip(args, found.parameters, strict=True):
-        if not scope.unify_shapes(arg.shape, shape):
-            raise Refusal(
-                "shape-mismatch",
-                arg.span,
-                f"`{found.text}` takes {scope.show(shape)}; `{scope.quote(arg.span)}` is {scope.show(arg.shape)}",
-                wrong=algebra.known(scope, arg),
-            )
+        _fit(found.text, arg, shape, scope)
     bindings = tuple(
         (key, arg)
         for key, arg in zip(keys, args, strict=True)
         if not (isinstance(arg, terms.Variable) and arg.key == key)
     )
     return terms.Let(bindings, body, None if primes else found.key, shape=body.shape, span=span)
+
+
+def _fit(function: str, arg: Term, shape: Shape, scope: Scope) -> None:
+    """Refuse an argument of another shape than the function takes."""
+    if not scope.unify_shapes(arg.shape, shape):
+        raise Refusal(
+            "shape-mismatch",
+            arg.span,
+            f"`{function}` takes {scope.show(shape)}; `{scope.quote(arg.span)}` is {scope.show(arg.shape)}",
+            wrong=algebra.known(scope, arg),
+        )
 
 
 def arguments(group: n.Node) -> list[n.Node]:

@@ -17,7 +17,6 @@ from derivcheck.problem.scope import IndexInfo, Refusal, Scope, SizeSymbol
 from derivcheck.problem.terms import Comparison, Term
 from derivcheck.reading.items import Relation, Statement
 from derivcheck.source import Source, Span
-from derivcheck.verdict import Finding
 
 
 @dataclass(frozen=True)
@@ -76,7 +75,6 @@ class ClaimMaker:
     scope: Scope
     marks: Marks
     claims: list[Claim | Refused] = field(default_factory=list)
-    findings: list[Finding] = field(default_factory=list)
     indices: dict[str, IndexInfo] = field(default_factory=dict)
     names: set[str] = field(default_factory=set)
     counts: dict[str, int] = field(default_factory=dict)
@@ -88,23 +86,12 @@ class ClaimMaker:
         self.chains += 1
         return self.chains
 
-    def head(
-        self,
-        node: n.Node,
-        ctx: Context,
-        item: Statement,
-        conditions: tuple[Comparison, ...],
-        defining: n.Node | None = None,
-    ) -> Head:
+    def head(self, node: n.Node, ctx: Context, defining: n.Node | None = None) -> Head:
         """Elaborate the head of a chain."""
         term = expand(ctx.term(node), self.scope)
-        self._note_indices(ctx)
+        self.indices.update({info.name: info for info in (ctx.free or {}).values()})
         restated = (strip(node),) if defining is None else (strip(node), strip(defining))
         return Head(node, term, ctx, kind_of(term), plain(node), self.fresh_chain(), restated)
-
-    def _note_indices(self, ctx: Context) -> None:
-        for info in (ctx.free or {}).values():
-            self.indices[info.name] = info
 
     def members(
         self,

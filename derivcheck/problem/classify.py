@@ -32,16 +32,21 @@ from derivcheck.problem.prose import (
     runs,
     words_around,
 )
-from derivcheck.problem.scope import (
-    Declaration,
-    Definition,
-    IndexInfo,
-    Refusal,
-)
+from derivcheck.problem.scope import Declaration, Definition, Refusal
 from derivcheck.problem.solutions import equation_for
 from derivcheck.reading.items import Statement
 
-ORDER = frozenset(("<", ">", "\\le", "\\ge"))
+DEFINITE = frozenset(("\\succ", "\\succeq", "\\prec", "\\preceq"))
+COMPARED = EQUAL | DEFINITE | {"<", ">", "\\le", "\\ge", "\\ne"}
+NOT_CHECKED = {
+    "\\sim": "probability models are not checked yet",
+    "\\approx": "an approximation is not checked: it holds to no stated accuracy",
+    "\\propto": "a proportionality is not checked yet",
+    "\\leftarrow": "an update is not checked yet",
+    "\\to": "this arrow is not understood here",
+    "\\mapsto": "this arrow is not understood here",
+    "\\in": "this membership is not understood",
+}
 
 
 def classify(item: Statement, statements: list[Statement], builder: Builder) -> None:
@@ -68,26 +73,17 @@ def classify(item: Statement, statements: list[Statement], builder: Builder) -> 
     if all(sign in EQUAL for sign in signs):
         _equality(item, builder)
         return
-    if all(sign in ORDER | EQUAL | {"\\succ", "\\succeq", "\\prec", "\\preceq", "\\ne"} for sign in signs):
+    if all(sign in COMPARED for sign in signs):
         _order(item, statements, builder)
         return
-    reasons = {
-        "\\sim": "probability models are not checked yet",
-        "\\approx": "an approximation is not checked: it holds to no stated accuracy",
-        "\\propto": "a proportionality is not checked yet",
-        "\\leftarrow": "an update is not checked yet",
-        "\\to": "this arrow is not understood here",
-        "\\mapsto": "this arrow is not understood here",
-        "\\in": "this membership is not understood",
-    }
     bad = next(relation for relation in item.relations if relation.sign not in EQUAL)
-    raise Refusal("not-checked", bad.span, reasons.get(bad.sign, f"`{bad.sign}` is not checked"))
+    raise Refusal("not-checked", bad.span, NOT_CHECKED.get(bad.sign, f"`{bad.sign}` is not checked"))
 
 
 def _membership(item: Statement, builder: Builder) -> None:
     left, right = item.members
     ctx = builder.context()
-    if index_range(left, right, ctx) is not None and runs(item, ()):
+    if index_range(left, right, ctx) is not None and runs(item):
         builder.line(item.span, "declaration", plain(left), note="the range of an index")
         return
     shapes = declare(left, right, ctx)
@@ -122,18 +118,17 @@ def _equality(item: Statement, builder: Builder) -> None:
         _definition(item, left, builder)
         return
     last = strip(item.members[-1])
-    if len(item.members) == 2 and isinstance(last, n.Name | n.Scripted) and is_naming(item):
-        if key_of(last) not in builder.scope.names and is_new(last, builder.scope):
-            swapped = replace(item, members=(item.members[1], item.members[0]))
-            _definition(swapped, last, builder)
-            return
+    names_the_right = len(item.members) == 2 and isinstance(last, n.Name | n.Scripted) and is_naming(item)
+    if names_the_right and key_of(last) not in builder.scope.names and is_new(last, builder.scope):
+        swapped = replace(item, members=(item.members[1], item.members[0]))
+        _definition(swapped, last, builder)
+        return
     if conditional and take_condition(item, builder):
         return
     if constrains(item, builder.source.text) and not item.implied:
         reason = "this condition on the inputs is not understood, so that nothing is drawn to meet it"
         raise Refusal("not-checked", item.span, reason, "substitute it: write one name in terms of the others")
-    free: dict[str, IndexInfo] = {}
-    head = builder.makers.head(item.members[0], builder.context(free), item, tuple(builder.conditions))
+    head = builder.makers.head(item.members[0], builder.context({}))
     builder.head = head
     builder.line(item.span, f"claim: {head.kind}", head.title, builder.scope.show(head.term.shape) if head.term else "")
     builder.makers.members(head, item.members[1:], item.relations, item, tuple(builder.conditions))
@@ -141,20 +136,18 @@ def _equality(item: Statement, builder: Builder) -> None:
 
 def _definition(item: Statement, left: n.Node, builder: Builder) -> None:
     second = strip(item.members[1])
-    if len(item.members) > 2 and isinstance(second, n.Name | n.Scripted) and is_new(second, builder.scope):
+    second_is_new = isinstance(second, n.Name | n.Scripted) and is_new(second, builder.scope)
+    if len(item.members) > 2 and second_is_new and not would_resolve(second, builder.context()):
         # ``a = b = …`` with both names new: the inner one first.
-        if not would_resolve(second, builder.context()):
-            _definition(replace(item, members=item.members[1:], relations=item.relations[1:]), second, builder)
-            item = replace(item, members=item.members[:2], relations=item.relations[:1])
+        _definition(replace(item, members=item.members[1:], relations=item.relations[1:]), second, builder)
+        item = replace(item, members=item.members[:2], relations=item.relations[:1])
     made = define(left, item.members[1], builder.context(), item.span)
     term = made.term if isinstance(made, Definition) else made.body
     note_calls(term, builder.scope)
-    builder.definitions += 1
-    shape = builder.scope.show(made.shape) if isinstance(made, Definition) else builder.scope.show(made.body.shape)
-    builder.line(item.span, "definition", plain(left), shape)
-    free: dict[str, IndexInfo] = {}
+    shape = made.shape if isinstance(made, Definition) else made.body.shape
+    builder.line(item.span, "definition", plain(left), builder.scope.show(shape))
     try:
-        builder.head = builder.makers.head(left, builder.context(free), item, (), defining=item.members[1])
+        builder.head = builder.makers.head(left, builder.context({}), defining=item.members[1])
     except Refusal:
         builder.head = None
     _estimate(item, left, builder)
@@ -179,7 +172,7 @@ def _estimate(item: Statement, left: n.Node, builder: Builder) -> None:
         return
     if equation_for(builder.makers.claims, builder.scope, found.key, len(builder.makers.claims), item.sentence) is None:
         return
-    head = builder.makers.head(base, builder.context({}), item, ())
+    head = builder.makers.head(base, builder.context({}))
     builder.makers.members(replace(head, title=plain(left)), item.members[1:2], item.relations[:1], item, ())
 
 
@@ -209,10 +202,9 @@ def _order(item: Statement, statements: list[Statement], builder: Builder) -> No
         if assumed:
             builder.line(item.span, "assumption")
             return
-    if any(sign in ("\\succ", "\\succeq", "\\prec", "\\preceq") for sign in signs):
+    if any(sign in DEFINITE for sign in signs):
         raise Refusal("not-checked", item.relations[0].span, "a claim that a matrix is definite is not checked yet")
-    free: dict[str, IndexInfo] = {}
-    head = builder.makers.head(item.members[0], builder.context(free), item, tuple(builder.conditions))
+    head = builder.makers.head(item.members[0], builder.context({}))
     builder.head = None
     builder.line(item.span, "claim: inequality", head.title)
     builder.makers.ordered(head, item, tuple(builder.conditions))

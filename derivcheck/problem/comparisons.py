@@ -7,9 +7,7 @@ from derivcheck.language.printing import plain
 from derivcheck.language.shapes import SCALAR, is_scalar
 from derivcheck.problem import algebra, terms
 from derivcheck.problem.context import Context
-from derivcheck.problem.scope import (
-    Refusal,
-)
+from derivcheck.problem.scope import Refusal
 from derivcheck.problem.terms import Term
 from derivcheck.source import Span
 

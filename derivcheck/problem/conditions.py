@@ -9,17 +9,12 @@ from derivcheck.language.traversal import walk
 from derivcheck.problem import terms
 from derivcheck.problem.assumptions import assume, domain_condition
 from derivcheck.problem.builder import Builder
-from derivcheck.problem.comparisons import comparisons
+from derivcheck.problem.comparisons import COMPARABLE, comparisons
 from derivcheck.problem.context import key_of, members_of, strip
 from derivcheck.problem.indices import size_dim
 from derivcheck.problem.newness import is_new, mentions_itself
 from derivcheck.problem.prose import GLOBAL_LEADS, is_conditional
-from derivcheck.problem.scope import (
-    Declaration,
-    Definition,
-    FunctionDefinition,
-    IndexInfo,
-)
+from derivcheck.problem.scope import Declaration, Definition, FunctionDefinition, IndexInfo
 from derivcheck.reading.items import Statement
 
 EQUAL = frozenset(("=", ":=", "\\equiv"))
@@ -108,9 +103,9 @@ def claims_follow(item: Statement, statements: list[Statement]) -> bool:
     if any(word in GLOBAL_LEADS for word in item.lead.split()):
         return False
     for other in statements:
-        if other.sentence == item.sentence and other.span.start > item.span.start:
-            if other.implied or any(relation.sign in EQUAL for relation in other.relations):
-                return True
+        later = other.sentence == item.sentence and other.span.start > item.span.start
+        if later and (other.implied or any(relation.sign in EQUAL for relation in other.relations)):
+            return True
     return False
 
 
@@ -120,7 +115,7 @@ def take_condition(item: Statement, builder: Builder) -> bool:
     ctx = builder.context(free)
     found: list[terms.Comparison] = []
     for left, relation, right in zip(item.members, item.relations, item.members[1:], strict=False):
-        if relation.sign not in ("=", "\\ne", "<", ">", "\\le", "\\ge"):
+        if relation.sign not in COMPARABLE:
             return False
         for name in members_of(left):
             node = n.Compare((name, right), (relation.sign,), span=item.span)

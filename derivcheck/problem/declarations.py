@@ -13,14 +13,7 @@ from derivcheck.problem.context import Context, key_of, members_of, strip
 from derivcheck.problem.domains import DOTS, declare_sizes, read_set
 from derivcheck.problem.families import declare_family, ranging_letters
 from derivcheck.problem.indices import size_dim
-from derivcheck.problem.scope import (
-    Declaration,
-    Definition,
-    Domain,
-    FunctionDeclaration,
-    Refusal,
-    SizeSymbol,
-)
+from derivcheck.problem.scope import Declaration, Definition, Domain, FunctionDeclaration, Refusal, SizeSymbol
 
 
 def declare(left: n.Node, right: n.Node, ctx: Context) -> str:
@@ -81,19 +74,17 @@ def declare_one(name: n.Node, shape: Shape, domain: Domain, ctx: Context) -> Non
         declare_family(node, family, shape, domain, ctx)
         return
     old = scope.names.get(key)
-    if isinstance(old, Declaration | Definition) and scope.headings.get(key, 0) < scope.heading:
-        # Under a new heading a name may be declared anew: what was said of the old one keeps its meaning.
-        if not scope.unify_shapes(old.shape, shape):
-            fresh = scope.fresh(key)
-            scope.enter(key, Declaration(fresh, plain(node), shape, domain, node.span))
-            scope.notices.append(
-                (node.span, f"`{plain(node)}` is declared anew here and stands for something else from now on")
-            )
-            return
     if isinstance(old, Declaration | Definition):
         if scope.unify_shapes(old.shape, shape):
             if isinstance(old, Declaration) and domain.kind != "real":
                 scope.enter(key, replace(old, domain=domain))
+            return
+        if scope.headings.get(key, 0) < scope.heading:
+            # Under a new heading a name may be declared anew: what was said of the old one keeps its meaning.
+            scope.enter(key, Declaration(scope.fresh(key), plain(node), shape, domain, node.span))
+            scope.notices.append(
+                (node.span, f"`{plain(node)}` is declared anew here and stands for something else from now on")
+            )
             return
         raise Refusal(
             "redeclared",

@@ -6,20 +6,12 @@ from dataclasses import replace
 
 from derivcheck.language import nodes as n
 from derivcheck.language.printing import plain
-from derivcheck.language.shapes import ONE, SCALAR, Dim, Shape, is_scalar
+from derivcheck.language.shapes import ONE, SCALAR, Shape, is_scalar
 from derivcheck.problem import terms
 from derivcheck.problem.context import Context, key_of, strip
 from derivcheck.problem.families import family_pattern
-from derivcheck.problem.indices import index_parts
-from derivcheck.problem.scope import (
-    Declaration,
-    Definition,
-    Domain,
-    FamilyAxis,
-    FunctionDefinition,
-    IndexInfo,
-    Refusal,
-)
+from derivcheck.problem.indices import index_parts, new_index
+from derivcheck.problem.scope import Declaration, Definition, Domain, FamilyAxis, FunctionDefinition, IndexInfo, Refusal
 from derivcheck.source import Span
 
 
@@ -31,7 +23,7 @@ def define(node: n.Node, value: n.Node, ctx: Context, span: Span) -> Definition 
         case n.Apply(word=word, args=args):
             group = n.Group(n.Tuple(args, (",",) * (len(args) - 1)) if len(args) > 1 else args[0], span=node.span)
             return _define_function(word, group, value, ctx, span)
-        case n.Scripted() if index_letters(node, ctx):
+        case n.Scripted() if _index_letters(node, ctx):
             made = _define_family(node, value, ctx, span)
             if made is not None:
                 return made
@@ -49,7 +41,8 @@ def _enter(definition: Definition, visible: str, ctx: Context) -> Definition:
                 raise Refusal(
                     "shape-mismatch",
                     definition.span,
-                    f"`{definition.text}` is declared {scope.show(old.shape)}, its definition is {scope.show(definition.shape)}",
+                    f"`{definition.text}` is declared {scope.show(old.shape)}, "
+                    f"its definition is {scope.show(definition.shape)}",
                     wrong=not any(
                         s.startswith("?") for dim in scope.resolve_shape(definition.shape) for s in dim.symbols
                     ),
@@ -62,7 +55,7 @@ def _enter(definition: Definition, visible: str, ctx: Context) -> Definition:
     return definition
 
 
-def index_letters(node: n.Scripted, ctx: Context) -> list[tuple[n.Name, str]]:
+def _index_letters(node: n.Scripted, ctx: Context) -> list[tuple[n.Name, str]]:
     """The letters on the left of a definition that are indices: ``z_i``, ``z^{(i)}``, ``r_{ik}``."""
     found: list[tuple[n.Name, str]] = []
     if (
@@ -82,15 +75,11 @@ def index_letters(node: n.Scripted, ctx: Context) -> list[tuple[n.Name, str]]:
 def _define_family(node: n.Scripted, value: n.Node, ctx: Context, span: Span) -> Definition | None:
     """All members at once; None if the letters are no indices but part of a name, as the ``t`` of ``h_t``."""
     scope = ctx.scope
-    letters = index_letters(node, ctx)
+    letters = _index_letters(node, ctx)
     infos: list[IndexInfo] = []
     inner = ctx
     for letter, _ in letters:
-        name = scope.fresh(letter.text)
-        info = IndexInfo(letter.text, name, Dim.of("?" + name), 1, letter.span)
-        if letter.text in scope.ranges:
-            info.lower, fallback = scope.ranges[letter.text]
-            scope.index_fallbacks["?" + name] = fallback
+        info = new_index(letter, scope)
         infos.append(info)
         inner = inner.within(info)
     refused: Refusal | None = None
@@ -118,18 +107,18 @@ def _define_family(node: n.Scripted, value: n.Node, ctx: Context, span: Span) ->
     shape = scope.resolve_shape(term.shape)
     subscripts = all(place == "sub" for _, place in letters)
     base_key = key_of(node.base)
-    if subscripts and is_scalar(shape) and len(infos) <= 2 and node.sup is None and _free_base(base_key, infos, ctx):
+    if subscripts and is_scalar(shape) and len(infos) <= 2 and node.sup is None and _free_base(base_key, ctx):
         sizes = [scope.resolve(info.size) for info in infos]
         whole = (sizes[0], sizes[1] if len(sizes) == 2 else ONE)
-        axes = tuple((info.name, FamilyAxis(scope.resolve(info.size), info.lower)) for info in infos)
-        gathered = terms.Gather(tuple(name for name, _ in axes), term, shape=whole, span=term.span)
+        gathered = terms.Gather(tuple(info.name for info in infos), term, shape=whole, span=term.span)
         return _enter(Definition(base_key, plain(node.base), gathered, whole, span), base_key, ctx)
-    key = family_pattern(node, [(letter, place) for letter, place in letters])
+    key = family_pattern(node, letters)
     axes = tuple((info.name, FamilyAxis(scope.resolve(info.size), info.lower)) for info in infos)
     return _enter(Definition(key, plain(node), term, shape, span, axes), key, ctx)
 
 
-def _free_base(key: str, infos: list[IndexInfo], ctx: Context) -> bool:
+def _free_base(key: str, ctx: Context) -> bool:
+    """Whether the name without its indices can stand for the whole."""
     old = ctx.scope.names.get(key)
     if old is None:
         return True

@@ -121,7 +121,8 @@ def build(
     raise Refusal(
         "tensor-derivative",
         span,
-        f"the derivative of something {ctx.scope.show(target.shape)} by something {ctx.scope.show(variable.shape)} is no matrix",
+        f"the derivative of something {ctx.scope.show(target.shape)} "
+        f"by something {ctx.scope.show(variable.shape)} is no matrix",
         "it stands only in a chain that ends in a scalar, as in ∂ℓ/∂r · ∂r/∂V; or write it entry by entry",
     )
 
@@ -209,7 +210,7 @@ def _held(node: n.Held, ctx: Context) -> Term:
 
 
 def nabla(node: n.Nabla, behind: list[tuple[str, Term]], ctx: Context) -> tuple[Term, int]:
-    """The gradient of the shortest product behind ∇ that is a scalar and depends on the variable, and how long it is."""
+    """The gradient of the shortest product behind ∇ that is a scalar depending on the variable; and its length."""
     if not behind:
         raise Refusal("nabla", node.span, "of what this is the gradient is not said")
     if behind[0][0] == "\\cdot" and node.variable is None:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from derivcheck.language import nodes as n
 from derivcheck.language.printing import plain
 from derivcheck.language.shapes import ONE, Shape, is_scalar
 from derivcheck.problem.context import SLOT, Context, key_of, pattern
 from derivcheck.problem.indices import index_parts
-from derivcheck.problem.scope import (
-    Declaration,
-    Domain,
-    FamilyAxis,
-)
+from derivcheck.problem.scope import Declaration, Domain, FamilyAxis
 
 
 def ranging_letters(node: n.Name | n.Scripted, ctx: Context) -> list[tuple[n.Node, str]] | None:
@@ -33,23 +31,25 @@ def ranging_letters(node: n.Name | n.Scripted, ctx: Context) -> list[tuple[n.Nod
 def declare_family(
     node: n.Name | n.Scripted, family: list[tuple[n.Node, str]], shape: Shape, domain: Domain, ctx: Context
 ) -> None:
+    """Every member at once; scalars with subscripts alone are the entries of a column or matrix."""
     assert isinstance(node, n.Scripted)
     scope = ctx.scope
     ranges = [scope.ranges[key_of(letter)] for letter, _ in family]
     only_subscripts = all(place == "sub" for _, place in family)
     base_key = key_of(node.base)
-    if only_subscripts and is_scalar(shape) and len(family) <= 2 and base_key not in scope.names:
-        if all(lower == 1 for lower, _ in ranges):
-            sizes = [size for _, size in ranges]
-            whole: Shape = (sizes[0], sizes[1] if len(sizes) == 2 else ONE)
-            scope.enter(base_key, Declaration(base_key, plain(node.base), whole, domain, node.span))
-            return
+    entries = only_subscripts and is_scalar(shape) and len(family) <= 2
+    if entries and base_key not in scope.names and all(lower == 1 for lower, _ in ranges):
+        sizes = [size for _, size in ranges]
+        whole: Shape = (sizes[0], sizes[1] if len(sizes) == 2 else ONE)
+        scope.enter(base_key, Declaration(base_key, plain(node.base), whole, domain, node.span))
+        return
     key = family_pattern(node, family)
     axes = tuple(FamilyAxis(size, lower) for lower, size in ranges)
     scope.enter(key, Declaration(key, plain(node), shape, domain, node.span, axes))
 
 
-def family_pattern(node: n.Scripted, family: list[tuple[n.Node, str]]) -> str:
+def family_pattern(node: n.Scripted, family: Sequence[tuple[n.Node, str]]) -> str:
+    """The key of the family of which a node is a member: dots in place of its letters."""
     letters = [place for _, place in family]
     sup: n.Node | None = n.Group(SLOT) if "sup" in letters else node.sup
     count = letters.count("sub")

@@ -2,27 +2,12 @@
 
 from __future__ import annotations
 
-from derivcheck.language.nodes import (
-    Add,
-    Group,
-    Name,
-    Node,
-    Number,
-    Product,
-    Scripted,
-    Symbol,
-    Tuple,
-)
+from derivcheck.language.nodes import Add, Group, Name, Node, Number, Product, Scripted, Symbol, Tuple
 from derivcheck.language.printing import plain
 from derivcheck.language.shapes import ONE, Dim
 from derivcheck.problem import algebra, terms
 from derivcheck.problem.context import Context, key_of
-from derivcheck.problem.scope import (
-    Declaration,
-    IndexInfo,
-    Refusal,
-    SizeSymbol,
-)
+from derivcheck.problem.scope import Declaration, IndexInfo, Refusal, Scope, SizeSymbol
 from derivcheck.problem.terms import Term
 from derivcheck.source import Span
 
@@ -124,16 +109,22 @@ def free_index(node: Name, ctx: Context) -> IndexInfo:
             wrong=True,
         )
     if node.text not in ctx.free:
-        name = ctx.scope.fresh(node.text)
-        info = IndexInfo(node.text, name, Dim.of("?" + name), 1, node.span)
-        if node.text in ctx.scope.ranges:
-            info.lower, fallback = ctx.scope.ranges[node.text]
-            ctx.scope.index_fallbacks["?" + name] = fallback
-        ctx.free[node.text] = info
+        ctx.free[node.text] = new_index(node, ctx.scope)
     return ctx.free[node.text]
 
 
+def new_index(letter: Name, scope: Scope) -> IndexInfo:
+    """An index whose size is found from what it indexes, or else from the range said for its letter."""
+    name = scope.fresh(letter.text)
+    info = IndexInfo(letter.text, name, Dim.of("?" + name), 1, letter.span)
+    if letter.text in scope.ranges:
+        info.lower, fallback = scope.ranges[letter.text]
+        scope.index_fallbacks["?" + name] = fallback
+    return info
+
+
 def index_info(position: Term, ctx: Context) -> IndexInfo | None:
+    """The index in force that a position is, if it is one alone."""
     if not isinstance(position, terms.Index):
         return None
     pools = list(ctx.indices.values()) + list((ctx.free or {}).values())
@@ -152,8 +143,8 @@ def claim_range(position: Term, size: Dim, lower: int, ctx: Context, span: Span)
         raise Refusal(
             "index-range",
             span,
-            f"the index `{info.letter}` runs over {scope.resolve(info.size)} here and over {scope.resolve(size)} elsewhere "
-            "in this line",
+            f"the index `{info.letter}` runs over {scope.resolve(info.size)} here "
+            f"and over {scope.resolve(size)} elsewhere in this line",
             wrong=True,
         )
     info.lower = lower

@@ -12,11 +12,7 @@ from derivcheck.problem.declarations import declare
 from derivcheck.problem.domains import REALS
 from derivcheck.problem.newness import would_resolve
 from derivcheck.problem.prose import describe
-from derivcheck.problem.scope import (
-    IndexInfo,
-    Refusal,
-    Scope,
-)
+from derivcheck.problem.scope import Refusal, Scope
 from derivcheck.reading.items import Statement
 
 _KINDS = r"(symmetric|skew|positive|orthogonal|orthonormal|diagonal|spd|unit|non-?zero)"
@@ -28,9 +24,8 @@ def mention(item: Statement, builder: Builder) -> None:
     """An expression without a relation: it may tell at which argument a function is meant."""
     builder.line(item.span, "mention")
     describe_mention(item, builder)
-    free: dict[str, IndexInfo] = {}
     try:
-        term = builder.context(free).term(item.members[0])
+        term = builder.context({}).term(item.members[0])
     except Refusal:
         if item.displayed:
             builder.head = None
@@ -38,11 +33,14 @@ def mention(item: Statement, builder: Builder) -> None:
     note_calls(term, builder.scope)
     if item.displayed:
         # "$$ f(x) $$" and then "$$ = … $$": what is displayed alone is what the next block goes on with.
-        builder.head = builder.makers.head(item.members[0], builder.context({}), item, ())
+        builder.head = builder.makers.head(item.members[0], builder.context({}))
 
 
 def describe_mention(item: Statement, builder: Builder) -> None:
-    """``$P, Q$ symmetric positive definite``, ``symmetric $A$``; and ``$A$ … $n \\times n$ matrix``, ``$x$ … in $\\mathbb{R}^n$``."""
+    """``$P, Q$ symmetric positive definite``, ``symmetric $A$``; and what tells a shape behind the name.
+
+    That is ``$A$ … $n \\times n$ matrix`` and ``$x$ … in $\\mathbb{R}^n$``.
+    """
     if item.displayed:
         return
     node = strip(item.members[0])
@@ -51,7 +49,7 @@ def describe_mention(item: Statement, builder: Builder) -> None:
     behind = re.split(r"[$.;:]|\n\s*\n", behind, maxsplit=1)[0].lower()
     ctx = builder.context()
     if isinstance(node, n.Name | n.Scripted) and not _names_a_set(node):
-        if key_of(node) not in builder.scope.names and not would_resolve(node, builder.context()):
+        if key_of(node) not in builder.scope.names and not would_resolve(node, ctx):
             builder.undeclared = [(name, lead) for name, lead in builder.undeclared if lead[0] == item.sentence]
             builder.undeclared.append((node, (item.sentence, item.lead)))
             return

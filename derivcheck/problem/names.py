@@ -5,16 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from fractions import Fraction
 
-from derivcheck.language.nodes import (
-    Group,
-    Name,
-    Node,
-    Number,
-    Product,
-    Scripted,
-    Symbol,
-    Tuple,
-)
+from derivcheck.language.nodes import Group, Name, Node, Number, Product, Scripted, Symbol, Tuple
 from derivcheck.language.printing import plain
 from derivcheck.language.shapes import ONE, SCALAR, Dim
 from derivcheck.problem import algebra, terms

@@ -9,14 +9,7 @@ from derivcheck.language.shapes import is_scalar
 from derivcheck.language.traversal import children
 from derivcheck.problem.context import SLOT, Context, key_of, pattern, strip
 from derivcheck.problem.indices import index_parts
-from derivcheck.problem.scope import (
-    Declaration,
-    Definition,
-    FunctionDeclaration,
-    FunctionDefinition,
-    Refusal,
-    Scope,
-)
+from derivcheck.problem.scope import Declaration, Definition, FunctionDeclaration, FunctionDefinition, Refusal, Scope
 from derivcheck.problem.words import ELEMENTARY
 
 OWN_WORDS = frozenset(("relu", "gelu", "softplus", "silu", "softmax", "sigmoid"))

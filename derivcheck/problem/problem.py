@@ -7,14 +7,7 @@ from dataclasses import dataclass, field
 
 from derivcheck.language.nodes import Node
 from derivcheck.language.shapes import Dim
-from derivcheck.problem.scope import (
-    Assumption,
-    Declaration,
-    Definition,
-    FunctionDeclaration,
-    FunctionDefinition,
-    Scope,
-)
+from derivcheck.problem.scope import Assumption, Declaration, Definition, FunctionDeclaration, FunctionDefinition, Scope
 from derivcheck.problem.terms import Comparison, Term
 from derivcheck.source import Source, Span
 from derivcheck.verdict import Finding

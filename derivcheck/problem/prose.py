@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import replace
 
 from derivcheck.language import nodes as n
 from derivcheck.language.shapes import ONE
 from derivcheck.problem.context import Context, key_of, members_of, strip
 from derivcheck.problem.declarations import declaration_of
-from derivcheck.problem.scope import (
-    Declaration,
-    Domain,
-)
-from derivcheck.reading.items import Item, Statement
+from derivcheck.problem.scope import Declaration, Domain
+from derivcheck.reading.items import Statement
 
 GLOBAL_LEADS = ("let", "assume", "suppose", "where", "with", "given", "take", "assuming", "such that", "denote")
 CONSTRAINING = ("satisfying", "such that", "subject to", "under the constraint", "assume", "suppose")
 NAMING_LEADS = frozenset(("let", "call", "denote", "define", "put", "set", "write", "name"))
+# What words say that a declared name is, the more telling first.
 ADJECTIVES = (
     (r"\bsymmetric,? (and )?positive[- ](semi-?)?definite|\bspd\b|\bpositive[- ](semi-?)?definite", "spd"),
     (r"\b(skew|anti)-?symmetric", "skew"),
@@ -38,6 +35,7 @@ def is_naming(item: Statement) -> bool:
 
 
 def is_conditional(item: Statement) -> bool:
+    """Whether the words in front make a condition of the statement: "if", "when", "provided"."""
     words = item.lead.rstrip(" ,:").split()
     return bool(words) and words[-1] in ("if", "when", "whenever", "provided", "case", "on")
 
@@ -51,10 +49,11 @@ def constrains(item: Statement, text: str) -> bool:
 
 
 def assumed_in_words(item: Statement) -> bool:
+    """Whether the words in front say that this is assumed."""
     return any(word in item.lead.split() for word in ("assume", "suppose", "assuming")) and not item.displayed
 
 
-def runs(item: Statement, items: Iterable[Item]) -> bool:
+def runs(item: Statement) -> bool:
     """``i \\in \\{1, …, N\\}`` behind "for" is a range; alone it declares a label."""
     return item.lead.rstrip(" ,:").endswith(
         ("for", "for all", "for each", "for every", "all", "each", "every", "indices")

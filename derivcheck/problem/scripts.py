@@ -4,26 +4,13 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from derivcheck.language.nodes import (
-    Add,
-    Entrywise,
-    Group,
-    Name,
-    Node,
-    Number,
-    Scripted,
-    Symbol,
-    Text,
-    Word,
-)
+from derivcheck.language.nodes import Add, Entrywise, Group, Name, Node, Number, Scripted, Symbol, Text, Word
 from derivcheck.language.printing import plain
 from derivcheck.language.shapes import ONE, Dim
 from derivcheck.problem import algebra, terms
 from derivcheck.problem.context import Context
 from derivcheck.problem.indices import claim_range, index_parts, index_term
-from derivcheck.problem.scope import (
-    Refusal,
-)
+from derivcheck.problem.scope import Refusal
 from derivcheck.problem.terms import Term
 from derivcheck.source import Span
 
@@ -56,7 +43,8 @@ def entry_of(value: Term, sub: Node, ctx: Context, span: Span) -> Term:
         raise Refusal(
             "index",
             span,
-            f"`{scope.quote(value.span)}` is {scope.show(value.shape)}: one index does not say whether a row or a column is meant",
+            f"`{scope.quote(value.span)}` is {scope.show(value.shape)}: "
+            "one index does not say whether a row or a column is meant",
             "write `W_{i,:}` for the row or `W_{:,i}` for the column, or declare the name",
         )
     if len(parts) != 2:

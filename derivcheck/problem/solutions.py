@@ -82,9 +82,10 @@ def _may_determine(row: Claim, unknown: str, scope: Scope) -> bool:
 def _solved_name(claim: Claim, scope: Scope) -> str | None:
     """The declared name that a row ``u = …`` gives a value, if it stands alone on one side and not on the other."""
     for side, other in ((claim.head, claim.claimed), (claim.claimed, claim.head)):
-        if isinstance(side, terms.Variable) and not side.indices and side.key in scope.declarations:
-            if not depends(other, side.key, scope) and (claim.implied or not terms.is_zero(other)):
-                return side.key
+        if not isinstance(side, terms.Variable) or side.indices or side.key not in scope.declarations:
+            continue
+        if not depends(other, side.key, scope) and (claim.implied or not terms.is_zero(other)):
+            return side.key
     return None
 
 

@@ -153,7 +153,10 @@ class Piecewise(_Term):
 
 @dataclass(frozen=True, slots=True)
 class Reduce(_Term):
-    """``sum``, ``prod``, ``max`` or ``min`` of ``body`` over ``index`` from ``lower`` to ``upper`` where ``conditions`` hold."""
+    """``sum``, ``prod``, ``max`` or ``min`` of ``body`` over ``index`` from ``lower`` to ``upper``.
+
+    Only where the ``conditions`` hold.
+    """
 
     op: Literal["sum", "prod", "max", "min"]
     index: str
@@ -215,8 +218,8 @@ class Derivative(_Term):
 
     ``form`` is ``gradient`` (of a scalar: the shape of the variable), ``tangent`` (of anything by a scalar: the
     shape of the target), ``jacobian`` (rows: entries of the target, columns: entries of the variable) or ``hessian``
-    (``second`` is the other variable); ``indices`` pick the member of a family. ``held`` names are kept fixed; with ``direct`` every other name that stands
-    in the target's own definition is.
+    (``second`` is the other variable); ``indices`` pick the member of a family. ``held`` names are
+    kept fixed; with ``direct`` every other name that stands in the target's own definition is.
     """
 
     target: Term

@@ -9,9 +9,7 @@ from derivcheck.language.shapes import ONE, is_scalar
 from derivcheck.problem import algebra, terms
 from derivcheck.problem.calls import call
 from derivcheck.problem.context import Context, key_of
-from derivcheck.problem.scope import (
-    Refusal,
-)
+from derivcheck.problem.scope import Refusal
 from derivcheck.problem.scripts import superscript
 from derivcheck.problem.terms import Term
 from derivcheck.source import Span
