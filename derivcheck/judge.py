@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from derivcheck.evaluation.arithmetic import NotExact, OutOfRange
+from derivcheck.evaluation import sizes
+from derivcheck.evaluation.arithmetic import NotExact, OutOfRange, TooLarge
+from derivcheck.evaluation.budget import BUDGET
 from derivcheck.evaluation.sizes import SizesError
 from derivcheck.oracles.bench import Bench, CannotDraw
-from derivcheck.oracles.table import ORACLES
+from derivcheck.oracles.table import ORACLES, Oracle
 from derivcheck.problem.problem import Claim
 from derivcheck.verdict import Evidence, Outcome, Verdict
 
@@ -21,6 +23,9 @@ SAID = {
     "solution": "solved",
 }
 
+EXACT_ENTRIES = 50_000
+"""So many entries of all declared names together are drawn in rationals; with more of them float64 alone speaks."""
+
 
 def judge(bench: Bench, claim: Claim) -> Verdict:
     """Ask every oracle that can speak on a claim, and weigh what they say."""
@@ -28,7 +33,12 @@ def judge(bench: Bench, claim: Claim) -> Verdict:
     try:
         for oracle in ORACLES:
             if oracle.applies(bench, claim):
-                found.append(oracle.ask(bench, claim))
+                found.append(_ask(oracle, bench, claim))
+    except TooLarge as error:
+        return Verdict(Outcome.UNDECIDED, tuple(found), reason=_too_large(bench, error))
+    except RecursionError:
+        reason = "it is nested too deeply to be evaluated; name some of its parts, or shorten the chain of definitions"
+        return Verdict(Outcome.UNDECIDED, tuple(found), reason=reason)
     except OutOfRange as error:
         return Verdict(Outcome.WRONG, tuple(found), reason=f"index out of range: {error}")
     except (CannotDraw, SizesError) as error:
@@ -50,6 +60,31 @@ def judge(bench: Bench, claim: Claim) -> Verdict:
             Outcome.NOT_CHECKED, tuple(found), reason="an equation to be solved: no row below it gives its solution"
         )
     return verdict
+
+
+def _ask(oracle: Oracle, bench: Bench, claim: Claim) -> Evidence:
+    """What an oracle says within its budget. Where exact numbers are too many, the others may still speak."""
+    BUDGET.renew()
+    try:
+        if oracle.name == "rational" and sizes.drawn(bench.problem, bench.fixed, bench.settings.seed) > EXACT_ENTRIES:
+            return Evidence("rational", Outcome.NOT_CHECKED, detail="the sizes are too large for exact numbers")
+        return oracle.ask(bench, claim)
+    except MemoryError as error:
+        raise TooLarge("its values do not fit into the memory") from error
+    except RuntimeError as error:
+        if "allocate memory" in str(error):  # torch has no exception of its own for this
+            raise TooLarge("its values do not fit into the memory") from error
+        raise
+    finally:
+        BUDGET.renew()
+
+
+def _too_large(bench: Bench, error: TooLarge) -> str:
+    """What is too large, and what to do about it."""
+    if not bench.symbols or not error.by_size:
+        return f"too large to be checked: {error.what}"
+    name = bench.problem.size_names.get(bench.symbols[0], bench.symbols[0])
+    return f"too large to be checked: {error.what}; smaller sizes may help, as with `--sizes {name}=4`"
 
 
 def weigh(found: Sequence[Evidence]) -> Verdict:
@@ -86,6 +121,13 @@ def _only_rounding(spoken: Sequence[Evidence]) -> bool:
     )
 
 
+def _too_coarse(autograd: Evidence, differences: Evidence) -> bool:
+    """Whether the differences' bars are so wide that they agree with the claim and with autograd alike."""
+    if autograd.relative is None or differences.detectable is None:
+        return False
+    return autograd.relative < differences.detectable
+
+
 def _three_way(
     autograd: Evidence, differences: Evidence, kinks: Evidence | None, found: Sequence[Evidence], said: str
 ) -> Verdict:
@@ -97,13 +139,13 @@ def _three_way(
         case Outcome.HOLDS, Outcome.WRONG:
             reason = "autograd agrees with the claim, differences do not: one of the two references is unusable here"
             return Verdict(Outcome.UNDECIDED, everything, reason=reason)
-        case Outcome.WRONG, Outcome.HOLDS:
-            reason = "differences agree with the claim, autograd does not: autograd is the odd one out here"
-            return Verdict(Outcome.UNDECIDED, everything, reason=reason)
         case Outcome.WRONG, _ if kinks is not None and kinks.outcome is Outcome.HOLDS:
             return Verdict(Outcome.HOLDS, everything, "subgradients")
         case Outcome.WRONG, _ if kinks is not None and kinks.outcome is Outcome.UNDECIDED:
             return Verdict(Outcome.UNDECIDED, everything, reason=f"at a kink: {kinks.detail}")
+        case Outcome.WRONG, Outcome.HOLDS if not _too_coarse(autograd, differences):
+            reason = "differences agree with the claim, autograd does not: autograd is the odd one out here"
+            return Verdict(Outcome.UNDECIDED, everything, reason=reason)
         case Outcome.WRONG, _:
             return Verdict(Outcome.WRONG, everything, reason=autograd.detail)
         case Outcome.UNDECIDED, Outcome.WRONG if not autograd.detail.startswith("both"):

@@ -14,6 +14,10 @@ from derivcheck.problem.terms import Term, is_zero
 from derivcheck.verdict import Evidence, Outcome
 
 
+LEAST_SEEN = 1e-3
+"""A check that could not have seen a relative error of this size is no pass."""
+
+
 def applies(bench: Bench, claim: Claim) -> bool:
     """Every equation can be evaluated."""
     return claim.relation == "=" and claim.solution is None
@@ -50,6 +54,8 @@ def summary(name: str, bench: Bench, claim: Claim, claimed: Term, found: list[tu
     literally = is_zero(claim.head) or is_zero(claimed)
     if outcome is Outcome.HOLDS and all(part.zero for _, part in usable) and not literally:
         outcome, detail = Outcome.UNDECIDED, "both sides are zero at every input: this tests nothing"
+    elif outcome is Outcome.HOLDS and not literally and min(part.detectable for _, part in usable) > LEAST_SEEN:
+        outcome, detail = Outcome.UNDECIDED, "rounding is as large as the values: nothing is left to compare"
     elif outcome is Outcome.UNDECIDED:
         detail = "the discrepancy is neither within ten error bars nor beyond a hundred"
     invalid = sum(part.trials - part.valid for _, part in found)

@@ -40,8 +40,11 @@ def assume(left: n.Node, sign: str, right: n.Node, ctx: Context, span: Span) -> 
             if _size_bound(name, relation, other, ctx):
                 return True
     done = False
-    for name in members_of(left):
-        done = domain_condition(name, sign, right, ctx) or done
+    for one, other, relation in ((left, right, sign), (right, left, FLIPPED.get(sign, sign))):
+        for name in members_of(one):
+            done = domain_condition(name, relation, other, ctx) or done
+        if done:
+            break
     if done or sign == "=":
         return done or _equation(left, right, ctx)
     if isinstance(left, n.Tuple):
