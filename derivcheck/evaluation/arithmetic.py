@@ -24,6 +24,17 @@ class NotExact(Exception):
         self.what = what
 
 
+class TooLarge(NotExact):
+    """The value would take too much memory or time; ``what`` says in a clause what is too large.
+
+    ``by_size`` tells whether smaller sizes may help.
+    """
+
+    def __init__(self, what: str, *, by_size: bool = True) -> None:
+        super().__init__(what)
+        self.by_size = by_size
+
+
 class OutOfRange(Exception):
     """An index runs past what it indexes."""
 
@@ -31,8 +42,15 @@ class OutOfRange(Exception):
 class Arithmetic(Protocol):
     """Operations on values; shapes broadcast as in numpy.
 
-    ``rank`` is the number of axes wanted; axes are numbered from 0, negative ones from the end.
+    ``price`` is what an operation takes for one entry, in nanoseconds; ``product`` the same for one product of
+    entries in a matrix product. ``rank`` is the number of axes wanted; axes are numbered from 0, negative ones from
+    the end.
     """
+
+    @property
+    def price(self) -> float: ...
+    @property
+    def product(self) -> float: ...
 
     def number(self, value: Fraction | Literal["pi", "e"], rank: int) -> Value:
         """A constant with all axes of size 1."""
@@ -90,6 +108,9 @@ class Arithmetic(Protocol):
 
     def where(self, condition: Value, a: Value, b: Value) -> Value: ...
     def shape(self, a: Value) -> tuple[int, ...]: ...
+    def entries(self, a: Value) -> int:
+        """How many there are."""
+
     def reshape(self, a: Value, shape: Sequence[int]) -> Value: ...
     def expand(self, a: Value, shape: Sequence[int]) -> Value:
         """Stretch axes of size 1."""

@@ -8,9 +8,12 @@ seconds of imports.
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor
 
+from derivcheck.evaluation.budget import BUDGET
 from derivcheck.evaluation.evaluator import (
     Axis,
     Bindings,
@@ -23,6 +26,9 @@ from derivcheck.evaluation.evaluator import (
 )
 from derivcheck.problem import terms as t
 from derivcheck.problem.terms import Term
+
+STEPS_OF_DIFFERENCES = 27
+"""Differences take so many values for every partial: a Jacobian that they could not hold is not begun."""
 
 
 class Autograd:
@@ -111,12 +117,14 @@ def frame_shape(term: t.Derivative, frame: Frame) -> tuple:  # type: ignore[type
 
 def _variable(value: Tensor, shape: tuple[int, ...] | None = None) -> Tensor:
     """A fresh variable with this value; still part of any outer recording."""
+    if shape is not None:
+        BUDGET.make(math.prod(shape), 4.0)
     place = value.clone() if shape is None else value.expand(shape).clone()
     return place if place.requires_grad else place.requires_grad_()
 
 
 def hold(term: t.Derivative, frame: Frame) -> tuple[Term, dict[str, Tensor]]:
-    """What is differentiated and the names kept fixed while it is: for a direct partial, all others in its definition."""
+    """What is differentiated and the names kept fixed: for a direct partial, all others in its definition."""
     world = frame.world
     target: Term = term.target
     held = set(term.held)
@@ -172,6 +180,7 @@ def copies(term: t.Derivative, frame: Frame, recording: bool) -> Tensor:
     shape[0] = max(shape[0], frame.world.trials)
     for position, axis in enumerate(frame.axes, start=1):
         shape[position] = axis.count
+    BUDGET.make(math.prod(shape) * count * STEPS_OF_DIFFERENCES, 0.1, f"the table of all partials of {count} entries")
     place = place.reshape(*place.shape[: 1 + depth], 1, *place.shape[1 + depth :])
     place = _variable(place, (*shape[: 1 + depth], count, *shape[1 + depth :]))
     deeper = frame.deeper(Axis("", 1, count))

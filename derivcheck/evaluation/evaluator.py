@@ -7,16 +7,30 @@ values in the place of names; definitions downstream of them are evaluated anew,
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from math import prod
 from typing import Protocol
 
-from derivcheck.evaluation.arithmetic import Arithmetic, NotExact, OutOfRange, Value
+from derivcheck.evaluation.arithmetic import Arithmetic, NotExact, OutOfRange, TooLarge, Value
+from derivcheck.evaluation.budget import AXES, BUDGET
 from derivcheck.language.shapes import Shape
 from derivcheck.problem import terms as t
 from derivcheck.problem.scope import Definition
 from derivcheck.problem.terms import Term
+
+DEEPEST = 10_000
+"""How deep terms and definitions may be nested: far more than a person writes, and safe on a stack of 8 MB."""
+LONG_CHAIN = 100
+"""Names behind so many others are evaluated one after the other, each from what is there already."""
+RIDGES = 6
+"""A drawn function of one number makes so many values on its way for each entry."""
+SMALL = 4_000
+"""Values of up to so many entries are paid with the step that makes them."""
+
+sys.setrecursionlimit(max(sys.getrecursionlimit(), DEEPEST))
 
 
 class FunctionValue(Protocol):
@@ -51,6 +65,7 @@ class World:
 
     def root(self) -> Frame:
         """Where a whole statement is evaluated."""
+        BUDGET.statement()
         return Frame(self, self._root_bindings, ())
 
     def __post_init__(self) -> None:
@@ -93,6 +108,8 @@ class Frame:
 
     def deeper(self, *axes: Axis) -> Frame:
         """With more axes."""
+        if len(self.axes) + len(axes) > AXES:
+            raise TooLarge(f"more than {AXES} indices run at one place", by_size=False)
         return Frame(self.world, self.bindings, self.axes + axes, self.partial)
 
     def bind(self, values: dict[str, Value]) -> Frame:
@@ -125,13 +142,25 @@ def fetch(world: World, bindings: Bindings, key: str) -> tuple[Value, int]:
         if not touched:
             return fetch(world, bindings.parent, key)
         assert definition is not None
+        _upstream(world, bindings, key)
         bindings.cache[key] = _define(definition, Frame(world, bindings, bindings.axes))
         return bindings.cache[key], len(bindings.axes)
     if definition is None:
         return world.leaves[key], 0
+    _upstream(world, bindings, key)
     with world.arithmetic.recording():
         bindings.cache[key] = _define(definition, Frame(world, bindings, ()))
     return bindings.cache[key], 0
+
+
+def _upstream(world: World, bindings: Bindings, key: str) -> None:
+    """Evaluate a long chain of definitions from its beginning: from its end it would be one deep recursion."""
+    names = world.dependencies[key]
+    if len(names) < LONG_CHAIN:
+        return
+    missing = [name for name in names if name in world.definitions and name not in bindings.cache]
+    for name in sorted(missing, key=lambda name: len(world.dependencies[name])):
+        fetch(world, bindings, name)
 
 
 def _define(definition: Definition, frame: Frame) -> Value:
@@ -144,7 +173,7 @@ def _define(definition: Definition, frame: Frame) -> Value:
     shape = arithmetic.shape(value)
     depth = len(frame.axes)
     full = (*shape[: 1 + depth], *(axis.count for axis in axes), rows, columns)
-    value = arithmetic.expand(value, full)
+    value = _expand(value, full, arithmetic, definition.text)
     if isinstance(definition.term, t.Variable | t.Let):
         # A new tensor of its own: the derivative by an alias must not see the uses of the name it repeats.
         value = arithmetic.multiply(value, arithmetic.number(Fraction(1), len(full)))
@@ -153,6 +182,7 @@ def _define(definition: Definition, frame: Frame) -> Value:
 
 def evaluate(term: Term, frame: Frame) -> Value:
     """The value of a term: ``(trials, axes …, rows, columns)``, axes of size 1 where nothing depends on them."""
+    BUDGET.step()
     a = frame.world.arithmetic
     match term:
         case t.Constant(value=value):
@@ -161,6 +191,7 @@ def evaluate(term: Term, frame: Frame) -> Value:
             return a.number(Fraction(dim.value(frame.world.sizes)), frame.rank)
         case t.Index(name=name):
             position, axis = _axis(name, frame)
+            BUDGET.make(axis.count, a.price, "an index")
             return a.arange(axis.lower, axis.count, position, frame.rank)
         case t.Variable():
             return _variable(term, frame)
@@ -169,24 +200,28 @@ def evaluate(term: Term, frame: Frame) -> Value:
         case t.Multiply(op=op, left=left, right=right):
             return _multiply(op, evaluate(left, frame), evaluate(right, frame), a)
         case t.Divide(left=left, right=right):
-            return a.divide(evaluate(left, frame), evaluate(right, frame))
+            return a.divide(*_spread(a, evaluate(left, frame), evaluate(right, frame)))
         case t.Unary(op=op, argument=argument):
-            return _unary(op, _full(argument, frame), a)
+            value = _full(argument, frame)
+            _afford(op, value, a)
+            return _unary(op, value, a)
         case t.Power(base=base, exponent=exponent, entrywise=entrywise):
             return _power(base, exponent, entrywise, frame)
         case t.Elementary(name=name, argument=argument, order=order):
             return a.elementary(name, order, evaluate(argument, frame))
         case t.Arbitrary(key=key, arguments=arguments, order=order, entrywise=entrywise):
             values = [_full(argument, frame) for argument in arguments]
+            if entrywise or (order and len(values) == 1):
+                BUDGET.make(RIDGES * max(a.entries(value) for value in values), a.price)
             return frame.world.functions[key](values, order, entrywise)
         case t.Extremum(op=op, arguments=arguments):
             combine = a.maximum if op == "max" else a.minimum
             value = evaluate(arguments[0], frame)
             for argument in arguments[1:]:
-                value = combine(value, evaluate(argument, frame))
+                value = combine(*_spread(a, value, evaluate(argument, frame)))
             return value
         case t.Comparison(sign=sign, left=left, right=right):
-            return a.compare(sign, evaluate(left, frame), evaluate(right, frame))
+            return a.compare(sign, *_spread(a, evaluate(left, frame), evaluate(right, frame)))
         case t.Indicator(conditions=conditions):
             one, zero = a.number(Fraction(1), frame.rank), a.number(Fraction(0), frame.rank)
             return a.where(_all(conditions, frame), one, zero)
@@ -207,15 +242,18 @@ def _structured(term: Term, frame: Frame) -> Value:
             value = value if row is None else _pick(value, frame.rank - 2, row, frame)
             return value if column is None else _pick(value, frame.rank - 1, column, frame)
         case t.Kronecker(left=left, right=right):
-            same = a.compare("=", evaluate(left, frame), evaluate(right, frame))
+            same = a.compare("=", *_spread(a, evaluate(left, frame), evaluate(right, frame)))
             return a.where(same, a.number(Fraction(1), frame.rank), a.number(Fraction(0), frame.rank))
         case t.Identity(dim=dim):
+            BUDGET.make(dim.value(world.sizes) ** 2, a.price, "an identity matrix")
             return a.eye(dim.value(world.sizes), frame.rank)
         case t.Filled(value=number):
+            BUDGET.make(prod(world.dims(term.shape)), a.price, "a matrix")
             return a.full(number, *world.dims(term.shape), frame.rank)
         case t.UnitVector(position=position, dim=dim):
+            BUDGET.make(dim.value(world.sizes), a.price, "a vector")
             places = a.arange(1, dim.value(world.sizes), frame.rank - 2, frame.rank)
-            same = a.compare("=", places, evaluate(position, frame))
+            same = a.compare("=", *_spread(a, places, evaluate(position, frame)))
             return a.where(same, a.number(Fraction(1), frame.rank), a.number(Fraction(0), frame.rank))
         case t.Block(rows=rows):
             return _block(rows, frame)
@@ -240,7 +278,22 @@ def _full(term: Term, frame: Frame) -> Value:
     value = evaluate(term, frame)
     a = frame.world.arithmetic
     shape, dims = a.shape(value), frame.world.dims(term.shape)
-    return value if shape[-2:] == dims else a.expand(value, (*shape[:-2], *dims))
+    return value if shape[-2:] == dims else _expand(value, (*shape[:-2], *dims), a)
+
+
+def _expand(value: Value, shape: Sequence[int], a: Arithmetic, what: str = "") -> Value:
+    """Axes of size 1 stretched, if the result is not too large."""
+    entries = prod(shape)
+    if entries > SMALL:
+        BUDGET.make(entries, a.price, f"`{what}`" if what else "a value")
+    return a.expand(value, shape)
+
+
+def _spread(a: Arithmetic, *values: Value) -> tuple[Value, ...]:
+    """The values, if what comes of them entry by entry is not too large."""
+    if prod(map(a.entries, values)) > SMALL:
+        BUDGET.make(prod(map(max, *(a.shape(value) for value in values))), a.price)
+    return values
 
 
 def _axis(name: str, frame: Frame) -> tuple[int, Axis]:
@@ -284,7 +337,7 @@ def _pick(value: Value, source: int, position: Term, frame: Frame) -> Value:
             return a.narrow(value, source, offset - 1, 1)
         target, axis = _axis(name, frame)
         low, high = axis.lower + offset, axis.lower + offset + axis.count - 1
-        inside = 1 <= low and high <= size
+        inside = low >= 1 and high <= size
         if not inside and not frame.partial:
             _in_range(low, high, size)
         if inside and a.shape(value)[target] == 1:
@@ -298,8 +351,10 @@ def _pick(value: Value, source: int, position: Term, frame: Frame) -> Value:
     shape = a.shape(places)
     extra = rank - len(shape)
     places = a.reshape(places, (*shape[:-2], *(1,) * extra, *shape[-2:]))
+    BUDGET.make(size * a.entries(places), a.price)
     chosen = a.compare("=", a.arange(1, size, source, rank), places)
     zero = a.number(Fraction(0), rank)
+    _spread(a, chosen, value)
     picked = a.sum(a.where(chosen, value, zero), source)
     if inside:
         return picked
@@ -346,6 +401,7 @@ def _add(parts: tuple[tuple[int, Term], ...], frame: Frame) -> Value:
         if total is None:
             total = value if sign > 0 else a.negate(value)
         else:
+            _spread(a, total, value)
             total = a.add(total, value) if sign > 0 else a.subtract(total, value)
     return total
 
@@ -353,18 +409,40 @@ def _add(parts: tuple[tuple[int, Term], ...], frame: Frame) -> Value:
 def _multiply(op: str, left: Value, right: Value, a: Arithmetic) -> Value:
     match op:
         case "scale" | "entrywise":
-            return a.multiply(left, right)
+            return a.multiply(*_spread(a, left, right))
         case "matmul":
-            return a.matmul(left, right)
+            return a.matmul(*_products(a, left, right))
         case "inner":
-            return a.matmul(a.transpose(left), right)
+            return a.matmul(*_products(a, a.transpose(left), right))
         case "kron":
             (*lead_l, m, n), (*lead_r, p, q) = a.shape(left), a.shape(right)
             left = a.reshape(left, (*lead_l, m, 1, n, 1))
             right = a.reshape(right, (*lead_r, 1, p, 1, q))
-            product = a.multiply(left, right)
+            product = a.multiply(*_spread(a, left, right))
             return a.reshape(product, (*a.shape(product)[:-4], m * p, n * q))
     raise AssertionError(op)
+
+
+def _products(a: Arithmetic, left: Value, right: Value) -> tuple[Value, Value]:
+    """Two matrices, if their product is not too large."""
+    if a.entries(left) * a.entries(right) > SMALL:
+        (*lead_l, m, k), (*lead_r, _, n) = a.shape(left), a.shape(right)
+        lead = prod(map(max, lead_l, lead_r))
+        BUDGET.pay(lead * m * n * k * a.product)
+        BUDGET.make(lead * m * n, a.price)
+    return left, right
+
+
+def _afford(op: str, value: Value, a: Arithmetic) -> None:
+    """Hold against the budget what costs more than a look at every entry."""
+    *lead, rows, columns = a.shape(value)
+    if op == "todiag":
+        BUDGET.make(prod(lead) * max(rows, columns) ** 2, a.price)
+    elif op in ("inverse", "det"):
+        # Exact entries grow with the size of the matrix; rounded ones do not.
+        BUDGET.pay(prod(lead) * rows**3 * a.product * (4 if a.product < 1 else 1 + rows / 8))
+    elif a.entries(value) > SMALL:
+        BUDGET.make(a.entries(value), a.price)
 
 
 def _unary(op: str, value: Value, a: Arithmetic) -> Value:
@@ -424,7 +502,7 @@ def _power(base: Term, exponent: Term, entrywise: bool, frame: Frame) -> Value:
         if entrywise or dims == (1, 1):
             return a.integer_power(value, int(whole))
         return _matrix_power(_full(base, frame), int(whole), a)
-    return a.power(value, evaluate(exponent, frame))
+    return a.power(*_spread(a, value, evaluate(exponent, frame)))
 
 
 def _matrix_power(value: Value, exponent: int, a: Arithmetic) -> Value:
@@ -434,17 +512,17 @@ def _matrix_power(value: Value, exponent: int, a: Arithmetic) -> Value:
     result = a.eye(shape[-1], len(shape))
     while exponent:
         if exponent & 1:
-            result = a.matmul(result, value)
+            result = a.matmul(*_products(a, result, value))
         exponent >>= 1
         if exponent:
-            value = a.matmul(value, value)
+            value = a.matmul(*_products(a, value, value))
     return result
 
 
 def _all(conditions: tuple[t.Comparison, ...], frame: Frame) -> Value:
     truth = evaluate(conditions[0], frame)
     for condition in conditions[1:]:
-        truth = frame.world.arithmetic.both(truth, evaluate(condition, frame))
+        truth = frame.world.arithmetic.both(*_spread(frame.world.arithmetic, truth, evaluate(condition, frame)))
     return truth
 
 
@@ -455,9 +533,9 @@ def _piecewise(rows: tuple[tuple[Term, tuple[t.Comparison, ...]], ...], shape: S
     value = a.divide(zero, zero)
     for row, conditions in reversed(rows):
         inner = evaluate(row, frame.where_allowed())
-        value = inner if not conditions else a.where(_all(conditions, frame), inner, value)
+        value = inner if not conditions else a.where(*_spread(a, _all(conditions, frame), inner, value))
     dims = frame.world.dims(shape)
-    return a.expand(value, (*a.shape(value)[:-2], *dims))
+    return _expand(value, (*a.shape(value)[:-2], *dims), a)
 
 
 def _reduce(term: t.Reduce, frame: Frame) -> Value:
@@ -470,6 +548,7 @@ def _reduce(term: t.Reduce, frame: Frame) -> Value:
         if term.op not in empty:
             raise NotExact("an extremum over nothing")
         return a.full(empty[term.op], *frame.world.dims(term.shape), frame.rank)
+    BUDGET.make(count, a.price, "the range of an index")
     axis = Axis(term.index, lower, count)
     inner = frame.deeper(axis)
     position = inner.rank - 3
@@ -477,7 +556,7 @@ def _reduce(term: t.Reduce, frame: Frame) -> Value:
     value = evaluate(term.body, inner.where_allowed() if ragged or term.conditions else inner)
     shape = list(a.shape(value))
     shape[position] = count
-    value = a.expand(value, shape)
+    value = _expand(value, shape, a)
     value = _masked(term, value, ragged, inner, empty.get(term.op))
     reduced = {"sum": a.sum, "prod": a.prod, "max": a.largest, "min": a.smallest}[term.op](value, position)
     shape = list(a.shape(reduced))
@@ -495,7 +574,9 @@ def _masked(term: t.Reduce, value: Value, ragged: bool, inner: Frame, neutral: F
         return value
     if neutral is None:
         raise NotExact("an extremum under a condition")
-    return a.where(_all(tuple(conditions), inner), value, a.number(neutral, inner.rank))
+    truth = _all(tuple(conditions), inner)
+    _spread(a, truth, value)
+    return a.where(truth, value, a.number(neutral, inner.rank))
 
 
 def _block(rows: tuple[tuple[Term, ...], ...], frame: Frame) -> Value:
@@ -509,7 +590,7 @@ def _block(rows: tuple[tuple[Term, ...], ...], frame: Frame) -> Value:
             lead = [max(old, new) for old, new in zip(lead, a.shape(value)[:-2], strict=True)]
     lines = []
     for row, height in zip(values, heights, strict=True):
-        cells = [a.expand(value, (*lead, height, width)) for value, width in zip(row, widths, strict=True)]
+        cells = [_expand(value, (*lead, height, width), a) for value, width in zip(row, widths, strict=True)]
         lines.append(a.concatenate(cells, -1))
     return a.concatenate(lines, -2)
 
@@ -520,7 +601,7 @@ def _gather(indices: tuple[str, ...], body: Term, shape: Shape, frame: Frame) ->
     axes = tuple(Axis(name, 1, count) for name, count in zip(indices, dims, strict=False))
     value = evaluate(body, frame.deeper(*axes))
     lead = a.shape(value)[: frame.rank - 2]
-    value = a.expand(value, (*lead, *(axis.count for axis in axes), 1, 1))
+    value = _expand(value, (*lead, *(axis.count for axis in axes), 1, 1), a)
     return a.reshape(value, (*lead, *dims))
 
 
@@ -547,4 +628,4 @@ def apply_entries(term: t.MapEntries, arguments: list[Value], frame: Frame) -> V
     value = evaluate(term.body, inner.bind(values))
     shape = a.shape(value)
     value = a.reshape(value, shape[:-2])
-    return a.expand(value, (*shape[: frame.rank - 2], rows, columns))
+    return _expand(value, (*shape[: frame.rank - 2], rows, columns), a)

@@ -20,6 +20,9 @@ CONDITION_LIMIT = 1e13
 class FloatArithmetic:
     """Operations on torch tensors of one dtype; see ``Arithmetic`` for the contract."""
 
+    price = 2.0
+    product = 0.05
+
     def __init__(self, dtype: torch.dtype = torch.float64) -> None:
         self.dtype = dtype
 
@@ -151,6 +154,9 @@ class FloatArithmetic:
 
     def shape(self, a: Tensor) -> tuple[int, ...]:
         return tuple(a.shape)
+
+    def entries(self, a: Tensor) -> int:
+        return a.numel()
 
     def reshape(self, a: Tensor, shape: Sequence[int]) -> Tensor:
         return a.reshape(tuple(shape))

@@ -123,7 +123,7 @@ KNOWN: dict[str, Known] = {
 
 
 def apply(name: str, order: int, x: Tensor) -> Tensor:
-    """The function ``name`` or its derivative of some order, entry by entry; orders above 1 by autograd of the slope."""
+    """The function ``name`` or a derivative of it, entry by entry; orders above 1 by autograd of the slope."""
     known = KNOWN[name]
     if order == 0:
         return known.value(x)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from enum import Enum
 from fractions import Fraction
 from math import isqrt, lcm, prod
-from typing import Any, Final, Literal
+from typing import Any, ClassVar, Final, Literal
 
 from derivcheck.evaluation import grid
 from derivcheck.evaluation.arithmetic import Arithmetic, NotExact, OutOfRange
@@ -60,6 +60,9 @@ _WORDS = {
 @dataclass(frozen=True, slots=True)
 class RationalArithmetic:
     """The arithmetic of the evaluator (see ``Arithmetic``) on grids of fractions; truth values are grids of bools."""
+
+    price: ClassVar[float] = 3000.0
+    product: ClassVar[float] = 5000.0
 
     def number(self, value: Fraction | Literal["pi", "e"], rank: int) -> Numbers:
         """A constant with all axes of size 1."""
@@ -177,6 +180,10 @@ class RationalArithmetic:
     def shape(self, a: Grid[Any]) -> tuple[int, ...]:
         """How many entries there are along each axis."""
         return a.shape
+
+    def entries(self, a: Grid[Any]) -> int:
+        """How many there are."""
+        return len(a.entries)
 
     def reshape(self, a: Grid[Any], shape: Sequence[int]) -> Grid[Any]:
         """The same entries in the same order along other axes."""

@@ -47,6 +47,9 @@ def _rounded(value: Tensor, error: Tensor) -> Tracked:
 class RunningErrorArithmetic:
     """Operations on tracked values; see ``Arithmetic`` for the contract."""
 
+    price = 6.0
+    product = 0.2
+
     def number(self, value: Fraction | Literal["pi", "e"], rank: int) -> Tracked:
         made = FLOATS.number(value, rank)
         whole = isinstance(value, Fraction) and value.denominator == 1
@@ -147,8 +150,11 @@ class RunningErrorArithmetic:
     def where(self, condition: Tensor, a: Tracked, b: Tracked) -> Tracked:
         return Tracked(torch.where(condition, a.value, b.value), torch.where(condition, a.error, b.error))
 
-    def shape(self, a: Tracked) -> tuple[int, ...]:
-        return tuple(a.value.shape)
+    def shape(self, a: Tracked | Tensor) -> tuple[int, ...]:
+        return tuple(a.shape if isinstance(a, Tensor) else a.value.shape)
+
+    def entries(self, a: Tracked | Tensor) -> int:
+        return a.numel() if isinstance(a, Tensor) else a.value.numel()
 
     def reshape(self, a: Tracked, shape: Sequence[int]) -> Tracked:
         return Tracked(FLOATS.reshape(a.value, shape), FLOATS.reshape(a.error, shape))
@@ -191,7 +197,7 @@ class TrackedFunction:
 
 
 class RootDerivatives:
-    """Derivatives as autograd gives them, taken to carry a few roundings of their own size; only of whole statements."""
+    """Autograd's derivatives, taken to carry a few roundings of their own size; only of whole statements."""
 
     def __init__(self, value: Any) -> None:  # noqa: ANN401 (a function of a term)
         self._value = value

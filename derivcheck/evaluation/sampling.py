@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from derivcheck.evaluation import functions
+from derivcheck.evaluation.budget import BUDGET
 from derivcheck.problem.problem import Problem
 from derivcheck.problem.scope import Declaration, Domain, FunctionDeclaration
 
@@ -32,6 +33,8 @@ def leaf(declaration: Declaration, sizes: Mapping[str, int], trials: int, seed: 
     """``trials`` members of a declared domain: ``(trials, family …, rows, columns)``, float64."""
     rows, columns = (dim.substitute(problem.solution).value(sizes) for dim in declaration.shape)
     family = tuple(axis.size.substitute(problem.solution).value(sizes) for axis in declaration.family)
+    BUDGET.make(trials * math.prod((*family, rows, columns)), 0.0, f"`{declaration.text}`")
+    BUDGET.pay(0.0 if declaration.domain.kind not in ("spd", "psd", "orthogonal") else trials * rows**3 / 10)
     source = generator(seed, declaration.key)
     high = declaration.domain.high
     limit = high.substitute(problem.solution).value(sizes) if high is not None and not isinstance(high, float) else high
@@ -127,6 +130,7 @@ class ArbitraryFunction:
         self.result = (rows, columns)
         source = generator(seed, declaration.key, "function")
         total = sum(r * c for r, c in inputs)
+        BUDGET.make(trials * total * rows * columns, 0.0, f"the function `{declaration.text}`")
         ridges = RIDGES + 2 * (total > 1)
 
         def normal(*shape: int) -> Tensor:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from math import prod
 
 from derivcheck.language.shapes import Dim
 from derivcheck.problem import terms as t
 from derivcheck.problem.problem import Problem
 from derivcheck.problem.scope import Assumption
+
+LARGEST = 4096
+"""The largest size that a document or the command line may fix."""
 
 
 class SizesError(Exception):
@@ -41,9 +45,15 @@ def draw(
 ) -> list[dict[str, int]]:
     """``count`` choices of sizes (fewer where everything is fixed); the first is the smallest."""
     free = [name for name in names if name not in fixed]
+    for name in free:
+        if problem.size_bounds.get(name, 0) > LARGEST:
+            shown = problem.size_names.get(name, name)
+            raise SizesError(f"`{shown}` is asked to be larger than {LARGEST}: no such size is checked")
     if not free:
+        _check_shapes(problem, fixed)
         return [dict(fixed)]
     made: list[dict[str, int]] = []
+    refused: SizesError | None = None
     generator = random.Random(f"sizes {seed}")
     for attempt in range(400):
         if len(made) == count:
@@ -51,10 +61,38 @@ def draw(
         spread = max(len(free) + 2, 4) + (0 if len(made) == 0 else 1) + attempt // 40
         sizes = {**fixed, **_one(free, problem, generator, spread)}
         if sizes not in made and _allowed(problem.assumptions, sizes, problem):
-            made.append(sizes)
+            try:
+                _check_shapes(problem, sizes)
+            except SizesError as error:
+                refused = error
+            else:
+                made.append(sizes)
     if not made:
-        raise SizesError("no sizes were found that meet the document's conditions on them")
+        raise refused or SizesError("no sizes were found that meet the document's conditions on them")
     return made
+
+
+def _shapes(problem: Problem, sizes: Mapping[str, int]) -> Iterator[tuple[str, list[int]]]:
+    """What is declared, as it is written, with its shapes in numbers; what is not determined is left out."""
+    known = complete(sizes, problem)
+    names = [(d.text, (*d.shape, *(axis.size for axis in d.family))) for d in problem.declarations.values()]
+    functions = [(f.text, (*f.result, *(dim for a in f.arguments for dim in a))) for f in problem.functions.values()]
+    for text, dims in (*names, *functions):
+        resolved = [dim.substitute(problem.solution) for dim in dims]
+        yield text, [dim.value(known) for dim in resolved if all(name in known for name in dim.symbols)]
+
+
+def _check_shapes(problem: Problem, sizes: Mapping[str, int]) -> None:
+    """Every declared name has at least one row, one column and one member at these sizes."""
+    for text, dims in _shapes(problem, sizes):
+        if min(dims, default=1) < 1:
+            raise SizesError(f"no sizes were found at which `{text}` has any entries (one size comes to {min(dims)})")
+
+
+def drawn(problem: Problem, fixed: Mapping[str, int], seed: int) -> int:
+    """How many entries all declared names have together at the first sizes."""
+    chosen = draw(symbols(problem), problem, fixed, seed, 1)[0]
+    return sum(prod(dims) for _, dims in _shapes(problem, chosen))
 
 
 def _one(free: Sequence[str], problem: Problem, generator: random.Random, spread: int) -> dict[str, int]:
