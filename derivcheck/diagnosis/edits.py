@@ -6,17 +6,18 @@ Whether an edit makes a line hold is found out elsewhere (``derivcheck.diagnosis
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import Any, cast
+from itertools import pairwise
+from typing import cast
 
+from derivcheck.diagnosis.places import Rebuild, changed, places_of
 from derivcheck.language import nodes as n
 from derivcheck.language.printing import latex, plain
 from derivcheck.language.traversal import children
 from derivcheck.source import Span
 
-Rebuild = Callable[[n.Node], n.Node]
 TOP = n.Symbol("\\top")
 TWO = n.Number(Fraction(2), "2")
 HALF = n.Fraction_(n.Number(Fraction(1), "1"), TWO)
@@ -50,7 +51,7 @@ class Stock:
 
 def candidates(tree: n.Node, stock: Stock) -> Iterator[Candidate]:
     """Every single edit of a tree."""
-    places = list(_places(tree, lambda node: node))
+    places = list(places_of(tree, lambda node: node))
     for kind in (
         _transposes,
         _other_names,
@@ -68,85 +69,6 @@ def candidates(tree: n.Node, stock: Stock) -> Iterator[Candidate]:
                 continue
             yield from kind(node, rebuild, stock)
     yield from _insertions(tree, stock)
-
-
-def _places(node: n.Node, rebuild: Rebuild, script: bool = False) -> Iterator[tuple[n.Node, Rebuild, bool]]:
-    """Every node with the way to put another in its place; ``script`` inside sub- and superscripts and what is differentiated."""
-    yield node, rebuild, script
-    match node:
-        case n.Derivative() | n.Nabla():
-            return
-        case n.Scripted(base=base, sub=sub, sup=sup):
-            if not isinstance(base, n.Name):
-                yield from _places(base, lambda new: rebuild(replace(node, base=new)), script)
-            for field, part in (("sub", sub), ("sup", sup)):
-                if part is not None:
-                    yield from _places(part, _in_field(node, field, rebuild), True)
-        case n.Apply(args=args):
-            for position, part in enumerate(args):
-                yield from _places(part, _in_tuple(node, "args", position, rebuild), script)
-        case n.Add(terms=terms):
-            for position, (_, part) in enumerate(terms):
-                yield from _places(part, _in_terms(node, position, rebuild), script)
-        case n.Product(factors=factors) | n.Entrywise(factors=factors):
-            for position, part in enumerate(factors):
-                yield from _places(part, _in_tuple(node, "factors", position, rebuild), script)
-        case n.Tuple(items=items) | n.Angle(items=items):
-            for position, part in enumerate(items):
-                yield from _places(part, _in_tuple(node, "items", position, rebuild), script)
-        case n.Fraction_():
-            yield from _places(node.numerator, _in_field(node, "numerator", rebuild), script)
-            yield from _places(node.denominator, _in_field(node, "denominator", rebuild), script)
-        case n.Group() | n.Bars() | n.Root() | n.Boxed() | n.Big() | n.Held():
-            yield from _places(node.body, _in_field(node, "body", rebuild), script)
-        case n.MatrixNode(rows=rows):
-            for r, row in enumerate(rows):
-                for c, cell in enumerate(row):
-                    yield from _places(cell, _in_cell(node, r, c, rebuild), script)
-        case n.Cases(rows=rows):
-            for r, (value, _) in enumerate(rows):
-                yield from _places(value, _in_case(node, r, rebuild), script)
-
-
-def _in_field(node: n.Node, field: str, rebuild: Rebuild) -> Rebuild:
-    return lambda new: rebuild(_with(node, **{field: new}))
-
-
-def _with(node: n.Node, **changes: object) -> n.Node:
-    """The node with fields changed; which fields it has is known where this is called."""
-    return cast(n.Node, replace(cast(Any, node), **changes))
-
-
-def _in_tuple(node: n.Node, field: str, position: int, rebuild: Rebuild) -> Rebuild:
-    def put(new: n.Node) -> n.Node:
-        items = getattr(node, field)
-        return rebuild(_with(node, **{field: (*items[:position], new, *items[position + 1 :])}))
-
-    return put
-
-
-def _in_terms(node: n.Add, position: int, rebuild: Rebuild) -> Rebuild:
-    def put(new: n.Node) -> n.Node:
-        sign, _ = node.terms[position]
-        return rebuild(replace(node, terms=(*node.terms[:position], (sign, new), *node.terms[position + 1 :])))
-
-    return put
-
-
-def _in_cell(node: n.MatrixNode, r: int, c: int, rebuild: Rebuild) -> Rebuild:
-    def put(new: n.Node) -> n.Node:
-        row = (*node.rows[r][:c], new, *node.rows[r][c + 1 :])
-        return rebuild(replace(node, rows=(*node.rows[:r], row, *node.rows[r + 1 :])))
-
-    return put
-
-
-def _in_case(node: n.Cases, r: int, rebuild: Rebuild) -> Rebuild:
-    def put(new: n.Node) -> n.Node:
-        rows = (*node.rows[:r], (new, node.rows[r][1]), *node.rows[r + 1 :])
-        return rebuild(replace(node, rows=rows))
-
-    return put
 
 
 def _made(rank: int, rebuild: Rebuild, node: n.Node, new: n.Node, title: str | None = None) -> Candidate:
@@ -194,13 +116,13 @@ def _signs(node: n.Node, rebuild: Rebuild, stock: Stock) -> Iterator[Candidate]:
         return
     for position, (sign, part) in enumerate(node.terms):
         other = "-" if sign == "+" else "+"
-        new = _with(node, terms=(*node.terms[:position], (other, part), *node.terms[position + 1 :]))
+        new = changed(node, terms=(*node.terms[:position], (other, part), *node.terms[position + 1 :]))
         # The sign stands just before its term: the caret belongs there.
-        place = replace_span(part, node)
+        place = _signed_span(part, node)
         yield Candidate(2, rebuild(new), place, f"{other} {latex(part)}", f"change the sign of `{plain(part)}`")
 
 
-def replace_span(part: n.Node, node: n.Add) -> Span:
+def _signed_span(part: n.Node, node: n.Add) -> Span:
     """The place of a term together with the sign in front of it."""
     before = [other.span.end for _, other in node.terms if other.span.end <= part.span.start]
     start = max(before, default=node.span.start)
@@ -242,7 +164,7 @@ def _indices(node: n.Node, rebuild: Rebuild, stock: Stock) -> Iterator[Candidate
                     if isinstance(bound, n.Number):
                         number = bound.value + (1 if sign == "+" else -1)
                         moved = n.Number(number, str(number), span=bound.span)
-                    new = replace(node, binder=cast(n.Binder, _with(binder, **{field: moved})))
+                    new = replace(node, binder=cast(n.Binder, changed(binder, **{field: moved})))
                     yield Candidate(
                         4,
                         rebuild(new),
@@ -296,7 +218,7 @@ def _primes(node: n.Node, rebuild: Rebuild, stock: Stock) -> Iterator[Candidate]
         case n.Scripted(primes=1, base=n.Name() as base, sub=None, sup=None):
             yield _made(6, rebuild, node, base)
         case n.Product(factors=factors):
-            for position, (head, behind) in enumerate(zip(factors, factors[1:], strict=False)):
+            for position, (head, behind) in enumerate(pairwise(factors)):
                 if isinstance(head, n.Name) and isinstance(behind, n.Group):
                     primed = n.Scripted(head, None, None, 1, span=head.span)
                     tree = replace(node, factors=(*factors[:position], primed, *factors[position + 1 :]))
@@ -310,7 +232,7 @@ def _drops(node: n.Node, rebuild: Rebuild, stock: Stock) -> Iterator[Candidate]:
             for position, (_, part) in enumerate(terms):
                 left = (*terms[:position], *terms[position + 1 :])
                 new: n.Node = left[0][1] if len(left) == 1 and left[0][0] == "+" else replace(node, terms=left)
-                yield Candidate(7, rebuild(new), replace_span(part, node), "", f"drop the term `{plain(part)}`")
+                yield Candidate(7, rebuild(new), _signed_span(part, node), "", f"drop the term `{plain(part)}`")
         case n.Product(factors=factors, operators=operators) | n.Entrywise(factors=factors, operators=operators):
             for position, part in enumerate(factors):
                 for count in (1, 2):
@@ -350,7 +272,7 @@ def _powers(node: n.Node, rebuild: Rebuild, stock: Stock) -> Iterator[Candidate]
 def _orders(node: n.Node, rebuild: Rebuild, stock: Stock) -> Iterator[Candidate]:
     """Two factors, or two arguments, the other way round."""
     match node:
-        case n.Product(factors=factors, operators=operators) if len(factors) <= 6:
+        case n.Product(factors=factors) if len(factors) <= 6:
             for position in range(len(factors) - 1):
                 swapped = [*factors]
                 swapped[position], swapped[position + 1] = swapped[position + 1], swapped[position]
@@ -375,7 +297,7 @@ def _insertions(tree: n.Node, stock: Stock) -> Iterator[Candidate]:
         yield Candidate(3, product, tree.span, latex(product), f"multiply by `{plain(scalar)}`")
     minus = n.Add((("-", closed),))
     yield Candidate(2, minus, tree.span, latex(minus), "change the sign of the whole")
-    for node, rebuild, script in _places(tree, lambda new: new):
+    for node, rebuild, script in places_of(tree, lambda new: new):
         if script or not _may_take_factor(node):
             continue
         for term in stock.terms:
@@ -416,7 +338,7 @@ def stock_terms(trees: Sequence[n.Node], limit: int = 40) -> tuple[n.Node, ...]:
                 found.append(node)
                 continue
             if isinstance(node, n.Product):
-                for head, behind in zip(node.factors, node.factors[1:], strict=False):
+                for head, behind in pairwise(node.factors):
                     if isinstance(head, n.Name | n.Scripted) and isinstance(behind, n.Group):
                         call = n.Product((head, behind), ("",))
                         if call not in found:

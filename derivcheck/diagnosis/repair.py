@@ -13,6 +13,7 @@ from derivcheck.evaluation.arithmetic import NotExact, OutOfRange
 from derivcheck.evaluation.evaluator import World, evaluate
 from derivcheck.evaluation.sizes import SizesError
 from derivcheck.language import nodes as n
+from derivcheck.language.traversal import walk
 from derivcheck.oracles.bench import Bench, CannotDraw
 from derivcheck.problem import terms as t
 from derivcheck.problem.problem import Claim
@@ -50,9 +51,8 @@ def repair(bench: Bench, claim: Claim) -> Repair | None:
     for candidate, term in _meaningful(claim, _stock(bench, claim), deadline):
         if passing and candidate.rank > passing[0].rank:
             break
-        if _close(bench, claim, world, head, term):
-            if _passes(bench, claim, term):
-                passing.append(candidate)
+        if _close(bench, claim, world, head, term) and _passes(bench, claim, term):
+            passing.append(candidate)
     if not passing:
         return None
     best = min(passing, key=lambda candidate: (candidate.size, candidate.span))
@@ -129,8 +129,6 @@ def _stock(bench: Bench, claim: Claim) -> Stock:
 
 
 def _bound_letters(tree: n.Node) -> tuple[n.Node, ...]:
-    from derivcheck.language.traversal import walk
-
     return tuple(name for node in walk(tree) if isinstance(node, n.Big) for name in node.binder.names)
 
 

@@ -18,17 +18,13 @@ from typing import Literal
 from derivcheck.source import NOWHERE, Span
 
 
-def _span() -> Span:
-    return field(default=NOWHERE, compare=False, repr=False, kw_only=True)
-
-
 @dataclass(frozen=True, slots=True)
 class Number:
     """A literal: ``2``, ``0.25``, ``10``. ``text`` is what was written."""
 
     value: Fraction
     text: str
-    span: Span = _span()
+    span: Span = field(default=NOWHERE, compare=False, repr=False, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +38,7 @@ class Name:
     """
 
     text: str
-    span: Span = _span()
+    span: Span = field(default=NOWHERE, compare=False, repr=False, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +49,7 @@ class Word:
     """
 
     text: str
-    span: Span = _span()
+    span: Span = field(default=NOWHERE, compare=False, repr=False, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +58,7 @@ class Symbol:
     ``+``/``-`` as a script, ``\dots``, ``\infty``, ``\ast``, ``:`` in ``W_{i,:}``."""
 
     text: str
-    span: Span = _span()
+    span: Span = field(default=NOWHERE, compare=False, repr=False, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +66,7 @@ class Text:
     r"""Prose inside maths that is no known word: the ``new`` of ``u_{\text{new}}``."""
 
     text: str
-    span: Span = _span()
+    span: Span = field(default=NOWHERE, compare=False, repr=False, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +82,7 @@ class Scripted:
     sub: Node | None
     sup: Node | None
     primes: int = 0
-    span: Span = _span()
+    span: Span = field(default=NOWHERE, compare=False, repr=False, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +91,7 @@ class Group:
 
     body: Node
     fence: Literal["(", "[", "{"] = "("
-    span: Span = _span()
+    span: Span = field(default=NOWHERE, compare=False, repr=False, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +100,7 @@ class Tuple:
 
     items: tuple[Node, ...]
     separators: tuple[str, ...]
-    span: Span = _span()
+    span: Span = field(default=NOWHERE, compare=False, repr=False, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +109,7 @@ class Given:
 
     left: Node
     right: Node
-    span: Span = _span()
+    span: Span = field(default=NOWHERE, compare=False, repr=False, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +118,7 @@ class Bars:
 
     body: Node
     double: bool
-    span: Span = _span()
+    span: Span = field(default=NOWHERE, compare=False, repr=False, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +126,7 @@ class Angle:
     r"""``\langle x, y \rangle``."""
 
     items: tuple[Node, ...]
-    span: Span = _span()
+    span: Span = field(default=NOWHERE, compare=False, repr=False, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +144,7 @@ class Apply:
     primes: int = 0
     bracketed: bool = True
     fence: Literal["(", "[", "{"] = "("
-    span: Span = _span()
+    span: Span = field(default=NOWHERE, compare=False, repr=False, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +152,7 @@ class Add:
     """Terms with their signs: ``a + b - c`` is ``(("+", a), ("+", b), ("-", c))``; also ``-a`` alone."""
 
     terms: tuple[tuple[Literal["+", "-", "±"], Node], ...]
-    span: Span = _span()
+    span: Span = field(default=NOWHERE, compare=False, repr=False, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +162,7 @@ class Product:
 
     factors: tuple[Node, ...]
     operators: tuple[str, ...]
-    span: Span = _span()
+    span: Span = field(default=NOWHERE, compare=False, repr=False, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,16 +172,16 @@ class Entrywise:
 
     factors: tuple[Node, ...]
     operators: tuple[str, ...]
-    span: Span = _span()
+    span: Span = field(default=NOWHERE, compare=False, repr=False, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
-class Fraction_:
+class Fraction_:  # noqa: N801 (Fraction is the number)
     r"""``\frac{numerator}{denominator}`` (also ``\tfrac``, ``\dfrac``) that is no derivative."""
 
     numerator: Node
     denominator: Node
-    span: Span = _span()
+    span: Span = field(default=NOWHERE, compare=False, repr=False, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +190,7 @@ class Root:
 
     body: Node
     index: Node | None = None
-    span: Span = _span()
+    span: Span = field(default=NOWHERE, compare=False, repr=False, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,22 +205,22 @@ class Binder:
     lower: Node | None = None
     upper: Node | None = None
     condition: Node | None = None
-    span: Span = _span()
+    span: Span = field(default=NOWHERE, compare=False, repr=False, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
 class Big:
-    r"""``\sum``, ``\prod``, ``\int``, and ``\max_i``, ``\min_i``, ``\arg\max_u`` with what they run over and their body."""
+    r"""``\sum``, ``\prod``, ``\int``, and ``\max_i``, ``\min_i``, ``\arg\max_u`` with their range and their body."""
 
     operator: Literal["sum", "prod", "int", "max", "min", "argmax", "argmin"]
     binder: Binder
     body: Node
-    span: Span = _span()
+    span: Span = field(default=NOWHERE, compare=False, repr=False, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
 class Derivative:
-    r"""``\frac{\partial y}{\partial x}``, ``\frac{d}{dx} y``, ``\partial y / \partial x``, ``\frac{\partial^2 f}{\partial x \partial y}``.
+    r"""``\frac{\partial y}{\partial x}``, ``\frac{d}{dx} y``, ``\partial y / \partial x``, and higher orders.
 
     ``variables`` are what stands behind each ``\partial`` below, one entry an order: ``\partial x^2``
     under ``\partial^2`` gives ``(x, x)``; ``\partial x^\top`` keeps its transpose. ``symbol`` is
@@ -235,18 +231,20 @@ class Derivative:
     variables: tuple[Node, ...]
     symbol: Literal["\\partial", "d"] = "\\partial"
     operator: bool = False
-    span: Span = _span()
+    span: Span = field(default=NOWHERE, compare=False, repr=False, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
 class Nabla:
-    r"""The sign ``\nabla``, ``\nabla_x``, ``\nabla^2_x`` (``order`` 2), or ``\partial_x``: what it acts on stands behind
-    it in the same product, how far is decided by the declarations."""
+    r"""The sign ``\nabla``, ``\nabla_x``, ``\nabla^2_x`` (``order`` 2), or ``\partial_x``.
+
+    What it acts on stands behind it in the same product; how far is decided by the declarations.
+    """
 
     variable: Node | None
     order: int = 1
     symbol: Literal["\\nabla", "\\partial"] = "\\nabla"
-    span: Span = _span()
+    span: Span = field(default=NOWHERE, compare=False, repr=False, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,7 +253,7 @@ class Held:
 
     body: Node
     sub: Node
-    span: Span = _span()
+    span: Span = field(default=NOWHERE, compare=False, repr=False, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,7 +262,7 @@ class MatrixNode:
 
     rows: tuple[tuple[Node, ...], ...]
     fence: str = "("
-    span: Span = _span()
+    span: Span = field(default=NOWHERE, compare=False, repr=False, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,7 +270,7 @@ class Cases:
     r"""``\begin{cases} value & condition \\ … \end{cases}``; a condition of ``None`` is "otherwise"."""
 
     rows: tuple[tuple[Node, Node | None], ...]
-    span: Span = _span()
+    span: Span = field(default=NOWHERE, compare=False, repr=False, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,7 +282,7 @@ class Compare:
 
     members: tuple[Node, ...]
     relations: tuple[str, ...]
-    span: Span = _span()
+    span: Span = field(default=NOWHERE, compare=False, repr=False, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,7 +290,7 @@ class Boxed:
     r"""``\boxed{body}``: read through, remembered because boxed answers are results."""
 
     body: Node
-    span: Span = _span()
+    span: Span = field(default=NOWHERE, compare=False, repr=False, kw_only=True)
 
 
 Node = (

@@ -26,8 +26,7 @@ from derivcheck.language.traversal import children
 def means(operator: Big | Derivative, term: Node) -> bool:
     """Whether a name that the sum binds, or a variable of the derivative, occurs in a term."""
     if isinstance(operator, Big):
-        names = {base.text for name in operator.binder.names if isinstance(base := _base(name), Name)}
-        return not names.isdisjoint(_free(term))
+        return not bound_names(operator).isdisjoint(free_names(term))
     return any(_occurs(variable, term) for variable in operator.variables)
 
 
@@ -59,25 +58,28 @@ def _open(node: Node) -> list[Big | Derivative]:
             return []
 
 
-def _free(node: Node) -> frozenset[str]:
+def free_names(node: Node) -> frozenset[str]:
     """The texts of the names in a node, without those that a sum inside it binds."""
     if isinstance(node, Name):
         return frozenset({node.text})
-    found: frozenset[str] = frozenset().union(*(_free(child) for child in children(node)))
-    if isinstance(node, Big):
-        found -= {base.text for name in node.binder.names if isinstance(base := _base(name), Name)}
-    return found
+    found: frozenset[str] = frozenset().union(*(free_names(child) for child in children(node)))
+    return found - bound_names(node) if isinstance(node, Big) else found
+
+
+def bound_names(node: Big) -> frozenset[str]:
+    """The texts of the names that a big operator binds."""
+    return frozenset(name.text for name in map(base_of, node.binder.names) if isinstance(name, Name))
 
 
 def _occurs(variable: Node, node: Node) -> bool:
     """A variable with scripts occurs bare or with the same scripts: ``W_2`` is not meant by ``W_1``."""
     if isinstance(variable, Scripted) and variable.sup == Symbol(r"\top"):
         variable = Scripted(variable.base, variable.sub, None) if variable.sub is not None else variable.base
-    base = _base(variable)
+    base = base_of(variable)
     if not isinstance(base, Name):
         return False
     if variable == base:
-        return base.text in _free(node)
+        return base.text in free_names(node)
     match node:
         case Name():
             return node == base
@@ -90,7 +92,8 @@ def _occurs(variable: Node, node: Node) -> bool:
             return any(_occurs(variable, child) for child in children(node))
 
 
-def _base(node: Node) -> Node:
+def base_of(node: Node) -> Node:
+    """What stands under the scripts."""
     while isinstance(node, Scripted):
         node = node.base
     return node

@@ -223,12 +223,13 @@ def _about_sizes(condition: Comparison) -> bool:
 def _substitute(condition: Comparison, world: World, leaves: dict[str, Tensor]) -> None:
     """Meet an equation by giving a declared name the value of the other side."""
     for side, other in ((condition.left, condition.right), (condition.right, condition.left)):
-        if isinstance(side, t.Variable) and side.key in leaves and not side.indices:
-            if side.key not in _upstream(other, world):
-                with torch.no_grad():
-                    value = evaluate(other, world.root())
-                leaves[side.key] = value.expand(leaves[side.key].shape).detach().clone().requires_grad_()
-                return
+        if not isinstance(side, t.Variable) or side.key not in leaves or side.indices:
+            continue
+        if side.key not in _upstream(other, world):
+            with torch.no_grad():
+                value = evaluate(other, world.root())
+            leaves[side.key] = value.expand(leaves[side.key].shape).detach().clone().requires_grad_()
+            return
     raise CannotDraw("this condition is an equation that no single name solves")
 
 

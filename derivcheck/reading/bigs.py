@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from typing import Literal, cast
 
 from derivcheck.language.nodes import Big, Binder, Compare, Given, Group, Name, Node, Product, Scripted, Symbol, Tuple
+from derivcheck.language.scoping import base_of
 from derivcheck.reading.cursor import Cursor
 from derivcheck.reading.differentials import differential_at
 from derivcheck.reading.errors import ParseError
 from derivcheck.reading.names import word_at
-from derivcheck.reading.reach import base_of
 from derivcheck.reading.scripts import Scripts, read_scripts
 from derivcheck.reading.vocabulary import BIG_COMMANDS
 from derivcheck.source import Span

@@ -16,10 +16,11 @@ from derivcheck.source import Span
 @dataclass(frozen=True, slots=True)
 class Relation:
     r"""A relation sign, canonical: ``=`` ``:=`` ``\ne`` ``<`` ``>`` ``\le`` ``\ge`` ``\in`` ``\sim`` ``:`` ``\to``
-    ``\mapsto`` ``\leftarrow`` ``\approx`` ``\propto`` ``\succ`` ``\succeq`` ``\prec`` ``\preceq`` ``\equiv`` ``\subset``.
+    ``\mapsto`` ``\leftarrow`` ``\approx`` ``\propto`` ``\succ`` ``\succeq`` ``\prec`` ``\preceq`` ``\equiv``
+    ``\subset``.
 
-    ``\leq`` and ``\leqslant`` are ``\le``; ``\triangleq``, ``\coloneqq``, ``\stackrel{…}{=}`` with def, ``\overset{\text{def}}{=}``
-    are ``:=``; another ``\overset{…}{=}`` or ``\stackrel`` is the plain sign.
+    ``\leq`` and ``\leqslant`` are ``\le``; ``\triangleq``, ``\coloneqq``, ``\stackrel{…}{=}`` with def and
+    ``\overset{\text{def}}{=}`` are ``:=``; another ``\overset{…}{=}`` or ``\stackrel`` is the plain sign.
     """
 
     sign: str

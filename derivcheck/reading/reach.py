@@ -5,8 +5,8 @@ r"""How far an operator that binds a name reaches: to the last term of the sum i
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from derivcheck.language.nodes import (
@@ -23,43 +23,10 @@ from derivcheck.language.nodes import (
     Scripted,
     Symbol,
 )
+from derivcheck.language.scoping import base_of, bound_names, free_names
+from derivcheck.language.traversal import children
 
 Term = tuple[Literal["+", "-", "±"], Node]
-
-
-def children(node: Node) -> Iterator[Node]:
-    """The nodes directly inside a node."""
-    for field in fields(node):
-        if field.name != "span":
-            yield from _nodes(getattr(node, field.name))
-
-
-def _nodes(value: object) -> Iterator[Node]:
-    if isinstance(value, tuple):
-        for item in value:
-            yield from _nodes(item)
-    elif isinstance(value, Node):
-        yield value
-
-
-def free_names(node: Node) -> frozenset[str]:
-    """The texts of the names in a node, without those that a sum inside it binds."""
-    if isinstance(node, Name):
-        return frozenset({node.text})
-    found: frozenset[str] = frozenset().union(*(free_names(child) for child in children(node)))
-    return found - bound_names(node) if isinstance(node, Big) else found
-
-
-def bound_names(node: Big) -> frozenset[str]:
-    """The texts of the names that a big operator binds."""
-    return frozenset(name.text for name in map(base_of, node.binder.names) if isinstance(name, Name))
-
-
-def base_of(node: Node) -> Node:
-    """What stands under the scripts."""
-    while isinstance(node, Scripted):
-        node = node.base
-    return node
 
 
 def reaching(terms: Sequence[Term]) -> list[Term]:

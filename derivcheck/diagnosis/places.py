@@ -1,0 +1,90 @@
+"""The places of an expression: every node, with the way to put another in its place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any, cast
+
+from derivcheck.language import nodes as n
+
+Rebuild = Callable[[n.Node], n.Node]
+
+
+def places_of(node: n.Node, rebuild: Rebuild, script: bool = False) -> Iterator[tuple[n.Node, Rebuild, bool]]:
+    """Every node with the way to put another in its place, and whether it stands inside a sub- or superscript."""
+    yield node, rebuild, script
+    match node:
+        case n.Derivative() | n.Nabla():
+            return
+        case n.Scripted(base=base, sub=sub, sup=sup):
+            if not isinstance(base, n.Name):
+                yield from places_of(base, lambda new: rebuild(replace(node, base=new)), script)
+            for field, part in (("sub", sub), ("sup", sup)):
+                if part is not None:
+                    yield from places_of(part, _in_field(node, field, rebuild), True)
+        case n.Apply(args=args):
+            for position, part in enumerate(args):
+                yield from places_of(part, _in_tuple(node, "args", position, rebuild), script)
+        case n.Add(terms=terms):
+            for position, (_, part) in enumerate(terms):
+                yield from places_of(part, _in_terms(node, position, rebuild), script)
+        case n.Product(factors=factors) | n.Entrywise(factors=factors):
+            for position, part in enumerate(factors):
+                yield from places_of(part, _in_tuple(node, "factors", position, rebuild), script)
+        case n.Tuple(items=items) | n.Angle(items=items):
+            for position, part in enumerate(items):
+                yield from places_of(part, _in_tuple(node, "items", position, rebuild), script)
+        case n.Fraction_():
+            yield from places_of(node.numerator, _in_field(node, "numerator", rebuild), script)
+            yield from places_of(node.denominator, _in_field(node, "denominator", rebuild), script)
+        case n.Group() | n.Bars() | n.Root() | n.Boxed() | n.Big() | n.Held():
+            yield from places_of(node.body, _in_field(node, "body", rebuild), script)
+        case n.MatrixNode(rows=rows):
+            for r, row in enumerate(rows):
+                for c, cell in enumerate(row):
+                    yield from places_of(cell, _in_cell(node, r, c, rebuild), script)
+        case n.Cases(rows=rows):
+            for r, (value, _) in enumerate(rows):
+                yield from places_of(value, _in_case(node, r, rebuild), script)
+
+
+def _in_field(node: n.Node, field: str, rebuild: Rebuild) -> Rebuild:
+    return lambda new: rebuild(changed(node, **{field: new}))
+
+
+def changed(node: n.Node, **changes: object) -> n.Node:
+    """The node with fields changed; which fields it has is known where this is called."""
+    return cast(n.Node, replace(cast(Any, node), **changes))
+
+
+def _in_tuple(node: n.Node, field: str, position: int, rebuild: Rebuild) -> Rebuild:
+    def put(new: n.Node) -> n.Node:
+        items = getattr(node, field)
+        return rebuild(changed(node, **{field: (*items[:position], new, *items[position + 1 :])}))
+
+    return put
+
+
+def _in_terms(node: n.Add, position: int, rebuild: Rebuild) -> Rebuild:
+    def put(new: n.Node) -> n.Node:
+        sign, _ = node.terms[position]
+        return rebuild(replace(node, terms=(*node.terms[:position], (sign, new), *node.terms[position + 1 :])))
+
+    return put
+
+
+def _in_cell(node: n.MatrixNode, r: int, c: int, rebuild: Rebuild) -> Rebuild:
+    def put(new: n.Node) -> n.Node:
+        row = (*node.rows[r][:c], new, *node.rows[r][c + 1 :])
+        return rebuild(replace(node, rows=(*node.rows[:r], row, *node.rows[r + 1 :])))
+
+    return put
+
+
+def _in_case(node: n.Cases, r: int, rebuild: Rebuild) -> Rebuild:
+    def put(new: n.Node) -> n.Node:
+        rows = (*node.rows[:r], (new, node.rows[r][1]), *node.rows[r + 1 :])
+        return rebuild(replace(node, rows=rows))
+
+    return put
