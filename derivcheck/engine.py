@@ -109,7 +109,7 @@ def _results(
 
 
 def _settle_premises(bench: Bench, wanted: list[Claim | Refused]) -> list[Claim | Refused]:
-    """Rows below an equation that holds for every value of the unknown do not solve it: they are claims of their own."""
+    """Rows below an equation that holds for every value of its unknown do not solve it: they are plain claims."""
     from derivcheck.judge import judge
 
     identities = {}
@@ -303,7 +303,7 @@ def defined_at(source: Source, name: str) -> Span | None:
 def quantities(
     source: Source, settings: Settings, names: tuple[str, ...], sizes: Mapping[str, int] | None = None
 ) -> dict[str, Tensor]:
-    """The values of a document's names at the first draw, each ``(trials, rows, columns)``; unknown names are left out."""
+    """The values of names at the first draw, each ``(trials, rows, columns)``; unknown names are left out."""
     bench, world = _first_world(source, settings, sizes)
     found: dict[str, Tensor] = {}
     for name in names:
@@ -317,7 +317,7 @@ def quantities(
 def gradient_values(
     source: Source, settings: Settings, scalar: str, names: tuple[str, ...], sizes: Mapping[str, int] | None = None
 ) -> dict[str, Tensor]:
-    """The total derivatives of a scalar by names, at the inputs and functions of ``quantities``, in the names' shapes."""
+    """The total derivatives of a scalar by names, at the draw of ``quantities``, in the names' shapes."""
     import torch
 
     from derivcheck.evaluation.differentiation import pull

@@ -56,7 +56,8 @@ def reaches_right(node: Node, operator: str, following: Node) -> bool:
                 return False
             if _is_word(argument):
                 return reaches_right(argument, operator, following)
-            return operator not in _ENTRYWISE and not (operator == "" and _is_word(following))
+            # A word's argument is what stands beside it: any written sign ends it.
+            return operator == "" and not _is_word(following)
         case Derivative(operator=True, target=target):
             return operator not in _ENTRYWISE or reaches_right(target, operator, following)
         case Big(operator=kind):

@@ -187,6 +187,10 @@ def _apply(node: Apply, tight: bool) -> str:
     if not node.bracketed:
         argument = " ".join(_at(argument, PRODUCT, tight) for argument in node.args)
         # A bracket right behind the word would be read as the whole argument.
+        first = node.args[0]
+        if isinstance(first, Product) and any(first.operators):
+            # A written sign would end the argument.
+            return f"{head} {{{argument}}}"
         split = isinstance(node.args[0], Product) and argument.startswith(("(", "[", r"\{"))
         return f"{head} ({argument})" if split else f"{head} {argument}"
     left, right = _FENCES[node.fence]

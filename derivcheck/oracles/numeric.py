@@ -13,7 +13,6 @@ from derivcheck.problem.problem import Claim
 from derivcheck.problem.terms import Term, is_zero
 from derivcheck.verdict import Evidence, Outcome
 
-
 LEAST_SEEN = 1e-3
 """A check that could not have seen a relative error of this size is no pass."""
 

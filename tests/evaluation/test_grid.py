@@ -135,9 +135,7 @@ def test_a_batched_product_is_the_sum_over_the_inner_axis_at_every_place(shapes,
     assert same_everywhere(
         made,
         (*lead, m, n),
-        lambda place: sum(
-            at(a, (*place[:-1], inner)) * at(b, (*place[:-2], inner, place[-1])) for inner in range(k)
-        ),
+        lambda place: sum(at(a, (*place[:-1], inner)) * at(b, (*place[:-2], inner, place[-1])) for inner in range(k)),
     )
 
 

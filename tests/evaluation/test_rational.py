@@ -22,7 +22,14 @@ A = RATIONALS
 F = Fraction
 FRACTIONS = st.fractions(-9, 9, max_denominator=9)
 NUMBERS = FRACTIONS | st.just(INVALID)
-SIGNS = {"=": operator.eq, "\\ne": operator.ne, "<": operator.lt, ">": operator.gt, "\\le": operator.le, "\\ge": operator.ge}
+SIGNS = {
+    "=": operator.eq,
+    "\\ne": operator.ne,
+    "<": operator.lt,
+    ">": operator.gt,
+    "\\le": operator.le,
+    "\\ge": operator.ge,
+}
 
 
 def row(*numbers) -> Grid:

@@ -154,8 +154,15 @@ def test_expectations_and_distributions_are_names():
 
 
 def test_a_word_without_brackets_takes_the_following_product():
-    assert read(r"\log x y / z + 1") == plus(Apply(Word("log"), (Product((x, y, z), ("", "/")),), bracketed=False), ONE)
+    log = Apply(Word("log"), (times(x, y),), bracketed=False)
+    assert read(r"\log x y + 1") == plus(log, ONE)
     assert read(r"\operatorname{tr} A B") == Apply(Word("tr"), (times(A, Name("B")),), bracketed=False)
+
+
+def test_a_written_sign_ends_the_argument_of_a_word():
+    log = Apply(Word("log"), (x,), bracketed=False)
+    assert read(r"\log x / z") == Product((log, z), ("/",))
+    assert read(r"\log x \cdot y") == Product((log, y), ("\\cdot",))
 
 
 def test_a_word_without_brackets_stops_at_the_next_word():
