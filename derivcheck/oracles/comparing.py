@@ -219,4 +219,4 @@ def where(claim: Claim, index: tuple[int, ...], shape: tuple[int, int]) -> str:
         place = f"[{row},{column}]"
     elif shape[0] > 1 or shape[1] > 1:
         place = f"[{max(row, column)}]"
-    return f"{place} at {letters}" if letters else place
+    return f"{place} at {letters}".strip() if letters else place
