@@ -162,8 +162,11 @@ def _other_reading(bench: Bench, claim: Claim, verdict: Verdict) -> Verdict:
 
 def _carried_from(bench: Bench, claim: Claim, results: list[Result], wanted: list[Claim | Refused]) -> str | None:
     """The wrong member above in the same chain whose value this one repeats: it is blamed there, once."""
+    from derivcheck.evaluation.arithmetic import NotExact
+    from derivcheck.evaluation.budget import BUDGET
     from derivcheck.oracles.comparing import compare
 
+    BUDGET.renew()
     if claim.solution is not None:
         return _follows_wrong_row(bench, claim, results, wanted)
     for before, result in zip(wanted, results, strict=False):
@@ -171,9 +174,12 @@ def _carried_from(bench: Bench, claim: Claim, results: list[Result], wanted: lis
             continue
         if result.verdict.outcome is not Outcome.WRONG or before.free != claim.free:
             continue
-        parts = [
-            compare(bench, claim, world, before.claimed, claim.claimed) for world in bench.worlds(claim.conditions)
-        ]
+        try:
+            parts = [
+                compare(bench, claim, world, before.claimed, claim.claimed) for world in bench.worlds(claim.conditions)
+            ]
+        except NotExact:
+            continue
         if all(part.outcome is Outcome.HOLDS for part in parts):
             return result.verdict.carried_from or before.name
     return None
@@ -343,7 +349,10 @@ def gradient_values(
 
 
 def _first_world(source: Source, settings: Settings, sizes: Mapping[str, int] | None) -> tuple[Bench, World]:
+    from derivcheck.evaluation.budget import BUDGET
+
     problem = problem_of(source)
     known = replace(settings, sizes={**settings.sizes, **(sizes or {})}, claim=None)
     bench = _bench(problem, known)
+    BUDGET.renew()
     return bench, bench.worlds()[0]

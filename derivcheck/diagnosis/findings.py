@@ -59,6 +59,9 @@ def _said(claim: Claim) -> str:
 def _wrong(problem: Problem, claim: Claim, verdict: Verdict, bench: Bench, settings: Settings) -> Finding:
     from derivcheck.diagnosis.readings import reading_of
     from derivcheck.diagnosis.repair import repair
+    from derivcheck.evaluation.budget import BUDGET
+
+    BUDGET.renew()
 
     facts: list[str] = []
     odd = [e for e in verdict.evidence if e.outcome is Outcome.WRONG]

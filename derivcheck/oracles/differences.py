@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from derivcheck.evaluation import functions
+from derivcheck.evaluation.budget import BUDGET
 from derivcheck.evaluation.differentiation import Autograd, hold
 from derivcheck.evaluation.evaluator import Axis, Frame, World, evaluate, pick_family
 from derivcheck.language.shapes import ONE
@@ -54,6 +55,7 @@ class Differences:
             shape[position] = axis.count
         entries = place.expand(shape)
         count = int(torch.tensor(shape[1 + depth :]).prod())
+        BUDGET.make(27 * count * entries.numel(), 2.0)
         directions = torch.eye(count, dtype=torch.float64).reshape(1, *(1,) * depth, count, *shape[1 + depth :])
         slopes, bars = self._slopes(term, frame, entries, directions)
         self.bars.append(bars)
