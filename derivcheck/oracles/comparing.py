@@ -177,7 +177,14 @@ def discrepancy(left: Tensor, right: Tensor, bar: Tensor) -> Discrepancy:
     error = (left - right).abs()
     scale = torch.maximum(_per_trial(left), _per_trial(right))
     ratio = torch.where(usable.reshape(shape), error / bar.clamp_min(TINY), torch.zeros_like(error))
-    index = _unravelled(int(ratio.argmax()), tuple(ratio.shape))
+    place = int(ratio.argmax())
+    if float(ratio.reshape(-1)[place]) > WRONG_FACTOR:
+        # Of several wrong entries the one that is most wrong for its trial's size is shown.
+        relative = torch.where(
+            ratio > WRONG_FACTOR, error / scale.clamp_min(TINY).reshape(shape), torch.zeros_like(error)
+        )
+        place = int(relative.argmax())
+    index = _unravelled(place, tuple(ratio.shape))
     trial = index[0]
     shown_scale = float(scale[trial])
     usable_scale = scale[usable]

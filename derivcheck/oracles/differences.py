@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from derivcheck.evaluation import functions
+from derivcheck.evaluation.arithmetic import TooLarge
 from derivcheck.evaluation.budget import BUDGET
 from derivcheck.evaluation.differentiation import Autograd, hold
 from derivcheck.evaluation.evaluator import Axis, Frame, World, evaluate, pick_family
@@ -55,7 +56,8 @@ class Differences:
             shape[position] = axis.count
         entries = place.expand(shape)
         count = int(torch.tensor(shape[1 + depth :]).prod())
-        BUDGET.make(27 * count * entries.numel(), 2.0)
+        steps = 2 * len(COMPLEX_STEPS) if self.analytic else 2 * RIDDERS_STEPS + 1
+        BUDGET.make(steps * count * entries.numel(), 2.0)
         directions = torch.eye(count, dtype=torch.float64).reshape(1, *(1,) * depth, count, *shape[1 + depth :])
         slopes, bars = self._slopes(term, frame, entries, directions)
         self.bars.append(bars)
@@ -188,8 +190,12 @@ def ask(bench: Bench, claim: Claim) -> Evidence:
     assert term is not None
     found: list[tuple[World, Discrepancy]] = []
     analytic = is_analytic(bench, term)
-    for world in bench.worlds(claim.conditions):
-        found.append((world, _at(bench, claim, term, world, analytic)))
+    try:
+        for world in bench.worlds(claim.conditions):
+            found.append((world, _at(bench, claim, term, world, analytic)))
+    except TooLarge as error:
+        # The other sources may still decide; this one says that it did not speak.
+        return Evidence("differences", Outcome.NOT_CHECKED, detail=f"too large for differences: {error.what}")
     evidence = summary("differences", bench, claim, claim.claimed, found)
     if evidence.bar is not None and evidence.outcome is Outcome.UNDECIDED and not evidence.detail.startswith("both"):
         evidence = replace(evidence, detail="differences are too coarse here to tell")
@@ -219,7 +225,11 @@ def _judged(bench: Bench, claim: Claim, world: World, head: Tensor, bar: Tensor)
         return quick
     rounding = measured_bar(bench, claim, world, claim.head, claim.claimed, left, right)
     own = bar.expand(left.shape[0]).reshape(-1, *(1,) * (left.dim() - 1))
-    return discrepancy(left, right, own + rounding)
+    found = discrepancy(left, right, own + rounding)
+    if found.outcome is Outcome.WRONG:
+        # What is shown behind ± is the differences' own bar, not that of the comparison.
+        found = replace(found, bar=float(bar.expand(left.shape[0])[found.index[0]] + FLOOR * size[found.index[0]]))
+    return found
 
 
 def _whole(claim: Claim, term: t.Derivative, world: World) -> bool:

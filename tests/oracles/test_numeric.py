@@ -198,7 +198,6 @@ def test_a_line_states_the_error_it_could_have_seen_and_it_grows_with_the_roundi
     assert 0 < sharp < 1e-10 < blunt
 
 
-@pytest.mark.xfail(strict=True, reason="agreement within a bar that is larger than the values themselves is a pass")
 @pytest.mark.parametrize(
     "text",
     [
