@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from derivcheck.evaluation.arithmetic import NotExact, OutOfRange
+from derivcheck.evaluation.evaluator import World
 from derivcheck.evaluation.sizes import SizesError
 from derivcheck.language.shapes import ONE
 from derivcheck.oracles.bench import Bench, CannotDraw
@@ -24,10 +25,34 @@ def reading_of(bench: Bench, claim: Claim, *, sizes: bool = True) -> str | None:
     if claim.relation != "=" or claim.solution is not None:
         return None
     for words, other, ones in _candidates(bench, claim):
-        if ones and not sizes:
-            break
-        if _holds(bench, other, ones):
+        if not ones and _holds(bench, other, ones):
             return words
+    symmetric = _symmetric_reading(bench, claim)
+    if symmetric is not None or not sizes:
+        return symmetric
+    for words, other, ones in _candidates(bench, claim):
+        if ones and _holds(bench, other, ones):
+            return words
+    return None
+
+
+def _symmetric_reading(bench: Bench, claim: Claim) -> str | None:
+    """Whether the claim holds where one of its square matrices is symmetric."""
+    try:
+        return _first_symmetric(bench, claim)
+    except (CannotDraw, SizesError, NotExact, OutOfRange, KeyError, RuntimeError):
+        return None
+
+
+def _first_symmetric(bench: Bench, claim: Claim) -> str | None:
+    problem = bench.problem
+    for name in sorted(t.variables(claim.claimed)):
+        declared = problem.declarations.get(name)
+        if declared is None or declared.domain.kind != "real" or declared.family or claim.conditions:
+            continue
+        rows, columns = (dim.substitute(problem.solution) for dim in declared.shape)
+        if rows == columns and rows != ONE and _agree(bench, claim, bench.symmetric(name)):
+            return f"it holds only for symmetric `{declared.text}`"
     return None
 
 
@@ -98,7 +123,11 @@ def _holds(bench: Bench, claim: Claim, ones: dict[str, int]) -> bool:
     """Whether both sides agree, and are not all zero, at fresh draws."""
     try:
         worlds = [bench.single(ones)] if ones else list(bench.worlds(claim.conditions))
-        parts = [compare(bench, claim, world, claim.head, claim.claimed) for world in worlds]
+        return _agree(bench, claim, worlds)
     except (CannotDraw, SizesError, NotExact, OutOfRange, KeyError, RuntimeError):
         return False
+
+
+def _agree(bench: Bench, claim: Claim, worlds: Sequence[World]) -> bool:
+    parts = [compare(bench, claim, world, claim.head, claim.claimed) for world in worlds]
     return all(part.outcome is Outcome.HOLDS for part in parts) and not all(part.zero for part in parts)

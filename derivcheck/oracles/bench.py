@@ -89,6 +89,18 @@ class Bench:
             self._worlds[key] = (self.world(chosen, (self.settings.seed, "single"), ()),)
         return self._worlds[key][0]
 
+    def symmetric(self, name: str) -> tuple[World, ...]:
+        """The draws with one square matrix made symmetric."""
+        key = ("symmetric", name)
+        if key not in self._worlds:
+            changed = []
+            for world in self.worlds():
+                matrix = world.leaves[name].detach()
+                leaf = ((matrix + matrix.transpose(-1, -2)) / 2).requires_grad_()
+                changed.append(replace(world, leaves={**world.leaves, name: leaf}, differentiator=Autograd()))
+            self._worlds[key] = tuple(changed)
+        return self._worlds[key]
+
     def world(
         self, chosen: Mapping[str, int], seed: object, conditions: tuple[Comparison, ...], trials: int | None = None,
         spread: float = 1.0,

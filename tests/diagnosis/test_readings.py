@@ -23,7 +23,7 @@ WRONG_LINES = [
     (FAMILY, r"\frac{\partial}{\partial u} \frac{1}{N} \sum_{i=1}^N u^\top x^{(i)} = \sum_{i=1}^N x^{(i)}", "`N = 1`"),
     (FAMILY, r"\sum_{i=1}^N \frac{\partial (u^\top B u)}{\partial u} = (B + B^\top) u", "`N = 1`"),
     (FAMILY, r"\operatorname{tr}(B B) = \operatorname{tr}(B)^2", "`J = 1`"),
-    (FAMILY, r"\frac{\partial (u^\top B u)}{\partial u} = 2 B u", "`J = 1`"),
+    (FAMILY, r"\frac{\partial (u^\top B u)}{\partial u} = 2 B u", "symmetric `B`"),
 ]
 
 
