@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -81,17 +80,6 @@ def _whole(smallest: int, largest: int) -> Check:
         if isinstance(value, int) and not isinstance(value, bool) and smallest <= value <= largest:
             return value
         raise _Refused(f"takes a whole number from {smallest} to {largest}, not {_shown(value)}")
-
-    return check
-
-
-def _positive(largest: float) -> Check:
-    def check(value: object) -> float:
-        if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
-            number = float(value)
-            if 0 < number <= largest:
-                return number
-        raise _Refused(f"takes a number above 0 and at most {largest:g}, not {_shown(value)}")
 
     return check
 

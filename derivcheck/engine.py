@@ -43,7 +43,7 @@ def check(source: Source, settings: Settings, required: tuple[str, ...] = ()) ->
     wanted = _wanted(problem, settings)
     heads = [(head, strip(parse_expression(head))) for head in required]
     results, findings = _results(problem, wanted, settings, [node for _, node in heads])
-    findings = [*problem.findings, *findings, *_missing(source, problem, results, heads, settings)]
+    findings = [*problem.findings, *findings, *_missing(source, wanted, results, heads, settings)]
     return Report(
         source=source,
         results=tuple(results),
@@ -243,7 +243,11 @@ def _settle_expected(wanted: list[Claim | Refused], results: list[Result], findi
 
 
 def _missing(
-    source: Source, problem: Problem, results: list[Result], heads: list[tuple[str, Node]], settings: Settings
+    source: Source,
+    wanted: list[Claim | Refused],
+    results: list[Result],
+    heads: list[tuple[str, Node]],
+    settings: Settings,
 ) -> list[Finding]:
     if settings.claim is not None:
         return []
@@ -253,7 +257,7 @@ def _missing(
     for text, node in heads:
         stated = [
             result
-            for claim, result in zip(_wanted(problem, settings), results, strict=True)
+            for claim, result in zip(wanted, results, strict=True)
             if isinstance(claim, Claim) and strip(claim.head_node) == node and not claim.conditions
         ]
         if any(result.verdict.outcome in (Outcome.HOLDS, Outcome.WRONG) for result in stated):

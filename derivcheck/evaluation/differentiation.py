@@ -16,14 +16,13 @@ from torch import Tensor
 from derivcheck.evaluation.budget import BUDGET
 from derivcheck.evaluation.evaluator import (
     Axis,
-    Bindings,
     Frame,
-    World,
     apply_entries,
     evaluate,
     fetch,
     pick_family,
 )
+from derivcheck.language.shapes import ONE
 from derivcheck.problem import terms as t
 from derivcheck.problem.terms import Term
 
@@ -61,15 +60,15 @@ class Autograd:
             return pick_family(whole, term.indices, frame)
         if term.form == "hessian":
             assert term.second is not None
-            inner = t.Derivative(term.target, term.key, "gradient", shape=frame_shape(term, frame))
+            inner = t.Derivative(term.target, term.key, "gradient", shape=(term.shape[0], ONE))
             whole = copies(t.Derivative(inner, term.second, "jacobian"), frame, recording)
-            return _flat(whole, frame, 0)
+            return _flat(whole, frame)
         whole = copies(term, frame, recording)
         if term.form == "tangent":
             rows, columns = frame.world.dims(term.shape)
             whole = _pick_copies(whole, term, frame)
             return whole.reshape(*whole.shape[: frame.rank - 2], rows, columns)
-        return _flat(_pick_copies(whole, term, frame), frame, 0)
+        return _flat(_pick_copies(whole, term, frame), frame)
 
     def _of_statement(self, target: Term, frame: Frame, recording: bool) -> dict[str, Tensor]:
         """The gradients of a scalar by every name upstream of it, from one backward pass."""
@@ -106,13 +105,6 @@ class Autograd:
                 (grad,) = torch.autograd.grad(value.sum(), place, create_graph=True, allow_unused=True)
                 value = torch.zeros_like(place) if grad is None else grad
         return value if recording else value.detach()
-
-
-def frame_shape(term: t.Derivative, frame: Frame) -> tuple:  # type: ignore[type-arg]
-    """The shape of a Hessian's inner gradient: a column (or row) as long as the Hessian has rows."""
-    from derivcheck.language.shapes import ONE
-
-    return term.shape[0], ONE
 
 
 def _variable(value: Tensor, shape: tuple[int, ...] | None = None) -> Tensor:
@@ -206,7 +198,7 @@ def _pick_copies(whole: Tensor, term: t.Derivative, frame: Frame) -> Tensor:
     return pick_family(whole, term.indices, deeper)
 
 
-def _flat(whole: Tensor, frame: Frame, _: int) -> Tensor:
+def _flat(whole: Tensor, frame: Frame) -> Tensor:
     """Copies by entries as a matrix."""
     lead = whole.shape[: frame.rank - 1]
     return whole.reshape(*lead, -1)
@@ -230,6 +222,3 @@ def _chain(term: t.Chain, frame: Frame, recording: bool) -> Tensor:
     assert matrix is not None
     rows, columns = world.dims(term.shape)
     return matrix.reshape(*matrix.shape[: frame.rank - 2], rows, columns)
-
-
-__all__ = ["Autograd", "Bindings", "World", "copies", "pull"]

@@ -14,7 +14,7 @@ from derivcheck.problem.context import members_of
 from derivcheck.problem.declarations import index_range
 from derivcheck.problem.problem import IndexRange, Problem
 from derivcheck.problem.prose import runs
-from derivcheck.problem.scope import FunctionDefinition, Refusal, Scope, SizeSymbol
+from derivcheck.problem.scope import Refusal, Scope, SizeSymbol
 from derivcheck.problem.solutions import finish_solutions
 from derivcheck.reading.items import Directive, Heading, Item, Notice, Statement, Unreadable
 from derivcheck.source import Source
@@ -123,7 +123,6 @@ def _problem(builder: Builder) -> Problem:
         declarations=dict(scope.declarations),
         functions=dict(scope.functions),
         definitions=dict(scope.definitions),
-        function_definitions={k: v for k, v in scope.names.items() if isinstance(v, FunctionDefinition)},
         names={visible: meaning.key for visible, meaning in scope.names.items()},
         claims=tuple(builder.makers.claims),
         assumptions=tuple(scope.assumptions),

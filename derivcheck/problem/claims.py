@@ -145,7 +145,7 @@ class ClaimMaker:
         kind = head.kind
         if kind == "identity" and derivative_in(right) is not None and derivative_in(left) is None:
             left, right, kind = right, left, kind_of(right)
-        name, explicit = self._name(head, item, node)
+        name = self._name(head, item, node)
         return Claim(
             name=name,
             title=head.title if head.kind == kind else plain(node),
@@ -162,7 +162,6 @@ class ClaimMaker:
             conditions=conditions,
             alternatives=self._alternatives(head, node, claimed),
             expected_wrong=self.marks.expected_wrong(item.span, node.span),
-            explicit_name=explicit,
             implied=item.implied,
             sentence=item.sentence,
             visible=tuple(self.scope.names),
@@ -217,10 +216,10 @@ class ClaimMaker:
         self.names, self.counts = names, counts
         return replace(claim, alternatives=())
 
-    def _name(self, head: Head, item: Statement, node: n.Node) -> tuple[str, bool]:
+    def _name(self, head: Head, item: Statement, node: n.Node) -> str:
         given = self.marks.names.pop(node.span, None) or self.marks.names.pop(item.span, None)
         stem = given or _slug(head.kind, head.term, head.title)
-        return self._unused(stem), given is not None
+        return self._unused(stem)
 
     def _unused(self, stem: str) -> str:
         """The stem, or the stem with the first number that makes it a name of no other claim."""

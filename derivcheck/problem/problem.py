@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from derivcheck.language.nodes import Node
 from derivcheck.language.shapes import Dim
-from derivcheck.problem.scope import Assumption, Declaration, Definition, FunctionDeclaration, FunctionDefinition, Scope
+from derivcheck.problem.scope import Assumption, Declaration, Definition, FunctionDeclaration, Scope
 from derivcheck.problem.terms import Comparison, Term
 from derivcheck.source import Source, Span
 from derivcheck.verdict import Finding
@@ -58,7 +58,6 @@ class Claim:
     solution: Solution | None = None
     stationary: bool = False
     expected_wrong: bool = False
-    explicit_name: bool = False
     implied: bool = False
     sentence: int = -1
     visible: tuple[str, ...] = field(default=(), compare=False, repr=False)
@@ -114,7 +113,6 @@ class Problem:
     declarations: dict[str, Declaration]
     functions: dict[str, FunctionDeclaration]
     definitions: dict[str, Definition]
-    function_definitions: dict[str, FunctionDefinition]
     names: dict[str, str]
     claims: tuple[Claim | Refused, ...]
     assumptions: tuple[Assumption, ...]

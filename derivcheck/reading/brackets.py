@@ -79,8 +79,3 @@ def depths(tokens: Sequence[Token]) -> list[int]:
         depth += change
         result.append(depth)
     return result
-
-
-def top_level(tokens: Sequence[Token]) -> list[int]:
-    """The indices of the tokens that stand in no pair."""
-    return [k for k, depth in enumerate(depths(tokens)) if depth == 0]
