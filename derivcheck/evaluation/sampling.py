@@ -15,8 +15,9 @@ from torch import Tensor
 
 from derivcheck.evaluation import functions
 from derivcheck.evaluation.budget import BUDGET
+from derivcheck.language.domain import Domain
 from derivcheck.problem.problem import Problem
-from derivcheck.problem.scope import Declaration, Domain, FunctionDeclaration
+from derivcheck.problem.scope import Declaration, FunctionDeclaration
 
 RIDGES = 3
 """How many sine ridges make an arbitrary function: with a linear part, enough that no two derivatives are related."""

@@ -16,13 +16,13 @@ from derivcheck.evaluation.arithmetic import OutOfRange
 from derivcheck.evaluation.differentiation import Autograd
 from derivcheck.evaluation.evaluator import FunctionValue, World, evaluate
 from derivcheck.evaluation.sampling import ArbitraryFunction, generator
+from derivcheck.language.domain import Domain
 from derivcheck.oracles import rational
 from derivcheck.oracles.bench import Bench
 from derivcheck.oracles.comparing import FLOOR, RIGHT_FACTOR, ULP, WRONG_FACTOR, expanded, measured_bar
 from derivcheck.oracles.numeric import shown_sizes
 from derivcheck.problem import terms as t
 from derivcheck.problem.problem import Claim
-from derivcheck.problem.scope import Domain
 from derivcheck.problem.terms import Comparison, Term
 from derivcheck.verdict import Evidence, Outcome
 

@@ -16,10 +16,11 @@ from derivcheck.evaluation.arithmetic import NotExact, OutOfRange
 from derivcheck.evaluation.evaluator import Axis, World, evaluate
 from derivcheck.evaluation.grid import Grid
 from derivcheck.evaluation.rational import INVALID, RationalArithmetic
+from derivcheck.language.domain import Domain
 from derivcheck.language.shapes import is_scalar
 from derivcheck.problem import terms as t
 from derivcheck.problem.problem import Claim, Problem
-from derivcheck.problem.scope import Declaration, Domain
+from derivcheck.problem.scope import Declaration
 from derivcheck.problem.terms import Comparison, Term
 from derivcheck.verdict import Evidence, Outcome
 

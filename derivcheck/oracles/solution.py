@@ -14,12 +14,12 @@ from torch import Tensor
 from derivcheck.evaluation.differentiation import copies
 from derivcheck.evaluation.evaluator import Frame, World, evaluate
 from derivcheck.evaluation.sampling import draw, generator
+from derivcheck.language.domain import Domain
 from derivcheck.oracles.bench import Bench
 from derivcheck.oracles.comparing import FLOOR, Discrepancy, discrepancy, expanded
 from derivcheck.oracles.numeric import summary
 from derivcheck.problem import terms as t
 from derivcheck.problem.problem import Claim, Solution
-from derivcheck.problem.scope import Domain
 from derivcheck.verdict import Evidence, Outcome
 
 ITERATIONS = 60

@@ -6,6 +6,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 from derivcheck.language import nodes as n
+from derivcheck.language.domain import Domain
 from derivcheck.language.printing import plain
 from derivcheck.language.shapes import SCALAR, Dim
 from derivcheck.problem import algebra, terms
@@ -14,7 +15,7 @@ from derivcheck.problem.context import Context, key_of, members_of, strip
 from derivcheck.problem.declarations import declaration_of
 from derivcheck.problem.indices import size_dim
 from derivcheck.problem.newness import would_resolve
-from derivcheck.problem.scope import Assumption, Declaration, Domain, Refusal, Scope, SizeSymbol
+from derivcheck.problem.scope import Assumption, Declaration, Refusal, Scope, SizeSymbol
 from derivcheck.source import Span
 
 SIGN_DOMAINS = {">": "positive", "\\ge": "nonnegative", "<": "negative", "\\le": "nonpositive", "\\ne": "nonzero"}

@@ -6,6 +6,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 from derivcheck.language import nodes as n
+from derivcheck.language.domain import Domain
 from derivcheck.language.printing import plain
 from derivcheck.language.shapes import ONE, Dim, Shape, is_scalar
 from derivcheck.problem import terms
@@ -13,7 +14,7 @@ from derivcheck.problem.context import Context, key_of, members_of, strip
 from derivcheck.problem.domains import DOTS, declare_sizes, read_set
 from derivcheck.problem.families import declare_family, ranging_letters
 from derivcheck.problem.indices import size_dim
-from derivcheck.problem.scope import Declaration, Definition, Domain, FunctionDeclaration, Refusal, SizeSymbol
+from derivcheck.problem.scope import Declaration, Definition, FunctionDeclaration, Refusal, SizeSymbol
 
 
 def declare(left: n.Node, right: n.Node, ctx: Context) -> str:

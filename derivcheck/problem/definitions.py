@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 from derivcheck.language import nodes as n
+from derivcheck.language.domain import Domain
 from derivcheck.language.printing import plain
 from derivcheck.language.shapes import ONE, SCALAR, Shape, is_scalar
 from derivcheck.problem import terms
 from derivcheck.problem.context import Context, key_of, strip
 from derivcheck.problem.families import family_pattern
 from derivcheck.problem.indices import index_parts, new_index
-from derivcheck.problem.scope import Declaration, Definition, Domain, FamilyAxis, FunctionDefinition, IndexInfo, Refusal
+from derivcheck.problem.scope import Declaration, Definition, FamilyAxis, FunctionDefinition, IndexInfo, Refusal
 from derivcheck.source import Span
 
 

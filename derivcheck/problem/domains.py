@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from derivcheck.language import nodes as n
+from derivcheck.language.domain import Domain
 from derivcheck.language.printing import plain
 from derivcheck.language.shapes import ONE, SCALAR, Dim, Shape
 from derivcheck.problem.context import Context, key_of
 from derivcheck.problem.indices import size_dim
-from derivcheck.problem.scope import Domain, Refusal, Scope, SizeSymbol
+from derivcheck.problem.scope import Refusal, Scope, SizeSymbol
 from derivcheck.source import Span
 
 REALS = frozenset(("\\mathbb{R}", "\\mathbf{R}", "\\mathcal{R}", "\\R", "\\Re", "\\Reals", "R", "ℝ"))

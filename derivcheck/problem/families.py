@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from derivcheck.language import nodes as n
+from derivcheck.language.domain import Domain
 from derivcheck.language.printing import plain
 from derivcheck.language.shapes import ONE, Shape, is_scalar
 from derivcheck.problem.context import SLOT, Context, key_of, pattern
 from derivcheck.problem.indices import index_parts
-from derivcheck.problem.scope import Declaration, Domain, FamilyAxis
+from derivcheck.problem.scope import Declaration, FamilyAxis
 
 
 def ranging_letters(node: n.Name | n.Scripted, ctx: Context) -> list[tuple[n.Node, str]] | None:

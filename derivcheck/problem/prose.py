@@ -6,10 +6,11 @@ import re
 from dataclasses import replace
 
 from derivcheck.language import nodes as n
+from derivcheck.language.domain import Domain
 from derivcheck.language.shapes import ONE
 from derivcheck.problem.context import Context, key_of, members_of, strip
 from derivcheck.problem.declarations import declaration_of
-from derivcheck.problem.scope import Declaration, Domain
+from derivcheck.problem.scope import Declaration
 from derivcheck.reading.items import Statement
 
 GLOBAL_LEADS = ("let", "assume", "suppose", "where", "with", "given", "take", "assuming", "such that", "denote")

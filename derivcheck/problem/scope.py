@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import difflib
 from dataclasses import dataclass, field
-from typing import Literal
 
+from derivcheck.language.domain import Domain
 from derivcheck.language.shapes import Dim, Shape, show
 from derivcheck.problem.terms import Comparison, Term
 from derivcheck.source import Span
@@ -20,22 +20,6 @@ class Refusal(Exception):
     def __init__(self, code: str, span: Span, message: str, help: str | None = None, *, wrong: bool = False) -> None:
         super().__init__(message)
         self.code, self.span, self.message, self.help, self.wrong = code, span, message, help, wrong
-
-
-DomainKind = Literal[
-    "real", "positive", "nonnegative", "negative", "nonpositive", "nonzero", "interval", "natural", "integer",
-    "spd", "psd", "symmetric", "skew", "orthogonal", "diagonal", "simplex", "finite", "onehot", "unit",
-]  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Domain:
-    """From where a declared name is drawn. ``values`` of a finite set; ``low`` and ``high`` of an interval or range."""
-
-    kind: DomainKind = "real"
-    values: tuple[int, ...] = ()
-    low: float | None = None
-    high: float | Dim | None = None
 
 
 @dataclass(frozen=True, slots=True)

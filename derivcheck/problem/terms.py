@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, fields
 from fractions import Fraction
 from typing import Literal
 
+from derivcheck.language.domain import Domain
 from derivcheck.language.shapes import SCALAR, Dim, Shape
 from derivcheck.source import NOWHERE, Span
 
@@ -280,6 +281,69 @@ class MapEntries(_Term):
         return hash((self.parameters, self.arguments, self.order))
 
 
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """What an integral or an expectation runs over: a ``key`` that nothing else has, its shape and its domain."""
+
+    key: str
+    shape: Shape
+    domain: Domain
+
+
+@dataclass(frozen=True, slots=True)
+class LogIntegral(_Term):
+    """log ∫ exp(``log``) over the bounds: an integral over reals, a sum over whole numbers and finite sets."""
+
+    bounds: tuple[Bound, ...]
+    log: Term
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation(_Term):
+    """The mean of ``body`` under the density proportional to exp(``log``) of the bounds."""
+
+    bounds: tuple[Bound, ...]
+    log: Term
+    body: Term
+
+
+@dataclass(frozen=True, slots=True)
+class Density(_Term):
+    """A probability density (or mass) of the ``targets``, kept by its logarithm.
+
+    ``joint`` is the same up to a summand without the targets (of p(z | x): log p(x, z)), ``evidence`` that summand
+    (log p(x)), both None where nothing had to be divided.
+    """
+
+    log: Term
+    targets: tuple[Variable, ...] = field(default=(), compare=False)
+    joint: Term | None = field(default=None, compare=False)
+    evidence: Term | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Frozen(_Term):
+    """``body`` at the current values of ``names``, whatever is bound to them here: a q that an M-step does not move."""
+
+    body: Term
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Optimum(_Term):
+    """Where ``objective`` is largest (``argmax``) or smallest over the name ``key``; ``held`` names do not move.
+
+    ``indices`` pick a member of a family, ``position`` an entry, as in ``Entry``.
+    """
+
+    op: Literal["argmax", "argmin"]
+    key: str
+    objective: Term
+    held: tuple[str, ...] = ()
+    indices: tuple[Term, ...] = ()
+    position: tuple[Term | None, Term | None] | None = None
+
+
 Term = (
     Constant
     | Size
@@ -308,13 +372,18 @@ Term = (
     | Gather
     | Let
     | MapEntries
+    | LogIntegral
+    | Expectation
+    | Density
+    | Frozen
+    | Optimum
 )
 
 
 def children(term: Term) -> Iterator[Term]:
     """The terms directly inside, in order."""
     for item in fields(term):
-        if item.name not in ("shape", "span"):
+        if item.name not in ("shape", "span", "targets", "joint", "evidence"):
             yield from _terms_in(getattr(term, item.name))
 
 
@@ -355,6 +424,12 @@ def variables(term: Term) -> frozenset[str]:
             case Derivative(target=target, key=key, second=second):
                 found.update({key, second or key} - bound)
                 stack.append((target, bound))
+            case LogIntegral(bounds=bounds) | Expectation(bounds=bounds):
+                inner = bound.union(each.key for each in bounds)
+                stack.extend((child, inner) for child in children(top))
+            case Optimum(key=key):
+                found.update({key} - bound)
+                stack.extend((child, bound) for child in children(top))
             case Let(bindings=bindings, body=body):
                 stack.append((body, bound.union(name for name, _ in bindings)))
                 stack.extend((value, bound) for _, value in bindings)

@@ -9,8 +9,9 @@ import pytest
 import torch
 
 from derivcheck.evaluation.sampling import ArbitraryFunction, draw, generator
+from derivcheck.language.domain import Domain
 from derivcheck.language.shapes import SCALAR, Dim
-from derivcheck.problem.scope import Domain, FunctionDeclaration
+from derivcheck.problem.scope import FunctionDeclaration
 from derivcheck.source import NOWHERE
 from tests.problem.asking import bench, problem
 

@@ -1,0 +1,23 @@
+"""From where a name takes its values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from derivcheck.language.shapes import Dim
+
+DomainKind = Literal[
+    "real", "positive", "nonnegative", "negative", "nonpositive", "nonzero", "interval", "natural", "integer",
+    "spd", "psd", "symmetric", "skew", "orthogonal", "diagonal", "simplex", "finite", "onehot", "unit",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Domain:
+    """From where a declared name is drawn. ``values`` of a finite set; ``low`` and ``high`` of an interval or range."""
+
+    kind: DomainKind = "real"
+    values: tuple[int, ...] = ()
+    low: float | None = None
+    high: float | Dim | None = None
