@@ -24,7 +24,8 @@ def finish_solutions(claims: list[Claim | Refused], scope: Scope) -> None:
             continue
         premise = claims[first]
         assert isinstance(premise, Claim)
-        solution = Solution(unknown, premise.head, premise.claimed, premise.span)
+        held = tuple(sorted(scope.posterior)) if scope.factors else ()
+        solution = Solution(unknown, premise.head, premise.claimed, premise.span, held)
         for between in range(first + 1, position + 1):
             row = claims[between]
             if isinstance(row, Claim) and row.relation == "=" and _mentions(row, unknown, scope):
