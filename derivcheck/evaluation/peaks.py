@@ -1,0 +1,99 @@
+"""Where a density on a line has its maxima, and how wide they are: by scanning and zooming, from nothing else."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from derivcheck.evaluation.line import Line
+
+Density = Callable[[Tensor], Tensor]
+"""Places ``(entries, count)`` to logarithms of the density in t, −∞ for density 0."""
+
+PEAKS = 6
+FAR = 1e30
+"""How far from a peak, in its widths, the real line is followed; a tail that reaches further is not settled."""
+
+
+@dataclass(frozen=True)
+class Peaks:
+    """Maxima of the density in t: ``(entries, peaks)`` places, widths in t and heights, the highest first.
+
+    A peak that an entry lacks repeats its first.
+    """
+
+    place: Tensor
+    width: Tensor
+    height: Tensor
+
+
+def find_peaks(height: Density, line: Line, entries: int, level: int) -> Peaks:
+    """Scan, take the highest local maxima, zoom in on each until the density hardly varies, measure its width."""
+    scan = line.scan(level)
+    value = height(scan.expand(entries, -1))
+    padded = torch.nn.functional.pad(value, (1, 1), value=-math.inf)
+    top = (value >= padded[:, :-2]) & (value >= padded[:, 2:])
+    ranked, index = torch.where(top, value, -math.inf).topk(min(PEAKS, len(scan)), dim=1)
+    index = torch.where(ranked.isneginf(), index[:, :1], index)
+    low, high = scan[(index - 1).clamp_min(0)], scan[(index + 1).clamp_max(len(scan) - 1)]
+    share = torch.linspace(0, 1, 17, dtype=torch.float64)
+    place = scan[index]
+    for _ in range(30):
+        x = torch.cat((low[..., None] + (high - low)[..., None] * share, place[..., None]), -1).sort(-1).values
+        value = height(x.flatten(1)).reshape(x.shape)
+        best = value.argmax(-1, keepdim=True)
+        place = x.gather(-1, best).squeeze(-1)
+        low = x.gather(-1, (best - 1).clamp_min(0)).squeeze(-1)
+        high = x.gather(-1, (best + 1).clamp_max(x.shape[-1] - 1)).squeeze(-1)
+        near = torch.stack((low, high), -1)
+        top_value = value.amax(-1)
+        if bool((height(near.flatten(1)).reshape(near.shape).amin(-1) > top_value - 0.5).all()):
+            break
+    order = top_value.argsort(dim=1, descending=True)
+    place, top_value = place.gather(1, order), top_value.gather(1, order)
+    width = _widths(height, line, place, top_value, line.distance(low, high).abs().gather(1, order))
+    return _distinct(line, place, width, top_value)
+
+
+def _widths(height: Density, line: Line, place: Tensor, top: Tensor, start: Tensor) -> Tensor:
+    """The smallest distance at which the density has fallen by e^-1/2 on a side, to a factor √2."""
+    smallest = torch.maximum(start / 8, line.distance(place, place * (1 + 4e-16)).abs().clamp_min(1e-300))
+    steps = smallest[..., None] * 2.0 ** torch.arange(0, 120, 0.5, dtype=torch.float64)
+    x = torch.cat((line.forward(place[..., None], steps), line.forward(place[..., None], -steps)), -1)
+    fallen = height(x.flatten(1)).reshape(x.shape) < top[..., None] - 0.5
+    count = steps.shape[-1]
+    first = torch.minimum(
+        torch.where(fallen[..., :count].any(-1), fallen[..., :count].int().argmax(-1), count - 1),
+        torch.where(fallen[..., count:].any(-1), fallen[..., count:].int().argmax(-1), count - 1),
+    )
+    return steps.gather(-1, first[..., None]).squeeze(-1)
+
+
+def _distinct(line: Line, place: Tensor, width: Tensor, top: Tensor) -> Peaks:
+    """Leave out peaks without weight and those within a higher one's width; as few columns as any entry needs."""
+    keep = top > top[:, :1] - 80
+    for later in range(1, place.shape[1]):
+        for earlier in range(later):
+            near = line.distance(place[:, earlier], place[:, later]).abs() < width[:, earlier]
+            keep[:, later] &= ~(near & keep[:, earlier])
+    order = (~keep).int().argsort(dim=1, stable=True)[:, : int(keep.sum(1).max())]
+    kept = keep.gather(1, order)
+    place, width, top = (torch.where(kept, part.gather(1, order), part[:, :1]) for part in (place, width, top))
+    return Peaks(place, width, top)
+
+
+def first_edges(line: Line, peaks: Peaks, level: int) -> Tensor:
+    """Edges of the first panels, sorted: around every peak at distances that grow geometrically."""
+    grow, begin, shift = (3.0, 4.0, 0.0) if level % 2 == 0 else (2.7, 3.1, 0.37)
+    steps = [begin * grow**k for k in range(14)]
+    steps += [steps[-1] * (FAR / steps[-1]) ** (k / 6) for k in range(1, 7)]
+    offsets = torch.tensor([-s for s in reversed(steps)] + [0.0] + steps, dtype=torch.float64) + shift
+    distance = peaks.width[..., None] * offsets
+    if (line.low, line.high) != (None, None):
+        distance = distance.clamp(-1400, 1400)
+    edges = line.forward(peaks.place[..., None], distance).flatten(1)
+    return edges.sort(1).values
