@@ -22,17 +22,21 @@ from derivcheck.problem.scope import Domain
 Density = Callable[[Tensor], Tensor]
 
 LARGEST_ROWS = 4
-LARGEST_NODES = 2_000_000
-CUT = 45.0
-"""The lattice reaches to where the density, with a fourth moment, has fallen by e^-45."""
+LARGEST_NODES = 2_200_000
+CUT = 36.0
+"""The lattice reaches to where the density, with a fourth moment, has fallen by e^-36."""
 
 
 @dataclass(frozen=True)
 class Chart:
-    """``size`` free coordinates and the map of ``(…, size)`` to the vector and the logarithm of its Jacobian."""
+    """``size`` free coordinates and the map of ``(…, size)`` to the vector and the logarithm of its Jacobian.
+
+    ``same`` tells that the coordinates are the vector's own entries.
+    """
 
     size: int
     place: Callable[[Tensor], tuple[Tensor, Tensor]]
+    same: bool = False
 
 
 def chart(domain: Domain, rows: int) -> Chart:
@@ -40,13 +44,13 @@ def chart(domain: Domain, rows: int) -> Chart:
     low, high = domain.low, domain.high
     match domain.kind:
         case "real" | "nonzero":
-            return Chart(rows, lambda t: (t, torch.zeros_like(t[..., 0])))
+            return Chart(rows, lambda t: (t, torch.zeros_like(t[..., 0])), same=True)
         case "positive" | "nonnegative":
             return Chart(rows, lambda t: (torch.exp(t), t.sum(-1)))
         case "negative" | "nonpositive":
             return Chart(rows, lambda t: (-torch.exp(t), t.sum(-1)))
         case "simplex":
-            return Chart(rows - 1, _sticks)
+            return Chart(rows - 1, sticks)
         case "interval" if isinstance(low, float) and isinstance(high, (int, float)):
             width = high - low
             return Chart(
@@ -63,7 +67,7 @@ def chart(domain: Domain, rows: int) -> Chart:
     raise NotExact(f"an integral over vectors of the domain `{domain.kind}`")
 
 
-def _sticks(t: Tensor) -> tuple[Tensor, Tensor]:
+def sticks(t: Tensor) -> tuple[Tensor, Tensor]:
     """Stick-breaking: x_k = s(t_k) Π_{j<k} (1 − s(t_j)), the last what is left; Jacobian of all but the last."""
     rest = torch.zeros_like(t[..., 0])
     logs, jacobian = [], torch.zeros_like(rest)
@@ -95,20 +99,21 @@ def lattice(
 
     peak, curvature, whole = _climb(height, rising, entries, free.size, level)
     spread = _spread(curvature, level)
-    step = 0.65 - 0.07 * (level % 3)
-    box = _Box(height, peak, spread, level)
-    reach = _reach(box, 9.0 + level, step)
+    step = (0.65 if free.size < LARGEST_ROWS else 0.70) - 0.04 * (level % 4)
+    box = _Box(height, free, peak, spread, level)
+    reach = _reach(box, 9.5 + 0.4 * level, step)
     for _ in range(6):
         fine = box.values(reach, step)
-        if _error(fine) < 1e-14:
+        error = max(_error(fine.value), _error(fine.weighted))
+        if error < 1e-14:
             break
-        if fine.value.numel() * 2**free.size > LARGEST_NODES:
+        if fine.value.numel() / 0.7**free.size > 0.9 * LARGEST_NODES:
             whole = False
             break
         step *= 0.7
     else:
         whole = False
-    settled = whole and _ends(fine) and _error(fine) < 1e-13
+    settled = whole and _ends(fine) and error < 1e-13
     return _thinned(fine, free, peak, step, spread, level, settled)
 
 
@@ -167,7 +172,9 @@ def _derivatives(rising: Density, place: Tensor) -> tuple[Tensor, Tensor]:
         rows = []
         for column in range(place.shape[-1]):
             part = slope[..., column].sum()
-            row = torch.autograd.grad(part, leaf, retain_graph=True, allow_unused=True)[0] if part.requires_grad else None
+            row = (
+                torch.autograd.grad(part, leaf, retain_graph=True, allow_unused=True)[0] if part.requires_grad else None
+            )
             rows.append(torch.zeros_like(place) if row is None else row)
     hessian = torch.stack(rows, -2).detach()
     slope, hessian = torch.nan_to_num(slope.detach(), 0.0, 0.0, 0.0), torch.nan_to_num(hessian, 0.0, 0.0, 0.0)
@@ -197,9 +204,13 @@ class _Values:
 
 @dataclass(frozen=True)
 class _Box:
-    """A density about its peak in whitened coordinates u: t = peak + spread u."""
+    """A density about its peak in whitened coordinates u: t = peak + spread u.
+
+    Its fourth moment is of u, and where the vector is another function of t, of the vector in units of the peak's.
+    """
 
     height: Density
+    free: Chart
     peak: Tensor
     spread: Tensor
     level: int
@@ -215,13 +226,13 @@ class _Box:
         if math.prod(shape) * entries > LARGEST_NODES:
             raise NotExact(f"an integral over {len(shape)} dimensions with so many nodes")
         u = torch.stack(torch.meshgrid(*units, indexing="ij"), -1).flatten(0, -2) * step
-        value = self.height(places(self.peak, self.spread, u)).reshape(entries, *shape)
-        return _Values(value, value + 2 * torch.log1p((u * u).sum(-1)).reshape(shape), units)
-
-
-def places(peak: Tensor, spread: Tensor, u: Tensor) -> Tensor:
-    """``(count, size)`` whitened coordinates to ``(entries, count, size)`` free ones."""
-    return peak[:, None] + u @ spread.transpose(-1, -2)
+        t = self.peak[:, None] + u @ self.spread.transpose(-1, -2)
+        value = self.height(t)
+        weighted = value + 2 * torch.log1p((u * u).sum(-1))
+        if not self.free.same:
+            ratio = self.free.place(t)[0] / self.free.place(self.peak[:, None])[0]
+            weighted = _finite(weighted + 2 * torch.log1p((ratio * ratio).sum(-1)))
+        return _Values(value.reshape(entries, *shape), weighted.reshape(entries, *shape), units)
 
 
 def _sides(found: _Values) -> list[tuple[float, float]]:
@@ -236,18 +247,18 @@ def _sides(found: _Values) -> list[tuple[float, float]]:
 
 
 def _ends(found: _Values) -> bool:
-    return all(min(pair) > CUT - 10 for pair in _sides(found))
+    return all(min(pair) > CUT - 4 for pair in _sides(found))
 
 
 def _reach(box: _Box, start: float, step: float) -> tuple[tuple[float, float], ...]:
     """Widen the box, side by side, until the integrand has fallen on every face; a coarse lattice is enough."""
     size = box.peak.shape[-1]
     reach = [(-start, start)] * size
-    for _ in range(12):
+    for _ in range(20):
         found = box.values(tuple(reach), max(step, 1.0))
         sides = _sides(found)
         wider = [
-            (low * (1.0 if below > CUT else 1.4), high * (1.0 if above > CUT else 1.4))
+            (low * (1.0 if below > CUT else 1.2), high * (1.0 if above > CUT else 1.2))
             for (low, high), (below, above) in zip(reach, sides, strict=True)
         ]
         count = math.prod((high - low) / step + 3 for low, high in wider)
@@ -257,25 +268,29 @@ def _reach(box: _Box, start: float, step: float) -> tuple[tuple[float, float], .
     return tuple(reach)
 
 
-def _error(found: _Values) -> float:
-    """The relative error of the sum over the lattice, foretold from its parts with every second and third plane.
+def _error(log_value: Tensor) -> float:
+    """The relative error of the sum over a lattice, foretold from its parts with every 2nd, 3rd and 4th plane.
 
-    With an error e^{−c/h^p}, the errors at 2h and 3h give p (2 for a Gaussian, 1 for a density with poles) and c.
+    With an error 2e^{−c/h^p}, those at 2h, 3h and 4h give p (2 for a Gaussian, 1 for a density with poles) and c; the
+    smallest p of any entry and axis is taken for all, since an error can be small by chance.
     """
-    value = torch.exp(found.value - found.value.flatten(1).amax(1).reshape(-1, *(1,) * (found.value.dim() - 1)))
-    worst = 0.0
-    for axis in range(1, value.dim()):
-        line = value.sum([other for other in range(1, value.dim()) if other != axis])
+    size = log_value.dim() - 1
+    value = torch.exp(log_value - log_value.flatten(1).amax(1).reshape(-1, *(1,) * size))
+    found = []
+    for axis in range(1, size + 1):
+        line = value.sum([other for other in range(1, size + 1) if other != axis]) if size > 1 else value
         whole = line.sum(1)
-        second, third = (
-            torch.stack([(line[:, start::every].sum(1) * every / whole - 1).abs() for start in range(every)]).amax(0)
-            for every in (2, 3)
-        )
-        near = -torch.log(second.clamp(1e-300, 0.9))
-        far = -torch.log(third.clamp(1e-300, 0.9))
-        power = (torch.log(near / far) / math.log(1.5)).clamp(0.8, 2.0)
-        worst = max(worst, float(torch.exp(-near * 2**power).amax()))
-    return worst
+        for every in (2, 3, 4):
+            parts = [(line[:, start::every].sum(1) * every / whole - 1).abs() for start in range(every)]
+            found.append(-torch.log(torch.stack(parts).amax(0).clamp(1e-16, 0.9) / 2))
+    second, third, fourth = torch.stack(found).reshape(size, 3, -1).unbind(1)
+    powers = (
+        torch.log(second / third) / math.log(3 / 2),
+        torch.log(second / fourth) / math.log(2),
+        torch.log(third / fourth) / math.log(4 / 3),
+    )
+    power = float(torch.stack(powers).amin().clamp(0.5, 2.0))
+    return 2 * math.exp(-float(second.amin()) * 2**power)
 
 
 def _thinned(
@@ -284,7 +299,7 @@ def _thinned(
     """The nodes with weight, as few as any entry needs, and their weights h^d |spread| dx/dt."""
     value = found.value.flatten(1)
     weighted = found.weighted.flatten(1)
-    keep = (weighted > weighted.amax(1, keepdim=True) - CUT - 5 * level) & value.isfinite()
+    keep = (weighted > weighted.amax(1, keepdim=True) - CUT - 4 - 5 * level) & value.isfinite()
     order = (~keep).int().argsort(dim=1, stable=True)[:, : max(1, int(keep.sum(1).max()))]
     kept = keep.gather(1, order)
     u = torch.stack(torch.meshgrid(*found.units, indexing="ij"), -1).flatten(0, -2) * step

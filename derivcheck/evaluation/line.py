@@ -1,7 +1,7 @@
 """An open interval of numbers, in a coordinate t in which densities are smooth up to its ends.
 
-t is x itself on the real line, ``log(x − a)`` on a half line, ``log((x − a)/(b − x))`` between two ends, so that ``x^{α−1}``
-with small α becomes ``e^{αt}``. Distances in t are measured from a number x nearby: a peak of width 1e-4 at 50 keeps
+t is x itself on the real line, ``log(x − a)`` on a half line, ``log((x − a)/(b − x))`` between two ends, so that
+``x^{α−1}`` with small α becomes ``e^{αt}``. Distances in t are measured from a number x nearby: a peak of width 1e-4 at 50 keeps
 all its figures.
 """
 

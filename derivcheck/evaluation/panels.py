@@ -10,6 +10,7 @@ from functools import cache
 import torch
 from torch import Tensor
 
+from derivcheck.evaluation.arithmetic import NotExact
 from derivcheck.evaluation.line import Line
 from derivcheck.evaluation.peaks import find_peaks, first_edges
 
@@ -17,6 +18,9 @@ Density = Callable[[Tensor], Tensor]
 
 DEEPEST = 70
 LARGEST_NODES = 2_000_000
+SMALLEST = 1e-17
+"""A panel's error, as a part of the whole integral, that is without weight."""
+SETTLED = 1e-11
 ENDS = 33.0
 """At the outermost places the density must have fallen by e^-33 for the rest to be without weight."""
 
@@ -70,6 +74,16 @@ class Nodes:
 
 
 @dataclass(frozen=True)
+class Panels:
+    """Panels ``(entries, panels)`` from ``left`` to ``right``, which of them there are, and their parents' errors."""
+
+    left: Tensor
+    right: Tensor
+    real: Tensor
+    error: Tensor
+
+
+@dataclass(frozen=True)
 class Integrand:
     """The density in t times ``(1 + z²)^{order/2}``, z the distance from the highest peak in its widths.
 
@@ -104,6 +118,8 @@ def panels(density: Density, entries: int, line: Line, level: int) -> tuple[Tens
     """Nodes ``(entries, count, 1)``, logarithms of weights ``(entries, count)``, and whether all has settled."""
     height = _in_t(density, line)
     peaks = find_peaks(height, line, entries, level)
+    if not bool(peaks.height.isfinite().all()):
+        raise NotExact("an integral of a density that is 0 or not finite wherever it was tried")
     edges = first_edges(line, peaks, level)
     integrand, settled = _integrand(density, line, peaks.place[:, 0], peaks.width[:, 0], edges)
     found, refined = _refine(integrand, edges, 16 + 6 * level)
@@ -135,55 +151,56 @@ def _integrand(density: Density, line: Line, place: Tensor, width: Tensor, edges
     return chosen, bool(fits.all())
 
 
-def _nodes(integrand: Integrand, left: Tensor, right: Tensor, real: Tensor, basis: Legendre) -> tuple[Nodes, Tensor]:
-    """The nodes of panels from ``left`` to ``right`` and the panels' widths in t.
+def _nodes(integrand: Integrand, these: Panels, basis: Legendre) -> tuple[Nodes, Tensor, Tensor]:
+    """The nodes of panels, their widths in t and how far, in widths, rounded nodes are from the rule's places.
 
     A number x is rounded, and so its distance in t is not quite the rule's: the weights are those of the
     interpolating polynomial at the rounded places, to first order, w − Dᵀ(w δ).
     """
-    line = integrand.line
-    width = line.distance(left, right)
+    line, left = integrand.line, these.left
+    width = line.distance(left, these.right)
     x = line.forward(left[..., None], width[..., None] * basis.places)
     off = line.distance(left[..., None].expand_as(x), x) / width[..., None] - basis.places
     correction = (off * basis.weights) @ basis.slopes
     weights = basis.weights - torch.where(correction.abs() < 0.1 * basis.weights, correction, 0.0)
-    value = torch.where(real[..., None], integrand.at(x), -math.inf)
+    value = torch.where(these.real[..., None], integrand.at(x), -math.inf)
     log_weight = torch.log(weights * width[..., None]) + line.log_slope(x)
-    return Nodes(x, log_weight, value), width
+    return Nodes(x, log_weight, value), width, off
 
 
 def _refine(integrand: Integrand, edges: Tensor, count: int) -> tuple[Nodes, bool]:
     """Halve panels until the error estimated for each is without weight in the whole."""
     basis = legendre(count)
     left, right = edges[:, :-1], edges[:, 1:]
-    real = right > left
-    parent = torch.full_like(left, math.inf)
+    these = Panels(left, right, right > left, torch.full_like(left, math.inf))
     done: list[Nodes] = []
     total = torch.full((len(edges),), -math.inf, dtype=torch.float64)
     noise = torch.zeros(len(edges), dtype=torch.float64)
     made = 0
     for depth in range(DEEPEST):
-        nodes, width = _nodes(integrand, left, right, real, basis)
+        nodes, width, off = _nodes(integrand, these, basis)
         made += nodes.x.numel()
         peak = nodes.log_value.amax(-1, keepdim=True).clamp_min(-1e300)
         value = torch.exp(nodes.log_value - peak)
         panel = torch.log((value * basis.weights).sum(-1) * width) + peak.squeeze(-1)
         whole = torch.logaddexp(total, torch.logsumexp(panel, 1))
+        value = value - torch.where(off.abs() < 1e-4, off, 0.0) * (value @ basis.slopes.T)
         error, smooth = _estimate(value @ basis.coefficients.T)
         error = error * width * torch.exp(peak.squeeze(-1) - whole[:, None])
-        error = torch.where(real & error.isfinite(), error, 0.0)
+        error = torch.where(these.real & error.isfinite(), error, 0.0)
         # What no halving improves and is small beside the panel's own values is rounding in the density.
-        rounding = (error > 1e-17) & smooth & (error > 0.35 * parent)
+        # Nor is anything gained where numbers x lie too far apart for the rule's places.
+        rounding = (error > SMALLEST) & ((smooth & (error > 0.35 * these.error)) | (off.abs().amax(-1) > 1e-2))
         noise = noise + torch.where(rounding, error, 0.0).sum(1)
-        split = real & (error > 1e-17) & ~rounding
+        split = these.real & (error > SMALLEST) & ~rounding
         last = not bool(split.any()) or depth == DEEPEST - 1 or made > LARGEST_NODES
-        keep = real if last else real & ~split
+        keep = these.real if last else these.real & ~split
         done.append(_chosen(nodes, keep))
         if last:
             left_over = torch.where(split, error, 0.0).sum(1)
-            return _joined(done), bool((noise + left_over < 1e-11).all())
+            return _joined(done), bool((noise + left_over < SETTLED).all())
         total = torch.logaddexp(total, torch.logsumexp(torch.where(keep, panel, -math.inf), 1))
-        left, right, real, parent = _halves(integrand.line, left, right, error, split)
+        these = _halves(integrand.line, these, error, split)
     raise AssertionError("the last round returns")
 
 
@@ -201,18 +218,15 @@ def _estimate(coefficients: Tensor) -> tuple[Tensor, Tensor]:
     return tail * tail / middle.clamp_min(1e-300), tail < 1e-8 * whole
 
 
-def _halves(
-    line: Line, left: Tensor, right: Tensor, error: Tensor, split: Tensor
-) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+def _halves(line: Line, these: Panels, error: Tensor, split: Tensor) -> Panels:
     """The two halves, in t, of the panels to be split, as few columns as any entry needs."""
     order = (~split).int().argsort(dim=1, stable=True)[:, : int(split.sum(1).max())]
-    left, right, error, split = (part.gather(1, order) for part in (left, right, error, split))
+    left, right, error, split = (part.gather(1, order) for part in (these.left, these.right, error, split))
     middle = line.forward(left, line.distance(left, right) / 2)
-    split = split & (middle > left) & (middle < right)
-    return (
+    return Panels(
         torch.cat((left, middle), 1),
         torch.cat((middle, right), 1),
-        torch.cat((split, split), 1),
+        torch.cat((split & (middle > left), split & (middle < right)), 1),
         torch.cat((error, error), 1),
     )
 

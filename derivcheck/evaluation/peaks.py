@@ -40,23 +40,34 @@ def find_peaks(height: Density, line: Line, entries: int, level: int) -> Peaks:
     ranked, index = torch.where(top, value, -math.inf).topk(min(PEAKS, len(scan)), dim=1)
     index = torch.where(ranked.isneginf(), index[:, :1], index)
     low, high = scan[(index - 1).clamp_min(0)], scan[(index + 1).clamp_max(len(scan) - 1)]
-    share = torch.linspace(0, 1, 17, dtype=torch.float64)
-    place = scan[index]
-    for _ in range(30):
-        x = torch.cat((low[..., None] + (high - low)[..., None] * share, place[..., None]), -1).sort(-1).values
-        value = height(x.flatten(1)).reshape(x.shape)
-        best = value.argmax(-1, keepdim=True)
-        place = x.gather(-1, best).squeeze(-1)
-        low = x.gather(-1, (best - 1).clamp_min(0)).squeeze(-1)
-        high = x.gather(-1, (best + 1).clamp_max(x.shape[-1] - 1)).squeeze(-1)
-        near = torch.stack((low, high), -1)
-        top_value = value.amax(-1)
-        if bool((height(near.flatten(1)).reshape(near.shape).amin(-1) > top_value - 0.5).all()):
-            break
+    place, low, high, top_value = _zoom(height, scan[index], low, high)
     order = top_value.argsort(dim=1, descending=True)
     place, top_value = place.gather(1, order), top_value.gather(1, order)
     width = _widths(height, line, place, top_value, line.distance(low, high).abs().gather(1, order))
     return _distinct(line, place, width, top_value)
+
+
+def _zoom(height: Density, place: Tensor, low: Tensor, high: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Maxima between ``low`` and ``high``, narrower bounds for them, and their heights.
+
+    A round top is found well enough once the density hardly varies between the bounds, a kink to the last figure:
+    a panel has to begin there.
+    """
+    share = torch.linspace(0, 1, 17, dtype=torch.float64)
+    top = height(place)[..., None]
+    for _ in range(30):
+        x = low[..., None] + (high - low)[..., None] * share
+        value = height(x.flatten(1)).reshape(x.shape)
+        top, best = value.max(-1, keepdim=True)
+        near = (best + torch.arange(-2, 3)).clamp(0, x.shape[-1] - 1)
+        place, low, high = (x.gather(-1, near[..., at : at + 1]).squeeze(-1) for at in (2, 1, 3))
+        fall = top - value.gather(-1, near)
+        level = fall.amax(-1) < 0.3
+        # Twice as far from a round top the density falls four times as much, from a kink twice as much.
+        round_top = fall[..., [0, 4]].sum(-1) > 3.3 * fall[..., [1, 3]].sum(-1)
+        if bool(((level & round_top) | (fall.amax(-1) < 1e-12)).all()):
+            break
+    return place, low, high, top.squeeze(-1)
 
 
 def _widths(height: Density, line: Line, place: Tensor, top: Tensor, start: Tensor) -> Tensor:
@@ -91,9 +102,9 @@ def first_edges(line: Line, peaks: Peaks, level: int) -> Tensor:
     grow, begin, shift = (3.0, 4.0, 0.0) if level % 2 == 0 else (2.7, 3.1, 0.37)
     steps = [begin * grow**k for k in range(14)]
     steps += [steps[-1] * (FAR / steps[-1]) ** (k / 6) for k in range(1, 7)]
-    offsets = torch.tensor([-s for s in reversed(steps)] + [0.0] + steps, dtype=torch.float64) + shift
+    offsets = torch.tensor([-s for s in reversed(steps)] + [0.0] * (shift > 0) + steps, dtype=torch.float64) + shift
     distance = peaks.width[..., None] * offsets
     if (line.low, line.high) != (None, None):
         distance = distance.clamp(-1400, 1400)
-    edges = line.forward(peaks.place[..., None], distance).flatten(1)
-    return edges.sort(1).values
+    edges = line.forward(peaks.place[..., None], distance)
+    return torch.cat((edges.flatten(1), peaks.place), 1).sort(1).values

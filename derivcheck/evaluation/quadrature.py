@@ -10,14 +10,15 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from derivcheck.evaluation.arithmetic import NotExact
-from derivcheck.evaluation.lattice import lattice
-from derivcheck.evaluation.panels import Line, panels
+from derivcheck.evaluation.lattice import lattice, sticks
+from derivcheck.evaluation.line import Line
+from derivcheck.evaluation.panels import panels
 from derivcheck.problem.scope import Domain
 
 LARGEST_COUNT = 200_000
@@ -46,8 +47,6 @@ def rule(log_density: LogDensity, lead: tuple[int, ...], rows: int, domain: Doma
     ``log_density`` takes nodes ``(*lead, count, rows, 1)`` to ``(*lead, count)``; where it is not finite, the density
     is 0. The measure is Lebesgue's (on a simplex, of all coordinates but the last), or the counting measure.
     """
-    if domain.kind == "simplex" and rows == 2:
-        return _edge(log_density, lead, level)
     entries = math.prod(lead)
 
     def density(places: Tensor) -> Tensor:
@@ -63,6 +62,8 @@ def rule(log_density: LogDensity, lead: tuple[int, ...], rows: int, domain: Doma
 
     if domain.kind in DISCRETE:
         nodes, log_weights, settled = _discrete(density, entries, rows, domain)
+    elif domain.kind == "simplex" and rows == 2:
+        nodes, log_weights, settled = _edge(density, entries, level)
     elif rows == 1:
         nodes, log_weights, settled = panels(density, entries, _line(domain), level)
     else:
@@ -95,19 +96,19 @@ def _line(domain: Domain) -> Line:
     return Line(*ends(domain))
 
 
-def _edge(log_density: LogDensity, lead: tuple[int, ...], level: int) -> Rule:
-    """The simplex of two entries ``(u, 1 − u)``, by u in (0, 1)."""
+def _edge(density: LogDensity, entries: int, level: int) -> tuple[Tensor, Tensor, bool]:
+    """The simplex of two entries, by the logarithm of their ratio: both ends keep all their figures."""
 
-    def both(places: Tensor) -> Tensor:
-        return torch.cat((places, 1 - places), -2)
+    def along(t: Tensor) -> Tensor:
+        x, jacobian = sticks(t)
+        return density(x) + jacobian
 
-    found = rule(lambda places: log_density(both(places)), lead, 1, Domain("interval", low=0.0, high=1.0), level)
-    return replace(found, nodes=both(found.nodes))
+    t, log_weights, settled = panels(along, entries, Line(None, None), level)
+    x, jacobian = sticks(t)
+    return x, log_weights + jacobian, settled
 
 
-def _discrete(
-    density: LogDensity, entries: int, rows: int, domain: Domain
-) -> tuple[Tensor, Tensor, bool]:
+def _discrete(density: LogDensity, entries: int, rows: int, domain: Domain) -> tuple[Tensor, Tensor, bool]:
     """Every member of the domain, or for whole numbers without end the run that holds all but 1e-20 of the mass."""
     if domain.kind == "onehot":
         members = torch.eye(rows, dtype=torch.float64)
@@ -136,9 +137,7 @@ def _discrete(
     return torch.where(zero[..., None], best, nodes), torch.where(zero, -math.inf, 0.0), True
 
 
-def _run(
-    density: LogDensity, entries: int, low: float | None, high: float | None
-) -> tuple[Tensor, Tensor, bool]:
+def _run(density: LogDensity, entries: int, low: float | None, high: float | None) -> tuple[Tensor, Tensor, bool]:
     """Whole numbers from ``low`` to ``high``, where None is without end."""
     dense = [float(value) for value in range(2000)]
     sparse = [float(math.floor(2000 * 1.003**power)) for power in range(1, 4200)]
