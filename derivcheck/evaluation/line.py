@@ -1,8 +1,8 @@
 """An open interval of numbers, in a coordinate t in which densities are smooth up to its ends.
 
 t is x itself on the real line, ``log(x − a)`` on a half line, ``log((x − a)/(b − x))`` between two ends, so that
-``x^{α−1}`` with small α becomes ``e^{αt}``. Distances in t are measured from a number x nearby: a peak of width 1e-4 at 50 keeps
-all its figures.
+``x^{α−1}`` with small α becomes ``e^{αt}``. Distances in t are measured from a number x nearby: a peak of width 1e-4
+at 50 keeps all its figures.
 """
 
 from __future__ import annotations
@@ -28,20 +28,25 @@ class Line:
         return low, high
 
     def forward(self, x: Tensor, step: Tensor) -> Tensor:
-        """The place ``step`` further in t."""
-        growth = torch.expm1(step.clamp(-1400, 700))
+        """The place ``step`` further in t; measured from x when near it, from an end when far, to keep all figures."""
+        step = step.clamp(-1400, 1400) if self.low is not None or self.high is not None else step
+        near = step.abs() < 0.5
+        growth = torch.expm1(torch.where(near, step, 0.0))
         match self.low, self.high:
             case None, None:
                 moved = x + step
             case float(a), None:
-                moved = x + (x - a) * growth
+                moved = torch.where(near, x + (x - a) * growth, a + (x - a) * torch.exp(step))
             case None, float(b):
-                moved = x + (b - x) * -torch.expm1((-step).clamp(-1400, 700))
+                shrink = torch.expm1(torch.where(near, -step, 0.0))
+                moved = torch.where(near, x - (b - x) * shrink, b - (b - x) * torch.exp(-step))
             case float(a), float(b):
                 left, right = x - a, b - x
-                # d = u v E / (v + u (1 + E)), written so that a large E does no harm.
-                moved = x + left * right / (right / growth + left * (1 + growth) / growth)
-                moved = torch.where(growth == 0, x, moved)
+                log_odds = torch.log(left) - torch.log(right) + step
+                beyond = torch.where(
+                    log_odds < 0, a + (b - a) * torch.sigmoid(log_odds), b - (b - a) * torch.sigmoid(-log_odds)
+                )
+                moved = torch.where(near, x + growth * left * right / (right + left * (1 + growth)), beyond)
             case _:
                 raise AssertionError(self)
         return moved.clamp(*self.bounds())

@@ -20,6 +20,8 @@ DEEPEST = 70
 LARGEST_NODES = 2_000_000
 SMALLEST = 1e-17
 """A panel's error, as a part of the whole integral, that is without weight."""
+BRINKS = torch.tensor([1e-7, 1 - 1e-7], dtype=torch.float64)
+"""Where in a panel, in its widths, the density is looked at beside its ends."""
 SETTLED = 1e-11
 ENDS = 33.0
 """At the outermost places the density must have fallen by e^-33 for the rest to be without weight."""
@@ -27,11 +29,12 @@ ENDS = 33.0
 
 @dataclass(frozen=True)
 class Legendre:
-    """Gauss–Legendre on [0, 1]: places, weights, values → coefficients, and the derivative at the places."""
+    """Gauss–Legendre on [0, 1]: places, weights, values → coefficients → values at the brinks, and the derivative."""
 
     places: Tensor
     weights: Tensor
     coefficients: Tensor
+    brink: Tensor
     slopes: Tensor
 
 
@@ -54,7 +57,8 @@ def legendre(count: int) -> Legendre:
     slopes = product[:, None] / (product[None, :] * difference)
     slopes = slopes - torch.diag(torch.diag(slopes))
     slopes = slopes - torch.diag(slopes.sum(1))
-    return Legendre((x + 1) / 2, weights / 2, coefficients, 2 * slopes)
+    brink = torch.stack(_polynomials(2 * BRINKS - 1, count)[:count])
+    return Legendre((x + 1) / 2, weights / 2, coefficients, brink, 2 * slopes)
 
 
 def _polynomials(x: Tensor, degree: int) -> list[Tensor]:
@@ -151,21 +155,24 @@ def _integrand(density: Density, line: Line, place: Tensor, width: Tensor, edges
     return chosen, bool(fits.all())
 
 
-def _nodes(integrand: Integrand, these: Panels, basis: Legendre) -> tuple[Nodes, Tensor, Tensor]:
-    """The nodes of panels, their widths in t and how far, in widths, rounded nodes are from the rule's places.
+def _nodes(integrand: Integrand, these: Panels, basis: Legendre) -> tuple[Nodes, Tensor, Tensor, Tensor]:
+    """The nodes of panels, their widths in t, how far in widths rounded nodes are from the rule's places, and the
+    integrand just inside both ends.
 
     A number x is rounded, and so its distance in t is not quite the rule's: the weights are those of the
     interpolating polynomial at the rounded places, to first order, w − Dᵀ(w δ).
     """
     line, left = integrand.line, these.left
     width = line.distance(left, these.right)
-    x = line.forward(left[..., None], width[..., None] * basis.places)
-    off = line.distance(left[..., None].expand_as(x), x) / width[..., None] - basis.places
-    correction = (off * basis.weights) @ basis.slopes
+    places = torch.cat((basis.places, BRINKS))
+    every = line.forward(left[..., None], width[..., None] * places)
+    x = every[..., :-2]
+    off = line.distance(left[..., None].expand_as(every), every) / width[..., None] - places
+    correction = (off[..., :-2] * basis.weights) @ basis.slopes
     weights = basis.weights - torch.where(correction.abs() < 0.1 * basis.weights, correction, 0.0)
-    value = torch.where(these.real[..., None], integrand.at(x), -math.inf)
+    value = torch.where(these.real[..., None], integrand.at(every), -math.inf)
     log_weight = torch.log(weights * width[..., None]) + line.log_slope(x)
-    return Nodes(x, log_weight, value), width, off
+    return Nodes(x, log_weight, value[..., :-2]), width, off, value[..., -2:]
 
 
 def _refine(integrand: Integrand, edges: Tensor, count: int) -> tuple[Nodes, bool]:
@@ -178,19 +185,20 @@ def _refine(integrand: Integrand, edges: Tensor, count: int) -> tuple[Nodes, boo
     noise = torch.zeros(len(edges), dtype=torch.float64)
     made = 0
     for depth in range(DEEPEST):
-        nodes, width, off = _nodes(integrand, these, basis)
+        nodes, width, off, log_brink = _nodes(integrand, these, basis)
         made += nodes.x.numel()
-        peak = nodes.log_value.amax(-1, keepdim=True).clamp_min(-1e300)
+        peak = torch.maximum(nodes.log_value.amax(-1), log_brink.amax(-1)).clamp_min(-1e300)[..., None]
         value = torch.exp(nodes.log_value - peak)
         panel = torch.log((value * basis.weights).sum(-1) * width) + peak.squeeze(-1)
         whole = torch.logaddexp(total, torch.logsumexp(panel, 1))
-        value = value - torch.where(off.abs() < 1e-4, off, 0.0) * (value @ basis.slopes.T)
-        error, smooth = _estimate(value @ basis.coefficients.T)
+        shift = torch.where(off.abs() < 1e-4, off, 0.0)[..., :-2]
+        value = value - shift * (value @ basis.slopes.T)
+        error, noisy = _estimate(value, torch.exp(log_brink - peak), off[..., -2:], basis)
         error = error * width * torch.exp(peak.squeeze(-1) - whole[:, None])
         error = torch.where(these.real & error.isfinite(), error, 0.0)
         # What no halving improves and is small beside the panel's own values is rounding in the density.
         # Nor is anything gained where numbers x lie too far apart for the rule's places.
-        rounding = (error > SMALLEST) & ((smooth & (error > 0.35 * these.error)) | (off.abs().amax(-1) > 1e-2))
+        rounding = (error > SMALLEST) & ((noisy & (error > 0.35 * these.error)) | (off.abs().amax(-1) > 1e-2))
         noise = noise + torch.where(rounding, error, 0.0).sum(1)
         split = these.real & (error > SMALLEST) & ~rounding
         last = not bool(split.any()) or depth == DEEPEST - 1 or made > LARGEST_NODES
@@ -204,18 +212,24 @@ def _refine(integrand: Integrand, edges: Tensor, count: int) -> tuple[Nodes, boo
     raise AssertionError("the last round returns")
 
 
-def _estimate(coefficients: Tensor) -> tuple[Tensor, Tensor]:
-    """The error of a panel's integral, and whether its values look smooth, from its Legendre coefficients.
+def _estimate(value: Tensor, brink: Tensor, off: Tensor, basis: Legendre) -> tuple[Tensor, Tensor]:
+    """The error of a panel of width 1, and whether it looks like rounding, from its values and those at the brinks.
 
-    With n places the rule is exact to degree 2n − 1: when coefficients fall geometrically, the error is about
+    With n places the rule is exact to degree 2n − 1: when Legendre coefficients fall geometrically, the error is about
     c_n²/c_{n/2} or less; at a kink or a jump, where they fall like a power, it is about c_n, and so is the estimate.
+    A kink between the last place and the panel's end shows in the value there alone.
     """
+    coefficients = value @ basis.coefficients.T
     size = coefficients.abs()
     count = size.shape[-1]
     tail = size[..., -3:].amax(-1)
     middle = size[..., count // 2 :].amax(-1)
     whole = size.amax(-1)
-    return tail * tail / middle.clamp_min(1e-300), tail < 1e-8 * whole
+    missed = (coefficients @ basis.brink - brink).abs().amax(-1)
+    unsure = 100 * tail + (1e-11 + 10 * count**2 * off.abs().amax(-1)) * whole
+    missed = torch.where(missed > unsure, missed, 0.0)
+    error = tail * tail / middle.clamp_min(1e-300) + missed * float(basis.places[0])
+    return error, (tail < 1e-8 * whole) & (tail > 0.05 * middle) & (missed == 0)
 
 
 def _halves(line: Line, these: Panels, error: Tensor, split: Tensor) -> Panels:

@@ -71,15 +71,15 @@ def _zoom(height: Density, place: Tensor, low: Tensor, high: Tensor) -> tuple[Te
 
 
 def _widths(height: Density, line: Line, place: Tensor, top: Tensor, start: Tensor) -> Tensor:
-    """The smallest distance at which the density has fallen by e^-1/2 on a side, to a factor √2."""
+    """The distance at which the density has fallen by e^-1/2 on its slower side, to a factor √2."""
     smallest = torch.maximum(start / 8, line.distance(place, place * (1 + 4e-16)).abs().clamp_min(1e-300))
     steps = smallest[..., None] * 2.0 ** torch.arange(0, 120, 0.5, dtype=torch.float64)
     x = torch.cat((line.forward(place[..., None], steps), line.forward(place[..., None], -steps)), -1)
     fallen = height(x.flatten(1)).reshape(x.shape) < top[..., None] - 0.5
     count = steps.shape[-1]
-    first = torch.minimum(
-        torch.where(fallen[..., :count].any(-1), fallen[..., :count].int().argmax(-1), count - 1),
-        torch.where(fallen[..., count:].any(-1), fallen[..., count:].int().argmax(-1), count - 1),
+    first = torch.maximum(
+        torch.where(fallen[..., :count].any(-1), fallen[..., :count].int().argmax(-1), 0),
+        torch.where(fallen[..., count:].any(-1), fallen[..., count:].int().argmax(-1), 0),
     )
     return steps.gather(-1, first[..., None]).squeeze(-1)
 
