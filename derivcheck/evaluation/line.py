@@ -16,16 +16,28 @@ from torch import Tensor
 
 @dataclass(frozen=True)
 class Line:
-    """The open interval from ``low`` to ``high``; None is without end."""
+    """The open interval from ``low`` to ``high``; None is without end.
+
+    ``wide`` goes as near to an end as numbers do, else not quite: what is left out there differs between levels.
+    """
 
     low: float | None
     high: float | None
+    wide: bool = True
 
     def bounds(self) -> tuple[float, float]:
         """The outermost numbers that are used."""
-        low = -1e200 if self.low is None else math.nextafter(self.low, math.inf) if self.low else 1e-300
-        high = 1e200 if self.high is None else math.nextafter(self.high, -math.inf) if self.high else -1e-300
+        low = -1e200 if self.low is None else self._beside(self.low, math.inf)
+        high = 1e200 if self.high is None else self._beside(self.high, -math.inf)
         return low, high
+
+    def _beside(self, end: float, towards: float) -> float:
+        """The number nearest to an end that is used."""
+        if end == 0:
+            return math.copysign(1e-300 if self.wide else 1e-250, towards)
+        for _ in range(1 if self.wide else 64):
+            end = math.nextafter(end, towards)
+        return end
 
     def forward(self, x: Tensor, step: Tensor) -> Tensor:
         """The place ``step`` further in t; measured from x when near it, from an end when far, to keep all figures."""
@@ -87,9 +99,9 @@ class Line:
                 t = torch.arange(-31, 31, fine, dtype=torch.float64) + phase
                 return 1e-3 * torch.sinh(t)
             case None, float(b):
-                return (b - _outward(fine, phase, b)).flip(0)
+                return (b - _outward(fine, phase)).flip(0).clamp(*self.bounds()).unique()
             case float(a), None:
-                return a + _outward(fine, phase, a)
+                return (a + _outward(fine, phase)).clamp(*self.bounds()).unique()
             case float(a), float(b):
                 inner = torch.arange(-38, 0, fine, dtype=torch.float64) + phase
                 outer = torch.arange(-689, -38, 2.0, dtype=torch.float64) + phase
@@ -99,7 +111,7 @@ class Line:
         raise AssertionError(self)
 
 
-def _outward(fine: float, phase: float, end: float) -> Tensor:
+def _outward(fine: float, phase: float) -> Tensor:
     """Distances from an end, evenly in their logarithm, finer in the middle of the range."""
     t = torch.cat(
         (
@@ -108,8 +120,7 @@ def _outward(fine: float, phase: float, end: float) -> Tensor:
             torch.arange(27, 460, 2.0, dtype=torch.float64),
         )
     )
-    distance = torch.exp(t + phase)
-    return distance[distance > 4e-16 * abs(end)] if end else distance
+    return torch.exp(t + phase)
 
 
 def _log_ratio(gap: Tensor, start: Tensor, stop: Tensor) -> Tensor:

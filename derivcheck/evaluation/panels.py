@@ -23,8 +23,8 @@ SMALLEST = 1e-17
 BRINKS = torch.tensor([1e-7, 1 - 1e-7], dtype=torch.float64)
 """Where in a panel, in its widths, the density is looked at beside its ends."""
 SETTLED = 1e-11
-ENDS = 33.0
-"""At the outermost places the density must have fallen by e^-33 for the rest to be without weight."""
+ENDS = 30.0
+"""At the outermost places the density must have fallen by e^-30 for the rest to be without weight."""
 
 
 @dataclass(frozen=True)

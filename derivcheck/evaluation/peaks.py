@@ -87,6 +87,7 @@ def _widths(height: Density, line: Line, place: Tensor, top: Tensor, start: Tens
 def _distinct(line: Line, place: Tensor, width: Tensor, top: Tensor) -> Peaks:
     """Leave out peaks without weight and those within a higher one's width; as few columns as any entry needs."""
     keep = top > top[:, :1] - 80
+    keep[:, 0] = True
     for later in range(1, place.shape[1]):
         for earlier in range(later):
             near = line.distance(place[:, earlier], place[:, later]).abs() < width[:, earlier]

@@ -65,7 +65,7 @@ def rule(log_density: LogDensity, lead: tuple[int, ...], rows: int, domain: Doma
     elif domain.kind == "simplex" and rows == 2:
         nodes, log_weights, settled = _edge(density, entries, level)
     elif rows == 1:
-        nodes, log_weights, settled = panels(density, entries, _line(domain), level)
+        nodes, log_weights, settled = panels(density, entries, Line(*ends(domain), wide=level % 2 == 1), level)
     else:
         nodes, log_weights, settled = lattice(density, differentiable, entries, rows, domain, level)
     count = nodes.shape[1]
@@ -90,10 +90,6 @@ def _number(high: object) -> float | None:
     if high is None or isinstance(high, (int, float)):
         return high
     raise NotExact("an integral up to a size")
-
-
-def _line(domain: Domain) -> Line:
-    return Line(*ends(domain))
 
 
 def _edge(density: LogDensity, entries: int, level: int) -> tuple[Tensor, Tensor, bool]:
