@@ -92,7 +92,7 @@ class Line:
 
     def scan(self, level: int) -> Tensor:
         """Places over many orders of magnitude; levels have other places."""
-        fine = 0.03 if level % 2 == 0 else 0.027
+        fine = 0.025 if level % 2 == 0 else 0.009
         phase = (0.0, 0.41, 0.73, 0.19)[level % 4] * fine
         match self.low, self.high:
             case None, None:
