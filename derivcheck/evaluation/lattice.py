@@ -17,7 +17,7 @@ from torch import Tensor
 from torch.nn.functional import logsigmoid
 
 from derivcheck.evaluation.arithmetic import NotExact
-from derivcheck.problem.scope import Domain
+from derivcheck.language.domain import Domain
 
 Density = Callable[[Tensor], Tensor]
 

@@ -19,7 +19,7 @@ from derivcheck.evaluation.arithmetic import NotExact
 from derivcheck.evaluation.lattice import lattice, sticks
 from derivcheck.evaluation.line import Line
 from derivcheck.evaluation.panels import panels
-from derivcheck.problem.scope import Domain
+from derivcheck.language.domain import Domain
 
 LARGEST_COUNT = 200_000
 """How many members of a finite domain, or how long a run of whole numbers, is summed."""
