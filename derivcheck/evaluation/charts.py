@@ -1,7 +1,7 @@
 """Free coordinates of a declared domain around one of its members: what an optimiser may move without leaving it.
 
-A chart is a smooth map t ↦ place from ℝᵏ to the domain with t = 0 at the origin. Its curve through the origin has no
-second-order part other than the domain's own, so that the Hessian by t is the Hessian of the objective on the domain.
+A chart is a smooth map t ↦ place from ℝᵏ to the domain with t = 0 at the origin. Where the objective is stationary
+the Hessian by t has the signs of the objective's own within the domain; ``flat`` gives charts with its numbers too.
 
 =============================  ==================================================  ====================
 domain                         place(t)                                            unknowns
@@ -173,7 +173,9 @@ def _simplex(origin: Tensor) -> Chart:
 
 def _definite(origin: Tensor) -> Chart:
     lead, size = tuple(origin.shape[:-2]), origin.shape[-1]
-    factor = torch.linalg.cholesky_ex(origin)[0]
+    factor, info = torch.linalg.cholesky_ex(origin)
+    # A factor of what is not positive definite is no chart of anything.
+    factor = factor.masked_fill((info != 0)[..., None, None], torch.nan)
     row, column = torch.tril_indices(size, size)
     count = len(row)
     # the place of the triangle's entries as a matrix, without writing into one that autograd records

@@ -32,7 +32,11 @@ __all__ = ["Objective", "Optimum", "curvature", "optimise", "stationarity"]
 
 FLAT = "flat along a direction"
 SEVERAL = "several optima"
-STARTS = 3
+STARTS = 5
+PLACES = 3
+"""Where the Hessian of an objective must be the same for it to be quadratic: at the optimum and at two draws."""
+HOLDS = 4
+"""So often entries are put on a bound, for the others to go on."""
 SAME = 1e-5
 """Two runs end in the same point if they differ by less of its size: without the last refinement."""
 EDGE = 1e-6
@@ -99,13 +103,21 @@ def _inside(objective: Objective, start: Tensor, domain: Domain, seed: object) -
 
 
 def _other(objective: Objective, domain: Domain, found: Tensor, start: Tensor, k: int, seed: object) -> Tensor:
-    """Another start: a draw, every other time in the size of the entries found; nearer where it is no number."""
+    """Another start: a draw, in its own size or in that of the entries found; nearer where the objective is no number.
+
+    One lies on the other side of what was found: optima often come in such pairs.
+    """
     shape = tuple(start.shape)
     source = generator("start", seed, k)
     other = draw(domain, shape, source, bounds(domain)[1])
-    if k % 2 and domain.kind in ("real", "nonzero", "positive", "nonnegative", "negative", "nonpositive"):
-        size = flat(Domain(), torch.where(found.isfinite(), found, start)).unit.reshape(shape)
-        other = other * size.clamp(1e-9, 1e9)
+    found = torch.where(found.isfinite(), found, start)
+    size = flat(Domain(), found).unit.reshape(shape).clamp(1e-9, 1e9)
+    spread = torch.exp(torch.randn(shape, generator=source, dtype=torch.float64))
+    if k == 1 and (straight(domain) or domain.kind == "unit"):
+        other = 0.3 * other * size - found
+        other = other / other.norm(dim=(-2, -1), keepdim=True) if domain.kind == "unit" else other
+    elif k % 2 and domain.kind in ("real", "nonzero", "positive", "nonnegative", "negative", "nonpositive"):
+        other = other * size * spread
     around = chart(domain, start)
     direction = torch.randn(*around.unit.shape, generator=source, dtype=torch.float64)
     for j in range(6):
@@ -118,21 +130,29 @@ def _other(objective: Objective, domain: Domain, found: Tensor, start: Tensor, k
 
 
 def _descend(objective: Objective, domain: Domain, sign: float, origin: Tensor, start: Tensor) -> Run:
-    """Newton's method from where BFGS came from ``origin``; entries that run into a bound of the domain are put on it and held, the others go on."""
+    """Newton's method from ``start``, where BFGS came to from ``origin``.
+
+    Entries that run into a closed bound are put on it and held while the others go on. It counts as an optimum if the
+    objective gets strictly worse from there into the domain.
+    """
     run = newton(objective, domain, sign, start)
-    into = _into_bound(domain, origin, run)
-    edge = into.flatten(-2).any(-1) & ~run.settled
-    if not bool(edge.any()):
+    fixed = torch.zeros_like(start, dtype=torch.bool)
+    for _ in range(HOLDS):
+        into = _into_bound(domain, origin, run) & ~fixed
+        edge = into.flatten(-2).any(-1) & ~run.settled
+        if not bool(edge.any()):
+            break
+        if domain.kind not in CLOSED:
+            return replace(run, edge=edge)
+        fixed = fixed | (into & edge[..., None, None])
+        begin = torch.where(fixed, 0.0, torch.where(edge[..., None, None], origin, run.place))
+        run = newton(objective, domain, sign, begin, fixed)
+    if not bool(fixed.any()):
         return run
-    if domain.kind not in CLOSED:
-        return replace(run, edge=edge)
-    fixed = into & edge[..., None, None]
-    begin = torch.where(fixed, 0.0, torch.where(edge[..., None, None], origin, run.place))
-    held = newton(objective, domain, sign, begin, fixed)
-    slope, bar = projected(objective, held.place, domain)
-    falls = sign * slope * (1.0 if domain.kind == "nonnegative" else -1.0)
-    settled = held.settled & (~fixed | (falls > bar)).flatten(-2).all(-1)
-    return replace(held, settled=settled, edge=edge & ~settled, fixed=fixed)
+    slope, bar = projected(objective, run.place, domain)
+    worse = sign * slope * (1.0 if domain.kind == "nonnegative" else -1.0) > bar
+    settled = run.settled & (~fixed | worse).flatten(-2).all(-1)
+    return replace(run, settled=settled, edge=fixed.flatten(-2).any(-1) & ~settled, fixed=fixed)
 
 
 def _into_bound(domain: Domain, start: Tensor, run: Run) -> Tensor:
@@ -143,7 +163,7 @@ def _into_bound(domain: Domain, start: Tensor, run: Run) -> Tensor:
         return place < EDGE * start
     if domain.kind in MATRICES:
         numbers = torch.linalg.eigvalsh(place.nan_to_num())
-        return (numbers[..., :1] < EDGE * EDGE * numbers[..., -1:]).unsqueeze(-1).expand_as(place)
+        return (numbers[..., :1] < 1e-2 * EDGE * numbers[..., -1:]).unsqueeze(-1).expand_as(place)
     near = torch.zeros_like(place, dtype=torch.bool)
     if low is not None:
         near = near | (place - low < EDGE * (start - low))
@@ -159,7 +179,7 @@ def _quadratic(objective: Objective, domain: Domain, sign: float, run: Run, seed
     lead = tuple(run.place.shape[:-2])
     size = flat(Domain(), run.place).unit.amax(-1)[..., None, None]
     known: Tensor | None = None
-    for k in range(STARTS):
+    for k in range(PLACES):
         place = run.place
         if k:
             place = draw(domain, tuple(place.shape), generator("quadratic", seed, k)) * size + place / 2
@@ -192,16 +212,21 @@ def _choose(runs: list[Run], start: Tensor, maximise: bool) -> tuple[Tensor, Ten
     value = values.gather(0, best[None])[0]
     noise = 1e-9 * (value.abs() + 1e-9)
     rival = good & ~same & (values <= value + noise)
-    better = ~good & (values < value - noise)
+    # Where nothing converged, the run with the best value says why, and those that still went on getting better.
+    running = torch.stack([run.far & run.gaining for run in runs])
+    lowest = values.amin(0) + 1e-9 * (values.amin(0).abs() + 1e-9)
+    failed = ~good & torch.where(good.any(0), values < value - noise, (values <= lowest) | running)
     most = (2 * same.sum(0) > good.sum(0)) & ((same.sum(0) > 1) | (len(runs) == 1))
     reasons = []
-    for index in range(max(1, start[..., 0, 0].numel())):
+    for index in range(start[..., 0, 0].numel()):
         at = [
             tuple(int(flag.reshape(-1)[index]) for flag in (r.far, r.gaining, r.edge, r.convex, r.finite, r.steep))
             for r in runs
         ]
         ends = [bool(flag) for flag in good.reshape(len(runs), -1)[:, index]]
-        failing = [at[k] for k in range(len(runs)) if bool(better.reshape(len(runs), -1)[k, index]) or not any(ends)]
+        failing = [
+            flags for flags, bad in zip(at, failed.reshape(len(runs), -1)[:, index].tolist(), strict=True) if bad
+        ]
         clear = bool(most.reshape(-1)[index]) and not bool(rival.any(0).reshape(-1)[index])
         reasons.append(_why(failing, clear, any(ends), maximise))
     return place, held if bool(held.any()) else None, reasons
