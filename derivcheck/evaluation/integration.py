@@ -17,7 +17,7 @@ from torch import Tensor
 
 from derivcheck.evaluation.arithmetic import NotExact
 from derivcheck.evaluation.budget import BUDGET
-from derivcheck.evaluation.evaluator import Axis, Frame, evaluate
+from derivcheck.evaluation.evaluator import Axis, Bindings, Frame, evaluate
 from derivcheck.evaluation.quadrature import rule
 from derivcheck.language.domain import Domain
 from derivcheck.language.shapes import Dim
@@ -57,6 +57,20 @@ def _scalar(value: Tensor) -> Tensor:
     return value[..., 0, 0]
 
 
+def _constant(log: t.Term, frame: Frame) -> bool:
+    """Whether a log density is frozen, and nothing on which it depends is bound to another value here."""
+    if not isinstance(log, t.Frozen):
+        return False
+    names = t.variables(log)
+    reached = names.union(*(frame.world.dependencies.get(name, frozenset()) for name in names)) - set(log.names)
+    bindings: Bindings | None = frame.bindings
+    while bindings is not None:
+        if not reached.isdisjoint(bindings.values):
+            return False
+        bindings = bindings.parent
+    return True
+
+
 def _lead(term: t.LogIntegral | t.Expectation, frame: Frame) -> tuple[int, ...]:
     """The trials and axes on which the log density depends: a value is put in to see them."""
     places = {}
@@ -76,6 +90,7 @@ class Quadrature:
 
     def __init__(self, level: int = 0) -> None:
         self.level = level
+        self._kept: dict[tuple[t.Term, tuple[Axis, ...]], tuple[Tensor, Tensor]] = {}
 
     def integral(self, term: t.LogIntegral | t.Expectation, frame: Frame) -> Tensor:
         discrete = [bound for bound in term.bounds if _discrete(bound)]
@@ -103,12 +118,18 @@ class Quadrature:
         def density(nodes: Tensor) -> Tensor:
             return _scalar(evaluate(term.log, bound(nodes)))
 
-        domain = _domain(bounds[0], frame)
-        found = rule(density, lead, sum(sizes), domain, self.level)
-        if not found.settled:
-            raise NotSettled("an integral that does not settle when its nodes are refined")
-        inner = bound(found.nodes)
-        log = _scalar(evaluate(term.log, inner)) + found.log_weights
+        key = (term.log, frame.axes) if _constant(term.log, frame) else None
+        if key is not None and key in self._kept:
+            nodes, log = self._kept[key]
+        else:
+            found = rule(density, lead, sum(sizes), _domain(bounds[0], frame), self.level)
+            if not found.settled:
+                raise NotSettled("an integral that does not settle when its nodes are refined")
+            nodes = found.nodes
+            log = _scalar(evaluate(term.log, bound(nodes))) + found.log_weights
+            if key is not None:
+                self._kept[key] = nodes, log
+        inner = bound(nodes)
         total = torch.logsumexp(log, -1)
         body = None
         if isinstance(term, t.Expectation):

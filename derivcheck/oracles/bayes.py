@@ -41,7 +41,8 @@ def _target(density: t.Density) -> t.Variable | None:
 
 def ask(bench: Bench, claim: Claim) -> Evidence:
     """The difference at some values of z against that at another one, at every draw."""
-    assert claim.density is not None and claim.density.joint is not None
+    assert claim.density is not None
+    assert claim.density.joint is not None
     target = _target(claim.density)
     assert target is not None
     domain = bench.problem.declarations[target.key].domain

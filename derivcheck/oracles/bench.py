@@ -134,8 +134,8 @@ class Bench:
                 else sampling.ArbitraryFunction(function, whole, trials, seed, self.problem)  # type: ignore[arg-type]
             )
         return World(
-            FloatArithmetic(), whole, leaves, functions, self.problem.definitions, Autograd(), self.dependencies, trials,
-            Quadrature(), Optimiser(self.problem),
+            FloatArithmetic(), whole, leaves, functions, self.problem.definitions, Autograd(), self.dependencies,
+            trials, Quadrature(), Optimiser(self.problem),
         )  # fmt: skip
 
     def _select(self, many: World, conditions: Sequence[Comparison], trials: int) -> World:

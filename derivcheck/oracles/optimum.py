@@ -58,7 +58,7 @@ def ask(bench: Bench, claim: Claim) -> Evidence:
         if not bool(best.converged.all()):
             reasons.append(best.reason)
             continue
-        place, error = best.place, best.error
+        place, accuracy = best.place, best.error
         if claim.head is not term:
             assert isinstance(claim.head, t.Entry)
             inner = t.Entry(t.Variable("place#", shape=term.shape), claim.head.row, claim.head.column)
@@ -66,7 +66,7 @@ def ask(bench: Bench, claim: Claim) -> Evidence:
         with torch.no_grad():
             left, right = expanded(place, evaluate(claim.claimed, frame))
         size = left.abs().reshape(left.shape[0], -1).amax(1)
-        bar = error.reshape(error.shape[0], -1).amax(1) + (FLOOR + CONVERGED / 10) * size
+        bar = accuracy.reshape(accuracy.shape[0], -1).amax(1) + (FLOOR + CONVERGED / 10) * size
         found.append((world, discrepancy(left, right, bar)))
     if not found:
         return Evidence("optimum", Outcome.UNDECIDED, detail=next(iter(reasons), "no optimum was found"))

@@ -85,7 +85,9 @@ def _solved_name(claim: Claim, scope: Scope) -> str | None:
     for side, other in ((claim.head, claim.claimed), (claim.claimed, claim.head)):
         if not isinstance(side, terms.Variable) or side.indices or side.key not in scope.declarations:
             continue
-        if not depends(other, side.key, scope) and (claim.implied or not terms.is_zero(other)):
+        if not depends(other, side.key, scope, frozenset(scope.posterior)) and (
+            claim.implied or not terms.is_zero(other)
+        ):
             return side.key
     return None
 

@@ -252,3 +252,18 @@ def parameters_of_model(scope: Scope) -> tuple[str, ...]:
         if name in scope.definitions:
             stack.extend(t.variables(scope.definitions[name].term))
     return tuple(sorted(found))
+
+
+def mean_of(body: Term, latent: tuple[Instance, ...], log: Term, scope: Scope, span: Span) -> Term:
+    """The mean of a value over random ones with this log density; what does not depend on them is left out of it."""
+    bounds, (inside, inner) = over(latent, (log, body), scope)
+    return t.Expectation(bounds, _relevant(inside, {bound.key for bound in bounds}), inner, shape=body.shape, span=span)
+
+
+def _relevant(log: Term, keys: set[str]) -> Term:
+    match log:
+        case t.Frozen(body=body, names=names):
+            return t.Frozen(_relevant(body, keys), names)
+        case t.Add(terms=parts):
+            return summed([(sign, _relevant(part, keys)) for sign, part in parts if t.variables(part) & keys])
+    return log

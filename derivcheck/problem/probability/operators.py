@@ -18,7 +18,7 @@ from derivcheck.problem.probability.model import (
     instance_of,
     instances,
     joint,
-    over,
+    mean_of,
     parameters_of_model,
     replaced,
 )
@@ -272,8 +272,7 @@ def mean(body: Term, given: n.Node | None, sub: n.Node | None, span: Span, ctx: 
         under = _measure_below(sub, body, span, ctx)
         if isinstance(under, tuple):
             latent, log = under
-            bounds, (log, inner) = over(latent, (log, body), scope)
-            return t.Expectation(bounds, log, inner, shape=body.shape, span=span)
+            return mean_of(body, latent, log, scope, span)
         given = under
     behind, _ = random_values(given, ctx)
     return expected(body, frozenset(behind), span, ctx, bare=given is None and sub is None)
@@ -299,8 +298,7 @@ def expected(body: Term, given: frozenset[Instance], span: Span, ctx: Context, *
     parts = [(1, part) for part in (*made.bound, *made.outside)]
     if made.latent:
         latent = tuple(dict.fromkeys((*latent, *made.latent)))
-    bounds, (log, inner) = over(latent, (summed(parts), body), scope)
-    return t.Expectation(bounds, log, inner, shape=body.shape, span=span)
+    return mean_of(body, latent, summed(parts), scope, span)
 
 
 def _measure_below(
@@ -380,8 +378,7 @@ def entropy(group: n.Group, span: Span, ctx: Context) -> Term:
         else:
             inside = [Instance(key) for key, one in known.items() if not one.letters]
         latent, log = _under(text, inside, span, ctx)
-        bounds, (log, inner) = over(latent, (log, log), ctx.scope)
-        return _negative(t.Expectation(bounds, log, inner, span=span), span)
+        return _negative(mean_of(log, latent, log, ctx.scope, span), span)
     made = density(group, span, ctx)
     _, given = _sides(group)
     behind, _ = random_values(given, ctx)
