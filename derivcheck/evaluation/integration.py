@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from derivcheck.evaluation.arithmetic import NotExact
+from derivcheck.evaluation.arithmetic import NotExact, TooLarge
 from derivcheck.evaluation.budget import BUDGET
 from derivcheck.evaluation.evaluator import Axis, Bindings, Frame, evaluate
 from derivcheck.evaluation.quadrature import rule
@@ -143,6 +143,9 @@ class GaussianAlgebra:
 
     name = "Gaussian"
 
+    def __init__(self) -> None:
+        self._kept: dict[tuple[t.Term, tuple[Axis, ...]], tuple[Tensor, Tensor, Tensor]] = {}
+
     def integral(self, term: t.LogIntegral | t.Expectation, frame: Frame) -> Tensor:
         discrete = [bound for bound in term.bounds if _discrete(bound)]
         smooth = [bound for bound in term.bounds if not _discrete(bound)]
@@ -164,7 +167,6 @@ class GaussianAlgebra:
     ) -> tuple[Tensor, Tensor | None]:
         sizes = [frame.world.dims(bound.shape)[0] for bound in bounds]
         size = sum(sizes)
-        lead = _lead(replace(term, bounds=tuple(bounds)), frame)
 
         def bound(place: Tensor, inner: Frame) -> Frame:
             parts = torch.split(place, sizes, dim=-2)
@@ -173,6 +175,28 @@ class GaussianAlgebra:
         def log(place: Tensor) -> Tensor:
             return _scalar(evaluate(term.log, bound(place, frame)))
 
+        key = (term.log, frame.axes) if _constant(term.log, frame) else None
+        if key is not None and key in self._kept:
+            total, mean, factor = self._kept[key]
+        else:
+            lead = _lead(replace(term, bounds=tuple(bounds)), frame)
+            total, mean, factor = self._moments(log, lead, size)
+            if key is not None:
+                total, mean, factor = total.detach(), mean.detach(), factor.detach()
+                self._kept[key] = total, mean, factor
+        body = None
+        if isinstance(term, t.Expectation):
+            body = self._mean(term, bound, frame, mean, factor, size)
+        total = total[..., None, None]
+        if not recording:
+            total = total.detach()
+            body = None if body is None else body.detach()
+        return total, body
+
+    def _moments(
+        self, log: Callable[[Tensor], Tensor], lead: tuple[int, ...], size: int
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """log ∫ exp, the mean, and the Cholesky factor of the precision."""
         origin = torch.zeros(*lead, size, 1, dtype=torch.float64, requires_grad=True)
         constant = log(origin)
         slope = _gradient(constant.sum(), origin)
@@ -186,14 +210,7 @@ class GaussianAlgebra:
         mean = torch.cholesky_solve(slope, factor)
         volume = factor.diagonal(dim1=-2, dim2=-1).log().sum(-1)
         total = constant + (slope * mean).sum((-1, -2)) / 2 - volume + size * math.log(2 * math.pi) / 2
-        body = None
-        if isinstance(term, t.Expectation):
-            body = self._mean(term, bound, frame, mean, factor, size)
-        total = total[..., None, None]
-        if not recording:
-            total = total.detach()
-            body = None if body is None else body.detach()
-        return total, body
+        return total, mean, factor
 
     def _check(
         self, log: Callable[[Tensor], Tensor], constant: Tensor, slope: Tensor, precision: Tensor, lead: tuple[int, ...]
@@ -233,6 +250,26 @@ class GaussianAlgebra:
         if not bool(((one - other).detach().abs() <= 1e-9 * scale).all()):
             raise NotExact("the mean of something that is no polynomial of low degree")
         return one
+
+
+class Quickest:
+    """Gaussian algebra where it is open, else quadrature: for what is worked out very often, as by an optimiser."""
+
+    name = "quickest"
+
+    def __init__(self) -> None:
+        self.algebra, self.quadrature = GaussianAlgebra(), Quadrature()
+        self._other: set[t.Term] = set()
+
+    def integral(self, term: t.LogIntegral | t.Expectation, frame: Frame) -> Tensor:
+        if term not in self._other:
+            try:
+                return self.algebra.integral(term, frame)
+            except TooLarge:
+                raise
+            except NotExact:
+                self._other.add(term)
+        return self.quadrature.integral(term, frame)
 
 
 def _gradient(total: Tensor, place: Tensor) -> Tensor:

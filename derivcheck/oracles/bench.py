@@ -13,7 +13,7 @@ from derivcheck.evaluation import running, sampling, sizes
 from derivcheck.evaluation.differentiation import Autograd
 from derivcheck.evaluation.evaluator import Axis, Frame, FunctionValue, Integrator, World, evaluate
 from derivcheck.evaluation.floating import FloatArithmetic
-from derivcheck.evaluation.integration import Quadrature
+from derivcheck.evaluation.integration import Quadrature, Quickest
 from derivcheck.evaluation.optima import Optimiser
 from derivcheck.problem import terms as t
 from derivcheck.problem.problem import Claim, Problem
@@ -207,6 +207,10 @@ class Bench:
     def finer(self, world: World) -> World:
         """The same draw with other nodes for every integral and other starts for every optimum."""
         return self.by_route(world, Quadrature(1))
+
+    def quickest(self, world: World) -> World:
+        """The same draw with integrals by the quickest route: what an optimiser asks for hundreds of times."""
+        return self.by_route(world, Quickest())
 
     def by_route(self, world: World, integrator: Integrator) -> World:
         """The same draw with integrals worked out in another way."""

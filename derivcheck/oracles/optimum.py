@@ -46,7 +46,8 @@ def ask(bench: Bench, claim: Claim) -> Evidence:
     assert term is not None
     found: list[tuple[World, Discrepancy]] = []
     reasons: list[str] = []
-    for world in bench.worlds(claim.conditions):
+    for drawn in bench.worlds(claim.conditions):
+        world = bench.quickest(drawn)
         frame = bench.frame(claim, world)
         assert isinstance(world.optimiser, Optimiser)
         try:

@@ -52,7 +52,8 @@ def _at(bench: Bench, claim: Claim, worlds: Sequence[World]) -> tuple[list[tuple
     assert claim.solution is not None
     found: list[tuple[World, Discrepancy]] = []
     reasons: list[str] = []
-    for world in worlds:
+    for drawn in worlds:
+        world = bench.quickest(drawn)
         frame = bench.frame(claim, world)
         root, reason = solve(claim.solution, world, frame)
         if root is None:
