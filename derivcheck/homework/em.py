@@ -178,11 +178,14 @@ def em_extra(procedure: Procedure, runs: Sequence[Run], spectra: Sequence[Spectr
         rows.append(row)
         outcomes.append(outcome)
     count, dim = runs[0].data.samples.shape
+    lines = ["no step lowers log p(X), uuᵀ ends at (λ₁ − σ²) q₁q₁ᵀ or 0, where a step stays"]
+    if not all(one.rested for one in runs):
+        lines.append(f"a run that is not at rest after {CAP} steps says nothing of where it ends")
     return Extra(
-        f"EM with σ = {sigma:.4g} known: {count} × {dim} numbers, {len(runs)} data sets",
-        columns=("data", "λ₁/σ²", "steps", "largest fall", "uuᵀ at the end", "fixed point", "verdict"),
+        f"EM for u with σ = {sigma:.4g} known, on {count} samples in {dim} dimension{'s' * (dim > 1)}",
+        columns=("data", "λ₁/σ²", "steps", "falls by", "end apart", "step there", "verdict"),
         rows=tuple(rows),
-        text="" if all(one.rested for one in runs) else f"a run that has not come to rest after {CAP} steps says nothing of where it ends",
+        text="\n".join(lines),
         outcome=joint(outcomes),
         code="em-differs",
     )
@@ -199,7 +202,7 @@ def _row(procedure: Procedure, one: Run, found: Spectrum, sigma: float) -> tuple
         str(one.steps),
         f"{fall} ± {risen.bar:.0e}",
         f"{end.apart:.0e} ± {end.bar:.0e}" if one.rested else "not at rest",
-        f"{fixed.apart:.0e} ± {fixed.bar:.0e}",
+        f"{fixed.apart:.0e}",
         str(outcome),
     )
     return cells, outcome

@@ -151,7 +151,7 @@ def closed_form(found: Spectrum, sigma: float) -> Tensor:
 
 
 def closed_form_noise(found: Spectrum) -> float:
-    """σ where it is not known: its square is the mean of λ₂, …, λ_J. Zero or NaN where the likelihood has no maximum."""
+    """σ where it is not known: σ² is the mean of λ₂, …, λ_J. Zero or NaN where the likelihood has no maximum."""
     return math.sqrt(float(found.values[1:].mean())) if len(found.values) > 1 else math.nan
 
 

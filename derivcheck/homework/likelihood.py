@@ -101,8 +101,10 @@ def _newton(slope: Tensor, hessian: Tensor) -> tuple[Tensor, Tensor]:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One data set's searches: how many ended, how far uuᵀ is from the closed form and from EM's, relative to the larger
-    of λ₁ and σ², with a bar; σ where it was free, with the closed form's."""
+    """One data set's searches: how many ended, how far uuᵀ is from the closed form and from EM's end, with a bar.
+
+    Both are relative to the larger of λ₁ and σ². ``noise`` is σ where it was free, with the closed form's.
+    """
 
     name: str
     ended: int
@@ -198,9 +200,7 @@ def likelihood_extra(
     log_likelihood: LogLikelihood = latent.log_likelihood,
 ) -> Extra:  # fmt: skip
     """The optimiser against the closed form and against EM; the first data sets also with σ free."""
-    found = [
-        known_noise(run, one, sigma, generator, log_likelihood) for run, one in zip(runs, spectra, strict=True)
-    ]
+    found = [known_noise(run, one, sigma, generator, log_likelihood) for run, one in zip(runs, spectra, strict=True)]
     free = [
         free_noise(run, one, generator, log_likelihood)
         for run, one in zip(runs, spectra, strict=True)
@@ -208,8 +208,9 @@ def likelihood_extra(
     ]
     every = [*found, *(one for one in free if one is not None)]
     return Extra(
-        f"maximum likelihood by Newton's method from {STARTS} starts, against the closed form and EM",
-        columns=("data", "σ", "ended", "rounds", "uuᵀ, closed form", "uuᵀ, EM", "verdict"),
+        f"the likelihood's maximum by Newton's method from {STARTS} starts",
+        columns=("data", "σ", "ended", "rounds", "closed form", "EM's end", "verdict"),
+        text="uuᵀ, and σ where it is free, against the closed form and against where EM ends",
         rows=tuple(map(_row, every)),
         outcome=joint([one.outcome for one in every]),
         code="maximum-differs",
@@ -217,7 +218,7 @@ def likelihood_extra(
 
 
 def _row(found: Found) -> tuple[str, ...]:
-    noise = "known" if found.noise is None else f"{found.noise[0]:.6g} ({found.noise[1]:.6g})"
+    noise = "known" if found.noise is None else f"free: {found.noise[0]:.5g}"
     return (
         found.name,
         noise,

@@ -88,9 +88,7 @@ def rates(
     return tuple(rows)
 
 
-def _by_autograd(
-    procedure: Procedure, run: Run, found: Spectrum, sigma: float
-) -> tuple[list[Measured], list[float]]:
+def _by_autograd(procedure: Procedure, run: Run, found: Spectrum, sigma: float) -> tuple[list[Measured], list[float]]:
     """q_kᵀ D q_k for every k, D being the derivative of a step at the fixed point, and |Dᵀq_k − (q_kᵀ D q_k) q_k|.
 
     Each direction has its own copy of the parameter, so that one scalar gradient serves all.
@@ -178,7 +176,8 @@ def rates_extra(
         outcomes += [rate.outcome for rate in all_rates]
         rows += _rows(run, all_rates, float(found.values[0]) > sigma**2)
     return Extra(
-        "rates at the fixed point: 1 − 2r + 2r² along u, λₖ/λ₁ across; λₖ/σ² where u = 0",
+        "how fast EM closes in on its fixed point",
+        text="predicted: 1 − 2r + 2r² along u, r = σ²/λ₁, and λₖ/λ₁ across; λₖ/σ² where u = 0",
         columns=("data", "direction", "predicted", "autograd", "differences", "run's tail", "verdict"),
         rows=tuple(rows),
         outcome=joint(outcomes),
@@ -189,7 +188,7 @@ def rates_extra(
 def _rows(run: Run, found: Sequence[Rate], signal: bool) -> list[tuple[str, ...]]:
     """The first directions and all that do not hold, and a line for the rest."""
     shown = [rate for rate in found if rate.direction < SHOWN or rate.outcome is not Outcome.HOLDS]
-    rows = [
+    rows: list[tuple[str, ...]] = [
         (
             run.data.name if rate.direction == 0 else "",
             "along u" if signal and rate.direction == 0 else f"q{_sub(rate.direction + 1)}",
