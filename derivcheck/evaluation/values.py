@@ -18,7 +18,9 @@ def given_values(problem: Problem, values: Mapping[str, float]) -> dict[str, flo
     """
     found: dict[str, float] = {}
     for key, declaration in problem.declarations.items():
-        name = next((name for name in (key, declaration.text) if name in values), None)
+        # what is declared anew under another heading has a number behind its name
+        written = (key, key.partition("#")[0], declaration.text)
+        name = next((name for name in written if name in values), None)
         if name is not None:
             found[key] = _allowed(problem, declaration, values[name])
     return found

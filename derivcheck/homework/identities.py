@@ -141,8 +141,9 @@ def maximum_of_bound(procedure: Procedure, place: Place, q: Moments) -> tuple[Ch
     sizes = (samples.abs().mT @ frozen.m.abs() + frozen.s.sum() * u.detach().abs()) / variance
     expected = -frozen.s.sum() / variance * torch.eye(len(u), dtype=torch.float64)
     apart = float((curvatures.squeeze(-1) - expected).abs().amax())
+    steepest = float(slope.detach().abs().amax())
     return (
-        check("∂Q/∂u = 0 after the M-step", float(slope.abs().amax()), EPS * place.length * float(sizes.amax())),
+        check("∂Q/∂u = 0 after the M-step", steepest, EPS * place.length * float(sizes.amax())),
         check("∂²Q/∂u² = −Σs/σ² I", apart, EPS * place.length * float(expected.abs().amax())),
     )
 
