@@ -15,6 +15,7 @@ from derivcheck.evaluation.evaluator import Axis, Frame, FunctionValue, Integrat
 from derivcheck.evaluation.floating import FloatArithmetic
 from derivcheck.evaluation.integration import Quadrature, Quickest
 from derivcheck.evaluation.optima import Optimiser
+from derivcheck.evaluation.values import given_values
 from derivcheck.problem import terms as t
 from derivcheck.problem.problem import Claim, Problem
 from derivcheck.problem.terms import Comparison, Term
@@ -45,6 +46,7 @@ class Bench:
     def __post_init__(self) -> None:
         self.symbols = sizes.symbols(self.problem)
         self.fixed = {**self._by_key(self.problem.sizes), **self._by_key(self.settings.sizes)}
+        self.values = given_values(self.problem, self.settings.values)
         self.dependencies = dependencies(self.problem)
 
     def _by_key(self, given: Mapping[str, int]) -> dict[str, int]:
@@ -121,7 +123,8 @@ class Bench:
         whole = sizes.complete(chosen, self.problem)
         leaves: dict[str, Tensor] = {}
         for key, declaration in self.problem.declarations.items():
-            value = sampling.leaf(declaration, whole, trials, seed, self.problem)  # type: ignore[arg-type]
+            given = self.values.get(key)
+            value = sampling.leaf(declaration, whole, trials, seed, self.problem, given)  # type: ignore[arg-type]
             if spread != 1.0 and declaration.domain.kind in ("real", "nonzero"):
                 value = value * spread
             leaves[key] = value.requires_grad_()

@@ -32,7 +32,7 @@ class Oracle:
 
 
 def _rational(bench: Bench, claim: Claim) -> Evidence:
-    return rational.ask(bench.problem, claim, bench.settings.seed, bench.fixed, bench.dependencies)
+    return rational.ask(bench.problem, claim, bench.settings.seed, bench.fixed, bench.dependencies, bench.values)
 
 
 ORACLES: tuple[Oracle, ...] = (
