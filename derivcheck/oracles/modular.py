@@ -1,0 +1,295 @@
+"""Claims as identities of rational functions, at drawn points mod a drawn prime: what agrees there is proved.
+
+If the two sides differ as rational functions, the numerator of their difference is a polynomial that is not zero. It
+vanishes mod p at a random point only if all its coefficients are multiples of p, which few of the primes do that
+could have been drawn, or by chance: at most degree / p of the points are its zeros (Schwartz and Zippel). The bound
+counts both, the arguments of arbitrary functions that could have met by chance, the relations between exponentials
+that could have been seen by chance, and every draw that was thrown away. It speaks of the sizes that were drawn.
+
+A discrepancy refutes: a rational function that is not zero mod p is not zero, and then not at almost every real
+input either; the values and derivatives that the unknowns stand for are those of some smooth function. It refutes
+nothing where exponentials, roots or π are in it, of which not every relation is known here, nor under conditions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from math import ceil, inf, log10
+
+from derivcheck.evaluation import primes
+from derivcheck.evaluation import sizes as drawing
+from derivcheck.evaluation.arithmetic import NotExact, OutOfRange
+from derivcheck.evaluation.evaluator import World, evaluate
+from derivcheck.evaluation.residues import ResidueArithmetic
+from derivcheck.oracles import fields
+from derivcheck.oracles.draws import Draws, about_sizes
+from derivcheck.problem import terms as t
+from derivcheck.problem.problem import Claim
+from derivcheck.problem.terms import Comparison, Term
+from derivcheck.verdict import Evidence, Outcome
+
+NAME = "modular"
+SIZES, OTHER_SIZES = 2, 6
+TRIALS, MOST_TRIALS = 2, 6
+ATTEMPTS = 40
+"""Draws for one trial: half of them have no root, where one is taken."""
+MOST_ROOTS = 4
+WANTED = 1e-16
+LEAST = 1e-9
+"""A bound above this is no proof."""
+VACUOUS = "both sides are zero at every input: this tests nothing"
+ABSENT = (t.LogIntegral, t.Expectation, t.Density, t.Frozen, t.Optimum)
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """What a claim speaks of, through whatever definitions. ``algebraic``: a discrepancy refutes it."""
+
+    declared: tuple[str, ...]
+    functions: tuple[str, ...]
+    algebraic: bool
+    equations: tuple[Comparison, ...]
+
+
+@dataclass
+class Tally:
+    """What the draws have shown so far."""
+
+    sizes: list[tuple[tuple[str, int], ...]] = field(default_factory=list)
+    bound: float = 0.0
+    points: int = 0
+    redrawn: int = 0
+    reasons: dict[str, None] = field(default_factory=dict)
+    zero: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Both sides at one draw: ``size`` bounds what could have made them meet by chance."""
+
+    valid: bool
+    equal: bool = False
+    zero: bool = False
+    size: float = inf
+    roots: int = 0
+    reasons: tuple[str, ...] = ()
+
+
+def applies(draws: Draws, claim: Claim) -> bool:
+    """Every equation, as far as its terms can be told mod a prime."""
+    return claim.relation == "=" and claim.solution is None
+
+
+def ask(draws: Draws, claim: Claim) -> Evidence:
+    """Both sides mod primes, at several sizes; two primes at least for each."""
+    try:
+        reach = reach_of(draws, claim)
+        return _proof(draws, claim, reach)
+    except NotExact as refused:
+        return Evidence(NAME, Outcome.NOT_CHECKED, detail=f"{refused.what} is not told mod a prime")
+    except OutOfRange as error:
+        return Evidence(NAME, Outcome.NOT_CHECKED, detail=str(error))
+
+
+def _proof(draws: Draws, claim: Claim, reach: Reach) -> Evidence:
+    tally = Tally()
+    problem = draws.problem
+    finite = tuple(
+        key for key in reach.declared if problem.declarations[key].domain.kind in ("finite", "onehot")
+    )  # fmt: skip
+    generic = False
+    for number, choice in enumerate(
+        drawing.draw(draws.symbols, problem, draws.fixed, draws.settings.seed, OTHER_SIZES)
+    ):
+        if len(tally.sizes) == SIZES:
+            break
+        whole = drawing.complete(choice, problem)
+        few = fields.choices(draws, whole, finite) <= fields.MOST_CHOICES
+        generic |= not few
+        drawer = _Drawer(draws, claim, reach, whole, number, finite if few else ())
+        refuted = drawer.trials(tally)
+        if refuted is not None:
+            if refuted and reach.algebraic and not generic:
+                return _refuted(draws, tally, whole)
+            return Evidence(NAME, Outcome.NOT_CHECKED, detail="no identity of the relations that are known mod a prime")
+    return _said(draws, claim, reach, tally)
+
+
+@dataclass(frozen=True)
+class _Drawer:
+    """The draws for one claim at one choice of sizes."""
+
+    draws: Draws
+    claim: Claim
+    reach: Reach
+    sizes: Mapping[str, int]
+    number: int
+    finite: tuple[str, ...]
+
+    def trials(self, tally: Tally) -> bool | None:
+        """Draw until the bound is small enough. None if all agree; True where the sides differ at an input."""
+        bound, attempts = 1.0, 0
+        for trial in range(MOST_TRIALS):
+            look, tried = self._trial(trial, tally)
+            attempts += tried
+            if look is None:
+                return None
+            if not look.equal:
+                return not look.roots
+            tally.zero &= look.zero
+            tally.points += 1
+            bound *= min(1.0, tried * chance(look.size * 2.0**look.roots))
+            if trial + 1 >= TRIALS and bound < WANTED:
+                break
+        shown = {**self.sizes}
+        names = self.draws.problem.size_names
+        tally.sizes.append(tuple((names.get(s, s), shown[s]) for s in self.draws.symbols if s in shown))
+        tally.bound = max(tally.bound, bound)
+        return None
+
+    def _trial(self, trial: int, tally: Tally) -> tuple[Look | None, int]:
+        """One look at an input where both sides exist, under every choice of the roots' signs; and the draws it took."""
+        for attempt in range(ATTEMPTS):
+            look = self._look(trial, attempt, 0)
+            for flipped in range(1, 1 << look.roots if look.valid and look.equal else 1):
+                other = self._look(trial, attempt, flipped)
+                if not other.valid or not other.equal:
+                    look = other
+                    break
+            if look.valid:
+                return look, attempt + 1
+            tally.redrawn += 1
+            tally.reasons.update(dict.fromkeys(look.reasons))
+            if attempt == ATTEMPTS // 4 and "no square root" not in tally.reasons:
+                break
+        return None, ATTEMPTS
+
+    def _look(self, trial: int, attempt: int, flipped: int) -> Look:
+        """Claims share a draw unless roots are taken in it: their signs are chosen for each claim by itself."""
+        key = ("modular", self.number, trial, attempt, self.finite, self.reach.equations)
+        shared = self.draws.kept.get(key)
+        if shared is None or flipped:
+            label = f"{self.number} {trial} {attempt}"
+            world = fields.world(self.draws, self.sizes, label, flipped, self.finite, self.reach.equations)
+            if not flipped:
+                self.draws.kept[key] = world
+        else:
+            assert isinstance(shared, World)
+            world = shared
+        look = look_at(self.draws, self.claim, world)
+        if look.roots:
+            self.draws.kept.pop(key, None)
+            if shared is not None and not flipped:
+                return self._look(trial, attempt, 0)
+        return look
+
+
+def look_at(draws: Draws, claim: Claim, world: World) -> Look:
+    """Both sides at one draw."""
+    a = world.arithmetic
+    assert isinstance(a, ResidueArithmetic)
+    frame = draws.frame(claim, world)
+    a.failures.clear()
+    left, right = evaluate(claim.head, frame), evaluate(claim.claimed, frame)
+    difference = a.subtract(left, right)
+    roots = a.relations.root_count
+    if roots > MOST_ROOTS:
+        raise NotExact(f"a claim with {roots} different roots")
+    if None in difference.grid.entries:
+        return Look(False, roots=roots, reasons=tuple(a.failures) or ("a value that does not exist",))
+    size = difference.top + a.relations.tests + sum(f.collisions for f in fields.functions_of(world))
+    zero = not any(left.grid.entries) and not any(right.grid.entries)
+    return Look(True, not any(difference.grid.entries), zero, size, roots)
+
+
+def chance(size: float) -> float:
+    """How likely a polynomial of this degree, with coefficients of so many bits, vanishes where it is not zero."""
+    return (size + 1) * (1 / primes.LOW + 1 / (60 * primes.MANY))
+
+
+def _refuted(draws: Draws, tally: Tally, sizes: Mapping[str, int]) -> Evidence:
+    names = draws.problem.size_names
+    here = tuple((names.get(s, s), sizes[s]) for s in draws.symbols if s in sizes)
+    tried = (*tally.sizes, here)
+    return Evidence(
+        NAME, Outcome.WRONG, sizes=tried, failing=(here,), points=tally.points + 1, detail="not an identity mod a prime"
+    )
+
+
+def _said(draws: Draws, claim: Claim, reach: Reach, tally: Tally) -> Evidence:
+    """The evidence where no draw told the sides apart."""
+    sizes = tuple(tally.sizes)
+    redrawn = ""
+    if tally.redrawn:
+        redrawn = f"{tally.redrawn} redrawn ({', '.join(tally.reasons)})"
+    if not tally.points or not sizes:
+        detail = f"no input could be drawn mod a prime: {', '.join(tally.reasons) or 'no sizes'}"
+        return Evidence(NAME, Outcome.UNDECIDED, sizes=sizes, detail=detail)
+    if tally.zero and not (t.is_zero(claim.head) or t.is_zero(claim.claimed)):
+        return Evidence(NAME, Outcome.UNDECIDED, error=0.0, sizes=sizes, points=tally.points, detail=VACUOUS)
+    if tally.bound > LEAST:
+        detail = f"the degree is too large: equal by chance with probability up to {tally.bound:.0e}"
+        return Evidence(NAME, Outcome.NOT_CHECKED, sizes=sizes, points=tally.points, detail=detail)
+    power = ceil(log10(tally.bound)) if tally.bound else -300
+    names = [draws.problem.functions[key].text for key in reach.functions]
+    every = f" for every {', '.join(names)}" if names else ""
+    detail = "; ".join(part for part in (f"proved{every}, error < 1e{power}", redrawn) if part)
+    return Evidence(NAME, Outcome.HOLDS, error=0.0, sizes=sizes, points=tally.points, detail=detail)
+
+
+def reach_of(draws: Draws, claim: Claim) -> Reach:
+    """What a claim speaks of; ``NotExact`` for what is not told mod a prime whatever is drawn."""
+    problem = draws.problem
+    functions: dict[str, None] = {}
+    names: dict[str, None] = {}
+    algebraic = True
+
+    def visit(*terms: Term) -> None:
+        nonlocal algebraic
+        stack = list(terms)
+        while stack:
+            term = stack.pop()
+            for part in t.walk(term):
+                if isinstance(part, ABSENT):
+                    raise NotExact("a density or an optimum")
+                if isinstance(part, t.Arbitrary):
+                    functions.setdefault(part.key)
+                algebraic &= _rational(part)
+            for name in t.variables(term):
+                if name not in names:
+                    names.setdefault(name)
+                    if name in problem.definitions:
+                        stack.append(problem.definitions[name].term)
+
+    visit(claim.head, claim.claimed)
+    conditions = [c for a in problem.assumptions for c in a.conditions if not about_sizes(c)]
+    mine = [c for c in claim.conditions if not about_sizes(c)]
+    equations: list[Comparison] = []
+    while True:
+        met = [c for c in conditions if not names.keys().isdisjoint(t.variables(c.left) | t.variables(c.right))]
+        found = [c for c in (*met, *mine) if c.sign == "=" and c not in equations]
+        algebraic &= not (met or mine)
+        if not found:
+            break
+        equations += found
+        for condition in found:
+            visit(condition.left, condition.right)
+    declared = tuple(name for name in names if name in problem.declarations)
+    bound = [key for key in functions if key in draws.settings.functions and len(problem.functions[key].arguments) == 1]
+    kinds = {problem.functions[key].result_domain.kind for key in functions}
+    algebraic &= not bound and kinds <= {"real", "positive", "nonzero"}
+    arbitrary = tuple(key for key in problem.functions if key in functions and key not in bound)
+    return Reach(declared, arbitrary, algebraic, tuple(equations))
+
+
+def _rational(part: Term) -> bool:
+    """Whether this term by itself keeps rational functions what they are."""
+    match part:
+        case t.Elementary() | t.Constant(value="pi" | "e") | t.Unary(op="norm2" | "softmax"):
+            return False
+        case t.Power(exponent=exponent):
+            whole = isinstance(exponent, t.Constant) and isinstance(exponent.value, Fraction)
+            return isinstance(exponent, t.Size | t.Index) or (whole and exponent.value.denominator == 1)  # type: ignore[union-attr]
+    return True
