@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import shlex
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from derivcheck.config import Settings
-from derivcheck.oracles.bench import Bench
 from derivcheck.problem.problem import Claim, Problem, Refused
 from derivcheck.source import Span
 from derivcheck.verdict import Edit, Evidence, Finding, Outcome, Severity, Verdict
 
 if TYPE_CHECKING:
+    from derivcheck.oracles.bench import Bench
     from derivcheck.diagnosis.repair import Repair
 
 CODES = {
@@ -67,7 +68,7 @@ def _wrong(problem: Problem, claim: Claim, verdict: Verdict, bench: Bench, setti
     odd = [e for e in verdict.evidence if e.outcome is Outcome.WRONG]
     if odd:
         facts.append(_figures(claim, verdict.evidence))
-        facts.append(_where_seen(odd[0]))
+        facts.append(_where_seen(next((e for e in odd if e.claimed is not None), odd[0])))
     elif verdict.reason:
         facts.append(verdict.reason)
     later = _right_later(problem, claim, bench)
@@ -81,7 +82,7 @@ def _wrong(problem: Problem, claim: Claim, verdict: Verdict, bench: Bench, setti
     help: str | None = None
     edits: tuple[Edit, ...] = ()
     if found is not None:
-        span, label, help, edits = _shown_repair(problem, found)
+        span, label, help, edits = _shown_repair(problem, found, _proof(bench, claim, found))
     return Finding(
         code=CODES[claim.kind],
         severity=Severity.ERROR,
@@ -97,10 +98,22 @@ def _wrong(problem: Problem, claim: Claim, verdict: Verdict, bench: Bench, setti
     )
 
 
-def _shown_repair(problem: Problem, found: Repair) -> tuple[Span, str, str, tuple[Edit, ...]]:
+def _proof(bench: Bench, claim: Claim, found: Repair) -> str:
+    """What is proved of the mended line, or that it was checked."""
+    from derivcheck.oracles import modular
+
+    assert claim.read is not None
+    evidence = modular.ask(bench, replace(claim, claimed=claim.read(found.edit.tree)))
+    if evidence.outcome is not Outcome.HOLDS:
+        return "the line then holds, checked on fresh inputs and other sizes"
+    said, _, bound = evidence.detail.partition(";")[0].partition(", error ")
+    return f"the line is then {said} (error probability {bound})"
+
+
+def _shown_repair(problem: Problem, found: Repair, proof: str) -> tuple[Span, str, str, tuple[Edit, ...]]:
     """The place, the words at the caret, the help and the edit itself."""
     edit = found.edit
-    help = f"{edit.title}; the line then holds, checked on fresh inputs and other sizes"
+    help = f"{edit.title}; {proof}"
     if found.others:
         help += f" ({found.others} other edit{'s' if found.others > 1 else ''} would do too)"
     written = problem.source.slice(edit.span)

@@ -64,25 +64,38 @@ class DualArithmetic:
         """A linear function of the entries; it is told whether it is given a tangent, with its axis in front."""
         return Dual(function(a.primal, False), None if a.tangent is None else function(a.tangent, True))
 
+    def _level(self, *parts: Dual) -> tuple[Dual, ...]:
+        """With axes put in front until all have as many: behind the axis of directions, where there is one."""
+        ranks = [len(self.shape(part)) for part in parts]
+        most = max(ranks)
+        return tuple(
+            part if rank == most else self.reshape(part, (*(1,) * (most - rank), *self.shape(part)))
+            for part, rank in zip(parts, ranks, strict=True)
+        )
+
     def _times(self, tangent: Value | None, factor: Value) -> Value | None:
         return None if tangent is None else self.base.multiply(tangent, factor)
 
     def add(self, a: Dual, b: Dual) -> Dual:
         """(a + b)' = a' + b'."""
+        a, b = self._level(a, b)
         return self._made(self.base.add(a.primal, b.primal), a.tangent, b.tangent)
 
     def subtract(self, a: Dual, b: Dual) -> Dual:
         """(a − b)' = a' − b'."""
+        a, b = self._level(a, b)
         negated = None if b.tangent is None else self.base.negate(b.tangent)
         return self._made(self.base.subtract(a.primal, b.primal), a.tangent, negated)
 
     def multiply(self, a: Dual, b: Dual) -> Dual:
         """(a b)' = a' b + a b'."""
+        a, b = self._level(a, b)
         primal = self.base.multiply(a.primal, b.primal)
         return self._made(primal, self._times(a.tangent, b.primal), self._times(b.tangent, a.primal))
 
     def divide(self, a: Dual, b: Dual) -> Dual:
         """(a/b)' = (a' − (a/b) b') / b."""
+        a, b = self._level(a, b)
         primal = self.base.divide(a.primal, b.primal)
         first = None if a.tangent is None else self.base.divide(a.tangent, b.primal)
         second = None if b.tangent is None else self.base.divide(self.base.multiply(b.tangent, primal), b.primal)
@@ -94,6 +107,7 @@ class DualArithmetic:
 
     def matmul(self, a: Dual, b: Dual) -> Dual:
         """(A B)' = A' B + A B'."""
+        a, b = self._level(a, b)
         left = None if a.tangent is None else self.base.matmul(a.tangent, b.primal)
         right = None if b.tangent is None else self.base.matmul(a.primal, b.tangent)
         return self._made(self.base.matmul(a.primal, b.primal), left, right)
@@ -121,6 +135,7 @@ class DualArithmetic:
 
     def power(self, a: Dual, exponent: Dual) -> Dual:
         """(aᵉ)' = e aᵉ⁻¹ a' + aᵉ log a · e'."""
+        a, exponent = self._level(a, exponent)
         base = self.base
         primal = base.power(a.primal, exponent.primal)
         one = base.number(Fraction(1), len(base.shape(exponent.primal)))
@@ -189,6 +204,7 @@ class DualArithmetic:
 
     def where(self, condition: Dual, a: Dual, b: Dual) -> Dual:
         """The entry of ``a`` where the condition holds, else that of ``b``."""
+        condition, a, b = self._level(condition, a, b)
         base = self.base
         primal = base.where(condition.primal, a.primal, b.primal)
         if a.tangent is None and b.tangent is None:

@@ -58,9 +58,9 @@ def square_root(x: int, p: int) -> int | None:
     """A root of ``x`` mod a prime that is 9 mod 16 (Tonelli and Shanks); None where there is none."""
     odd = (p - 1) // 8
     root, rest = pow(x, (odd + 1) // 2, p), pow(x, odd, p)
-    # root² = x · rest, and rest is an eighth root of 1 at most
-    for twos in (2, 1, 0):
+    # root² = x · rest, and rest is a fourth root of 1 if x has a root at all
+    for twos in (1, 0):
         if pow(rest, 1 << twos, p) == p - 1:
-            step = pow(nonresidue(p), odd << (2 - twos), p)
+            step = pow(nonresidue(p), odd << (1 - twos), p)
             root, rest = root * step % p, rest * step * step % p
     return root if (root * root - x) % p == 0 else None
