@@ -29,8 +29,8 @@ EXACT_ENTRIES = 50_000
 """So many entries of all declared names together are drawn in rationals; with more of them float64 alone speaks."""
 
 
-SETTLED = ("rounding is", "the discrepancy is", "autograd agrees", "differences agree")
-"""Doubts of the numerical oracles that a proof settles: those about their own accuracy."""
+SETTLED = ("rounding is", "the discrepancy is")
+"""Doubts of the numerical oracles that a proof settles: those about their accuracy, not about each other."""
 
 
 def judge_exactly(draws: Draws, claim: Claim) -> Verdict:
@@ -145,7 +145,7 @@ def _weigh_proof(proof: Evidence, others: Sequence[Evidence], found: tuple[Evide
             which = "proved" if proof.outcome is Outcome.HOLDS else "refuted"
             reason = f"it is {which} mod a prime, and numbers say otherwise: one of the two has a bug, please report it"
             return Verdict(Outcome.UNDECIDED, found, reason=reason)
-        case Outcome.WRONG, Outcome.UNDECIDED:
+        case Outcome.WRONG, Outcome.UNDECIDED if rest.reason.startswith(SETTLED):
             return Verdict(Outcome.WRONG, found, reason=proof.detail)
     return rest
 

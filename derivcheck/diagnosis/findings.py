@@ -26,8 +26,13 @@ CODES = {
 }
 
 
-def finding_for(problem: Problem, claim: Claim, verdict: Verdict, bench: Bench, settings: Settings) -> Finding | None:
-    """The finding for a judged claim, or None where there is nothing to say."""
+def finding_for(
+    problem: Problem, claim: Claim, verdict: Verdict, bench: Bench | None, settings: Settings
+) -> Finding | None:
+    """The finding for a judged claim, or None where there is nothing to say.
+
+    Without a bench, where only exact oracles were asked, nothing is tried to explain or to mend it.
+    """
     match verdict.outcome:
         case Outcome.HOLDS:
             return None
@@ -57,13 +62,7 @@ def _said(claim: Claim) -> str:
     return f"{what[claim.kind]} `{claim.title}`" if claim.kind in what else f"`{claim.title}`"
 
 
-def _wrong(problem: Problem, claim: Claim, verdict: Verdict, bench: Bench, settings: Settings) -> Finding:
-    from derivcheck.diagnosis.readings import reading_of
-    from derivcheck.diagnosis.repair import repair
-    from derivcheck.evaluation.budget import BUDGET
-
-    BUDGET.renew()
-
+def _wrong(problem: Problem, claim: Claim, verdict: Verdict, bench: Bench | None, settings: Settings) -> Finding:
     facts: list[str] = []
     odd = [e for e in verdict.evidence if e.outcome is Outcome.WRONG]
     if odd:
@@ -71,18 +70,14 @@ def _wrong(problem: Problem, claim: Claim, verdict: Verdict, bench: Bench, setti
         facts.append(_where_seen(next((e for e in odd if e.claimed is not None), odd[0])))
     elif verdict.reason:
         facts.append(verdict.reason)
-    later = _right_later(problem, claim, bench)
-    if later:
-        facts.append(later)
-    found = repair(bench, claim)
-    reading = reading_of(bench, claim, sizes=found is None)
-    if reading is not None:
-        facts.append(f"reading: {reading}")
     span, label = claim.span, ""
     help: str | None = None
     edits: tuple[Edit, ...] = ()
-    if found is not None:
-        span, label, help, edits = _shown_repair(problem, found, _proof(bench, claim, found))
+    if bench is not None:
+        found, explained = _explained(problem, claim, bench)
+        facts += explained
+        if found is not None:
+            span, label, help, edits = _shown_repair(problem, found, _proof(bench, claim, found))
     return Finding(
         code=CODES[claim.kind],
         severity=Severity.ERROR,
@@ -96,6 +91,21 @@ def _wrong(problem: Problem, claim: Claim, verdict: Verdict, bench: Bench, setti
         claim=claim.name,
         edits=edits,
     )
+
+
+def _explained(problem: Problem, claim: Claim, bench: Bench) -> tuple[Repair | None, list[str]]:
+    """The edit that mends a line, and what else there is to say of it."""
+    from derivcheck.diagnosis.readings import reading_of
+    from derivcheck.diagnosis.repair import repair
+    from derivcheck.evaluation.budget import BUDGET
+
+    BUDGET.renew()
+    facts = [_right_later(problem, claim, bench)]
+    found = repair(bench, claim)
+    reading = reading_of(bench, claim, sizes=found is None)
+    if reading is not None:
+        facts.append(f"reading: {reading}")
+    return found, facts
 
 
 def _proof(bench: Bench, claim: Claim, found: Repair) -> str:
@@ -126,7 +136,8 @@ def _shown_repair(problem: Problem, found: Repair, proof: str) -> tuple[Span, st
 
 def _message(claim: Claim, verdict: Verdict) -> str:
     if claim.kind in ("gradient", "jacobian", "hessian", "derivative"):
-        return f"{_said(claim)} is not what autograd gives"
+        asked = any(e.oracle == "autograd" for e in verdict.evidence)
+        return f"{_said(claim)} is not what {'autograd gives' if asked else 'the definitions give'}"
     if claim.kind == "inequality":
         return f"`{claim.title}` does not hold"
     if claim.kind == "solution":
@@ -234,4 +245,6 @@ def _replay(problem: Problem, name: str, settings: Settings) -> str:
     parts = ["derivcheck", "check", problem.source.path, "--claim", name, "--seed", str(settings.seed)]
     for size_name, size in settings.sizes.items():
         parts += ["--sizes", f"{size_name}={size}"]
+    if settings.evidence != "all":
+        parts += ["--evidence", settings.evidence]
     return shlex.join(parts)

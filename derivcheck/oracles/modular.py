@@ -53,6 +53,7 @@ class Reach:
     declared: tuple[str, ...]
     functions: tuple[str, ...]
     algebraic: bool
+    derivatives: bool
     equations: tuple[Comparison, ...]
 
 
@@ -248,10 +249,10 @@ def reach_of(draws: Draws, claim: Claim) -> Reach:
     problem = draws.problem
     functions: dict[str, None] = {}
     names: dict[str, None] = {}
-    algebraic = True
+    algebraic, derivatives = True, False
 
     def visit(*terms: Term) -> None:
-        nonlocal algebraic
+        nonlocal algebraic, derivatives
         stack = list(terms)
         while stack:
             term = stack.pop()
@@ -261,6 +262,9 @@ def reach_of(draws: Draws, claim: Claim) -> Reach:
                 if isinstance(part, t.Arbitrary):
                     functions.setdefault(part.key)
                 algebraic &= _rational(part)
+                derivatives |= isinstance(part, t.Derivative | t.Chain) or (
+                    isinstance(part, t.MapEntries) and bool(part.order)
+                )
             for name in t.variables(term):
                 if name not in names:
                     names.setdefault(name)
@@ -285,7 +289,18 @@ def reach_of(draws: Draws, claim: Claim) -> Reach:
     kinds = {problem.functions[key].result_domain.kind for key in functions}
     algebraic &= not bound and kinds <= {"real", "positive", "nonzero"}
     arbitrary = tuple(key for key in problem.functions if key in functions and key not in bound)
-    return Reach(declared, arbitrary, algebraic, tuple(equations))
+    return Reach(declared, arbitrary, algebraic, derivatives, tuple(equations))
+
+
+def purely_algebraic(draws: Draws, claim: Claim) -> bool:
+    """Whether a claim is an equation of rational functions in which nothing is differentiated and nothing arbitrary."""
+    if not applies(draws, claim) or claim.kind != "identity":
+        return False
+    try:
+        reach = reach_of(draws, claim)
+    except NotExact:
+        return False
+    return reach.algebraic and not reach.functions and not reach.derivatives
 
 
 def _rational(part: Term) -> bool:
