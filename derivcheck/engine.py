@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from derivcheck.evaluation.evaluator import World
     from derivcheck.oracles.bench import Bench
+    from derivcheck.oracles.draws import Draws
 
 
 @lru_cache(maxsize=8)
@@ -85,38 +86,33 @@ def _results(
 ) -> tuple[list[Result], list[Finding]]:
     if not wanted:
         return [], []
-    if settings.evidence == "exact":
-        return _exact_results(problem, wanted, settings, heads)
-    verdicts = _proofs(problem, wanted, settings)
+    exact = settings.evidence == "exact"
+    verdicts = None if exact else _proofs(problem, wanted, settings)
     if verdicts is not None:
-        results = [_result(problem, claim, verdict, heads) for claim, verdict in zip(wanted, verdicts, strict=True)]
-        return results, []
+        return [_result(problem, claim, verdict, heads) for claim, verdict in zip(wanted, verdicts, strict=True)], []
     from derivcheck.diagnosis.findings import finding_for, refused_finding
-    from derivcheck.judge import judge
+    from derivcheck.judge import judge, judge_exactly
+    from derivcheck.oracles.draws import Draws
 
-    bench = _bench(problem, settings) if any(isinstance(claim, Claim) or claim.scalar for claim in wanted) else None
-    if bench is not None:
-        wanted = _settle_premises(lambda claim: judge(bench, claim), wanted)
+    judged = any(isinstance(claim, Claim) or claim.scalar for claim in wanted)
+    bench = _bench(problem, settings) if judged and not exact else None
+    draws = bench or Draws(problem, settings)
+    wanted = _settle_premises(lambda claim: judge_exactly(draws, claim) if exact else judge(draws, claim), wanted)
     results: list[Result] = []
     findings: list[Finding] = []
     for claim in wanted:
         if isinstance(claim, Refused):
-            verdict = _refused(claim)
+            verdict = Verdict(Outcome.WRONG if claim.wrong else Outcome.NOT_CHECKED, reason=claim.message)
             finding = refused_finding(problem, claim, bench, settings)
         else:
-            assert bench is not None
-            verdict = _verdict(bench, claim, results, wanted)
+            decide = _verdict if bench is not None else _exact_verdict
+            verdict = decide(bench or draws, claim, results, wanted)  # type: ignore[arg-type]
             finding = finding_for(problem, claim, verdict, bench, settings)
         results.append(_result(problem, claim, verdict, heads))
         if finding is not None:
             findings.append(finding)
     _settle_expected(wanted, results, findings)
     return results, findings
-
-
-def _refused(claim: Refused) -> Verdict:
-    outcome = Outcome.WRONG if claim.wrong else Outcome.NOT_CHECKED
-    return Verdict(outcome, reason=claim.message)
 
 
 def _proofs(problem: Problem, wanted: list[Claim | Refused], settings: Settings) -> list[Verdict] | None:
@@ -139,36 +135,19 @@ def _proofs(problem: Problem, wanted: list[Claim | Refused], settings: Settings)
     return verdicts
 
 
-def _exact_results(
-    problem: Problem, wanted: list[Claim | Refused], settings: Settings, heads: list[Node]
-) -> tuple[list[Result], list[Finding]]:
-    """What the exact oracles decide; the rest is left, and said to be."""
-    from derivcheck.diagnosis.findings import finding_for, refused_finding
+def _exact_verdict(draws: Draws, claim: Claim, results: list[Result], wanted: list[Claim | Refused]) -> Verdict:
+    """What the exact oracles say; a wrong member that is proved to repeat one above is blamed there."""
     from derivcheck.judge import judge_exactly, proved
-    from derivcheck.oracles.draws import Draws
 
-    draws = Draws(problem, settings)
-    wanted = _settle_premises(lambda claim: judge_exactly(draws, claim), wanted)
-    results: list[Result] = []
-    findings: list[Finding] = []
-    for claim in wanted:
-        if isinstance(claim, Refused):
-            verdict = _refused(claim)
-            finding = refused_finding(problem, claim, None, settings)
-        else:
-            verdict = judge_exactly(draws, claim)
-            if verdict.outcome is Outcome.WRONG:
-                for before, result in zip(wanted, results, strict=False):
-                    if isinstance(before, Claim) and _may_repeat(before, claim, result):
-                        if proved(judge_exactly(draws, replace(claim, head=before.claimed))):
-                            verdict = replace(verdict, carried_from=result.verdict.carried_from or before.name)
-                            break
-            finding = finding_for(problem, claim, verdict, None, settings)
-        results.append(_result(problem, claim, verdict, heads))
-        if finding is not None:
-            findings.append(finding)
-    _settle_expected(wanted, results, findings)
-    return results, findings
+    verdict = judge_exactly(draws, claim)
+    if verdict.outcome is not Outcome.WRONG or claim.relation != "=":
+        return verdict
+    for before, result in zip(wanted, results, strict=False):
+        if not isinstance(before, Claim) or not _may_repeat(before, claim, result):
+            continue
+        if proved(judge_exactly(draws, replace(claim, head=before.claimed))):
+            return replace(verdict, carried_from=result.verdict.carried_from or before.name)
+    return verdict
 
 
 def _may_repeat(before: Claim, claim: Claim, result: Result) -> bool:

@@ -12,8 +12,8 @@ from derivcheck.source import Span
 from derivcheck.verdict import Edit, Evidence, Finding, Outcome, Severity, Verdict
 
 if TYPE_CHECKING:
-    from derivcheck.oracles.bench import Bench
     from derivcheck.diagnosis.repair import Repair
+    from derivcheck.oracles.bench import Bench
 
 CODES = {
     "gradient": "wrong-gradient",

@@ -6,14 +6,18 @@ the functions. A relation that is not there might be found by chance; ``tests`` 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from random import Random
 
 from derivcheck.evaluation import primes
 
-MOST = 12_000
+MOST = 3_000
 """So many combinations of known exponents are kept; further exponents are related in pairs only."""
 FEW = 2
+"""Of so many generators all small powers are combined, of further ones they themselves and their inverses."""
+SIMPLE = (1, 2, 3, 4, 5, 6, 7, 8)
+HALVES = (1, 2, 4, 6, 8)
+"""The powers of a logarithm's argument, and of the root of an exponential, that are combined."""
 
 
 class Relations:
@@ -24,7 +28,9 @@ class Relations:
     """
 
     def __init__(self, p: int, generator: Random, flipped: int) -> None:
-        self.p, self.generator, self.flipped = p, generator, flipped
+        self.p, self.flipped = p, flipped
+        self.salt = generator.getrandbits(64)
+        self.asked: dict[tuple[str, int], float] = {}
         self.exponentials: dict[int, int] = {0: 1}
         self.logarithms: dict[int, int] = {1: 0}
         self.generators = 0
@@ -37,13 +43,14 @@ class Relations:
         self._pi: int | None = None
         self._turn = False
 
-    def _fresh(self) -> int:
-        return self.generator.randrange(1, self.p)
+    def _fresh(self, what: str, x: int = 0) -> int:
+        """An unknown of its own for every function and argument, in whatever order they are asked for."""
+        return Random(f"{self.salt} {what} {x}").randrange(1, self.p)
 
     def pi(self) -> int:
         """π, an unknown with a root."""
         if self._pi is None:
-            root = self._fresh()
+            root = self._fresh("pi")
             self._pi = root * root % self.p
             self.know_root(self._pi, root)
         return self._pi
@@ -65,22 +72,32 @@ class Relations:
     def exp(self, x: int, size: float) -> int:
         """e to a number: a product of powers of known exponentials, or the square of a new unknown."""
         self.tests += len(self.exponentials) * (size + 8)
+        self.asked.setdefault(("exp", x), size)
         found = self.exponentials.get(x)
         if found is None:
-            root = self._fresh()
+            root = self._fresh("exp", x)
             half = x * pow(2, -1, self.p) % self.p
-            self._know(half, root, (1, 2, 4))
+            self._know(half, root, HALVES)
             found = self.exponentials[x]
         return found
 
     def log(self, x: int, size: float) -> int:
         """The logarithm of a number: a sum of multiples of known ones, or a new unknown."""
         self.tests += len(self.logarithms) * (size + 8)
+        self.asked.setdefault(("log", x), size)
         found = self.logarithms.get(x)
         if found is None:
-            found = self._fresh()
-            self._know(found, x, (1, 2))
+            found = self._fresh("log", x)
+            self._know(found, x, (1, 2) if self.generators >= FEW else SIMPLE)
         return found
+
+    def prepare(self, asked: Mapping[tuple[str, int], float]) -> None:
+        """Know these exponentials and logarithms, the simplest first: the others may be made of them."""
+        for (what, x), size in sorted(asked.items(), key=lambda item: item[1]):
+            if what == "exp":
+                self.exp(x, size)
+            else:
+                self.log(x, size)
 
     def _know(self, u: int, t: int, powers: tuple[int, ...]) -> None:
         """One more pair, with its combinations with all others. ``powers`` are those that are combined."""
@@ -138,7 +155,7 @@ class Relations:
             return
         p = self.p
         steps = [(x, root), (pow(x, -1, p), pow(root, -1, p))]
-        old = list(self.roots.items())[:MOST // 3]
+        old = list(self.roots.items())[: MOST // 3]
         for y, other in old:
             for z, r in steps:
                 self.roots.setdefault(y * z % p, other * r % p)
@@ -152,11 +169,11 @@ class Relations:
         if odd and (name, -x % self.p) in self.others:
             return -self.others[name, -x % self.p] % self.p
         if (name, x) not in self.others:
-            self.others[name, x] = self._fresh()
+            self.others[name, x] = self._fresh(name, x)
         return self.others[name, x]
 
 
 def _signed(u: int, powers: tuple[int, ...], p: int) -> tuple[int, int]:
     """The exponent itself that was asked for: twice the half that is kept, or the logarithm."""
-    step = 2 if 4 in powers else 1
+    step = 2 if powers == HALVES else 1
     return step * u % p, -step * u % p

@@ -11,12 +11,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from fractions import Fraction
-from math import lgamma, log, log2
+from math import log2
 from operator import mul
 from random import Random
 from typing import Any, ClassVar, Literal, NamedTuple
 
-from derivcheck.evaluation import composed, grid
+from derivcheck.evaluation import bounds, composed, grid
 from derivcheck.evaluation.arithmetic import NotExact, OutOfRange
 from derivcheck.evaluation.grid import Elimination, Grid
 from derivcheck.evaluation.relations import Relations
@@ -80,7 +80,7 @@ class ResidueArithmetic:
         if value == "e":
             return Residues(Grid(shape, (self.relations.exp(1, 1.0),)), 2, 0)
         assert isinstance(value, Fraction)
-        return Residues(Grid(shape, (self._residue(value),)), *_sizes(value), True)
+        return Residues(Grid(shape, (self._residue(value),)), *bounds.sizes(value), True)
 
     def _residue(self, value: Fraction) -> Entry:
         if value.denominator == 1:
@@ -102,7 +102,7 @@ class ResidueArithmetic:
     def full(self, value: Fraction, rows: int, columns: int, rank: int) -> Residues:
         """One number on the last two axes."""
         shape = (*(1,) * (rank - 2), rows, columns)
-        return Residues(grid.filled(shape, self._residue(value)), *_sizes(value), True)
+        return Residues(grid.filled(shape, self._residue(value)), *bounds.sizes(value), True)
 
     # ring operations
 
@@ -112,7 +112,7 @@ class ResidueArithmetic:
         made = self._pair(
             lambda xs, ys: [(x + y) % p for x, y in zip(xs, ys, strict=False)], lambda x, y: (x + y) % p, a.grid, b.grid
         )
-        return Residues(made, *_of_sum(a, b), a.literal and b.literal)
+        return Residues(made, *bounds.of_sum(a, b), a.literal and b.literal)
 
     def subtract(self, a: Residues, b: Residues) -> Residues:
         """Entry by entry."""
@@ -120,7 +120,7 @@ class ResidueArithmetic:
         made = self._pair(
             lambda xs, ys: [(x - y) % p for x, y in zip(xs, ys, strict=False)], lambda x, y: (x - y) % p, a.grid, b.grid
         )
-        return Residues(made, *_of_sum(a, b), a.literal and b.literal)
+        return Residues(made, *bounds.of_sum(a, b), a.literal and b.literal)
 
     def multiply(self, a: Residues, b: Residues) -> Residues:
         """Entry by entry."""
@@ -155,7 +155,7 @@ class ResidueArithmetic:
             except TypeError:
                 return None
 
-        top, bottom = _of_many(a.grid.shape[-1], a.top + b.top, a.bottom + b.bottom)
+        top, bottom = bounds.of_many(a.grid.shape[-1], a.top + b.top, a.bottom + b.bottom)
         return Residues(grid.matmul(dot, a.grid, b.grid), top, bottom, a.literal and b.literal)
 
     def transpose(self, a: Residues) -> Residues:
@@ -167,7 +167,10 @@ class ResidueArithmetic:
         size = a.grid.shape[-1]
         entries = tuple(entry for rows in grid.matrices(a.grid) for entry in self._inverse(rows))
         whole, below = a.top + (size * size - 1) * a.bottom, size * size * a.bottom
-        top, bottom = below + (size - 1) * whole + _permutations(size - 1), size * whole + _permutations(size)
+        top, bottom = (
+            below + (size - 1) * whole + bounds.permutations(size - 1),
+            size * whole + bounds.permutations(size),
+        )
         return Residues(Grid(a.grid.shape, entries), top, bottom, a.literal)
 
     def _inverse(self, rows: list[list[Entry]]) -> list[Entry]:
@@ -175,7 +178,7 @@ class ResidueArithmetic:
         if any(entry is None for row in rows for entry in row):
             return [None] * (size * size)
         unit = [[int(r == c) for c in range(size)] for r in range(size)]
-        solved = grid.solve(rows, unit, self.ring)  # type: ignore[arg-type]
+        solved = grid.solve([[x or 0 for x in row] for row in rows], unit, self.ring)
         if solved is None:
             self._fail("singular matrix")
             return [None] * (size * size)
@@ -186,12 +189,12 @@ class ResidueArithmetic:
         """The determinant on the last two axes, which become 1 × 1."""
         size = a.grid.shape[-1]
         entries = tuple(
-            None if any(x is None for row in rows for x in row) else (grid.determinant(rows, self.ring) or 0)  # type: ignore[arg-type]
+            None if any(x is None for row in rows for x in row) else (grid.determinant(rows, self.ring) or 0)
             for rows in grid.matrices(a.grid)
         )
         whole = a.top + (size * size - 1) * a.bottom
         made: Grid[Entry] = Grid((*a.grid.shape[:-2], 1, 1), entries)
-        return Residues(made, size * whole + _permutations(size), size**3 * a.bottom, a.literal)
+        return Residues(made, size * whole + bounds.permutations(size), size**3 * a.bottom, a.literal)
 
     def power(self, a: Residues, exponent: Residues) -> Residues:
         """Entry by entry: whole and half exponents as powers of (a root of) the base, others as exponentials."""
@@ -233,8 +236,8 @@ class ResidueArithmetic:
         if name in _ORDER:
             raise NotExact(f"the function {name}, which asks what is larger")
         if order:
-            made: Residues = composed.derivative(name, order, self, a)
-            return made
+            slope: Residues = composed.derivative(name, order, self, a)
+            return slope
         if name in composed.COMPOSED:
             value: Residues = composed.COMPOSED[name](self, a)
             return value
@@ -244,7 +247,7 @@ class ResidueArithmetic:
         if name == "sqrt":
             exact = self.exact(a)
             if exact is not None and len(exact) == 1 and (root := composed.rational_root(exact[0])) is not None:
-                return Residues(Grid(a.grid.shape, (self._residue(root),)), *_sizes(root), True)
+                return Residues(Grid(a.grid.shape, (self._residue(root),)), *bounds.sizes(root), True)
 
             def rooted(x: int) -> Entry:
                 found = self.relations.sqrt(x, size)
@@ -266,7 +269,7 @@ class ResidueArithmetic:
         def total(values: Sequence[Any]) -> Entry:
             return None if None in values else sum(values) % p
 
-        top, bottom = _of_many(a.grid.shape[axis], a.top, a.bottom)
+        top, bottom = bounds.of_many(a.grid.shape[axis], a.top, a.bottom)
         return Residues(grid.reduce(total, a.grid, axis), top, bottom, a.literal)
 
     def prod(self, a: Residues, axis: int) -> Residues:
@@ -290,7 +293,7 @@ class ResidueArithmetic:
         """The entries as rational numbers, where they are small constants; None else."""
         if not a.literal or a.top > SMALL or a.bottom > SMALL or None in a.grid.entries:
             return None
-        return [_reconstructed(entry, self.p, a.bottom > 0) for entry in a.grid.entries]
+        return [bounds.reconstructed(entry, self.p, a.bottom > 0) for entry in a.grid.entries]
 
     def _known(self, a: Residues, what: str) -> Grid[Fraction]:
         values = self.exact(a)
@@ -380,34 +383,3 @@ class ResidueArithmetic:
     def recording(self) -> AbstractContextManager[None]:
         """Nothing: derivatives are taken forwards."""
         return nullcontext()
-
-
-def _sizes(value: Fraction) -> tuple[float, float]:
-    return log2(abs(value.numerator)) if value else 0.0, log2(value.denominator)
-
-
-def _of_sum(a: Residues, b: Residues) -> tuple[float, float]:
-    """Over the product of the denominators; whole numbers and polynomials need none."""
-    return max(a.top + b.bottom, b.top + a.bottom) + 1, a.bottom + b.bottom
-
-
-def _of_many(count: int, top: float, bottom: float) -> tuple[float, float]:
-    """A sum of so many."""
-    if count < 2:
-        return top, bottom
-    return top + (count - 1) * bottom + log2(count), count * bottom
-
-
-def _permutations(size: int) -> float:
-    return lgamma(size + 1) / log(2)
-
-
-def _reconstructed(x: int, p: int, fraction: bool) -> Fraction:
-    """The small rational number with this residue: unique where numerator and denominator have at most 28 bits."""
-    if x < 1 << 29 or p - x < 1 << 29 or not fraction:
-        return Fraction(x if x < p // 2 else x - p)
-    r0, r1, t0, t1 = p, x, 0, 1
-    while r1 >= 1 << 29:
-        quotient = r0 // r1
-        r0, r1, t0, t1 = r1, r0 - quotient * r1, t1, t0 - quotient * t1
-    return Fraction(r1, t1)

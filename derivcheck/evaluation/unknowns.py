@@ -14,7 +14,7 @@ from derivcheck.evaluation import grid
 from derivcheck.evaluation.arithmetic import Arithmetic, Value
 from derivcheck.evaluation.dual import Dual, DualArithmetic
 from derivcheck.evaluation.grid import Grid
-from derivcheck.evaluation.residues import Residues, ResidueArithmetic
+from derivcheck.evaluation.residues import ResidueArithmetic, Residues
 
 Positions = tuple[int, ...]
 

@@ -36,14 +36,15 @@ POSITIVE = frozenset(("positive", "nonnegative", "natural"))
 
 def world(
     draws: Draws, sizes: Mapping[str, int], label: str, flipped: int, chosen: tuple[str, ...],
-    equations: tuple[Comparison, ...],
+    equations: tuple[Comparison, ...], asked: Mapping[tuple[str, int], float],
 ) -> World:  # fmt: skip
     """One draw: a prime, an input, the functions. ``chosen`` are the names whose finitely many values are enumerated.
 
-    Their combinations stand along the axis of trials.
+    Their combinations stand along the axis of trials. ``asked`` are the exponentials and logarithms to be needed.
     """
     generator = Random(f"{draws.settings.seed} mod p {label}")
     arithmetic = ResidueArithmetic(primes.draw(generator), generator, flipped)
+    arithmetic.relations.prepare(asked)
     leaves: dict[str, Residues] = {}
     for key, declaration in draws.problem.declarations.items():
         if key not in chosen:

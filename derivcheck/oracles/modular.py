@@ -17,6 +17,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from math import ceil, inf, log10
+from random import Random
 
 from derivcheck.evaluation import primes
 from derivcheck.evaluation import sizes as drawing
@@ -32,7 +33,8 @@ from derivcheck.problem.terms import Comparison, Term
 from derivcheck.verdict import Evidence, Outcome
 
 NAME = "modular"
-SIZES, OTHER_SIZES = 2, 6
+SIZES, SIZES_AS_NUMBERS, OTHER_SIZES = 2, 3, 6
+"""How many sizes for a claim; for one in which they stand as numbers; and where the first cannot be drawn."""
 TRIALS, MOST_TRIALS = 2, 6
 ATTEMPTS = 40
 """Draws for one trial: half of them have no root, where one is taken."""
@@ -42,18 +44,23 @@ SHARE = 1.5e9
 """The price of a proof at most, in nanoseconds."""
 LEAST = 1e-9
 """A bound above this is no proof."""
+Asked = tuple[tuple[tuple[str, int], float], ...]
 VACUOUS = "both sides are zero at every input: this tests nothing"
 ABSENT = (t.LogIntegral, t.Expectation, t.Density, t.Frozen, t.Optimum)
 
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """What a claim speaks of, through whatever definitions. ``algebraic``: a discrepancy refutes it."""
+    """What a claim speaks of, through whatever definitions. ``algebraic``: a discrepancy refutes it.
+
+    ``sized`` tells that sizes stand in it as numbers: a polynomial in them must not be caught at its zeros.
+    """
 
     declared: tuple[str, ...]
     functions: tuple[str, ...]
     algebraic: bool
     derivatives: bool
+    sized: bool
     equations: tuple[Comparison, ...]
 
 
@@ -79,6 +86,7 @@ class Look:
     size: float = inf
     roots: int = 0
     reasons: tuple[str, ...] = ()
+    asked: Asked = ()
 
 
 def applies(draws: Draws, claim: Claim) -> bool:
@@ -106,10 +114,9 @@ def _proof(draws: Draws, claim: Claim, reach: Reach) -> Evidence:
         key for key in reach.declared if problem.declarations[key].domain.kind in ("finite", "onehot")
     )  # fmt: skip
     generic = False
-    for number, choice in enumerate(
-        drawing.draw(draws.symbols, problem, draws.fixed, draws.settings.seed, OTHER_SIZES)
-    ):
-        if len(tally.sizes) == SIZES:
+    wanted = SIZES if not reach.sized else SIZES_AS_NUMBERS if reach.declared or reach.functions else OTHER_SIZES
+    for number, choice in enumerate(_choices(draws, reach)):
+        if len(tally.sizes) == wanted:
             break
         whole = drawing.complete(choice, problem)
         few = fields.choices(draws, whole, finite) <= fields.MOST_CHOICES
@@ -121,6 +128,19 @@ def _proof(draws: Draws, claim: Claim, reach: Reach) -> Evidence:
                 return _refuted(draws, tally, whole)
             return Evidence(NAME, Outcome.NOT_CHECKED, detail="no identity of the relations that are known mod a prime")
     return _said(draws, claim, reach, tally)
+
+
+def _choices(draws: Draws, reach: Reach) -> list[dict[str, int]]:
+    """Sizes to try. Where a claim speaks of nothing but sizes they are also drawn from many more."""
+    problem, seed = draws.problem, draws.settings.seed
+    chosen = drawing.draw(draws.symbols, problem, draws.fixed, seed, OTHER_SIZES)
+    free = [name for name in draws.symbols if name not in draws.fixed]
+    if reach.declared or reach.functions or not free:
+        return chosen
+    generator = Random(f"{seed} many sizes")
+    least = {name: max(2, problem.size_bounds.get(name, 2)) for name in free}
+    far = [{**chosen[0], **{name: least[name] + generator.randrange(100) for name in free}} for _ in range(2)]
+    return [*far, *chosen]
 
 
 @dataclass(frozen=True)
@@ -156,30 +176,40 @@ class _Drawer:
         return None
 
     def _trial(self, trial: int, tally: Tally) -> tuple[Look | None, int]:
-        """One look at an input where both sides exist, under every choice of the roots' signs; and the draws it took."""
-        for attempt in range(ATTEMPTS):
+        """One look at an input where both sides exist, with every choice of signs for roots, and the draws it took."""
+        begin = ("begin", self.number, trial)
+        # Where another claim had to draw again this one begins; the draws thrown away count for it all the same.
+        start = self.draws.kept.get(begin, 0)
+        assert isinstance(start, int)
+        for attempt in range(start, start + ATTEMPTS):
             look = self._look(trial, attempt, 0)
             for flipped in range(1, 1 << look.roots if look.valid and look.equal else 1):
                 other = self._look(trial, attempt, flipped)
                 if not other.valid or not other.equal:
                     look = other
                     break
+            if look.valid and not look.equal and look.asked:
+                look = self._look(trial, attempt, 0, look.asked)
             if look.valid:
+                self.draws.kept[begin] = attempt if look.roots else start
                 return look, attempt + 1
             tally.redrawn += 1
             tally.reasons.update(dict.fromkeys(look.reasons))
-            if attempt == ATTEMPTS // 4 and "no square root" not in tally.reasons:
+            if attempt == start + ATTEMPTS // 4 and "no square root" not in tally.reasons:
                 break
         return None, ATTEMPTS
 
-    def _look(self, trial: int, attempt: int, flipped: int) -> Look:
-        """Claims share a draw unless roots are taken in it: their signs are chosen for each claim by itself."""
+    def _look(self, trial: int, attempt: int, flipped: int, asked: Asked = ()) -> Look:
+        """Claims share a draw unless roots are taken in it: their signs are chosen for each claim by itself.
+
+        Of what was ``asked`` at a look before, the simplest is taken first: the rest may be made of it.
+        """
         key = ("modular", self.number, trial, attempt, self.finite, self.reach.equations)
         shared = self.draws.kept.get(key)
-        if shared is None or flipped:
+        if shared is None or flipped or asked:
             label = f"{self.number} {trial} {attempt}"
-            world = fields.world(self.draws, self.sizes, label, flipped, self.finite, self.reach.equations)
-            if not flipped:
+            world = fields.world(self.draws, self.sizes, label, flipped, self.finite, self.reach.equations, dict(asked))
+            if not flipped and not asked:
                 self.draws.kept[key] = world
         else:
             assert isinstance(shared, World)
@@ -187,7 +217,7 @@ class _Drawer:
         look = look_at(self.draws, self.claim, world)
         if look.roots:
             self.draws.kept.pop(key, None)
-            if shared is not None and not flipped:
+            if shared is not None and not flipped and not asked:
                 return self._look(trial, attempt, 0)
         return look
 
@@ -206,7 +236,7 @@ def look_at(draws: Draws, claim: Claim, world: World) -> Look:
         return Look(False, roots=roots, reasons=tuple(a.failures) or ("a value that does not exist",))
     size = difference.top + a.relations.tests + sum(f.collisions for f in fields.functions_of(world))
     zero = not any(left.grid.entries) and not any(right.grid.entries)
-    return Look(True, not any(difference.grid.entries), zero, size, roots)
+    return Look(True, not any(difference.grid.entries), zero, size, roots, asked=tuple(a.relations.asked.items()))
 
 
 def chance(size: float) -> float:
@@ -249,10 +279,10 @@ def reach_of(draws: Draws, claim: Claim) -> Reach:
     problem = draws.problem
     functions: dict[str, None] = {}
     names: dict[str, None] = {}
-    algebraic, derivatives = True, False
+    algebraic, derivatives, sized = True, False, False
 
     def visit(*terms: Term) -> None:
-        nonlocal algebraic, derivatives
+        nonlocal algebraic, derivatives, sized
         stack = list(terms)
         while stack:
             term = stack.pop()
@@ -262,6 +292,7 @@ def reach_of(draws: Draws, claim: Claim) -> Reach:
                 if isinstance(part, t.Arbitrary):
                     functions.setdefault(part.key)
                 algebraic &= _rational(part)
+                sized |= _counts(part)
                 derivatives |= isinstance(part, t.Derivative | t.Chain) or (
                     isinstance(part, t.MapEntries) and bool(part.order)
                 )
@@ -289,7 +320,19 @@ def reach_of(draws: Draws, claim: Claim) -> Reach:
     kinds = {problem.functions[key].result_domain.kind for key in functions}
     algebraic &= not bound and kinds <= {"real", "positive", "nonzero"}
     arbitrary = tuple(key for key in problem.functions if key in functions and key not in bound)
-    return Reach(declared, arbitrary, algebraic, derivatives, tuple(equations))
+    return Reach(declared, arbitrary, algebraic, derivatives, sized, tuple(equations))
+
+
+def _counts(part: Term) -> bool:
+    """Whether this term may bring in a size as a number."""
+    match part:
+        case t.Size():
+            return True
+        case t.Unary(op="trace" | "sumall", argument=inner):
+            return any(isinstance(each, t.Identity | t.Filled | t.Derivative) for each in t.walk(inner))
+        case t.Reduce(body=body):
+            return not t.variables(body)
+    return False
 
 
 def purely_algebraic(draws: Draws, claim: Claim) -> bool:
