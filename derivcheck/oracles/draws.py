@@ -58,11 +58,6 @@ class Draws:
         """Where a claim is evaluated: its free indices are axes."""
         return world.root().deeper(*(self._axis(name, world) for name in claim.free))
 
-    def shown_sizes(self, world: World) -> tuple[tuple[str, int], ...]:
-        """The sizes of a draw under the names that the document gives them."""
-        names = self.problem.size_names
-        return tuple((names.get(name, name), world.sizes[name]) for name in self.symbols if name in world.sizes)
-
 
 def about_sizes(condition: Comparison) -> bool:
     """Whether a condition speaks of sizes alone: then it is met when these are drawn."""

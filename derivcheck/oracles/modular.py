@@ -14,7 +14,7 @@ nothing where exponentials, roots or π are in it, of which not every relation i
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from math import ceil, inf, log10
 from random import Random
@@ -156,10 +156,9 @@ class _Drawer:
 
     def trials(self, tally: Tally) -> bool | None:
         """Draw until the bound is small enough. None if all agree; True where the sides differ at an input."""
-        bound, attempts = 1.0, 0
+        bound = 1.0
         for trial in range(MOST_TRIALS):
             look, tried = self._trial(trial, tally)
-            attempts += tried
             if look is None:
                 return None
             if not look.equal:
@@ -169,9 +168,7 @@ class _Drawer:
             bound *= min(1.0, tried * chance(look.size * 2.0**look.roots))
             if trial + 1 >= TRIALS and bound < WANTED:
                 break
-        shown = {**self.sizes}
-        names = self.draws.problem.size_names
-        tally.sizes.append(tuple((names.get(s, s), shown[s]) for s in self.draws.symbols if s in shown))
+        tally.sizes.append(_shown(self.draws, self.sizes))
         tally.bound = max(tally.bound, bound)
         return None
 
@@ -183,16 +180,17 @@ class _Drawer:
         assert isinstance(start, int)
         for attempt in range(start, start + ATTEMPTS):
             look = self._look(trial, attempt, 0)
-            for flipped in range(1, 1 << look.roots if look.valid and look.equal else 1):
-                other = self._look(trial, attempt, flipped)
-                if not other.valid or not other.equal:
-                    look = other
-                    break
-            if look.valid and not look.equal and look.asked:
-                look = self._look(trial, attempt, 0, look.asked)
+            asked = look.asked if look.valid and not look.equal else ()
+            if asked:
+                look = self._look(trial, attempt, 0, asked)
+            flipped, roots = 0, look.roots
+            while look.valid and look.equal and (flipped := flipped + 1) < 1 << roots:
+                look = self._look(trial, attempt, flipped, asked)
+                # A root under another sign may bring in roots of its own.
+                roots = max(roots, look.roots)
             if look.valid:
-                self.draws.kept[begin] = attempt if look.roots else start
-                return look, attempt + 1
+                self.draws.kept[begin] = attempt if roots else start
+                return replace(look, roots=roots), attempt + 1
             tally.redrawn += 1
             tally.reasons.update(dict.fromkeys(look.reasons))
             if attempt == start + ATTEMPTS // 4 and "no square root" not in tally.reasons:
@@ -244,9 +242,14 @@ def chance(size: float) -> float:
     return (size + 1) * (1 / primes.LOW + 1 / (60 * primes.MANY))
 
 
-def _refuted(draws: Draws, tally: Tally, sizes: Mapping[str, int]) -> Evidence:
+def _shown(draws: Draws, sizes: Mapping[str, int]) -> tuple[tuple[str, int], ...]:
+    """The sizes under the names that the document gives them."""
     names = draws.problem.size_names
-    here = tuple((names.get(s, s), sizes[s]) for s in draws.symbols if s in sizes)
+    return tuple((names.get(name, name), sizes[name]) for name in draws.symbols if name in sizes)
+
+
+def _refuted(draws: Draws, tally: Tally, sizes: Mapping[str, int]) -> Evidence:
+    here = _shown(draws, sizes)
     tried = (*tally.sizes, here)
     return Evidence(
         NAME, Outcome.WRONG, sizes=tried, failing=(here,), points=tally.points + 1, detail="not an identity mod a prime"
