@@ -256,6 +256,10 @@ class DualArithmetic:
         ]
         return Dual(primal, base.concatenate(tangents, _axis(axis, True)))
 
+    def detached(self, a: Dual) -> Dual:
+        """The same value, through which nothing is differentiated."""
+        return Dual(self.base.detached(a.primal))
+
     def integers(self, a: Dual) -> list[int]:
         """All entries as whole numbers, in row-major order."""
         return self.base.integers(a.primal)

@@ -371,6 +371,10 @@ class ResidueArithmetic:
         literal = all(part.literal for part in parts)
         return Residues(made, max(part.top for part in parts), max(part.bottom for part in parts), literal)
 
+    def detached(self, a: Residues) -> Residues:
+        """The same value, through which nothing is differentiated."""
+        return a
+
     def integers(self, a: Residues) -> list[int]:
         """All entries as whole numbers, in row-major order."""
         found = []

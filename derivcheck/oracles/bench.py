@@ -10,8 +10,10 @@ from torch import Tensor
 
 from derivcheck.evaluation import running, sampling, sizes
 from derivcheck.evaluation.differentiation import Autograd
-from derivcheck.evaluation.evaluator import FunctionValue, World, evaluate
+from derivcheck.evaluation.evaluator import FunctionValue, Integrator, World, evaluate
 from derivcheck.evaluation.floating import FloatArithmetic
+from derivcheck.evaluation.integration import Quadrature, Quickest
+from derivcheck.evaluation.optima import Optimiser
 from derivcheck.oracles.draws import CannotDraw as CannotDraw
 from derivcheck.oracles.draws import Draws, about_sizes
 from derivcheck.problem import terms as t
@@ -32,6 +34,7 @@ class Bench(Draws):
     _worlds: dict[tuple[object, ...], tuple[World, ...]] = field(default_factory=dict)
     _singles: dict[int, World] = field(default_factory=dict)
     _tracked: dict[int, World] = field(default_factory=dict)
+    _routes: dict[tuple[object, ...], World] = field(default_factory=dict)
     _values: dict[tuple[object, ...], Tensor] = field(default_factory=dict)
 
     def worlds(self, conditions: tuple[Comparison, ...] = ()) -> tuple[World, ...]:
@@ -98,7 +101,8 @@ class Bench(Draws):
         whole = sizes.complete(chosen, self.problem)
         leaves: dict[str, Tensor] = {}
         for key, declaration in self.problem.declarations.items():
-            value = sampling.leaf(declaration, whole, trials, seed, self.problem)  # type: ignore[arg-type]
+            given = self.values.get(key)
+            value = sampling.leaf(declaration, whole, trials, seed, self.problem, given)  # type: ignore[arg-type]
             if spread != 1.0 and declaration.domain.kind in ("real", "nonzero"):
                 value = value * spread
             leaves[key] = value.requires_grad_()
@@ -111,8 +115,9 @@ class Bench(Draws):
                 else sampling.ArbitraryFunction(function, whole, trials, seed, self.problem)  # type: ignore[arg-type]
             )
         return World(
-            FloatArithmetic(), whole, leaves, functions, self.problem.definitions, Autograd(), self.dependencies, trials
-        )
+            FloatArithmetic(), whole, leaves, functions, self.problem.definitions, Autograd(), self.dependencies,
+            trials, Quadrature(), Optimiser(self.problem),
+        )  # fmt: skip
 
     def _select(self, many: World, conditions: Sequence[Comparison], trials: int) -> World:
         """The first trials of a large draw that meet the conditions; equations fix a name's value first."""
@@ -159,9 +164,28 @@ class Bench(Draws):
                 leaves=leaves,
                 functions=functions,
                 differentiator=Autograd(),
+                integrator=None,
+                optimiser=None,
             )
             self._singles[id(world)] = found
         return found
+
+    def finer(self, world: World) -> World:
+        """The same draw with other nodes for every integral and other starts for every optimum."""
+        return self.by_route(world, Quadrature(1))
+
+    def quickest(self, world: World) -> World:
+        """The same draw with integrals by the quickest route: what an optimiser asks for hundreds of times."""
+        return self.by_route(world, Quickest())
+
+    def by_route(self, world: World, integrator: Integrator) -> World:
+        """The same draw with integrals worked out in another way."""
+        key = (id(world), getattr(integrator, "name", ""), getattr(integrator, "level", 0))
+        if key not in self._routes:
+            self._routes[key] = replace(
+                world, differentiator=Autograd(), integrator=integrator, optimiser=Optimiser(self.problem, seed=1)
+            )
+        return self._routes[key]
 
     def tracked(self, world: World) -> World:
         """The same draw with a running error bound on every value."""
@@ -176,7 +200,7 @@ class Bench(Draws):
 
             found = replace(
                 world, arithmetic=running.RunningErrorArithmetic(), leaves=leaves, functions=functions,
-                differentiator=running.RootDerivatives(value),
+                differentiator=running.RootDerivatives(value), integrator=None, optimiser=None,
             )  # fmt: skip
             self._tracked[id(world)] = found
         return found

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from derivcheck.config import Settings
 from derivcheck.evaluation import sizes
 from derivcheck.evaluation.evaluator import Axis, Frame, World
+from derivcheck.evaluation.values import given_values
 from derivcheck.problem import terms as t
 from derivcheck.problem.problem import Claim, Problem
 from derivcheck.problem.terms import Comparison
@@ -22,7 +23,7 @@ class CannotDraw(Exception):
 
 @dataclass
 class Draws:
-    """One problem with the settings of a run. ``fixed`` are the sizes that are not drawn."""
+    """One problem with the settings of a run. ``fixed`` are the sizes that are not drawn, ``values`` the numbers."""
 
     problem: Problem
     settings: Settings
@@ -30,6 +31,7 @@ class Draws:
     def __post_init__(self) -> None:
         self.symbols = sizes.symbols(self.problem)
         self.fixed = {**self._by_key(self.problem.sizes), **self._by_key(self.settings.sizes)}
+        self.values = given_values(self.problem, self.settings.values)
         self.dependencies = dependencies(self.problem)
         self.kept: dict[object, object] = {}
 

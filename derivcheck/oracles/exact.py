@@ -22,7 +22,7 @@ class Oracle:
 
 
 def _rational(draws: Draws, claim: Claim) -> Evidence:
-    return rational.ask(draws.problem, claim, draws.settings.seed, draws.fixed, draws.dependencies)
+    return rational.ask(draws.problem, claim, draws.settings.seed, draws.fixed, draws.dependencies, draws.values)
 
 
 EXACT: tuple[Oracle, ...] = (

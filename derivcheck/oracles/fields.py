@@ -47,7 +47,10 @@ def world(
     arithmetic.relations.prepare(asked)
     leaves: dict[str, Residues] = {}
     for key, declaration in draws.problem.declarations.items():
-        if key not in chosen:
+        given = draws.values.get(key)
+        if given is not None:
+            leaves[key] = arithmetic.number(Fraction(given), 3 + len(declaration.family))
+        elif key not in chosen:
             source = Random(f"{draws.settings.seed} {label} {key}")
             leaves[key] = _leaf(draws, declaration, sizes, arithmetic, source)
     leaves.update(_enumerated(draws, sizes, arithmetic, chosen))

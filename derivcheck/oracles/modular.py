@@ -46,7 +46,7 @@ LEAST = 1e-9
 """A bound above this is no proof."""
 Asked = tuple[tuple[tuple[str, int], float], ...]
 VACUOUS = "both sides are zero at every input: this tests nothing"
-ABSENT = (t.LogIntegral, t.Expectation, t.Density, t.Frozen, t.Optimum)
+ABSENT = (t.LogIntegral, t.Expectation, t.Optimum)
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,7 +291,7 @@ def reach_of(draws: Draws, claim: Claim) -> Reach:
             term = stack.pop()
             for part in t.walk(term):
                 if isinstance(part, ABSENT):
-                    raise NotExact("a density or an optimum")
+                    raise NotExact("an integral or an optimum")
                 if isinstance(part, t.Arbitrary):
                     functions.setdefault(part.key)
                 algebraic &= _rational(part)

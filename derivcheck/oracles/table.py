@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from derivcheck.oracles import differences, kinks, numeric, order, solution
+from derivcheck.oracles import bayes, differences, gaussian, kinks, normaliser, numeric, optimum, order, solution
 from derivcheck.oracles.exact import EXACT, Oracle
 
 ORACLES: tuple[Oracle, ...] = (
@@ -12,4 +12,9 @@ ORACLES: tuple[Oracle, ...] = (
     Oracle("kinks", kinks.applies, kinks.ask),
     Oracle("inequality", order.applies, order.ask),
     Oracle("solution", solution.applies, solution.ask),
+    Oracle("Gaussian", gaussian.applies, gaussian.ask),
+    Oracle("Bayes", bayes.applies, bayes.ask),
+    Oracle("normaliser", normaliser.applies, normaliser.ask),
+    Oracle("optimum", optimum.applies, optimum.ask),
+    Oracle("stationarity", optimum.is_stationary, optimum.ask_stationary),
 )
