@@ -88,10 +88,10 @@ class Forward:
         inner = self._frames.get(known) if whole else None
         if inner is None:
             values = {**{name: Dual(value) for name, value in held.items()}, key: seed}
-            inner = _lifted(frame, values)
+            inner = lifted(frame, values)
             if whole:
                 self._frames[known] = inner
-        _supply(target, frame, inner, key)
+        supply(target, frame, inner, key)
         return inner
 
     def _chain(self, term: t.Chain, frame: Frame) -> Value:
@@ -114,11 +114,11 @@ class Forward:
         a = frame.world.arithmetic
         shape = a.shape(arguments[0])
         ones = a.expand(a.number(Fraction(1), len(shape) + 1), (1, *shape))
-        inner = _lifted(frame, {})
-        _supply(term.body, frame, inner, None, frozenset(term.parameters))
-        lifted = [Dual(arguments[0], ones), *map(Dual, arguments[1:])]
+        inner = lifted(frame, {})
+        supply(term.body, frame, inner, None, frozenset(term.parameters))
+        given = [Dual(arguments[0], ones), *map(Dual, arguments[1:])]
         assert isinstance(inner.world.differentiator, Forward)
-        value = inner.world.differentiator.entries(replace(term, order=term.order - 1), lifted, inner)
+        value = inner.world.differentiator.entries(replace(term, order=term.order - 1), given, inner)
         result = inner.world.arithmetic.shape(value)
         if value.tangent is None:
             return a.expand(a.number(Fraction(0), len(result)), result)
@@ -141,22 +141,20 @@ class _Leaves(Mapping[str, Dual]):
         return len(self.leaves)
 
 
-def _lifted(frame: Frame, values: dict[str, Value]) -> Frame:
+def lifted(frame: Frame, values: dict[str, Value]) -> Frame:
     """The same place in dual numbers, with these values for names."""
     world = frame.world
     dual = DualArithmetic(world.arithmetic)
     functions = {key: Lifted(function, dual) for key, function in world.functions.items()}  # type: ignore[arg-type]
     inner = World(
         dual, world.sizes, _Leaves(world.leaves), functions, world.definitions, Forward(), world.dependencies,
-        world.trials,
+        world.trials, world.integrator, world.optimiser,
     )  # fmt: skip
     root = inner.root().bindings
     return Frame(inner, Bindings(root, values, frame.axes), frame.axes, frame.partial)
 
 
-def _supply(
-    target: Term, frame: Frame, inner: Frame, key: str | None, parameters: frozenset[str] = frozenset()
-) -> None:
+def supply(target: Term, frame: Frame, inner: Frame, key: str | None, parameters: frozenset[str] = frozenset()) -> None:
     """The values of all names that the target needs and that do not depend on what is varied, as constants."""
     world, values = frame.world, inner.bindings.values
     stack, seen = list(t.variables(target) - parameters), set(parameters)

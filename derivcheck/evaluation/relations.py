@@ -16,7 +16,7 @@ MOST = 3_000
 FEW = 2
 """Of so many generators all small powers are combined, of further ones they themselves and their inverses."""
 SIMPLE = (1, 2, 3, 4, 5, 6, 7, 8)
-HALVES = (1, 2, 4, 6, 8)
+HALVES = (1, 2, 3, 4, 5, 6, 8)
 """The powers of a logarithm's argument, and of the root of an exponential, that are combined."""
 
 
@@ -86,18 +86,29 @@ class Relations:
         self.tests += len(self.logarithms) * (size + 8)
         self.asked.setdefault(("log", x), size)
         found = self.logarithms.get(x)
+        if found is None and (twice := self.logarithms.get(x * x % self.p)) is not None:
+            # A number that has a logarithm is positive: it is the positive root of its square.
+            found = twice * pow(2, -1, self.p) % self.p
+            self._enter(found, x)
         if found is None:
             found = self._fresh("log", x)
-            self._know(found, x, (1, 2) if self.generators >= FEW else SIMPLE)
+            root = self.roots.get(x)
+            if root is not None:
+                self._know(found * pow(2, -1, self.p) % self.p, root, HALVES)
+            else:
+                self._know(found, x, (1, 2) if self.generators >= FEW else SIMPLE)
         return found
 
     def prepare(self, asked: Mapping[tuple[str, int], float]) -> None:
         """Know these exponentials and logarithms, the simplest first: the others may be made of them."""
-        for (what, x), size in sorted(asked.items(), key=lambda item: item[1]):
-            if what == "exp":
-                self.exp(x, size)
-            else:
-                self.log(x, size)
+        for (what, x), size in sorted(asked.items(), key=lambda item: (item[1], item[0][0] != "sqrt")):
+            match what:
+                case "exp":
+                    self.exp(x, size)
+                case "log":
+                    self.log(x, size)
+                case "sqrt":
+                    self.sqrt(x, size)
 
     def _know(self, u: int, t: int, powers: tuple[int, ...]) -> None:
         """One more pair, with its combinations with all others. ``powers`` are those that are combined."""
@@ -138,6 +149,7 @@ class Relations:
             known = self.positive.pop()
             self.know_root(known * known % self.p, known)
         self.tests += len(self.roots) * (size + 8)
+        self.asked.setdefault(("sqrt", x), size)
         found = self.roots.get(x)
         if found is None:
             found = primes.square_root(x, self.p)
@@ -147,6 +159,8 @@ class Relations:
                 found = -found % self.p
             self.root_count += 1
             self.know_root(x, found)
+            if x in self.logarithms:
+                self._know(self.logarithms[x] * pow(2, -1, self.p) % self.p, found, (1,))
         return found
 
     def know_root(self, x: int, root: int) -> None:

@@ -15,6 +15,7 @@ from random import Random
 
 from derivcheck.evaluation import primes
 from derivcheck.evaluation.arithmetic import NotExact
+from derivcheck.evaluation.completion import Completion
 from derivcheck.evaluation.evaluator import FunctionValue, World, evaluate
 from derivcheck.evaluation.forward import Forward
 from derivcheck.evaluation.grid import Grid
@@ -28,6 +29,7 @@ from derivcheck.problem.terms import Comparison
 
 MOST_CHOICES = 64
 """So many combinations of members of finite sets are enumerated; with more of them they are drawn from all numbers."""
+COMPLETION = Completion()
 OPEN = frozenset(
     ("real", "positive", "nonnegative", "negative", "nonpositive", "nonzero", "interval", "natural", "integer")
 )
@@ -65,8 +67,9 @@ def world(
 
     def made() -> World:
         return World(
-            arithmetic, sizes, dict(leaves), functions, draws.problem.definitions, Forward(), draws.dependencies, trials
-        )
+            arithmetic, sizes, dict(leaves), functions, draws.problem.definitions, Forward(), draws.dependencies,
+            trials, COMPLETION, COMPLETION,
+        )  # fmt: skip
 
     for equation in equations:
         _meet(equation, made(), leaves, draws)

@@ -46,7 +46,7 @@ LEAST = 1e-9
 """A bound above this is no proof."""
 Asked = tuple[tuple[tuple[str, int], float], ...]
 VACUOUS = "both sides are zero at every input: this tests nothing"
-ABSENT = (t.LogIntegral, t.Expectation, t.Optimum)
+INTEGRALS = (t.LogIntegral, t.Expectation, t.Optimum)
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,8 +290,10 @@ def reach_of(draws: Draws, claim: Claim) -> Reach:
         while stack:
             term = stack.pop()
             for part in t.walk(term):
-                if isinstance(part, ABSENT):
-                    raise NotExact("an integral or an optimum")
+                if isinstance(part, INTEGRALS):
+                    algebraic = False
+                    if draws.settings.evidence == "exact":
+                        raise NotExact("whether an integral exists and an optimum is one")
                 if isinstance(part, t.Arbitrary):
                     functions.setdefault(part.key)
                 algebraic &= _rational(part)
