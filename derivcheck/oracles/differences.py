@@ -15,8 +15,9 @@ from torch import Tensor
 from derivcheck.evaluation import functions
 from derivcheck.evaluation.arithmetic import TooLarge
 from derivcheck.evaluation.budget import BUDGET
-from derivcheck.evaluation.differentiation import Autograd, hold
+from derivcheck.evaluation.differentiation import Autograd
 from derivcheck.evaluation.evaluator import Axis, Frame, World, evaluate, pick_family
+from derivcheck.evaluation.holding import hold
 from derivcheck.language.shapes import ONE
 from derivcheck.oracles.bench import Bench
 from derivcheck.oracles.comparing import FLOOR, RIGHT_FACTOR, Discrepancy, discrepancy, expanded, measured_bar

@@ -1,0 +1,40 @@
+"""The exact oracles, which need no torch: one line each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from derivcheck.oracles import modular, piecewise, rational
+from derivcheck.oracles.draws import Draws
+from derivcheck.problem.problem import Claim
+from derivcheck.verdict import Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class Oracle:
+    """An independent source of truth: whether it can speak on a claim, and what it says."""
+
+    name: str
+    applies: Callable[[Any, Claim], bool]
+    ask: Callable[[Any, Claim], Evidence]
+
+
+def _rational(draws: Draws, claim: Claim) -> Evidence:
+    return rational.ask(draws.problem, claim, draws.settings.seed, draws.fixed, draws.dependencies, draws.values)
+
+
+def _piecewise(draws: Draws, claim: Claim) -> Evidence:
+    return piecewise.ask(draws.problem, claim, draws.settings.seed, draws.fixed, draws.dependencies)
+
+
+EXACT: tuple[Oracle, ...] = (
+    Oracle("cells", lambda draws, claim: piecewise.applies(draws.problem, claim), _piecewise),
+    Oracle("rational", lambda draws, claim: rational.applies(draws.problem, claim), _rational),
+    Oracle(modular.NAME, modular.applies, modular.ask),
+)
+PROOFS = frozenset((modular.NAME,))
+"""Those whose agreement is a proof up to a probability; ``cells`` proves without one."""
+PROVING = PROOFS | {"cells"}
+"""Those whose agreement is a proof of either kind; the others are exact at the inputs they tried."""
