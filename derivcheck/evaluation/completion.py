@@ -64,7 +64,7 @@ class Completion:
         a = frame.world.arithmetic
         shape = a.shape(frame.name(term.key))[1 + len(frame.axes) :]
         held = {name: frame.name(name) for name in term.held}
-        inner = frame.bind(held) if held else frame
+        inner = frame.bind(held, held) if held else frame
         _, slope, precision = _completed(
             term.objective, inner, {term.key: shape}, term.key, "an objective that is not quadratic"
         )
