@@ -27,13 +27,19 @@ EXACT_ENTRIES = 50_000
 """So many entries of all declared names together are drawn in rationals; with more of them float64 alone speaks."""
 
 
-def judge(bench: Bench, claim: Claim) -> Verdict:
-    """Ask every oracle that can speak on a claim, and weigh what they say."""
+DECISIVE = frozenset(("rational", "values", "inequality", "solution"))
+"""Where one of these says wrong, nothing that the others say makes it anything else."""
+
+
+def judge(bench: Bench, claim: Claim, *, hasty: bool = False) -> Verdict:
+    """Ask every oracle that can speak on a claim, and weigh what they say; ``hasty`` stops where it is wrong anyhow."""
     found: list[Evidence] = []
     try:
         for oracle in ORACLES:
             if oracle.applies(bench, claim):
                 found.append(_ask(oracle, bench, claim))
+                if hasty and found[-1].outcome is Outcome.WRONG and found[-1].oracle in DECISIVE:
+                    break
     except TooLarge as error:
         return Verdict(Outcome.UNDECIDED, tuple(found), reason=_too_large(bench, error))
     except RecursionError:

@@ -182,6 +182,11 @@ class Bench:
             self._values[key] = value.expand(max(value.shape[0], world.trials), *value.shape[1:])
         return self._values[key]
 
+    def forget(self, *terms: Term) -> None:
+        """Let go of the values of terms that nobody asks for again."""
+        for key in [key for key in self._values if key[1] in terms]:
+            del self._values[key]
+
     def low_precision(self, world: World) -> World:
         """The same draw in float32: how far it is from float64 tells how much rounding matters here."""
         found = self._singles.get(id(world))

@@ -14,6 +14,7 @@ from derivcheck.problem.context import Context, strip
 from derivcheck.problem.directives import Marks
 from derivcheck.problem.problem import Alternative, Claim, Refused
 from derivcheck.problem.scope import IndexInfo, Refusal, Scope, SizeSymbol
+from derivcheck.problem.settling import settled
 from derivcheck.problem.terms import Comparison, Term
 from derivcheck.reading.items import Relation, Statement
 from derivcheck.source import Source, Span
@@ -166,6 +167,7 @@ class ClaimMaker:
             sentence=item.sentence,
             visible=tuple(self.scope.names),
             read=None if kind != head.kind else self._reader(head, left),
+            remade=self._remaker(head, item, conditions),
         )
 
     def _reader(self, head: Head, left: Term) -> Callable[[n.Node], Term]:
@@ -178,6 +180,34 @@ class ClaimMaker:
             return term
 
         return read
+
+    def _remaker(self, head: Head, item: Statement, conditions: tuple[Comparison, ...]) -> Callable[[n.Node], Claim]:
+        """Makes the claim anew with another expression as the member, among the names that are known here."""
+        known = dict(self.scope.names)
+
+        def remade(node: n.Node) -> Claim:
+            if strip(node) in head.restated:
+                raise Refusal("says-nothing", node.span, "both sides are the same expression: this line says nothing")
+            scope = replace(self.scope, names=dict(known), solution=dict(self.scope.solution))
+            there = replace(head, ctx=replace(head.ctx, scope=scope))
+            indices = {info.letter: info for info in (head.ctx.free or {}).values()}
+            names, counts, self.names, self.counts = self.names, self.counts, set(self.names), dict(self.counts)
+            try:
+                left, claimed = self._pair(there, node, replace(there.ctx, indices=indices, free=None))
+                claim = self._claim(there, node, item, conditions, left, claimed)
+                fresh = scope.counter != self.scope.counter
+            finally:
+                # What is new in one expression is not new in the next: names that were given are never given again.
+                self.scope.counter = max(self.scope.counter, scope.counter)
+                self.names, self.counts = names, counts
+            if not fresh:
+                return claim
+            scope.fall_back()
+            others = tuple(replace(each, claimed=settled(each.claimed, scope.solution)) for each in claim.alternatives)
+            sides = {"head": settled(claim.head, scope.solution), "claimed": settled(claim.claimed, scope.solution)}
+            return replace(claim, alternatives=others, **sides)  # type: ignore[arg-type]
+
+        return remade
 
     def _alternatives(self, head: Head, node: n.Node, claimed: Term) -> tuple[Alternative, ...]:
         if not any(isinstance(part, terms.Derivative) and part.direct for part in terms.walk(claimed)):
