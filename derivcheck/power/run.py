@@ -140,10 +140,9 @@ def power(source: Source, settings: Settings, tell: Callable[[str], None] = lamb
     items = read(source, scan(source, kind_of(source.path, source.text)))
     checks = Checks(problem, settings)
     wanted = [claim for claim in wanted_claims(source, settings) if not claim.expected_wrong]
+    outcomes = [(claim, _outcome(checks, claim)) for claim in wanted]
     holding = {
-        claim.span: claim
-        for claim in wanted
-        if isinstance(claim, Claim) and verdict_alone(checks.full, claim).outcome is Outcome.HOLDS
+        claim.span: claim for claim, outcome in outcomes if isinstance(claim, Claim) and outcome is Outcome.HOLDS
     }
     document = Document(items, problem, checks, holding)
     tried: list[Tried] = []
@@ -151,9 +150,15 @@ def power(source: Source, settings: Settings, tell: Callable[[str], None] = lamb
         line = source.position(site.node.span.start).line
         tell(f"editing line {line} of {source.path}: {len(tried)} edits so far")
         tried += _tried(document, site)
-    unheld = tuple(claim.name for claim in wanted if claim.span not in holding)
+    unheld = tuple((claim.name, outcome) for claim, outcome in outcomes if outcome is not Outcome.HOLDS)
     seconds = time.perf_counter() - started
     return Power(source, tuple(tried), len(wanted), unheld, settings.seed, seconds)
+
+
+def _outcome(checks: Checks, claim: Claim | Refused) -> Outcome:
+    if isinstance(claim, Refused):
+        return Outcome.WRONG if claim.wrong else Outcome.NOT_CHECKED
+    return verdict_alone(checks.full, claim).outcome
 
 
 def _sites(document: Document, settings: Settings) -> list[Site]:
@@ -183,14 +188,14 @@ def _tried(document: Document, site: Site) -> Iterator[Tried]:
                 seen.add((made.head, made.claimed))
                 yield _of_claim(document.checks, alone, made, mutant)
         except Refusal as refusal:
-            yield Tried(mutant, *_refused(refusal.wrong, refusal.message))
+            yield _refused(mutant, refusal.wrong, refusal.message)
         except RecursionError:
             yield Tried(mutant, Fate.NO_MUTANT, "it is nested too deeply to be read")
 
 
-def _refused(wrong: bool, message: str) -> tuple[Fate, str]:
+def _refused(mutant: Mutant, wrong: bool, message: str) -> Tried:
     """A line without a meaning: wrong by its shapes, which `check` says, or nothing that could be checked."""
-    return (Fate.KILLED, f"shapes: {message}") if wrong else (Fate.NO_MUTANT, message)
+    return Tried(mutant, Fate.KILLED, message, by_shape=True) if wrong else Tried(mutant, Fate.NO_MUTANT, message)
 
 
 def _alone(site: Site) -> Claim | None:
@@ -227,7 +232,7 @@ def _of_document(document: Document, site: Site, mutant: Mutant, killers: list[S
     refused = document.new_refusals(problem)
     for each in refused:
         if each.wrong:
-            return Tried(mutant, *_refused(True, each.message))
+            return _refused(mutant, True, each.message)
     now = {claim.span: claim for claim in problem.claims if isinstance(claim, Claim)}
     changed = document.changed(problem, now)
     changed.sort(key=lambda span: span not in killers)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from enum import StrEnum
 
-from derivcheck.power.mutants import Mutant
+from derivcheck.power.mutants import PUBLISHED, Mutant
 from derivcheck.source import Source
+from derivcheck.verdict import Outcome
 
 
 class Fate(StrEnum):
@@ -24,11 +26,15 @@ class Fate(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """An edit, what became of it, and by what: the claim that sees it, the proof, or why neither is there."""
+    """An edit, what became of it, and by what: the claim that sees it, the proof, or why neither is there.
+
+    ``by_shape`` tells that shapes alone betray it, before anything is evaluated.
+    """
 
     mutant: Mutant
     fate: Fate
     why: str
+    by_shape: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +44,7 @@ class Count:
     operator: str
     about: str
     killed: int
+    by_shape: int
     equivalent: int
     open: int
 
@@ -51,13 +58,13 @@ class Count:
 class Power:
     """All that was found out about a derivation's checks.
 
-    ``unheld`` are the names of claims that do not hold, and whose edits therefore tell nothing.
+    ``unheld`` are the names of claims that do not hold, and whose edits therefore tell nothing, with their outcomes.
     """
 
     source: Source
     tried: tuple[Tried, ...]
     claims: int
-    unheld: tuple[str, ...]
+    unheld: tuple[tuple[str, Outcome], ...]
     seed: int
     seconds: float = 0.0
     title: str = ""
@@ -68,21 +75,22 @@ class Power:
 
     def counts(self) -> tuple[Count, ...]:
         """The table: a line for each published operator, those that made no edit too."""
-        from derivcheck.power.mutants import PUBLISHED
-
-        made: dict[tuple[str, Fate], int] = {}
-        for one in self.tried:
-            key = (one.mutant.operator, one.fate)
-            made[key] = made.get(key, 0) + 1
-        fates = (Fate.KILLED, Fate.EQUIVALENT, Fate.OPEN)
-        return tuple(Count(name, about, *(made.get((name, fate), 0) for fate in fates)) for name, about in PUBLISHED)
+        made = Counter((one.mutant.operator, one.fate) for one in self.tried)
+        shapes = Counter(one.mutant.operator for one in self.tried if one.by_shape)
+        return tuple(
+            Count(
+                name, about, made[name, Fate.KILLED], shapes[name], made[name, Fate.EQUIVALENT], made[name, Fate.OPEN]
+            )
+            for name, about in PUBLISHED
+        )
 
     def summary(self) -> str:
         """``M mutants: K killed, E shown equivalent, O open``."""
         killed, equivalent, left = (self.count(fate) for fate in (Fate.KILLED, Fate.EQUIVALENT, Fate.OPEN))
         return f"{killed + equivalent + left} mutants: {killed} killed, {equivalent} shown equivalent, {left} open"
 
-    def exit_code(self) -> int:
-        """0 where there are edits, none of them is open, and every claim holds; else 1."""
+    def exit_code(self, *, strict: bool) -> int:
+        """0 where there are edits, none open, and no claim is wrong (if strict: every claim holds); else 1."""
         made = self.count(Fate.KILLED) + self.count(Fate.EQUIVALENT)
-        return 0 if made and not self.count(Fate.OPEN) and not self.unheld else 1
+        wrong = any(strict or outcome is Outcome.WRONG for _, outcome in self.unheld)
+        return 0 if made and not self.count(Fate.OPEN) and not wrong else 1
