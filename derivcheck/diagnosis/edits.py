@@ -51,7 +51,7 @@ class Operator:
     about    what it does, for the published list of operators
     whole    the edits that it makes of an expression as a whole
     scripts  whether it also looks into sub- and superscripts
-    pairs    whether it is also made at two places at once: two such mistakes may cancel
+    pairs    whether it is also made twice at once: two such mistakes may cancel
     mutates  whether it is one of those with which checks are tested; the others only mend
     """
 
@@ -81,14 +81,14 @@ def edits_of(operator: Operator, tree: n.Node, stock: Stock) -> Iterator[Candida
 
 
 def pairs_of(operator: Operator, tree: n.Node, stock: Stock) -> Iterator[tuple[Candidate, Candidate]]:
-    """Every two edits of one kind at two places; the tree of the first holds both."""
+    """Every two edits of one kind; the tree of the first holds both."""
     places = list(places_of(tree, lambda node: node))
     for later, (node, rebuild, script) in enumerate(places):
         if script and not operator.scripts:
             continue
         for second in operator.edits(node, rebuild, stock):
-            # Places come parents first, left to right: before the edited one they are what they were.
-            for before, around, inside in islice(places_of(second.tree, lambda node: node), later):
+            # Places come parents first, left to right: up to the edited one they are what they were.
+            for before, around, inside in islice(places_of(second.tree, lambda node: node), later + 1):
                 if operator.scripts or not inside:
                     for first in operator.edits(before, around, stock):
                         yield first, second
@@ -147,6 +147,8 @@ def _signs(node: n.Node, rebuild: Rebuild, stock: Stock) -> Iterator[Candidate]:
 
 
 def _whole_sign(tree: n.Node, rebuild: Rebuild, stock: Stock) -> Iterator[Candidate]:
+    if _is_zero(tree):
+        return
     minus = n.Add((("-", _closed(tree)),))
     yield Candidate(2, minus, tree.span, latex(minus), "change the sign of the whole")
 
@@ -172,10 +174,16 @@ def _factors(node: n.Node, rebuild: Rebuild, stock: Stock) -> Iterator[Candidate
 
 
 def _whole_factors(tree: n.Node, rebuild: Rebuild, stock: Stock) -> Iterator[Candidate]:
+    if _is_zero(tree):
+        return
     scalars = (TWO, HALF, *stock.sizes, *(n.Fraction_(ONE, size) for size in stock.sizes))
     for scalar in scalars:
-        product = n.Product((scalar, _closed(tree)), ("",))
+        product = n.Product((scalar, _closed(tree)), ("\\cdot" if isinstance(tree, n.Number) else "",))
         yield Candidate(3, product, tree.span, latex(product), f"multiply by `{plain(scalar)}`")
+
+
+def _is_zero(tree: n.Node) -> bool:
+    return isinstance(tree, n.Number) and not tree.value
 
 
 def _ratio(value: Fraction) -> n.Node:

@@ -13,8 +13,10 @@ from derivcheck.evaluation import running, sampling, sizes
 from derivcheck.evaluation.differentiation import Autograd
 from derivcheck.evaluation.evaluator import Axis, Frame, FunctionValue, World, evaluate
 from derivcheck.evaluation.floating import FloatArithmetic
+from derivcheck.language.shapes import Shape
 from derivcheck.problem import terms as t
 from derivcheck.problem.problem import Claim, Problem
+from derivcheck.problem.scope import Declaration
 from derivcheck.problem.terms import Comparison, Term
 
 CANDIDATES = 256
@@ -181,6 +183,11 @@ class Bench:
                 value = evaluate(term, self.frame(claim, world)).detach()
             self._values[key] = value.expand(max(value.shape[0], world.trials), *value.shape[1:])
         return self._values[key]
+
+    def shape(self, shaped: Term | Declaration) -> Shape:
+        """A shape with every unknown size filled in."""
+        rows, columns = shaped.shape
+        return rows.substitute(self.problem.solution), columns.substitute(self.problem.solution)
 
     def forget(self, *terms: Term) -> None:
         """Let go of the values of terms that nobody asks for again."""

@@ -44,23 +44,27 @@ def proof_of(verdict: Verdict) -> str | None:
 
 
 def equivalence(bench: Bench, old: Claim, new: Claim, verdict: Verdict) -> str | None:
-    """The proof that an edited claim says the same as the claim before, or None. ``verdict`` is that on the new one."""
+    """The proof that an edited claim says the same as the claim before, or None. ``verdict`` is that on the new one.
+
+    The names that stand in both mean the same.
+    """
+    return (
+        constraint(bench, old, new) or proof_of(verdict) or _closed(bench, new, verdict) or _same_sides(bench, old, new)
+    )
+
+
+def constraint(bench: Bench, old: Claim, new: Claim) -> str | None:
+    """The proof that two claims ask the same of what stands in them, whether they hold or not."""
     if _same_claim(old, new):
         return RULES
-    if old.relation != new.relation:
+    if (old.relation, old.free, old.conditions) != (new.relation, new.free, new.conditions):
         return None
-    if new.solution is None and new.relation == "=":
-        return (
-            proof_of(verdict)
-            or _closed(bench, new, verdict)
-            or _vanishing(bench, old, new)
-            or _same_sides(bench, old, new)
-            or _optimum(bench, old, new)
-        )
-    if new.solution is not None and old.solution is not None:
+    if old.solution is not None or new.solution is not None:
         return _equations(bench, old, new)
+    if new.relation == "=":
+        return _vanishing(bench, old, new) or _optimum(bench, old, new)
     if new.relation in SIGNS:
-        return proof_of(verdict) or _multiple(bench, new, _difference(old), _difference(new), positive=True)
+        return _multiple(bench, new, _difference(old), _difference(new), positive=True)
     return None
 
 
@@ -87,6 +91,8 @@ def equal(bench: Bench, like: Claim, left: Term, right: Term) -> str | None:
     """The proof that two terms are equal for all inputs that meet a claim's conditions, or None."""
     if same(left, right):
         return RULES
+    if bench.shape(left) != bench.shape(right):
+        return None
     statement = _statement(like, left, right)
     verdict = judge(bench, statement)
     return proof_of(verdict) or _closed(bench, statement, verdict)
@@ -104,7 +110,7 @@ def _closed(bench: Bench, claim: Claim, verdict: Verdict) -> str | None:
 
 def _vanishing(bench: Bench, old: Claim, new: Claim) -> str | None:
     """``F = 0`` and ``k F = 0``."""
-    if not (t.is_zero(old.claimed) and t.is_zero(new.claimed)) or old.free != new.free:
+    if not (t.is_zero(old.claimed) and t.is_zero(new.claimed)):
         return None
     declarations = bench.problem.declarations
 
@@ -117,7 +123,7 @@ def _vanishing(bench: Bench, old: Claim, new: Claim) -> str | None:
 
 def _same_sides(bench: Bench, old: Claim, new: Claim) -> str | None:
     """Each side is what it was."""
-    if old.free != new.free or old.conditions != new.conditions:
+    if new.relation != "=" or (old.free, old.conditions) != (new.free, new.conditions):
         return None
     proofs = [equal(bench, new, *pair) for pair in ((old.head, new.head), (old.claimed, new.claimed))]
     return _all(proofs)
@@ -143,7 +149,7 @@ def _minus(left: Term, right: Term) -> Term:
 def _equations(bench: Bench, old: Claim, new: Claim) -> str | None:
     """Rows that solve: the equation and the row each as before, up to a factor."""
     before, after = old.solution, new.solution
-    if before is None or after is None or before.unknown != after.unknown or old.free != new.free:
+    if before is None or after is None or before.unknown != after.unknown:
         return None
     rows = (
         (_minus(before.left, before.right), _minus(after.left, after.right)),
@@ -172,6 +178,8 @@ def _multiple(bench: Bench, like: Claim, before: Term, after: Term, *, positive:
     """The proof of ``after = k before``, where k is a number, a size or a name, and not 0 (or even positive)."""
     if same(before, after):
         return RULES
+    if bench.shape(before) != bench.shape(after):
+        return None
     for words, factor in _factors(bench, like, before, after, positive):
         product = t.Multiply("scale", factor, before, shape=before.shape, span=before.span)
         proof = equal(bench, like, product, after)
@@ -203,8 +211,7 @@ def _positive(bench: Bench) -> Iterator[tuple[str, Term]]:
     for key, text in bench.problem.size_names.items():
         yield text, t.Size(Dim.of(key))
     for declaration in bench.problem.declarations.values():
-        shape = tuple(dim.substitute(bench.problem.solution) for dim in declaration.shape)
-        if is_scalar((shape[0], shape[1])) and not declaration.family:
+        if is_scalar(bench.shape(declaration)) and not declaration.family:
             name = t.Variable(declaration.key)
             if declaration.domain.kind == "positive":
                 yield declaration.text, name

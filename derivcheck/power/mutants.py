@@ -29,8 +29,7 @@ PUBLISHED: tuple[tuple[str, str], ...] = (
     (DEFINITION, "every edit above, of what a name is defined to be"),
     (
         PAIRS,
-        "two edits of one kind at two places of a claim: "
-        + ", ".join(operator.name for operator in MUTATING if operator.pairs),
+        "two edits of one kind in a claim: " + ", ".join(operator.name for operator in MUTATING if operator.pairs),
     ),
 )
 """The operators by the names under which mutants are counted, each with what it does."""

@@ -1,7 +1,8 @@
 """A normal form by the rules of sums, products and transposes: what has the same is equal, whatever is put in.
 
 A sum of monomials: a rational coefficient, scalar factors in an order of their own, and a chain of matrix factors
-from left to right, each transposed or not. Entrywise products commute. Nothing is expanded below another function.
+from left to right, each transposed or not. Entrywise products commute, derivatives are taken term by term. Nothing is
+expanded below another function.
 """
 
 from __future__ import annotations
@@ -111,8 +112,38 @@ def _expanded(term: Term) -> Sum:
             )
         case t.Entry(argument=t.Unary(op="transpose", argument=inner), row=row, column=column) if row and column:
             return _expanded(replace(term, argument=inner, row=column, column=row))
+        case t.Let(bindings=(), body=body):
+            return _sum(body)
+        case t.Let(bindings=bindings, body=body):
+            return _apart(term, _sum(body), ("Let", _part(bindings)))
+        case t.Derivative(target=target, direct=False):
+            rest = tuple(_part(getattr(term, name)) for name in ("key", "form", "held", "second", "indices"))
+            varying = {monomial: value for monomial, value in _sum(target).items() if not _constant(monomial)}
+            return _apart(term, varying, ("Derivative", *rest))
     atom = _atom(term)
     return {((atom,), ()) if is_scalar(term.shape) else ((), (atom,)): Fraction(1)}
+
+
+def _apart(term: Term, found: Sum, outside: Key) -> Sum:
+    """What is linear in a sum, summand by summand; numbers come out."""
+    total: Sum = {}
+    for monomial, coefficient in found.items():
+        key = (*outside, monomial)
+        kept = (
+            NUMBER
+            if outside[0] == "Let" and monomial == NUMBER
+            else ((key,), ())
+            if is_scalar(term.shape)
+            else ((), (key,))
+        )
+        _into(total, kept, coefficient)
+    return total
+
+
+def _constant(monomial: Monomial) -> bool:
+    """Whether no name stands in it: a number, or sizes."""
+    scalars, chain = monomial
+    return not chain and all(key[0] == "Size" for key in scalars)
 
 
 def _turned(term: Term) -> Term:
@@ -143,8 +174,13 @@ def _times(left: Sum, right: Sum) -> Sum:
     total: Sum = {}
     for (scalars, chain), one in left.items():
         for (others, behind), other in right.items():
-            _into(total, (_sorted((*scalars, *others)), (*chain, *behind)), one * other)
+            _into(total, (_sorted((*scalars, *others)), _without_identity((*chain, *behind))), one * other)
     return total
+
+
+def _without_identity(chain: tuple[Key, ...]) -> tuple[Key, ...]:
+    kept = tuple(key for key in chain if key[0] != "Identity")
+    return kept or chain[:1]
 
 
 def _entrywise(left: Sum, right: Sum) -> Sum:
@@ -174,6 +210,8 @@ def _reversed(chain: tuple[Key, ...]) -> tuple[Key, ...]:
 
 
 def _flipped(key: Key) -> Key:
+    if key[0] == "Identity":
+        return key
     return key[1] if key[0] == "transposed" else ("transposed", key)
 
 

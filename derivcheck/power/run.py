@@ -14,14 +14,14 @@ from derivcheck.config import Settings
 from derivcheck.engine import claims as wanted_claims
 from derivcheck.engine import problem_of, verdict_alone
 from derivcheck.oracles.bench import Bench, dependencies
-from derivcheck.power.equivalence import RULES, equal, equivalence
+from derivcheck.power.equivalence import RULES, constraint, equal, equivalence
 from derivcheck.power.mutants import Mutant, Site, mutants, mutated, sites, stock_at
 from derivcheck.power.score import Fate, Power, Tried
 from derivcheck.problem import terms as t
 from derivcheck.problem.build import build
 from derivcheck.problem.problem import Claim, Problem, Refused
 from derivcheck.problem.scope import Definition, FunctionDefinition, Refusal
-from derivcheck.problem.settling import settled
+from derivcheck.problem.settling import mapped, settled
 from derivcheck.reading.documents import kind_of, scan
 from derivcheck.reading.items import Item
 from derivcheck.reading.statements import read
@@ -98,6 +98,23 @@ class Document:
             if key not in before or key not in after or _value(before[key], self.problem) != _value(after[key], problem)
         ]
 
+    def same_constraint(self, problem: Problem, bench: Bench, span: Span, new: Claim) -> str | None:
+        """The proof that what is solved or optimised stays the same although a name in it means something else.
+
+        Of an identity nothing is proved so: that it holds for two meanings of a name says that it tests neither.
+        """
+        if new.solution is None and not isinstance(new.head, t.Optimum):
+            return None
+        names = set(self.changed_definitions(problem))
+        if not names:
+            return constraint(bench, self.holding[span], new)
+        before = {
+            key: _value(self.problem.definitions[key], self.problem) for key in names & {*self.problem.definitions}
+        }
+        after = {key: _value(problem.definitions[key], problem) for key in names & {*problem.definitions}}
+        old, made = _written_out(self.holding[span], before), _written_out(new, after)
+        return constraint(bench, old, made) if old is not None and made is not None else None
+
     def same_definitions(self, problem: Problem, bench: Bench) -> list[str | None]:
         """The proof that each name means what it meant, for every name that is written in another way."""
         like = next(iter(self.holding.values()))
@@ -113,6 +130,37 @@ class Document:
                 alike = isinstance(other, FunctionDefinition) and meaning.parameters == other.parameters
                 proofs.append(equal(bench, like, meaning.body, other.body) if alike else None)  # type: ignore[union-attr]
         return proofs
+
+
+def _written_out(claim: Claim, meanings: dict[str, t.Term]) -> Claim | None:
+    """The claim with names replaced by what they mean; None where more than that hangs on such a name."""
+    sides = [claim.head, claim.claimed]
+    if claim.solution is not None:
+        sides += [claim.solution.left, claim.solution.right]
+    try:
+        head, claimed, *rows = [_filled(side, meanings) for side in sides]
+    except _HangsOnTheName:
+        return None
+    solution = replace(claim.solution, left=rows[0], right=rows[1]) if claim.solution is not None else None
+    return replace(claim, head=head, claimed=claimed, solution=solution)
+
+
+class _HangsOnTheName(Exception):
+    """A derivative by the name, or a member of its family, is not what it means."""
+
+
+def _filled(term: t.Term, meanings: dict[str, t.Term]) -> t.Term:
+    for part in t.walk(term):
+        match part:
+            case t.Derivative(key=key, second=second, held=held) if {key, second, *held} & meanings.keys():
+                raise _HangsOnTheName
+            case t.Variable(key=key, indices=indices) if key in meanings and indices:
+                raise _HangsOnTheName
+
+    def meant(inner: t.Term) -> t.Term:
+        return meanings.get(inner.key, inner) if isinstance(inner, t.Variable) else inner
+
+    return mapped(term, meant)
 
 
 def _value(definition: Definition, problem: Problem) -> t.Term:
@@ -163,6 +211,8 @@ def _outcome(checks: Checks, claim: Claim | Refused) -> Outcome:
 
 def _sites(document: Document, settings: Settings) -> list[Site]:
     """Where the document is edited: at claims that hold, at the equations that they solve, and at definitions."""
+    if not document.holding:
+        return []
     solved = {claim.solution for claim in document.holding.values() if claim.solution is not None}
     premises = [
         claim
@@ -248,8 +298,11 @@ def _of_document(document: Document, site: Site, mutant: Mutant, killers: list[S
         return Tried(mutant, Fate.NO_MUTANT, refused[0].message if refused else "what is left is no claim")
     proofs = [equivalence(checks.full, document.holding[span], now[span], verdicts[span]) for span in changed]
     if site.defines:
-        # A name that means something else is another derivation, even where all of its claims hold.
+        # A name that means something else is another derivation, even where all of its claims hold; but of an objective
+        # a factor may be all that is not asked.
         proofs = document.same_definitions(problem, checks.full)
+        if changed and not all(proofs):
+            proofs = [document.same_constraint(problem, checks.full, span, now[span]) for span in changed]
     if all(proofs):
         words = dict.fromkeys(proof for proof in proofs if proof)
         return Tried(mutant, Fate.EQUIVALENT, " · ".join(words) or RULES)
