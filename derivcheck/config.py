@@ -11,6 +11,8 @@ SMALLEST_TRIALS, LARGEST_TRIALS = 2, 1000
 LARGEST_SIZE = 4096
 LARGEST_DRAWS = 20
 LARGEST_SEED = 2**63 - 1
+# Beyond this, squares of squares leave the range of floating point.
+LARGEST_VALUE = 1e60
 # Bytes; a device or a data file is not to be read to its end by mistake.
 LARGEST_FILE = 1_000_000
 # What a declared function may stand for; "arbitrary" is the default, a function drawn at random.
@@ -27,6 +29,8 @@ class Settings:
     sizes     fixed dimensions by name, as written in the document ("D": 4)
     functions what a declared function stands for, by its name in the document ("\\phi": "tanh");
               one that is not named is drawn at random
+    values    what a declared number is, by its name in the document ("\\sigma": 0.5);
+              one that is not named is drawn at random
     claim     check only the claim of this name
     strict    undecided and not checked fail the run
     extra     a homework's own options ("box", "activation", …)
@@ -37,6 +41,7 @@ class Settings:
     draws: int = 3
     sizes: dict[str, int] = field(default_factory=dict)
     functions: dict[str, str] = field(default_factory=dict)
+    values: dict[str, float] = field(default_factory=dict)
     claim: str | None = None
     strict: bool = False
     extra: dict[str, object] = field(default_factory=dict)
@@ -96,6 +101,12 @@ def _function(value: object) -> str:
     raise _Refused(f"takes one of {', '.join(FUNCTIONS)}, not {_shown(value)}" + did_you_mean(str(value), FUNCTIONS))
 
 
+def _number(value: object) -> float:
+    if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= LARGEST_VALUE:
+        return float(value)
+    raise _Refused(f"takes a finite number of at most {LARGEST_VALUE:g}, not {_shown(value)}")
+
+
 _check_size = _whole(1, LARGEST_SIZE)
 _SCALARS: Mapping[str, Check] = {
     "seed": _whole(0, LARGEST_SEED),
@@ -103,9 +114,9 @@ _SCALARS: Mapping[str, Check] = {
     "draws": _whole(1, LARGEST_DRAWS),
     "strict": _flag,
 }
-_TABLES: Mapping[str, Check] = {"sizes": _check_size, "functions": _function}
+_TABLES: Mapping[str, Check] = {"sizes": _check_size, "functions": _function, "values": _number}
 # A homework's own settings, under a table of its name. A new homework is one line here.
-_HOMEWORKS: Mapping[str, Mapping[str, Check]] = {"mlp": {}, "resblock": {}}
+_HOMEWORKS: Mapping[str, Mapping[str, Check]] = {"mlp": {}, "resblock": {}, "ppca": {}}
 
 
 def did_you_mean(word: str, known: tuple[str, ...]) -> str:
@@ -149,10 +160,22 @@ def check_size(number: int) -> int:
     return number
 
 
+def check_value(number: float) -> float:
+    """``number``, if a declared name may be it. Raises SettingsError that says what may be."""
+    try:
+        return _number(number)
+    except _Refused as refused:
+        raise SettingsError(str(refused)) from None
+
+
+def _in_document(name: str) -> str:
+    r"""``phi`` is a document's ``\phi``, ``f`` its ``f``."""
+    return "\\" + name if len(name) > 1 and name.isalpha() and name.isascii() else name
+
+
 def with_function(functions: Mapping[str, str], name: str, stands_for: str) -> dict[str, str]:
     r"""``functions`` with one more: ``arbitrary`` takes the name out, and ``phi`` is a document's ``\phi``."""
-    if len(name) > 1 and name.isalpha() and name.isascii():
-        name = "\\" + name
+    name = _in_document(name)
     others = {known: value for known, value in functions.items() if known != name}
     return others if stands_for == "arbitrary" else {**others, name: stands_for}
 
@@ -201,6 +224,10 @@ def _with_key(settings: Settings, key: str, value: object, text: str, where: str
                 function = _checked(_function, entry, text, where, key, name)
                 assert isinstance(function, str)
                 settings = replace(settings, functions=with_function(settings.functions, name, function))
+            case "values":
+                number = _checked(_number, entry, text, where, key, name)
+                assert isinstance(number, float)
+                settings = replace(settings, values={**settings.values, _in_document(name): number})
             case _:
                 known = _HOMEWORKS[key]
                 if name not in known:

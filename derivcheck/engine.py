@@ -9,9 +9,9 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from derivcheck.config import Settings, UnknownClaim
-from derivcheck.language.nodes import Node
+from derivcheck.language.nodes import Group, Node, Scripted
 from derivcheck.problem.build import build
-from derivcheck.problem.context import key_of, strip
+from derivcheck.problem.context import SLOT, key_of, pattern, strip
 from derivcheck.problem.problem import Claim, Problem, Refused
 from derivcheck.reading.documents import kind_of, scan
 from derivcheck.reading.parser import parse_expression
@@ -312,10 +312,19 @@ def expression(latex: str) -> Node:
     return strip(parse_expression(latex))
 
 
+def _key(problem: Problem, name: str) -> str | None:
+    """The key of a name as it is written; ``x^{(i)}`` is also the family of all ``x^{(i)}``."""
+    node = parse_expression(name)
+    found = problem.names.get(key_of(node))
+    if found is None and isinstance(node, Scripted) and isinstance(node.sup, Group):
+        found = problem.names.get(pattern(node.base, node.sub, Group(SLOT)))
+    return found
+
+
 def defined_at(source: Source, name: str) -> Span | None:
     """Where a name is defined or declared."""
     problem = problem_of(source)
-    key = problem.names.get(key_of(parse_expression(name)))
+    key = _key(problem, name)
     for pool in (problem.definitions, problem.declarations):
         if key in pool:
             return pool[key].span  # type: ignore[index]
@@ -325,11 +334,14 @@ def defined_at(source: Source, name: str) -> Span | None:
 def quantities(
     source: Source, settings: Settings, names: tuple[str, ...], sizes: Mapping[str, int] | None = None
 ) -> dict[str, Tensor]:
-    """The values of names at the first draw, each ``(trials, rows, columns)``; unknown names are left out."""
+    """The values of names at the first draw, each ``(trials, rows, columns)``; unknown names are left out.
+
+    A family ``x^{(i)}`` has an axis more: ``(trials, members, rows, columns)``.
+    """
     bench, world = _first_world(source, settings, sizes)
     found: dict[str, Tensor] = {}
     for name in names:
-        key = bench.problem.names.get(key_of(parse_expression(name)))
+        key = _key(bench.problem, name)
         if key is not None and (key in world.leaves or key in world.definitions):
             value = world.root().name(key).detach()
             found[name] = value.expand(settings.trials, *value.shape[1:])
@@ -355,7 +367,7 @@ def gradient_values(
         return {}
     found: dict[str, Tensor] = {}
     for name in names:
-        key = bench.problem.names.get(key_of(parse_expression(name)))
+        key = _key(bench.problem, name)
         if key is None or not (key in world.leaves or key in world.definitions):
             continue
         with torch.enable_grad():

@@ -21,7 +21,16 @@ SAID = {
     "kinks": "subgradients",
     "inequality": "search",
     "solution": "solved",
+    "integral": "quadrature",
+    "Gaussian": "Gaussian algebra",
+    "Bayes": "Bayes",
+    "normaliser": "normalised",
+    "optimum": "optimum",
+    "stationarity": "stationary",
 }
+
+WHOLE = ("integral", "Gaussian")
+"""Sources that see all of the same claim, so that one of them errs where they contradict each other."""
 
 EXACT_ENTRIES = 50_000
 """So many entries of all declared names together are drawn in rationals; with more of them float64 alone speaks."""
@@ -108,6 +117,10 @@ def weigh(found: Sequence[Evidence]) -> Verdict:
     if autograd is not None and differences is not None:
         return _three_way(autograd, differences, by_name.get("kinks"), found, said)
     wrong = next((evidence for evidence in spoken if evidence.outcome is Outcome.WRONG), None)
+    whole = {by_name[name].outcome for name in WHOLE if name in by_name}
+    if {Outcome.HOLDS, Outcome.WRONG} <= whole:
+        reason = "two ways of working out the same integral contradict each other: one of them is unusable here"
+        return Verdict(Outcome.UNDECIDED, tuple(found), reason=reason)
     if wrong is not None:
         return Verdict(Outcome.WRONG, tuple(found), reason=wrong.detail)
     holding = [evidence for evidence in spoken if evidence.outcome is Outcome.HOLDS]

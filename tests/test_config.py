@@ -20,9 +20,15 @@ def test_an_empty_file_changes_nothing():
 
 
 def test_every_setting_can_be_given():
-    text = 'seed = 3\ntrials = 9\ndraws = 2\nstrict = true\n[sizes]\nD = 4\n"n_1" = 5\n[functions]\nphi = "tanh"\n'
+    text = 'seed = 3\ntrials = 9\ndraws = 2\nstrict = true\n[sizes]\nD = 4\n"n_1" = 5\n[functions]\nphi = "tanh"\n[values]\nsigma = 2\nr = 0.5\n'
     assert parse(text, "my.toml", DEFAULTS) == Settings(
-        seed=3, trials=9, draws=2, strict=True, sizes={"D": 4, "n_1": 5}, functions={"\\phi": "tanh"}
+        seed=3,
+        trials=9,
+        draws=2,
+        strict=True,
+        sizes={"D": 4, "n_1": 5},
+        functions={"\\phi": "tanh"},
+        values={"\\sigma": 2.0, "r": 0.5},
     )
 
 
@@ -57,6 +63,11 @@ def test_a_function_may_be_named_with_or_without_its_backslash_and_arbitrary_tak
         ("sizes.D = 0", "my.toml:1: `sizes.D`"),
         ("sizes = { E = 2, D = 0 }", "my.toml:1: `sizes.D`"),
         ("[sizes]\nD = [1, 2]", "not a list"),
+        ("[values]\nsigma = nan", "my.toml:2: `values.sigma` takes a finite number of at most 1e+60, not nan"),
+        ("[values]\nsigma = inf", "not inf"),
+        ("[values]\nsigma = -1e99", "not -1e+99"),
+        ("[values]\nsigma = true", "not true"),
+        ("[values]\nsigma = '1'", 'not "1"'),
         ("sizes = 4", "my.toml:1: `sizes` is a table: write `[sizes]` on a line of its own"),
         ('[functions]\n"\\\\phi" = 3', "my.toml:2: `functions.\\phi` takes one of"),
         ("[resblock]\nwhat = 1", "my.toml:2: `what` is not a setting; `[resblock]` has no settings"),
@@ -71,7 +82,7 @@ def test_what_cannot_be_used_is_refused_with_what_where_and_what_to_do(text, mes
 
 def test_a_setting_that_resembles_none_is_told_which_there_are():
     assert refused("colour = 1").endswith(
-        "the settings are seed, trials, draws, strict, sizes, functions, mlp, resblock"
+        "the settings are seed, trials, draws, strict, sizes, functions, values, mlp, resblock, ppca"
     )
 
 
@@ -119,7 +130,7 @@ def test_anything_else_is_no_size(text):
         parse_size(text)
 
 
-@pytest.mark.parametrize("homework", ["mlp", "resblock"])
+@pytest.mark.parametrize("homework", ["mlp", "resblock", "ppca"])
 def test_the_configuration_that_ships_with_a_homework_is_read_and_strict(homework):
     assert shipped(homework, Settings()).strict
 

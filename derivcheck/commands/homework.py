@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from derivcheck.commands.options import Asked, amount, asked, showing, steering, whole
+from derivcheck.commands.options import Asked, amount, asked, finite, showing, steering, whole
 from derivcheck.commands.output import emit, progress, show
 from derivcheck.commands.power import show_power
 from derivcheck.config import FUNCTIONS, Settings, check_size, shipped, with_function
@@ -34,12 +34,14 @@ def _command(homework: Homework) -> click.Command:
 
 
 def _own(option: Option) -> Any:  # noqa: ANN401
-    """An option that one homework alone has: a size or what a function stands for."""
+    """An option that one homework alone has: a size, what a function stands for, or the value of a number."""
     text = f"{option.help[:1].upper()}{option.help[1:]}."
     if option.sets == "sizes":
         return click.option(
             f"--{option.name}", option.name, type=int, metavar="INT", callback=whole(check_size), help=text
         )
+    if option.sets == "values":
+        return click.option(f"--{option.name}", option.name, type=float, metavar="NUMBER", callback=finite, help=text)
     choices = click.Choice(option.choices or FUNCTIONS)
     return click.option(f"--{option.name}", option.name, type=choices, help=text)
 
@@ -110,10 +112,13 @@ def _power(homework: Homework, settings: Settings, request: Asked, derivation: P
     return show_power(replace(found, title=homework.title), request, settings)
 
 
-def _with(settings: Settings, option: Option, value: int | str, request: Asked) -> Settings:
+def _with(settings: Settings, option: Option, value: float | str, request: Asked) -> Settings:
     """The settings with an option of the homework's own."""
     if isinstance(value, str):
         return replace(settings, functions=with_function(settings.functions, option.target, value))
+    if option.sets == "values":
+        return replace(settings, values={**settings.values, option.target: value})
+    assert isinstance(value, int)
     if dict(request.sizes).get(option.target, value) != value:
         raise click.UsageError(
             f"--{option.name} and --sizes {option.target}=… contradict each other", click.get_current_context()

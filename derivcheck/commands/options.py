@@ -10,7 +10,7 @@ from typing import Any, Literal, TypeVar
 
 import click
 
-from derivcheck.config import Settings, SettingsError, check_scalar, load, parse_size
+from derivcheck.config import Settings, SettingsError, check_scalar, check_value, load, parse_size
 from derivcheck.report.console import ColorChoice
 
 Format = Literal["table", "concise", "json"]
@@ -29,6 +29,14 @@ def whole(check: Callable[[int], object]) -> Callable[[click.Context, click.Para
         return value
 
     return callback
+
+
+def finite(context: click.Context, parameter: click.Parameter, value: float | None) -> float | None:
+    """A callback that holds a value against what the configuration files allow, in the same words."""
+    try:
+        return value if value is None else check_value(value)
+    except SettingsError as error:
+        raise click.UsageError(f"{parameter.opts[0]} {error}", context) from None
 
 
 def _sizes(context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> tuple[tuple[str, int], ...]:

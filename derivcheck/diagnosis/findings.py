@@ -20,6 +20,9 @@ CODES = {
     "hessian": "wrong-hessian",
     "derivative": "wrong-derivative",
     "identity": "wrong-identity",
+    "distribution": "wrong-distribution",
+    "expectation": "wrong-expectation",
+    "optimum": "wrong-optimum",
     "inequality": "wrong-inequality",
     "solution": "wrong-solution",
 }

@@ -124,6 +124,9 @@ class Arithmetic(Protocol):
     def concatenate(self, parts: Sequence[Value], axis: int) -> Value:
         """Along an axis; the others are equal already."""
 
+    def detached(self, a: Value) -> Value:
+        """The same value, through which nothing is differentiated."""
+
     def integers(self, a: Value) -> list[int]:
         """All entries as whole numbers, in row-major order."""
 

@@ -46,6 +46,18 @@ class Differentiator(Protocol):
     def entries(self, term: t.MapEntries, arguments: list[Value], frame: Frame) -> Value: ...
 
 
+class Integrator(Protocol):
+    """How integrals over random values are worked out."""
+
+    def integral(self, term: t.LogIntegral | t.Expectation, frame: Frame) -> Value: ...
+
+
+class Optimiser(Protocol):
+    """How the place of the largest or smallest value is found."""
+
+    def optimum(self, term: t.Optimum, frame: Frame) -> Value: ...
+
+
 @dataclass
 class World:
     """One draw: sizes, the values of what is declared, the functions. Definitions are evaluated when asked for."""
@@ -58,6 +70,8 @@ class World:
     differentiator: Differentiator | None
     dependencies: Mapping[str, frozenset[str]]
     trials: int = 1
+    integrator: Integrator | None = None
+    optimiser: Optimiser | None = None
 
     def dims(self, shape: Shape) -> tuple[int, int]:
         """A shape in numbers."""
@@ -116,6 +130,10 @@ class Frame:
         """With other values for names; the values are of this frame's rank (families with their axes behind)."""
         return Frame(self.world, Bindings(self.bindings, values, self.axes), self.axes, self.partial)
 
+    def without(self, names: frozenset[str]) -> Frame:
+        """With these names at the world's own values again, whatever is bound to them here."""
+        return Frame(self.world, _unbound(self.bindings, names), self.axes, self.partial)
+
     def where_allowed(self) -> Frame:
         """The same, with places that will be left out."""
         return Frame(self.world, self.bindings, self.axes, True)
@@ -128,6 +146,15 @@ class Frame:
             return value
         shape = self.world.arithmetic.shape(value)
         return self.world.arithmetic.reshape(value, (*shape[: 1 + depth], *(1,) * missing, *shape[1 + depth :]))
+
+
+def _unbound(bindings: Bindings, names: frozenset[str]) -> Bindings:
+    if bindings.parent is None:
+        return bindings
+    parent = _unbound(bindings.parent, names)
+    if parent is bindings.parent and names.isdisjoint(bindings.values):
+        return bindings
+    return Bindings(parent, {key: value for key, value in bindings.values.items() if key not in names}, bindings.axes)
 
 
 def fetch(world: World, bindings: Bindings, key: str) -> tuple[Value, int]:
@@ -266,11 +293,32 @@ def _structured(term: Term, frame: Frame) -> Value:
             return evaluate(body, frame.bind(values))
         case t.MapEntries(arguments=arguments):
             return _map_entries(term, [_full(argument, frame) for argument in arguments], frame)
+        case t.Density(log=log):
+            return a.elementary("exp", 0, evaluate(log, frame))
+        case t.LogIntegral() | t.Expectation():
+            if world.integrator is None:
+                raise NotExact("an integral")
+            value = world.integrator.integral(term, frame)
+            return _expand(value, (*a.shape(value)[:-2], *world.dims(term.shape)), a)
+        case t.Frozen(body=body, names=names):
+            return _frozen(body, frozenset(names), frame)
+        case t.Optimum():
+            if world.optimiser is None:
+                raise NotExact("an optimum")
+            return world.optimiser.optimum(term, frame)
         case t.Derivative() | t.Chain():
             if world.differentiator is None:
                 raise NotExact("a derivative")
             return world.differentiator.derivative(term, frame)
     raise AssertionError(term)
+
+
+def _frozen(body: Term, names: frozenset[str], frame: Frame) -> Value:
+    """At the current values of names, which are not followed by a derivative."""
+    world = frame.world
+    known = [name for name in names if name in world.leaves or name in world.definitions]
+    outer = frame.without(names)
+    return evaluate(body, outer.bind({name: world.arithmetic.detached(outer.name(name)) for name in known}))
 
 
 def _full(term: Term, frame: Frame) -> Value:

@@ -176,6 +176,9 @@ class FloatArithmetic:
             common = torch.promote_types(common, part.dtype)
         return torch.cat([part.to(common) for part in parts], axis)
 
+    def detached(self, a: Tensor) -> Tensor:
+        return a.detach()
+
     def integers(self, a: Tensor) -> list[int]:
         return [round(number) for number in _real(a).detach().reshape(-1).tolist()]
 

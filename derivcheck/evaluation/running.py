@@ -171,6 +171,9 @@ class RunningErrorArithmetic:
     def concatenate(self, parts: Sequence[Tracked], axis: int) -> Tracked:
         return Tracked(torch.cat([part.value for part in parts], axis), torch.cat([part.error for part in parts], axis))
 
+    def detached(self, a: Tracked) -> Tracked:
+        return a
+
     def integers(self, a: Tracked) -> list[int]:
         return FLOATS.integers(a.value)
 

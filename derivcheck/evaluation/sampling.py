@@ -30,12 +30,21 @@ def generator(*parts: object) -> torch.Generator:
     return made
 
 
-def leaf(declaration: Declaration, sizes: Mapping[str, int], trials: int, seed: int, problem: Problem) -> Tensor:
-    """``trials`` members of a declared domain: ``(trials, family …, rows, columns)``, float64."""
+def leaf(
+    declaration: Declaration,
+    sizes: Mapping[str, int],
+    trials: int,
+    seed: int,
+    problem: Problem,
+    value: float | None = None,
+) -> Tensor:
+    """``trials`` members of a declared domain: ``(trials, family …, rows, columns)``, float64; ``value``s if given."""
     rows, columns = (dim.substitute(problem.solution).value(sizes) for dim in declaration.shape)
     family = tuple(axis.size.substitute(problem.solution).value(sizes) for axis in declaration.family)
     BUDGET.make(trials * math.prod((*family, rows, columns)), 0.0, f"`{declaration.text}`")
     BUDGET.pay(0.0 if declaration.domain.kind not in ("spd", "psd", "orthogonal") else trials * rows**3 / 10)
+    if value is not None:
+        return torch.full((trials, *family, rows, columns), value, dtype=torch.float64)
     source = generator(seed, declaration.key)
     high = declaration.domain.high
     limit = high.substitute(problem.solution).value(sizes) if high is not None and not isinstance(high, float) else high

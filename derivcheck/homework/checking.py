@@ -18,8 +18,8 @@ from derivcheck.reading.documents import read_source
 from derivcheck.source import NOWHERE, Source
 from derivcheck.verdict import Extra, Finding, Outcome, Report, Severity
 
-# The size at which derivation and module are compared where none is fixed: small, and no other size's equal.
-SIZE = 4
+# The sizes at which derivation and module are compared where none is fixed: small, and all different.
+SIZES = (4, 5, 3, 6)
 
 
 def run(name: str, settings: Settings, derivation: Path | None = None, as_handed_in: bool = False) -> Report:
@@ -51,7 +51,10 @@ def compared(homework: Homework, source: Source, settings: Settings) -> tuple[Ex
     """The derivation's named quantities and gradients against the module's: rows, and a finding where they differ."""
     model = homework.model()
     settings = replace(settings, functions={**dict(model.functions), **settings.functions})
-    sizes = {option.target: SIZE for option in homework.options if option.sets == "sizes"} | settings.sizes
+    targets = [option.target for option in homework.options if option.sets == "sizes"]
+    free = [target for target in targets if target not in settings.sizes]
+    others = [size for size in SIZES if size not in settings.sizes.values()]
+    sizes = dict(zip(free, others, strict=False)) | settings.sizes
     values = engine.quantities(source, settings, model.names, sizes)
     gradients: Mapping[str, Tensor] = {}
     if model.scalar:

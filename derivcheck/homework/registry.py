@@ -35,11 +35,12 @@ class Requirement:
 class Option:
     """A homework's own option on the command line and the setting that it stands for.
 
-    ``sets`` is ``sizes`` or ``functions``; ``target`` the name in the document whose size or function it is.
+    ``sets`` is ``sizes``, ``functions`` or ``values``; ``target`` the name in the document whose size, function or
+    value it is.
     """
 
     name: str
-    sets: Literal["sizes", "functions"]
+    sets: Literal["sizes", "functions", "values"]
     target: str
     help: str
     choices: tuple[str, ...] = ()
@@ -121,7 +122,34 @@ _RESBLOCK = Homework(
     ),
 )  # fmt: skip
 
-HOMEWORKS: Mapping[str, Homework] = {homework.name: homework for homework in (_MLP, _RESBLOCK)}
+_PPCA = Homework(
+    name="ppca",
+    title="EM for probabilistic PCA",
+    document="ppca.md",
+    as_handed_in="ppca-as-handed-in.md",
+    required=(
+        Requirement(r"p(z^{(i)} \mid x^{(i)})", "the posterior of z given x"),
+        Requirement(r"m^{(i)}", "the posterior mean m"),
+        Requirement(r"s^{(i)}", "the posterior second moment s"),
+        Requirement(r"u^{\text{new}}", "the M-step's u"),
+    ),
+    required_as_handed_in=(
+        Requirement(r"p(z^{(i)} \mid x^{(i)})", "the posterior of z given x"),
+        Requirement(r"m^{(i)}", "the posterior mean m"),
+        Requirement(r"s^{(i)}", "the posterior second moment s"),
+        Requirement(r"u^{\text{new}}", "the M-step's u"),
+    ),
+    model=_later("ppca", "model"),
+    extras=_later("ppca", "extras"),
+    picture=_later("ppca", "picture"),
+    options=(
+        Option("dim", "sizes", "J", "the dimension J of every sample (default: several, and 6 for EM)"),
+        Option("samples", "sizes", "N", "the number N of samples (default: several, and 60 for EM)"),
+        Option("sigma", "values", r"\sigma", "the noise σ (default: drawn at random, and 0.7 for EM)"),
+    ),
+)
+
+HOMEWORKS: Mapping[str, Homework] = {homework.name: homework for homework in (_MLP, _RESBLOCK, _PPCA)}
 
 
 def document(name: str, as_handed_in: bool = False) -> Source:

@@ -11,8 +11,11 @@ from torch import Tensor
 from derivcheck.config import Settings
 from derivcheck.evaluation import running, sampling, sizes
 from derivcheck.evaluation.differentiation import Autograd
-from derivcheck.evaluation.evaluator import Axis, Frame, FunctionValue, World, evaluate
+from derivcheck.evaluation.evaluator import Axis, Frame, FunctionValue, Integrator, World, evaluate
 from derivcheck.evaluation.floating import FloatArithmetic
+from derivcheck.evaluation.integration import Quadrature, Quickest
+from derivcheck.evaluation.optima import Optimiser
+from derivcheck.evaluation.values import given_values
 from derivcheck.language.shapes import Shape
 from derivcheck.problem import terms as t
 from derivcheck.problem.problem import Claim, Problem
@@ -39,11 +42,13 @@ class Bench:
     _worlds: dict[tuple[object, ...], tuple[World, ...]] = field(default_factory=dict)
     _singles: dict[int, World] = field(default_factory=dict)
     _tracked: dict[int, World] = field(default_factory=dict)
+    _routes: dict[tuple[object, ...], World] = field(default_factory=dict)
     _values: dict[tuple[object, ...], Tensor] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.symbols = sizes.symbols(self.problem)
         self.fixed = {**self._by_key(self.problem.sizes), **self._by_key(self.settings.sizes)}
+        self.values = given_values(self.problem, self.settings.values)
         self.dependencies = dependencies(self.problem)
 
     def _by_key(self, given: Mapping[str, int]) -> dict[str, int]:
@@ -120,7 +125,8 @@ class Bench:
         whole = sizes.complete(chosen, self.problem)
         leaves: dict[str, Tensor] = {}
         for key, declaration in self.problem.declarations.items():
-            value = sampling.leaf(declaration, whole, trials, seed, self.problem)  # type: ignore[arg-type]
+            given = self.values.get(key)
+            value = sampling.leaf(declaration, whole, trials, seed, self.problem, given)  # type: ignore[arg-type]
             if spread != 1.0 and declaration.domain.kind in ("real", "nonzero"):
                 value = value * spread
             leaves[key] = value.requires_grad_()
@@ -133,8 +139,9 @@ class Bench:
                 else sampling.ArbitraryFunction(function, whole, trials, seed, self.problem)  # type: ignore[arg-type]
             )
         return World(
-            FloatArithmetic(), whole, leaves, functions, self.problem.definitions, Autograd(), self.dependencies, trials
-        )
+            FloatArithmetic(), whole, leaves, functions, self.problem.definitions, Autograd(), self.dependencies,
+            trials, Quadrature(), Optimiser(self.problem),
+        )  # fmt: skip
 
     def _select(self, many: World, conditions: Sequence[Comparison], trials: int) -> World:
         """The first trials of a large draw that meet the conditions; equations fix a name's value first."""
@@ -206,9 +213,28 @@ class Bench:
                 leaves=leaves,
                 functions=functions,
                 differentiator=Autograd(),
+                integrator=None,
+                optimiser=None,
             )
             self._singles[id(world)] = found
         return found
+
+    def finer(self, world: World) -> World:
+        """The same draw with other nodes for every integral and other starts for every optimum."""
+        return self.by_route(world, Quadrature(1))
+
+    def quickest(self, world: World) -> World:
+        """The same draw with integrals by the quickest route: what an optimiser asks for hundreds of times."""
+        return self.by_route(world, Quickest())
+
+    def by_route(self, world: World, integrator: Integrator) -> World:
+        """The same draw with integrals worked out in another way."""
+        key = (id(world), getattr(integrator, "name", ""), getattr(integrator, "level", 0))
+        if key not in self._routes:
+            self._routes[key] = replace(
+                world, differentiator=Autograd(), integrator=integrator, optimiser=Optimiser(self.problem, seed=1)
+            )
+        return self._routes[key]
 
     def tracked(self, world: World) -> World:
         """The same draw with a running error bound on every value."""
@@ -223,7 +249,7 @@ class Bench:
 
             found = replace(
                 world, arithmetic=running.RunningErrorArithmetic(), leaves=leaves, functions=functions,
-                differentiator=running.RootDerivatives(value),
+                differentiator=running.RootDerivatives(value), integrator=None, optimiser=None,
             )  # fmt: skip
             self._tracked[id(world)] = found
         return found

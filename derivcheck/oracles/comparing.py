@@ -96,6 +96,8 @@ def measured_bar(
 
     Where the rounding of no side can be followed, one bar per trial from the gap alone.
     """
+    if holds_integral(left_term, bench) or holds_integral(right_term, bench):
+        return _refined_bar(bench, claim, world, (left_term, right_term), left, right)
     profile: Tensor | None = None
     derivatives = False
     for term in (left_term, right_term):
@@ -120,6 +122,34 @@ def measured_bar(
         # Few entries may agree in float32 by luck; the bound itself is close where little is added up.
         level = level.clamp_min(RUNNING_SHARE)
     return floor + SAFETY * ULP * profile * level.reshape(-1, *(1,) * (left.dim() - 1))
+
+
+def holds_integral(term: Term, bench: Bench) -> bool:
+    """Whether an integral or an optimum has to be worked out for a term."""
+    definitions = bench.problem.definitions
+    names = {name for direct in t.variables(term) for name in (direct, *bench.dependencies.get(direct, ()))}
+    terms = [term, *(definitions[name].term for name in names if name in definitions)]
+    kinds = t.LogIntegral | t.Expectation | t.Optimum
+    return any(isinstance(part, kinds) for each in terms for part in t.walk(each))
+
+
+def _refined_bar(
+    bench: Bench, claim: Claim, world: World, sides: tuple[Term, Term], left: Tensor, right: Tensor
+) -> Tensor:
+    """The bar per trial where integrals stand in the sides: what other nodes change, and the running error."""
+    bar = 8 * _floor(left, right)
+    finer = bench.finer(world)
+    for term, value in zip(sides, (left, right), strict=True):
+        running = _running_error(bench, claim, world, term)
+        if running is not None:
+            bar = bar + ULP * _per_trial(running.expand(left.shape))
+            continue
+        with torch.no_grad():
+            other = evaluate(term, bench.frame(claim, finer)).expand(left.shape)
+        # The levels are two samples of the error; one of them may be nearer than it knows.
+        gap = _per_trial(torch.nan_to_num(other - value, nan=torch.inf))
+        bar = bar + SAFETY * torch.maximum(gap, gap.median().expand(gap.shape[0]))
+    return bar.reshape(-1, *(1,) * (left.dim() - 1)).expand(left.shape)
 
 
 def _usual(gap: Tensor, left: Tensor, right: Tensor) -> Tensor:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from derivcheck.evaluation.evaluator import World
 from derivcheck.oracles.bench import Bench
-from derivcheck.oracles.comparing import Discrepancy, compare, where
+from derivcheck.oracles.comparing import Discrepancy, compare, holds_integral, where
 from derivcheck.problem.claims import derivative_in
 from derivcheck.problem.problem import Claim
 from derivcheck.problem.terms import Term, is_zero
@@ -18,13 +18,15 @@ LEAST_SEEN = 1e-3
 
 
 def applies(bench: Bench, claim: Claim) -> bool:
-    """Every equation can be evaluated."""
-    return claim.relation == "=" and claim.solution is None
+    """Every equation can be evaluated; an optimum has oracles of its own."""
+    return claim.relation == "=" and claim.solution is None and claim.kind != "optimum"
 
 
 def ask(bench: Bench, claim: Claim) -> Evidence:
     """Both sides at every draw; more draws if the first ones could not be evaluated."""
     name = "autograd" if derivative_in(claim.head) is not None else "values"
+    if name == "values" and any(holds_integral(side, bench) for side in (claim.head, claim.claimed)):
+        name = "integral"
     worlds = bench.worlds(claim.conditions)
     found = [(world, compare(bench, claim, world, claim.head, claim.claimed)) for world in worlds]
     outcomes = {part.outcome for _, part in found}

@@ -121,7 +121,8 @@ def _points(seen: list[_Seen]) -> int:
 def _search(bench: Bench, claim: Claim, base: tuple[World, ...]) -> Iterator[_Seen]:
     """The draws as they come, then spread further, then downhill from the worst of each."""
     used = _used(bench, claim)
-    charts = {key: chart for key, chart in _charts(bench, claim.conditions).items() if key in used}
+    free = used - bench.values.keys()
+    charts = {key: chart for key, chart in _charts(bench, claim.conditions).items() if key in free}
     conditions = _all_conditions(bench, claim)
     kept: list[list[_Seen]] = []
     zeros = not _differentiates(bench, claim)

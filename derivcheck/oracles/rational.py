@@ -10,11 +10,12 @@ import random
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from itertools import islice, product
+from types import MappingProxyType
 
 from derivcheck.evaluation import sizes as drawing
 from derivcheck.evaluation.arithmetic import NotExact, OutOfRange
 from derivcheck.evaluation.evaluator import Axis, World, evaluate
-from derivcheck.evaluation.grid import Grid
+from derivcheck.evaluation.grid import Grid, filled
 from derivcheck.evaluation.rational import INVALID, RationalArithmetic
 from derivcheck.language.domain import Domain
 from derivcheck.language.shapes import is_scalar
@@ -74,9 +75,14 @@ def _whole(exponent: Term) -> bool:
 
 
 def ask(
-    problem: Problem, claim: Claim, seed: int, fixed: Mapping[str, int], dependencies: Mapping[str, frozenset[str]]
+    problem: Problem,
+    claim: Claim,
+    seed: int,
+    fixed: Mapping[str, int],
+    dependencies: Mapping[str, frozenset[str]],
+    values: Mapping[str, float] = MappingProxyType({}),
 ) -> Evidence:
-    """Both sides at every point; the first counterexample is shown."""
+    """Both sides at every point; the first counterexample is shown. ``values`` are of names that the settings fix."""
     symbols = drawing.symbols(problem)
     chosen = drawing.draw(symbols, problem, fixed, seed, 2)
     names = problem.size_names
@@ -87,7 +93,7 @@ def ask(
     for number, choice in enumerate(chosen):
         whole = drawing.complete(choice, problem)
         generator = random.Random(f"{seed} rational {number}")
-        leaves, count = _leaves(problem, claim, whole, generator)
+        leaves, count = _leaves(problem, claim, whole, generator, values)
         world = World(RationalArithmetic(), whole, leaves, {}, problem.definitions, None, dependencies)
         try:
             kept = _meeting(problem, claim, world, count)
@@ -123,7 +129,7 @@ def _float(value: Fraction) -> float:
 
 
 def _leaves(
-    problem: Problem, claim: Claim, sizes: Mapping[str, int], generator: random.Random
+    problem: Problem, claim: Claim, sizes: Mapping[str, int], generator: random.Random, values: Mapping[str, float]
 ) -> tuple[dict[str, Grid], int]:  # type: ignore[type-arg]
     """Values for every declared name, ``(points, family …, rows, columns)``."""
     needed = _needed(problem, claim)
@@ -143,6 +149,10 @@ def _leaves(
     count = len(combinations) if scalars else count
     for declaration in others:
         leaves[declaration.key] = _drawn(declaration, problem, sizes, count, generator)
+    for key, value in values.items():
+        if key in leaves:
+            shape = leaves[key].shape
+            leaves[key] = filled(shape, Fraction(value))
     return leaves, count
 
 

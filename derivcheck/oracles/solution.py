@@ -52,7 +52,8 @@ def _at(bench: Bench, claim: Claim, worlds: Sequence[World]) -> tuple[list[tuple
     assert claim.solution is not None
     found: list[tuple[World, Discrepancy]] = []
     reasons: list[str] = []
-    for world in worlds:
+    for drawn in worlds:
+        world = bench.quickest(drawn)
         frame = bench.frame(claim, world)
         root, reason = solve(claim.solution, world, frame)
         if root is None:
@@ -64,19 +65,23 @@ def _at(bench: Bench, claim: Claim, worlds: Sequence[World]) -> tuple[list[tuple
 
 def _row(claim: Claim, frame: Frame, root: Tensor) -> Discrepancy:
     assert claim.solution is not None
-    inner = frame.bind({claim.solution.unknown: root})
+    inner = frame.bind({**_held(claim.solution, frame), claim.solution.unknown: root})
     with torch.no_grad():
         left, right = expanded(evaluate(claim.head, inner), evaluate(claim.claimed, inner))
     size = torch.maximum(left.abs(), right.abs()).reshape(left.shape[0], -1).amax(1)
     scale = size
-    for side in (claim.head, claim.claimed):
-        if isinstance(side, t.Add):
-            with torch.no_grad():
-                for _, part in side.terms:
-                    value = evaluate(part, inner).detach()
-                    scale = torch.maximum(scale, value.abs().reshape(value.shape[0], -1).amax(1).expand_as(scale))
+    # What cancels at the root has a size beside it.
+    beside = frame.bind({**_held(claim.solution, frame), claim.solution.unknown: 1.1 * root + 0.1})
+    with torch.no_grad():
+        away = (evaluate(claim.head, beside) - evaluate(claim.claimed, beside)).detach()
+    scale = torch.maximum(scale, away.abs().reshape(away.shape[0], -1).amax(1).expand_as(scale))
     # The root is as good as Newton's last step left it, not better.
     return discrepancy(left, right, 64 * FLOOR * scale + CONVERGED * scale)
+
+
+def _held(solution: Solution, frame: Frame) -> dict[str, Tensor]:
+    """Moments under a q that does not move: at their current values."""
+    return {name: frame.name(name).detach() for name in solution.held if name in frame.world.definitions}
 
 
 def solve(solution: Solution, world: World, frame: Frame) -> tuple[Tensor | None, str]:
@@ -100,8 +105,9 @@ def _newton(solution: Solution, world: World, frame: Frame, begin: Tensor) -> tu
     root = begin
     term = t.Derivative(equation, solution.unknown, "jacobian")
     previous = torch.inf
+    held = _held(solution, frame)
     for _ in range(ITERATIONS):
-        inner = frame.bind({solution.unknown: root.clone().requires_grad_()})
+        inner = frame.bind({**held, solution.unknown: root.clone().requires_grad_()})
         with torch.enable_grad():
             value = evaluate(equation, inner).detach()
             matrix = copies(term, inner, False).detach()

@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from derivcheck.oracles import differences, kinks, numeric, order, rational, solution
+from derivcheck.oracles import (
+    bayes,
+    differences,
+    gaussian,
+    kinks,
+    normaliser,
+    numeric,
+    optimum,
+    order,
+    rational,
+    solution,
+)
 from derivcheck.oracles.bench import Bench
 from derivcheck.problem.problem import Claim
 from derivcheck.verdict import Evidence
@@ -21,7 +32,7 @@ class Oracle:
 
 
 def _rational(bench: Bench, claim: Claim) -> Evidence:
-    return rational.ask(bench.problem, claim, bench.settings.seed, bench.fixed, bench.dependencies)
+    return rational.ask(bench.problem, claim, bench.settings.seed, bench.fixed, bench.dependencies, bench.values)
 
 
 ORACLES: tuple[Oracle, ...] = (
@@ -31,4 +42,9 @@ ORACLES: tuple[Oracle, ...] = (
     Oracle("kinks", kinks.applies, kinks.ask),
     Oracle("inequality", order.applies, order.ask),
     Oracle("solution", solution.applies, solution.ask),
+    Oracle("Gaussian", gaussian.applies, gaussian.ask),
+    Oracle("Bayes", bayes.applies, bayes.ask),
+    Oracle("normaliser", normaliser.applies, normaliser.ask),
+    Oracle("optimum", optimum.applies, optimum.ask),
+    Oracle("stationarity", optimum.is_stationary, optimum.ask_stationary),
 )

@@ -73,7 +73,11 @@ def _same_claim(old: Claim, new: Claim) -> bool:
         return False
     pairs = [(old.head, new.head), (old.claimed, new.claimed)]
     if old.solution is not None or new.solution is not None:
-        if old.solution is None or new.solution is None or old.solution.unknown != new.solution.unknown:
+        if (
+            old.solution is None
+            or new.solution is None
+            or ((old.solution.unknown, old.solution.held) != (new.solution.unknown, new.solution.held))
+        ):
             return False
         pairs += [(old.solution.left, new.solution.left), (old.solution.right, new.solution.right)]
     return all(same(left, right) for left, right in pairs)
@@ -149,23 +153,24 @@ def _minus(left: Term, right: Term) -> Term:
 def _equations(bench: Bench, old: Claim, new: Claim) -> str | None:
     """Rows that solve: the equation and the row each as before, up to a factor."""
     before, after = old.solution, new.solution
-    if before is None or after is None or before.unknown != after.unknown:
+    if before is None or after is None or (before.unknown, before.held) != (after.unknown, after.held):
         return None
     rows = (
         (_minus(before.left, before.right), _minus(after.left, after.right)),
         (_difference(old), _difference(new)),
     )
-    return _all([_multiple(bench, new, *pair, positive=False) for pair in rows])
+    # What is held is not what it is elsewhere: oracles that do not know of it prove nothing here.
+    return _all([_multiple(bench, new, *pair, positive=False, formal=bool(after.held)) for pair in rows])
 
 
 def _optimum(bench: Bench, old: Claim, new: Claim) -> str | None:
     """The same largest (or smallest) place: the slope of the objective is that of before, up to a positive factor."""
     before, after = old.head, new.head
+    if isinstance(before, t.Entry) and isinstance(after, t.Entry) and replace(before, argument=after.argument) == after:
+        before, after = before.argument, after.argument
     if not isinstance(before, t.Optimum) or not isinstance(after, t.Optimum) or not same(old.claimed, new.claimed):
         return None
     if replace(before, objective=after.objective) != after or after.indices or after.position is not None:
-        return None
-    if not is_scalar(before.objective.shape):
         return None
     slopes = [
         t.Derivative(each.objective, each.key, "gradient", held=each.held, shape=each.shape, span=each.span)
@@ -174,7 +179,9 @@ def _optimum(bench: Bench, old: Claim, new: Claim) -> str | None:
     return _multiple(bench, new, slopes[0], slopes[1], positive=True)
 
 
-def _multiple(bench: Bench, like: Claim, before: Term, after: Term, *, positive: bool) -> str | None:
+def _multiple(
+    bench: Bench, like: Claim, before: Term, after: Term, *, positive: bool, formal: bool = False
+) -> str | None:
     """The proof of ``after = k before``, where k is a number, a size or a name, and not 0 (or even positive)."""
     if same(before, after):
         return RULES
@@ -182,7 +189,7 @@ def _multiple(bench: Bench, like: Claim, before: Term, after: Term, *, positive:
         return None
     for words, factor in _factors(bench, like, before, after, positive):
         product = t.Multiply("scale", factor, before, shape=before.shape, span=before.span)
-        proof = equal(bench, like, product, after)
+        proof = RULES if same(product, after) else None if formal else equal(bench, like, product, after)
         if proof is not None:
             return f"the same times {words}: {proof}"
     return None

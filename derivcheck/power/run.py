@@ -21,7 +21,8 @@ from derivcheck.problem import terms as t
 from derivcheck.problem.build import build
 from derivcheck.problem.problem import Claim, Problem, Refused
 from derivcheck.problem.scope import Definition, FunctionDefinition, Refusal
-from derivcheck.problem.settling import mapped, settled
+from derivcheck.problem.settling import settled
+from derivcheck.problem.substitution import rewrite
 from derivcheck.reading.documents import kind_of, scan
 from derivcheck.reading.items import Item
 from derivcheck.reading.statements import read
@@ -150,17 +151,17 @@ class _HangsOnTheName(Exception):
 
 
 def _filled(term: t.Term, meanings: dict[str, t.Term]) -> t.Term:
-    for part in t.walk(term):
+    def rule(part: t.Term) -> t.Term | None:
         match part:
             case t.Derivative(key=key, second=second, held=held) if {key, second, *held} & meanings.keys():
                 raise _HangsOnTheName
-            case t.Variable(key=key, indices=indices) if key in meanings and indices:
-                raise _HangsOnTheName
+            case t.Variable(key=key, indices=indices) if key in meanings:
+                if indices:
+                    raise _HangsOnTheName
+                return meanings[key]
+        return None
 
-    def meant(inner: t.Term) -> t.Term:
-        return meanings.get(inner.key, inner) if isinstance(inner, t.Variable) else inner
-
-    return mapped(term, meant)
+    return rewrite(term, rule)
 
 
 def _value(definition: Definition, problem: Problem) -> t.Term:
@@ -261,7 +262,7 @@ def _of_claim(checks: Checks, old: Claim, made: Claim, mutant: Mutant) -> Tried:
     """An edit of a claimed side, in the draws that are there."""
     new = replace(
         old, kind=made.kind, head=made.head, claimed=made.claimed, claimed_node=mutant.tree,
-        alternatives=made.alternatives,
+        alternatives=made.alternatives, density=made.density,
     )  # fmt: skip
     try:
         verdict = checks.verdict(new)

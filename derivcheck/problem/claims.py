@@ -10,8 +10,11 @@ from derivcheck.language import nodes as n
 from derivcheck.language.printing import plain
 from derivcheck.language.shapes import ONE
 from derivcheck.problem import algebra, terms
+from derivcheck.problem.constants import constant_by, gradients, without_constant
 from derivcheck.problem.context import Context, strip
 from derivcheck.problem.directives import Marks
+from derivcheck.problem.optima import note_posterior
+from derivcheck.problem.probability.logs import log_of_claimed
 from derivcheck.problem.problem import Alternative, Claim, Refused
 from derivcheck.problem.scope import IndexInfo, Refusal, Scope, SizeSymbol
 from derivcheck.problem.settling import settled
@@ -62,10 +65,21 @@ def kind_of(term: Term) -> str:
     """What kind of claim a head makes."""
     found = derivative_in(term)
     if found is None:
-        return "identity"
+        return _kind_of_value(term)
     if isinstance(found.target, terms.Derivative) or found.form == "hessian":
         return "hessian" if found.form == "hessian" or found.form == "jacobian" else "derivative"
     return {"gradient": "gradient", "jacobian": "jacobian", "tangent": "derivative"}[found.form]
+
+
+def _kind_of_value(term: Term) -> str:
+    match term:
+        case terms.Density():
+            return "distribution"
+        case terms.Expectation():
+            return "expectation"
+        case terms.Optimum() | terms.Entry(argument=terms.Optimum()):
+            return "optimum"
+    return "identity"
 
 
 @dataclass
@@ -89,7 +103,10 @@ class ClaimMaker:
 
     def head(self, node: n.Node, ctx: Context, defining: n.Node | None = None) -> Head:
         """Elaborate the head of a chain."""
-        term = expand(ctx.term(node), self.scope)
+        return self.head_of(node, expand(ctx.term(node), self.scope), ctx, defining)
+
+    def head_of(self, node: n.Node, term: Term, ctx: Context, defining: n.Node | None = None) -> Head:
+        """The head of a chain that has this value."""
         self.indices.update({info.name: info for info in (ctx.free or {}).values()})
         restated = (strip(node),) if defining is None else (strip(node), strip(defining))
         return Head(node, term, ctx, kind_of(term), plain(node), self.fresh_chain(), restated)
@@ -123,15 +140,23 @@ class ClaimMaker:
     def _member(self, head: Head, node: n.Node, item: Statement, conditions: tuple[Comparison, ...]) -> None:
         closed = replace(head.ctx, indices={info.letter: info for info in (head.ctx.free or {}).values()}, free=None)
         try:
-            self._append(head, node, item, conditions, *self._pair(head, node, closed))
+            self._append(head, node, item, conditions, *self._pair(head, node, closed, item))
         except Refusal as refusal:
             scalar = self._scalar_reading(head, node, item, conditions) if refusal.code == "shape-mismatch" else None
             self.refuse(refusal, node.span, item.span, head.kind, head.title, head.chain, scalar)
 
-    def _pair(self, head: Head, node: n.Node, ctx: Context) -> tuple[Term, Term]:
-        claimed = ctx.term(node)
-        algebra.equal_shapes(ctx.scope, head.term, claimed)
-        return head.term, claimed
+    def _pair(self, head: Head, node: n.Node, ctx: Context, item: Statement) -> tuple[Term, Term]:
+        """Both sides as they are compared: densities by their logarithms, "+ const" by what it leaves."""
+        left, body = head.term, without_constant(node)
+        argument = head.term.targets[0] if isinstance(head.term, terms.Density) and head.term.targets else None
+        claimed = replace(ctx, argument=argument).term(node if body is None else body)
+        algebra.equal_shapes(ctx.scope, left, claimed)
+        if isinstance(left, terms.Density):
+            left, claimed = left.log, log_of_claimed(claimed, ctx.scope)
+        if body is None:
+            return left, claimed
+        places = constant_by(head.node, head.term, item, node, ctx)
+        return gradients(left, places, ctx, node.span), gradients(claimed, places, ctx, node.span)
 
     def _append(
         self, head: Head, node: n.Node, item: Statement, conditions: tuple[Comparison, ...], left: Term, claimed: Term
@@ -144,6 +169,10 @@ class ClaimMaker:
     ) -> Claim:
         right = expand(claimed, self.scope)
         kind = head.kind
+        if isinstance(left, terms.Variable) and left.key in self.scope.definitions:
+            note_posterior(left.key, claimed, self.scope)
+        if isinstance(right, terms.Variable) and right.key in self.scope.definitions:
+            note_posterior(right.key, left, self.scope)
         if kind == "identity" and derivative_in(right) is not None and derivative_in(left) is None:
             left, right, kind = right, left, kind_of(right)
         name = self._name(head, item, node)
@@ -166,20 +195,15 @@ class ClaimMaker:
             implied=item.implied,
             sentence=item.sentence,
             visible=tuple(self.scope.names),
-            read=None if kind != head.kind else self._reader(head, left),
+            read=None if kind != head.kind else self._reader(head, item),
             remade=self._remaker(head, item, conditions),
+            density=head.term if isinstance(head.term, terms.Density) and without_constant(node) is None else None,
         )
 
-    def _reader(self, head: Head, left: Term) -> Callable[[n.Node], Term]:
+    def _reader(self, head: Head, item: Statement) -> Callable[[n.Node], Term]:
         """Elaborates another expression as the member of this chain."""
         ctx = replace(head.ctx, indices={info.letter: info for info in (head.ctx.free or {}).values()}, free=None)
-
-        def read(node: n.Node) -> Term:
-            term = ctx.term(node)
-            algebra.equal_shapes(ctx.scope, left, term)
-            return term
-
-        return read
+        return lambda node: self._pair(head, node, ctx, item)[1]
 
     def _remaker(self, head: Head, item: Statement, conditions: tuple[Comparison, ...]) -> Callable[[n.Node], Claim]:
         """Makes the claim anew with another expression as the member, among the names that are known here."""
@@ -188,18 +212,23 @@ class ClaimMaker:
         def remade(node: n.Node) -> Claim:
             if strip(node) in head.restated:
                 raise Refusal("says-nothing", node.span, "both sides are the same expression: this line says nothing")
-            scope = replace(self.scope, names=dict(known), solution=dict(self.scope.solution))
+            here = self.scope
+            scope = replace(
+                here, names=dict(known), solution=dict(here.solution), posterior=set(here.posterior),
+                optima=dict(here.optima),
+            )  # fmt: skip
             there = replace(head, ctx=replace(head.ctx, scope=scope))
             indices = {info.letter: info for info in (head.ctx.free or {}).values()}
             names, counts, self.names, self.counts = self.names, self.counts, set(self.names), dict(self.counts)
+            self.scope = scope
             try:
-                left, claimed = self._pair(there, node, replace(there.ctx, indices=indices, free=None))
+                left, claimed = self._pair(there, node, replace(there.ctx, indices=indices, free=None), item)
                 claim = self._claim(there, node, item, conditions, left, claimed)
-                fresh = scope.counter != self.scope.counter
+                fresh = scope.counter != here.counter
             finally:
                 # What is new in one expression is not new in the next: names that were given are never given again.
-                self.scope.counter = max(self.scope.counter, scope.counter)
-                self.names, self.counts = names, counts
+                here.counter = max(here.counter, scope.counter)
+                self.scope, self.names, self.counts = here, names, counts
             if not fresh:
                 return claim
             scope.fall_back()
@@ -345,7 +374,8 @@ def expand(term: Term, scope: Scope) -> Term:
     """A name that was defined as a partial is read as that partial."""
     if isinstance(term, terms.Variable) and not term.indices:
         definition = scope.definitions.get(term.key)
-        if definition is not None and not definition.family and derivative_in(definition.term) is not None:
+        optimal = definition is not None and isinstance(definition.term, terms.Optimum)
+        if definition is not None and not definition.family and (optimal or derivative_in(definition.term) is not None):
             return replace(definition.term, span=term.span)
     return term
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from derivcheck.language import nodes as n
 from derivcheck.language.printing import plain
+from derivcheck.problem import terms
 from derivcheck.problem.assumptions import assume
 from derivcheck.problem.builder import Builder
 from derivcheck.problem.conditions import (
@@ -23,6 +24,7 @@ from derivcheck.problem.declarations import declare, declare_function, index_ran
 from derivcheck.problem.definitions import define
 from derivcheck.problem.mentions import mention, note_calls
 from derivcheck.problem.newness import is_new, mentions_itself, would_resolve
+from derivcheck.problem.probability.statements import drawn_from, states_density
 from derivcheck.problem.prose import (
     assumed_in_words,
     constrains,
@@ -39,10 +41,10 @@ from derivcheck.reading.items import Statement
 DEFINITE = frozenset(("\\succ", "\\succeq", "\\prec", "\\preceq"))
 COMPARED = EQUAL | DEFINITE | {"<", ">", "\\le", "\\ge", "\\ne"}
 NOT_CHECKED = {
-    "\\sim": "probability models are not checked yet",
+    "\\sim": "this is not understood as a line of a model",
     "\\approx": "an approximation is not checked: it holds to no stated accuracy",
     "\\propto": "a proportionality is not checked yet",
-    "\\leftarrow": "an update is not checked yet",
+    "\\leftarrow": "this update is not understood",
     "\\to": "this arrow is not understood here",
     "\\mapsto": "this arrow is not understood here",
     "\\in": "this membership is not understood",
@@ -70,6 +72,13 @@ def classify(item: Statement, statements: list[Statement], builder: Builder) -> 
     if len(signs) == 1 and first == "=" and index_range(item.members[0], item.members[1], builder.context()):
         builder.line(item.span, "declaration", plain(item.members[0]), note="the range of an index")
         return
+    if signs == ["\\sim"]:
+        if not drawn_from(item, builder):
+            _claim_of_distribution(item, builder)
+        return
+    if first == "\\leftarrow" and all(sign in EQUAL for sign in signs[1:]):
+        _update(item, builder)
+        return
     if all(sign in EQUAL for sign in signs):
         _equality(item, builder)
         return
@@ -78,6 +87,53 @@ def classify(item: Statement, statements: list[Statement], builder: Builder) -> 
         return
     bad = next(relation for relation in item.relations if relation.sign not in EQUAL)
     raise Refusal("not-checked", bad.span, NOT_CHECKED.get(bad.sign, f"`{bad.sign}` is not checked"))
+
+
+def _claim_of_distribution(item: Statement, builder: Builder) -> None:
+    r"""``z \mid x \sim \mathcal{N}(m, C)`` of a z that is in the model already: its density is claimed."""
+    left = strip(item.members[0])
+    if not (isinstance(left, n.Product) and isinstance(left.factors[-1], n.Group)):
+        left = n.Product((n.Name("p", span=left.span), n.Group(left, span=left.span)), ("",), span=left.span)
+    _claims(replace(item, members=(left, item.members[1])), builder)
+
+
+def _update(item: Statement, builder: Builder) -> None:
+    r"""``u \leftarrow \arg\max_u Q = …``: what stands right of the arrow is the new value of the name."""
+    left = strip(item.members[0])
+    if isinstance(strip(item.members[1]), n.Big) and is_new(left, builder.scope):
+        _equality(item, builder)
+        return
+    if isinstance(strip(item.members[1]), n.Big):
+        _optimum_of(item, left, builder)
+        return
+    known = builder.scope.optima.get(_bare(left))
+    if known is None:
+        reason = "an update is held against the objective that it maximises, and none was stated before it"
+        raise Refusal("not-checked", item.span, reason, "state it: `u^{new} = \\arg\\max_u Q(u)`")
+    head = builder.makers.head_of(item.members[0], known, builder.context({}))
+    builder.head = head
+    builder.line(item.span, "claim: optimum", head.title, builder.scope.show(head.term.shape))
+    builder.makers.members(head, item.members[1:], item.relations, item, tuple(builder.conditions))
+
+
+def _bare(node: n.Node) -> str:
+    """The name that an update gives a new value: ``u`` of ``u``, ``u^{new}``, ``u_{t+1}``."""
+    if isinstance(node, n.Scripted) and isinstance(node.sup, n.Text | n.Group | n.Symbol) and node.sub is None:
+        return key_of(node.base)
+    return key_of(node)
+
+
+def _optimum_of(item: Statement, left: n.Node, builder: Builder) -> None:
+    """``u = \\arg\\max_u Q = …`` of a declared u: the members behind are held against the optimum."""
+    rest = replace(item, members=item.members[1:], relations=item.relations[1:])
+    if len(rest.members) < 2:
+        builder.head = builder.makers.head(rest.members[0], builder.context({}))
+        builder.scope.optima[_bare(left)] = builder.head.term
+        builder.line(item.span, "definition", plain(left), builder.scope.show(builder.head.term.shape))
+        return
+    _claims(rest, builder)
+    if builder.head is not None:
+        builder.scope.optima[_bare(left)] = builder.head.term
 
 
 def _membership(item: Statement, builder: Builder) -> None:
@@ -107,7 +163,16 @@ def _equality(item: Statement, builder: Builder) -> None:
     """``A = B = C``: a definition if the left side is new, then claims held against the head."""
     left = strip(item.members[0])
     conditional = is_conditional(item)
+    if states_density(item, builder):
+        if len(item.members) > 2:
+            _claims(replace(item, members=(item.members[0], *item.members[2:]), relations=item.relations[1:]), builder)
+        return
     if assumed_equation(item, builder):
+        return
+    second = strip(item.members[1])
+    optimal = isinstance(second, n.Big) and second.operator in ("argmax", "argmin")
+    if optimal and not is_new(left, builder.scope) and isinstance(left, n.Name | n.Scripted):
+        _optimum_of(item, left, builder)
         return
     if (
         not item.implied
@@ -128,6 +193,11 @@ def _equality(item: Statement, builder: Builder) -> None:
     if constrains(item, builder.source.text) and not item.implied:
         reason = "this condition on the inputs is not understood, so that nothing is drawn to meet it"
         raise Refusal("not-checked", item.span, reason, "substitute it: write one name in terms of the others")
+    _claims(item, builder)
+
+
+def _claims(item: Statement, builder: Builder) -> None:
+    """Hold every member behind the first against it."""
     head = builder.makers.head(item.members[0], builder.context({}))
     builder.head = head
     builder.line(item.span, f"claim: {head.kind}", head.title, builder.scope.show(head.term.shape) if head.term else "")
@@ -146,6 +216,8 @@ def _definition(item: Statement, left: n.Node, builder: Builder) -> None:
     note_calls(term, builder.scope)
     shape = made.shape if isinstance(made, Definition) else made.body.shape
     builder.line(item.span, "definition", plain(left), builder.scope.show(shape))
+    if isinstance(term, terms.Optimum):
+        builder.scope.optima[key_of(left)] = builder.scope.optima[_bare(left)] = term
     try:
         builder.head = builder.makers.head(left, builder.context({}), defining=item.members[1])
     except Refusal:

@@ -20,7 +20,8 @@ class Context:
 
     ``indices`` in force by letter; ``free`` collects the letters that stand for "for all" in this statement and may
     be None where a new one is not allowed. ``layout`` says what ∂ scalar / ∂ x looks like; ``linked`` which partials
-    stand in a chain. ``elaborate`` is the entry to this same machinery, so that its rooms need not import each other.
+    stand in a chain; ``argument`` of what a distribution without a value is the density.
+    ``elaborate`` is the entry to this same machinery, so that its rooms need not import each other.
     """
 
     scope: Scope
@@ -29,6 +30,7 @@ class Context:
     free: dict[str, IndexInfo] | None = None
     layout: Literal["shape", "numerator"] = "shape"
     linked: Literal["direct", "total"] = "direct"
+    argument: Term | None = None
 
     def term(self, node: Node) -> Term:
         """The meaning of an expression here."""

@@ -12,6 +12,7 @@ from derivcheck.problem import terms
 from derivcheck.problem.context import Context, key_of, strip
 from derivcheck.problem.families import family_pattern
 from derivcheck.problem.indices import index_parts, new_index
+from derivcheck.problem.optima import note_posterior
 from derivcheck.problem.scope import Declaration, Definition, FamilyAxis, FunctionDefinition, IndexInfo, Refusal
 from derivcheck.source import Span
 
@@ -53,6 +54,7 @@ def _enter(definition: Definition, visible: str, ctx: Context) -> Definition:
             definition = replace(definition, key=scope.fresh(definition.key))
     scope.definitions[definition.key] = definition
     scope.names[visible] = definition
+    note_posterior(definition.key, definition.term, scope)
     return definition
 
 

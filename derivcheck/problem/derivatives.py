@@ -103,6 +103,7 @@ def build(
     """∂target/∂variable in the shape that the document's layout gives it."""
     shape = algebra.shape_of(ctx.scope, target)
     own = ctx.scope.resolve_shape(variable.shape)
+    held += _frozen_with_q(target, variable.key, ctx)
     if is_scalar(shape):
         gradient: Term = DerivativeTerm(
             target, variable.key, "gradient", held, direct, indices=variable.indices, shape=variable.shape, span=span
@@ -125,6 +126,17 @@ def build(
         f"by something {ctx.scope.show(variable.shape)} is no matrix",
         "it stands only in a chain that ends in a scalar, as in ∂ℓ/∂r · ∂r/∂V; or write it entry by entry",
     )
+
+
+def _frozen_with_q(target: Term, key: str, ctx: Context) -> tuple[str, ...]:
+    """Where the document has a q of its own, moments under it do not move with the parameters of the model."""
+    scope = ctx.scope
+    if not any(one.frozen for known in scope.measures.values() for one in known.values()):
+        return ()
+    if isinstance(target, terms.Variable):
+        return ()
+    used = terms.variables(target)
+    return tuple(sorted(name for name in used & scope.posterior if name != key))
 
 
 def _jacobian(target: Term, variable: By, ctx: Context, span: Span, held: tuple[str, ...], direct: bool) -> Term:

@@ -13,6 +13,7 @@ from derivcheck.problem.comparisons import comparisons, indicator
 from derivcheck.problem.context import Context, key_of, strip
 from derivcheck.problem.indices import size_dim
 from derivcheck.problem.names import resolve_name, resolve_scripted
+from derivcheck.problem.optima import optimum
 from derivcheck.problem.scope import IndexInfo, Refusal
 from derivcheck.problem.terms import Comparison, Term
 
@@ -169,9 +170,9 @@ def _big(node: n.Big, ctx: Context) -> Term:
         case "int":
             raise Refusal("integral", node.span, "integrals are not checked yet")
         case "argmax" | "argmin":
-            raise Refusal("optimum", node.span, "optimum claims are not checked yet")
+            return optimum(node, node.operator, ctx)
         case "max" | "min" if node.binder.names and not _is_index_binder(node.binder, ctx):
-            raise Refusal("optimum", node.span, "optimum claims are not checked yet")
+            raise Refusal("optimum", node.span, "the largest value is not checked; \\arg\\max is")
     binder = node.binder
     infos: list[IndexInfo] = []
     inner = ctx

@@ -8,19 +8,23 @@ from dataclasses import dataclass, field
 from derivcheck.language.nodes import Node
 from derivcheck.language.shapes import Dim
 from derivcheck.problem.scope import Assumption, Declaration, Definition, FunctionDeclaration, Scope
-from derivcheck.problem.terms import Comparison, Term
+from derivcheck.problem.terms import Comparison, Density, Term
 from derivcheck.source import Source, Span
 from derivcheck.verdict import Finding
 
 
 @dataclass(frozen=True, slots=True)
 class Solution:
-    """Rows that solve an equation: the first row fixes the value of ``unknown``, every row must hold there."""
+    """Rows that solve an equation: the first row fixes the value of ``unknown``, every row must hold there.
+
+    ``held`` names stay at their current values: moments under a q that the solution does not move.
+    """
 
     unknown: str
     left: Term
     right: Term
     span: Span
+    held: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +43,7 @@ class Claim:
     ``alternatives`` are other readings of the claimed side; ``solution`` is there for rows that solve something.
     ``read`` gives another expression the meaning that it would have in the place of the claimed side, and ``visible``
     are the names known there: what the diagnosis needs to try edits. ``remade`` is the claim that the line would make
-    with that expression. Both raise ``Refusal``.
+    with that expression. Both raise ``Refusal``. ``density`` is there where the sides are the logarithms of densities.
     """
 
     name: str
@@ -57,6 +61,7 @@ class Claim:
     conditions: tuple[Comparison, ...] = ()
     alternatives: tuple[Alternative, ...] = ()
     solution: Solution | None = None
+    density: Density | None = None
     stationary: bool = False
     expected_wrong: bool = False
     implied: bool = False

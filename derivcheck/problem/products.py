@@ -10,6 +10,7 @@ from derivcheck.language.shapes import SCALAR
 from derivcheck.problem import algebra, calls, derivatives, terms
 from derivcheck.problem.comparisons import indicator
 from derivcheck.problem.context import Context, key_of, strip
+from derivcheck.problem.probability.operators import operator
 from derivcheck.problem.scope import Refusal
 from derivcheck.problem.scripts import superscript
 from derivcheck.problem.terms import Term
@@ -124,6 +125,8 @@ def _call(factors: tuple[n.Node, ...], operators: tuple[str, ...], position: int
         value = calls.call(function, [ctx.term(arg) for arg in calls.arguments(group)], primes, span, ctx)
         if sup is not None:
             value = _power_of_value(value, sup, ctx)
+    elif isinstance(head, n.Name | n.Scripted) and (chance := operator(head, group, ctx)) is not None:
+        value = chance
     elif calls.evaluated_name(head, group, ctx):
         value = ctx.term(head)
     elif _is_unknown(head, ctx):

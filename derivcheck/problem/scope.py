@@ -97,6 +97,34 @@ class Assumption:
     span: Span
 
 
+@dataclass(frozen=True, slots=True)
+class Factor:
+    """One line of a model: the log density of a random name given those that stand in it.
+
+    ``letters`` are the names of the indices by which its members run, over so many ``sizes``; ``entries`` tells that
+    the members are the entries of one column, and not those of a family.
+    """
+
+    key: str
+    log: Term
+    domain: Domain
+    span: Span
+    letters: tuple[str, ...] = ()
+    sizes: tuple[Dim, ...] = ()
+    entries: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """``q(z) = …``: a density that the document gives a name, of the random value at ``key``."""
+
+    key: str
+    log: Term
+    letters: tuple[str, ...]
+    frozen: bool
+    span: Span
+
+
 @dataclass
 class IndexInfo:
     """An index in force. ``size`` is unknown at first for an index without written bounds."""
@@ -123,6 +151,10 @@ class Scope:
     assumptions: list[Assumption] = field(default_factory=list)
     ranges: dict[str, tuple[int, Dim]] = field(default_factory=dict)
     mentions: dict[str, list[Term]] = field(default_factory=dict)
+    factors: dict[str, Factor] = field(default_factory=dict)
+    measures: dict[str, dict[str, Measure]] = field(default_factory=dict)
+    posterior: set[str] = field(default_factory=set)
+    optima: dict[str, Term] = field(default_factory=dict)
     solution: dict[str, Dim] = field(default_factory=dict)
     index_fallbacks: dict[str, Dim] = field(default_factory=dict)
     size_bounds: dict[str, int] = field(default_factory=dict)

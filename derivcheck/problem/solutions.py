@@ -24,7 +24,8 @@ def finish_solutions(claims: list[Claim | Refused], scope: Scope) -> None:
             continue
         premise = claims[first]
         assert isinstance(premise, Claim)
-        solution = Solution(unknown, premise.head, premise.claimed, premise.span)
+        held = tuple(sorted(scope.posterior)) if scope.factors else ()
+        solution = Solution(unknown, premise.head, premise.claimed, premise.span, held)
         for between in range(first + 1, position + 1):
             row = claims[between]
             if isinstance(row, Claim) and row.relation == "=" and _mentions(row, unknown, scope):
@@ -84,7 +85,9 @@ def _solved_name(claim: Claim, scope: Scope) -> str | None:
     for side, other in ((claim.head, claim.claimed), (claim.claimed, claim.head)):
         if not isinstance(side, terms.Variable) or side.indices or side.key not in scope.declarations:
             continue
-        if not depends(other, side.key, scope) and (claim.implied or not terms.is_zero(other)):
+        if not depends(other, side.key, scope, frozenset(scope.posterior)) and (
+            claim.implied or not terms.is_zero(other)
+        ):
             return side.key
     return None
 

@@ -316,7 +316,7 @@ class Density(_Term):
     """
 
     log: Term
-    targets: tuple[Variable, ...] = field(default=(), compare=False)
+    targets: tuple[Term, ...] = field(default=(), compare=False)
     joint: Term | None = field(default=None, compare=False)
     evidence: Term | None = field(default=None, compare=False)
 

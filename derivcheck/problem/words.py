@@ -9,6 +9,7 @@ from derivcheck.language.shapes import ONE, is_scalar
 from derivcheck.problem import algebra, terms
 from derivcheck.problem.calls import call
 from derivcheck.problem.context import Context, key_of
+from derivcheck.problem.probability.logs import has_density, log_of
 from derivcheck.problem.scope import Refusal
 from derivcheck.problem.scripts import superscript
 from derivcheck.problem.terms import Term
@@ -149,6 +150,8 @@ def _elementary(name: str, args: list[Term], node: n.Apply, ctx: Context) -> Ter
     if len(args) != 1:
         raise Refusal("arguments", node.span, f"`{node.word.text}` takes one argument, not {len(args)}")
     argument = args[0]
+    if name == "log" and node.sub is None and node.sup is None and has_density(argument):
+        return replace(log_of(argument, ctx.scope), span=node.span)
     rows, columns = algebra.shape_of(ctx.scope, argument)
     if name in ("exp", "log") and rows == columns and not is_scalar((rows, columns)):
         raise Refusal(

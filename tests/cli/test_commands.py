@@ -207,6 +207,16 @@ def test_a_homework_takes_its_dimension_and_its_activation_from_the_command_line
     assert (settings.sizes, settings.functions, settings.seed) == ({"D": 6}, {"\\phi": "tanh"}, 3)
 
 
+def test_ppca_takes_its_sizes_and_its_noise_from_the_command_line_over_the_configuration(homework, tmp_path, capsys):
+    (tmp_path / "c.toml").write_text("[values]\nsigma = 2\n[sizes]\nN = 9\n", encoding="utf-8")
+    run(["ppca", "--dim", "6", "--config", str(tmp_path / "c.toml")])
+    run(["ppca", "--samples", "20", "--sigma", "0.5", "--config", str(tmp_path / "c.toml")])
+    assert [(call[1].sizes, call[1].values) for call in homework] == [
+        ({"J": 6, "N": 9}, {"\\sigma": 2.0}),
+        ({"N": 20}, {"\\sigma": 0.5}),
+    ]
+
+
 def test_an_arbitrary_activation_beats_the_one_of_the_configuration(homework, tmp_path, capsys):
     (tmp_path / "c.toml").write_text('[functions]\nphi = "relu"\n', encoding="utf-8")
     run(["resblock", "--config", str(tmp_path / "c.toml")])

@@ -81,6 +81,11 @@ def test_the_format_does_not_change_the_exit_code(folder, form):
         (["resblock", "--derivation", "missing.md"], ["missing.md"]),
         (["resblock", "--derivation", "right.md", "--as-handed-in"], ["--derivation", "--as-handed-in"]),
         (["mlp", "--dim", "3"], ["--dim"]),
+        (["ppca", "--sigma", "nan"], ["--sigma", "finite", "nan"]),
+        (["ppca", "--sigma", "1e99"], ["--sigma", "at most"]),
+        (["ppca", "--sigma", "half"], ["--sigma", "half"]),
+        (["ppca", "--sigma", "-0.5"], ["ppca.md", "positive", "-0.5"]),
+        (["ppca", "--samples", "0"], ["--samples", "1 to 4096"]),
     ],
 )
 def test_bad_usage_and_unreadable_files_exit_2_with_one_message_on_stderr(folder, arguments, says):

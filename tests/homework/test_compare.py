@@ -8,9 +8,11 @@ import pytest
 import torch
 from torch import Tensor
 
+from derivcheck import engine
 from derivcheck.config import Settings
-from derivcheck.homework import mlp, resblock
+from derivcheck.homework import mlp, ppca, resblock
 from derivcheck.homework.compare import Model, comparison_extra, differences, shown_name
+from derivcheck.source import Source
 from derivcheck.verdict import Outcome
 
 D, T = 3, 2
@@ -145,3 +147,43 @@ def test_a_weight_of_the_other_sign_in_the_module_is_found(monkeypatch: pytest.M
     monkeypatch.setitem(mlp._SECOND, 5, ((-1, 1, 1, 0, 0), (0, 0, 1, 1, -1)))
     found = differences(mlp.model(), Settings(), values, {})
     assert [difference.name for difference in found if not difference.agrees] == ["B", "y"]
+
+
+HAND_SOLUTION = r"""Let $u \in \mathbb{R}^{J}$, $\sigma > 0$, $x^{(i)} \in \mathbb{R}^{J}$ for $i = 1, \dots, N$.
+$$ C = \frac{\sigma^2}{\sigma^2 + u^\top u} $$
+$$ m^{(i)} = \frac{u^\top x^{(i)}}{\sigma^2 + u^\top u} $$
+$$ s^{(i)} = C + (m^{(i)})^2 $$
+$$ u^{\text{new}} = \frac{\sum_{i=1}^{N} x^{(i)} m^{(i)}}{\sum_{i=1}^{N} s^{(i)}} $$
+"""
+
+
+def ppca_differences(text: str, settings: Settings = Settings()) -> dict[str, bool]:  # noqa: B008
+    source = Source("my.md", text)
+    values = engine.quantities(source, settings, ppca.model().names, {"J": 4, "N": 5})
+    return {found.name: found.agrees for found in differences(ppca.model(), settings, values, {})}
+
+
+@pytest.mark.parametrize("settings", [Settings(), Settings(values={"\\sigma": 0.5}), Settings(seed=7)])
+def test_families_of_a_derivation_are_compared_with_the_module(settings: Settings) -> None:
+    names = ["m^{(i)}", "s^{(i)}", "C", r"u^{\text{new}}"]
+    assert ppca_differences(HAND_SOLUTION, settings) == dict.fromkeys(names, True)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "first"),
+    [
+        (r"\frac{u^\top x^{(i)}}{\sigma^2 + u^\top u}", r"u^\top x^{(i)}", "m^{(i)}"),
+        ("C + (m^{(i)})^2", "(m^{(i)})^2", "s^{(i)}"),
+        (r"\frac{\sigma^2}{\sigma^2 + u^\top u}", r"\frac{\sigma^4}{\sigma^2 + u^\top u}", "s^{(i)}"),
+        (
+            r"\frac{\sum_{i=1}^{N} x^{(i)} m^{(i)}}{\sum_{i=1}^{N} s^{(i)}}",
+            r"\frac{1}{N} \sum_{i=1}^{N} \frac{x^{(i)} m^{(i)}}{s^{(i)}}",
+            r"u^{\text{new}}",
+        ),
+        (r"x^{(i)} m^{(i)}", r"(x^{(i)})^\top m^{(i)}", r"u^{\text{new}}"),
+    ],
+)
+def test_a_mistake_in_a_derivation_of_ppca_differs_from_the_module(old: str, new: str, first: str) -> None:
+    assert HAND_SOLUTION.count(old) == 1
+    found = ppca_differences(HAND_SOLUTION.replace(old, new))
+    assert next(name for name, agrees in found.items() if not agrees) == first

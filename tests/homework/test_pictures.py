@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 import torch
 
-from derivcheck.homework import mlp, resblock
+from derivcheck.homework import mlp, ppca, resblock
 from derivcheck.homework.pictures import WIDTH, graph_picture, network_picture, paths, topological
+from derivcheck.homework.plots import curve_picture, plate_picture
 
 FIVE_UNITS = """\
   x₁     x₂                                y₁     y₂
@@ -142,3 +143,63 @@ def test_a_circle_is_refused() -> None:
 def test_all_paths_are_found() -> None:
     edges = [("w", "z"), ("z", "h"), ("h", "r"), ("r", "y"), ("h", "y")]
     assert paths(edges, "w", "y") == [("w", "z", "h", "r", "y"), ("w", "z", "h", "y")]
+
+
+MODEL = """\
+                  u   σ
+                  ╰─┬─╯
+╭───────────────────│───────╮
+│                   ▼       │   z⁽ⁱ⁾ ~ N(0, 1)
+│  ( z⁽ⁱ⁾ ) ───▶ [ x⁽ⁱ⁾ ]   │   x⁽ⁱ⁾ | z⁽ⁱ⁾ ~ N(u z⁽ⁱ⁾, σ² I)
+│                           │   u ∈ ℝᴶ, J = 3, σ = 0.5
+╰───────────── i = 1, …, 8 ─╯"""
+
+
+def test_the_graphical_model_has_its_latent_number_on_the_plate_and_its_parameters_above() -> None:
+    assert ppca.drawn(ppca.ProbabilisticPCA(torch.ones(3, 1), 0.5), 8, 3, 0.5) == MODEL
+
+
+class CutModel(ppca.ProbabilisticPCA):
+    """Samples that do not depend on u as far as autograd sees."""
+
+    def draw(self, z: torch.Tensor, noise: torch.Tensor) -> torch.Tensor:
+        return self.u.detach() * z + self.sigma * noise
+
+
+def test_a_parameter_that_does_not_enter_a_sample_has_no_arrow() -> None:
+    lines = ppca.drawn(CutModel(torch.ones(3, 1), 0.5), 8, 3, 0.5).splitlines()
+    assert lines[0].strip() == "σ"
+    assert lines[1].strip() == "│"
+
+
+@pytest.mark.parametrize("outside", [[], ["a"], ["a", "b"], ["a", "b", "c"], ["a", "b", "c", "d"]])
+def test_every_parameter_stands_over_the_line_that_leads_to_the_sample(outside: list[str]) -> None:
+    picture = plate_picture([(name, "x") for name in [*outside, "z"]], ["z"], "x", "N times", ())
+    lines = picture.splitlines()
+    assert lines[0].split() == outside or not outside
+    column = next(line.index("x") for line in lines if "[ x ]" in line)
+    for index, line in enumerate(lines):
+        if "▼" in line:
+            assert line[column] == "▼"
+            assert lines[index - 1][column] == "│"
+            assert lines[index - 2][column] in "┬┼┴│"
+
+
+def test_a_curve_has_its_ends_in_its_corners_and_fits_the_page() -> None:
+    lines = curve_picture([float(-k) for k in range(1000)]).splitlines()
+    assert lines[0].startswith("   0 ┤●")
+    assert lines[9].startswith("-999 ┤")
+    assert lines[9].endswith("●")
+    assert max(map(len, lines)) <= WIDTH
+    assert lines[-1].endswith("999 steps")
+
+
+@pytest.mark.parametrize("values", [[1.0], [2.0, 2.0, 2.0], [1.0, 2.0]])
+def test_a_curve_of_few_or_equal_values_is_drawn(values: list[float]) -> None:
+    assert curve_picture(values).count("●") == len(values)
+
+
+@pytest.mark.parametrize("values", [[], [float("nan")], [1.0, float("inf")]])
+def test_a_curve_of_what_is_no_number_is_refused(values: list[float]) -> None:
+    with pytest.raises(ValueError, match="finite"):
+        curve_picture(values)

@@ -1,0 +1,229 @@
+"""Free coordinates of a declared domain around one of its members: what an optimiser may move without leaving it.
+
+A chart is a smooth map t ↦ place from ℝᵏ to the domain with t = 0 at the origin. Where the objective is stationary
+the Hessian by t has the signs of the objective's own within the domain; ``flat`` gives charts with its numbers too.
+
+=============================  ==================================================  ====================
+domain                         place(t)                                            unknowns
+=============================  ==================================================  ====================
+ℝ, symmetric, skew, diagonal   x + E t, E an orthonormal basis of the pattern       its free entries
+x > a, x < b                   a + (x − a) eᵗ, b − (b − x) eᵗ                       the entries
+a < x < b                      a + (b − a) σ(logit u + t), u = (x − a)/(b − a)      the entries
+simplex (columns)              π ∝ π eᴴᵗ, H an orthonormal basis of 1⊥ (Helmert)    (rows − 1) · columns
+positive definite              (L T)(L T)ᵀ, L = chol(x), T = triangle, diagonal eᵗ  n (n + 1)/2
+unit vectors                   ((1 − q) x + B t)/(1 + q), q = |t|²/4, B = x⊥        n − 1
+=============================  ==================================================  ====================
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from derivcheck.evaluation.arithmetic import NotExact
+from derivcheck.language.domain import Domain
+
+PATTERNS = ("symmetric", "skew", "diagonal")
+MATRICES = ("spd", "psd")
+STRAIGHT = ("real", "nonzero", *PATTERNS)
+"""Domains that are (but for single points) linear spaces: Newton's step in them is exact for a quadratic objective."""
+CLOSED = ("nonnegative", "nonpositive")
+"""Domains whose bound belongs to them; of an interval it is not known."""
+UNSUPPORTED = {
+    "natural": "whole numbers",
+    "integer": "whole numbers",
+    "finite": "a finite set",
+    "onehot": "one-hot vectors",
+    "orthogonal": "orthogonal matrices",
+}
+
+
+@dataclass(frozen=True)
+class Chart:
+    """``place`` maps ``(*lead, count)`` to ``(*lead, rows, columns)``; ``unit`` is the size of a step that counts."""
+
+    place: Callable[[Tensor], Tensor]
+    count: int
+    unit: Tensor
+
+
+def bounds(domain: Domain) -> tuple[float | None, float | None]:
+    """The ends between which every entry lies."""
+    match domain.kind:
+        case "positive" | "nonnegative":
+            return 0.0, None
+        case "negative" | "nonpositive":
+            return None, 0.0
+        case "interval":
+            if domain.high is not None and not isinstance(domain.high, (int, float)):
+                raise NotExact("the optimum over an interval that ends at a size")
+            return domain.low, domain.high
+    return None, None
+
+
+def straight(domain: Domain) -> bool:
+    """Whether the chart is linear."""
+    return domain.kind in STRAIGHT or (domain.kind == "interval" and bounds(domain) == (None, None))
+
+
+def supported(domain: Domain) -> None:
+    """Refuse the domains in which nothing can be moved a little."""
+    if domain.kind in UNSUPPORTED:
+        raise NotExact(f"the optimum over {UNSUPPORTED[domain.kind]}")
+    bounds(domain)
+
+
+def chart(domain: Domain, origin: Tensor, fixed: Tensor | None = None) -> Chart:
+    """The chart around ``origin (*lead, rows, columns)``; ``fixed`` marks entries at a bound that stay there."""
+    lead, (rows, columns) = tuple(origin.shape[:-2]), origin.shape[-2:]
+    low, high = bounds(domain)
+    if low is not None or high is not None:
+        bent = _bounded(origin, low, high, fixed)
+        return Chart(lambda t: bent(t.reshape(origin.shape)), rows * columns, origin.new_ones(*lead, rows * columns))
+    match domain.kind:
+        case "spd" | "psd":
+            return _definite(origin)
+        case "simplex":
+            return _simplex(origin)
+        case "unit":
+            return _sphere(origin)
+    return flat(domain, origin)
+
+
+def flat(domain: Domain, origin: Tensor) -> Chart:
+    """The chart of the tangent space: place = origin + E t with E orthonormal; the sphere keeps its own curve."""
+    if domain.kind == "unit":
+        return _sphere(origin)
+    rows, columns = origin.shape[-2:]
+    if domain.kind == "simplex":
+        basis = torch.einsum("ik,jl->ijkl", helmert(rows, origin), torch.eye(columns, dtype=origin.dtype))
+        basis = basis.reshape(rows * columns, -1)
+    elif domain.kind in PATTERNS or domain.kind in MATRICES:
+        basis = _pattern(domain.kind, rows, origin)
+    else:
+        return Chart(lambda t: origin + t.reshape(origin.shape), rows * columns, _sizes(origin).flatten(-2))
+    unit = (_sizes(origin).flatten(-2).unsqueeze(-1) * (basis != 0)).amax(-2)
+    return Chart(lambda t: origin + (t @ basis.T).reshape(origin.shape), basis.shape[1], unit)
+
+
+def _sizes(origin: Tensor) -> Tensor:
+    """What counts as a step of ordinary size for every entry: its own magnitude, or a share of the largest one's."""
+    largest = origin.abs().amax((-2, -1), keepdim=True)
+    size = torch.maximum(origin.abs(), 1e-3 * largest)
+    return torch.where(size > 0, size, torch.ones_like(size))
+
+
+def _pattern(kind: str, size: int, like: Tensor) -> Tensor:
+    """An orthonormal basis of the symmetric, skew or diagonal matrices: ``(size², count)``."""
+    columns = []
+    for i in range(size):
+        for j in range(i if kind != "skew" else i + 1, size if kind != "diagonal" else i + 1):
+            one = like.new_zeros(size, size)
+            if i == j:
+                one[i, i] = 1.0
+            else:
+                one[i, j] = 0.5**0.5
+                one[j, i] = -(0.5**0.5) if kind == "skew" else 0.5**0.5
+            columns.append(one.reshape(-1))
+    return torch.stack(columns, 1) if columns else like.new_zeros(size * size, 0)
+
+
+def helmert(size: int, like: Tensor) -> Tensor:
+    """An orthonormal basis of the vectors that sum to nothing: ``(size, size − 1)``."""
+    basis = like.new_zeros(size, size - 1)
+    for k in range(1, size):
+        basis[:k, k - 1] = 1.0
+        basis[k, k - 1] = -float(k)
+        basis[:, k - 1] /= (k * (k + 1.0)) ** 0.5
+    return basis
+
+
+def _bounded(origin: Tensor, low: float | None, high: float | None, fixed: Tensor | None) -> Callable[[Tensor], Tensor]:
+    def place(t: Tensor) -> Tensor:
+        if low is not None and high is not None:
+            up, down = (origin - low) / (high - low), (high - origin) / (high - low)
+            # The factors are e^{±t/2}, so that neither overflows before the other vanishes.
+            grown, shrunk = up * torch.exp(t / 2), down * torch.exp(-t / 2)
+            moved = low + (high - low) * grown / (grown + shrunk)
+        elif low is not None:
+            moved = low + (origin - low) * torch.exp(t)
+        else:
+            assert high is not None
+            moved = high - (high - origin) * torch.exp(t)
+        return moved if fixed is None else torch.where(fixed, origin, moved)
+
+    return place
+
+
+def _simplex(origin: Tensor) -> Chart:
+    lead, (rows, columns) = tuple(origin.shape[:-2]), origin.shape[-2:]
+    basis = helmert(rows, origin)
+    count = (rows - 1) * columns
+
+    def place(t: Tensor) -> Tensor:
+        weights = basis @ t.reshape(*lead, rows - 1, columns)
+        made = origin * torch.exp(weights - weights.detach().amax(-2, keepdim=True))
+        return made / made.sum(-2, keepdim=True)
+
+    return Chart(place, count, origin.new_ones(*lead, count))
+
+
+def _definite(origin: Tensor) -> Chart:
+    lead, size = tuple(origin.shape[:-2]), origin.shape[-1]
+    factor, info = torch.linalg.cholesky_ex(origin)
+    # A factor of what is not positive definite is no chart of anything.
+    factor = factor.masked_fill((info != 0)[..., None, None], torch.nan)
+    row, column = torch.tril_indices(size, size)
+    count = len(row)
+    # the place of the triangle's entries as a matrix, without writing into one that autograd records
+    scatter = origin.new_zeros(count, size * size)
+    scatter[torch.arange(count), row * size + column] = 1.0
+    eye = torch.eye(size, dtype=origin.dtype)
+
+    def place(t: Tensor) -> Tensor:
+        entries = (t @ scatter).reshape(*lead, size, size)
+        triangle = entries * (1 - eye) + torch.exp(entries * eye) * eye
+        root = factor @ triangle
+        return root @ root.transpose(-1, -2)
+
+    return Chart(place, count, origin.new_ones(*lead, count))
+
+
+def _sphere(origin: Tensor) -> Chart:
+    lead = tuple(origin.shape[:-2])
+    x = origin.reshape(*lead, -1)
+    x = x / x.norm(dim=-1, keepdim=True)
+    size = x.shape[-1]
+    # A Householder reflection takes the first axis to ±x; the other axes go to a basis of x⊥.
+    axis = torch.zeros_like(x)
+    axis[..., 0] = torch.where(x[..., 0] >= 0, 1.0, -1.0)
+    normal = x + axis
+    outer = normal.unsqueeze(-1) * normal.unsqueeze(-2)
+    reflection = torch.eye(size, dtype=x.dtype) - 2 * outer / normal.square().sum(-1)[..., None, None]
+    basis = reflection[..., 1:]
+
+    def place(t: Tensor) -> Tensor:
+        q = t.square().sum(-1, keepdim=True) / 4
+        made = ((1 - q) * x + (basis @ t.unsqueeze(-1)).squeeze(-1)) / (1 + q)
+        return made.reshape(origin.shape)
+
+    return Chart(place, size - 1, origin.new_ones(*lead, size - 1))
+
+
+def tangent(domain: Domain, place: Tensor, ambient: Tensor) -> Tensor:
+    """The part of an ambient direction or gradient that lies in the tangent space of the domain at ``place``."""
+    match domain.kind:
+        case "symmetric" | "spd" | "psd":
+            return (ambient + ambient.transpose(-1, -2)) / 2
+        case "skew":
+            return (ambient - ambient.transpose(-1, -2)) / 2
+        case "diagonal":
+            return ambient * torch.eye(place.shape[-1], dtype=place.dtype)
+        case "simplex":
+            return ambient - ambient.mean(-2, keepdim=True)
+        case "unit":
+            return ambient - place * (ambient * place).sum((-2, -1), keepdim=True)
+    return ambient

@@ -1,0 +1,326 @@
+"""Integrals over random values in torch, by two routes that share nothing but the log density.
+
+``Quadrature`` sums over nodes that the log density itself places (``evaluation.quadrature``). ``GaussianAlgebra``
+reads off the coefficients of a log density that is quadratic in the values, log p = c + hᵀv − ½ vᵀPv, so that
+log ∫ exp = c + ½ hᵀP⁻¹h − ½ log det P + (n/2) log 2π and the mean is P⁻¹h; values from finite sets are enumerated in
+both.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+
+from derivcheck.evaluation.arithmetic import NotExact, TooLarge
+from derivcheck.evaluation.budget import BUDGET
+from derivcheck.evaluation.evaluator import Axis, Bindings, Frame, evaluate
+from derivcheck.evaluation.quadrature import rule
+from derivcheck.language.domain import Domain
+from derivcheck.language.shapes import Dim
+from derivcheck.problem import terms as t
+
+SPREAD = 0.6180339887498949
+"""How far out the second set of sigma points lies, relative to the first."""
+QUADRATIC = 1e-9
+"""A log density departs from its quadratic by less than this share of its size, or it is none."""
+
+
+class NotSettled(NotExact):
+    """An integral whose error cannot be told."""
+
+
+@dataclass(frozen=True)
+class _Nodes:
+    """Values of all bounds at the nodes: one more axis in the frame; weights are logarithms ``(*lead, count)``."""
+
+    frame: Frame
+    log_weights: Tensor
+
+
+def _domain(bound: t.Bound, frame: Frame) -> Domain:
+    """The domain with its end in numbers."""
+    if isinstance(bound.domain.high, Dim):
+        return replace(bound.domain, high=float(bound.domain.high.value(frame.world.sizes)))
+    return bound.domain
+
+
+def _discrete(bound: t.Bound) -> bool:
+    return bound.domain.kind in ("finite", "onehot", "natural", "integer")
+
+
+def _scalar(value: Tensor) -> Tensor:
+    """A scalar's value ``(trials, axes …, 1, 1)`` without its rows and columns."""
+    return value[..., 0, 0]
+
+
+def _constant(log: t.Term, frame: Frame) -> bool:
+    """Whether a log density is frozen, and nothing on which it depends is bound to another value here."""
+    if not isinstance(log, t.Frozen):
+        return False
+    names = t.variables(log)
+    reached = names.union(*(frame.world.dependencies.get(name, frozenset()) for name in names)) - set(log.names)
+    bindings: Bindings | None = frame.bindings
+    while bindings is not None:
+        if not reached.isdisjoint(bindings.values):
+            return False
+        bindings = bindings.parent
+    return True
+
+
+def _lead(term: t.LogIntegral | t.Expectation, frame: Frame) -> tuple[int, ...]:
+    """The trials and axes on which the log density depends: a value is put in to see them."""
+    places = {}
+    for bound in term.bounds:
+        rows, columns = frame.world.dims(bound.shape)
+        if columns != 1:
+            raise NotExact("an integral over a matrix")
+        places[bound.key] = torch.full((1,) * (1 + len(frame.axes)) + (rows, 1), 0.5, dtype=torch.float64)
+    with torch.no_grad():
+        return tuple(evaluate(term.log, frame.bind(places)).shape[:-2])
+
+
+class Quadrature:
+    """Sums over nodes. ``level`` 0 and 1 share no node, so that their difference is an error bar."""
+
+    name = "integral"
+
+    def __init__(self, level: int = 0) -> None:
+        self.level = level
+        self._kept: dict[tuple[t.Term, tuple[Axis, ...]], tuple[Tensor, Tensor]] = {}
+
+    def integral(self, term: t.LogIntegral | t.Expectation, frame: Frame) -> Tensor:
+        discrete = [bound for bound in term.bounds if _discrete(bound)]
+        smooth = [bound for bound in term.bounds if not _discrete(bound)]
+        if len(smooth) > 1 and any(bound.domain.kind != "real" for bound in smooth):
+            raise NotExact("an integral over several values of restricted domains")
+        return _nested(term, discrete, frame, lambda inner: self._smooth(term, smooth, inner))
+
+    def _smooth(
+        self, term: t.LogIntegral | t.Expectation, bounds: list[t.Bound], frame: Frame
+    ) -> tuple[Tensor, Tensor | None]:
+        """log ∫ exp(log) and, for a mean, ∫ exp(log) body / ∫ exp(log) at this place."""
+        if not bounds:
+            log = evaluate(term.log, frame)
+            return log, evaluate(term.body, frame) if isinstance(term, t.Expectation) else None
+        sizes = [frame.world.dims(bound.shape)[0] for bound in bounds]
+        lead = _lead(replace(term, bounds=tuple(bounds)), frame)
+
+        def bound(nodes: Tensor) -> Frame:
+            BUDGET.make(nodes.numel(), 20.0, "the nodes of an integral")
+            deeper = frame.deeper(Axis("", 1, nodes.shape[-3]))
+            parts = torch.split(nodes, sizes, dim=-2)
+            return deeper.bind({each.key: part for each, part in zip(bounds, parts, strict=True)})
+
+        def density(nodes: Tensor) -> Tensor:
+            return _scalar(evaluate(term.log, bound(nodes)))
+
+        key = (term.log, frame.axes) if _constant(term.log, frame) else None
+        if key is not None and key in self._kept:
+            nodes, log = self._kept[key]
+        else:
+            found = rule(density, lead, sum(sizes), _domain(bounds[0], frame), self.level)
+            if not found.settled:
+                raise NotSettled("an integral that does not settle when its nodes are refined")
+            nodes = found.nodes
+            log = _scalar(evaluate(term.log, bound(nodes))) + found.log_weights
+            if key is not None:
+                self._kept[key] = nodes, log
+        inner = bound(nodes)
+        total = torch.logsumexp(log, -1)
+        body = None
+        if isinstance(term, t.Expectation):
+            weights = torch.exp(log - total.unsqueeze(-1))[..., None, None]
+            body = (weights * evaluate(term.body, inner)).sum(-3)
+        return total[..., None, None], body
+
+
+class GaussianAlgebra:
+    """Closed forms where the log density is quadratic, and the mean's body a polynomial of degree three at most."""
+
+    name = "Gaussian"
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[t.Term, tuple[Axis, ...]], tuple[Tensor, Tensor, Tensor]] = {}
+
+    def integral(self, term: t.LogIntegral | t.Expectation, frame: Frame) -> Tensor:
+        discrete = [bound for bound in term.bounds if _discrete(bound)]
+        smooth = [bound for bound in term.bounds if not _discrete(bound)]
+        if any(bound.domain.kind != "real" for bound in smooth):
+            raise NotExact("a density that is not Gaussian")
+        return _nested(term, discrete, frame, lambda inner: self._smooth(term, smooth, inner))
+
+    def _smooth(
+        self, term: t.LogIntegral | t.Expectation, bounds: list[t.Bound], frame: Frame
+    ) -> tuple[Tensor, Tensor | None]:
+        if not bounds:
+            raise NotExact("a density that is not Gaussian")
+        recording = torch.is_grad_enabled()
+        with torch.enable_grad():
+            return self._quadratic(term, bounds, frame, recording)
+
+    def _quadratic(
+        self, term: t.LogIntegral | t.Expectation, bounds: list[t.Bound], frame: Frame, recording: bool
+    ) -> tuple[Tensor, Tensor | None]:
+        sizes = [frame.world.dims(bound.shape)[0] for bound in bounds]
+        size = sum(sizes)
+
+        def bound(place: Tensor, inner: Frame) -> Frame:
+            parts = torch.split(place, sizes, dim=-2)
+            return inner.bind({each.key: part for each, part in zip(bounds, parts, strict=True)})
+
+        def log(place: Tensor) -> Tensor:
+            return _scalar(evaluate(term.log, bound(place, frame)))
+
+        key = (term.log, frame.axes) if _constant(term.log, frame) else None
+        if key is not None and key in self._kept:
+            total, mean, factor = self._kept[key]
+        else:
+            lead = _lead(replace(term, bounds=tuple(bounds)), frame)
+            total, mean, factor = self._moments(log, lead, size)
+            if key is not None:
+                total, mean, factor = total.detach(), mean.detach(), factor.detach()
+                self._kept[key] = total, mean, factor
+        body = None
+        if isinstance(term, t.Expectation):
+            body = self._mean(term, bound, frame, mean, factor, size)
+        total = total[..., None, None]
+        if not recording:
+            total = total.detach()
+            body = None if body is None else body.detach()
+        return total, body
+
+    def _moments(
+        self, log: Callable[[Tensor], Tensor], lead: tuple[int, ...], size: int
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """log ∫ exp, the mean, and the Cholesky factor of the precision."""
+        origin = torch.zeros(*lead, size, 1, dtype=torch.float64, requires_grad=True)
+        constant = log(origin)
+        slope = _gradient(constant.sum(), origin)
+        rows = [_gradient(slope[..., row, 0].sum(), origin) for row in range(size)]
+        precision = -torch.stack([row[..., 0] for row in rows], -2)
+        self._check(log, constant, slope, precision, lead)
+        try:
+            factor = torch.linalg.cholesky(precision)
+        except RuntimeError as error:
+            raise NotExact("a density that cannot be normalised") from error
+        mean = torch.cholesky_solve(slope, factor)
+        volume = factor.diagonal(dim1=-2, dim2=-1).log().sum(-1)
+        total = constant + (slope * mean).sum((-1, -2)) / 2 - volume + size * math.log(2 * math.pi) / 2
+        return total, mean, factor
+
+    def _check(
+        self, log: Callable[[Tensor], Tensor], constant: Tensor, slope: Tensor, precision: Tensor, lead: tuple[int, ...]
+    ) -> None:
+        """The log density is its own expansion of second order, at places far from where that was taken."""
+        with torch.no_grad():
+            for shift in (1.7, -0.9, 4.3):
+                step = torch.arange(1, slope.shape[-2] + 1, dtype=torch.float64).reshape(-1, 1)
+                place = (shift * torch.cos(step * shift)).expand(*lead, -1, 1)
+                expected = constant + (slope * place).sum((-1, -2)) - (place * (precision @ place)).sum((-1, -2)) / 2
+                found = log(place)
+                size = torch.maximum(found.abs(), constant.abs()) + (slope.abs() * place.abs()).sum((-1, -2)) + 1
+                if not bool(((found - expected).abs() <= QUADRATIC * size).all()):
+                    raise NotExact("a density that is not Gaussian")
+
+    def _mean(
+        self, term: t.Expectation, bound: Callable[[Tensor, Frame], Frame], frame: Frame, mean: Tensor, factor: Tensor,
+        size: int,
+    ) -> Tensor:  # fmt: skip
+        """The mean over sigma points, exact for polynomials of degree three; two sets have to agree."""
+        # P⁻¹ = (L⁻¹)ᵀ L⁻¹: the rows of L⁻¹ are the directions of the sigma points.
+        directions = torch.linalg.solve_triangular(factor, torch.eye(size, dtype=factor.dtype), upper=False)
+        results = []
+        for radius in (1.0, 1.0 + SPREAD):
+            reach = radius * math.sqrt(size)
+            moves = reach * directions.unsqueeze(-1)
+            centre = mean.unsqueeze(-3)
+            places = torch.cat([centre, centre + moves, centre - moves], -3)
+            inner = bound(places, frame.deeper(Axis("", 1, places.shape[-3])))
+            value = evaluate(term.body, inner)
+            outer = 1 / (2 * size * radius**2)
+            weights = torch.full((1 + 2 * size, 1, 1), outer, dtype=torch.float64)
+            weights[0] = 1 - 1 / radius**2
+            results.append((weights * value).sum(-3))
+        one, other = results
+        scale = one.detach().abs().amax() + other.detach().abs().amax() + 1e-300
+        if not bool(((one - other).detach().abs() <= 1e-9 * scale).all()):
+            raise NotExact("the mean of something that is no polynomial of low degree")
+        return one
+
+
+class Quickest:
+    """Gaussian algebra where it is open, else quadrature: for what is worked out very often, as by an optimiser."""
+
+    name = "quickest"
+
+    def __init__(self) -> None:
+        self.algebra, self.quadrature = GaussianAlgebra(), Quadrature()
+        self._other: set[t.Term] = set()
+
+    def integral(self, term: t.LogIntegral | t.Expectation, frame: Frame) -> Tensor:
+        if term not in self._other:
+            try:
+                return self.algebra.integral(term, frame)
+            except TooLarge:
+                raise
+            except NotExact:
+                self._other.add(term)
+        return self.quadrature.integral(term, frame)
+
+
+def _gradient(total: Tensor, place: Tensor) -> Tensor:
+    if not total.requires_grad:
+        return torch.zeros_like(place)
+    (found,) = torch.autograd.grad(total, place, create_graph=True, allow_unused=True)
+    return torch.zeros_like(place) if found is None else found
+
+
+def _terms_of_sum(
+    term: t.LogIntegral | t.Expectation, bound: t.Bound, domain: Domain, frame: Frame
+) -> Callable[[Tensor], Tensor]:
+    """What decides how far a sum runs: the terms themselves where it has no end."""
+
+    def density(nodes: Tensor) -> Tensor:
+        if domain.kind not in ("natural", "integer"):
+            return torch.zeros(nodes.shape[:-2], dtype=torch.float64)
+        return _scalar(evaluate(term.log, frame.deeper(Axis("", 1, nodes.shape[-3])).bind({bound.key: nodes})))
+
+    return density
+
+
+def _nested(
+    term: t.LogIntegral | t.Expectation,
+    discrete: list[t.Bound],
+    frame: Frame,
+    smooth: Callable[[Frame], tuple[Tensor, Tensor | None]],
+) -> Tensor:
+    """Finite sets as axes in front of the smooth values; the weights are those of all together."""
+    inner = frame
+    logs = []
+    for bound in discrete:
+        rows, _ = inner.world.dims(bound.shape)
+        domain = _domain(bound, inner)
+        lead = _lead(term, frame) if domain.kind in ("natural", "integer") else (1,) * (1 + len(inner.axes))
+
+        density = _terms_of_sum(term, bound, domain, inner)
+        found = rule(density, lead, rows, domain, 0)
+        if not found.settled:
+            raise NotSettled("a sum that does not settle")
+        inner = inner.deeper(Axis("", 1, found.nodes.shape[-3])).bind({bound.key: found.nodes})
+        logs.append(found.log_weights)
+    log, body = smooth(inner)
+    for weights in logs:
+        shape = (*weights.shape, *(1,) * (log.dim() - 2 - weights.dim()), 1, 1)
+        log = log + weights.reshape(shape)
+    axes = tuple(range(1 + len(frame.axes), 1 + len(inner.axes)))
+    if not axes:
+        return log if body is None else body
+    total = torch.logsumexp(log, axes)
+    if body is None:
+        return total
+    weight = torch.exp(log - torch.logsumexp(log, axes, keepdim=True))
+    return (weight * body).sum(axes)

@@ -1,0 +1,116 @@
+"""Claims about where something is largest or smallest, by two sources.
+
+``optimum``: the place itself, found by Newton's method and BFGS without the claim. ``stationarity``: at the claimed
+place the gradient by autograd vanishes, and the curvature has the sign of an optimum. Both keep q, and what is defined
+from it, at the current values of the parameters.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from derivcheck.evaluation.arithmetic import NotExact, TooLarge
+from derivcheck.evaluation.evaluator import World, evaluate
+from derivcheck.evaluation.optima import COUPLED, Optimiser, objective_of
+from derivcheck.evaluation.optimisation import curvature, stationarity
+from derivcheck.oracles.bench import Bench
+from derivcheck.oracles.comparing import FLOOR, SAFETY, Discrepancy, discrepancy, expanded
+from derivcheck.oracles.numeric import summary
+from derivcheck.problem import terms as t
+from derivcheck.problem.problem import Claim
+from derivcheck.verdict import Evidence, Outcome
+
+CONVERGED = 1e-10
+"""An optimum is compared to this relative accuracy at best."""
+
+
+def sought(claim: Claim) -> t.Optimum | None:
+    """The optimum that a claim is about, read through an entry of it."""
+    match claim.head:
+        case t.Optimum():
+            return claim.head
+        case t.Entry(argument=t.Optimum() as inner):
+            return inner
+    return None
+
+
+def applies(bench: Bench, claim: Claim) -> bool:
+    """Equations whose left side is an optimum."""
+    return claim.relation == "=" and sought(claim) is not None
+
+
+def ask(bench: Bench, claim: Claim) -> Evidence:
+    """The claimed value against the optimum found without it, at every draw."""
+    term = sought(claim)
+    assert term is not None
+    found: list[tuple[World, Discrepancy]] = []
+    reasons: list[str] = []
+    for drawn in bench.worlds(claim.conditions):
+        world = bench.quickest(drawn)
+        frame = bench.frame(claim, world)
+        assert isinstance(world.optimiser, Optimiser)
+        try:
+            best = world.optimiser.solve(term, frame)
+        except TooLarge:
+            raise
+        except NotExact as error:
+            return Evidence("optimum", Outcome.NOT_CHECKED, detail=error.what)
+        if not bool(best.converged.all()):
+            reasons.append(best.reason)
+            continue
+        place, accuracy = best.place, best.error
+        if claim.head is not term:
+            assert isinstance(claim.head, t.Entry)
+            inner = t.Entry(t.Variable("place#", shape=term.shape), claim.head.row, claim.head.column)
+            place = evaluate(inner, frame.bind({"place#": place}))
+        with torch.no_grad():
+            left, right = expanded(place, evaluate(claim.claimed, frame))
+        size = left.abs().reshape(left.shape[0], -1).amax(1)
+        bar = accuracy.reshape(accuracy.shape[0], -1).amax(1) + (FLOOR + CONVERGED / 10) * size
+        found.append((world, discrepancy(left, right, bar)))
+    if not found:
+        return Evidence("optimum", Outcome.UNDECIDED, detail=next(iter(reasons), "no optimum was found"))
+    return summary("optimum", bench, claim, claim.claimed, found)
+
+
+def is_stationary(bench: Bench, claim: Claim) -> bool:
+    """Optima over values that move one by one, sought as a whole or as one entry."""
+    term = sought(claim)
+    if claim.relation != "=" or term is None:
+        return False
+    coupled = bench.problem.declarations[term.key].domain.kind in COUPLED
+    return claim.head is term and not (coupled and term.position is not None)
+
+
+def ask_stationary(bench: Bench, claim: Claim) -> Evidence:
+    """The gradient at the claimed place against that around it; and the sign of the curvature there."""
+    term = sought(claim)
+    assert term is not None
+    found: list[tuple[World, Discrepancy]] = []
+    for world in bench.worlds(claim.conditions):
+        frame = bench.frame(claim, world)
+        assert isinstance(world.optimiser, Optimiser)
+        domain = world.optimiser.domain(term, frame)
+        objective, start = objective_of(term, frame)
+        with torch.no_grad():
+            place = evaluate(claim.claimed, frame).expand(start.shape).detach().clone()
+        try:
+            slope, bar = stationarity(objective, place, domain, term.op == "argmax")
+            elsewhere, _ = stationarity(objective, _beside(place), domain, term.op == "argmax")
+            bend = curvature(objective, place, domain)
+        except NotExact as error:
+            return Evidence("stationarity", Outcome.NOT_CHECKED, detail=error.what)
+        size = elsewhere.abs().reshape(slope.shape[0], -1).amax(1)
+        level = size.reshape(-1, *(1,) * (slope.dim() - 1)).expand(slope.shape)
+        # A gradient of 0 has no size of its own: that beside the place is what it is compared with.
+        part = discrepancy(level, level + slope, SAFETY * bar + FLOOR * level)
+        found.append((world, part))
+        if term.op == "argmax" and part.outcome is Outcome.HOLDS and bool((bend > 0).any()):
+            return Evidence("stationarity", Outcome.WRONG, detail="the curvature there is not that of a maximum")
+    return summary("stationarity", bench, claim, claim.claimed, found)
+
+
+def _beside(place: Tensor) -> Tensor:
+    """A place a tenth away."""
+    return place * 1.1

@@ -1,0 +1,69 @@
+r"""``\arg\max_u Q(u)``: by which name, and what does not move while it is sought."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Literal
+
+from derivcheck.language import nodes as n
+from derivcheck.language.shapes import SCALAR
+from derivcheck.problem import algebra
+from derivcheck.problem import terms as t
+from derivcheck.problem.context import Context
+from derivcheck.problem.dependence import dependencies, depends
+from derivcheck.problem.derivatives import by
+from derivcheck.problem.scope import Refusal, Scope
+from derivcheck.problem.substitution import rewrite
+from derivcheck.problem.terms import Term
+
+
+def optimum(node: n.Big, operator: Literal["argmax", "argmin"], ctx: Context) -> Term:
+    """The place of the largest (smallest) value; q and what is defined from it stay at the current values."""
+    names = node.binder.names
+    if len(names) != 1:
+        raise Refusal("optimum", node.span, "an optimum is sought over one name at a time here")
+    variable = by(names[0], ctx)
+    if variable.key not in ctx.scope.declarations:
+        raise Refusal("optimum", names[0].span, "an optimum is sought over a declared name")
+    objective = ctx.term(node.body)
+    if not algebra.scalar(ctx.scope, objective):
+        raise Refusal("not-a-scalar", node.body.span, "what is made largest or smallest has to be a scalar")
+    if not depends(objective, variable.key, ctx.scope):
+        raise Refusal("optimum", node.body.span, "what is made largest or smallest does not depend on that name")
+    shape = SCALAR if variable.position is not None else variable.shape
+    frozen = frozen_means(objective, variable.key, ctx.scope)
+    held = held_names(frozen, ctx.scope)
+    return t.Optimum(
+        operator, variable.key, frozen, held, variable.indices, variable.position, shape=shape, span=node.span
+    )
+
+
+def frozen_means(term: Term, key: str, scope: Scope) -> Term:
+    """Every mean taken under a density at the current value of a name: an M-step does not move its q."""
+
+    def rule(part: Term) -> Term | None:
+        if not isinstance(part, t.Expectation) or isinstance(part.log, t.Frozen):
+            return None
+        if not depends(part.log, key, scope):
+            return None
+        return replace(part, log=t.Frozen(part.log, (key,)), body=rewrite(part.body, rule))
+
+    return rewrite(term, rule)
+
+
+def held_names(term: Term, scope: Scope) -> tuple[str, ...]:
+    """The names in a term that were defined from a posterior: moments, responsibilities."""
+    direct = t.variables(term)
+    reached = {other for name in direct for other in dependencies(name, scope)} | direct
+    return tuple(sorted(reached & scope.posterior))
+
+
+def note_posterior(key: str, term: Term, scope: Scope) -> None:
+    """Remember that a name was defined from, or found to be, something under a posterior."""
+    for part in t.walk(term):
+        mean = isinstance(part, t.Expectation | t.Frozen)
+        ratio = isinstance(part, t.Density) and part.evidence is not None
+        known = isinstance(part, t.Variable) and part.key in scope.posterior
+        if mean or ratio or known:
+            scope.posterior.add(key)
+            return

@@ -1,0 +1,269 @@
+"""The model of a document: which names are random, on what they depend, and the joint density of some of them.
+
+p(a, b | c) is worked out from the factors of the model: the ancestors of what is asked for are taken in, and those
+that are neither asked for nor given are integrated out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+from derivcheck.language.shapes import SCALAR, Dim
+from derivcheck.problem import terms as t
+from derivcheck.problem.dependence import depends
+from derivcheck.problem.probability.logs import summed
+from derivcheck.problem.scope import Definition, Refusal, Scope
+from derivcheck.problem.substitution import at_indices, rewrite
+from derivcheck.problem.terms import Term
+from derivcheck.source import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """One random value: a name, at the indices that pick a member of it; ``None`` for all members together."""
+
+    key: str
+    position: tuple[Term, ...] | None = ()
+
+
+def instance_of(term: Term, scope: Scope) -> Instance | None:
+    """The random value that a term is, or None."""
+    match term:
+        case t.Variable(key=key, indices=indices) if key in scope.factors:
+            factor = scope.factors[key]
+            if factor.entries:
+                return Instance(key, None)
+            return Instance(key, indices)
+        case t.Entry(argument=t.Variable(key=key, indices=()), row=row) if key in scope.factors:
+            if scope.factors[key].entries and row is not None:
+                return Instance(key, (row,))
+    return None
+
+
+def factor_at(instance: Instance, scope: Scope) -> Term:
+    """The log density of one random value given its parents."""
+    factor = scope.factors[instance.key]
+    assert instance.position is not None
+    return at_indices(factor.log, dict(zip(factor.letters, instance.position, strict=True)))
+
+
+def instances(term: Term, scope: Scope) -> list[Instance]:
+    """The random values that stand in a term, also through what the document defines; each once."""
+    found: dict[Instance, None] = {}
+    inside: set[int] = set()
+    running = {part.index for part in t.walk(term) if isinstance(part, t.Reduce)}
+    running |= {name for part in t.walk(term) if isinstance(part, t.Gather) for name in part.indices}
+    seen: set[str] = set()
+    for part in t.walk(term):
+        if id(part) in inside:
+            continue
+        made = instance_of(part, scope)
+        if made is None:
+            if isinstance(part, t.Variable) and part.key in scope.definitions and part.key not in seen:
+                seen.add(part.key)
+                definition = scope.definitions[part.key]
+                for inner in instances(_member(definition, part), scope):
+                    found.setdefault(_widened(inner, running))
+            continue
+        if isinstance(part, t.Entry):
+            inside.add(id(part.argument))
+        found.setdefault(_widened(made, running))
+    return list(found)
+
+
+def _member(definition: Definition, part: t.Variable) -> Term:
+    names = [name for name, _ in definition.family]
+    return at_indices(definition.term, dict(zip(names, part.indices, strict=False)))
+
+
+def _widened(instance: Instance, running: set[str]) -> Instance:
+    """All members where the index runs inside the term."""
+    if instance.position is None:
+        return instance
+    names = {part.name for term in instance.position for part in t.walk(term) if isinstance(part, t.Index)}
+    return Instance(instance.key, None) if names & running else instance
+
+
+def closure(start: Iterable[Instance], scope: Scope) -> list[Instance]:
+    """These random values and all on which they depend."""
+    found: dict[Instance, None] = {}
+    stack = list(start)
+    while stack:
+        instance = stack.pop()
+        if instance in found:
+            continue
+        found[instance] = None
+        if instance.position is not None:
+            stack.extend(instances(factor_at(instance, scope), scope))
+    return list(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Joint:
+    """The log density of some random values: log ∫ exp(``bound``) over the ``latent`` ones, plus the ``outside``."""
+
+    latent: tuple[Instance, ...]
+    bound: tuple[Term, ...]
+    outside: tuple[Term, ...]
+
+
+def joint(targets: frozenset[Instance], scope: Scope, span: Span) -> Joint:
+    """log p of these values together; all other random values among their ancestors are integrated out."""
+    wholes = [instance for instance in targets if instance.position is None]
+    single = [instance for instance in targets if instance.position is not None]
+    parts: list[Term] = []
+    rest: set[Instance] = set(single)
+    if wholes:
+        term, ancestors = _members(wholes, frozenset(single), scope, span)
+        parts.append(term)
+        rest |= ancestors
+    everything = closure(rest, scope)
+    if any(instance.position is None and instance not in targets for instance in everything):
+        raise Refusal("not-checked", span, "the members of a family together are not integrated out here")
+    parts += [factor_at(instance, scope) for instance in everything if instance.position is not None]
+    latent = tuple(instance for instance in everything if instance not in targets)
+    bound = tuple(part for part in parts if any(mentions(part, instance, scope) for instance in latent))
+    outside = tuple(part for part in parts if part not in bound)
+    return Joint(latent, bound, outside)
+
+
+def _members(
+    wholes: list[Instance], single: frozenset[Instance], scope: Scope, span: Span
+) -> tuple[Term, set[Instance]]:
+    """The log density of all members of families, a sum over their index; and the other values that it depends on."""
+    sizes = {scope.resolve(scope.factors[instance.key].sizes[0]) for instance in wholes}
+    if len(sizes) != 1 or any(len(scope.factors[instance.key].letters) != 1 for instance in wholes):
+        raise Refusal("not-checked", span, "families that run over different indices are not taken together here")
+    size: Dim = sizes.pop()
+    index = scope.fresh("i")
+    place: tuple[Term, ...] = (t.Index(index),)
+    asked = [Instance(instance.key, place) for instance in wholes]
+    everything = closure(asked, scope)
+    own = [instance for instance in everything if instance.position == place]
+    latent = [instance for instance in own if instance not in asked]
+    body = summed([(1, factor_at(instance, scope)) for instance in own])
+    log = integral(tuple(latent), body, scope) if latent else body
+    lower = t.Constant(Fraction(1))
+    total = t.Reduce("sum", index, lower, t.Size(size), (), log, span=span)
+    return total, {instance for instance in everything if instance not in own}
+
+
+def mentions(term: Term, instance: Instance, scope: Scope) -> bool:
+    """Whether a random value stands in a term."""
+    found = instances(term, scope)
+    return instance in found or Instance(instance.key, None) in found
+
+
+def replaced(term: Term, instance: Instance, value: Term, scope: Scope) -> Term:
+    """The term with another value in the place of a random one, also as what a derivative is taken by."""
+
+    def rule(part: Term) -> Term | None:
+        if instance_of(part, scope) == instance:
+            return replace(value, span=part.span)
+        match part:
+            case t.Derivative(key=key, indices=indices) if (
+                key == instance.key and indices == instance.position and isinstance(value, t.Variable)
+            ):
+                return replace(part, target=rewrite(part.target, rule), key=value.key, indices=())
+            case t.Variable(key=key, indices=indices) if key in scope.definitions:
+                definition = scope.definitions[key]
+                if depends(definition.term, instance.key, scope):
+                    return rewrite(_member(definition, part), rule)
+        return None
+
+    return rewrite(term, rule)
+
+
+def bound_to(instance: Instance, scope: Scope) -> tuple[t.Bound, Term]:
+    """What an integral over a random value runs over, and the term that stands for the value inside."""
+    factor = scope.factors[instance.key]
+    declaration = scope.declarations[instance.key]
+    shape = SCALAR if factor.entries else scope.resolve_shape(declaration.shape)
+    key = scope.fresh(instance.key)
+    return t.Bound(key, shape, factor.domain), t.Variable(key, shape=shape)
+
+
+def integral(latent: tuple[Instance, ...], log: Term, scope: Scope) -> Term:
+    """log ∫ exp(log) over random values."""
+    bounds, body = over(latent, (log,), scope)
+    return t.LogIntegral(bounds, body[0])
+
+
+def over(latent: tuple[Instance, ...], parts: tuple[Term, ...], scope: Scope) -> tuple[tuple[t.Bound, ...], list[Term]]:
+    """Bounds for random values, finite ones first, and the terms with the bounds in their places."""
+    ordered = sorted(latent, key=lambda instance: scope.factors[instance.key].domain.kind not in ("finite", "onehot"))
+    bounds: list[t.Bound] = []
+    made = list(parts)
+    for instance in ordered:
+        if instance.position is None:
+            raise Refusal("not-checked", parts[0].span, "the members of a family together are not integrated out here")
+        bound, value = bound_to(instance, scope)
+        bounds.append(bound)
+        made = [replaced(part, instance, value, scope) for part in made]
+    return tuple(bounds), made
+
+
+def log_of_joint(made: Joint, scope: Scope) -> Term:
+    """The log density that a ``Joint`` stands for."""
+    outside = [(1, part) for part in made.outside]
+    if not made.latent:
+        return summed(outside)
+    bound = [(1, part) for part in made.bound]
+    return summed([*outside, (1, integral(made.latent, summed(bound), scope))])
+
+
+def conditional(
+    targets: frozenset[Instance],
+    given: frozenset[Instance],
+    variables: tuple[Term, ...],
+    scope: Scope,
+    span: Span,
+) -> t.Density:
+    """p(targets | given) = p(targets, given) / p(given); what stands in both is left out."""
+    both = joint(targets | given, scope, span)
+    if not given:
+        return t.Density(log_of_joint(both, scope), variables, span=span)
+    below = joint(given, scope, span)
+    above = list(both.outside)
+    left = []
+    for part in below.outside:
+        if part in above:
+            above.remove(part)
+        else:
+            left.append(part)
+    top = log_of_joint(replace(both, outside=tuple(above)), scope)
+    bottom = log_of_joint(replace(below, outside=tuple(left)), scope)
+    if not left and not below.latent:
+        return t.Density(top, variables, span=span)
+    return t.Density(summed([(1, top), (-1, bottom)]), variables, joint=top, evidence=bottom, span=span)
+
+
+def parameters_of_model(scope: Scope) -> tuple[str, ...]:
+    """The names that stand in the model and are not random: what a frozen q does not follow."""
+    found: set[str] = set()
+    stack = [name for factor in scope.factors.values() for name in t.variables(factor.log)]
+    while stack:
+        name = stack.pop()
+        if name in found or name in scope.factors:
+            continue
+        found.add(name)
+        if name in scope.definitions:
+            stack.extend(t.variables(scope.definitions[name].term))
+    return tuple(sorted(found))
+
+
+def mean_of(body: Term, latent: tuple[Instance, ...], log: Term, scope: Scope, span: Span) -> Term:
+    """The mean of a value over random ones with this log density; what does not depend on them is left out of it."""
+    bounds, (inside, inner) = over(latent, (log, body), scope)
+    return t.Expectation(bounds, _relevant(inside, {bound.key for bound in bounds}), inner, shape=body.shape, span=span)
+
+
+def _relevant(log: Term, keys: set[str]) -> Term:
+    match log:
+        case t.Frozen(body=body, names=names):
+            return t.Frozen(_relevant(body, keys), names)
+        case t.Add(terms=parts):
+            return summed([(sign, _relevant(part, keys)) for sign, part in parts if t.variables(part) & keys])
+    return log

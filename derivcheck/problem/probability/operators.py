@@ -1,0 +1,408 @@
+r"""What is written with brackets in probability: ``p(z \mid x)``, ``\mathcal{N}(x; m, S)``, ``\mathbb{E}_q[z]``."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from derivcheck.language import nodes as n
+from derivcheck.language.printing import plain
+from derivcheck.problem import algebra
+from derivcheck.problem import terms as t
+from derivcheck.problem.context import Context, key_of, strip
+from derivcheck.problem.probability.distributions import ALIASES, FAMILIES, Family
+from derivcheck.problem.probability.logs import log_of, summed
+from derivcheck.problem.probability.model import (
+    Instance,
+    closure,
+    conditional,
+    instance_of,
+    instances,
+    joint,
+    mean_of,
+    parameters_of_model,
+    replaced,
+)
+from derivcheck.problem.scope import Measure, Refusal, SizeSymbol
+from derivcheck.problem.substitution import at_indices
+from derivcheck.problem.terms import Term
+from derivcheck.source import Span
+
+DENSITIES = frozenset(("p", "P", "\\Pr", "\\mathrm{Pr}", "\\mathbb{P}", "\\mathrm{P}"))
+MEANS = frozenset(("\\mathbb{E}", "E", "\\mathrm{E}", "\\mathbf{E}", "\\mathcal{E}"))
+VARIANCES = frozenset(
+    ("\\mathrm{Var}", "\\mathbb{V}", "\\mathrm{var}", "\\mathrm{V}", "\\mathrm{Cov}", "\\mathrm{cov}")
+)
+ENTROPIES = frozenset(("\\mathrm{H}", "H", "\\mathbb{H}", "\\mathcal{H}"))
+DIVERGENCES = frozenset(("\\mathrm{KL}", "D_{\\mathrm{KL}}", "D_{KL}", "\\mathbb{KL}", "\\mathcal{D}_{\\mathrm{KL}}"))
+DOTS = frozenset(("\\dots", "\\ldots", "\\cdots"))
+
+
+def operator(head: n.Node, group: n.Group, ctx: Context) -> Term | None:
+    """The value of a probability's operator at what stands in brackets; None if the head is none here."""
+    base = head.base if isinstance(head, n.Scripted) and head.sup is None and not head.primes else head
+    if not isinstance(base, n.Name):
+        return None
+    text, own = base.text, ctx.scope.names.get(key_of(base))
+    if _is_family(text, own, group, key_of(head)):
+        return distribution(FAMILIES[ALIASES[text]], group, head.span | group.span, ctx)
+    if own is not None or text in ctx.indices:
+        return None
+    span = head.span | group.span
+    sub = head.sub if isinstance(head, n.Scripted) else None
+    if text in ctx.scope.measures:
+        return measure(text, group, span, ctx)
+    if text in DENSITIES:
+        return density(group, span, ctx)
+    if text in MEANS:
+        return expectation(sub, group, span, ctx)
+    if text in VARIANCES and sub is None:
+        return variance(group, span, ctx)
+    if text in ENTROPIES and sub is None and group.fence == "[":
+        return entropy(group, span, ctx)
+    if key_of(head) in DIVERGENCES:
+        return divergence(group, span, ctx)
+    return None
+
+
+def _is_family(text: str, own: object, group: n.Group, key: str) -> bool:
+    if text not in ALIASES or key != text:
+        return False
+    inside = group.body.right if isinstance(group.body, n.Given) else group.body
+    several = isinstance(inside, n.Tuple) or isinstance(group.body, n.Given)
+    # The N of a sample's size takes no list in brackets.
+    return own is None or (several and isinstance(own, SizeSymbol))
+
+
+def distribution(family: Family, group: n.Group, span: Span, ctx: Context) -> t.Density:
+    r"""``\mathcal{N}(x; m, S)``, ``\mathcal{N}(x \mid m, S)``; ``\mathcal{N}(m, S)`` where the value is understood."""
+    value, parameters = _arguments(family, group, ctx)
+    if value is None:
+        if ctx.argument is None:
+            raise Refusal(
+                "distribution",
+                span,
+                "a distribution is no value here: it is not said of what this is the density",
+                "write the value in front, as in `\\mathcal{N}(x; m, S)`",
+            )
+        value = ctx.argument
+    return at_value(family, value, parameters, span, ctx)
+
+
+def at_value(family: Family, value: Term, parameters: list[Term], span: Span, ctx: Context) -> t.Density:
+    """The density of a family at a value."""
+    if not family.vector and not algebra.scalar(ctx.scope, value) and family.name != "categorical":
+        raise Refusal(
+            "shape-mismatch",
+            span,
+            f"a value of the {family.name} distribution is a number; `{ctx.scope.quote(value.span)}` is "
+            f"{ctx.scope.show(value.shape)}",
+        )
+    log = family.log(ctx.scope, value, parameters, span)
+    return t.Density(log, (value,), span=span)
+
+
+def _arguments(family: Family, group: n.Group, ctx: Context) -> tuple[Term | None, list[Term]]:
+    body = group.body
+    count = len(family.parameters)
+    value: n.Node | None = None
+    if isinstance(body, n.Given):
+        value, rest = body.left, _items(body.right)
+    else:
+        rest = _items(body)
+        leads = isinstance(body, n.Tuple) and body.separators[:1] == (";",)
+        if len(rest) == count + 1 or (leads and len(rest) > 1):
+            value, rest = rest[0], rest[1:]
+    if len(rest) != count:
+        wanted = ", ".join(family.parameters)
+        raise Refusal("arguments", group.span, f"the {family.name} distribution takes {count} parameters ({wanted})")
+    inner = ctx
+    return (None if value is None else inner.term(value)), [inner.term(part) for part in rest]
+
+
+def parameters_of(node: n.Node, ctx: Context) -> tuple[Family, list[Term]] | None:
+    r"""The family and parameters of ``\mathcal{N}(m, S)`` without a value, or None."""
+    node = strip(node)
+    match node:
+        case n.Product(factors=(n.Name(text=text), n.Group() as group), operators=("",)) if text in ALIASES:
+            family = FAMILIES[ALIASES[text]]
+            value, parameters = _arguments(family, group, ctx)
+            return None if value is not None else (family, parameters)
+    return None
+
+
+def _items(node: n.Node) -> list[n.Node]:
+    return list(node.items) if isinstance(node, n.Tuple) else [node]
+
+
+def _sides(group: n.Group) -> tuple[n.Node, n.Node | None]:
+    """What stands in front of the bar and behind it; parameters behind a semicolon are left out."""
+    body = group.body
+    left, right = (body.left, body.right) if isinstance(body, n.Given) else (body, None)
+    return _before_semicolon(left), None if right is None else _before_semicolon(right)
+
+
+def _before_semicolon(node: n.Node) -> n.Node:
+    if isinstance(node, n.Tuple) and ";" in node.separators:
+        cut = node.separators.index(";") + 1
+        return node.items[0] if cut == 1 else n.Tuple(node.items[:cut], node.separators[: cut - 1], span=node.span)
+    return node
+
+
+def random_values(node: n.Node | None, ctx: Context) -> tuple[dict[Instance, Term], list[tuple[Instance, Term]]]:
+    r"""The random values in a list and the terms they were written as; and values put in their place (``z = 1``)."""
+    found: dict[Instance, Term] = {}
+    values: list[tuple[Instance, Term]] = []
+    if node is None:
+        return found, values
+    for item in _run(_items(node)):
+        part: n.Node = strip(item)
+        value: Term | None = None
+        if isinstance(part, n.Compare) and part.relations == ("=",):
+            value = ctx.term(part.members[1])
+            part = strip(part.members[0])
+        instance, term = _random(part, ctx)
+        if instance is None:
+            continue
+        found[instance] = term
+        if value is not None:
+            values.append((instance, value))
+    return found, values
+
+
+def _run(items: list[n.Node]) -> list[n.Node]:
+    """``x_1, …, x_N`` as its first member alone, with the dots kept out."""
+    dots = any(isinstance(item, n.Symbol) and item.text in DOTS for item in items)
+    if not dots:
+        return items
+    first = strip(items[0])
+    if isinstance(first, n.Scripted):
+        script = first.sup if isinstance(first.sup, n.Group) else first.sub
+        whole = n.Symbol(":", span=first.span)
+        if isinstance(first.sup, n.Group):
+            return [n.Scripted(first.base, first.sub, n.Group(whole), span=first.span)]
+        if script is not None:
+            return [n.Scripted(first.base, whole, None, span=first.span)]
+    return items
+
+
+def _random(node: n.Node, ctx: Context) -> tuple[Instance | None, Term]:
+    """A name as a random value, or (None, its value) where it is a parameter."""
+    scope = ctx.scope
+    if isinstance(node, n.Scripted):
+        colon = n.Symbol(":")
+        whole = node.sup.body == colon if isinstance(node.sup, n.Group) else node.sub == colon
+        if whole:
+            for factor in scope.factors.values():
+                declared = scope.declarations[factor.key]
+                if factor.letters and declared.text.startswith(plain(node.base)):
+                    return Instance(factor.key, None), t.Variable(factor.key, span=node.span)
+    try:
+        term = ctx.term(node)
+    except Refusal as refusal:
+        if refusal.code == "family-without-index":
+            found = scope.names.get(key_of(node))
+            key = getattr(found, "key", "")
+            if key in scope.factors:
+                return Instance(key, None), t.Variable(key, span=node.span)
+        raise
+    return instance_of(term, scope), term
+
+
+def density(group: n.Group, span: Span, ctx: Context) -> t.Density:
+    """p(a, b | c) under the model of the document."""
+    if not ctx.scope.factors:
+        raise Refusal(
+            "no-model",
+            span,
+            f"`{ctx.scope.quote(span)}`: there is no model yet to which this density belongs",
+            "state the model before this line, as in: let `z \\sim \\mathcal{N}(0, 1)`",
+        )
+    before, behind = _sides(group)
+    targets, values = random_values(before, ctx)
+    given, more = random_values(behind, ctx)
+    if not targets:
+        raise Refusal("probability", span, f"`{ctx.scope.quote(span)}`: nothing in it is random in the model")
+    variables = tuple(targets.values())
+    made = conditional(frozenset(targets), frozenset(given), variables, ctx.scope, span)
+    if not values and not more:
+        return made
+    log = made.log
+    for instance, value in (*values, *more):
+        log = replaced(log, instance, value, ctx.scope)
+    return t.Density(log, span=span)
+
+
+def measure(text: str, group: n.Group, span: Span, ctx: Context) -> t.Density:
+    """q(z) of a q that the document defines."""
+    before, _ = _sides(group)
+    logs = []
+    variables: list[Term] = []
+    for item in _items(before):
+        instance, term = _random(strip(item), ctx)
+        if instance is None or instance.key not in ctx.scope.measures[text]:
+            raise Refusal("probability", span, f"`{ctx.scope.quote(span)}` is not what `{text}` was defined for")
+        logs.append((1, _log_at(ctx.scope.measures[text][instance.key], instance, ctx)))
+        variables.append(term)
+    return t.Density(summed(logs), tuple(variables), span=span)
+
+
+def _log_at(found: Measure, instance: Instance, ctx: Context) -> Term:
+    assert instance.position is not None
+    log = at_indices(found.log, dict(zip(found.letters, instance.position, strict=True)))
+    return t.Frozen(log, parameters_of_model(ctx.scope)) if found.frozen else log
+
+
+def expectation(sub: n.Node | None, group: n.Group, span: Span, ctx: Context) -> Term:
+    r"""``\mathbb{E}[f \mid x]`` under the model, ``\mathbb{E}_{q(z)}[f]`` under a q of the document."""
+    body_node, given_node = _conditioned(group)
+    body = ctx.term(body_node)
+    return mean(body, given_node, sub, span, ctx)
+
+
+def _conditioned(group: n.Group) -> tuple[n.Node, n.Node | None]:
+    if isinstance(group.body, n.Given):
+        return group.body.left, _before_semicolon(group.body.right)
+    return group.body, None
+
+
+def mean(body: Term, given: n.Node | None, sub: n.Node | None, span: Span, ctx: Context) -> Term:
+    """The expectation of a value."""
+    scope = ctx.scope
+    if sub is not None:
+        under = _measure_below(sub, body, span, ctx)
+        if isinstance(under, tuple):
+            latent, log = under
+            return mean_of(body, latent, log, scope, span)
+        given = under
+    behind, _ = random_values(given, ctx)
+    return expected(body, frozenset(behind), span, ctx, bare=given is None and sub is None)
+
+
+def expected(body: Term, given: frozenset[Instance], span: Span, ctx: Context, *, bare: bool = False) -> Term:
+    """E[body | given] under the model."""
+    scope = ctx.scope
+    asked = [instance for instance in instances(body, scope) if instance not in given]
+    if not scope.factors:
+        raise Refusal("no-model", span, f"`{scope.quote(span)}`: there is no model yet under which this is the mean")
+    if not asked:
+        return body
+    if bare and any(instance.key in found for found in scope.measures.values() for instance in asked):
+        raise Refusal(
+            "ambiguous-expectation",
+            span,
+            f"`{scope.quote(span)}` is read as the mean under the model and as the mean under q",
+            "write `\\mathbb{E}_q[…]`, or `\\mathbb{E}[… \\mid x]`",
+        )
+    made = joint(frozenset(closure(asked, scope)) | given, scope, span)
+    latent = tuple(instance for instance in closure([*asked, *given], scope) if instance not in given)
+    parts = [(1, part) for part in (*made.bound, *made.outside)]
+    if made.latent:
+        latent = tuple(dict.fromkeys((*latent, *made.latent)))
+    return mean_of(body, latent, summed(parts), scope, span)
+
+
+def _measure_below(
+    sub: n.Node, body: Term, span: Span, ctx: Context
+) -> tuple[tuple[Instance, ...], Term] | n.Node | None:
+    """What an expectation's subscript says: the values that q is of and its log density, or what is given."""
+    node = strip(sub)
+    if isinstance(node, n.Compare) and node.relations == ("\\sim",):
+        node = strip(node.members[1])
+    if isinstance(node, n.Given):
+        return _before_semicolon(node.right)
+    match node:
+        case n.Product(factors=(head, n.Group() as group), operators=("",)):
+            text = _letter(head)
+            if text in ctx.scope.measures:
+                before, _ = _sides(group)
+                found = [_random(strip(item), ctx)[0] for item in _items(before)]
+                return _under(text, [instance for instance in found if instance is not None], span, ctx)
+            if text in DENSITIES and text not in ctx.scope.names:
+                return _sides(group)[1]
+        case n.Name() | n.Scripted():
+            text = _letter(node)
+            if text in ctx.scope.measures:
+                known = ctx.scope.measures[text]
+                inside = [instance for instance in instances(body, ctx.scope) if instance.key in known]
+                return _under(text, inside, span, ctx)
+            if text in DENSITIES:
+                return None
+            instance, _ = _random(node, ctx)
+            if instance is not None:
+                return None
+    raise Refusal(
+        "probability",
+        sub.span,
+        f"`{ctx.scope.quote(sub.span)}` is not known: under what this is the mean is not said",
+        "say what it is before this line, as in: let `q(z) = p(z \\mid x)`",
+    )
+
+
+def _letter(node: n.Node) -> str:
+    base = node.base if isinstance(node, n.Scripted) else node
+    return base.text if isinstance(base, n.Name) else ""
+
+
+def _under(text: str, inside: list[Instance], span: Span, ctx: Context) -> tuple[tuple[Instance, ...], Term]:
+    known = ctx.scope.measures[text]
+    if not inside or any(instance.key not in known or instance.position is None for instance in inside):
+        raise Refusal("probability", span, f"`{ctx.scope.quote(span)}`: of what `{text}` is the density is not clear")
+    logs = [(1, _log_at(known[instance.key], instance, ctx)) for instance in inside]
+    return tuple(inside), summed(logs)
+
+
+def variance(group: n.Group, span: Span, ctx: Context) -> Term:
+    """Var[a | c] = E[(a − E a)(a − E a)ᵀ | c], Cov[a, b | c]."""
+    body_node, given = _conditioned(group)
+    items = _items(body_node)
+    if len(items) > 2:
+        raise Refusal("arguments", span, "a covariance is of two values")
+    sides = [ctx.term(item) for item in (items if len(items) == 2 else [items[0], items[0]])]
+    away = [t.Add(((1, side), (-1, mean(side, given, None, span, ctx))), shape=side.shape, span=span) for side in sides]
+    if algebra.scalar(ctx.scope, away[0]) and len(items) == 1:
+        square: Term = t.Power(away[0], t.Constant(Fraction(2)), span=span)
+    else:
+        square = algebra.multiply(ctx.scope, away[0], algebra.transpose(ctx.scope, away[1], span), "", span)
+    return mean(square, given, None, span, ctx)
+
+
+def entropy(group: n.Group, span: Span, ctx: Context) -> Term:
+    """H[q] = −E_q[log q]: of a q of the document, or of random values of the model (``H[z \\mid x]``)."""
+    node = strip(group.body)
+    text = _letter(node.factors[0]) if isinstance(node, n.Product) else _letter(node)
+    if text in ctx.scope.measures:
+        known = ctx.scope.measures[text]
+        if isinstance(node, n.Product) and isinstance(node.factors[1], n.Group):
+            before, _ = _sides(node.factors[1])
+            inside = [found for found, _ in (_random(strip(item), ctx) for item in _items(before)) if found]
+        else:
+            inside = [Instance(key) for key, one in known.items() if not one.letters]
+        latent, log = _under(text, inside, span, ctx)
+        return _negative(mean_of(log, latent, log, ctx.scope, span), span)
+    made = density(group, span, ctx)
+    _, given = _sides(group)
+    behind, _ = random_values(given, ctx)
+    return _negative(expected(made.log, frozenset(behind), span, ctx), span)
+
+
+def _negative(term: Term, span: Span) -> Term:
+    return t.Add(((-1, term),), span=span)
+
+
+def divergence(group: n.Group, span: Span, ctx: Context) -> Term:
+    r"""KL(q ‖ p) = E_q[log q − log p]."""
+    body = group.body
+    if not (isinstance(body, n.Tuple) and len(body.items) == 2):
+        raise Refusal(
+            "arguments", span, "a divergence is of two densities", "write `\\mathrm{KL}(q(z) \\,\\|\\, p(z))`"
+        )
+    left, right = body.items
+    first, second = ctx.term(left), ctx.term(right)
+    ratio = summed([(1, log_of(first, ctx.scope)), (-1, log_of(second, ctx.scope))])
+    node = strip(left)
+    if isinstance(node, n.Product) and isinstance(node.factors[1], n.Group) and len(node.factors) == 2:
+        if _letter(node.factors[0]) in ctx.scope.measures:
+            return mean(ratio, None, node, span, ctx)
+        behind, _ = random_values(_sides(node.factors[1])[1], ctx)
+        return expected(ratio, frozenset(behind), span, ctx)
+    raise Refusal("arguments", left.span, "the first density of a divergence has to be written with its value: `q(z)`")

@@ -1,0 +1,245 @@
+r"""Statements that make the model: ``z \sim \mathcal{N}(0, 1)``, ``p(x \mid z) = …``, ``q(z) = …``."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from derivcheck.language import nodes as n
+from derivcheck.language.domain import Domain
+from derivcheck.language.printing import plain
+from derivcheck.language.shapes import Dim, Shape
+from derivcheck.problem import terms as t
+from derivcheck.problem.builder import Builder
+from derivcheck.problem.context import Context, key_of, strip
+from derivcheck.problem.declarations import declare_one
+from derivcheck.problem.families import ranging_letters
+from derivcheck.problem.probability.distributions import domain_of, shape_of_values
+from derivcheck.problem.probability.logs import log_of
+from derivcheck.problem.probability.operators import DENSITIES, at_value, parameters_of
+from derivcheck.problem.scope import Declaration, Factor, IndexInfo, Measure, Refusal, Scope
+from derivcheck.problem.terms import Term
+from derivcheck.reading.items import Statement
+
+
+def drawn_from(item: Statement, builder: Builder) -> bool:
+    r"""``x \mid z \sim D``: a line of the model if x has none yet; False for a claim about x."""
+    left, given = _bar(item.members[0])
+    name, behind, density = _density_head(left)
+    if name is not None and name not in DENSITIES:
+        _measure(name, behind, item.members[1], item, builder)
+        return True
+    if density:
+        left, given = _bar(behind)
+    values = list(left.items) if isinstance(left, n.Tuple) else [left]
+    values = [value for value in values if not (isinstance(value, n.Symbol) and value.text.endswith("dots"))]
+    if all(_has_factor(value, builder) for value in values):
+        return False
+    right = strip(item.members[1])
+    if parameters_of(right, builder.context({})) is None and not isinstance(right, n.Product | n.Big | n.Add):
+        raise Refusal(
+            "not-checked",
+            item.members[1].span,
+            f"`{plain(right)}` is not understood as a probability distribution",
+            "write one such as `\\mathcal{N}(\\mu, \\sigma^2)`",
+        )
+    if given is not None:
+        _known(given, builder)
+    for value in _without_runs(values, left):
+        _factor(value, item.members[1], item, builder)
+    builder.head = None
+    return True
+
+
+def states_density(item: Statement, builder: Builder) -> bool:
+    r"""``p(x \mid z) = …`` of an x that has no line in the model yet, and ``q(z) = …``; False for anything else."""
+    name, behind, density = _density_head(strip(item.members[0]))
+    if not density or name is None or len(item.members) < 2:
+        return False
+    left, given = _bar(behind)
+    if name not in DENSITIES:
+        _measure(name, behind, item.members[1], item, builder)
+        return True
+    if isinstance(left, n.Tuple | n.Compare) or _has_factor(left, builder):
+        return False
+    if given is not None:
+        _known(given, builder)
+    _factor(left, item.members[1], item, builder)
+    return True
+
+
+def _density_head(node: n.Node) -> tuple[str | None, n.Node, bool]:
+    """The letter of ``p(…)`` or ``q(…)`` and what stands in its brackets."""
+    match node:
+        case n.Product(factors=(n.Name() | n.Scripted() as head, n.Group(fence="(") as group), operators=("",)):
+            base = head.base if isinstance(head, n.Scripted) else head
+            if isinstance(base, n.Name) and (base.text in DENSITIES or base.text in ("q", "r", "Q")):
+                return base.text, group.body, True
+    return None, node, False
+
+
+def _bar(node: n.Node) -> tuple[n.Node, n.Node | None]:
+    node = strip(node)
+    if isinstance(node, n.Given):
+        return strip(node.left), node.right
+    if isinstance(node, n.Tuple) and ";" in node.separators:
+        return strip(node.items[0]), None
+    return node, None
+
+
+def _without_runs(values: list[n.Node], left: n.Node) -> list[n.Node]:
+    """``x_1, …, x_N`` once, as the run that it is."""
+    dots = isinstance(left, n.Tuple) and len(values) < len(left.items)
+    return [left] if dots else values
+
+
+def _has_factor(node: n.Node, builder: Builder) -> bool:
+    return _key(node, builder) in builder.scope.factors
+
+
+def _key(node: n.Node, builder: Builder) -> str:
+    """The key of the declared name of which this is the whole or a member; empty if there is none."""
+    node = strip(node)
+    if not isinstance(node, n.Name | n.Scripted):
+        return ""
+    try:
+        term = builder.context({}).term(node)
+    except Refusal:
+        found = builder.scope.names.get(key_of(node))
+        return found.key if isinstance(found, Declaration) else ""
+    match term:
+        case t.Variable(key=key) | t.Entry(argument=t.Variable(key=key)):
+            return key
+    return ""
+
+
+def _known(given: n.Node, builder: Builder) -> None:
+    """What stands behind the bar has to be known."""
+    ctx = builder.context({})
+    for item in given.items if isinstance(given, n.Tuple) else (given,):
+        if not isinstance(item, n.Symbol | n.Compare):
+            try:
+                ctx.term(item)
+            except Refusal as refusal:
+                if refusal.code != "family-without-index":
+                    raise
+
+
+def _factor(value: n.Node, right: n.Node, item: Statement, builder: Builder) -> None:
+    """One line of the model: the value is declared if it is new, its density becomes a factor."""
+    free: dict[str, IndexInfo] = {}
+    ctx = builder.context(free)
+    made = parameters_of(right, ctx)
+    value = strip(value)
+    domain: Domain | None = None
+    if made is not None:
+        family, parameters = made
+        domain = domain_of(family, parameters, ctx.scope)
+        _declare(value, shape_of_values(family, parameters, ctx.scope), domain, ctx)
+    term = _value(value, ctx)
+    if made is not None:
+        log = at_value(family, term, parameters, item.span, ctx).log
+    else:
+        log = log_of(replace(ctx, argument=term).term(right), ctx.scope)
+    key, letters, sizes, entries = _place(term, free, ctx)
+    found = ctx.scope.declarations.get(key)
+    if found is None:
+        raise Refusal("model", value.span, f"`{plain(value)}` is defined, so that it cannot be random too")
+    if domain is None:
+        domain = found.domain
+    elif found.domain != domain and domain.kind != "real":
+        for visible, known in list(ctx.scope.names.items()):
+            if known == found:
+                ctx.scope.enter(visible, replace(found, domain=domain))
+    builder.makers.indices.update({info.name: info for info in free.values()})
+    ctx.scope.factors[key] = Factor(key, log, domain, item.span, letters, sizes, entries)
+    builder.line(item.span, "model", plain(value), ctx.scope.show(term.shape))
+
+
+def _declare(value: n.Node, shape: Shape | None, domain: Domain, ctx: Context) -> None:
+    """A new name gets the shape and the domain that its distribution gives it."""
+    if not isinstance(value, n.Name | n.Scripted) or shape is None:
+        return
+    letters = ranging_letters(value, ctx)
+    known = key_of(value) in ctx.scope.names or _resolves(value, ctx)
+    if known:
+        return
+    if domain.kind == "natural" and letters is None:
+        key = key_of(value)
+        ctx.scope.enter(key, Declaration(key, plain(value), shape, domain, value.span))
+        return
+    declare_one(value, shape, domain, ctx)
+
+
+def _resolves(value: n.Node, ctx: Context) -> bool:
+    try:
+        replace(ctx, free=dict(ctx.free or {})).term(value)
+    except Refusal:
+        return False
+    return True
+
+
+def _value(value: n.Node, ctx: Context) -> Term:
+    """The random value as a term; a family is taken at a free index."""
+    try:
+        return ctx.term(value)
+    except Refusal as refusal:
+        if refusal.code == "unknown-name":
+            raise Refusal(
+                "unknown-name", value.span, f"the shape of `{plain(value)}` is not known",
+                f"declare it before this line, as in: let `{key_of(value)} \\in \\mathbb{{R}}^n`",
+            ) from refusal  # fmt: skip
+        raise
+
+
+def _place(term: Term, free: dict[str, IndexInfo], ctx: Context) -> tuple[str, tuple[str, ...], tuple[Dim, ...], bool]:
+    """The key of a random value, the indices over which it runs, their sizes, and whether they pick entries."""
+    match term:
+        case t.Variable(key=key, indices=()):
+            return key, (), (), False
+        case t.Variable(key=key, indices=indices) if all(isinstance(index, t.Index) for index in indices):
+            names = tuple(index.name for index in indices if isinstance(index, t.Index))
+            return key, names, _sizes(names, free, ctx), False
+        case t.Entry(argument=t.Variable(key=key, indices=()), row=t.Index(name=name), column=t.Constant()):
+            return key, (name,), _sizes((name,), free, ctx), True
+    raise Refusal("model", term.span, f"`{ctx.scope.quote(term.span)}` is not understood as a random value")
+
+
+def _sizes(names: tuple[str, ...], free: dict[str, IndexInfo], ctx: Context) -> tuple[Dim, ...]:
+    by_name = {info.name: info for info in free.values()}
+    if any(name not in by_name for name in names):
+        raise Refusal("model", next(iter(free.values())).span, "the indices of this line of the model are not free")
+    return tuple(ctx.scope.resolve(by_name[name].size) for name in names)
+
+
+def _measure(text: str, behind: n.Node, right: n.Node, item: Statement, builder: Builder) -> None:
+    """``q(z) = …``: the density of a random value under a name of its own."""
+    value, _ = _bar(behind)
+    free: dict[str, IndexInfo] = {}
+    ctx = builder.context(free)
+    scope = ctx.scope
+    if _key(value, builder) == "":
+        made = parameters_of(right, ctx)
+        if made is None:
+            raise Refusal("unknown-name", value.span, f"`{plain(value)}` is not declared")
+        family, parameters = made
+        _declare(value, shape_of_values(family, parameters, scope), domain_of(family, parameters, scope), ctx)
+    term = _value(value, ctx)
+    density = replace(ctx, argument=term).term(right)
+    key, letters, sizes, entries = _place(term, free, ctx)
+    if key not in scope.factors:
+        # Nothing else is said of it: it is random under q alone.
+        declared = scope.declarations.get(key)
+        domain = Domain() if declared is None else declared.domain
+        scope.factors[key] = Factor(key, log_of(density, scope), domain, item.span, letters, sizes, entries)
+    frozen = any(isinstance(part, t.Density) and part.evidence is not None for part in t.walk(density))
+    frozen = frozen or bool(set(_parameters(scope, key)) & t.variables(density))
+    builder.makers.indices.update({info.name: info for info in free.values()})
+    scope.measures.setdefault(text, {})[key] = Measure(key, log_of(density, scope), letters, frozen, item.span)
+    builder.line(item.span, "definition", f"{text}({plain(value)})")
+    builder.head = None
+
+
+def _parameters(scope: Scope, key: str) -> set[str]:
+    """The names of the model that are not random."""
+    found = {name for factor in scope.factors.values() for name in t.variables(factor.log)}
+    return {name for name in found if name not in scope.factors and name != key}

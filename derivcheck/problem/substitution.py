@@ -1,0 +1,47 @@
+"""Terms with some of their parts replaced."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import fields, replace
+from typing import Any
+
+from derivcheck.problem import terms as t
+from derivcheck.problem.terms import Term
+
+
+def rewrite(term: Term, rule: Callable[[Term], Term | None]) -> Term:
+    """The term with ``rule`` applied to every part from the outside in; None leaves a part and goes on inside it."""
+    done: dict[int, tuple[Term, Term]] = {}
+
+    def within(value: Any) -> Any:  # noqa: ANN401 - fields of terms are terms, tuples and plain values
+        if isinstance(value, tuple):
+            made = tuple(within(item) for item in value)
+            return made if any(a is not b for a, b in zip(made, value, strict=True)) else value
+        return whole(value) if isinstance(value, t.Term) else value
+
+    def whole(part: Term) -> Term:
+        known = done.get(id(part))
+        if known is not None:
+            return known[1]
+        made = rule(part)
+        if made is None:
+            changes = {}
+            for item in fields(part):
+                if item.name not in ("shape", "span"):
+                    old = getattr(part, item.name)
+                    new = within(old)
+                    if new is not old:
+                        changes[item.name] = new
+            made = replace(part, **changes) if changes else part
+        done[id(part)] = (part, made)
+        return made
+
+    return whole(term)
+
+
+def at_indices(term: Term, positions: Mapping[str, Term]) -> Term:
+    """The term with other values for indices, by the indices' names."""
+    if not positions:
+        return term
+    return rewrite(term, lambda part: positions.get(part.name) if isinstance(part, t.Index) else None)
