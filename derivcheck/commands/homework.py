@@ -76,6 +76,8 @@ def _run(
         other = "--as-handed-in" if as_handed_in else "--write"
         raise click.UsageError(f"--derivation and {other} exclude each other", click.get_current_context())
     if write is not None:
+        if power:
+            raise click.UsageError("--power and --write exclude each other", click.get_current_context())
         return _write(homework.name, write, as_handed_in)
 
     settings = request.settings(shipped(homework.name, Settings(strict=True)), homework.name)

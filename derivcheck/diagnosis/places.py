@@ -61,7 +61,10 @@ def places_of(node: n.Node, rebuild: Rebuild, script: bool = False) -> Iterator[
 def is_indicator(factors: tuple[n.Node, ...]) -> bool:
     r"""Whether two factors are one thing: the sign and the bracket of ``\mathbb{1}[x > 0]``."""
     match factors:
-        case (n.Name(text="\\mathbf{1}" | "\\mathbb{1}"), n.Group(body=n.Compare())):
+        case (
+            n.Name(text="\\mathbf{1}" | "\\mathbb{1}"),
+            n.Group(body=n.Compare()) | n.Scripted(base=n.Group(body=n.Compare())),
+        ):
             return True
     return False
 
