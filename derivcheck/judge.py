@@ -36,7 +36,7 @@ EXACT_ENTRIES = 50_000
 """So many entries of all declared names together are drawn in rationals; with more of them float64 alone speaks."""
 
 
-DECISIVE = frozenset(("rational", "values", "inequality", "solution"))
+DECISIVE = frozenset(("rational", "values", "inequality", "solution", "Bayes", "normaliser", "optimum", "stationarity"))
 """Where one of these says wrong, nothing that the others say makes it anything else."""
 
 
