@@ -14,7 +14,7 @@ INSTALL := $(PIP) install --constraint .ci/constraints.txt
 .PHONY: run test lint bench clean
 
 run: $(VENV)/.runs
-	@set -e; for problem in mlp resblock; do \
+	@set -e; for problem in mlp resblock ppca; do \
 	  echo "derivcheck $$problem"; echo; $(BIN)/derivcheck $$problem; echo; \
 	done
 

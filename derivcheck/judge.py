@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from derivcheck.evaluation import sizes
 from derivcheck.evaluation.arithmetic import NotExact, OutOfRange, TooLarge
@@ -14,6 +15,7 @@ from derivcheck.problem.problem import Claim
 from derivcheck.verdict import Evidence, Outcome, Verdict
 
 SAID = {
+    "cells": "proved",
     "rational": "exact",
     "values": "values",
     "autograd": "autograd",
@@ -36,8 +38,10 @@ EXACT_ENTRIES = 50_000
 """So many entries of all declared names together are drawn in rationals; with more of them float64 alone speaks."""
 
 
-DECISIVE = frozenset(("rational", "values", "inequality", "solution", "Bayes", "normaliser", "optimum", "stationarity"))
-"""Where one of these says wrong, nothing that the others say makes it anything else."""
+DECISIVE = frozenset(
+    ("cells", "rational", "values", "inequality", "solution", "Bayes", "normaliser", "optimum", "stationarity")
+)
+"""Where one of these says wrong and no proof before it says otherwise, nothing that is asked after it matters."""
 
 
 def judge(bench: Bench, claim: Claim, *, hasty: bool = False) -> Verdict:
@@ -47,7 +51,7 @@ def judge(bench: Bench, claim: Claim, *, hasty: bool = False) -> Verdict:
         for oracle in ORACLES:
             if oracle.applies(bench, claim):
                 found.append(_ask(oracle, bench, claim))
-                if hasty and found[-1].outcome is Outcome.WRONG and found[-1].oracle in DECISIVE:
+                if hasty and found[-1].oracle in DECISIVE and weigh(found).outcome is Outcome.WRONG:
                     break
     except TooLarge as error:
         return Verdict(Outcome.UNDECIDED, tuple(found), reason=_too_large(bench, error))
@@ -108,6 +112,9 @@ def weigh(found: Sequence[Evidence]) -> Verdict:
     if not spoken:
         reason = next((evidence.detail for evidence in found if evidence.detail), "no oracle can speak on this line")
         return Verdict(Outcome.UNDECIDED, tuple(found), reason=reason)
+    proof = next((evidence for evidence in spoken if evidence.oracle == "cells"), None)
+    if proof is not None and len(spoken) > 1:
+        return _with_proof(proof, [evidence for evidence in spoken if evidence is not proof], found)
     by_name = {evidence.oracle: evidence for evidence in spoken}
     said = " · ".join(SAID[evidence.oracle] for evidence in spoken if evidence.outcome is Outcome.HOLDS)
     exact = by_name.get("rational")
@@ -130,6 +137,22 @@ def weigh(found: Sequence[Evidence]) -> Verdict:
         return Verdict(Outcome.HOLDS, tuple(found), said)
     doubt = next(evidence for evidence in spoken if evidence.outcome is Outcome.UNDECIDED)
     return Verdict(Outcome.UNDECIDED, tuple(found), reason=doubt.detail)
+
+
+def _with_proof(proof: Evidence, others: Sequence[Evidence], found: Sequence[Evidence]) -> Verdict:
+    """A proof or a checked counterexample decides; where the cells are undecided the others do, and prove nothing."""
+    everything = tuple(found)
+    if proof.outcome is Outcome.WRONG:
+        return Verdict(Outcome.WRONG, everything, reason=proof.detail)
+    verdict = replace(weigh(others), evidence=everything)
+    if proof.outcome is not Outcome.HOLDS:
+        return verdict
+    if verdict.outcome is not Outcome.WRONG:
+        return Verdict(Outcome.HOLDS, everything, said=proof.detail)
+    if proof.sizes:  # the others tried more sizes than the proof speaks of
+        return verdict
+    reason = f"a proof and a refutation contradict each other: {verdict.reason}"
+    return Verdict(Outcome.UNDECIDED, everything, reason=reason)
 
 
 def _only_rounding(spoken: Sequence[Evidence]) -> bool:

@@ -26,7 +26,7 @@ class Evidence:
     """What one oracle saw.
 
     oracle      its name in the table of oracles: ``autograd``, ``differences``, ``rational``, ``values``, ``kinks``,
-                ``shapes``
+                ``cells``, ``shapes``
     outcome     what this oracle alone would say
     error       largest discrepancy seen, absolute (a difference of entries); None if it gives no figure
     relative    the same, relative to the size of the values compared

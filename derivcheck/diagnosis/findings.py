@@ -136,13 +136,14 @@ def _figures(claim: Claim, evidence: tuple[Evidence, ...]) -> str:
         name = {
             "values": "left side",
             "rational": "left side, exactly",
+            "cells": "left side, exactly",
             "solution": "at the solution",
             "inequality": "left side",
         }
         bar = f" ± {other.bar:.0e}" if other.oracle == "differences" and other.bar is not None else ""
         if other is first or (other.where == first.where and other.claimed == first.claimed):
             parts.append(f"{name.get(other.oracle, other.oracle)} {_number(other.reference)}{bar}")
-        if other.oracle == "rational" and other.detail:
+        if other.oracle in ("rational", "cells") and other.detail:
             parts.append(other.detail)
             break
     return "   ".join(parts)

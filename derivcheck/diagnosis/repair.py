@@ -14,6 +14,7 @@ from derivcheck.evaluation.arithmetic import NotExact, OutOfRange
 from derivcheck.evaluation.evaluator import World, evaluate
 from derivcheck.evaluation.sizes import SizesError
 from derivcheck.language import nodes as n
+from derivcheck.oracles import piecewise
 from derivcheck.oracles.bench import Bench, CannotDraw
 from derivcheck.problem import terms as t
 from derivcheck.problem.problem import Claim
@@ -90,11 +91,16 @@ def _close(bench: Bench, claim: Claim, world: World, head: torch.Tensor, term: t
 
 
 def _passes(bench: Bench, claim: Claim, term: t.Term) -> bool:
-    """The whole check of the mended line, on draws and sizes that the search has not seen."""
+    """The whole check of the mended line, on draws and sizes that the search has not seen.
+
+    Where a line can be proved, a mended one has to be: what no draw shows may be just what was wrong with it.
+    """
     from derivcheck.judge import judge
 
     fresh = Bench(bench.problem, replace(bench.settings, seed=bench.settings.seed + 104_729))
     mended = replace(claim, claimed=term, alternatives=())
+    if piecewise.applies(bench.problem, claim) and not piecewise.applies(bench.problem, mended):
+        return False
     return all(judge(each, mended).outcome is Outcome.HOLDS for each in (fresh, bench))
 
 

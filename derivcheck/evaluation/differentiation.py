@@ -154,7 +154,7 @@ def pull(term: t.Derivative, frame: Frame, cotangent: Tensor | None, recording: 
         shape[position] = axis.count if axis.name or shape[position] == 1 else shape[position]
     place = _variable(place, tuple(shape))
     target, values = hold(term, frame)
-    value = evaluate(target, frame.bind({**values, term.key: place}))
+    value = evaluate(target, frame.bind({**values, term.key: place}, term.held))
     total = value.sum() if cotangent is None else (value * cotangent).sum()
     if not total.requires_grad:
         return torch.zeros_like(place)
@@ -177,7 +177,7 @@ def copies(term: t.Derivative, frame: Frame, recording: bool) -> Tensor:
     place = _variable(place, (*shape[: 1 + depth], count, *shape[1 + depth :]))
     deeper = frame.deeper(Axis("", 1, count))
     target, values = hold(term, deeper)
-    value = evaluate(target, deeper.bind({**values, term.key: place}))
+    value = evaluate(target, deeper.bind({**values, term.key: place}, term.held))
     if value.shape[-2:] != (rows, columns):
         value = value.expand(*value.shape[:-2], rows, columns)
     flat = value.reshape(*value.shape[:-2], count)

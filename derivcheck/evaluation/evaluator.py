@@ -8,7 +8,7 @@ values in the place of names; definitions downstream of them are evaluated anew,
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from math import prod
@@ -102,6 +102,8 @@ class Bindings:
     parent: Bindings | None
     values: dict[str, Value]
     axes: tuple[Axis, ...]
+    held: frozenset[str] = frozenset()
+    """Names that keep the values bound to them, or to them further out, whatever is bound inside."""
     cache: dict[str, Value] = field(default_factory=dict)
 
 
@@ -126,9 +128,13 @@ class Frame:
             raise TooLarge(f"more than {AXES} indices run at one place", by_size=False)
         return Frame(self.world, self.bindings, self.axes + axes, self.partial)
 
-    def bind(self, values: dict[str, Value]) -> Frame:
-        """With other values for names; the values are of this frame's rank (families with their axes behind)."""
-        return Frame(self.world, Bindings(self.bindings, values, self.axes), self.axes, self.partial)
+    def bind(self, values: dict[str, Value], held: Iterable[str] = ()) -> Frame:
+        """With other values for names; the values are of this frame's rank (families with their axes behind).
+
+        ``held`` ones among them are not evaluated anew when a name on which they depend is bound further in.
+        """
+        kept = self.bindings.held.union(held)
+        return Frame(self.world, Bindings(self.bindings, values, self.axes, kept), self.axes, self.partial)
 
     def without(self, names: frozenset[str]) -> Frame:
         """With these names at the world's own values again, whatever is bound to them here."""
@@ -154,7 +160,8 @@ def _unbound(bindings: Bindings, names: frozenset[str]) -> Bindings:
     parent = _unbound(bindings.parent, names)
     if parent is bindings.parent and names.isdisjoint(bindings.values):
         return bindings
-    return Bindings(parent, {key: value for key, value in bindings.values.items() if key not in names}, bindings.axes)
+    values = {key: value for key, value in bindings.values.items() if key not in names}
+    return Bindings(parent, values, bindings.axes, bindings.held - names)
 
 
 def fetch(world: World, bindings: Bindings, key: str) -> tuple[Value, int]:
@@ -165,6 +172,8 @@ def fetch(world: World, bindings: Bindings, key: str) -> tuple[Value, int]:
         return bindings.cache[key], len(bindings.axes)
     definition = world.definitions.get(key)
     if bindings.parent is not None:
+        if key in bindings.parent.held:
+            return fetch(world, bindings.parent, key)
         touched = definition is not None and not world.dependencies[key].isdisjoint(bindings.values)
         if not touched:
             return fetch(world, bindings.parent, key)

@@ -76,7 +76,7 @@ def objective_of(term: t.Optimum, frame: Frame) -> tuple[Objective, Tensor]:
         BUDGET.steps = 0
         BUDGET.statement()
         put = place if chosen is None else _put(term, whole, chosen, place)
-        made: Tensor = evaluate(term.objective, frame.bind({**held, term.key: put}))
+        made: Tensor = evaluate(term.objective, frame.bind({**held, term.key: put}, held))
         return made[..., 0, 0].expand(place.shape[:-2])
 
     return objective, current.detach().clone()

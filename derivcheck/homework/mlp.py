@@ -20,7 +20,9 @@ from derivcheck.homework.compare import Model, Quantity
 from derivcheck.homework.kinks import kinks_extra
 from derivcheck.homework.optimum import Weights, optimum_extra
 from derivcheck.homework.pictures import network_picture
+from derivcheck.homework.plane import plane_extra
 from derivcheck.homework.precision import precision_extra
+from derivcheck.homework.units import units_extra
 from derivcheck.verdict import Extra
 
 _FIRST: dict[int, tuple[tuple[int, int], ...]] = {
@@ -78,9 +80,14 @@ def _named(values: Mapping[str, Tensor], settings: Settings) -> dict[str, Tensor
 
 
 def extras(settings: Settings) -> tuple[Extra, ...]:
-    """Rounding, the optimiser's side, and the slopes at ties, of the networks with five and four units."""
+    """What the networks with five and four units do on the whole plane, exactly and in floating point.
+
+    Rounding, the optimiser's side and the slopes at ties are theirs too; fewer units are refused.
+    """
     five, four = SortingNetwork(5), SortingNetwork(4)
     return (
+        plane_extra({"five units": five.weights, "four units": four.weights}),
+        units_extra(len(four.A)),
         precision_extra({"five units": five, "four units": four}),
         optimum_extra(five, settings.seed),
         kinks_extra(five),

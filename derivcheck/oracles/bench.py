@@ -27,6 +27,8 @@ CANDIDATES = 256
 
 
 LARGE = 32
+# Small values in batches: a second thread waits more than it works, and far more where others want the cores.
+torch.set_num_threads(1)
 
 
 class CannotDraw(Exception):

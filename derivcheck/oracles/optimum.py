@@ -95,6 +95,8 @@ def ask_stationary(bench: Bench, claim: Claim) -> Evidence:
         objective, start = objective_of(term, frame)
         with torch.no_grad():
             place = evaluate(claim.claimed, frame).expand(start.shape).detach().clone()
+        if not bool(place.isfinite().all()):
+            return Evidence("stationarity", Outcome.NOT_CHECKED, detail="the claimed place is not a finite number")
         try:
             slope, bar = stationarity(objective, place, domain, term.op == "argmax")
             elsewhere, _ = stationarity(objective, _beside(place), domain, term.op == "argmax")

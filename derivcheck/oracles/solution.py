@@ -65,13 +65,14 @@ def _at(bench: Bench, claim: Claim, worlds: Sequence[World]) -> tuple[list[tuple
 
 def _row(claim: Claim, frame: Frame, root: Tensor) -> Discrepancy:
     assert claim.solution is not None
-    inner = frame.bind({**_held(claim.solution, frame), claim.solution.unknown: root})
+    inner = frame.bind({**_held(claim.solution, frame), claim.solution.unknown: root}, claim.solution.held)
     with torch.no_grad():
         left, right = expanded(evaluate(claim.head, inner), evaluate(claim.claimed, inner))
     size = torch.maximum(left.abs(), right.abs()).reshape(left.shape[0], -1).amax(1)
     scale = size
     # What cancels at the root has a size beside it.
-    beside = frame.bind({**_held(claim.solution, frame), claim.solution.unknown: 1.1 * root + 0.1})
+    place = 1.1 * root + 0.1
+    beside = frame.bind({**_held(claim.solution, frame), claim.solution.unknown: place}, claim.solution.held)
     with torch.no_grad():
         away = (evaluate(claim.head, beside) - evaluate(claim.claimed, beside)).detach()
     scale = torch.maximum(scale, away.abs().reshape(away.shape[0], -1).amax(1).expand_as(scale))
@@ -107,7 +108,7 @@ def _newton(solution: Solution, world: World, frame: Frame, begin: Tensor) -> tu
     previous = torch.inf
     held = _held(solution, frame)
     for _ in range(ITERATIONS):
-        inner = frame.bind({**held, solution.unknown: root.clone().requires_grad_()})
+        inner = frame.bind({**held, solution.unknown: root.clone().requires_grad_()}, held)
         with torch.enable_grad():
             value = evaluate(equation, inner).detach()
             matrix = copies(term, inner, False).detach()

@@ -14,6 +14,7 @@ from derivcheck.oracles import (
     numeric,
     optimum,
     order,
+    piecewise,
     rational,
     solution,
 )
@@ -35,7 +36,12 @@ def _rational(bench: Bench, claim: Claim) -> Evidence:
     return rational.ask(bench.problem, claim, bench.settings.seed, bench.fixed, bench.dependencies, bench.values)
 
 
+def _piecewise(bench: Bench, claim: Claim) -> Evidence:
+    return piecewise.ask(bench.problem, claim, bench.settings.seed, bench.fixed, bench.dependencies)
+
+
 ORACLES: tuple[Oracle, ...] = (
+    Oracle("cells", lambda bench, claim: piecewise.applies(bench.problem, claim), _piecewise),
     Oracle("rational", lambda bench, claim: rational.applies(bench.problem, claim), _rational),
     Oracle("numeric", numeric.applies, numeric.ask),
     Oracle("differences", differences.applies, differences.ask),

@@ -25,7 +25,7 @@ from derivcheck.problem.problem import Claim
 from derivcheck.problem.terms import Term
 from derivcheck.verdict import Outcome, Verdict
 
-PROVING: frozenset[str] = frozenset()
+PROVING = frozenset(("cells",))
 """The oracles whose word is a proof and not agreement at some inputs."""
 RULES = "the same by the rules of sums, products and transposes"
 SIGNS = ("<", ">", "\\le", "\\ge")
@@ -39,7 +39,7 @@ def proof_of(verdict: Verdict) -> str | None:
         return None
     for evidence in verdict.evidence:
         if evidence.outcome is Outcome.HOLDS and evidence.oracle in PROVING:
-            return f"proved ({evidence.oracle}{': ' + evidence.detail if evidence.detail else ''})"
+            return f"{evidence.detail or 'proved'} ({evidence.oracle})"
     return None
 
 

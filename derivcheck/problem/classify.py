@@ -222,7 +222,8 @@ def _definition(item: Statement, left: n.Node, builder: Builder) -> None:
         builder.head = builder.makers.head(left, builder.context({}), defining=item.members[1])
     except Refusal:
         builder.head = None
-    _estimate(item, left, builder)
+    if not isinstance(term, terms.Optimum):
+        _estimate(item, left, builder)
     if len(item.members) > 2:
         if builder.head is None:
             raise Refusal("chain-without-head", item.members[2].span, "what this is held against is not understood")

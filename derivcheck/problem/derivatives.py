@@ -103,7 +103,7 @@ def build(
     """∂target/∂variable in the shape that the document's layout gives it."""
     shape = algebra.shape_of(ctx.scope, target)
     own = ctx.scope.resolve_shape(variable.shape)
-    held += _frozen_with_q(target, variable.key, ctx)
+    held += frozen_with_q(target, variable.key, ctx)
     if is_scalar(shape):
         gradient: Term = DerivativeTerm(
             target, variable.key, "gradient", held, direct, indices=variable.indices, shape=variable.shape, span=span
@@ -128,7 +128,7 @@ def build(
     )
 
 
-def _frozen_with_q(target: Term, key: str, ctx: Context) -> tuple[str, ...]:
+def frozen_with_q(target: Term, key: str, ctx: Context) -> tuple[str, ...]:
     """Where the document has a q of its own, moments under it do not move with the parameters of the model."""
     scope = ctx.scope
     if not any(one.frozen for known in scope.measures.values() for one in known.values()):
@@ -392,4 +392,4 @@ def scripted_value(value: Term, behind: n.Scripted, ctx: Context) -> Term:
     return entry_of(value, behind.sub, ctx, value.span | behind.span)
 
 
-__all__ = ["build", "by", "chain", "defined_partial", "derivative", "nabla", "scripted_value"]
+__all__ = ["build", "by", "chain", "defined_partial", "derivative", "frozen_with_q", "nabla", "scripted_value"]

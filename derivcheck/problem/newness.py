@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from derivcheck.language import nodes as n
@@ -14,6 +15,14 @@ from derivcheck.problem.words import ELEMENTARY
 
 OWN_WORDS = frozenset(("relu", "gelu", "softplus", "silu", "softmax", "sigmoid"))
 FIXED_WORDS = frozenset(("max", "min", "tr", "trace", "det", "diag", "vec", "logdet", "rank"))
+
+
+CHANCE = re.compile(r"densit|distribut|probabilit|random|likelihood|posterior|prior\b|\\sim|\\mathcal\{N\}")
+
+
+def of_chance(scope: Scope) -> bool:
+    """Whether p and q are densities in this document, and not functions that happen to have that letter."""
+    return bool(scope.factors) or CHANCE.search(scope.text) is not None
 
 
 def is_new(node: n.Node, scope: Scope) -> bool:
@@ -107,7 +116,9 @@ def _is_new_function(head: n.Node, group: n.Group, scope: Scope) -> bool:
         return False
     found = scope.names.get(key_of(head))
     if found is None:
-        return not (isinstance(head, n.Name) and head.text in ("p", "q", "P", "\\mathbb{E}"))
+        if isinstance(head, n.Name) and head.text in ("p", "q"):
+            return not of_chance(scope)
+        return not (isinstance(head, n.Name) and head.text in ("P", "\\mathbb{E}", "\\Pr"))
     return isinstance(found, FunctionDeclaration) and found.key not in scope.used
 
 

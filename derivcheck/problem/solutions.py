@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from derivcheck.problem import terms
 from derivcheck.problem.claims import derivative_in, differentiated_by
-from derivcheck.problem.dependence import depends
+from derivcheck.problem.dependence import dependencies, depends
 from derivcheck.problem.problem import Claim, Refused, Solution
 from derivcheck.problem.scope import Scope
 
@@ -24,7 +24,7 @@ def finish_solutions(claims: list[Claim | Refused], scope: Scope) -> None:
             continue
         premise = claims[first]
         assert isinstance(premise, Claim)
-        held = tuple(sorted(scope.posterior)) if scope.factors else ()
+        held = _held(claims[first : position + 1], scope)
         solution = Solution(unknown, premise.head, premise.claimed, premise.span, held)
         for between in range(first + 1, position + 1):
             row = claims[between]
@@ -35,6 +35,16 @@ def finish_solutions(claims: list[Claim | Refused], scope: Scope) -> None:
         lone = isinstance(claim, Claim) and claim.solution is None and not claim.conditions
         if lone and isinstance(claim, Claim) and _is_stationarity(claim, scope):
             claims[position] = replace(claim, stationary=True)
+
+
+def _held(rows: list[Claim | Refused], scope: Scope) -> tuple[str, ...]:
+    """The moments in the rows: they stay at their current values."""
+    used: set[str] = set()
+    for row in rows:
+        if isinstance(row, Claim):
+            direct = terms.variables(row.head) | terms.variables(row.claimed)
+            used |= direct.union(*(dependencies(name, scope) for name in direct))
+    return tuple(sorted(used & scope.posterior))
 
 
 def _mentions(claim: Claim, unknown: str, scope: Scope) -> bool:

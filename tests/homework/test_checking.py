@@ -143,7 +143,7 @@ def test_the_picture_stands_before_the_comparison_and_the_figures() -> None:
     titles = [extra.title for extra in run("mlp", STRICT).extras]
     assert titles[0] == "the network"
     assert "module" in titles[1]
-    assert len(titles) == 5
+    assert len(titles) == 7
 
 
 def test_ppca_shows_its_model_the_comparison_and_its_figures_and_none_of_them_is_wrong() -> None:

@@ -123,8 +123,8 @@ MLP = [
     ("wrong unit in the four-unit network", r"- \tilde{h}_4 + \tilde{h}_2", r"\tilde{h}_2", r"\tilde{h}_1"),
     ("slope of the other side", r"\min(x_1, x_2) = \mathbb{1}", "<", ">"),
     ("slopes swapped between the cases", r"\max(x_1, x_2) = \begin{cases}", r"1 & x_1 < x_2 \\ 0", r"0 & x_1 < x_2 \\ 1"),
-    ("three units for the smaller one", "it is wrong.", "<!-- derivcheck: expect wrong -->\n$$ \\min", "$$ \\min"),
-    ("three units for the larger one", "relu}(x_1 + 1) - 1", "<!-- derivcheck: expect wrong -->\n$$ \\max", "$$ \\max"),
+    ("three units for the smaller one", "Three do not", "<!-- derivcheck: expect wrong -->\n$$ \\min", "$$ \\min"),
+    ("three units for the larger one", "relu}(x_1 + 1000) - 1000", "<!-- derivcheck: expect wrong -->\n$$ \\max", "$$ \\max"),
 ]  # fmt: skip
 
 IN_A_DEFINITION = [

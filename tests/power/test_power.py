@@ -202,9 +202,10 @@ def test_agreement_is_no_proof_and_the_word_of_a_proving_oracle_is(monkeypatch):
     assert equivalence.proof_of(agrees) is None
     monkeypatch.setattr(equivalence, "PROVING", frozenset(("field",)))
     proved = Verdict(
-        Outcome.HOLDS, (Evidence("values", Outcome.HOLDS), Evidence("field", Outcome.HOLDS, detail="error < 1e-16"))
+        Outcome.HOLDS,
+        (Evidence("values", Outcome.HOLDS), Evidence("field", Outcome.HOLDS, detail="proved, error < 1e-16")),
     )
-    assert equivalence.proof_of(proved) == "proved (field: error < 1e-16)"
+    assert equivalence.proof_of(proved) == "proved, error < 1e-16 (field)"
     assert equivalence.proof_of(agrees) is None
     assert equivalence.proof_of(Verdict(Outcome.UNDECIDED, proved.evidence)) is None
 

@@ -13,6 +13,7 @@ from derivcheck.problem.builder import Builder
 from derivcheck.problem.context import Context, key_of, strip
 from derivcheck.problem.declarations import declare_one
 from derivcheck.problem.families import ranging_letters
+from derivcheck.problem.newness import of_chance
 from derivcheck.problem.probability.distributions import domain_of, shape_of_values
 from derivcheck.problem.probability.logs import log_of
 from derivcheck.problem.probability.operators import DENSITIES, at_value, parameters_of
@@ -56,6 +57,8 @@ def states_density(item: Statement, builder: Builder) -> bool:
     if not density or name is None or len(item.members) < 2:
         return False
     left, given = _bar(behind)
+    if given is None and (name in builder.scope.names or not of_chance(builder.scope)):
+        return False
     if name not in DENSITIES:
         _measure(name, behind, item.members[1], item, builder)
         return True
@@ -72,7 +75,7 @@ def _density_head(node: n.Node) -> tuple[str | None, n.Node, bool]:
     match node:
         case n.Product(factors=(n.Name() | n.Scripted() as head, n.Group(fence="(") as group), operators=("",)):
             base = head.base if isinstance(head, n.Scripted) else head
-            if isinstance(base, n.Name) and (base.text in DENSITIES or base.text in ("q", "r", "Q")):
+            if isinstance(base, n.Name) and (base.text in DENSITIES or base.text == "q"):
                 return base.text, group.body, True
     return None, node, False
 

@@ -1,0 +1,111 @@
+"""A counterexample in rationals: checked by evaluating both sides there, made as simple as it can be, put in words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from math import ceil, floor
+
+from derivcheck.evaluation.evaluator import Frame, World, evaluate
+from derivcheck.evaluation.grid import Grid
+from derivcheck.evaluation.rational import INVALID, RATIONALS
+from derivcheck.problem.problem import Claim, Problem
+from derivcheck.problem.terms import Comparison
+
+LONGEST = 24
+MOST = 8
+
+Point = tuple[Fraction, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Witness:
+    """An input at which a claim fails: the entries there of both sides that differ."""
+
+    point: Point
+    left: Fraction
+    right: Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """What it takes to evaluate a claim at a point: the values of all names there, and the places of conditions."""
+
+    claim: Claim
+    conditions: tuple[Comparison, ...]
+    world: Callable[[Point], World]
+    over: Callable[[Comparison, World], Frame]
+    frame: Callable[[World], Frame]
+    allowed: Callable[[Point], bool]
+
+
+def failing(bench: Bench, point: Point) -> Witness | None:
+    """The claim at a point, by direct evaluation; None if it holds, or the point meets not every condition."""
+    if not bench.allowed(point):
+        return None
+    world = bench.world(point)
+    for condition in bench.conditions:
+        if not all(evaluate(condition, bench.over(condition, world)).entries):
+            return None
+    frame = bench.frame(world)
+    left, right = evaluate(bench.claim.head, frame), evaluate(bench.claim.claimed, frame)
+    if INVALID in left.entries or INVALID in right.entries:
+        return None
+    truths = RATIONALS.compare(bench.claim.relation, left, right)
+    shape = truths.shape
+    pairs = zip(
+        truths.entries, RATIONALS.expand(left, shape).entries, RATIONALS.expand(right, shape).entries, strict=True
+    )
+    return next((Witness(point, x, y) for truth, x, y in pairs if not truth), None)
+
+
+def simplest(bench: Bench, found: Witness) -> Witness:
+    """A counterexample with shorter numbers, entry by entry, where there is one nearby."""
+    for place in range(min(len(found.point), 4 * MOST)):
+        for value in _shorter(found.point[place]):
+            other = failing(bench, (*found.point[:place], value, *found.point[place + 1 :]))
+            if other is not None:
+                found = other
+                break
+    return found
+
+
+def _shorter(value: Fraction) -> Iterator[Fraction]:
+    """Numbers near a value that are shorter than it, or as short and smaller."""
+    below, above = Fraction(floor(value)), Fraction(ceil(value))
+    near = {below, above, below - 1, above + 1, Fraction(round(10 * value), 10)}
+    for other in (Fraction(0), Fraction(1), Fraction(-1), *sorted(near, key=_length)):
+        if _length(other) < _length(value):
+            yield other
+
+
+def _length(value: Fraction) -> tuple[int, Fraction, bool]:
+    return len(str(abs(value))), abs(value), value < 0
+
+
+def shown(problem: Problem, leaves: Mapping[str, Grid[Fraction]]) -> str:
+    """The inputs in words, where they are few: ``x_1 = -2, v = (1, 0)``."""
+    parts = []
+    for key, value in leaves.items():
+        if len(value.entries) > MOST or len(value.shape) > 3:
+            return ""
+        numbers = [_number(entry) for entry in value.entries]
+        columns = value.shape[-1]
+        rows = [", ".join(numbers[k : k + columns]) for k in range(0, len(numbers), columns)]
+        text = numbers[0] if len(numbers) == 1 else f"({(', ' if columns == 1 else '; ').join(rows)})"
+        parts.append(f"{problem.declarations[key].text} = {text}")
+    return ", ".join(parts) if len(parts) <= MOST else ""
+
+
+def _number(value: Fraction) -> str:
+    text = str(value)
+    return text if len(text) <= LONGEST else f"{float(value):.3g}"
+
+
+def number(value: Fraction) -> float:
+    """The nearest float, infinite where there is none."""
+    try:
+        return float(value)
+    except OverflowError:
+        return float("inf") if value > 0 else float("-inf")
