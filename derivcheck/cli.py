@@ -19,7 +19,7 @@ from types import FrameType
 import click
 
 from derivcheck import __version__
-from derivcheck.commands import check, homework, listing
+from derivcheck.commands import check, homework, listing, power
 from derivcheck.commands.output import complain, silence
 from derivcheck.config import SettingsError, did_you_mean
 
@@ -36,6 +36,7 @@ unreadable file.
 Examples:
   derivcheck check block.md
   derivcheck check notes/ --format concise
+  derivcheck power block.md
   derivcheck resblock --write mine.md
   derivcheck resblock --derivation mine.md --seed 3
 """
@@ -66,7 +67,7 @@ def cli() -> None:
     """Check every equation of a hand-written derivation against independent truth."""
 
 
-for _command in (check.command, listing.command, *homework.commands()):
+for _command in (check.command, listing.command, power.command, *homework.commands()):
     cli.add_command(_command)
 
 

@@ -187,15 +187,27 @@ def _verdict(bench: Bench, claim: Claim, results: list[Result], wanted: list[Cla
         before = _carried_from(bench, claim, results, wanted)
         if before is not None:
             return replace(verdict, carried_from=before)
-    if verdict.outcome is Outcome.WRONG and claim.alternatives:
-        return _other_reading(bench, claim, verdict)
-    return verdict
+    return _other_reading(bench, claim, verdict)
+
+
+def verdict_alone(bench: Bench, claim: Claim) -> Verdict:
+    """The verdict on a claim of which no claim before it is wrong; as soon as it is known to be wrong no more is asked.
+
+    Rows below an equation are solved unless it holds for every value of its unknown, as in ``check``.
+    """
+    from derivcheck.judge import judge
+
+    (settled,) = _settle_premises(lambda premise: judge(bench, premise), [claim])
+    assert isinstance(settled, Claim)
+    return _other_reading(bench, settled, judge(bench, settled, hasty=True))
 
 
 def _other_reading(bench: Bench, claim: Claim, verdict: Verdict) -> Verdict:
     """A chain whose partials may be direct or total, and holds for one of the two: both readings are in use."""
     from derivcheck.judge import judge
 
+    if verdict.outcome is not Outcome.WRONG or not claim.alternatives:
+        return verdict
     other = replace(claim, claimed=claim.alternatives[0].claimed, alternatives=())
     if judge(bench, other).outcome is not Outcome.HOLDS:
         return verdict

@@ -61,8 +61,14 @@ def proved(verdict: Verdict) -> bool:
     return verdict.outcome is Outcome.HOLDS and bool(proofs)
 
 
-def judge(bench: Draws, claim: Claim, oracles: Sequence[Oracle] | None = None) -> Verdict:
-    """Ask every oracle that can speak on a claim, and weigh what they say."""
+DECISIVE = frozenset(
+    ("cells", "rational", "values", "inequality", "solution", "Bayes", "normaliser", "optimum", "stationarity")
+)
+"""Where one of these says wrong and no proof before it says otherwise, nothing that is asked after it matters."""
+
+
+def judge(bench: Draws, claim: Claim, oracles: Sequence[Oracle] | None = None, *, hasty: bool = False) -> Verdict:
+    """Ask every oracle that can speak on a claim, and weigh what they say; ``hasty`` stops where it is wrong anyhow."""
     if oracles is None:
         from derivcheck.oracles.table import ORACLES
 
@@ -72,6 +78,8 @@ def judge(bench: Draws, claim: Claim, oracles: Sequence[Oracle] | None = None) -
         for oracle in oracles:
             if oracle.applies(bench, claim):
                 found.append(_ask(oracle, bench, claim))
+                if hasty and found[-1].oracle in DECISIVE and weigh(found).outcome is Outcome.WRONG:
+                    break
     except TooLarge as error:
         return Verdict(Outcome.UNDECIDED, tuple(found), reason=_too_large(bench, error))
     except RecursionError:

@@ -10,6 +10,7 @@ import click
 
 from derivcheck.commands.options import Asked, amount, asked, finite, showing, steering, whole
 from derivcheck.commands.output import emit, progress, show
+from derivcheck.commands.power import show_power
 from derivcheck.config import FUNCTIONS, Settings, check_size, shipped, with_function
 from derivcheck.homework.registry import HOMEWORKS, Homework, Option
 
@@ -49,6 +50,7 @@ _ABOUT_THE_DOCUMENT = (
     click.option(
         "--derivation", type=click.Path(path_type=Path), metavar="FILE", help="Check your derivation instead."
     ),
+    click.option("--power", is_flag=True, help="Edit the derivation in every way and see whether its checks notice."),
     click.option("--as-handed-in", is_flag=True, help="Check the solution as it was handed in, mistakes and all."),
     click.option(
         "--write",
@@ -63,6 +65,7 @@ def _run(
     homework: Homework,
     *,
     derivation: Path | None,
+    power: bool,
     as_handed_in: bool,
     write: Path | None,
     **options: Any,  # noqa: ANN401
@@ -73,12 +76,16 @@ def _run(
         other = "--as-handed-in" if as_handed_in else "--write"
         raise click.UsageError(f"--derivation and {other} exclude each other", click.get_current_context())
     if write is not None:
+        if power:
+            raise click.UsageError("--power and --write exclude each other", click.get_current_context())
         return _write(homework.name, write, as_handed_in)
 
     settings = request.settings(shipped(homework.name, Settings(strict=True)), homework.name)
     for option, value in own.items():
         if value is not None:
             settings = _with(settings, option, value, request)
+    if power:
+        return _power(homework, settings, request, derivation, as_handed_in)
     with progress(f"checking {derivation or homework.name}"):
         from derivcheck.homework import run
         from derivcheck.reading.documents import UnreadableFile
@@ -90,6 +97,21 @@ def _run(
             raise click.ClickException(str(error)) from None
     show([report], request, settings, homework.name)
     return exit_code((report,), strict=settings.strict)
+
+
+def _power(homework: Homework, settings: Settings, request: Asked, derivation: Path | None, as_handed_in: bool) -> int:
+    """Test the checks of the derivation itself; what the homework adds to them is left out."""
+    with progress(f"editing {derivation or homework.name}") as tell:
+        from derivcheck.homework import document
+        from derivcheck.power.run import power
+        from derivcheck.reading.documents import UnreadableFile, read_source
+
+        try:
+            source = document(homework.name, as_handed_in) if derivation is None else read_source(str(derivation))
+        except UnreadableFile as error:
+            raise click.ClickException(str(error)) from None
+        found = power(source, settings, tell)
+    return show_power(replace(found, title=homework.title), request, settings)
 
 
 def _with(settings: Settings, option: Option, value: float | str, request: Asked) -> Settings:

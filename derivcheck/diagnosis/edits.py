@@ -1,26 +1,28 @@
-"""Single edits of an expression, in the order in which people make these mistakes.
+"""Single edits of an expression, in the order in which people make these mistakes: one operator an entry of a table.
 
 Pure syntax: each edit is a new tree, the span of what it replaces, and the text that stands there instead.
-Whether an edit makes a line hold is found out elsewhere (``derivcheck.diagnosis.repair``).
+Whether an edit makes a wrong line hold is found out by ``derivcheck.diagnosis.repair``, whether a check sees it in a
+right line by ``derivcheck.power``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import cast
 
-from derivcheck.diagnosis.places import Rebuild, changed, places_of
+from derivcheck.diagnosis.places import Rebuild, changed, is_indicator, places_of
+from derivcheck.diagnosis.stock import Stock
 from derivcheck.language import nodes as n
 from derivcheck.language.printing import latex, plain
-from derivcheck.language.traversal import children
 from derivcheck.source import Span
 
 TOP = n.Symbol("\\top")
+ONE = n.Number(Fraction(1), "1")
 TWO = n.Number(Fraction(2), "2")
-HALF = n.Fraction_(n.Number(Fraction(1), "1"), TWO)
+HALF = n.Fraction_(ONE, TWO)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,36 +41,57 @@ class Candidate:
         return (self.span.end - self.span.start) + len(self.replacement)
 
 
-@dataclass(frozen=True, slots=True)
-class Stock:
-    """What the document offers: names by their syntax, whole terms, indices, and sizes."""
+Edits = Callable[[n.Node, Rebuild, Stock], Iterator[Candidate]]
 
-    names: tuple[n.Node, ...]
-    terms: tuple[n.Node, ...]
-    sizes: tuple[n.Node, ...]
-    letters: tuple[n.Node, ...]
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """A kind of mistake: the edits that it makes at one place.
+
+    about    what it does, for the published list of operators
+    whole    the edits that it makes of an expression as a whole
+    scripts  whether it also looks into sub- and superscripts
+    pairs    whether it is also made twice at once: two such mistakes may cancel
+    mutates  whether it is one of those with which checks are tested; the others only mend
+    """
+
+    name: str
+    about: str
+    edits: Edits
+    whole: Edits | None = None
+    scripts: bool = False
+    pairs: bool = False
+    mutates: bool = True
 
 
 def candidates(tree: n.Node, stock: Stock) -> Iterator[Candidate]:
-    """Every single edit of a tree."""
-    places = list(places_of(tree, lambda node: node))
-    for kind in (
-        _transposes,
-        _other_names,
-        _signs,
-        _factors,
-        _indices,
-        _product_kinds,
-        _primes,
-        _drops,
-        _powers,
-        _orders,
-    ):
-        for node, rebuild, script in places:
-            if script and kind not in (_indices, _powers):
-                continue
-            yield from kind(node, rebuild, stock)
+    """Every single edit of a tree that may mend it."""
+    for operator in OPERATORS:
+        yield from edits_of(operator, tree, stock)
     yield from _insertions(tree, stock)
+
+
+def edits_of(operator: Operator, tree: n.Node, stock: Stock) -> Iterator[Candidate]:
+    """Every edit of one kind, place by place, then of the whole."""
+    for node, rebuild, script in places_of(tree, lambda node: node):
+        if operator.scripts or not script:
+            yield from operator.edits(node, rebuild, stock)
+    if operator.whole is not None:
+        yield from operator.whole(tree, lambda node: node, stock)
+
+
+def pairs_of(operator: Operator, tree: n.Node, stock: Stock) -> Iterator[tuple[Candidate, Candidate]]:
+    """Every two edits of one kind; the tree of the first holds both."""
+    places = list(places_of(tree, lambda node: node))
+    for later, (node, rebuild, script) in enumerate(places):
+        if script and not operator.scripts:
+            continue
+        for second in operator.edits(node, rebuild, stock):
+            # Places come parents first, left to right: up to the edited one they are what they were.
+            for before, around, inside in islice(places_of(second.tree, lambda node: node), later + 1):
+                if operator.scripts or not inside:
+                    for first in operator.edits(before, around, stock):
+                        yield first, second
 
 
 def _made(rank: int, rebuild: Rebuild, node: n.Node, new: n.Node, title: str | None = None) -> Candidate:
@@ -76,12 +99,13 @@ def _made(rank: int, rebuild: Rebuild, node: n.Node, new: n.Node, title: str | N
     return Candidate(rank, rebuild(new), node.span, text, title or f"replace `{plain(node)}` by `{plain(new)}`")
 
 
-def _is_transpose(node: n.Node) -> bool:
-    return isinstance(node, n.Scripted) and (
-        node.sup == TOP
-        or (isinstance(node.sup, n.Name) and node.sup.text == "T")
-        or (node.primes == 1 and node.sup is None)
-    )
+def _is_transpose(node: n.Node, stock: Stock) -> bool:
+    """``A^\\top``, ``A^T``, and ``A'`` where A is no function."""
+    if not isinstance(node, n.Scripted):
+        return False
+    if node.primes == 1 and node.sup is None:
+        return isinstance(node.base, n.Group) or _without_sup(node) in stock.names
+    return node.sup == TOP or (isinstance(node.sup, n.Name) and node.sup.text == "T")
 
 
 def _without_sup(node: n.Scripted) -> n.Node:
@@ -90,7 +114,7 @@ def _without_sup(node: n.Scripted) -> n.Node:
 
 def _transposes(node: n.Node, rebuild: Rebuild, stock: Stock) -> Iterator[Candidate]:
     match node:
-        case n.Scripted() if _is_transpose(node):
+        case n.Scripted() if _is_transpose(node, stock):
             yield _made(0, rebuild, node, _without_sup(node))
         case n.Scripted(sup=None, primes=0, base=base, sub=sub):
             yield _made(0, rebuild, node, n.Scripted(base, sub, TOP, span=node.span))
@@ -103,11 +127,11 @@ def _transposes(node: n.Node, rebuild: Rebuild, stock: Stock) -> Iterator[Candid
 def _other_names(node: n.Node, rebuild: Rebuild, stock: Stock) -> Iterator[Candidate]:
     if node in stock.names:
         for other in stock.names:
-            if other != node:
+            if other != node and stock.fits(node, other):
                 yield _made(1, rebuild, node, other)
     elif isinstance(node, n.Derivative):
         for other in stock.terms:
-            if isinstance(other, n.Derivative) and other != node:
+            if isinstance(other, n.Derivative) and other != node and stock.fits(node, other):
                 yield _made(1, rebuild, node, other)
 
 
@@ -120,6 +144,13 @@ def _signs(node: n.Node, rebuild: Rebuild, stock: Stock) -> Iterator[Candidate]:
         # The sign stands just before its term: the caret belongs there.
         place = _signed_span(part, node)
         yield Candidate(2, rebuild(new), place, f"{other} {latex(part)}", f"change the sign of `{plain(part)}`")
+
+
+def _whole_sign(tree: n.Node, rebuild: Rebuild, stock: Stock) -> Iterator[Candidate]:
+    if _is_zero(tree):
+        return
+    minus = n.Add((("-", _closed(tree)),))
+    yield Candidate(2, minus, tree.span, latex(minus), "change the sign of the whole")
 
 
 def _signed_span(part: n.Node, node: n.Add) -> Span:
@@ -136,8 +167,23 @@ def _factors(node: n.Node, rebuild: Rebuild, stock: Stock) -> Iterator[Candidate
                 new = value * factor
                 number = n.Number(new, str(new)) if new.denominator == 1 else _ratio(new)
                 yield _made(3, rebuild, node, number)
+        case n.Number():
+            yield _made(3, rebuild, node, ONE)
         case n.Fraction_(numerator=top, denominator=bottom):
             yield _made(3, rebuild, node, n.Fraction_(bottom, top, span=node.span))
+
+
+def _whole_factors(tree: n.Node, rebuild: Rebuild, stock: Stock) -> Iterator[Candidate]:
+    if _is_zero(tree):
+        return
+    scalars = (TWO, HALF, *stock.sizes, *(n.Fraction_(ONE, size) for size in stock.sizes))
+    for scalar in scalars:
+        product = n.Product((scalar, _closed(tree)), ("\\cdot" if isinstance(tree, n.Number) else "",))
+        yield Candidate(3, product, tree.span, latex(product), f"multiply by `{plain(scalar)}`")
+
+
+def _is_zero(tree: n.Node) -> bool:
+    return isinstance(tree, n.Number) and not tree.value
 
 
 def _ratio(value: Fraction) -> n.Node:
@@ -153,25 +199,27 @@ def _indices(node: n.Node, rebuild: Rebuild, stock: Stock) -> Iterator[Candidate
                     yield _made(4, rebuild, node, other)
         case n.Product(factors=(first, second), operators=("",)) if first in stock.letters and second in stock.letters:
             yield _made(4, rebuild, node, replace(node, factors=(second, first)))
-        case n.Big(binder=binder):
-            one = n.Number(Fraction(1), "1")
-            for field in ("lower", "upper"):
-                bound = getattr(binder, field)
-                if bound is None:
-                    continue
-                for sign in ("+", "-"):
-                    moved: n.Node = n.Add((("+", bound), (sign, one)), span=bound.span)
-                    if isinstance(bound, n.Number):
-                        number = bound.value + (1 if sign == "+" else -1)
-                        moved = n.Number(number, str(number), span=bound.span)
-                    new = replace(node, binder=cast(n.Binder, changed(binder, **{field: moved})))
-                    yield Candidate(
-                        4,
-                        rebuild(new),
-                        bound.span,
-                        latex(moved),
-                        f"change the limit `{plain(bound)}` to `{plain(moved)}`",
-                    )
+        case n.Scripted(sub=n.Number(value=value) as sub) if node not in stock.names:
+            for number in (value + 1, value - 1):
+                if number > 0:
+                    yield _made(4, rebuild, node, replace(node, sub=n.Number(number, str(number), span=sub.span)))
+
+
+def _limits(node: n.Node, rebuild: Rebuild, stock: Stock) -> Iterator[Candidate]:
+    if not isinstance(node, n.Big):
+        return
+    for field_name in ("lower", "upper"):
+        bound: n.Node | None = getattr(node.binder, field_name)
+        if bound is None:
+            continue
+        for sign in ("+", "-"):
+            moved: n.Node = n.Add((("+", bound), (sign, ONE)), span=bound.span)
+            if isinstance(bound, n.Number):
+                number = bound.value + (1 if sign == "+" else -1)
+                moved = n.Number(number, str(number), span=bound.span)
+            new = replace(node, binder=cast(n.Binder, changed(node.binder, **{field_name: moved})))
+            title = f"change the limit `{plain(bound)}` to `{plain(moved)}`"
+            yield Candidate(4, rebuild(new), bound.span, latex(moved), title)
 
 
 def _product_kinds(node: n.Node, rebuild: Rebuild, stock: Stock) -> Iterator[Candidate]:
@@ -180,7 +228,7 @@ def _product_kinds(node: n.Node, rebuild: Rebuild, stock: Stock) -> Iterator[Can
             yield _made(5, rebuild, node, n.Product(tuple(map(_closed, factors)), ("",), span=node.span))
         case n.Product(factors=factors, operators=operators):
             for cut in range(1, len(factors)):
-                if operators[cut - 1] not in ("", "\\cdot", "\\times"):
+                if operators[cut - 1] not in ("", "\\cdot", "\\times") or is_indicator(factors[cut - 1 : cut + 1]):
                     continue
                 left = factors[0] if cut == 1 else n.Product(factors[:cut], operators[: cut - 1])
                 right = factors[cut] if cut == len(factors) - 1 else n.Product(factors[cut:], operators[cut:])
@@ -210,46 +258,55 @@ def _brackets(node: n.Node, rebuild: Rebuild) -> Iterator[Candidate]:
 
 def _primes(node: n.Node, rebuild: Rebuild, stock: Stock) -> Iterator[Candidate]:
     match node:
-        case n.Scripted(primes=primes) if primes and not _is_transpose(node):
+        case n.Scripted(primes=primes) if primes and not _is_transpose(node, stock):
             stripped = (
                 node.base if primes == 1 and node.sub is None and node.sup is None else replace(node, primes=primes - 1)
             )
             yield _made(6, rebuild, node, stripped)
-        case n.Scripted(primes=1, base=n.Name() as base, sub=None, sup=None):
-            yield _made(6, rebuild, node, base)
         case n.Product(factors=factors):
             for position, (head, behind) in enumerate(pairwise(factors)):
-                if isinstance(head, n.Name) and isinstance(behind, n.Group):
+                called = isinstance(head, n.Name) and head not in stock.names and isinstance(behind, n.Group)
+                if called and not is_indicator((head, behind)):
                     primed = n.Scripted(head, None, None, 1, span=head.span)
                     tree = replace(node, factors=(*factors[:position], primed, *factors[position + 1 :]))
                     title = f"replace `{plain(head)}` by `{plain(primed)}`"
                     yield Candidate(6, rebuild(tree), head.span, latex(primed), title)
+        case n.Apply(args=(_,), primes=primes):
+            for count in (primes + 1, primes - 1):
+                if count >= 0:
+                    yield _made(6, rebuild, node, replace(node, primes=count))
 
 
-def _drops(node: n.Node, rebuild: Rebuild, stock: Stock) -> Iterator[Candidate]:
+def _dropped_terms(node: n.Node, rebuild: Rebuild, stock: Stock) -> Iterator[Candidate]:
+    if not isinstance(node, n.Add) or len(node.terms) < 2:
+        return
+    for position, (_, part) in enumerate(node.terms):
+        left = (*node.terms[:position], *node.terms[position + 1 :])
+        new: n.Node = left[0][1] if len(left) == 1 and left[0][0] == "+" else replace(node, terms=left)
+        yield Candidate(7, rebuild(new), _signed_span(part, node), "", f"drop the term `{plain(part)}`")
+
+
+def _dropped_factors(node: n.Node, rebuild: Rebuild, stock: Stock) -> Iterator[Candidate]:
+    """A factor, a function with its argument, a denominator, or what is held fixed."""
     match node:
-        case n.Add(terms=terms) if len(terms) > 1:
-            for position, (_, part) in enumerate(terms):
-                left = (*terms[:position], *terms[position + 1 :])
-                new: n.Node = left[0][1] if len(left) == 1 and left[0][0] == "+" else replace(node, terms=left)
-                yield Candidate(7, rebuild(new), _signed_span(part, node), "", f"drop the term `{plain(part)}`")
-        case n.Product(factors=factors, operators=operators) | n.Entrywise(factors=factors, operators=operators):
-            for position, part in enumerate(factors):
-                for count in (1, 2):
-                    dropped = factors[position : position + count]
-                    if (
-                        len(dropped) < count
-                        or (count == 2 and not isinstance(dropped[1], n.Group))
-                        or count == len(factors)
-                    ):
-                        continue
-                    kept = (*factors[:position], *factors[position + count :])
-                    cut = max(position - 1, 0)
-                    signs = (*operators[:cut], *operators[cut + count :])
-                    rest: n.Node = kept[0] if len(kept) == 1 else replace(node, factors=kept, operators=signs)
-                    span = part.span | dropped[-1].span
-                    shown = "".join(plain(item) for item in dropped)
-                    yield Candidate(7, rebuild(rest), span, "", f"drop the factor `{shown}`")
+        case n.Fraction_(numerator=top, denominator=gone):
+            yield Candidate(7, rebuild(top), gone.span, "", f"drop the denominator `{plain(gone)}`")
+        case n.Held(body=body, sub=gone):
+            yield Candidate(7, rebuild(body), gone.span, "", f"hold `{plain(gone)}` fixed no more")
+    if not isinstance(node, n.Product | n.Entrywise):
+        return
+    factors, operators = node.factors, node.operators
+    for position, part in enumerate(factors):
+        for count in (1, 2):
+            dropped = factors[position : position + count]
+            if len(dropped) < count or (count == 2 and not isinstance(dropped[1], n.Group)) or count == len(factors):
+                continue
+            kept = (*factors[:position], *factors[position + count :])
+            cut = max(position - 1, 0)
+            signs = (*operators[:cut], *operators[cut + count :])
+            rest: n.Node = kept[0] if len(kept) == 1 else replace(node, factors=kept, operators=signs)
+            shown = "".join(plain(item) for item in dropped)
+            yield Candidate(7, rebuild(rest), part.span | dropped[-1].span, "", f"drop the factor `{shown}`")
 
 
 def _powers(node: n.Node, rebuild: Rebuild, stock: Stock) -> Iterator[Candidate]:
@@ -284,19 +341,7 @@ def _orders(node: n.Node, rebuild: Rebuild, stock: Stock) -> Iterator[Candidate]
 
 
 def _insertions(tree: n.Node, stock: Stock) -> Iterator[Candidate]:
-    """A missing factor on the whole or on one term, or a missing term: taken from the document."""
-    scalars: Sequence[n.Node] = (
-        TWO,
-        HALF,
-        *stock.sizes,
-        *(n.Fraction_(n.Number(Fraction(1), "1"), s) for s in stock.sizes),
-    )
-    closed = _closed(tree)
-    for scalar in scalars:
-        product = n.Product((scalar, closed), ("",))
-        yield Candidate(3, product, tree.span, latex(product), f"multiply by `{plain(scalar)}`")
-    minus = n.Add((("-", closed),))
-    yield Candidate(2, minus, tree.span, latex(minus), "change the sign of the whole")
+    """A missing factor of one term, or a missing term: taken from the document."""
     for node, rebuild, script in places_of(tree, lambda new: new):
         if script or not _may_take_factor(node):
             continue
@@ -327,21 +372,20 @@ def _may_take_factor(node: n.Node) -> bool:
     return isinstance(node, n.Group | n.Product | n.Entrywise | n.Derivative | n.Name | n.Add | n.Fraction_ | n.Big)
 
 
-def stock_terms(trees: Sequence[n.Node], limit: int = 40) -> tuple[n.Node, ...]:
-    """Whole terms that the document writes: partials, calls of functions."""
-    found: list[n.Node] = []
-    for tree in trees:
-        stack = [tree]
-        while stack:
-            node = stack.pop()
-            if isinstance(node, n.Derivative) and node not in found:
-                found.append(node)
-                continue
-            if isinstance(node, n.Product):
-                for head, behind in pairwise(node.factors):
-                    if isinstance(head, n.Name | n.Scripted) and isinstance(behind, n.Group):
-                        call = n.Product((head, behind), ("",))
-                        if call not in found:
-                            found.append(call)
-            stack.extend(children(node))
-    return tuple(found[:limit])
+OPERATORS: tuple[Operator, ...] = (
+    Operator("transpose", "a transpose too many or one missing", _transposes, pairs=True),
+    Operator("operand", "another name, or another partial, of the same shape", _other_names),
+    Operator("sign", "the sign of a term, or of the whole", _signs, _whole_sign, pairs=True),
+    Operator("factor", "2, 1/2, N or 1/N times; a fraction upside down; 1 for 0", _factors, _whole_factors, pairs=True),
+    Operator("index", "another index, an index off by one, two indices the other way round", _indices, scripts=True),
+    Operator("limit", "a limit of a sum or product off by one", _limits),
+    Operator("product", "the matrix product for the entrywise one, and other brackets", _product_kinds, pairs=True),
+    Operator("prime", "a function for its derivative, and the other way round", _primes, pairs=True),
+    Operator("dropped term", "a term of a sum left out", _dropped_terms),
+    Operator("dropped factor", "a factor, a denominator or what is held fixed left out", _dropped_factors),
+    Operator(
+        "power", "an exponent off by one; a square or a root too many or missing", _powers, scripts=True, pairs=True
+    ),
+    Operator("order", "two factors or arguments the other way round", _orders, mutates=False),
+)
+"""Every kind of single edit, likeliest mistakes first. A new one is a function above and a line here."""

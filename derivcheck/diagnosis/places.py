@@ -15,8 +15,9 @@ def places_of(node: n.Node, rebuild: Rebuild, script: bool = False) -> Iterator[
     """Every node with the way to put another in its place, and whether it stands inside a sub- or superscript."""
     yield node, rebuild, script
     match node:
-        case n.Derivative() | n.Nabla():
-            return
+        case n.Derivative(target=target):
+            if not isinstance(target, n.Name):
+                yield from places_of(target, _in_field(node, "target", rebuild), script)
         case n.Scripted(base=base, sub=sub, sup=sup):
             if not isinstance(base, n.Name):
                 yield from places_of(base, lambda new: rebuild(replace(node, base=new)), script)
@@ -31,7 +32,8 @@ def places_of(node: n.Node, rebuild: Rebuild, script: bool = False) -> Iterator[
                 yield from places_of(part, _in_terms(node, position, rebuild), script)
         case n.Product(factors=factors) | n.Entrywise(factors=factors):
             for position, part in enumerate(factors):
-                yield from places_of(part, _in_tuple(node, "factors", position, rebuild), script)
+                if not is_indicator(factors[position : position + 2]):
+                    yield from places_of(part, _in_tuple(node, "factors", position, rebuild), script)
         case n.Tuple(items=items) | n.Angle(items=items):
             for position, part in enumerate(items):
                 yield from places_of(part, _in_tuple(node, "items", position, rebuild), script)
@@ -40,13 +42,31 @@ def places_of(node: n.Node, rebuild: Rebuild, script: bool = False) -> Iterator[
             yield from places_of(node.denominator, _in_field(node, "denominator", rebuild), script)
         case n.Group() | n.Bars() | n.Root() | n.Boxed() | n.Big() | n.Held():
             yield from places_of(node.body, _in_field(node, "body", rebuild), script)
+            if isinstance(node, n.Held):
+                yield from places_of(node.sub, _in_field(node, "sub", rebuild), script)
+        case n.Compare(members=members):
+            for position, part in enumerate(members):
+                yield from places_of(part, _in_tuple(node, "members", position, rebuild), script)
         case n.MatrixNode(rows=rows):
             for r, row in enumerate(rows):
                 for c, cell in enumerate(row):
                     yield from places_of(cell, _in_cell(node, r, c, rebuild), script)
         case n.Cases(rows=rows):
-            for r, (value, _) in enumerate(rows):
-                yield from places_of(value, _in_case(node, r, rebuild), script)
+            for r, (value, condition) in enumerate(rows):
+                yield from places_of(value, _in_case(node, r, 0, rebuild), script)
+                if condition is not None:
+                    yield from places_of(condition, _in_case(node, r, 1, rebuild), script)
+
+
+def is_indicator(factors: tuple[n.Node, ...]) -> bool:
+    r"""Whether two factors are one thing: the sign and the bracket of ``\mathbb{1}[x > 0]``."""
+    match factors:
+        case (
+            n.Name(text="\\mathbf{1}" | "\\mathbb{1}"),
+            n.Group(body=n.Compare()) | n.Scripted(base=n.Group(body=n.Compare())),
+        ):
+            return True
+    return False
 
 
 def _in_field(node: n.Node, field: str, rebuild: Rebuild) -> Rebuild:
@@ -82,9 +102,10 @@ def _in_cell(node: n.MatrixNode, r: int, c: int, rebuild: Rebuild) -> Rebuild:
     return put
 
 
-def _in_case(node: n.Cases, r: int, rebuild: Rebuild) -> Rebuild:
+def _in_case(node: n.Cases, r: int, part: int, rebuild: Rebuild) -> Rebuild:
     def put(new: n.Node) -> n.Node:
-        rows = (*node.rows[:r], (new, node.rows[r][1]), *node.rows[r + 1 :])
-        return rebuild(replace(node, rows=rows))
+        value, condition = node.rows[r]
+        row = (new, condition) if part == 0 else (value, new)
+        return rebuild(replace(node, rows=(*node.rows[:r], row, *node.rows[r + 1 :])))
 
     return put

@@ -8,19 +8,17 @@ from dataclasses import dataclass, replace
 
 import torch
 
-from derivcheck.diagnosis.edits import Candidate, Stock, candidates, stock_terms
+from derivcheck.diagnosis.edits import Candidate, candidates
+from derivcheck.diagnosis.stock import Stock, bound_letters, names_of, stock_terms
 from derivcheck.evaluation.arithmetic import NotExact, OutOfRange
 from derivcheck.evaluation.evaluator import World, evaluate
 from derivcheck.evaluation.sizes import SizesError
 from derivcheck.language import nodes as n
-from derivcheck.language.traversal import walk
 from derivcheck.oracles import piecewise
 from derivcheck.oracles.bench import Bench, CannotDraw
 from derivcheck.problem import terms as t
 from derivcheck.problem.problem import Claim
 from derivcheck.problem.scope import Refusal
-from derivcheck.reading.errors import ParseError
-from derivcheck.reading.parser import parse_expression
 from derivcheck.verdict import Outcome
 
 SECONDS = 1.5
@@ -112,34 +110,17 @@ def _stock(bench: Bench, claim: Claim) -> Stock:
     own = {key for key in t.variables(claim.head) if key in problem.definitions} if claim.kind == "identity" else set()
     names: list[n.Node] = []
     sizes: list[n.Node] = []
-    for key in claim.visible:
-        node = _parsed(key)
-        meaning = problem.names.get(key, key)
-        if node is None:
-            continue
-        if key in problem.size_names:
+    for node, meaning in names_of(problem, claim.visible):
+        if meaning in problem.size_names:
             sizes.append(node)
             continue
         definition = problem.definitions.get(meaning)
-        if definition is not None and (
+        if definition is None or not (
             definition.term == claim.head or meaning in own or own & bench.dependencies[meaning]
         ):
-            continue
-        if meaning in problem.definitions or meaning in problem.declarations:
             names.append(node)
     trees = [c.claimed_node for c in problem.claims if isinstance(c, Claim) and c.span.start <= claim.span.start]
     heads = [c.head_node for c in problem.claims if isinstance(c, Claim) and c.span.start < claim.span.start]
     terms = tuple(term for term in stock_terms([*heads, *trees]) if term != claim.head_node)
     letters = tuple(n.Name(name.split("#")[0]) for name in claim.free)
-    return Stock(tuple(names[-MOST_NAMES:]), terms, tuple(sizes), letters + _bound_letters(claim.claimed_node))
-
-
-def _bound_letters(tree: n.Node) -> tuple[n.Node, ...]:
-    return tuple(name for node in walk(tree) if isinstance(node, n.Big) for name in node.binder.names)
-
-
-def _parsed(key: str) -> n.Node | None:
-    try:
-        return parse_expression(key)
-    except ParseError:
-        return None
+    return Stock(tuple(names[-MOST_NAMES:]), terms, tuple(sizes), letters + bound_letters(claim.claimed_node))

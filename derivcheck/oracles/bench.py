@@ -14,10 +14,12 @@ from derivcheck.evaluation.evaluator import FunctionValue, Integrator, World, ev
 from derivcheck.evaluation.floating import FloatArithmetic
 from derivcheck.evaluation.integration import Quadrature, Quickest
 from derivcheck.evaluation.optima import Optimiser
+from derivcheck.language.shapes import Shape
 from derivcheck.oracles.draws import CannotDraw as CannotDraw
 from derivcheck.oracles.draws import Draws, about_sizes
 from derivcheck.problem import terms as t
 from derivcheck.problem.problem import Claim
+from derivcheck.problem.scope import Declaration
 from derivcheck.problem.terms import Comparison, Term
 
 CANDIDATES = 256
@@ -153,6 +155,16 @@ class Bench(Draws):
                 value = evaluate(term, self.frame(claim, world)).detach()
             self._values[key] = value.expand(max(value.shape[0], world.trials), *value.shape[1:])
         return self._values[key]
+
+    def shape(self, shaped: Term | Declaration) -> Shape:
+        """A shape with every unknown size filled in."""
+        rows, columns = shaped.shape
+        return rows.substitute(self.problem.solution), columns.substitute(self.problem.solution)
+
+    def forget(self, *terms: Term) -> None:
+        """Let go of the values of terms that nobody asks for again."""
+        for key in [key for key in self._values if key[1] in terms]:
+            del self._values[key]
 
     def low_precision(self, world: World) -> World:
         """The same draw in float32: how far it is from float64 tells how much rounding matters here."""

@@ -114,9 +114,7 @@ def _ranges_first(items: Iterable[Item], builder: Builder) -> None:
 
 def _problem(builder: Builder) -> Problem:
     scope = builder.scope
-    for unknown, dim in scope.index_fallbacks.items():
-        if any(symbol.startswith("?") for symbol in scope.resolve(dim.of(unknown)).symbols):
-            scope.unify(dim.of(unknown), dim)
+    scope.fall_back()
     infos = builder.makers.indices
     return Problem(
         source=builder.source,

@@ -17,6 +17,7 @@ from derivcheck.problem.optima import note_posterior
 from derivcheck.problem.probability.logs import log_of_claimed
 from derivcheck.problem.problem import Alternative, Claim, Refused
 from derivcheck.problem.scope import IndexInfo, Refusal, Scope, SizeSymbol
+from derivcheck.problem.settling import settled
 from derivcheck.problem.terms import Comparison, Term
 from derivcheck.reading.items import Relation, Statement
 from derivcheck.source import Source, Span
@@ -195,6 +196,7 @@ class ClaimMaker:
             sentence=item.sentence,
             visible=tuple(self.scope.names),
             read=None if kind != head.kind else self._reader(head, item),
+            remade=self._remaker(head, item, conditions),
             density=head.term if isinstance(head.term, terms.Density) and without_constant(node) is None else None,
         )
 
@@ -202,6 +204,39 @@ class ClaimMaker:
         """Elaborates another expression as the member of this chain."""
         ctx = replace(head.ctx, indices={info.letter: info for info in (head.ctx.free or {}).values()}, free=None)
         return lambda node: self._pair(head, node, ctx, item)[1]
+
+    def _remaker(self, head: Head, item: Statement, conditions: tuple[Comparison, ...]) -> Callable[[n.Node], Claim]:
+        """Makes the claim anew with another expression as the member, among the names that are known here."""
+        known = dict(self.scope.names)
+
+        def remade(node: n.Node) -> Claim:
+            if strip(node) in head.restated:
+                raise Refusal("says-nothing", node.span, "both sides are the same expression: this line says nothing")
+            here = self.scope
+            scope = replace(
+                here, names=dict(known), solution=dict(here.solution), posterior=set(here.posterior),
+                optima=dict(here.optima),
+            )  # fmt: skip
+            there = replace(head, ctx=replace(head.ctx, scope=scope))
+            indices = {info.letter: info for info in (head.ctx.free or {}).values()}
+            names, counts, self.names, self.counts = self.names, self.counts, set(self.names), dict(self.counts)
+            self.scope = scope
+            try:
+                left, claimed = self._pair(there, node, replace(there.ctx, indices=indices, free=None), item)
+                claim = self._claim(there, node, item, conditions, left, claimed)
+                fresh = scope.counter != here.counter
+            finally:
+                # What is new in one expression is not new in the next: names that were given are never given again.
+                here.counter = max(here.counter, scope.counter)
+                self.scope, self.names, self.counts = here, names, counts
+            if not fresh:
+                return claim
+            scope.fall_back()
+            others = tuple(replace(each, claimed=settled(each.claimed, scope.solution)) for each in claim.alternatives)
+            sides = {"head": settled(claim.head, scope.solution), "claimed": settled(claim.claimed, scope.solution)}
+            return replace(claim, alternatives=others, **sides)  # type: ignore[arg-type]
+
+        return remade
 
     def _alternatives(self, head: Head, node: n.Node, claimed: Term) -> tuple[Alternative, ...]:
         if not any(isinstance(part, terms.Derivative) and part.direct for part in terms.walk(claimed)):

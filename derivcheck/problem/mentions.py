@@ -83,7 +83,14 @@ def _names_a_set(node: n.Name | n.Scripted) -> bool:
 
 
 def note_calls(term: terms.Term, scope: Scope) -> None:
-    """Remember the arguments at which functions of vectors were written."""
+    """Remember the arguments at which functions of vectors were written.
+
+    A call at an entry whose index is bound there, as in ``h_i = φ(z_i)``, has no value outside.
+    """
     for part in terms.walk(term):
-        if isinstance(part, terms.Arbitrary) and not part.order and not part.entrywise:
+        if isinstance(part, terms.Arbitrary) and not part.order and not part.entrywise and not _indexed(part):
             scope.mentions.setdefault(part.key, []).append(part)
+
+
+def _indexed(call: terms.Arbitrary) -> bool:
+    return any(isinstance(part, terms.Index) for part in terms.walk(call))

@@ -42,8 +42,8 @@ class Claim:
     ``free`` are the indices that stand for "for all"; ``chain`` is shared by the members held against one head;
     ``alternatives`` are other readings of the claimed side; ``solution`` is there for rows that solve something.
     ``read`` gives another expression the meaning that it would have in the place of the claimed side, and ``visible``
-    are the names known there: what the diagnosis needs to try edits. ``density`` is there where the sides are the
-    logarithms of densities.
+    are the names known there: what the diagnosis needs to try edits. ``remade`` is the claim that the line would make
+    with that expression. Both raise ``Refusal``. ``density`` is there where the sides are the logarithms of densities.
     """
 
     name: str
@@ -68,6 +68,7 @@ class Claim:
     sentence: int = -1
     visible: tuple[str, ...] = field(default=(), compare=False, repr=False)
     read: Callable[[Node], Term] | None = field(default=None, compare=False, repr=False)
+    remade: Callable[[Node], Claim] | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -214,6 +214,12 @@ class Scope:
         self.solution = saved
         return False
 
+    def fall_back(self) -> None:
+        """Give index ranges of which nothing was said the sizes that are taken for granted then."""
+        for unknown, dim in self.index_fallbacks.items():
+            if any(symbol.startswith("?") for symbol in self.resolve(dim.of(unknown)).symbols):
+                self.unify(dim.of(unknown), dim)
+
     def show(self, shape: Shape) -> str:
         """The shape in words, unknowns filled in."""
         return show(shape, self.solution)

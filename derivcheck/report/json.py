@@ -22,7 +22,7 @@ Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 
 def render(reports: Sequence[Report], settings: Settings, command: str) -> str:
     """The document as text, ASCII only so that no terminal or pipe can spoil it, ended by one line end."""
-    return _text(document(reports, settings, command))
+    return text_of(document(reports, settings, command))
 
 
 def render_listing(source: Source, listed: Sequence[Listed]) -> str:
@@ -31,14 +31,14 @@ def render_listing(source: Source, listed: Sequence[Listed]) -> str:
         {"line": one.line, "kind": one.kind, "name": one.name, "text": one.text, "shapes": one.shapes, "note": one.note}
         for one in listed
     ]
-    return _text({"version": VERSION, "tool": _tool(), "command": "list", "path": source.path, "lines": lines})
+    return text_of({"version": VERSION, "tool": tool(), "command": "list", "path": source.path, "lines": lines})
 
 
 def document(reports: Sequence[Report], settings: Settings, command: str) -> dict[str, Json]:
     """The whole as plain values; claims, findings and extras of all documents in one list each, with their path."""
     return {
         "version": VERSION,
-        "tool": _tool(),
+        "tool": tool(),
         "command": command,
         "settings": {field.name: plain(getattr(settings, field.name)) for field in fields(settings)},
         "summary": _summary(reports, strict=settings.strict),
@@ -66,11 +66,13 @@ def plain(value: object) -> Json:
             return str(value)
 
 
-def _text(value: Json) -> str:
+def text_of(value: Json) -> str:
+    """A document as text, ASCII only, ended by one line end."""
     return json.dumps(value, indent=2, allow_nan=False, ensure_ascii=True) + "\n"
 
 
-def _tool() -> Json:
+def tool() -> Json:
+    """Who wrote the document."""
     return {"name": "derivcheck", "version": __version__}
 
 
@@ -108,7 +110,7 @@ def _document(report: Report) -> Json:
     }
 
 
-def _span(source: Source, span: Span) -> Json:
+def span_document(source: Source, span: Span) -> Json:
     """Offsets count characters from 0; lines and columns, also in characters, count from 1; the end is behind."""
     start, end = source.position(span.start), source.position(span.end)
     return {
@@ -128,7 +130,7 @@ def _claim(report: Report, result: Result) -> Json:
         "name": result.name,
         "title": result.title,
         "kind": result.kind,
-        "span": _span(report.source, result.span),
+        "span": span_document(report.source, result.span),
         "line": result.line,
         "expected_wrong": result.expected_wrong,
         "required": result.required,
@@ -174,8 +176,8 @@ def _finding(report: Report, finding: Finding) -> Json:
         "code": finding.code,
         "severity": finding.severity.value,
         "message": finding.message,
-        "span": _span(source, finding.span),
-        "line_span": None if finding.line_span is None else _span(source, finding.line_span),
+        "span": span_document(source, finding.span),
+        "line_span": None if finding.line_span is None else span_document(source, finding.line_span),
         "label": finding.label,
         "facts": list(finding.facts),
         "help": finding.help,
@@ -186,7 +188,7 @@ def _finding(report: Report, finding: Finding) -> Json:
 
 
 def _edit(source: Source, edit: Edit) -> Json:
-    return {"span": _span(source, edit.span), "replacement": edit.replacement, "title": edit.title}
+    return {"span": span_document(source, edit.span), "replacement": edit.replacement, "title": edit.title}
 
 
 def _extra(report: Report, extra: Extra) -> Json:

@@ -175,3 +175,11 @@ def test_a_gradient_by_entries_in_index_notation():
 def test_every_claim_of_a_document_with_an_index_mistake_is_still_checked():
     text = line(r"(A x)_i = A_{ij} x_j") + "$$ x^\\top y = y^\\top x $$\n"
     assert [r.verdict.outcome for r in report(text).results] == [WRONG, HOLDS]
+
+
+def test_a_function_called_at_entries_only_has_no_value_where_it_stands_alone():
+    text = (
+        "Let $x \\in \\mathbb{R}^n$ and $\\phi : \\mathbb{R} \\to \\mathbb{R}$. All indices run from $1$ to $n$.\n\n"
+        "$$ h_i = \\phi(x_i) $$\n$$ y_i = \\phi \\odot (x_i) + h_i $$\n$$ \\sum_i y_i = 2 \\sum_i h_i $$\n"
+    )
+    assert set(outcomes(text)) == {"not checked"}

@@ -1,0 +1,75 @@
+"""What a document offers to stand in the place of something else: its names, terms, sizes and indices."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from derivcheck.language import nodes as n
+from derivcheck.language.traversal import children, walk
+from derivcheck.problem.problem import Problem
+from derivcheck.reading.errors import ParseError
+from derivcheck.reading.parser import parse_expression
+
+
+@dataclass(frozen=True, slots=True)
+class Stock:
+    """What the document offers: names by their syntax, whole terms, indices, and sizes.
+
+    ``shapes`` are those of names and terms as far as they are known: only what has the same shape, or an unknown one,
+    takes another's place.
+    """
+
+    names: tuple[n.Node, ...]
+    terms: tuple[n.Node, ...]
+    sizes: tuple[n.Node, ...]
+    letters: tuple[n.Node, ...]
+    shapes: Mapping[n.Node, object] = field(default_factory=dict)
+
+    def fits(self, one: n.Node, other: n.Node) -> bool:
+        """Whether nothing is known against one standing in the place of the other."""
+        shapes = (self.shapes.get(one), self.shapes.get(other))
+        return None in shapes or shapes[0] == shapes[1]
+
+
+def names_of(problem: Problem, visible: Iterable[str]) -> Iterator[tuple[n.Node, str]]:
+    """The visible names that have values, and sizes, as they are written, each with what it stands for."""
+    for key in visible:
+        meaning = problem.names.get(key, key)
+        known = meaning in problem.size_names or meaning in problem.definitions or meaning in problem.declarations
+        node = _parsed(key) if known else None
+        if node is not None:
+            yield node, meaning
+
+
+def bound_letters(tree: n.Node) -> tuple[n.Node, ...]:
+    """The indices that are bound in an expression."""
+    return tuple(name for node in walk(tree) if isinstance(node, n.Big) for name in node.binder.names)
+
+
+def _parsed(key: str) -> n.Node | None:
+    try:
+        return parse_expression(key)
+    except ParseError:
+        return None
+
+
+def stock_terms(trees: Sequence[n.Node], limit: int = 40) -> tuple[n.Node, ...]:
+    """Whole terms that the document writes: partials, calls of functions."""
+    found: list[n.Node] = []
+    for tree in trees:
+        stack = [tree]
+        while stack:
+            node = stack.pop()
+            if isinstance(node, n.Derivative) and node not in found:
+                found.append(node)
+                continue
+            if isinstance(node, n.Product):
+                for head, behind in pairwise(node.factors):
+                    if isinstance(head, n.Name | n.Scripted) and isinstance(behind, n.Group):
+                        call = n.Product((head, behind), ("",))
+                        if call not in found:
+                            found.append(call)
+            stack.extend(children(node))
+    return tuple(found[:limit])
