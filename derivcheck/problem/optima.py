@@ -31,11 +31,24 @@ def optimum(node: n.Big, operator: Literal["argmax", "argmin"], ctx: Context) ->
     if not depends(objective, variable.key, ctx.scope):
         raise Refusal("optimum", node.body.span, "what is made largest or smallest does not depend on that name")
     shape = SCALAR if variable.position is not None else variable.shape
-    frozen = frozen_means(objective, variable.key, ctx.scope)
+    frozen = _decisive(frozen_means(objective, variable.key, ctx.scope), variable.key, ctx.scope)
     held = held_names(frozen, ctx.scope)
     return t.Optimum(
         operator, variable.key, frozen, held, variable.indices, variable.position, shape=shape, span=node.span
     )
+
+
+def _decisive(objective: Term, key: str, scope: Scope) -> Term:
+    """What has the same optimum and costs less: a density by its logarithm, a sum without the terms that stay."""
+    match objective:
+        case t.Density(log=log):
+            return _decisive(log, key, scope)
+        case t.Let(bindings=(), body=body):
+            return _decisive(body, key, scope)
+        case t.Add(terms=parts):
+            moving = tuple(part for part in parts if depends(part[1], key, scope))
+            return replace(objective, terms=moving)
+    return objective
 
 
 def frozen_means(term: Term, key: str, scope: Scope) -> Term:
