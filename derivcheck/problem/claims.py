@@ -143,7 +143,7 @@ class ClaimMaker:
             self._append(head, node, item, conditions, *self._pair(head, node, closed, item))
         except Refusal as refusal:
             scalar = self._scalar_reading(head, node, item, conditions) if refusal.code == "shape-mismatch" else None
-            self.refuse(refusal, node.span, item.span, head.kind, head.title, head.chain, scalar)
+            self.refuse(refusal, node.span, item.span, head.kind, head.title, head.chain, scalar, item.implied)
 
     def _pair(self, head: Head, node: n.Node, ctx: Context, item: Statement) -> tuple[Term, Term]:
         """Both sides as they are compared: densities by their logarithms, "+ const" by what it leaves."""
@@ -299,6 +299,7 @@ class ClaimMaker:
         title: str,
         chain: int,
         scalar: Claim | None = None,
+        implied: bool = False,
     ) -> None:
         """A claim without a meaning: wrong by its shapes, or not checked."""
         stem = "line-" + str(self.source.position(span.start).line)
@@ -316,6 +317,7 @@ class ClaimMaker:
                 chain,
                 scalar,
                 self.marks.expected_wrong(line_span, span),
+                implied,
             )
         )
 

@@ -71,10 +71,16 @@ def equation_for(
 
 
 def _start_of_implication(claims: list[Claim | Refused], scope: Scope, unknown: str, position: int) -> int | None:
-    """The first row of the ⇒ that leads to a row; of a chain ending in 0, that end."""
+    """The first row of the ⇒ that leads to a row; of a chain ending in 0, that end.
+
+    A row on the way whose shapes contradict each other is blamed for that, and those behind it are not.
+    """
     index = position
     while index >= 0:
         row = claims[index]
+        if isinstance(row, Refused) and row.implied:
+            index -= 1
+            continue
         if not isinstance(row, Claim) or row.relation != "=" or row.solution is not None:
             return None
         if not row.implied:
