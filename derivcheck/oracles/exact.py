@@ -29,10 +29,11 @@ def _piecewise(draws: Draws, claim: Claim) -> Evidence:
     return piecewise.ask(draws.problem, claim, draws.settings.seed, draws.fixed, draws.dependencies)
 
 
+# A proof is for all values of a name: where one of them is given, it would ask for too much.
 EXACT: tuple[Oracle, ...] = (
-    Oracle("cells", lambda draws, claim: piecewise.applies(draws.problem, claim), _piecewise),
+    Oracle("cells", lambda draws, claim: not draws.values and piecewise.applies(draws.problem, claim), _piecewise),
     Oracle("rational", lambda draws, claim: rational.applies(draws.problem, claim), _rational),
-    Oracle(modular.NAME, modular.applies, modular.ask),
+    Oracle(modular.NAME, lambda draws, claim: not draws.values and modular.applies(draws, claim), modular.ask),
 )
 PROOFS = frozenset((modular.NAME,))
 """Those whose agreement is a proof up to a probability; ``cells`` proves without one."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 
 import pytest
 
@@ -205,7 +205,7 @@ def remembered() -> Iterator[None]:
         yield
 
 
-@lru_cache(maxsize=None)
+@cache
 def checked(mistake: Mistake) -> Report:
     """The report on the changed document."""
     return engine.check(mistake.apply()[0], Settings())
