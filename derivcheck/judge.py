@@ -30,6 +30,7 @@ SAID = {
     "normaliser": "normalised",
     "optimum": "optimum",
     "stationarity": "stationary",
+    "EM": "EM",
 }
 
 WHOLE = ("integral", "Gaussian")

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from derivcheck.oracles import bayes, differences, gaussian, kinks, normaliser, numeric, optimum, order, solution
+from derivcheck.oracles import (
+    ascent,
+    bayes,
+    differences,
+    gaussian,
+    kinks,
+    normaliser,
+    numeric,
+    optimum,
+    order,
+    solution,
+)
 from derivcheck.oracles.exact import EXACT, Oracle
 
 ORACLES: tuple[Oracle, ...] = (
@@ -17,4 +28,5 @@ ORACLES: tuple[Oracle, ...] = (
     Oracle("normaliser", normaliser.applies, normaliser.ask),
     Oracle("optimum", optimum.applies, optimum.ask),
     Oracle("stationarity", optimum.is_stationary, optimum.ask_stationary),
+    Oracle("EM", ascent.applies, ascent.ask),
 )
