@@ -380,14 +380,22 @@ def quantities(
 ) -> dict[str, Tensor]:
     """The values of names at the first draw, each ``(trials, rows, columns)``; unknown names are left out.
 
-    A family ``x^{(i)}`` has an axis more: ``(trials, members, rows, columns)``.
+    A family ``x^{(i)}`` has an axis more: ``(trials, members, rows, columns)``. A name whose value is not to be had (an
+    optimum that is not found, an integral that takes too long) is left out as well.
     """
+    from derivcheck.evaluation.arithmetic import NotExact
+    from derivcheck.evaluation.budget import BUDGET
+
     bench, world = _first_world(source, settings, sizes)
     found: dict[str, Tensor] = {}
     for name in names:
         key = _key(bench.problem, name)
         if key is not None and (key in world.leaves or key in world.definitions):
-            value = world.root().name(key).detach()
+            BUDGET.renew()
+            try:
+                value = world.root().name(key).detach()
+            except NotExact:
+                continue
             found[name] = value.expand(settings.trials, *value.shape[1:])
     return found
 

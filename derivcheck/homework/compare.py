@@ -130,7 +130,7 @@ def comparison_extra(model: Model, found: tuple[Difference, ...]) -> Extra:
     compared = {(difference.name, difference.gradient) for difference in found}
     rows = [_row(model, difference) for difference in found]
     rows += [
-        (quantity.name, "", "", "not in the derivation")
+        (quantity.name, "", "", "no value in the derivation")
         for quantity in model.quantities
         if found and (quantity.name, False) not in compared
     ]

@@ -8,6 +8,7 @@ from typing import Any
 
 from derivcheck.oracles import modular, piecewise, rational
 from derivcheck.oracles.draws import Draws
+from derivcheck.problem import terms as t
 from derivcheck.problem.problem import Claim
 from derivcheck.verdict import Evidence
 
@@ -29,11 +30,22 @@ def _piecewise(draws: Draws, claim: Claim) -> Evidence:
     return piecewise.ask(draws.problem, claim, draws.settings.seed, draws.fixed, draws.dependencies)
 
 
-# A proof is for all values of a name: where one of them is given, it would ask for too much.
+def _for_all_values(draws: Draws, claim: Claim) -> bool:
+    """Whether the settings fix no name of the claim: an oracle that lets every value in would say too much."""
+    direct = t.variables(claim.head) | t.variables(claim.claimed)
+    return not any(key in draws.values for name in direct for key in (name, *draws.dependencies.get(name, ())))
+
+
 EXACT: tuple[Oracle, ...] = (
-    Oracle("cells", lambda draws, claim: not draws.values and piecewise.applies(draws.problem, claim), _piecewise),
+    Oracle(
+        "cells",
+        lambda draws, claim: piecewise.applies(draws.problem, claim) and _for_all_values(draws, claim),
+        _piecewise,
+    ),
     Oracle("rational", lambda draws, claim: rational.applies(draws.problem, claim), _rational),
-    Oracle(modular.NAME, lambda draws, claim: not draws.values and modular.applies(draws, claim), modular.ask),
+    Oracle(
+        modular.NAME, lambda draws, claim: modular.applies(draws, claim) and _for_all_values(draws, claim), modular.ask
+    ),
 )
 PROOFS = frozenset((modular.NAME,))
 """Those whose agreement is a proof up to a probability; ``cells`` proves without one."""

@@ -146,16 +146,31 @@ def test_the_picture_stands_before_the_comparison_and_the_figures() -> None:
     assert len(titles) == 7
 
 
-def test_ppca_shows_its_model_the_comparison_and_its_figures_and_none_of_them_is_wrong() -> None:
-    report = run("ppca", Settings(strict=True, values={"\\sigma": 0.5}))
+MOMENTS = r"""Let $u \in \mathbb{R}^{J}$, $\sigma > 0$, $x^{(i)} \in \mathbb{R}^{J}$ for $i = 1, \dots, N$, and
+
+$$ m^{(i)} = \frac{u^\top x^{(i)}}{\sigma^2 + u^\top u}, \quad s^{(i)} = \frac{\sigma^2}{\sigma^2 + u^\top u} + (m^{(i)})^2 $$
+
+$$ s^{(i)} - (m^{(i)})^2 = \frac{\sigma^2}{u^\top u + \sigma^2} $$
+"""
+
+
+def moments(tmp_path: Path) -> Path:
+    path = tmp_path / "moments.md"
+    path.write_text(MOMENTS, encoding="utf-8")
+    return path
+
+
+def test_ppca_shows_its_model_the_comparison_and_its_figures_and_none_of_them_is_wrong(tmp_path: Path) -> None:
+    report = run("ppca", Settings(values={"\\sigma": 0.5}), moments(tmp_path))
     assert [extra.title.split()[0] for extra in report.extras] == ["the", "derivation", "the", "EM", "EM", "how", "the"]
     assert {extra.outcome for extra in report.extras} <= {None, Outcome.HOLDS}
     assert "differs-from-module" not in codes(report)
+    assert [row[0] for row in report.extras[1].rows if row[-1] == "holds"] == ["m^{(i)}", "s^{(i)}"]
 
 
 @pytest.mark.parametrize("sizes", [{"J": 1}, {"N": 1}])
-def test_ppca_at_size_one_runs_and_says_that_it_is_degenerate(sizes: dict[str, int]) -> None:
-    report = run("ppca", Settings(sizes=sizes))
+def test_ppca_at_size_one_runs_and_says_that_it_is_degenerate(sizes: dict[str, int], tmp_path: Path) -> None:
+    report = run("ppca", Settings(sizes=sizes), moments(tmp_path))
     assert report.options == (("degenerate", ", ".join(f"{name} = 1" for name in sizes)),)
     assert Outcome.WRONG not in [extra.outcome for extra in report.extras]
 
