@@ -104,9 +104,9 @@ def claims_follow(item: Statement, statements: list[Statement]) -> bool:
         return False
     for other in statements:
         later = other.sentence == item.sentence and other.span.start > item.span.start
-        if later and not _is_range(other):
-            if other.implied or any(relation.sign in EQUAL for relation in other.relations):
-                return True
+        claims = other.implied or any(relation.sign in EQUAL for relation in other.relations)
+        if later and claims and not _is_range(other):
+            return True
     return False
 
 

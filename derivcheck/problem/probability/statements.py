@@ -18,8 +18,8 @@ from derivcheck.problem.probability.distributions import domain_of, shape_of_val
 from derivcheck.problem.probability.logs import log_of
 from derivcheck.problem.probability.operators import DENSITIES, at_value, parameters_of
 from derivcheck.problem.scope import Declaration, Factor, IndexInfo, Measure, Refusal, Scope
-from derivcheck.problem.terms import Term
 from derivcheck.problem.substitution import at_indices
+from derivcheck.problem.terms import Term
 from derivcheck.reading.items import Statement
 
 
@@ -63,10 +63,10 @@ def states_density(item: Statement, builder: Builder) -> bool:
     if name not in DENSITIES:
         _measure(name, behind, item.members[1], item, builder)
         return True
-    pinned = isinstance(left, n.Compare)
-    if isinstance(left, n.Tuple) or _has_factor(left.members[0] if isinstance(left, n.Compare) else left, builder):
+    value = left.members[0] if isinstance(left, n.Compare) else left
+    if isinstance(left, n.Tuple) or _has_factor(value, builder):
         return False
-    if pinned and _key(left.members[0], builder) == "":
+    if isinstance(left, n.Compare) and not _key(value, builder):
         return False
     if given is not None:
         _known(given, builder)
