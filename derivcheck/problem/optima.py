@@ -13,6 +13,7 @@ from derivcheck.problem import terms as t
 from derivcheck.problem.context import Context
 from derivcheck.problem.dependence import dependencies, depends
 from derivcheck.problem.derivatives import by
+from derivcheck.problem.probability.model import parameters_of_model
 from derivcheck.problem.scope import Refusal, Scope
 from derivcheck.problem.substitution import at_indices, rewrite
 from derivcheck.problem.terms import Term
@@ -32,9 +33,12 @@ def optimum(node: n.Big, operator: Literal["argmax", "argmin"], ctx: Context) ->
     if not depends(objective, variable.key, ctx.scope):
         raise Refusal("optimum", node.body.span, "what is made largest or smallest does not depend on that name")
     shape = SCALAR if variable.position is not None else variable.shape
-    objective = _written_out(objective, variable.key, ctx.scope)
-    frozen = _decisive(frozen_means(objective, variable.key, ctx.scope), variable.key, ctx.scope)
-    held = held_names(frozen, ctx.scope)
+    moving = variable.key not in parameters_of_model(ctx.scope)
+    if not moving:
+        objective = frozen_means(_written_out(objective, variable.key, ctx.scope), variable.key, ctx.scope)
+    frozen = _decisive(objective, variable.key, ctx.scope)
+    # What is no parameter of the model, such as the mean of a q of a given form, moves that q with it.
+    held = () if moving else held_names(frozen, ctx.scope)
     return t.Optimum(
         operator, variable.key, frozen, held, variable.indices, variable.position, shape=shape, span=node.span
     )
