@@ -128,6 +128,9 @@ def parameters_of(node: n.Node, ctx: Context) -> tuple[Family, list[Term]] | Non
             family = FAMILIES[ALIASES[text]]
             value, parameters = _arguments(family, group, ctx)
             return None if value is not None else (family, parameters)
+        case n.Apply(word=n.Word(text="exp") as word, args=(rate,)) if "Exp" in ctx.scope.quote(word.span):
+            # With a capital letter it is no function but the exponential distribution.
+            return FAMILIES["exponential"], [ctx.term(rate)]
     return None
 
 
