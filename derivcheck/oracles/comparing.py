@@ -145,7 +145,7 @@ def _refined_bar(
             bar = bar + ULP * _per_trial(running.expand(left.shape))
             continue
         with torch.no_grad():
-            other = evaluate(term, bench.frame(claim, finer)).expand(left.shape)
+            other = evaluate(term, bench.frame(claim, finer)).detach().expand(left.shape)
         # The levels are two samples of the error; one of them may be nearer than it knows.
         gap = _per_trial(torch.nan_to_num(other - value, nan=torch.inf))
         bar = bar + SAFETY * torch.maximum(gap, gap.median().expand(gap.shape[0]))

@@ -16,8 +16,9 @@ from derivcheck.problem.directives import Marks
 from derivcheck.problem.optima import note_posterior
 from derivcheck.problem.probability.logs import log_of_claimed
 from derivcheck.problem.problem import Alternative, Claim, Refused
-from derivcheck.problem.scope import IndexInfo, Refusal, Scope, SizeSymbol
+from derivcheck.problem.scope import Definition, IndexInfo, Refusal, Scope, SizeSymbol
 from derivcheck.problem.settling import settled
+from derivcheck.problem.substitution import at_indices
 from derivcheck.problem.terms import Comparison, Term
 from derivcheck.reading.items import Relation, Statement
 from derivcheck.source import Source, Span
@@ -374,6 +375,15 @@ def _shown(sign: str) -> str:
 
 def expand(term: Term, scope: Scope) -> Term:
     """A name that was defined as a partial is read as that partial."""
+    if isinstance(term, terms.Entry) and isinstance(term.argument, terms.Variable) and term.row is not None:
+        match scope.definitions.get(term.argument.key):
+            case Definition(term=terms.Gather(indices=(index,), body=terms.Optimum() as best)):
+                return replace(at_indices(best, {index: term.row}), span=term.span)
+    if isinstance(term, terms.Variable) and term.indices and term.key in scope.definitions:
+        family = scope.definitions[term.key]
+        if isinstance(family.term, terms.Optimum):
+            places = dict(zip((name for name, _ in family.family), term.indices, strict=True))
+            return replace(at_indices(family.term, places), span=term.span)
     if isinstance(term, terms.Variable) and not term.indices:
         definition = scope.definitions.get(term.key)
         optimal = definition is not None and isinstance(definition.term, terms.Optimum)

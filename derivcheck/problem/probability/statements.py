@@ -66,7 +66,7 @@ def states_density(item: Statement, builder: Builder) -> bool:
     value = left.members[0] if isinstance(left, n.Compare) else left
     if isinstance(left, n.Tuple) or _has_factor(value, builder):
         return False
-    if isinstance(left, n.Compare) and _key(value, builder) == "":
+    if isinstance(left, n.Compare) and not _key(value, builder):
         return False
     if given is not None:
         _known(given, builder)
