@@ -15,8 +15,8 @@ from derivcheck.evaluation.evaluator import World, evaluate
 from derivcheck.evaluation.optima import COUPLED, Optimiser, objective_of
 from derivcheck.evaluation.optimisation import curvature, stationarity
 from derivcheck.oracles.bench import Bench
-from derivcheck.oracles.comparing import FLOOR, SAFETY, Discrepancy, discrepancy, expanded
-from derivcheck.oracles.numeric import summary
+from derivcheck.oracles.comparing import FLOOR, SAFETY, Discrepancy, discrepancy, expanded, integral_dimension
+from derivcheck.oracles.numeric import MOST_NODES, summary
 from derivcheck.problem import terms as t
 from derivcheck.problem.problem import Claim
 from derivcheck.verdict import Evidence, Outcome
@@ -88,7 +88,8 @@ def ask_stationary(bench: Bench, claim: Claim) -> Evidence:
     term = sought(claim)
     assert term is not None
     found: list[tuple[World, Discrepancy]] = []
-    for world in bench.worlds(claim.conditions):
+    for drawn in bench.worlds(claim.conditions):
+        world = drawn if integral_dimension(claim, bench, drawn) <= MOST_NODES else bench.quickest(drawn)
         frame = bench.frame(claim, world)
         assert isinstance(world.optimiser, Optimiser)
         domain = world.optimiser.domain(term, frame)
