@@ -15,6 +15,7 @@ from torch import Tensor
 
 from derivcheck.evaluation.arithmetic import NotExact, OutOfRange
 from derivcheck.evaluation.evaluator import World, evaluate
+from derivcheck.evaluation.integration import Quadrature
 from derivcheck.oracles.bench import Bench
 from derivcheck.problem import terms as t
 from derivcheck.problem.problem import Claim
@@ -157,9 +158,12 @@ def _with_definitions(term: Term, bench: Bench) -> list[Term]:
 def _refined_bar(
     bench: Bench, claim: Claim, world: World, sides: tuple[Term, Term], left: Tensor, right: Tensor
 ) -> Tensor:
-    """The bar per trial where integrals stand in the sides: what other nodes change, and the running error."""
+    """The bar per trial where integrals stand in the sides: what other nodes change, and the running error.
+
+    Where no nodes are used, what a few roundings in the inputs change stands for them.
+    """
     bar = 8 * _floor(left, right)
-    finer = bench.finer(world)
+    finer = bench.finer(world) if isinstance(world.integrator, Quadrature) else bench.jittered(world)
     for term, value in zip(sides, (left, right), strict=True):
         running = _running_error(bench, claim, world, term)
         if running is not None:
