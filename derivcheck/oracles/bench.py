@@ -12,7 +12,7 @@ from derivcheck.evaluation import running, sampling, sizes
 from derivcheck.evaluation.differentiation import Autograd
 from derivcheck.evaluation.evaluator import FunctionValue, Integrator, World, evaluate
 from derivcheck.evaluation.floating import FloatArithmetic
-from derivcheck.evaluation.integration import Quadrature, Quickest
+from derivcheck.evaluation.integration import GaussianAlgebra, Quadrature, Quickest
 from derivcheck.evaluation.optima import Optimiser
 from derivcheck.language.shapes import Shape
 from derivcheck.oracles.draws import CannotDraw as CannotDraw
@@ -27,6 +27,8 @@ CANDIDATES = 256
 
 
 LARGE = 32
+JITTER = 2.0**-50
+"""How far inputs are moved to see what rounding does, relative to their size."""
 # Small values in batches: a second thread waits more than it works, and far more where others want the cores.
 torch.set_num_threads(1)
 
@@ -188,6 +190,24 @@ class Bench(Draws):
         """The same draw with other nodes for every integral and other starts for every optimum."""
         return self.by_route(world, Quadrature(1))
 
+    def jittered(self, world: World) -> World:
+        """The same draw with every input off by a few roundings, integrals by the same route: what rounding does."""
+        key = (id(world), "jittered", 0)
+        if key not in self._routes:
+            numbers = sampling.generator(self.settings.seed, "jitter")
+            moved = {
+                name: _off(leaf.detach(), numbers).requires_grad_(leaf.requires_grad)
+                for name, leaf in world.leaves.items()
+            }
+            self._routes[key] = replace(
+                world,
+                leaves=moved,
+                differentiator=Autograd(),
+                integrator=GaussianAlgebra() if isinstance(world.integrator, GaussianAlgebra) else Quickest(),
+                optimiser=Optimiser(self.problem, seed=1),
+            )
+        return self._routes[key]
+
     def quickest(self, world: World) -> World:
         """The same draw with integrals by the quickest route: what an optimiser asks for hundreds of times."""
         return self.by_route(world, Quickest())
@@ -229,6 +249,14 @@ class _Narrow:
     def __call__(self, arguments: list[Tensor], order: int, entrywise: bool) -> Tensor:
         value: Tensor = self.function([argument.double() for argument in arguments], order, entrywise)
         return value.float()
+
+
+def _off(leaf: Tensor, numbers: torch.Generator) -> Tensor:
+    """Every entry off by a few roundings, what is symmetric symmetrically; whole numbers stay."""
+    noise = torch.randn(leaf.shape, generator=numbers, dtype=leaf.dtype)
+    if leaf.shape[-1] == leaf.shape[-2]:
+        noise = (noise + noise.transpose(-1, -2)) / 2
+    return torch.where(leaf == leaf.round(), leaf, leaf * (1 + JITTER * noise))
 
 
 def _substitute(condition: Comparison, world: World, leaves: dict[str, Tensor]) -> None:

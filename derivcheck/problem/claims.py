@@ -38,11 +38,11 @@ class Head:
 
 
 def derivative_in(term: Term) -> terms.Derivative | None:
-    """The derivative that a term is, read through entries and transposes; None if it is something else."""
+    """The derivative that a term is, read through entries, transposes and vec; None if it is something else."""
     match term:
         case terms.Derivative():
             return term
-        case terms.Entry(argument=inner) | terms.Unary(op="transpose", argument=inner):
+        case terms.Entry(argument=inner) | terms.Unary(op="transpose" | "vec", argument=inner):
             return derivative_in(inner)
         case terms.Let(body=inner):
             return derivative_in(inner)
