@@ -151,6 +151,12 @@ def comparison_extra(model: Model, found: tuple[Difference, ...]) -> Extra:
     )
 
 
+def not_evaluated(what: str) -> Extra:
+    """No comparison, since a value of the derivation's was not found: ``what`` says which operation failed."""
+    text = f"not compared: the derivation's values need {what}"
+    return Extra("derivation and module", text=text, outcome=Outcome.UNDECIDED, code="not-compared")
+
+
 def shown_name(model: Model, difference: Difference) -> str:
     """``∂ℓ/∂W`` for a gradient, the name itself for a quantity, in plain text."""
     scalar = model.scalar.replace("\\ell", "ℓ").removeprefix("\\")

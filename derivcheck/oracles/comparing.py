@@ -219,6 +219,7 @@ def _low_precision_gap(
 
 def discrepancy(left: Tensor, right: Tensor, bar: Tensor) -> Discrepancy:
     """The worst entry of all trials in which both sides are finite. ``bar`` is one number per trial, or per entry."""
+    left, right, bar = left.detach(), right.detach(), bar.detach()
     trials = left.shape[0]
     shape = (trials, *(1,) * (left.dim() - 1))
     if bar.dim() != left.dim() or bar.dim() == 1:
