@@ -32,10 +32,9 @@ def finish_solutions(claims: list[Claim | Refused], scope: Scope) -> None:
             if isinstance(row, Claim) and row.relation == "=" and _mentions(row, unknown, scope):
                 claims[between] = replace(row, solution=solution, kind="solution")
         claims[first] = replace(premise, stationary=True, solution=solution)
-    for position, claim in enumerate(claims):
-        lone = isinstance(claim, Claim) and claim.solution is None and not claim.conditions
-        if lone and isinstance(claim, Claim) and _is_stationarity(claim, scope):
-            claims[position] = replace(claim, stationary=True)
+    for position, row in enumerate(claims):
+        if isinstance(row, Claim) and row.solution is None and not row.conditions and _is_stationarity(row, scope):
+            claims[position] = replace(row, stationary=True)
 
 
 def _row(claim: Claim | Refused) -> Claim | None:
