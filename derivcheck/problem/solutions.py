@@ -80,7 +80,11 @@ def _start_of_implication(claims: list[Claim | Refused], scope: Scope, unknown: 
     """The first row of the ⇒ that leads to a row; of a chain ending in 0, that end."""
     index = position
     while index >= 0:
-        row = _row(claims[index])
+        found = claims[index]
+        if isinstance(found, Refused) and found.wrong and found.scalar is None:
+            index -= 1  # a row that means nothing, blamed by itself; those above it lead to those below
+            continue
+        row = _row(found)
         if row is None or row.relation != "=" or row.solution is not None:
             return None
         if not row.implied:
