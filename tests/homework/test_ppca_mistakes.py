@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 
 import pytest
 
@@ -205,7 +205,7 @@ def remembered() -> Iterator[None]:
         yield
 
 
-@lru_cache(maxsize=None)
+@cache
 def checked(mistake: Mistake) -> Report:
     """The report on the changed document."""
     return engine.check(mistake.apply()[0], Settings())
@@ -223,3 +223,29 @@ def test_one_mistake_is_blamed_on_its_own_line(mistake: Mistake) -> None:
     assert {settled(result) for result in wrong} == {Outcome.WRONG}, [result.verdict.reason for result in wrong]
     for span in (*(result.span for result in wrong), *errors):
         assert span.start in row, f"blamed too: {source.slice(span)}"
+
+
+def refuting(report: Report) -> frozenset[str]:
+    """The sources that alone say that the mistaken row is wrong."""
+    found = {
+        evidence.oracle
+        for result in report.results
+        if settled(result) is not Outcome.HOLDS
+        for evidence in result.verdict.evidence
+        if evidence.outcome is Outcome.WRONG
+    }
+    codes = {finding.code for finding in report.findings if finding.severity is Severity.ERROR}
+    return frozenset(found | ({"shapes"} if "shape-mismatch" in codes else set()))
+
+
+# What stands outside of every integral is compared value by value only, and shapes alone refute what has no meaning.
+BY_ONE_SOURCE: dict[str, str] = {}
+
+
+@pytest.mark.parametrize("mistake", CASES, ids=lambda mistake: mistake.title)
+def test_two_sources_see_a_mistake_but_for_those_that_are_listed(mistake: Mistake) -> None:
+    found = refuting(checked(mistake))
+    if mistake.title in BY_ONE_SOURCE:
+        assert found == {BY_ONE_SOURCE[mistake.title]}
+    else:
+        assert len(found) >= 2, f"seen by {sorted(found)} only"
