@@ -28,14 +28,14 @@ def finish_solutions(claims: list[Claim | Refused], scope: Scope) -> None:
         held = _held(claims[first : position + 1], scope)
         solution = Solution(unknown, premise.head, premise.claimed, premise.span, held)
         for between in range(first + 1, position + 1):
-            row = claims[between]
-            if isinstance(row, Claim) and row.relation == "=" and _mentions(row, unknown, scope):
-                claims[between] = replace(row, solution=solution, kind="solution")
+            step = claims[between]
+            if isinstance(step, Claim) and step.relation == "=" and _mentions(step, unknown, scope):
+                claims[between] = replace(step, solution=solution, kind="solution")
         claims[first] = replace(premise, stationary=True, solution=solution)
-    for position, claim in enumerate(claims):
-        lone = isinstance(claim, Claim) and claim.solution is None and not claim.conditions
-        if lone and isinstance(claim, Claim) and _is_stationarity(claim, scope):
-            claims[position] = replace(claim, stationary=True)
+    for position, row in enumerate(claims):
+        lone = isinstance(row, Claim) and row.solution is None and not row.conditions
+        if lone and isinstance(row, Claim) and _is_stationarity(row, scope):
+            claims[position] = replace(row, stationary=True)
 
 
 def _row(claim: Claim | Refused) -> Claim | None:
