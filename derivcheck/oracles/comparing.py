@@ -174,7 +174,7 @@ def _refined_bar(
         # The levels are two samples of the error; one of them may be nearer than it knows.
         gap = _per_trial(torch.nan_to_num(other - value, nan=torch.inf))
         bar = bar + SAFETY * torch.maximum(gap, gap.median().expand(gap.shape[0]))
-    return bar.reshape(-1, *(1,) * (left.dim() - 1)).expand(left.shape)
+    return bar.detach().reshape(-1, *(1,) * (left.dim() - 1)).expand(left.shape)
 
 
 def _usual(gap: Tensor, left: Tensor, right: Tensor) -> Tensor:

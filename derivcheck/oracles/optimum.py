@@ -61,6 +61,8 @@ def ask(bench: Bench, claim: Claim) -> Evidence:
             return Evidence("optimum", Outcome.NOT_CHECKED, detail=error.what)
         if not bool(best.converged.all()):
             reasons.append(best.reason)
+            if best.reason.endswith("without bound"):
+                break  # nor is there an optimum at other draws, and the search for one is long
             continue
         place, accuracy = best.place, best.error
         if claim.head is not term:

@@ -28,9 +28,9 @@ def finish_solutions(claims: list[Claim | Refused], scope: Scope) -> None:
         held = _held(claims[first : position + 1], scope)
         solution = Solution(unknown, premise.head, premise.claimed, premise.span, held)
         for between in range(first + 1, position + 1):
-            row = claims[between]
-            if isinstance(row, Claim) and row.relation == "=" and _mentions(row, unknown, scope):
-                claims[between] = replace(row, solution=solution, kind="solution")
+            step = claims[between]
+            if isinstance(step, Claim) and step.relation == "=" and _mentions(step, unknown, scope):
+                claims[between] = replace(step, solution=solution, kind="solution")
         claims[first] = replace(premise, stationary=True, solution=solution)
     for position, row in enumerate(claims):
         if isinstance(row, Claim) and row.solution is None and not row.conditions and _is_stationarity(row, scope):
@@ -83,8 +83,8 @@ def _start_of_implication(claims: list[Claim | Refused], scope: Scope, unknown: 
     index = position
     while index >= 0:
         found = claims[index]
-        if isinstance(found, Refused) and found.implied and found.scalar is None:
-            index -= 1
+        if isinstance(found, Refused) and found.scalar is None and (found.wrong or found.implied):
+            index -= 1  # a row that means nothing, blamed by itself; those above it lead to those below
             continue
         row = _row(found)
         if row is None or row.relation != "=" or row.solution is not None:
