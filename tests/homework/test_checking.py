@@ -12,6 +12,7 @@ import torch
 
 from derivcheck.config import FUNCTIONS, Settings
 from derivcheck.homework import HOMEWORKS, document, resblock, run
+from derivcheck.homework.checking import compared
 from derivcheck.verdict import Outcome, Report, Severity, exit_code
 
 STRICT = Settings(strict=True)
@@ -157,6 +158,14 @@ def test_ppca_at_size_one_runs_and_says_that_it_is_degenerate(sizes: dict[str, i
     report = run("ppca", Settings(sizes=sizes))
     assert report.options == (("degenerate", ", ".join(f"{name} = 1" for name in sizes)),)
     assert Outcome.WRONG not in [extra.outcome for extra in report.extras]
+
+
+def test_values_that_are_not_found_are_not_compared_and_break_nothing() -> None:
+    settings = Settings(strict=True, sizes={"J": 2000})
+    extra, findings = compared(HOMEWORKS["ppca"], document("ppca"), settings)
+    assert extra.outcome is Outcome.UNDECIDED
+    assert "too many operations" in extra.text
+    assert findings == []
 
 
 def test_one_claim_is_checked_without_the_rest() -> None:
