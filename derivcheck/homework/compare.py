@@ -152,8 +152,8 @@ def comparison_extra(model: Model, found: tuple[Difference, ...]) -> Extra:
 
 
 def not_evaluated(what: str) -> Extra:
-    """No comparison, since a value of the derivation's was not found: ``what`` says which operation failed."""
-    text = f"not compared: the derivation's values need {what}"
+    """No comparison, since a value of the derivation's was not found: ``what`` says what is in the way."""
+    text = f"not compared, since the derivation's own values are not found: {what}"
     return Extra("derivation and module", text=text, outcome=Outcome.UNDECIDED, code="not-compared")
 
 

@@ -11,7 +11,9 @@ import pytest
 import torch
 
 from derivcheck.config import FUNCTIONS, Settings
+from derivcheck.evaluation.arithmetic import TooLarge
 from derivcheck.homework import HOMEWORKS, document, resblock, run
+from derivcheck.homework.checking import compared
 from derivcheck.verdict import Outcome, Report, Severity, exit_code
 
 STRICT = Settings(strict=True)
@@ -172,6 +174,17 @@ def test_ppca_at_size_one_runs_and_says_that_it_is_degenerate(sizes: dict[str, i
     report = run("ppca", Settings(sizes=sizes), moments(tmp_path))
     assert report.options == (("degenerate", ", ".join(f"{name} = 1" for name in sizes)),)
     assert Outcome.WRONG not in [extra.outcome for extra in report.extras]
+
+
+def test_values_that_are_not_found_are_not_compared_and_break_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    def too_large(*_: object) -> None:
+        raise TooLarge("it takes too many operations")
+
+    monkeypatch.setattr("derivcheck.engine.quantities", too_large)
+    extra, findings = compared(HOMEWORKS["ppca"], document("ppca"), STRICT)
+    assert extra.outcome is Outcome.UNDECIDED
+    assert extra.text.endswith("not found: it takes too many operations")
+    assert findings == []
 
 
 def test_one_claim_is_checked_without_the_rest() -> None:
