@@ -44,6 +44,10 @@ SETTLED = ("rounding is", "the discrepancy is")
 """Doubts of the numerical oracles that a proof settles: those about their accuracy, not about each other."""
 
 
+CURVED = "the curvature there"
+"""How a stationary place of the wrong kind is said to be wrong."""
+
+
 def judge_exactly(draws: Draws, claim: Claim) -> Verdict:
     """Ask the exact oracles alone: a claim that they do not decide is left for the numerical ones."""
     verdict = judge(draws, claim, EXACT)
@@ -155,6 +159,9 @@ def _weigh_proof(proof: Evidence, others: Sequence[Evidence], found: tuple[Evide
     if rest is None:
         said = _proved(proof) if proof.outcome is Outcome.HOLDS else ""
         return Verdict(proof.outcome, found, said, "" if said else proof.detail)
+    if rest.reason.startswith(CURVED):
+        # Mod a prime nothing is larger than another: a proof shows where the slope vanishes, not which way it bends.
+        return rest
     match proof.outcome, rest.outcome:
         case Outcome.HOLDS, Outcome.HOLDS:
             return Verdict(Outcome.HOLDS, found, _proved(proof))
