@@ -14,6 +14,7 @@ from torch import Tensor
 
 from derivcheck.evaluation.budget import BUDGET
 from derivcheck.evaluation.charts import Chart, chart, straight
+from derivcheck.evaluation.slope import slope as slope_of
 from derivcheck.language.domain import Domain
 
 Objective = Callable[[Tensor], Tensor]
@@ -112,10 +113,7 @@ def _value(objective: Objective, sign: float, made: Chart, t: Tensor) -> Tensor:
 
 
 def _slope(value: Tensor, t: Tensor, create: bool, keep: bool = False) -> Tensor:
-    if not value.requires_grad:
-        return torch.zeros_like(t)
-    (grad,) = torch.autograd.grad(value.sum(), t, create_graph=create, retain_graph=create or keep, allow_unused=True)
-    return torch.zeros_like(t) if grad is None else grad
+    return slope_of(value.sum(), t, create=create, keep=keep)
 
 
 def spectrum(hessian: Tensor, unit: Tensor, free: Tensor | None = None) -> Spectrum:

@@ -23,6 +23,7 @@ from derivcheck.evaluation.evaluator import (
     pick_family,
 )
 from derivcheck.evaluation.holding import hold
+from derivcheck.evaluation.slope import slope
 from derivcheck.language.shapes import ONE
 from derivcheck.problem import terms as t
 from derivcheck.problem.terms import Term
@@ -103,8 +104,7 @@ class Autograd:
             for _ in range(term.order):
                 if not value.requires_grad:
                     return torch.zeros_like(place)
-                (grad,) = torch.autograd.grad(value.sum(), place, create_graph=True, allow_unused=True)
-                value = torch.zeros_like(place) if grad is None else grad
+                value = slope(value.sum(), place, create=True)
         return value if recording else value.detach()
 
 
@@ -128,10 +128,7 @@ def pull(term: t.Derivative, frame: Frame, cotangent: Tensor | None, recording: 
     target, values = hold(term, frame)
     value = evaluate(target, frame.bind({**values, term.key: place}, term.held))
     total = value.sum() if cotangent is None else (value * cotangent).sum()
-    if not total.requires_grad:
-        return torch.zeros_like(place)
-    (grad,) = torch.autograd.grad(total, place, create_graph=recording, retain_graph=True, allow_unused=True)
-    return torch.zeros_like(place) if grad is None else grad
+    return slope(total, place, create=recording, keep=True)
 
 
 def copies(term: t.Derivative, frame: Frame, recording: bool) -> Tensor:
@@ -156,10 +153,7 @@ def copies(term: t.Derivative, frame: Frame, recording: bool) -> Tensor:
     if flat.shape[-2] == 1:
         flat = flat.expand(*flat.shape[:-2], count, count)
     total = flat.diagonal(dim1=-2, dim2=-1).sum()
-    if not total.requires_grad:
-        return torch.zeros_like(place)
-    (grad,) = torch.autograd.grad(total, place, create_graph=recording, retain_graph=True, allow_unused=True)
-    return torch.zeros_like(place) if grad is None else grad
+    return slope(total, place, create=recording, keep=True)
 
 
 def _pick_copies(whole: Tensor, term: t.Derivative, frame: Frame) -> Tensor:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import torch
 from torch import Tensor
@@ -18,9 +18,9 @@ from torch import Tensor
 from derivcheck.evaluation.arithmetic import NotExact, TooLarge
 from derivcheck.evaluation.budget import BUDGET
 from derivcheck.evaluation.evaluator import Axis, Bindings, Frame, evaluate
-from derivcheck.evaluation.quadrature import rule
+from derivcheck.evaluation.quadrature import DISCRETE, rule
+from derivcheck.evaluation.slope import slope as slope_of
 from derivcheck.language.domain import Domain
-from derivcheck.language.shapes import Dim
 from derivcheck.problem import terms as t
 
 SPREAD = 0.6180339887498949
@@ -33,23 +33,15 @@ class NotSettled(NotExact):
     """An integral whose error cannot be told."""
 
 
-@dataclass(frozen=True)
-class _Nodes:
-    """Values of all bounds at the nodes: one more axis in the frame; weights are logarithms ``(*lead, count)``."""
-
-    frame: Frame
-    log_weights: Tensor
-
-
 def _domain(bound: t.Bound, frame: Frame) -> Domain:
     """The domain with its end in numbers."""
-    if isinstance(bound.domain.high, Dim):
-        return replace(bound.domain, high=float(bound.domain.high.value(frame.world.sizes)))
-    return bound.domain
+    return bound.domain.in_numbers(frame.world.sizes)
 
 
-def _discrete(bound: t.Bound) -> bool:
-    return bound.domain.kind in ("finite", "onehot", "natural", "integer")
+def _apart(bounds: tuple[t.Bound, ...]) -> tuple[list[t.Bound], list[t.Bound]]:
+    """Those that are summed over and those that are integrated over."""
+    discrete = [bound for bound in bounds if bound.domain.kind in DISCRETE]
+    return discrete, [bound for bound in bounds if bound.domain.kind not in DISCRETE]
 
 
 def _scalar(value: Tensor) -> Tensor:
@@ -93,8 +85,7 @@ class Quadrature:
         self._kept: dict[tuple[t.Term, tuple[Axis, ...]], tuple[Tensor, Tensor]] = {}
 
     def integral(self, term: t.LogIntegral | t.Expectation, frame: Frame) -> Tensor:
-        discrete = [bound for bound in term.bounds if _discrete(bound)]
-        smooth = [bound for bound in term.bounds if not _discrete(bound)]
+        discrete, smooth = _apart(term.bounds)
         if len(smooth) > 1 and any(bound.domain.kind != "real" for bound in smooth):
             raise NotExact("an integral over several values of restricted domains")
         return _nested(term, discrete, frame, lambda inner: self._smooth(term, smooth, inner))
@@ -147,8 +138,7 @@ class GaussianAlgebra:
         self._kept: dict[tuple[t.Term, tuple[Axis, ...]], tuple[Tensor, Tensor, Tensor]] = {}
 
     def integral(self, term: t.LogIntegral | t.Expectation, frame: Frame) -> Tensor:
-        discrete = [bound for bound in term.bounds if _discrete(bound)]
-        smooth = [bound for bound in term.bounds if not _discrete(bound)]
+        discrete, smooth = _apart(term.bounds)
         if any(bound.domain.kind != "real" for bound in smooth):
             raise NotExact("a density that is not Gaussian")
         return _nested(term, discrete, frame, lambda inner: self._smooth(term, smooth, inner))
@@ -199,8 +189,8 @@ class GaussianAlgebra:
         """log ∫ exp, the mean, and the Cholesky factor of the precision."""
         origin = torch.zeros(*lead, size, 1, dtype=torch.float64, requires_grad=True)
         constant = log(origin)
-        slope = _gradient(constant.sum(), origin)
-        rows = [_gradient(slope[..., row, 0].sum(), origin) for row in range(size)]
+        slope = slope_of(constant.sum(), origin, create=True)
+        rows = [slope_of(slope[..., row, 0].sum(), origin, create=True) for row in range(size)]
         precision = -torch.stack([row[..., 0] for row in rows], -2)
         self._check(log, constant, slope, precision, lead)
         try:
@@ -270,13 +260,6 @@ class Quickest:
             except NotExact:
                 self._other.add(term)
         return self.quadrature.integral(term, frame)
-
-
-def _gradient(total: Tensor, place: Tensor) -> Tensor:
-    if not total.requires_grad:
-        return torch.zeros_like(place)
-    (found,) = torch.autograd.grad(total, place, create_graph=True, allow_unused=True)
-    return torch.zeros_like(place) if found is None else found
 
 
 def _terms_of_sum(

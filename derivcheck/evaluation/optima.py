@@ -55,10 +55,7 @@ class Optimiser:
 
     def domain(self, term: t.Optimum, frame: Frame) -> Domain:
         """From where the name takes its values."""
-        domain = self.problem.declarations[term.key].domain
-        if isinstance(domain.high, Dim):
-            return replace(domain, high=float(domain.high.value(frame.world.sizes)))
-        return domain
+        return self.problem.declarations[term.key].domain.in_numbers(frame.world.sizes)
 
 
 def objective_of(term: t.Optimum, frame: Frame) -> tuple[Objective, Tensor]:

@@ -8,6 +8,7 @@ from torch import Tensor
 from derivcheck.evaluation.charts import bounds, chart, flat, tangent
 from derivcheck.evaluation.descent import Objective, first, free_coordinates, second, spectrum
 from derivcheck.evaluation.sampling import generator
+from derivcheck.evaluation.slope import slope as slope_of
 from derivcheck.language.domain import Domain
 
 PROBES = 8
@@ -87,10 +88,7 @@ def projected(objective: Objective, place: Tensor, domain: Domain) -> tuple[Tens
 
 def _gradient(objective: Objective, place: Tensor, create: bool) -> Tensor:
     value = objective(place)
-    if not value.requires_grad:
-        return torch.zeros_like(place)
-    (grad,) = torch.autograd.grad(value.expand(place.shape[:-2]).sum(), place, create_graph=create, allow_unused=True)
-    return torch.zeros_like(place) if grad is None else grad
+    return slope_of(value.expand(place.shape[:-2]).sum(), place, create=create)
 
 
 def refine(

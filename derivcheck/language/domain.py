@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from derivcheck.language.shapes import Dim
@@ -21,3 +22,7 @@ class Domain:
     values: tuple[int, ...] = ()
     low: float | None = None
     high: float | Dim | None = None
+
+    def in_numbers(self, sizes: Mapping[str, int]) -> Domain:
+        """The same with an end that is a size as the number it is at these sizes."""
+        return replace(self, high=float(self.high.value(sizes))) if isinstance(self.high, Dim) else self

@@ -10,6 +10,7 @@ import torch
 
 from derivcheck.evaluation.arithmetic import NotExact
 from derivcheck.evaluation.evaluator import Frame, evaluate
+from derivcheck.evaluation.quadrature import DISCRETE
 from derivcheck.evaluation.sampling import draw, generator
 from derivcheck.oracles.bench import Bench
 from derivcheck.oracles.comparing import FLOOR, Discrepancy, discrepancy, holds_integral
@@ -46,7 +47,7 @@ def ask(bench: Bench, claim: Claim) -> Evidence:
     target = _target(claim.density)
     assert target is not None
     domain = bench.problem.declarations[target.key].domain
-    if domain.kind in ("finite", "onehot", "natural", "integer"):
+    if domain.kind in DISCRETE:
         return Evidence(NAME, Outcome.NOT_CHECKED, detail="its values are counted")
     high = domain.high if isinstance(domain.high, float) else None
     found = []

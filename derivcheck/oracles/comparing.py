@@ -197,10 +197,8 @@ def _running_error(bench: Bench, claim: Claim, world: World, term: Term) -> Tens
 
 
 def _holds_derivative(term: Term, bench: Bench) -> bool:
-    definitions = bench.problem.definitions
-    names = {name for direct in t.variables(term) for name in (direct, *bench.dependencies.get(direct, ()))}
-    terms = [term, *(definitions[name].term for name in names if name in definitions)]
-    return any(isinstance(part, t.Derivative | t.Chain | t.MapEntries) for each in terms for part in t.walk(each))
+    kinds = t.Derivative | t.Chain | t.MapEntries
+    return any(isinstance(part, kinds) for each in _with_definitions(term, bench) for part in t.walk(each))
 
 
 def _low_precision_gap(

@@ -11,7 +11,7 @@ from derivcheck.oracles.comparing import compare
 from derivcheck.oracles.numeric import summary
 from derivcheck.problem import terms as t
 from derivcheck.problem.problem import Claim
-from derivcheck.problem.substitution import at_indices, rewrite
+from derivcheck.problem.substitution import member, rewrite
 from derivcheck.verdict import Evidence, Outcome
 
 NAME = "normaliser"
@@ -63,9 +63,7 @@ def _with_value(term: t.Term, target: t.Term, key: str, value: t.Term, bench: Be
         if part == target:
             return value
         if isinstance(part, t.Variable) and key in bench.dependencies.get(part.key, frozenset()):
-            definition = bench.problem.definitions[part.key]
-            places = dict(zip((name for name, _ in definition.family), part.indices, strict=False))
-            return rewrite(at_indices(definition.term, places), rule)
+            return rewrite(member(bench.problem.definitions[part.key], part.indices), rule)
         return None
 
     return rewrite(term, rule)

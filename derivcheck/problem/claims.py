@@ -18,7 +18,7 @@ from derivcheck.problem.probability.logs import log_of_claimed
 from derivcheck.problem.problem import Alternative, Claim, Refused
 from derivcheck.problem.scope import Definition, IndexInfo, Refusal, Scope, SizeSymbol
 from derivcheck.problem.settling import settled
-from derivcheck.problem.substitution import at_indices
+from derivcheck.problem.substitution import at_indices, member
 from derivcheck.problem.terms import Comparison, Term
 from derivcheck.reading.items import Relation, Statement
 from derivcheck.source import Source, Span
@@ -382,8 +382,7 @@ def expand(term: Term, scope: Scope) -> Term:
     if isinstance(term, terms.Variable) and term.indices and term.key in scope.definitions:
         family = scope.definitions[term.key]
         if isinstance(family.term, terms.Optimum):
-            places = dict(zip((name for name, _ in family.family), term.indices, strict=True))
-            return replace(at_indices(family.term, places), span=term.span)
+            return replace(member(family, term.indices), span=term.span)
     if isinstance(term, terms.Variable) and not term.indices:
         definition = scope.definitions.get(term.key)
         optimal = definition is not None and isinstance(definition.term, terms.Optimum)

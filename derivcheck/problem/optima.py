@@ -15,7 +15,7 @@ from derivcheck.problem.dependence import dependencies, depends
 from derivcheck.problem.derivatives import by
 from derivcheck.problem.probability.model import parameters_of_model
 from derivcheck.problem.scope import Refusal, Scope
-from derivcheck.problem.substitution import at_indices, rewrite
+from derivcheck.problem.substitution import member, rewrite
 from derivcheck.problem.terms import Term
 
 
@@ -51,9 +51,7 @@ def _written_out(term: Term, key: str, scope: Scope) -> Term:
     def rule(part: Term) -> Term | None:
         if not isinstance(part, t.Variable) or part.key not in held or part.key not in scope.definitions:
             return None
-        definition = scope.definitions[part.key]
-        names = (name for name, _ in definition.family)
-        inner = frozen_means(at_indices(definition.term, dict(zip(names, part.indices, strict=False))), key, scope)
+        inner = frozen_means(member(scope.definitions[part.key], part.indices), key, scope)
         direct = any(isinstance(each, t.Density) and each.evidence is not None for each in t.walk(inner))
         moves = depends(_without_frozen(inner), key, scope, held)
         return rewrite(inner, rule) if moves and not direct else None

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from derivcheck.problem import terms
 from derivcheck.problem.claims import derivative_in, differentiated_by
-from derivcheck.problem.dependence import dependencies, depends
+from derivcheck.problem.dependence import depends
+from derivcheck.problem.optima import held_names
 from derivcheck.problem.problem import Claim, Refused, Solution
 from derivcheck.problem.scope import Scope
 
@@ -44,12 +45,8 @@ def _row(claim: Claim | Refused) -> Claim | None:
 
 def _held(rows: list[Claim | Refused], scope: Scope) -> tuple[str, ...]:
     """The moments in the rows: they stay at their current values."""
-    used: set[str] = set()
-    for row in rows:
-        if isinstance(row, Claim):
-            direct = terms.variables(row.head) | terms.variables(row.claimed)
-            used |= direct.union(*(dependencies(name, scope) for name in direct))
-    return tuple(sorted(used & scope.posterior))
+    sides = [side for row in rows if isinstance(row, Claim) for side in (row.head, row.claimed)]
+    return tuple(sorted({name for side in sides for name in held_names(side, scope)}))
 
 
 def _mentions(claim: Claim, unknown: str, scope: Scope) -> bool:

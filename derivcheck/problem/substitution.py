@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, replace
 from typing import Any
 
 from derivcheck.problem import terms as t
+from derivcheck.problem.scope import Definition
 from derivcheck.problem.terms import Term
 
 
@@ -45,3 +46,9 @@ def at_indices(term: Term, positions: Mapping[str, Term]) -> Term:
     if not positions:
         return term
     return rewrite(term, lambda part: positions.get(part.name) if isinstance(part, t.Index) else None)
+
+
+def member(definition: Definition, indices: Sequence[Term]) -> Term:
+    """What a defined name stands for; of a family, the member at these indices."""
+    names = (name for name, _ in definition.family)
+    return at_indices(definition.term, dict(zip(names, indices, strict=False)))

@@ -14,8 +14,8 @@ from derivcheck.language.shapes import SCALAR, Dim
 from derivcheck.problem import terms as t
 from derivcheck.problem.dependence import depends
 from derivcheck.problem.probability.logs import summed
-from derivcheck.problem.scope import Definition, Refusal, Scope
-from derivcheck.problem.substitution import at_indices, rewrite
+from derivcheck.problem.scope import Refusal, Scope
+from derivcheck.problem.substitution import at_indices, member, rewrite
 from derivcheck.problem.terms import Term
 from derivcheck.source import Span
 
@@ -64,18 +64,13 @@ def instances(term: Term, scope: Scope) -> list[Instance]:
             if isinstance(part, t.Variable) and part.key in scope.definitions and part.key not in seen:
                 seen.add(part.key)
                 definition = scope.definitions[part.key]
-                for inner in instances(_member(definition, part), scope):
+                for inner in instances(member(definition, part.indices), scope):
                     found.setdefault(_widened(inner, running))
             continue
         if isinstance(part, t.Entry):
             inside.add(id(part.argument))
         found.setdefault(_widened(made, running))
     return list(found)
-
-
-def _member(definition: Definition, part: t.Variable) -> Term:
-    names = [name for name, _ in definition.family]
-    return at_indices(definition.term, dict(zip(names, part.indices, strict=False)))
 
 
 def _widened(instance: Instance, running: set[str]) -> Instance:
@@ -170,7 +165,7 @@ def replaced(term: Term, instance: Instance, value: Term, scope: Scope) -> Term:
             case t.Variable(key=key, indices=indices) if key in scope.definitions:
                 definition = scope.definitions[key]
                 if depends(definition.term, instance.key, scope):
-                    return rewrite(_member(definition, part), rule)
+                    return rewrite(member(definition, part.indices), rule)
         return None
 
     return rewrite(term, rule)

@@ -9,6 +9,7 @@ from derivcheck.language.printing import plain
 from derivcheck.problem import algebra
 from derivcheck.problem import terms as t
 from derivcheck.problem.context import Context, key_of, strip
+from derivcheck.problem.domains import DOTS
 from derivcheck.problem.indices import index_term
 from derivcheck.problem.probability.distributions import ALIASES, FAMILIES, Family
 from derivcheck.problem.probability.logs import log_of, summed
@@ -35,7 +36,6 @@ VARIANCES = frozenset(
 )
 ENTROPIES = frozenset(("\\mathrm{H}", "H", "\\mathbb{H}", "\\mathcal{H}"))
 DIVERGENCES = frozenset(("\\mathrm{KL}", "D_{\\mathrm{KL}}", "D_{KL}", "\\mathbb{KL}", "\\mathcal{D}_{\\mathrm{KL}}"))
-DOTS = frozenset(("\\dots", "\\ldots", "\\cdots"))
 
 
 def operator(head: n.Node, group: n.Group, ctx: Context) -> Term | None:
@@ -116,8 +116,7 @@ def _arguments(family: Family, group: n.Group, ctx: Context) -> tuple[Term | Non
     if len(rest) != count:
         wanted = ", ".join(family.parameters)
         raise Refusal("arguments", group.span, f"the {family.name} distribution takes {count} parameters ({wanted})")
-    inner = ctx
-    return (None if value is None else inner.term(value)), [inner.term(part) for part in rest]
+    return (None if value is None else ctx.term(value)), [ctx.term(part) for part in rest]
 
 
 def parameters_of(node: n.Node, ctx: Context) -> tuple[Family, list[Term]] | None:
