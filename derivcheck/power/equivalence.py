@@ -99,7 +99,17 @@ def equal(bench: Bench, like: Claim, left: Term, right: Term) -> str | None:
         return None
     statement = _statement(like, left, right)
     verdict = judge(bench, statement)
-    return proof_of(verdict) or _closed(bench, statement, verdict)
+    return proof_of(verdict) or _closed(bench, statement, verdict) or _derivatives(bench, like, left, right)
+
+
+def _derivatives(bench: Bench, like: Claim, left: Term, right: Term) -> str | None:
+    """Derivatives by an input of what is the same for all inputs."""
+    match left, right:
+        case t.Derivative(target=one, key=key, held=(), direct=False), t.Derivative(target=other):
+            if key in bench.problem.declarations and replace(left, target=other) == right:
+                proof = equal(bench, replace(like, conditions=()), one, other)
+                return f"derivatives of the same, {proof}" if proof else None
+    return None
 
 
 def _closed(bench: Bench, claim: Claim, verdict: Verdict) -> str | None:
