@@ -15,6 +15,7 @@ from typing import Any
 
 from derivcheck.language.shapes import is_scalar
 from derivcheck.problem import terms as t
+from derivcheck.problem.substitution import at_indices, rewrite
 from derivcheck.problem.terms import Term
 
 Key = tuple[Any, ...]
@@ -116,12 +117,81 @@ def _expanded(term: Term) -> Sum:
             return _sum(body)
         case t.Let(bindings=bindings, body=body):
             return _apart(term, _sum(body), ("Let", _part(bindings)))
+        case t.Expectation(bounds=bounds, log=log, body=body):
+            log, body = _renamed([log, body], [bound.key for bound in bounds])
+            return _apart(term, _sum(body), ("Expectation", _part(bounds, kept=False), _frozen(_sum(log))))
+        case t.Reduce() if term.op == "sum":
+            return _summed(term)
+        case t.Unary(op="todiag", argument=t.Unary(op="transpose", argument=inner)):
+            return _expanded(replace(term, argument=inner))
         case t.Derivative(target=target, direct=False):
             rest = tuple(_part(getattr(term, name)) for name in ("key", "form", "held", "second", "indices"))
             varying = {monomial: value for monomial, value in _sum(target).items() if not _constant(monomial)}
             return _apart(term, varying, ("Derivative", *rest))
     atom = _atom(term)
     return {((atom,), ()) if is_scalar(term.shape) else ((), (atom,)): Fraction(1)}
+
+
+def _summed(term: t.Reduce) -> Sum:
+    """A sum over an index, summand by summand; what does not move with the index stands before it, or behind."""
+    (body, lower, upper, *conditions), name = _bound([term.body, term.lower, term.upper, *term.conditions], term.index)
+    outside = ("Reduce", "sum", *(_frozen(_sum(each)) for each in (lower, upper)), *map(_atom, conditions))
+    total: Sum = {}
+    for (scalars, chain), coefficient in _sum(body).items():
+        before = [key for key in scalars if name not in repr(key)]
+        moving = [position for position, key in enumerate(chain) if name in repr(key)]
+        start, end = (moving[0], moving[-1] + 1) if moving else (0, 0)
+        inner = (tuple(key for key in scalars if name in repr(key)), chain[start:end])
+        key = (*outside, inner)
+        if inner[1]:
+            made = (_sorted(tuple(before)), (*chain[:start], key, *chain[end:]))
+        else:
+            made = (_sorted((*before, key)), chain)
+        _into(total, made, coefficient)
+    return total
+
+
+def _bound(parts: list[Term], index: str) -> tuple[list[Term], str]:
+    """Terms with their index under a name that does not depend on how it is written, and that name."""
+    name = f"index·{max(_binders(part) for part in parts)}"
+    return [at_indices(part, {index: t.Index(name)}) for part in parts], name
+
+
+def _renamed(parts: list[Term], keys: list[str]) -> list[Term]:
+    """Terms with bound variables under names that do not depend on how they are written."""
+    depth = max(_binders(part) for part in parts)
+    names = {key: f"bound·{depth}·{position}" for position, key in enumerate(keys)}
+
+    def rule(part: Term) -> Term | None:
+        if isinstance(part, t.Variable) and part.key in names and not part.indices:
+            return replace(part, key=names[part.key])
+        return None
+
+    return [rewrite(part, rule) for part in parts]
+
+
+def _binders(term: Term) -> int:
+    """How deep sums and means are nested in a term."""
+    inner = max((_binders(child) for child in t.children(term)), default=0)
+    return inner + isinstance(term, t.Reduce | t.Gather | t.Expectation | t.LogIntegral)
+
+
+def _gathered(term: Term) -> Key:
+    """What binds an index or a variable and is not linear, by what it is made of."""
+    match term:
+        case t.Reduce(index=index):
+            parts, _ = _bound([term.body, term.lower, term.upper, *term.conditions], index)
+            return ("Reduce", term.op, *(_frozen(_sum(part)) for part in parts[:3]), *map(_atom, parts[3:]))
+        case t.Gather(indices=indices, body=body):
+            for index in indices:
+                (body,), _ = _bound([t.Gather((), body)], index)
+                assert isinstance(body, t.Gather)
+                body = body.body
+            return ("Gather", len(indices), _frozen(_sum(body)))
+        case t.LogIntegral(bounds=bounds, log=log):
+            (log,) = _renamed([log], [bound.key for bound in bounds])
+            return ("LogIntegral", _part(bounds, kept=False), _frozen(_sum(log)))
+    raise AssertionError(term)
 
 
 def _apart(term: Term, found: Sum, outside: Key) -> Sum:
@@ -222,13 +292,17 @@ def _chain(chain: tuple[Key, ...]) -> Key:
 
 def _atom(term: Term) -> Key:
     """Anything else, by what it is made of."""
+    if isinstance(term, t.Reduce | t.Gather | t.LogIntegral):
+        return _gathered(term)
     parts = (getattr(term, each.name) for each in fields(term) if each.name not in ("shape", "span"))
     return (type(term).__name__, *map(_part, parts))
 
 
-def _part(value: object) -> Any:  # noqa: ANN401 (a field of any term)
+def _part(value: object, *, kept: bool = True) -> Any:  # noqa: ANN401 (a field of any term)
+    if isinstance(value, t.Bound):
+        return (value.key if kept else "", value.shape, value.domain)
     if isinstance(value, tuple):
-        return tuple(map(_part, value))
+        return tuple(_part(each, kept=kept) for each in value)
     if isinstance(value, Term):
         return _frozen(_sum(value))
     return value

@@ -99,7 +99,7 @@ class Document:
             if key not in before or key not in after or _value(before[key], self.problem) != _value(after[key], problem)
         ]
 
-    def same_constraint(self, problem: Problem, bench: Bench, span: Span, new: Claim) -> str | None:
+    def same_constraint(self, problem: Problem, bench: Bench, old: Claim, new: Claim) -> str | None:
         """The proof that what is solved or optimised stays the same although a name in it means something else.
 
         Of an identity nothing is proved so: that it holds for two meanings of a name says that it tests neither.
@@ -108,13 +108,13 @@ class Document:
             return None
         names = set(self.changed_definitions(problem))
         if not names:
-            return constraint(bench, self.holding[span], new)
+            return constraint(bench, old, new)
         before = {
             key: _value(self.problem.definitions[key], self.problem) for key in names & {*self.problem.definitions}
         }
         after = {key: _value(problem.definitions[key], problem) for key in names & {*problem.definitions}}
-        old, made = _written_out(self.holding[span], before), _written_out(new, after)
-        return constraint(bench, old, made) if old is not None and made is not None else None
+        was, made = _written_out(old, before), _written_out(new, after)
+        return constraint(bench, was, made) if was is not None and made is not None else None
 
     def same_definitions(self, problem: Problem, bench: Bench) -> list[str | None]:
         """The proof that each name means what it meant, for every name that is written in another way."""
@@ -168,11 +168,19 @@ def _value(definition: Definition, problem: Problem) -> t.Term:
     return settled(definition.term, problem.solution)
 
 
+def _settled(claim: Claim, problem: Problem) -> Claim:
+    """The claim with every size that was found filled in, to be held against another problem's."""
+    solution = claim.solution
+    if solution is not None:
+        left, right = (settled(side, problem.solution) for side in (solution.left, solution.right))
+        solution = replace(solution, left=left, right=right)
+    head, claimed = (settled(side, problem.solution) for side in (claim.head, claim.claimed))
+    return replace(claim, head=head, claimed=claimed, solution=solution)
+
+
 def _meaning(claim: Claim, problem: Problem) -> tuple[object, ...]:
-    sides = [claim.head, claim.claimed]
-    if claim.solution is not None:
-        sides += [claim.solution.left, claim.solution.right]
-    return (claim.relation, claim.free, *(settled(side, problem.solution) for side in sides))
+    made = _settled(claim, problem)
+    return (made.relation, made.free, made.head, made.claimed, made.solution, made.conditions)
 
 
 def _names(claim: Claim) -> frozenset[str]:
@@ -268,7 +276,7 @@ def _of_claim(checks: Checks, old: Claim, made: Claim, mutant: Mutant) -> Tried:
         verdict = checks.verdict(new)
         if verdict.outcome is Outcome.WRONG:
             return Tried(mutant, Fate.KILLED, _seen(new, verdict))
-        proof = equivalence(checks.full, old, new, verdict)
+        proof = equivalence(checks.full, _settled(old, checks.problem), _settled(new, checks.problem), verdict)
         return Tried(mutant, Fate.EQUIVALENT, proof) if proof else Tried(mutant, Fate.OPEN, _unseen(new, verdict))
     finally:
         checks.forget(new)
@@ -297,13 +305,15 @@ def _of_document(document: Document, site: Site, mutant: Mutant, killers: list[S
                 return Tried(mutant, Fate.KILLED, _seen(document.holding[span], verdicts[span]))
     if refused or any(span not in now for span in document.holding):
         return Tried(mutant, Fate.NO_MUTANT, refused[0].message if refused else "what is left is no claim")
-    proofs = [equivalence(checks.full, document.holding[span], now[span], verdicts[span]) for span in changed]
+    before = {span: _settled(document.holding[span], document.problem) for span in changed}
+    after = {span: _settled(now[span], problem) for span in changed}
+    proofs = [equivalence(checks.full, before[span], after[span], verdicts[span]) for span in changed]
     if site.defines:
         # A name that means something else is another derivation, even where all of its claims hold; but of an objective
         # a factor may be all that is not asked.
         proofs = document.same_definitions(problem, checks.full)
         if changed and not all(proofs):
-            proofs = [document.same_constraint(problem, checks.full, span, now[span]) for span in changed]
+            proofs = [document.same_constraint(problem, checks.full, before[span], after[span]) for span in changed]
     if all(proofs):
         words = dict.fromkeys(proof for proof in proofs if proof)
         return Tried(mutant, Fate.EQUIVALENT, " · ".join(words) or RULES)

@@ -42,6 +42,12 @@ EQUAL = [
     ("(A x)_1^\\top", "(A x)_1"),
     ("x \\cdot y", "y^\\top x"),
     ("I A I^\\top x", "A x"),
+    ("\\sum_{i=1}^n x_i y_i", "\\sum_{j=1}^n y_j x_j"),
+    ("\\sum_{i=1}^n 2 s x_i", "2 s \\sum_{k=1}^n x_k"),
+    ("\\sum_{i=1}^n (x_i + y_i)", "\\sum_{i=1}^n y_i + \\sum_{i=1}^n x_i"),
+    ("\\sum_{i=1}^n \\sum_{j=1}^n A_{ij} x_j", "\\sum_{k=1}^n \\sum_{l=1}^n x_l A_{kl}"),
+    ("\\sum_{i=1}^n x_i B x", "B x \\sum_{i=1}^n x_i"),
+    ("\\operatorname{diag}(x^\\top)", "\\operatorname{diag}(x)"),
     ("\\frac{\\partial}{\\partial x} (2 x^\\top A x + 3 n)", "2 \\frac{\\partial}{\\partial x} (x^\\top A x)"),
 ]
 DIFFERENT = [
@@ -57,6 +63,12 @@ DIFFERENT = [
     ("x y^\\top", "y x^\\top"),
     ("s^2 x", "s x"),
     ("I + A", "1 + A"),
+    ("\\sum_{i=1}^n x_i", "\\sum_{i=2}^n x_i"),
+    ("\\sum_{i=1}^n \\sum_{j=1}^n A_{ij} x_j", "\\sum_{i=1}^n \\sum_{j=1}^n A_{ji} x_j"),
+    ("\\sum_{i=1}^n \\sum_{j=1}^n A_{ij} x_j", "\\sum_{i=1}^n \\sum_{j=1}^n A_{ij} x_i"),
+    ("\\sum_{i=1}^n (x_i + 1)", "\\sum_{i=1}^n x_i + 1"),
+    ("\\prod_{i=1}^n 2 x_i", "2 \\prod_{i=1}^n x_i"),
+    ("\\sum_{i=1}^n x_i y_i", "(\\sum_{i=1}^n x_i) (\\sum_{i=1}^n y_i)"),
     ("\\frac{\\partial}{\\partial x} (s x^\\top x)", "\\frac{\\partial}{\\partial x} (x^\\top x)"),
     ("\\frac{\\partial}{\\partial x} (x^\\top y)", "\\frac{\\partial}{\\partial y} (x^\\top y)"),
 ]
