@@ -118,7 +118,7 @@ class Document:
 
     def same_definitions(self, problem: Problem, bench: Bench) -> list[str | None]:
         """The proof that each name means what it meant, for every name that is written in another way."""
-        like = next(iter(self.holding.values()))
+        like = replace(next(iter(self.holding.values())), free=(), conditions=())
         proofs: list[str | None] = []
         for key in self.changed_definitions(problem):
             old, new = self.problem.definitions.get(key), problem.definitions.get(key)

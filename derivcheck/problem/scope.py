@@ -160,6 +160,7 @@ class Scope:
     size_bounds: dict[str, int] = field(default_factory=dict)
     text: str = ""
     counter: int = 0
+    given: dict[str, int] = field(default_factory=dict)
     heading: int = 0
     headings: dict[str, int] = field(default_factory=dict)
     notices: list[tuple[Span, str]] = field(default_factory=list)
@@ -176,9 +177,13 @@ class Scope:
         return words if len(words) <= 48 else words[:45].rstrip() + "…"
 
     def fresh(self, stem: str) -> str:
-        """A name that nothing else has; unknown sizes begin with ``?``."""
+        """A name that nothing else has; unknown sizes begin with ``?``.
+
+        Counted by stem, so that what is called alike in two readings of nearly the same document is the same.
+        """
         self.counter += 1
-        return f"{stem}#{self.counter}"
+        self.given[stem] = self.given.get(stem, 0) + 1
+        return f"{stem}#{self.given[stem]}"
 
     def unknown(self, stem: str = "?") -> Dim:
         """A size still to be found."""
