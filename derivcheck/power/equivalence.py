@@ -55,7 +55,7 @@ def equivalence(bench: Bench, old: Claim, new: Claim, verdict: Verdict) -> str |
 
 def constraint(bench: Bench, old: Claim, new: Claim) -> str | None:
     """The proof that two claims ask the same of what stands in them, whether they hold or not."""
-    if _same_claim(old, new):
+    if same_claim(old, new):
         return RULES
     if (old.relation, old.free, old.conditions) != (new.relation, new.free, new.conditions):
         return None
@@ -68,7 +68,8 @@ def constraint(bench: Bench, old: Claim, new: Claim) -> str | None:
     return None
 
 
-def _same_claim(old: Claim, new: Claim) -> bool:
+def same_claim(old: Claim, new: Claim) -> bool:
+    """Whether two claims are the same by rules alone."""
     if (old.relation, old.free, old.conditions) != (new.relation, new.free, new.conditions):
         return False
     pairs = [(old.head, new.head), (old.claimed, new.claimed)]

@@ -40,7 +40,7 @@ class Site:
     """An expression that may be edited: a member of a statement, as a side of claims or the meaning of a name.
 
     ``item`` and ``member`` say where it stands among what was read; ``claims`` are those of which it is a side, and
-    ``defines`` tells whether its statement gives a name its meaning.
+    ``defines`` tells whether it gives a name its meaning.
     """
 
     node: n.Node
@@ -83,8 +83,9 @@ def sites(items: Sequence[Item], problem: Problem, claims: Sequence[Claim]) -> l
         names = _defined_members(item, problem) if defines else ()
         for member, node in enumerate(item.members):
             sided = tuple(sides.get(node.span, ()))
-            if member not in names and (sided or (defines and member == _value_of(names))):
-                found.append(Site(node, position, member, sided, defines))
+            value = defines and member == _value_of(names)
+            if member not in names and (sided or value):
+                found.append(Site(node, position, member, sided, value))
     return found
 
 

@@ -22,6 +22,9 @@ Key = tuple[Any, ...]
 Monomial = tuple[tuple[Key, ...], tuple[Key, ...]]
 Sum = dict[Monomial, Fraction]
 NUMBER: Monomial = ((), ())
+SMALL = (2, 3, 4)
+MOST_SUMMANDS = 6
+"""Powers of longer sums stay as they are."""
 
 
 def same(left: Term, right: Term) -> bool:
@@ -100,10 +103,11 @@ def _expanded(term: Term) -> Sum:
         case t.Multiply(op="entrywise", left=left, right=right):
             return _entrywise(_sum(left), _sum(right))
         case t.Divide(left=left, right=right, entrywise=False) if is_scalar(right.shape):
-            below = _sum(right)
-            if list(below) == [NUMBER]:
-                return {monomial: value / below[NUMBER] for monomial, value in _sum(left).items()}
-            return _times(_sum(left), {((("inverse", _frozen(below)),), ()): Fraction(1)})
+            return _divided(_sum(left), _sum(right))
+        case t.Power(base=base, exponent=t.Constant(value=Fraction() as power), entrywise=False):
+            return _raised(term, _sum(base), power)
+        case t.Elementary(name="exp", order=order) if order:
+            return _expanded(replace(term, order=0))
         case t.Unary(op="transpose", argument=argument):
             turned = _turned(argument)
             return (
@@ -253,6 +257,32 @@ def _without_identity(chain: tuple[Key, ...]) -> tuple[Key, ...]:
     return kept or chain[:1]
 
 
+def _divided(left: Sum, below: Sum) -> Sum:
+    """Numbers and signs out of the denominator; of one monomial every factor for itself."""
+    if not below:
+        return {((("inverse", ()),), ()): Fraction(1)}
+    (scalars, chain), leading = min(below.items(), key=repr)
+    if len(below) == 1 and not chain:
+        inverse: tuple[Key, ...] = tuple(("inverse", key) for key in scalars)
+    else:
+        inverse = (("inverse", _frozen({key: value / leading for key, value in below.items()})),)
+    return _times(left, {(_sorted(inverse), ()): 1 / leading})
+
+
+def _raised(term: t.Power, base: Sum, power: Fraction) -> Sum:
+    """Small powers of scalars as products; every power of the identity is the identity."""
+    match list(base.items()):
+        case [(((), (("Identity", *_),)), 1)]:
+            return base
+    if not is_scalar(term.shape) or power not in SMALL or len(base) > MOST_SUMMANDS:
+        key = _plain(term)
+        return {((key,), ()) if is_scalar(term.shape) else ((), (key,)): Fraction(1)}
+    product: Sum = {NUMBER: Fraction(1)}
+    for _ in range(int(power)):
+        product = _times(product, base)
+    return product
+
+
 def _entrywise(left: Sum, right: Sum) -> Sum:
     if len(left) == 1 and len(right) == 1:
         ((scalars, chain), one), ((others, behind), other) = *left.items(), *right.items()
@@ -294,6 +324,10 @@ def _atom(term: Term) -> Key:
     """Anything else, by what it is made of."""
     if isinstance(term, t.Reduce | t.Gather | t.LogIntegral):
         return _gathered(term)
+    return _plain(term)
+
+
+def _plain(term: Term) -> Key:
     parts = (getattr(term, each.name) for each in fields(term) if each.name not in ("shape", "span"))
     return (type(term).__name__, *map(_part, parts))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from derivcheck.language.domain import Domain
 from derivcheck.language.shapes import Dim, Shape, show
@@ -170,6 +170,16 @@ class Scope:
         self.names[visible] = declaration
         self.declarations[declaration.key] = declaration
         self.headings[visible] = self.heading
+
+    def as_it_stands(self) -> Scope:
+        """What is known now, whatever is learnt later; names that are new in it are new in both."""
+        measures = {key: dict(known) for key, known in self.measures.items()}
+        return replace(
+            self, names=dict(self.names), declarations=dict(self.declarations), functions=dict(self.functions),
+            definitions=dict(self.definitions), used=set(self.used), assumptions=list(self.assumptions),
+            ranges=dict(self.ranges), mentions={key: list(calls) for key, calls in self.mentions.items()},
+            factors=dict(self.factors), measures=measures, posterior=set(self.posterior), optima=dict(self.optima),
+        )  # fmt: skip
 
     def quote(self, span: Span) -> str:
         """What stands at a span, on one line and not longer than a message can bear."""
