@@ -33,6 +33,7 @@ class Settings:
               one that is not named is drawn at random
     claim     check only the claim of this name
     strict    undecided and not checked fail the run
+    evidence  "all", or "exact" for proofs and exact counterexamples alone, which need no torch
     extra     a homework's own options ("box", "activation", …)
     """
 
@@ -44,6 +45,7 @@ class Settings:
     values: dict[str, float] = field(default_factory=dict)
     claim: str | None = None
     strict: bool = False
+    evidence: str = "all"
     extra: dict[str, object] = field(default_factory=dict)
 
 

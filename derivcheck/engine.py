@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from derivcheck.evaluation.evaluator import World
     from derivcheck.oracles.bench import Bench
+    from derivcheck.oracles.draws import Draws
 
 
 @lru_cache(maxsize=8)
@@ -83,23 +84,29 @@ def _degenerate(problem: Problem, settings: Settings) -> tuple[tuple[str, str], 
 def _results(
     problem: Problem, wanted: list[Claim | Refused], settings: Settings, heads: list[Node]
 ) -> tuple[list[Result], list[Finding]]:
-    from derivcheck.diagnosis.findings import finding_for, refused_finding
-
     if not wanted:
         return [], []
-    bench = _bench(problem, settings) if any(isinstance(claim, Claim) or claim.scalar for claim in wanted) else None
-    if bench is not None:
-        wanted = _settle_premises(bench, wanted)
+    exact = settings.evidence == "exact"
+    verdicts = None if exact else _proofs(problem, wanted, settings)
+    if verdicts is not None:
+        return [_result(problem, claim, verdict, heads) for claim, verdict in zip(wanted, verdicts, strict=True)], []
+    from derivcheck.diagnosis.findings import finding_for, refused_finding
+    from derivcheck.judge import judge, judge_exactly
+    from derivcheck.oracles.draws import Draws
+
+    judged = any(isinstance(claim, Claim) or claim.scalar for claim in wanted)
+    bench = _bench(problem, settings) if judged and not exact else None
+    draws = bench or Draws(problem, settings)
+    wanted = _settle_premises(lambda claim: judge_exactly(draws, claim) if exact else judge(draws, claim), wanted)
     results: list[Result] = []
     findings: list[Finding] = []
     for claim in wanted:
         if isinstance(claim, Refused):
-            outcome = Outcome.WRONG if claim.wrong else Outcome.NOT_CHECKED
-            verdict = Verdict(outcome, reason=claim.message)
+            verdict = Verdict(Outcome.WRONG if claim.wrong else Outcome.NOT_CHECKED, reason=claim.message)
             finding = refused_finding(problem, claim, bench, settings)
         else:
-            assert bench is not None
-            verdict = _verdict(bench, claim, results, wanted)
+            decide = _verdict if bench is not None else _exact_verdict
+            verdict = decide(bench or draws, claim, results, wanted)  # type: ignore[arg-type]
             finding = finding_for(problem, claim, verdict, bench, settings)
         results.append(_result(problem, claim, verdict, heads))
         if finding is not None:
@@ -108,17 +115,56 @@ def _results(
     return results, findings
 
 
-def _settle_premises(bench: Bench, wanted: list[Claim | Refused]) -> list[Claim | Refused]:
-    """Rows below an equation that holds for every value of its unknown do not solve it: they are plain claims."""
-    from derivcheck.judge import judge
+def _proofs(problem: Problem, wanted: list[Claim | Refused], settings: Settings) -> list[Verdict] | None:
+    """The verdicts on a document of algebra alone in which every claim is proved: it does not wait for torch.
 
+    Else None: derivatives, functions and whatever is not proved are for the numerical oracles too.
+    """
+    from derivcheck.judge import judge_exactly, proved
+    from derivcheck.oracles.draws import Draws
+    from derivcheck.oracles.modular import purely_algebraic
+
+    draws = Draws(problem, settings)
+    verdicts: list[Verdict] = []
+    for claim in wanted:
+        if isinstance(claim, Refused) or claim.expected_wrong or not purely_algebraic(draws, claim):
+            return None
+        verdicts.append(judge_exactly(draws, claim))
+        if not proved(verdicts[-1]):
+            return None
+    return verdicts
+
+
+def _exact_verdict(draws: Draws, claim: Claim, results: list[Result], wanted: list[Claim | Refused]) -> Verdict:
+    """What the exact oracles say; a wrong member that is proved to repeat one above is blamed there."""
+    from derivcheck.judge import judge_exactly, proved
+
+    verdict = judge_exactly(draws, claim)
+    if verdict.outcome is not Outcome.WRONG or claim.relation != "=":
+        return verdict
+    for before, result in zip(wanted, results, strict=False):
+        if not isinstance(before, Claim) or not _may_repeat(before, claim, result):
+            continue
+        if proved(judge_exactly(draws, replace(claim, head=before.claimed))):
+            return replace(verdict, carried_from=result.verdict.carried_from or before.name)
+    return verdict
+
+
+def _may_repeat(before: Claim, claim: Claim, result: Result) -> bool:
+    """Whether a wrong member above in the same chain may be what this one repeats."""
+    wrong = result.verdict.outcome is Outcome.WRONG
+    return wrong and before.chain == claim.chain and before.relation == "=" and before.free == claim.free
+
+
+def _settle_premises(judging: Callable[[Claim], Verdict], wanted: list[Claim | Refused]) -> list[Claim | Refused]:
+    """Rows below an equation that holds for every value of its unknown do not solve it: they are plain claims."""
     identities = {}
     for claim in wanted:
         if isinstance(claim, Claim) and claim.solution is not None and claim.solution not in identities:
             premise = replace(
                 claim, head=claim.solution.left, claimed=claim.solution.right, solution=None, alternatives=()
             )
-            identities[claim.solution] = judge(bench, premise).outcome is Outcome.HOLDS
+            identities[claim.solution] = judging(premise).outcome is Outcome.HOLDS
     return [
         replace(claim, solution=None, kind="identity")
         if isinstance(claim, Claim) and claim.solution is not None and identities[claim.solution]
@@ -151,7 +197,7 @@ def verdict_alone(bench: Bench, claim: Claim) -> Verdict:
     """
     from derivcheck.judge import judge
 
-    (settled,) = _settle_premises(bench, [claim])
+    (settled,) = _settle_premises(lambda premise: judge(bench, premise), [claim])
     assert isinstance(settled, Claim)
     return _other_reading(bench, settled, judge(bench, settled, hasty=True))
 
@@ -182,9 +228,7 @@ def _carried_from(bench: Bench, claim: Claim, results: list[Result], wanted: lis
     if claim.solution is not None:
         return _follows_wrong_row(bench, claim, results, wanted)
     for before, result in zip(wanted, results, strict=False):
-        if not isinstance(before, Claim) or before.chain != claim.chain or before.relation != "=":
-            continue
-        if result.verdict.outcome is not Outcome.WRONG or before.free != claim.free:
+        if not isinstance(before, Claim) or not _may_repeat(before, claim, result):
             continue
         try:
             parts = [
@@ -336,14 +380,22 @@ def quantities(
 ) -> dict[str, Tensor]:
     """The values of names at the first draw, each ``(trials, rows, columns)``; unknown names are left out.
 
-    A family ``x^{(i)}`` has an axis more: ``(trials, members, rows, columns)``.
+    A family ``x^{(i)}`` has an axis more: ``(trials, members, rows, columns)``. A name whose value is not to be had (an
+    optimum that is not found, an integral that takes too long) is left out as well.
     """
+    from derivcheck.evaluation.arithmetic import NotExact
+    from derivcheck.evaluation.budget import BUDGET
+
     bench, world = _first_world(source, settings, sizes)
     found: dict[str, Tensor] = {}
     for name in names:
         key = _key(bench.problem, name)
         if key is not None and (key in world.leaves or key in world.definitions):
-            value = world.root().name(key).detach()
+            BUDGET.renew()
+            try:
+                value = world.root().name(key).detach()
+            except NotExact:
+                continue
             found[name] = value.expand(settings.trials, *value.shape[1:])
     return found
 

@@ -9,14 +9,15 @@ from derivcheck.evaluation import sizes
 from derivcheck.evaluation.arithmetic import NotExact, OutOfRange, TooLarge
 from derivcheck.evaluation.budget import BUDGET
 from derivcheck.evaluation.sizes import SizesError
-from derivcheck.oracles.bench import Bench, CannotDraw
-from derivcheck.oracles.table import ORACLES, Oracle
+from derivcheck.oracles.draws import CannotDraw, Draws
+from derivcheck.oracles.exact import EXACT, PROOFS, PROVING, Oracle
 from derivcheck.problem.problem import Claim
 from derivcheck.verdict import Evidence, Outcome, Verdict
 
 SAID = {
     "cells": "proved",
     "rational": "exact",
+    "modular": "proved",
     "values": "values",
     "autograd": "autograd",
     "differences": "differences",
@@ -29,6 +30,7 @@ SAID = {
     "normaliser": "normalised",
     "optimum": "optimum",
     "stationarity": "stationary",
+    "EM": "EM",
 }
 
 WHOLE = ("integral", "Gaussian")
@@ -38,17 +40,47 @@ EXACT_ENTRIES = 50_000
 """So many entries of all declared names together are drawn in rationals; with more of them float64 alone speaks."""
 
 
+SETTLED = ("rounding is", "the discrepancy is")
+"""Doubts of the numerical oracles that a proof settles: those about their accuracy, not about each other."""
+
+
+CURVED = "the curvature there"
+"""How a stationary place of the wrong kind is said to be wrong."""
+
+
+def judge_exactly(draws: Draws, claim: Claim) -> Verdict:
+    """Ask the exact oracles alone: a claim that they do not decide is left for the numerical ones."""
+    verdict = judge(draws, claim, EXACT)
+    if verdict.outcome is Outcome.WRONG or proved(verdict):
+        return verdict
+    reasons = [evidence.detail for evidence in verdict.evidence if evidence.oracle in PROVING and evidence.detail]
+    if verdict.outcome is Outcome.UNDECIDED and any(e.outcome is Outcome.UNDECIDED for e in verdict.evidence):
+        return verdict
+    reason = "; ".join(("left for the numerical oracles", *reasons))
+    return Verdict(Outcome.NOT_CHECKED, verdict.evidence, reason=reason)
+
+
+def proved(verdict: Verdict) -> bool:
+    """Whether it holds, and a proof says so."""
+    proofs = [e for e in verdict.evidence if e.oracle in PROVING and e.outcome is Outcome.HOLDS]
+    return verdict.outcome is Outcome.HOLDS and bool(proofs)
+
+
 DECISIVE = frozenset(
     ("cells", "rational", "values", "inequality", "solution", "Bayes", "normaliser", "optimum", "stationarity")
 )
 """Where one of these says wrong and no proof before it says otherwise, nothing that is asked after it matters."""
 
 
-def judge(bench: Bench, claim: Claim, *, hasty: bool = False) -> Verdict:
+def judge(bench: Draws, claim: Claim, oracles: Sequence[Oracle] | None = None, *, hasty: bool = False) -> Verdict:
     """Ask every oracle that can speak on a claim, and weigh what they say; ``hasty`` stops where it is wrong anyhow."""
+    if oracles is None:
+        from derivcheck.oracles.table import ORACLES
+
+        oracles = ORACLES
     found: list[Evidence] = []
     try:
-        for oracle in ORACLES:
+        for oracle in oracles:
             if oracle.applies(bench, claim):
                 found.append(_ask(oracle, bench, claim))
                 if hasty and found[-1].oracle in DECISIVE and weigh(found).outcome is Outcome.WRONG:
@@ -81,12 +113,13 @@ def judge(bench: Bench, claim: Claim, *, hasty: bool = False) -> Verdict:
     return verdict
 
 
-def _ask(oracle: Oracle, bench: Bench, claim: Claim) -> Evidence:
+def _ask(oracle: Oracle, bench: Draws, claim: Claim) -> Evidence:
     """What an oracle says within its budget. Where exact numbers are too many, the others may still speak."""
     BUDGET.renew()
     try:
-        if oracle.name == "rational" and sizes.drawn(bench.problem, bench.fixed, bench.settings.seed) > EXACT_ENTRIES:
-            return Evidence("rational", Outcome.NOT_CHECKED, detail="the sizes are too large for exact numbers")
+        exact = oracle in EXACT
+        if exact and sizes.drawn(bench.problem, bench.fixed, bench.settings.seed) > EXACT_ENTRIES:
+            return Evidence(oracle.name, Outcome.NOT_CHECKED, detail="the sizes are too large for exact numbers")
         return oracle.ask(bench, claim)
     except MemoryError as error:
         raise TooLarge("its values do not fit into the memory") from error
@@ -98,7 +131,7 @@ def _ask(oracle: Oracle, bench: Bench, claim: Claim) -> Evidence:
         BUDGET.renew()
 
 
-def _too_large(bench: Bench, error: TooLarge) -> str:
+def _too_large(bench: Draws, error: TooLarge) -> str:
     """What is too large, and what to do about it."""
     if not bench.symbols or not error.by_size:
         return f"too large to be checked: {error.what}"
@@ -108,6 +141,49 @@ def _too_large(bench: Bench, error: TooLarge) -> str:
 
 def weigh(found: Sequence[Evidence]) -> Verdict:
     """One verdict from several sources; where two of them contradict each other nothing is decided."""
+    proofs = [evidence for evidence in found if evidence.oracle in PROOFS]
+    others = [evidence for evidence in found if evidence.oracle not in PROOFS]
+    spoken = [evidence for evidence in proofs if evidence.outcome is not Outcome.NOT_CHECKED]
+    if not spoken:
+        detail = next((evidence.detail for evidence in proofs if evidence.detail), "")
+        verdict = _weigh_numbers(others)
+        silent = not any(evidence.outcome is not Outcome.NOT_CHECKED for evidence in others)
+        return replace(verdict, evidence=tuple(found), reason=(silent and detail) or verdict.reason)
+    return _weigh_proof(spoken[0], others, tuple(found))
+
+
+def _weigh_proof(proof: Evidence, others: Sequence[Evidence], found: tuple[Evidence, ...]) -> Verdict:
+    """A proof or its failure beside the other sources. Where they contradict each other, one of them has a bug."""
+    heard = any(evidence.outcome is not Outcome.NOT_CHECKED for evidence in others)
+    rest = replace(_weigh_numbers(others), evidence=found) if heard else None
+    if rest is None:
+        said = _proved(proof) if proof.outcome is Outcome.HOLDS else ""
+        return Verdict(proof.outcome, found, said, "" if said else proof.detail)
+    if rest.reason.startswith(CURVED):
+        # Mod a prime nothing is larger than another: a proof shows where the slope vanishes, not which way it bends.
+        return rest
+    match proof.outcome, rest.outcome:
+        case Outcome.HOLDS, Outcome.HOLDS:
+            return Verdict(Outcome.HOLDS, found, _proved(proof))
+        case Outcome.HOLDS, Outcome.UNDECIDED if rest.reason.startswith(SETTLED):
+            return Verdict(Outcome.HOLDS, found, _proved(proof))
+        case (Outcome.HOLDS, Outcome.WRONG) | (Outcome.WRONG, Outcome.HOLDS):
+            which = "proved" if proof.outcome is Outcome.HOLDS else "refuted"
+            reason = f"it is {which} mod a prime, and numbers say otherwise: one of the two has a bug, please report it"
+            return Verdict(Outcome.UNDECIDED, found, reason=reason)
+        case Outcome.WRONG, Outcome.UNDECIDED if rest.reason.startswith(SETTLED):
+            return Verdict(Outcome.WRONG, found, reason=proof.detail)
+    return rest
+
+
+def _proved(proof: Evidence) -> str:
+    """``proved for every φ, ℓ``, or with its bound: ``proved, error < 1e-28``."""
+    said = proof.detail.partition(";")[0]
+    return said.partition(", error")[0] if "for every" in said else said
+
+
+def _weigh_numbers(found: Sequence[Evidence]) -> Verdict:
+    """One verdict from all sources but proofs."""
     spoken = [evidence for evidence in found if evidence.outcome is not Outcome.NOT_CHECKED]
     if not spoken:
         reason = next((evidence.detail for evidence in found if evidence.detail), "no oracle can speak on this line")

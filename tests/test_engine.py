@@ -32,7 +32,10 @@ def test_another_seed_draws_other_numbers_and_comes_to_the_same_verdicts():
     assert (
         [r.verdict.outcome for r in one.results] == [r.verdict.outcome for r in other.results] == [HOLDS, WRONG, WRONG]
     )
-    figures = [[e.reference for r in made.results[:2] for e in r.verdict.evidence] for made in (one, other)]
+    figures = [
+        [e.reference for r in made.results[:2] for e in r.verdict.evidence if e.reference is not None]
+        for made in (one, other)
+    ]
     assert all(a != b for a, b in zip(*figures, strict=True))
 
 
@@ -45,7 +48,7 @@ def test_a_claim_has_the_same_figures_alone_as_among_the_others():
 def test_a_report_says_which_seed_and_how_many_trials():
     made = report(TEXT, 3, trials=5)
     assert (made.seed, made.trials, made.definitions) == (3, 5, 2)
-    assert all(e.points % 5 == 0 for e in made.results[0].verdict.evidence)
+    assert all(e.points % 5 == 0 for e in made.results[0].verdict.evidence if e.oracle != "modular")
 
 
 def test_claims_are_in_document_order_with_their_lines_and_titles():

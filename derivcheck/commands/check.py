@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from derivcheck.commands.options import amount, asked, showing, steering
+from derivcheck.commands.options import amount, asked, evidence, showing, steering
 from derivcheck.commands.output import complain, progress, show
 from derivcheck.config import Settings, UnknownClaim
 
@@ -32,6 +32,7 @@ class Found:
 @click.command("check")
 @click.argument("files", nargs=-1, required=True, type=click.Path(), metavar="FILE…|DIR|-")
 @steering
+@evidence
 @showing
 @amount
 def command(files: tuple[str, ...], **options: Any) -> int:  # noqa: ANN401

@@ -56,6 +56,7 @@ class Asked:
     config: Path | None = None
     claim: str | None = None
     strict: bool | None = None
+    evidence: str | None = None
     output: Format = "table"
     color: ColorChoice = "auto"
     quiet: bool = False
@@ -67,7 +68,10 @@ class Asked:
         Raises SettingsError for a configuration file that cannot be used.
         """
         settings = base if self.config is None else load(self.config, base, homework)
-        given = {"seed": self.seed, "trials": self.trials, "claim": self.claim, "strict": self.strict}
+        given = {
+            "seed": self.seed, "trials": self.trials, "claim": self.claim, "strict": self.strict,
+            "evidence": self.evidence,
+        }  # fmt: skip
         named = {name: value for name, value in given.items() if value is not None}
         return replace(settings, sizes={**settings.sizes, **dict(self.sizes)}, **named)  # type: ignore[arg-type]
 
@@ -111,6 +115,15 @@ def steering(body: Body) -> Body:
     ):
         body = decorate(body)
     return body
+
+
+def evidence(body: Body) -> Body:
+    """Which oracles are asked."""
+    return click.option(
+        "--evidence",
+        type=click.Choice(["all", "exact"]),
+        help="Ask every oracle, or only the exact ones: proofs and exact counterexamples.  [default: all]",
+    )(body)
 
 
 def showing(body: Body) -> Body:

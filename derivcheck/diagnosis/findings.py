@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import shlex
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from derivcheck.config import Settings
-from derivcheck.oracles.bench import Bench
 from derivcheck.problem.problem import Claim, Problem, Refused
 from derivcheck.source import Span
 from derivcheck.verdict import Edit, Evidence, Finding, Outcome, Severity, Verdict
 
 if TYPE_CHECKING:
     from derivcheck.diagnosis.repair import Repair
+    from derivcheck.oracles.bench import Bench
 
 CODES = {
     "gradient": "wrong-gradient",
@@ -28,8 +29,13 @@ CODES = {
 }
 
 
-def finding_for(problem: Problem, claim: Claim, verdict: Verdict, bench: Bench, settings: Settings) -> Finding | None:
-    """The finding for a judged claim, or None where there is nothing to say."""
+def finding_for(
+    problem: Problem, claim: Claim, verdict: Verdict, bench: Bench | None, settings: Settings
+) -> Finding | None:
+    """The finding for a judged claim, or None where there is nothing to say.
+
+    Without a bench, where only exact oracles were asked, nothing is tried to explain or to mend it.
+    """
     match verdict.outcome:
         case Outcome.HOLDS:
             return None
@@ -59,32 +65,22 @@ def _said(claim: Claim) -> str:
     return f"{what[claim.kind]} `{claim.title}`" if claim.kind in what else f"`{claim.title}`"
 
 
-def _wrong(problem: Problem, claim: Claim, verdict: Verdict, bench: Bench, settings: Settings) -> Finding:
-    from derivcheck.diagnosis.readings import reading_of
-    from derivcheck.diagnosis.repair import repair
-    from derivcheck.evaluation.budget import BUDGET
-
-    BUDGET.renew()
-
+def _wrong(problem: Problem, claim: Claim, verdict: Verdict, bench: Bench | None, settings: Settings) -> Finding:
     facts: list[str] = []
     odd = [e for e in verdict.evidence if e.outcome is Outcome.WRONG]
     if odd:
         facts.append(_figures(claim, verdict.evidence))
-        facts.append(_where_seen(odd[0]))
+        facts.append(_where_seen(next((e for e in odd if e.claimed is not None), odd[0])))
     elif verdict.reason:
         facts.append(verdict.reason)
-    later = _right_later(problem, claim, bench)
-    if later:
-        facts.append(later)
-    found = repair(bench, claim)
-    reading = reading_of(bench, claim, sizes=found is None)
-    if reading is not None:
-        facts.append(f"reading: {reading}")
     span, label = claim.span, ""
     help: str | None = None
     edits: tuple[Edit, ...] = ()
-    if found is not None:
-        span, label, help, edits = _shown_repair(problem, found)
+    if bench is not None:
+        found, explained = _explained(problem, claim, bench)
+        facts += explained
+        if found is not None:
+            span, label, help, edits = _shown_repair(problem, found, _proof(bench, claim, found))
     return Finding(
         code=CODES[claim.kind],
         severity=Severity.ERROR,
@@ -100,10 +96,37 @@ def _wrong(problem: Problem, claim: Claim, verdict: Verdict, bench: Bench, setti
     )
 
 
-def _shown_repair(problem: Problem, found: Repair) -> tuple[Span, str, str, tuple[Edit, ...]]:
+def _explained(problem: Problem, claim: Claim, bench: Bench) -> tuple[Repair | None, list[str]]:
+    """The edit that mends a line, and what else there is to say of it."""
+    from derivcheck.diagnosis.readings import reading_of
+    from derivcheck.diagnosis.repair import repair
+    from derivcheck.evaluation.budget import BUDGET
+
+    BUDGET.renew()
+    facts = [_right_later(problem, claim, bench)]
+    found = repair(bench, claim)
+    reading = reading_of(bench, claim, sizes=found is None)
+    if reading is not None:
+        facts.append(f"reading: {reading}")
+    return found, facts
+
+
+def _proof(bench: Bench, claim: Claim, found: Repair) -> str:
+    """What is proved of the mended line, or that it was checked."""
+    from derivcheck.oracles import modular
+
+    assert claim.read is not None
+    evidence = modular.ask(bench, replace(claim, claimed=claim.read(found.edit.tree)))
+    if evidence.outcome is not Outcome.HOLDS:
+        return "the line then holds, checked on fresh inputs and other sizes"
+    said, _, bound = evidence.detail.partition(";")[0].partition(", error ")
+    return f"the line is then {said} (error probability {bound})"
+
+
+def _shown_repair(problem: Problem, found: Repair, proof: str) -> tuple[Span, str, str, tuple[Edit, ...]]:
     """The place, the words at the caret, the help and the edit itself."""
     edit = found.edit
-    help = f"{edit.title}; the line then holds, checked on fresh inputs and other sizes"
+    help = f"{edit.title}; {proof}"
     if found.others:
         help += f" ({found.others} other edit{'s' if found.others > 1 else ''} would do too)"
     written = problem.source.slice(edit.span)
@@ -116,7 +139,8 @@ def _shown_repair(problem: Problem, found: Repair) -> tuple[Span, str, str, tupl
 
 def _message(claim: Claim, verdict: Verdict) -> str:
     if claim.kind in ("gradient", "jacobian", "hessian", "derivative"):
-        return f"{_said(claim)} is not what autograd gives"
+        asked = any(e.oracle == "autograd" for e in verdict.evidence)
+        return f"{_said(claim)} is not what {'autograd gives' if asked else 'the definitions give'}"
     if claim.kind == "inequality":
         return f"`{claim.title}` does not hold"
     if claim.kind == "solution":
@@ -225,4 +249,6 @@ def _replay(problem: Problem, name: str, settings: Settings) -> str:
     parts = ["derivcheck", "check", problem.source.path, "--claim", name, "--seed", str(settings.seed)]
     for size_name, size in settings.sizes.items():
         parts += ["--sizes", f"{size_name}={size}"]
+    if settings.evidence != "all":
+        parts += ["--evidence", settings.evidence]
     return shlex.join(parts)

@@ -22,6 +22,7 @@ from derivcheck.evaluation.evaluator import (
     fetch,
     pick_family,
 )
+from derivcheck.evaluation.holding import hold
 from derivcheck.language.shapes import ONE
 from derivcheck.problem import terms as t
 from derivcheck.problem.terms import Term
@@ -113,35 +114,6 @@ def _variable(value: Tensor, shape: tuple[int, ...] | None = None) -> Tensor:
         BUDGET.make(math.prod(shape), 4.0)
     place = value.clone() if shape is None else value.expand(shape).clone()
     return place if place.requires_grad else place.requires_grad_()
-
-
-def hold(term: t.Derivative, frame: Frame) -> tuple[Term, dict[str, Tensor]]:
-    """What is differentiated and the names kept fixed: for a direct partial, all others in its definition."""
-    world = frame.world
-    target: Term = term.target
-    held = set(term.held)
-    if term.direct:
-        match target:
-            case t.Variable(key=key) if key in world.definitions:
-                definition = world.definitions[key]
-                if not definition.family:
-                    target = definition.term
-                    held |= t.variables(target)
-                else:
-                    held |= t.variables(definition.term)
-            case t.Entry(argument=t.Variable(key=key), row=row, column=column) if key in world.definitions:
-                definition = world.definitions[key]
-                target = t.Entry(definition.term, row, column, shape=target.shape)
-                held |= t.variables(definition.term)
-            case _:
-                held |= t.variables(target)
-        held.discard(term.key)
-    values = {
-        name: frame.name(name)
-        for name in held
-        if name in world.leaves or name in world.definitions or name in world.dependencies
-    }
-    return target, values
 
 
 def pull(term: t.Derivative, frame: Frame, cotangent: Tensor | None, recording: bool) -> Tensor:

@@ -541,9 +541,17 @@ def _unary(op: str, value: Value, a: Arithmetic) -> Value:
             return a.reshape(a.transpose(value), (*lead, rows * columns, 1))
         case "softmax":
             axis = -2 if columns == 1 else -1
-            powers = a.elementary("exp", 0, a.subtract(value, a.largest(value, axis)))
+            powers = a.elementary("exp", 0, _lowered(value, axis, a))
             return a.divide(powers, a.sum(powers, axis))
     raise AssertionError(op)
+
+
+def _lowered(value: Value, axis: int, a: Arithmetic) -> Value:
+    """Less its largest entry, so that no exponential overflows; as it is where an arithmetic has no order."""
+    try:
+        return a.subtract(value, a.largest(value, axis))
+    except NotExact:
+        return value
 
 
 def _power(base: Term, exponent: Term, entrywise: bool, frame: Frame) -> Value:

@@ -75,6 +75,12 @@ def combine(function: Callable[..., R], *parts: Grid[Any]) -> Grid[R]:
     return Grid(shape, tuple(map(function, *(_stretched(part, shape) for part in parts))))
 
 
+def together(collect: Callable[..., Iterable[R]], *parts: Grid[Any]) -> Grid[R]:
+    """As ``combine``, by a function of all the entries at once: one loop without a call for each entry."""
+    shape = common_shape(*(part.shape for part in parts))
+    return Grid(shape, tuple(collect(*(_stretched(part, shape) for part in parts))))
+
+
 def common_shape(*shapes: tuple[int, ...]) -> tuple[int, ...]:
     """The shape to which these stretch; missing axes are put in front."""
     first = shapes[0]

@@ -304,6 +304,9 @@ def _nested(
     for bound in discrete:
         rows, _ = inner.world.dims(bound.shape)
         domain = _domain(bound, inner)
+        later = {other.key for other in term.bounds[term.bounds.index(bound) + 1 :]}
+        if domain.kind in ("natural", "integer") and later & t.variables(term.log):
+            raise NotExact("a sum without end whose terms are integrals")
         lead = _lead(term, frame) if domain.kind in ("natural", "integer") else (1,) * (1 + len(inner.axes))
 
         density = _terms_of_sum(term, bound, domain, inner)

@@ -10,7 +10,15 @@ from torch import Tensor
 
 from derivcheck import engine
 from derivcheck.config import Settings
-from derivcheck.homework.compare import Difference, Model, comparison_extra, differences, shown_name
+from derivcheck.evaluation.arithmetic import NotExact
+from derivcheck.homework.compare import (
+    Difference,
+    Model,
+    comparison_extra,
+    differences,
+    not_evaluated,
+    shown_name,
+)
 from derivcheck.homework.registry import HOMEWORKS, Homework, Requirement, document
 from derivcheck.homework.required import missing_units
 from derivcheck.problem.problem import Claim
@@ -55,11 +63,15 @@ def compared(homework: Homework, source: Source, settings: Settings) -> tuple[Ex
     free = [target for target in targets if target not in settings.sizes]
     others = [size for size in SIZES if size not in settings.sizes.values()]
     sizes = dict(zip(free, others, strict=False)) | settings.sizes
-    values = engine.quantities(source, settings, model.names, sizes)
     gradients: Mapping[str, Tensor] = {}
-    if model.scalar:
-        names = tuple(dict.fromkeys((model.output, *model.gradients)))
-        gradients = engine.gradient_values(source, settings, model.scalar, names, sizes)
+    try:
+        values = engine.quantities(source, settings, model.names, sizes)
+        if model.scalar:
+            names = tuple(dict.fromkeys((model.output, *model.gradients)))
+            gradients = engine.gradient_values(source, settings, model.scalar, names, sizes)
+    except NotExact as error:
+        # An integral may not settle, or an optimum not be found, at a number that was asked for.
+        return not_evaluated(error.what), []
     found = differences(model, settings, values, gradients)
     return comparison_extra(model, found), _findings(model, source, found)
 

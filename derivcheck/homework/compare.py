@@ -130,7 +130,7 @@ def comparison_extra(model: Model, found: tuple[Difference, ...]) -> Extra:
     compared = {(difference.name, difference.gradient) for difference in found}
     rows = [_row(model, difference) for difference in found]
     rows += [
-        (quantity.name, "", "", "not in the derivation")
+        (quantity.name, "", "", "no value in the derivation")
         for quantity in model.quantities
         if found and (quantity.name, False) not in compared
     ]
@@ -149,6 +149,12 @@ def comparison_extra(model: Model, found: tuple[Difference, ...]) -> Extra:
         outcome=Outcome.HOLDS if all(difference.agrees for difference in found) else Outcome.WRONG,
         code="differs-from-module",
     )
+
+
+def not_evaluated(what: str) -> Extra:
+    """No comparison, since a value of the derivation's was not found: ``what`` says what is in the way."""
+    text = f"not compared, since the derivation's own values are not found: {what}"
+    return Extra("derivation and module", text=text, outcome=Outcome.UNDECIDED, code="not-compared")
 
 
 def shown_name(model: Model, difference: Difference) -> str:

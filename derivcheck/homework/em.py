@@ -18,6 +18,10 @@ from derivcheck.homework.samples import Data
 from derivcheck.verdict import Extra, Outcome
 
 CAP = 20_000
+# Whether a run rests is looked up after so many steps: looking takes longer than stepping.
+CHUNK = 64
+# Numbers that are held at once.
+LARGEST = 4_000_000
 # A step this short, relative to the size of things, is as good as none.
 STILL = 1e-13
 # A discrepancy is an error when it is this many times its bar, and none when it is within it.
@@ -57,18 +61,18 @@ def run(procedure: Procedure, data: Sequence[Data], sigma: float, starts: Tensor
     """EM on data sets of one size, from starts (D × J × 1), all in step until each has come to rest."""
     samples, noise = torch.stack([one.samples for one in data]), torch.tensor(sigma, dtype=torch.float64)
     still = max(STILL, 2 * EPS * samples[0].numel() ** 0.5)
-    u, path = starts, [starts]
+    path = [starts]
     ends: dict[int, int] = {}
-    for step in range(1, cap + 1):
-        moved = procedure(u, noise, samples)
-        lengths = torch.linalg.vector_norm(moved - u, dim=(-2, -1))
-        sizes = torch.linalg.vector_norm(moved, dim=(-2, -1)).clamp_min(sigma)
-        u = moved
-        path.append(u)
-        for index, rests in enumerate((lengths <= still * sizes).tolist()):
-            if rests:
-                ends.setdefault(index, step)
-        if len(ends) == len(data) or not bool(lengths.isfinite().all()):
+    while len(path) <= cap and len(ends) < len(data):
+        first = len(path) - 1
+        for _ in range(min(CHUNK, cap - first)):
+            path.append(procedure(path[-1], noise, samples))
+        walked = torch.stack(path[first:])
+        lengths = torch.linalg.vector_norm(walked.diff(dim=0), dim=(-2, -1))
+        sizes = torch.linalg.vector_norm(walked[1:], dim=(-2, -1)).clamp_min(sigma)
+        for step, index in (lengths <= still * sizes).nonzero().tolist():
+            ends.setdefault(index, first + step + 1)
+        if not bool(lengths.isfinite().all()):
             break
     paths = torch.stack(path, dim=1)
     return tuple(
@@ -127,8 +131,11 @@ class Climb:
 def climb(run: Run, sigma: float) -> Climb:
     """Every step held against the one before it; a bound on the rounding of the two tells what is a fall."""
     count, dim = run.data.samples.shape
-    terms = torch.stack(latent.likelihood_terms(run.path, torch.tensor(sigma, dtype=torch.float64), run.data.samples))
-    terms = terms.reshape(len(terms), -1)
+    noise, samples = torch.tensor(sigma, dtype=torch.float64), run.data.samples
+    # every step has a number for every sample, and there may be many of both
+    parts = run.path.split(max(1, LARGEST // count))
+    terms = torch.cat([torch.stack(latent.likelihood_terms(part, noise, samples)) for part in parts], dim=1)
+    terms = terms.flatten(1)
     values = terms.sum(0)
     # two terms go through sums of N and J products; the samples' own squares are the same number at every step
     bars = EPS * (8 * terms.abs().sum(0) + (count + 2 * dim) * terms[-1].abs() + dim * terms[2].abs())

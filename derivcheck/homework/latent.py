@@ -50,13 +50,13 @@ def posterior_variance(u: Tensor, sigma: Tensor) -> Tensor:
 
 def e_step(u: Tensor, sigma: Tensor, samples: Tensor) -> Moments:
     """m = uᵀx / (uᵀu + σ²) and s = C + m²."""
-    m = samples @ u / (_square(u) + sigma.square())
+    m = _times(samples, u) / (_square(u) + sigma.square())
     return Moments(m, posterior_variance(u, sigma) + m.square())
 
 
 def m_step(samples: Tensor, q: Moments) -> Tensor:
     """u = Σᵢ mᵢ xᵢ / Σᵢ sᵢ: … × J × 1."""
-    return samples.mT @ q.m / q.s.sum(-2, keepdim=True)
+    return _times(samples.mT, q.m) / q.s.sum(-2, keepdim=True)
 
 
 def noise_step(samples: Tensor, q: Moments, u: Tensor) -> Tensor:
@@ -89,7 +89,7 @@ def likelihood_terms(u: Tensor, sigma: Tensor, samples: Tensor) -> tuple[Tensor,
         -0.5 * count * (dim - 1) * variance.log(),
         -0.5 * count * a.log(),
         -0.5 * samples.square().sum((-2, -1), keepdim=True) / variance,
-        0.5 * (samples @ u).square().sum(-2, keepdim=True) / (variance * a),
+        0.5 * _times(samples, u).square().sum(-2, keepdim=True) / (variance * a),
     )
     return tuple(torch.broadcast_tensors(*terms))
 
@@ -153,6 +153,13 @@ def closed_form(found: Spectrum, sigma: float) -> Tensor:
 def closed_form_noise(found: Spectrum) -> float:
     """σ where it is not known: σ² is the mean of λ₂, …, λ_J. Zero or NaN where the likelihood has no maximum."""
     return math.sqrt(float(found.values[1:].mean())) if len(found.values) > 1 else math.nan
+
+
+def _times(matrix: Tensor, columns: Tensor) -> Tensor:
+    """``matrix @ columns``; many columns for one matrix are one product, where ``@`` would copy the matrix for each."""
+    if matrix.dim() == 2 and columns.dim() > 2:
+        return (columns.squeeze(-1) @ matrix.mT).unsqueeze(-1)
+    return matrix @ columns
 
 
 def _square(u: Tensor) -> Tensor:

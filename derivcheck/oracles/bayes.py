@@ -48,12 +48,13 @@ def ask(bench: Bench, claim: Claim) -> Evidence:
     domain = bench.problem.declarations[target.key].domain
     if domain.kind in ("finite", "onehot", "natural", "integer"):
         return Evidence(NAME, Outcome.NOT_CHECKED, detail="its values are counted")
+    high = domain.high if isinstance(domain.high, float) else None
     found = []
     for number, world in enumerate(bench.worlds(claim.conditions)):
         frame = bench.frame(claim, world)
         shape = tuple(frame.world.leaves[target.key].shape)
         places = [
-            draw(domain, shape, generator(bench.settings.seed, "bayes", number, place)) for place in range(PLACES)
+            draw(domain, shape, generator(bench.settings.seed, "bayes", number, place), high) for place in range(PLACES)
         ]
         try:
             found.append((world, _compared(claim, claim.density.joint, target.key, frame, places)))

@@ -8,17 +8,17 @@ from dataclasses import dataclass, field, replace
 import torch
 from torch import Tensor
 
-from derivcheck.config import Settings
 from derivcheck.evaluation import running, sampling, sizes
 from derivcheck.evaluation.differentiation import Autograd
-from derivcheck.evaluation.evaluator import Axis, Frame, FunctionValue, Integrator, World, evaluate
+from derivcheck.evaluation.evaluator import FunctionValue, Integrator, World, evaluate
 from derivcheck.evaluation.floating import FloatArithmetic
-from derivcheck.evaluation.integration import Quadrature, Quickest
+from derivcheck.evaluation.integration import GaussianAlgebra, Quadrature, Quickest
 from derivcheck.evaluation.optima import Optimiser
-from derivcheck.evaluation.values import given_values
 from derivcheck.language.shapes import Shape
+from derivcheck.oracles.draws import CannotDraw as CannotDraw
+from derivcheck.oracles.draws import Draws, about_sizes
 from derivcheck.problem import terms as t
-from derivcheck.problem.problem import Claim, Problem
+from derivcheck.problem.problem import Claim
 from derivcheck.problem.scope import Declaration
 from derivcheck.problem.terms import Comparison, Term
 
@@ -27,41 +27,21 @@ CANDIDATES = 256
 
 
 LARGE = 32
+JITTER = 2.0**-50
+"""How far inputs are moved to see what rounding does, relative to their size."""
 # Small values in batches: a second thread waits more than it works, and far more where others want the cores.
 torch.set_num_threads(1)
 
 
-class CannotDraw(Exception):
-    """No input was found that meets the conditions, or a condition is of a kind that cannot be drawn."""
-
-
 @dataclass
-class Bench:
+class Bench(Draws):
     """Draws for one problem. ``worlds`` gives one draw per choice of sizes; all trials of one are one batch."""
 
-    problem: Problem
-    settings: Settings
     _worlds: dict[tuple[object, ...], tuple[World, ...]] = field(default_factory=dict)
     _singles: dict[int, World] = field(default_factory=dict)
     _tracked: dict[int, World] = field(default_factory=dict)
     _routes: dict[tuple[object, ...], World] = field(default_factory=dict)
     _values: dict[tuple[object, ...], Tensor] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        self.symbols = sizes.symbols(self.problem)
-        self.fixed = {**self._by_key(self.problem.sizes), **self._by_key(self.settings.sizes)}
-        self.values = given_values(self.problem, self.settings.values)
-        self.dependencies = dependencies(self.problem)
-
-    def _by_key(self, given: Mapping[str, int]) -> dict[str, int]:
-        """Sizes by the document's keys; they may be given as they are shown (``n_x``, ``δ``)."""
-        names = {text: key for key, text in self.problem.size_names.items()}
-        known: dict[str, int] = {}
-        for name, size in given.items():
-            key = name if name in self.symbols else names.get(name, name)
-            if key in self.symbols:
-                known[key] = size
-        return known
 
     def worlds(self, conditions: tuple[Comparison, ...] = ()) -> tuple[World, ...]:
         """The draws for claims under these conditions (the document's assumptions are always met)."""
@@ -117,7 +97,7 @@ class Bench:
         """One draw at these sizes. ``spread`` scales what is drawn from all reals."""
         trials = trials or self.settings.trials
         wanted = [a.conditions for a in self.problem.assumptions] + [conditions]
-        needed = tuple(condition for group in wanted for condition in group if not _about_sizes(condition))
+        needed = tuple(condition for group in wanted for condition in group if not about_sizes(condition))
         if not needed:
             return self._draw(chosen, seed, trials, spread)
         many = self._draw(chosen, seed, trials * CANDIDATES, spread)
@@ -169,21 +149,6 @@ class Bench:
         }
         return replace(many, leaves=chosen, functions=functions, differentiator=Autograd(), trials=len(picked))
 
-    def over_indices(self, condition: Comparison, world: World) -> Frame:
-        """Where a condition is evaluated: letters in it stand for every entry."""
-        names = [
-            part.name for part in t.walk(condition) if isinstance(part, t.Index) and part.name in self.problem.indices
-        ]
-        return world.root().deeper(*(self._axis(name, world) for name in dict.fromkeys(names)))
-
-    def _axis(self, name: str, world: World) -> Axis:
-        found = self.problem.indices[name]
-        return Axis(name, found.lower, found.size.substitute(self.problem.solution).value(world.sizes))
-
-    def frame(self, claim: Claim, world: World) -> Frame:
-        """Where a claim is evaluated: its free indices are axes."""
-        return world.root().deeper(*(self._axis(name, world) for name in claim.free))
-
     def value(self, term: Term, claim: Claim, world: World) -> Tensor:
         """One side of a claim, without recording: ``(trials, free indices …, rows, columns)``."""
         key = (id(world), term, claim.free)
@@ -224,6 +189,24 @@ class Bench:
     def finer(self, world: World) -> World:
         """The same draw with other nodes for every integral and other starts for every optimum."""
         return self.by_route(world, Quadrature(1))
+
+    def jittered(self, world: World) -> World:
+        """The same draw with every input off by a few roundings, integrals by the same route: what rounding does."""
+        key = (id(world), "jittered", 0)
+        if key not in self._routes:
+            numbers = sampling.generator(self.settings.seed, "jitter")
+            moved = {
+                name: _off(leaf.detach(), numbers).requires_grad_(leaf.requires_grad)
+                for name, leaf in world.leaves.items()
+            }
+            self._routes[key] = replace(
+                world,
+                leaves=moved,
+                differentiator=Autograd(),
+                integrator=GaussianAlgebra() if isinstance(world.integrator, GaussianAlgebra) else Quickest(),
+                optimiser=Optimiser(self.problem, seed=1),
+            )
+        return self._routes[key]
 
     def quickest(self, world: World) -> World:
         """The same draw with integrals by the quickest route: what an optimiser asks for hundreds of times."""
@@ -268,8 +251,12 @@ class _Narrow:
         return value.float()
 
 
-def _about_sizes(condition: Comparison) -> bool:
-    return not (t.variables(condition.left) | t.variables(condition.right))
+def _off(leaf: Tensor, numbers: torch.Generator) -> Tensor:
+    """Every entry off by a few roundings, what is symmetric symmetrically; whole numbers stay."""
+    noise = torch.randn(leaf.shape, generator=numbers, dtype=leaf.dtype)
+    if leaf.shape[-1] == leaf.shape[-2]:
+        noise = (noise + noise.transpose(-1, -2)) / 2
+    return torch.where(leaf == leaf.round(), leaf, leaf * (1 + JITTER * noise))
 
 
 def _substitute(condition: Comparison, world: World, leaves: dict[str, Tensor]) -> None:
@@ -288,25 +275,3 @@ def _substitute(condition: Comparison, world: World, leaves: dict[str, Tensor]) 
 def _upstream(term: Term, world: World) -> set[str]:
     direct = t.variables(term)
     return {name for key in direct for name in (key, *world.dependencies.get(key, ()))}
-
-
-def dependencies(problem: Problem) -> dict[str, frozenset[str]]:
-    """For every name the names on which it depends, through whatever definitions."""
-    found: dict[str, frozenset[str]] = {key: frozenset() for key in problem.declarations}
-
-    def of(key: str, path: tuple[str, ...]) -> frozenset[str]:
-        if key in found:
-            return found[key]
-        definition = problem.definitions.get(key)
-        if definition is None or key in path:
-            return frozenset()
-        total: set[str] = set()
-        for name in t.variables(definition.term):
-            total.add(name)
-            total |= of(name, (*path, key))
-        found[key] = frozenset(total)
-        return found[key]
-
-    for key in problem.definitions:
-        of(key, ())
-    return found

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from derivcheck.evaluation.arithmetic import NotExact, OutOfRange
 from derivcheck.evaluation.evaluator import World, evaluate
+from derivcheck.evaluation.integration import Quadrature
 from derivcheck.oracles.bench import Bench
 from derivcheck.problem import terms as t
 from derivcheck.problem.problem import Claim
@@ -126,30 +127,54 @@ def measured_bar(
 
 def holds_integral(term: Term, bench: Bench) -> bool:
     """Whether an integral or an optimum has to be worked out for a term."""
+    kinds = t.LogIntegral | t.Expectation | t.Optimum
+    return any(isinstance(part, kinds) for each in _with_definitions(term, bench) for part in t.walk(each))
+
+
+def integral_dimension(claim: Claim, bench: Bench, world: World) -> int:
+    """Over how many numbers at once the largest integral in a claim runs at the sizes of a draw."""
+    parts = _integrals(claim, bench)
+    return max((sum(world.dims(bound.shape)[0] for bound in part.bounds) for part in parts), default=0)
+
+
+def integral_sizes(claim: Claim, bench: Bench) -> set[str]:
+    """The letters of the sizes over which integrals in a claim run."""
+    lengths = [bound.shape[0] for part in _integrals(claim, bench) for bound in part.bounds]
+    return {name for dim in lengths for letters, _ in dim.substitute(bench.problem.solution).terms for name in letters}
+
+
+def _integrals(claim: Claim, bench: Bench) -> list[t.LogIntegral | t.Expectation]:
+    terms = [*_with_definitions(claim.head, bench), *_with_definitions(claim.claimed, bench)]
+    return [part for each in terms for part in t.walk(each) if isinstance(part, t.LogIntegral | t.Expectation)]
+
+
+def _with_definitions(term: Term, bench: Bench) -> list[Term]:
+    """A term and all that stands behind the names in it."""
     definitions = bench.problem.definitions
     names = {name for direct in t.variables(term) for name in (direct, *bench.dependencies.get(direct, ()))}
-    terms = [term, *(definitions[name].term for name in names if name in definitions)]
-    kinds = t.LogIntegral | t.Expectation | t.Optimum
-    return any(isinstance(part, kinds) for each in terms for part in t.walk(each))
+    return [term, *(definitions[name].term for name in names if name in definitions)]
 
 
 def _refined_bar(
     bench: Bench, claim: Claim, world: World, sides: tuple[Term, Term], left: Tensor, right: Tensor
 ) -> Tensor:
-    """The bar per trial where integrals stand in the sides: what other nodes change, and the running error."""
+    """The bar per trial where integrals stand in the sides: what other nodes change, and the running error.
+
+    Where no nodes are used, what a few roundings in the inputs change stands for them.
+    """
     bar = 8 * _floor(left, right)
-    finer = bench.finer(world)
+    finer = bench.finer(world) if isinstance(world.integrator, Quadrature) else bench.jittered(world)
     for term, value in zip(sides, (left, right), strict=True):
         running = _running_error(bench, claim, world, term)
         if running is not None:
             bar = bar + ULP * _per_trial(running.expand(left.shape))
             continue
         with torch.no_grad():
-            other = evaluate(term, bench.frame(claim, finer)).expand(left.shape)
+            other = evaluate(term, bench.frame(claim, finer)).detach().expand(left.shape)
         # The levels are two samples of the error; one of them may be nearer than it knows.
         gap = _per_trial(torch.nan_to_num(other - value, nan=torch.inf))
         bar = bar + SAFETY * torch.maximum(gap, gap.median().expand(gap.shape[0]))
-    return bar.reshape(-1, *(1,) * (left.dim() - 1)).expand(left.shape)
+    return bar.detach().reshape(-1, *(1,) * (left.dim() - 1)).expand(left.shape)
 
 
 def _usual(gap: Tensor, left: Tensor, right: Tensor) -> Tensor:
@@ -194,6 +219,7 @@ def _low_precision_gap(
 
 def discrepancy(left: Tensor, right: Tensor, bar: Tensor) -> Discrepancy:
     """The worst entry of all trials in which both sides are finite. ``bar`` is one number per trial, or per entry."""
+    left, right, bar = left.detach(), right.detach(), bar.detach()
     trials = left.shape[0]
     shape = (trials, *(1,) * (left.dim() - 1))
     if bar.dim() != left.dim() or bar.dim() == 1:

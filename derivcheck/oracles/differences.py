@@ -15,12 +15,13 @@ from torch import Tensor
 from derivcheck.evaluation import functions
 from derivcheck.evaluation.arithmetic import TooLarge
 from derivcheck.evaluation.budget import BUDGET
-from derivcheck.evaluation.differentiation import Autograd, hold
+from derivcheck.evaluation.differentiation import Autograd
 from derivcheck.evaluation.evaluator import Axis, Frame, World, evaluate, pick_family
+from derivcheck.evaluation.holding import hold
 from derivcheck.language.shapes import ONE
 from derivcheck.oracles.bench import Bench
 from derivcheck.oracles.comparing import FLOOR, RIGHT_FACTOR, Discrepancy, discrepancy, expanded, measured_bar
-from derivcheck.oracles.numeric import summary
+from derivcheck.oracles.numeric import summary, worlds_for
 from derivcheck.problem import terms as t
 from derivcheck.problem.claims import derivative_in
 from derivcheck.problem.problem import Claim
@@ -191,7 +192,7 @@ def ask(bench: Bench, claim: Claim) -> Evidence:
     found: list[tuple[World, Discrepancy]] = []
     analytic = is_analytic(bench, term)
     try:
-        for world in bench.worlds(claim.conditions):
+        for world in worlds_for(bench, claim):
             found.append((world, _at(bench, claim, term, world, analytic)))
     except TooLarge as error:
         # The other sources may still decide; this one says that it did not speak.
@@ -237,7 +238,8 @@ def _whole(claim: Claim, term: t.Derivative, world: World) -> bool:
     large = term.key in world.leaves or term.key in world.definitions
     if not large or term.indices or claim.free or term.form == "hessian":
         return False
-    plain = claim.head is term or (isinstance(claim.head, t.Unary) and claim.head.argument is term)
+    head = claim.head
+    plain = head is term or (isinstance(head, t.Unary) and head.op == "transpose" and head.argument is term)
     rows, columns = world.dims(term.shape)
     return plain and term.form == "gradient" and rows * columns > MOST_DIRECTIONS
 

@@ -11,7 +11,7 @@ from derivcheck.oracles.comparing import compare
 from derivcheck.oracles.numeric import summary
 from derivcheck.problem import terms as t
 from derivcheck.problem.problem import Claim
-from derivcheck.problem.substitution import rewrite
+from derivcheck.problem.substitution import at_indices, rewrite
 from derivcheck.verdict import Evidence, Outcome
 
 NAME = "normaliser"
@@ -41,7 +41,7 @@ def ask(bench: Bench, claim: Claim) -> Evidence:
         return Evidence(NAME, Outcome.NOT_CHECKED, detail="an integral over a matrix")
     key = "value#" + whole.key
     value = t.Variable(key, shape=target.shape)
-    body = rewrite(claim.claimed, lambda part: value if part == target else None)
+    body = _with_value(claim.claimed, target, whole.key, value, bench)
     if isinstance(target, t.Variable) and not target.indices and target.key in t.variables(body):
         return Evidence(NAME, Outcome.NOT_CHECKED, detail="the value stands in it in another form")
     total = t.LogIntegral((t.Bound(key, target.shape, domain),), body)
@@ -54,3 +54,18 @@ def ask(bench: Bench, claim: Claim) -> Evidence:
     except NotExact as error:
         return Evidence(NAME, Outcome.NOT_CHECKED, detail=error.what)
     return summary(NAME, bench, claim, ONE_TERM, found)
+
+
+def _with_value(term: t.Term, target: t.Term, key: str, value: t.Term, bench: Bench) -> t.Term:
+    """The term with another value in the place of the target, also where a definition stands for it."""
+
+    def rule(part: t.Term) -> t.Term | None:
+        if part == target:
+            return value
+        if isinstance(part, t.Variable) and key in bench.dependencies.get(part.key, frozenset()):
+            definition = bench.problem.definitions[part.key]
+            places = dict(zip((name for name, _ in definition.family), part.indices, strict=False))
+            return rewrite(at_indices(definition.term, places), rule)
+        return None
+
+    return rewrite(term, rule)

@@ -13,16 +13,19 @@ from torch import Tensor
 from derivcheck.evaluation.arithmetic import NotExact, TooLarge
 from derivcheck.evaluation.evaluator import World, evaluate
 from derivcheck.evaluation.optima import COUPLED, Optimiser, objective_of
-from derivcheck.evaluation.optimisation import curvature, stationarity
+from derivcheck.evaluation.optimisation import Objective, curvature, stationarity
+from derivcheck.language.domain import Domain
 from derivcheck.oracles.bench import Bench
-from derivcheck.oracles.comparing import FLOOR, SAFETY, Discrepancy, discrepancy, expanded
-from derivcheck.oracles.numeric import summary
+from derivcheck.oracles.comparing import FLOOR, SAFETY, Discrepancy, discrepancy, expanded, integral_dimension
+from derivcheck.oracles.numeric import MOST_NODES, summary
 from derivcheck.problem import terms as t
 from derivcheck.problem.problem import Claim
 from derivcheck.verdict import Evidence, Outcome
 
 CONVERGED = 1e-10
 """An optimum is compared to this relative accuracy at best."""
+FLAT = 1e-8
+"""A curvature below this share of the largest one is rounding."""
 
 
 def sought(claim: Claim) -> t.Optimum | None:
@@ -58,6 +61,8 @@ def ask(bench: Bench, claim: Claim) -> Evidence:
             return Evidence("optimum", Outcome.NOT_CHECKED, detail=error.what)
         if not bool(best.converged.all()):
             reasons.append(best.reason)
+            if best.reason.endswith("without bound"):
+                break  # nor is there an optimum at other draws, and the search for one is long
             continue
         place, accuracy = best.place, best.error
         if claim.head is not term:
@@ -88,7 +93,8 @@ def ask_stationary(bench: Bench, claim: Claim) -> Evidence:
     term = sought(claim)
     assert term is not None
     found: list[tuple[World, Discrepancy]] = []
-    for world in bench.worlds(claim.conditions):
+    for drawn in bench.worlds(claim.conditions):
+        world = drawn if integral_dimension(claim, bench, drawn) <= MOST_NODES else bench.quickest(drawn)
         frame = bench.frame(claim, world)
         assert isinstance(world.optimiser, Optimiser)
         domain = world.optimiser.domain(term, frame)
@@ -100,7 +106,7 @@ def ask_stationary(bench: Bench, claim: Claim) -> Evidence:
         try:
             slope, bar = stationarity(objective, place, domain, term.op == "argmax")
             elsewhere, _ = stationarity(objective, _beside(place), domain, term.op == "argmax")
-            bend = curvature(objective, place, domain)
+            bent = _bent_wrongly(objective, place, domain, term.op == "argmax")
         except NotExact as error:
             return Evidence("stationarity", Outcome.NOT_CHECKED, detail=error.what)
         size = elsewhere.abs().reshape(slope.shape[0], -1).amax(1)
@@ -108,9 +114,18 @@ def ask_stationary(bench: Bench, claim: Claim) -> Evidence:
         # A gradient of 0 has no size of its own: that beside the place is what it is compared with.
         part = discrepancy(level, level + slope, SAFETY * bar + FLOOR * level)
         found.append((world, part))
-        if term.op == "argmax" and part.outcome is Outcome.HOLDS and bool((bend > 0).any()):
-            return Evidence("stationarity", Outcome.WRONG, detail="the curvature there is not that of a maximum")
+        if part.outcome is Outcome.HOLDS and bent:
+            sort = "maximum" if term.op == "argmax" else "minimum"
+            return Evidence("stationarity", Outcome.WRONG, detail=f"the curvature there is not that of a {sort}")
     return summary("stationarity", bench, claim, claim.claimed, found)
+
+
+def _bent_wrongly(objective: Objective, place: Tensor, domain: Domain, largest: bool) -> bool:
+    """Whether the objective bends away from an optimum of its kind in some direction, beyond rounding."""
+    up = curvature(objective, place, domain)
+    down = curvature(lambda at: -objective(at), place, domain)
+    against = up if largest else down
+    return bool((against > FLAT * torch.maximum(up, down)).any() and (against > 0).any())
 
 
 def _beside(place: Tensor) -> Tensor:

@@ -19,14 +19,13 @@ from derivcheck.evaluation.sizes import SizesError
 from derivcheck.judge import judge
 from derivcheck.language.shapes import Dim, is_scalar
 from derivcheck.oracles.bench import Bench, CannotDraw
+from derivcheck.oracles.exact import PROVING
 from derivcheck.power.normal import same, same_zeros
 from derivcheck.problem import terms as t
 from derivcheck.problem.problem import Claim
 from derivcheck.problem.terms import Term
 from derivcheck.verdict import Outcome, Verdict
 
-PROVING = frozenset(("cells",))
-"""The oracles whose word is a proof and not agreement at some inputs."""
 RULES = "the same by the rules of sums, products and transposes"
 SIGNS = ("<", ">", "\\le", "\\ge")
 CLOSE = 1e-9

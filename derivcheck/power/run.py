@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 from derivcheck.config import Settings
 from derivcheck.engine import claims as wanted_claims
 from derivcheck.engine import problem_of, verdict_alone
-from derivcheck.oracles.bench import Bench, dependencies
+from derivcheck.oracles.bench import Bench
+from derivcheck.oracles.draws import dependencies
 from derivcheck.power.equivalence import RULES, constraint, equal, equivalence, same_claim
 from derivcheck.power.mutants import Mutant, Site, mutants, mutated, sites, stock_at
 from derivcheck.power.normal import same

@@ -12,7 +12,8 @@ from derivcheck.language.shapes import SCALAR, Dim
 from derivcheck.problem import algebra, terms
 from derivcheck.problem.comparisons import comparisons
 from derivcheck.problem.context import Context, key_of, members_of, strip
-from derivcheck.problem.declarations import declaration_of
+from derivcheck.problem.declarations import declaration_of, declare_one
+from derivcheck.problem.families import ranging_letters
 from derivcheck.problem.indices import size_dim
 from derivcheck.problem.newness import would_resolve
 from derivcheck.problem.scope import Assumption, Declaration, Refusal, Scope, SizeSymbol
@@ -103,6 +104,9 @@ def domain_condition(name: n.Node, sign: str, right: n.Node, ctx: Context) -> bo
         return False
     kind = SIGN_DOMAINS[sign]
     found = scope.names.get(key_of(node))
+    if found is None and ranging_letters(node, ctx) and not would_resolve(node, replace(ctx, free={})):
+        declare_one(node, SCALAR, Domain(kind), ctx)  # type: ignore[arg-type]
+        return True
     if found is None and not would_resolve(node, ctx):
         scope.enter(
             key_of(node),

@@ -181,4 +181,4 @@ def _statement(item: Statement, statements: list[Statement], builder: Builder) -
         builder.line(item.span, "not read", note=refusal.message)
         chain = builder.makers.fresh_chain()
         title = plain(item.members[0])
-        builder.makers.refuse(refusal, item.span, item.span, "statement", title, chain)
+        builder.makers.refuse(refusal, item.span, item.span, "statement", title, chain, implied=item.implied)

@@ -16,8 +16,9 @@ from derivcheck.problem.directives import Marks
 from derivcheck.problem.optima import note_posterior
 from derivcheck.problem.probability.logs import log_of_claimed
 from derivcheck.problem.problem import Alternative, Claim, Refused
-from derivcheck.problem.scope import IndexInfo, Refusal, Scope, SizeSymbol
+from derivcheck.problem.scope import Definition, IndexInfo, Refusal, Scope, SizeSymbol
 from derivcheck.problem.settling import settled
+from derivcheck.problem.substitution import at_indices
 from derivcheck.problem.terms import Comparison, Term
 from derivcheck.reading.items import Relation, Statement
 from derivcheck.source import Source, Span
@@ -37,11 +38,11 @@ class Head:
 
 
 def derivative_in(term: Term) -> terms.Derivative | None:
-    """The derivative that a term is, read through entries and transposes; None if it is something else."""
+    """The derivative that a term is, read through entries, transposes and vec; None if it is something else."""
     match term:
         case terms.Derivative():
             return term
-        case terms.Entry(argument=inner) | terms.Unary(op="transpose", argument=inner):
+        case terms.Entry(argument=inner) | terms.Unary(op="transpose" | "vec", argument=inner):
             return derivative_in(inner)
         case terms.Let(body=inner):
             return derivative_in(inner)
@@ -143,7 +144,7 @@ class ClaimMaker:
             self._append(head, node, item, conditions, *self._pair(head, node, closed, item))
         except Refusal as refusal:
             scalar = self._scalar_reading(head, node, item, conditions) if refusal.code == "shape-mismatch" else None
-            self.refuse(refusal, node.span, item.span, head.kind, head.title, head.chain, scalar)
+            self.refuse(refusal, node.span, item.span, head.kind, head.title, head.chain, scalar, item.implied)
 
     def _pair(self, head: Head, node: n.Node, ctx: Context, item: Statement) -> tuple[Term, Term]:
         """Both sides as they are compared: densities by their logarithms, "+ const" by what it leaves."""
@@ -296,6 +297,7 @@ class ClaimMaker:
         title: str,
         chain: int,
         scalar: Claim | None = None,
+        implied: bool = False,
     ) -> None:
         """A claim without a meaning: wrong by its shapes, or not checked."""
         stem = "line-" + str(self.source.position(span.start).line)
@@ -313,6 +315,7 @@ class ClaimMaker:
                 chain,
                 scalar,
                 self.marks.expected_wrong(line_span, span),
+                implied,
             )
         )
 
@@ -369,6 +372,15 @@ def _shown(sign: str) -> str:
 
 def expand(term: Term, scope: Scope) -> Term:
     """A name that was defined as a partial is read as that partial."""
+    if isinstance(term, terms.Entry) and isinstance(term.argument, terms.Variable) and term.row is not None:
+        match scope.definitions.get(term.argument.key):
+            case Definition(term=terms.Gather(indices=(index,), body=terms.Optimum() as best)):
+                return replace(at_indices(best, {index: term.row}), span=term.span)
+    if isinstance(term, terms.Variable) and term.indices and term.key in scope.definitions:
+        family = scope.definitions[term.key]
+        if isinstance(family.term, terms.Optimum):
+            places = dict(zip((name for name, _ in family.family), term.indices, strict=True))
+            return replace(at_indices(family.term, places), span=term.span)
     if isinstance(term, terms.Variable) and not term.indices:
         definition = scope.definitions.get(term.key)
         optimal = definition is not None and isinstance(definition.term, terms.Optimum)

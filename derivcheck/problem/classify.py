@@ -72,6 +72,12 @@ def classify(item: Statement, statements: list[Statement], builder: Builder) -> 
     if len(signs) == 1 and first == "=" and index_range(item.members[0], item.members[1], builder.context()):
         builder.line(item.span, "declaration", plain(item.members[0]), note="the range of an index")
         return
+    if signs == ["=", "\\sim"] and isinstance(given := strip(item.members[0]), n.Given):
+        # ``x \mid z = k \sim D``: the first sign belongs to what is given.
+        pinned = n.Compare((given.right, item.members[1]), ("=",), span=given.right.span | item.members[1].span)
+        whole = n.Given(given.left, pinned, span=given.span | pinned.span)
+        item = replace(item, members=(whole, item.members[2]), relations=item.relations[1:])
+        signs = ["\\sim"]
     if signs == ["\\sim"]:
         if not drawn_from(item, builder):
             _claim_of_distribution(item, builder)

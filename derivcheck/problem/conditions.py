@@ -104,9 +104,15 @@ def claims_follow(item: Statement, statements: list[Statement]) -> bool:
         return False
     for other in statements:
         later = other.sentence == item.sentence and other.span.start > item.span.start
-        if later and (other.implied or any(relation.sign in EQUAL for relation in other.relations)):
+        claims = other.implied or any(relation.sign in EQUAL for relation in other.relations)
+        if later and claims and not _is_range(other):
             return True
     return False
+
+
+def _is_range(item: Statement) -> bool:
+    """``i = 1, \\dots, N`` claims nothing."""
+    return len(item.members) == 2 and isinstance(strip(item.members[1]), n.Tuple)
 
 
 def take_condition(item: Statement, builder: Builder) -> bool:

@@ -140,7 +140,12 @@ def _factors_of_domain(node: n.Node) -> list[n.Node]:
 def index_range(left: n.Node, right: n.Node, ctx: Context) -> tuple[str, int, Dim] | None:
     r"""``i = 1, \dots, N`` or ``i \in \{1, \dots, N\}`` as (letter, lower, size), or None."""
     body = right.body if isinstance(right, n.Group) and right.fence in "{[(" else right
-    if not isinstance(left, n.Name) or not isinstance(body, n.Tuple) or len(body.items) < 3:
+    if not isinstance(left, n.Name) or not isinstance(body, n.Tuple):
+        return None
+    listed = [item.value for item in body.items if isinstance(item, n.Number)]
+    if body is right and listed and listed == [listed[0] + step for step in range(len(body.items))]:
+        return left.text, int(listed[0]), Dim.of(len(listed))
+    if len(body.items) < 3:
         return None
     first, last = body.items[0], body.items[-1]
     if not any(isinstance(item, n.Symbol) and item.text in DOTS for item in body.items[1:-1]):

@@ -209,10 +209,11 @@ def _member(base: Node, sub: Node | None, sup: Node | None, span: Span, ctx: Con
         if found is None and sub is not None:
             found = ctx.scope.names.get(pattern(base, SLOT, Group(SLOT)))
             bodies = (sup.body, sub)
-    if found is None and sub is not None and sup is None:
+    if found is None and sub is not None and not isinstance(sup, Group):
+        # ``x_i``; also ``\mu_k^{new}``, where the word belongs to the name.
         parts = index_parts(sub)
         slots = SLOT if len(parts) == 1 else Tuple((SLOT,) * len(parts), (",",) * (len(parts) - 1))
-        found = ctx.scope.names.get(pattern(base, slots, None))
+        found = ctx.scope.names.get(pattern(base, slots, sup))
         bodies = tuple(parts)
     if not isinstance(found, Declaration | Definition) or not found.family:
         return None

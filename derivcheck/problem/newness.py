@@ -10,6 +10,7 @@ from derivcheck.language.shapes import is_scalar
 from derivcheck.language.traversal import children
 from derivcheck.problem.context import SLOT, Context, key_of, pattern, strip
 from derivcheck.problem.indices import index_parts
+from derivcheck.problem.probability.operators import ENTROPIES, MEANS, VARIANCES
 from derivcheck.problem.scope import Declaration, Definition, FunctionDeclaration, FunctionDefinition, Refusal, Scope
 from derivcheck.problem.words import ELEMENTARY
 
@@ -116,10 +117,17 @@ def _is_new_function(head: n.Node, group: n.Group, scope: Scope) -> bool:
         return False
     found = scope.names.get(key_of(head))
     if found is None:
+        if isinstance(head, n.Name) and _is_moment(head.text, group) and of_chance(scope):
+            return False
         if isinstance(head, n.Name) and head.text in ("p", "q"):
             return not of_chance(scope)
         return not (isinstance(head, n.Name) and head.text in ("P", "\\mathbb{E}", "\\Pr"))
     return isinstance(found, FunctionDeclaration) and found.key not in scope.used
+
+
+def _is_moment(text: str, group: n.Group) -> bool:
+    r"""``\operatorname{Var}(z)``, ``E[z]``: with round brackets a bare letter may still be a function's name."""
+    return text in VARIANCES or (group.fence == "[" and (text in MEANS or text in ENTROPIES))
 
 
 def mentions_itself(node: n.Node, value: n.Node, scope: Scope) -> bool:

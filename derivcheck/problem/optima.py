@@ -3,6 +3,7 @@ r"""``\arg\max_u Q(u)``: by which name, and what does not move while it is sough
 from __future__ import annotations
 
 from dataclasses import replace
+from fractions import Fraction
 from typing import Literal
 
 from derivcheck.language import nodes as n
@@ -12,8 +13,9 @@ from derivcheck.problem import terms as t
 from derivcheck.problem.context import Context
 from derivcheck.problem.dependence import dependencies, depends
 from derivcheck.problem.derivatives import by
+from derivcheck.problem.probability.model import parameters_of_model
 from derivcheck.problem.scope import Refusal, Scope
-from derivcheck.problem.substitution import rewrite
+from derivcheck.problem.substitution import at_indices, rewrite
 from derivcheck.problem.terms import Term
 
 
@@ -31,11 +33,50 @@ def optimum(node: n.Big, operator: Literal["argmax", "argmin"], ctx: Context) ->
     if not depends(objective, variable.key, ctx.scope):
         raise Refusal("optimum", node.body.span, "what is made largest or smallest does not depend on that name")
     shape = SCALAR if variable.position is not None else variable.shape
-    frozen = frozen_means(objective, variable.key, ctx.scope)
-    held = held_names(frozen, ctx.scope)
+    moving = variable.key not in parameters_of_model(ctx.scope)
+    if not moving:
+        objective = frozen_means(_written_out(objective, variable.key, ctx.scope), variable.key, ctx.scope)
+    frozen = _decisive(objective, variable.key, ctx.scope)
+    # What is no parameter of the model, such as the mean of a q of a given form, moves that q with it.
+    held = () if moving else held_names(frozen, ctx.scope)
     return t.Optimum(
         operator, variable.key, frozen, held, variable.indices, variable.position, shape=shape, span=node.span
     )
+
+
+def _written_out(term: Term, key: str, scope: Scope) -> Term:
+    """Names that move with ``key`` although every moment stays: the Q of an M-step, by what they are."""
+    held = frozenset(scope.posterior)
+
+    def rule(part: Term) -> Term | None:
+        if not isinstance(part, t.Variable) or part.key not in held or part.key not in scope.definitions:
+            return None
+        definition = scope.definitions[part.key]
+        names = (name for name, _ in definition.family)
+        inner = frozen_means(at_indices(definition.term, dict(zip(names, part.indices, strict=False))), key, scope)
+        direct = any(isinstance(each, t.Density) and each.evidence is not None for each in t.walk(inner))
+        moves = depends(_without_frozen(inner), key, scope, held)
+        return rewrite(inner, rule) if moves and not direct else None
+
+    return rewrite(term, rule)
+
+
+def _without_frozen(term: Term) -> Term:
+    """The term without its densities that stay."""
+    return rewrite(term, lambda part: t.Constant(Fraction(0)) if isinstance(part, t.Frozen) else None)
+
+
+def _decisive(objective: Term, key: str, scope: Scope) -> Term:
+    """What has the same optimum and costs less: a density by its logarithm, a sum without the terms that stay."""
+    match objective:
+        case t.Density(log=log):
+            return _decisive(log, key, scope)
+        case t.Let(bindings=(), body=body):
+            return _decisive(body, key, scope)
+        case t.Add(terms=parts):
+            moving = tuple(part for part in parts if depends(part[1], key, scope))
+            return replace(objective, terms=moving)
+    return objective
 
 
 def frozen_means(term: Term, key: str, scope: Scope) -> Term:

@@ -75,7 +75,8 @@ class Claim:
 class Refused:
     """A claim that could not be given a meaning: wrong by its shapes, or not checked.
 
-    ``scalar`` is the same claim read with every size 1, where that gives it a meaning.
+    ``scalar`` is the same claim read with every size 1, where that gives it a meaning; ``implied`` says that ⇒ leads
+    to it.
     """
 
     name: str
@@ -90,6 +91,7 @@ class Refused:
     chain: int
     scalar: Claim | None = None
     expected_wrong: bool = False
+    implied: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,26 +15,31 @@ def finish_solutions(claims: list[Claim | Refused], scope: Scope) -> None:
     """Turn rows that lead from an equation to a value of its unknown into solution claims."""
     # From the last row upwards: in F = 0 ⇒ A u = b ⇒ u = … the last row says what the unknown is.
     for position in range(len(claims) - 1, -1, -1):
-        claim = claims[position]
-        if not isinstance(claim, Claim) or claim.relation != "=" or claim.solution is not None:
+        claim = _row(claims[position])
+        if claim is None or claim.relation != "=" or claim.solution is not None:
             continue
         unknown = _solved_name(claim, scope)
         first = None if unknown is None else equation_for(claims, scope, unknown, position)
         if unknown is None or first is None:
             continue
         premise = claims[first]
-        assert isinstance(premise, Claim)
+        if not isinstance(premise, Claim):
+            continue
         held = _held(claims[first : position + 1], scope)
         solution = Solution(unknown, premise.head, premise.claimed, premise.span, held)
         for between in range(first + 1, position + 1):
-            row = claims[between]
-            if isinstance(row, Claim) and row.relation == "=" and _mentions(row, unknown, scope):
-                claims[between] = replace(row, solution=solution, kind="solution")
+            step = claims[between]
+            if isinstance(step, Claim) and step.relation == "=" and _mentions(step, unknown, scope):
+                claims[between] = replace(step, solution=solution, kind="solution")
         claims[first] = replace(premise, stationary=True, solution=solution)
-    for position, claim in enumerate(claims):
-        lone = isinstance(claim, Claim) and claim.solution is None and not claim.conditions
-        if lone and isinstance(claim, Claim) and _is_stationarity(claim, scope):
-            claims[position] = replace(claim, stationary=True)
+    for position, row in enumerate(claims):
+        if isinstance(row, Claim) and row.solution is None and not row.conditions and _is_stationarity(row, scope):
+            claims[position] = replace(row, stationary=True)
+
+
+def _row(claim: Claim | Refused) -> Claim | None:
+    """A row; one whose shapes do not agree as it reads for sizes of 1: it stands among the others all the same."""
+    return claim if isinstance(claim, Claim) else claim.scalar
 
 
 def _held(rows: list[Claim | Refused], scope: Scope) -> tuple[str, ...]:
@@ -55,8 +60,8 @@ def equation_for(
     claims: list[Claim | Refused], scope: Scope, unknown: str, position: int, sentence: int | None = None
 ) -> int | None:
     """The row above ``position`` from which the unknown is found: where its ⇒ began, or the nearest with a 0."""
-    claim = claims[position] if position < len(claims) else None
-    if isinstance(claim, Claim) and claim.implied:
+    claim = _row(claims[position]) if position < len(claims) else None
+    if claim is not None and claim.implied:
         return _start_of_implication(claims, scope, unknown, position)
     for index in range(position - 1, -1, -1):
         row = claims[index]
@@ -71,11 +76,18 @@ def equation_for(
 
 
 def _start_of_implication(claims: list[Claim | Refused], scope: Scope, unknown: str, position: int) -> int | None:
-    """The first row of the ⇒ that leads to a row; of a chain ending in 0, that end."""
+    """The first row of the ⇒ that leads to a row; of a chain ending in 0, that end.
+
+    A row on the way whose shapes contradict each other is blamed for that, and those behind it are not.
+    """
     index = position
     while index >= 0:
-        row = claims[index]
-        if not isinstance(row, Claim) or row.relation != "=" or row.solution is not None:
+        found = claims[index]
+        if isinstance(found, Refused) and found.scalar is None and (found.wrong or found.implied):
+            index -= 1  # a row that means nothing, blamed by itself; those above it lead to those below
+            continue
+        row = _row(found)
+        if row is None or row.relation != "=" or row.solution is not None:
             return None
         if not row.implied:
             return index if _may_determine(row, unknown, scope) else None

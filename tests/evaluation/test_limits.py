@@ -152,6 +152,6 @@ def test_the_budget_counts_before_anything_is_made():
     with pytest.raises(TooLarge, match=str(STEPS)):
         budget.step()
     budget.renew()
-    budget.until = time.monotonic() - 1
+    budget.until = time.thread_time() - 1
     with pytest.raises(TooLarge, match="longer than"):
         budget.pay(1.0)

@@ -11,12 +11,14 @@ import pytest
 import torch
 
 from derivcheck.config import FUNCTIONS, Settings
+from derivcheck.evaluation.arithmetic import TooLarge
 from derivcheck.homework import HOMEWORKS, document, resblock, run
+from derivcheck.homework.checking import compared
 from derivcheck.verdict import Outcome, Report, Severity, exit_code
 
 STRICT = Settings(strict=True)
-# Their documents are checked whole: probability is not, yet.
-CHECKED = ("mlp", "resblock")
+# Seeds at which the whole command runs; at more of them, the documents alone are checked in test_documents.
+RUNS = [*((name, seed) for name in ("mlp", "resblock") for seed in range(3)), ("ppca", 0)]
 
 
 def codes(report: Report) -> list[str]:
@@ -31,9 +33,8 @@ def changed(tmp_path: Path, name: str, old: str, new: str) -> Path:
     return path
 
 
-@pytest.mark.parametrize("name", CHECKED)
+@pytest.mark.parametrize(("name", "seed"), RUNS)
 @pytest.mark.parametrize("as_handed_in", [False, True])
-@pytest.mark.parametrize("seed", range(3))
 def test_a_shipped_derivation_passes_in_full(name: str, as_handed_in: bool, seed: int) -> None:
     report = run(name, Settings(strict=True, seed=seed), as_handed_in=as_handed_in)
     assert codes(report) == []
@@ -146,18 +147,44 @@ def test_the_picture_stands_before_the_comparison_and_the_figures() -> None:
     assert len(titles) == 7
 
 
-def test_ppca_shows_its_model_the_comparison_and_its_figures_and_none_of_them_is_wrong() -> None:
-    report = run("ppca", Settings(strict=True, values={"\\sigma": 0.5}))
+MOMENTS = r"""Let $u \in \mathbb{R}^{J}$, $\sigma > 0$, $x^{(i)} \in \mathbb{R}^{J}$ for $i = 1, \dots, N$, and
+
+$$ m^{(i)} = \frac{u^\top x^{(i)}}{\sigma^2 + u^\top u}, \quad s^{(i)} = \frac{\sigma^2}{\sigma^2 + u^\top u} + (m^{(i)})^2 $$
+
+$$ s^{(i)} - (m^{(i)})^2 = \frac{\sigma^2}{u^\top u + \sigma^2} $$
+"""
+
+
+def moments(tmp_path: Path) -> Path:
+    path = tmp_path / "moments.md"
+    path.write_text(MOMENTS, encoding="utf-8")
+    return path
+
+
+def test_ppca_shows_its_model_the_comparison_and_its_figures_and_none_of_them_is_wrong(tmp_path: Path) -> None:
+    report = run("ppca", Settings(values={"\\sigma": 0.5}), moments(tmp_path))
     assert [extra.title.split()[0] for extra in report.extras] == ["the", "derivation", "the", "EM", "EM", "how", "the"]
     assert {extra.outcome for extra in report.extras} <= {None, Outcome.HOLDS}
     assert "differs-from-module" not in codes(report)
+    assert [row[0] for row in report.extras[1].rows if row[-1] == "holds"] == ["m^{(i)}", "s^{(i)}"]
 
 
 @pytest.mark.parametrize("sizes", [{"J": 1}, {"N": 1}])
-def test_ppca_at_size_one_runs_and_says_that_it_is_degenerate(sizes: dict[str, int]) -> None:
-    report = run("ppca", Settings(sizes=sizes))
+def test_ppca_at_size_one_runs_and_says_that_it_is_degenerate(sizes: dict[str, int], tmp_path: Path) -> None:
+    report = run("ppca", Settings(sizes=sizes), moments(tmp_path))
     assert report.options == (("degenerate", ", ".join(f"{name} = 1" for name in sizes)),)
     assert Outcome.WRONG not in [extra.outcome for extra in report.extras]
+
+
+def test_values_that_are_not_found_are_not_compared_and_break_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    def too_large(*_: object) -> None:
+        raise TooLarge("it takes too many operations")
+
+    monkeypatch.setattr("derivcheck.engine.quantities", too_large)
+    extra, findings = compared(HOMEWORKS["ppca"], document("ppca"), STRICT)
+    assert extra.outcome is Outcome.UNDECIDED
+    assert extra.text.endswith("not found: it takes too many operations")
+    assert findings == []
 
 
 def test_one_claim_is_checked_without_the_rest() -> None:

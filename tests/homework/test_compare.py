@@ -125,7 +125,7 @@ def test_a_quantity_without_a_name_in_the_derivation_is_said_to_be_missing() -> 
     del values["r"]
     extra = comparison_extra(resblock.model(), differences(resblock.model(), Settings(), values, gradients))
     assert extra.outcome is Outcome.HOLDS
-    assert ("r", "", "", "not in the derivation") in extra.rows
+    assert ("r", "", "", "no value in the derivation") in extra.rows
 
 
 def sorted_pairs() -> dict[str, Tensor]:

@@ -190,8 +190,9 @@ def test_a_relative_error_of_1e_8_in_a_gradient_is_wrong_at_every_seed(seed):
 
 def test_the_smallest_relative_error_that_could_have_been_seen_is_stated():
     evidence = only(block(rf"\frac{{\partial \ell}}{{\partial c}} = {G} \odot \phi'(r)")).verdict.evidence
-    assert {e.oracle for e in evidence} == {"autograd", "differences"}
-    assert all(0 < e.detectable < 1e-8 for e in evidence)
+    seen = {e.oracle: e.detectable for e in evidence if e.oracle != "modular"}
+    assert seen.keys() == {"autograd", "differences"}
+    assert all(0 < detectable < 1e-8 for detectable in seen.values())
 
 
 def test_a_name_defined_as_a_partial_is_that_partial_also_as_the_first_link_of_a_chain():

@@ -198,6 +198,11 @@ def test_rows_of_matrices_are_solved_too():
     assert only(right.replace("A u = x \\Rightarrow ", "")).verdict.evidence[0].oracle == "solution"
 
 
+def test_a_row_of_wrong_shapes_on_the_way_to_a_solution_is_blamed_alone():
+    rows = "$$ A u - x = 0 \\Rightarrow A u = x^\\top \\Rightarrow 2 A u = 2 x \\Rightarrow u = A^{-1} x $$\n"
+    assert outcomes(COLUMNS + rows) == ["wrong", "holds", "holds"]
+
+
 def test_an_equation_set_to_zero_alone_is_not_checked():
     text = COLUMNS + "$$ \\frac{\\partial \\|u - x\\|^2}{\\partial u} = 0 $$\n"
     assert outcome(text) is NOT_CHECKED

@@ -9,6 +9,7 @@ from derivcheck.language.printing import plain
 from derivcheck.problem import algebra
 from derivcheck.problem import terms as t
 from derivcheck.problem.context import Context, key_of, strip
+from derivcheck.problem.indices import index_term
 from derivcheck.problem.probability.distributions import ALIASES, FAMILIES, Family
 from derivcheck.problem.probability.logs import log_of, summed
 from derivcheck.problem.probability.model import (
@@ -127,6 +128,9 @@ def parameters_of(node: n.Node, ctx: Context) -> tuple[Family, list[Term]] | Non
             family = FAMILIES[ALIASES[text]]
             value, parameters = _arguments(family, group, ctx)
             return None if value is not None else (family, parameters)
+        case n.Apply(word=n.Word(text="exp") as word, args=(rate,)) if "Exp" in ctx.scope.quote(word.span):
+            # With a capital letter it is no function but the exponential distribution.
+            return FAMILIES["exponential"], [ctx.term(rate)]
     return None
 
 
@@ -158,7 +162,7 @@ def random_values(node: n.Node | None, ctx: Context) -> tuple[dict[Instance, Ter
         part: n.Node = strip(item)
         value: Term | None = None
         if isinstance(part, n.Compare) and part.relations == ("=",):
-            value = ctx.term(part.members[1])
+            value = _place(part.members[1], ctx)
             part = strip(part.members[0])
         instance, term = _random(part, ctx)
         if instance is None:
@@ -167,6 +171,12 @@ def random_values(node: n.Node | None, ctx: Context) -> tuple[dict[Instance, Ter
         if value is not None:
             values.append((instance, value))
     return found, values
+
+
+def _place(node: n.Node, ctx: Context) -> Term:
+    """What a random value is set to: a value, or an index (``z = k``)."""
+    ranging = isinstance(node, n.Name) and node.text in ctx.scope.ranges and node.text not in ctx.scope.names
+    return index_term(node, ctx) if ranging else ctx.term(node)
 
 
 def _run(items: list[n.Node]) -> list[n.Node]:

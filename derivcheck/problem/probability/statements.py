@@ -18,6 +18,7 @@ from derivcheck.problem.probability.distributions import domain_of, shape_of_val
 from derivcheck.problem.probability.logs import log_of
 from derivcheck.problem.probability.operators import DENSITIES, at_value, parameters_of
 from derivcheck.problem.scope import Declaration, Factor, IndexInfo, Measure, Refusal, Scope
+from derivcheck.problem.substitution import at_indices
 from derivcheck.problem.terms import Term
 from derivcheck.reading.items import Statement
 
@@ -46,7 +47,7 @@ def drawn_from(item: Statement, builder: Builder) -> bool:
     if given is not None:
         _known(given, builder)
     for value in _without_runs(values, left):
-        _factor(value, item.members[1], item, builder)
+        _factor(value, item.members[1], item, builder, given)
     builder.head = None
     return True
 
@@ -62,11 +63,14 @@ def states_density(item: Statement, builder: Builder) -> bool:
     if name not in DENSITIES:
         _measure(name, behind, item.members[1], item, builder)
         return True
-    if isinstance(left, n.Tuple | n.Compare) or _has_factor(left, builder):
+    value = left.members[0] if isinstance(left, n.Compare) else left
+    if isinstance(left, n.Tuple) or _has_factor(value, builder):
+        return False
+    if isinstance(left, n.Compare) and not _key(value, builder):
         return False
     if given is not None:
         _known(given, builder)
-    _factor(left, item.members[1], item, builder)
+    _factor(left, item.members[1], item, builder, given)
     return True
 
 
@@ -127,12 +131,15 @@ def _known(given: n.Node, builder: Builder) -> None:
                     raise
 
 
-def _factor(value: n.Node, right: n.Node, item: Statement, builder: Builder) -> None:
+def _factor(value: n.Node, right: n.Node, item: Statement, builder: Builder, given: n.Node | None = None) -> None:
     """One line of the model: the value is declared if it is new, its density becomes a factor."""
     free: dict[str, IndexInfo] = {}
     ctx = builder.context(free)
     made = parameters_of(right, ctx)
     value = strip(value)
+    places = [*(given.items if isinstance(given, n.Tuple) else (given,)), value]
+    if isinstance(value, n.Compare):
+        value = strip(value.members[0])
     domain: Domain | None = None
     if made is not None:
         family, parameters = made
@@ -143,6 +150,7 @@ def _factor(value: n.Node, right: n.Node, item: Statement, builder: Builder) -> 
         log = at_value(family, term, parameters, item.span, ctx).log
     else:
         log = log_of(replace(ctx, argument=term).term(right), ctx.scope)
+    log = at_indices(log, _places(places, free, ctx))
     key, letters, sizes, entries = _place(term, free, ctx)
     found = ctx.scope.declarations.get(key)
     if found is None:
@@ -156,6 +164,16 @@ def _factor(value: n.Node, right: n.Node, item: Statement, builder: Builder) -> 
     builder.makers.indices.update({info.name: info for info in free.values()})
     ctx.scope.factors[key] = Factor(key, log, domain, item.span, letters, sizes, entries)
     builder.line(item.span, "model", plain(value), ctx.scope.show(term.shape))
+
+
+def _places(conditions: list[n.Node | None], free: dict[str, IndexInfo], ctx: Context) -> dict[str, Term]:
+    """``z_i = k``: what holds for every k is said of the place at which the random value is."""
+    found: dict[str, Term] = {}
+    for node in conditions:
+        match node:
+            case n.Compare(members=(left, n.Name(text=text)), relations=("=",)) if text in free:
+                found[free.pop(text).name] = ctx.term(left)
+    return found
 
 
 def _declare(value: n.Node, shape: Shape | None, domain: Domain, ctx: Context) -> None:

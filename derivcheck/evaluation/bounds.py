@@ -1,0 +1,53 @@
+"""How large the rational functions behind the entries of a value may be: for the chance of a false proof.
+
+``top`` bounds a numerator's degree and the bits of the sum of its coefficients' sizes, both at once, ``bottom`` the
+same of its denominator. Degrees of products add up, and so do these bits, since that sum is submultiplicative.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from math import lgamma, log, log2
+from typing import Protocol
+
+
+class Sized(Protocol):
+    """A value with its two bounds."""
+
+    @property
+    def top(self) -> float: ...
+    @property
+    def bottom(self) -> float: ...
+
+
+def sizes(value: Fraction) -> tuple[float, float]:
+    """Of a constant."""
+    return log2(abs(value.numerator)) if value else 0.0, log2(value.denominator)
+
+
+def of_sum(a: Sized, b: Sized) -> tuple[float, float]:
+    """Over the product of the denominators; whole numbers and polynomials need none."""
+    return max(a.top + b.bottom, b.top + a.bottom) + 1, a.bottom + b.bottom
+
+
+def of_many(count: int, top: float, bottom: float) -> tuple[float, float]:
+    """A sum of so many."""
+    if count < 2:
+        return top, bottom
+    return top + (count - 1) * bottom + log2(count), count * bottom
+
+
+def permutations(size: int) -> float:
+    """The bits of a factorial."""
+    return lgamma(size + 1) / log(2)
+
+
+def reconstructed(x: int, p: int, fraction: bool) -> Fraction:
+    """The small rational number with this residue: unique where numerator and denominator have at most 28 bits."""
+    if x < 1 << 29 or p - x < 1 << 29 or not fraction:
+        return Fraction(x if x < p // 2 else x - p)
+    r0, r1, t0, t1 = p, x, 0, 1
+    while r1 >= 1 << 29:
+        quotient = r0 // r1
+        r0, r1, t0, t1 = r1, r0 - quotient * r1, t1, t0 - quotient * t1
+    return Fraction(r1, t1)

@@ -1,0 +1,274 @@
+"""Dual numbers over any arithmetic: every value with its derivatives along several directions at once.
+
+A tangent is a value of the arithmetic below with one more axis in front, the directions. Dual numbers over dual
+numbers give second derivatives, and so on. Where nothing depends on what is varied the tangent is None.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from fractions import Fraction
+from typing import Literal, NamedTuple
+
+from derivcheck.evaluation.arithmetic import Arithmetic, Value
+
+
+class Dual(NamedTuple):
+    """A value and its tangent, which has the shape ``(directions, *shape of the value)``."""
+
+    primal: Value
+    tangent: Value | None = None
+
+
+class DualArithmetic:
+    """The arithmetic of the evaluator (see ``Arithmetic``) on dual numbers over ``base``."""
+
+    def __init__(self, base: Arithmetic) -> None:
+        self.base = base
+        self.price = 2 * base.price
+        self.product = 2 * base.product
+
+    # constants do not vary
+
+    def number(self, value: Fraction | Literal["pi", "e"], rank: int) -> Dual:
+        """A constant with all axes of size 1."""
+        return Dual(self.base.number(value, rank))
+
+    def arange(self, start: int, count: int, axis: int, rank: int) -> Dual:
+        """``start, start + 1, …`` along one axis."""
+        return Dual(self.base.arange(start, count, axis, rank))
+
+    def eye(self, size: int, rank: int) -> Dual:
+        """The identity on the last two axes."""
+        return Dual(self.base.eye(size, rank))
+
+    def full(self, value: Fraction, rows: int, columns: int, rank: int) -> Dual:
+        """One number on the last two axes."""
+        return Dual(self.base.full(value, rows, columns, rank))
+
+    def _made(self, primal: Value, *parts: Value | None) -> Dual:
+        """A value with the sum of the parts of its tangent, stretched to the value's own shape."""
+        tangent: Value | None = None
+        for part in parts:
+            if part is not None:
+                tangent = part if tangent is None else self.base.add(tangent, part)
+        if tangent is None:
+            return Dual(primal)
+        shape, wanted = self.base.shape(tangent), self.base.shape(primal)
+        if shape[1:] != wanted:
+            tangent = self.base.expand(tangent, (shape[0], *wanted))
+        return Dual(primal, tangent)
+
+    def _linear(self, function: Callable[[Value, bool], Value], a: Dual) -> Dual:
+        """A linear function of the entries; it is told whether it is given a tangent, with its axis in front."""
+        return Dual(function(a.primal, False), None if a.tangent is None else function(a.tangent, True))
+
+    def _level(self, *parts: Dual) -> tuple[Dual, ...]:
+        """With axes put in front until all have as many: behind the axis of directions, where there is one."""
+        ranks = [len(self.shape(part)) for part in parts]
+        most = max(ranks)
+        return tuple(
+            part if rank == most else self.reshape(part, (*(1,) * (most - rank), *self.shape(part)))
+            for part, rank in zip(parts, ranks, strict=True)
+        )
+
+    def _times(self, tangent: Value | None, factor: Value) -> Value | None:
+        return None if tangent is None else self.base.multiply(tangent, factor)
+
+    def add(self, a: Dual, b: Dual) -> Dual:
+        """(a + b)' = a' + b'."""
+        a, b = self._level(a, b)
+        return self._made(self.base.add(a.primal, b.primal), a.tangent, b.tangent)
+
+    def subtract(self, a: Dual, b: Dual) -> Dual:
+        """(a − b)' = a' − b'."""
+        a, b = self._level(a, b)
+        negated = None if b.tangent is None else self.base.negate(b.tangent)
+        return self._made(self.base.subtract(a.primal, b.primal), a.tangent, negated)
+
+    def multiply(self, a: Dual, b: Dual) -> Dual:
+        """(a b)' = a' b + a b'."""
+        a, b = self._level(a, b)
+        primal = self.base.multiply(a.primal, b.primal)
+        return self._made(primal, self._times(a.tangent, b.primal), self._times(b.tangent, a.primal))
+
+    def divide(self, a: Dual, b: Dual) -> Dual:
+        """(a/b)' = (a' − (a/b) b') / b."""
+        a, b = self._level(a, b)
+        primal = self.base.divide(a.primal, b.primal)
+        first = None if a.tangent is None else self.base.divide(a.tangent, b.primal)
+        second = None if b.tangent is None else self.base.divide(self.base.multiply(b.tangent, primal), b.primal)
+        return self._made(primal, first, None if second is None else self.base.negate(second))
+
+    def negate(self, a: Dual) -> Dual:
+        """(−a)' = −a'."""
+        return self._linear(lambda x, _: self.base.negate(x), a)
+
+    def matmul(self, a: Dual, b: Dual) -> Dual:
+        """(A B)' = A' B + A B'."""
+        a, b = self._level(a, b)
+        left = None if a.tangent is None else self.base.matmul(a.tangent, b.primal)
+        right = None if b.tangent is None else self.base.matmul(a.primal, b.tangent)
+        return self._made(self.base.matmul(a.primal, b.primal), left, right)
+
+    def transpose(self, a: Dual) -> Dual:
+        """The last two axes swapped."""
+        return self._linear(lambda x, _: self.base.transpose(x), a)
+
+    def inverse(self, a: Dual) -> Dual:
+        """(A⁻¹)' = −A⁻¹ A' A⁻¹."""
+        primal = self.base.inverse(a.primal)
+        if a.tangent is None:
+            return Dual(primal)
+        inner = self.base.matmul(primal, self.base.matmul(a.tangent, primal))
+        return Dual(primal, self.base.negate(inner))
+
+    def det(self, a: Dual) -> Dual:
+        """(det A)' = det A · tr(A⁻¹ A')."""
+        base = self.base
+        primal = base.det(a.primal)
+        if a.tangent is None:
+            return Dual(primal)
+        products = base.multiply(base.transpose(base.inverse(a.primal)), a.tangent)
+        return Dual(primal, base.multiply(base.sum(base.sum(products, -1), -2), primal))
+
+    def power(self, a: Dual, exponent: Dual) -> Dual:
+        """(aᵉ)' = e aᵉ⁻¹ a' + aᵉ log a · e'."""
+        a, exponent = self._level(a, exponent)
+        base = self.base
+        primal = base.power(a.primal, exponent.primal)
+        one = base.number(Fraction(1), len(base.shape(exponent.primal)))
+        first, second = None, None
+        if a.tangent is not None:
+            lower = base.power(a.primal, base.subtract(exponent.primal, one))
+            first = base.multiply(a.tangent, base.multiply(exponent.primal, lower))
+        if exponent.tangent is not None:
+            second = base.multiply(exponent.tangent, base.multiply(primal, base.elementary("log", 0, a.primal)))
+        return self._made(primal, first, second)
+
+    def integer_power(self, a: Dual, exponent: int) -> Dual:
+        """(aⁿ)' = n aⁿ⁻¹ a'."""
+        primal = self.base.integer_power(a.primal, exponent)
+        if a.tangent is None or not exponent:
+            return Dual(primal)
+        lower = self.base.integer_power(a.primal, exponent - 1)
+        factor = self.base.number(Fraction(exponent), len(self.base.shape(lower)))
+        return Dual(primal, self.base.multiply(a.tangent, self.base.multiply(lower, factor)))
+
+    def elementary(self, name: str, order: int, a: Dual) -> Dual:
+        """f(a)' = f'(a) a'."""
+        primal = self.base.elementary(name, order, a.primal)
+        if a.tangent is None:
+            return Dual(primal)
+        return Dual(primal, self.base.multiply(a.tangent, self.base.elementary(name, order + 1, a.primal)))
+
+    def sum(self, a: Dual, axis: int) -> Dual:
+        """The sum along an axis, which stays with size 1."""
+        return self._linear(lambda x, behind: self.base.sum(x, _axis(axis, behind)), a)
+
+    def prod(self, a: Dual, axis: int) -> Dual:
+        """The product along an axis, factor by factor."""
+        if a.tangent is None:
+            return Dual(self.base.prod(a.primal, axis))
+        total = self.narrow(a, axis, 0, 1)
+        for position in range(1, self.base.shape(a.primal)[axis]):
+            total = self.multiply(total, self.narrow(a, axis, position, 1))
+        return total
+
+    # what has an order does not vary: the arithmetic below refuses it but for constants
+
+    def maximum(self, a: Dual, b: Dual) -> Dual:
+        """Of constants alone."""
+        return Dual(self.base.maximum(a.primal, b.primal))
+
+    def minimum(self, a: Dual, b: Dual) -> Dual:
+        """Of constants alone."""
+        return Dual(self.base.minimum(a.primal, b.primal))
+
+    def largest(self, a: Dual, axis: int) -> Dual:
+        """Of constants alone."""
+        return Dual(self.base.largest(a.primal, axis))
+
+    def smallest(self, a: Dual, axis: int) -> Dual:
+        """Of constants alone."""
+        return Dual(self.base.smallest(a.primal, axis))
+
+    def compare(self, sign: str, a: Dual, b: Dual) -> Dual:
+        """Truth values of the values."""
+        return Dual(self.base.compare(sign, a.primal, b.primal))
+
+    def both(self, a: Dual, b: Dual) -> Dual:
+        """Logical and of truth values."""
+        return Dual(self.base.both(a.primal, b.primal))
+
+    def where(self, condition: Dual, a: Dual, b: Dual) -> Dual:
+        """The entry of ``a`` where the condition holds, else that of ``b``."""
+        condition, a, b = self._level(condition, a, b)
+        base = self.base
+        primal = base.where(condition.primal, a.primal, b.primal)
+        if a.tangent is None and b.tangent is None:
+            return Dual(primal)
+        zero = base.number(Fraction(0), len(base.shape(primal)) + 1)
+        first, second = (zero if part.tangent is None else part.tangent for part in (a, b))
+        return self._made(primal, base.where(condition.primal, first, second))
+
+    # shapes
+
+    def shape(self, a: Dual) -> tuple[int, ...]:
+        """How many entries there are along each axis."""
+        return self.base.shape(a.primal)
+
+    def entries(self, a: Dual) -> int:
+        """How many there are, those of the tangent included."""
+        return self.base.entries(a.primal if a.tangent is None else a.tangent)
+
+    def reshape(self, a: Dual, shape: Sequence[int]) -> Dual:
+        """The same entries in the same order along other axes."""
+        return self._linear(lambda x, behind: self.base.reshape(x, self._whole(x, shape, behind)), a)
+
+    def expand(self, a: Dual, shape: Sequence[int]) -> Dual:
+        """Stretch axes of size 1."""
+        return self._linear(lambda x, behind: self.base.expand(x, self._whole(x, shape, behind)), a)
+
+    def _whole(self, x: Value, shape: Sequence[int], behind: bool) -> Sequence[int]:
+        return (self.base.shape(x)[0], *shape) if behind else shape
+
+    def swap(self, a: Dual, first: int, second: int) -> Dual:
+        """Two axes swapped."""
+        return self._linear(lambda x, behind: self.base.swap(x, _axis(first, behind), _axis(second, behind)), a)
+
+    def narrow(self, a: Dual, axis: int, start: int, count: int) -> Dual:
+        """A contiguous part along an axis."""
+        return self._linear(lambda x, behind: self.base.narrow(x, _axis(axis, behind), start, count), a)
+
+    def concatenate(self, parts: Sequence[Dual], axis: int) -> Dual:
+        """Along an axis; the others are equal already."""
+        base = self.base
+        primal = base.concatenate([part.primal for part in parts], axis)
+        directions = next((base.shape(part.tangent)[0] for part in parts if part.tangent is not None), None)
+        if directions is None:
+            return Dual(primal)
+        zero = base.number(Fraction(0), len(base.shape(primal)) + 1)
+        tangents = [
+            base.expand(zero, (directions, *base.shape(part.primal))) if part.tangent is None else part.tangent
+            for part in parts
+        ]
+        return Dual(primal, base.concatenate(tangents, _axis(axis, True)))
+
+    def detached(self, a: Dual) -> Dual:
+        """The same value, through which nothing is differentiated."""
+        return Dual(self.base.detached(a.primal))
+
+    def integers(self, a: Dual) -> list[int]:
+        """All entries as whole numbers, in row-major order."""
+        return self.base.integers(a.primal)
+
+    def recording(self) -> AbstractContextManager[None]:
+        """Nothing: the tangents are there already."""
+        return nullcontext()
+
+
+def _axis(axis: int, behind: bool) -> int:
+    """The number of an axis behind that of the directions."""
+    return axis + 1 if behind and axis >= 0 else axis

@@ -1,0 +1,389 @@
+"""Integers mod a drawn prime: what is equal there at drawn points is equal as a rational function, but for chance.
+
+Every value carries how large the rational functions behind its entries may be, so that the chance can be said
+(Schwartz and Zippel): ``top`` bounds, for every numerator, both its degree and the bits of the sum of its
+coefficients' sizes, ``bottom`` the same for denominators. An entry that does not exist (a division by zero, a
+number without a root) is ``None`` and makes everything that is computed from it ``None``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from fractions import Fraction
+from math import log2
+from operator import mul
+from random import Random
+from typing import Any, ClassVar, Literal, NamedTuple
+
+from derivcheck.evaluation import bounds, composed, grid
+from derivcheck.evaluation.arithmetic import NotExact, OutOfRange
+from derivcheck.evaluation.grid import Elimination, Grid
+from derivcheck.evaluation.relations import Relations
+
+Entry = int | None
+SMALL = 28.0
+"""The bits of numerator and denominator up to which a constant can be told from its residue."""
+_ORDER = frozenset(("abs", "relu", "sign"))
+
+
+class Residues(NamedTuple):
+    """Entries mod p. ``literal`` where only constants of the document and indices are in it, no unknown."""
+
+    grid: Grid[Any]
+    top: float
+    bottom: float
+    literal: bool = False
+
+
+class ResidueArithmetic:
+    """The arithmetic of the evaluator (see ``Arithmetic``) mod one prime, with the unknowns met so far.
+
+    ``flipped`` are the roots, by order of their first use, that are taken with the other sign.
+    """
+
+    price: ClassVar[float] = 400.0
+    product: ClassVar[float] = 150.0
+
+    def __init__(self, p: int, generator: Random, flipped: int = 0) -> None:
+        self.p = p
+        self.generator = generator
+        self.relations = Relations(p, generator, flipped)
+        self.failures: dict[str, None] = {}
+        self.ring: Elimination[int] = Elimination(
+            1, lambda x: -x % p, lambda d: pow(d, -1, p), lambda a, x, b, y, r: (a * x - b * y) * r % p
+        )
+
+    def unknown(self) -> int:
+        """A fresh element, drawn from all."""
+        return self.generator.randrange(self.p)
+
+    def _fail(self, why: str) -> None:
+        self.failures.setdefault(why)
+
+    def _map(self, function: Callable[[int], Entry], a: Grid[Entry]) -> Grid[Entry]:
+        return grid.apply(lambda x: None if x is None else function(x), a)
+
+    def _pair(self, collect: Callable[..., Iterable[int]], one: Callable[[int, int], int], a: Any, b: Any) -> Grid[Any]:  # noqa: ANN401
+        try:
+            return grid.together(collect, a, b)
+        except TypeError:  # an entry does not exist
+            return grid.combine(lambda x, y: None if x is None or y is None else one(x, y), a, b)
+
+    # constants
+
+    def number(self, value: Fraction | Literal["pi", "e"], rank: int) -> Residues:
+        """A constant with all axes of size 1; π is an unknown, e the exponential of 1."""
+        shape = (1,) * rank
+        if value == "pi":
+            return Residues(Grid(shape, (self.relations.pi(),)), 2, 0)
+        if value == "e":
+            return Residues(Grid(shape, (self.relations.exp(1, 1.0),)), 2, 0)
+        assert isinstance(value, Fraction)
+        return Residues(Grid(shape, (self._residue(value),)), *bounds.sizes(value), True)
+
+    def _residue(self, value: Fraction) -> Entry:
+        if value.denominator == 1:
+            return value.numerator % self.p
+        if value.denominator % self.p == 0:
+            self._fail("division by zero")
+            return None
+        return value.numerator * pow(value.denominator, -1, self.p) % self.p
+
+    def arange(self, start: int, count: int, axis: int, rank: int) -> Residues:
+        """``start, start + 1, …`` along one axis."""
+        values = [(start + step) % self.p for step in range(count)]
+        return Residues(grid.along(values, axis, rank), log2(abs(start) + count + 1), 0, True)
+
+    def eye(self, size: int, rank: int) -> Residues:
+        """The identity on the last two axes."""
+        return Residues(grid.eye(size, rank, 1, 0), 0, 0, True)
+
+    def full(self, value: Fraction, rows: int, columns: int, rank: int) -> Residues:
+        """One number on the last two axes."""
+        shape = (*(1,) * (rank - 2), rows, columns)
+        return Residues(grid.filled(shape, self._residue(value)), *bounds.sizes(value), True)
+
+    # ring operations
+
+    def add(self, a: Residues, b: Residues) -> Residues:
+        """Entry by entry."""
+        p = self.p
+        made = self._pair(
+            lambda xs, ys: [(x + y) % p for x, y in zip(xs, ys, strict=False)], lambda x, y: (x + y) % p, a.grid, b.grid
+        )
+        return Residues(made, *bounds.of_sum(a, b), a.literal and b.literal)
+
+    def subtract(self, a: Residues, b: Residues) -> Residues:
+        """Entry by entry."""
+        p = self.p
+        made = self._pair(
+            lambda xs, ys: [(x - y) % p for x, y in zip(xs, ys, strict=False)], lambda x, y: (x - y) % p, a.grid, b.grid
+        )
+        return Residues(made, *bounds.of_sum(a, b), a.literal and b.literal)
+
+    def multiply(self, a: Residues, b: Residues) -> Residues:
+        """Entry by entry."""
+        p = self.p
+        made = self._pair(
+            lambda xs, ys: [x * y % p for x, y in zip(xs, ys, strict=False)], lambda x, y: x * y % p, a.grid, b.grid
+        )
+        return Residues(made, a.top + b.top, a.bottom + b.bottom, a.literal and b.literal)
+
+    def divide(self, a: Residues, b: Residues) -> Residues:
+        """Entry by entry; what is divided by zero does not exist."""
+        inverted = Residues(self._map(self._inverted, b.grid), b.bottom, b.top, b.literal)
+        return self.multiply(a, inverted)
+
+    def _inverted(self, x: int) -> Entry:
+        if not x:
+            self._fail("division by zero")
+            return None
+        return pow(x, -1, self.p)
+
+    def negate(self, a: Residues) -> Residues:
+        """Entry by entry."""
+        return a._replace(grid=self._map(lambda x: -x % self.p, a.grid))
+
+    def matmul(self, a: Residues, b: Residues) -> Residues:
+        """The matrix product on the last two axes."""
+        p = self.p
+
+        def dot(row: Sequence[int], column: Sequence[int]) -> Entry:
+            try:
+                return sum(map(mul, row, column)) % p
+            except TypeError:
+                return None
+
+        top, bottom = bounds.of_many(a.grid.shape[-1], a.top + b.top, a.bottom + b.bottom)
+        return Residues(grid.matmul(dot, a.grid, b.grid), top, bottom, a.literal and b.literal)
+
+    def transpose(self, a: Residues) -> Residues:
+        """The last two axes swapped."""
+        return a._replace(grid=grid.swap(a.grid, -2, -1))
+
+    def inverse(self, a: Residues) -> Residues:
+        """The matrix inverse on the last two axes; no entry exists where there is none."""
+        size = a.grid.shape[-1]
+        entries = tuple(entry for rows in grid.matrices(a.grid) for entry in self._inverse(rows))
+        whole, below = a.top + (size * size - 1) * a.bottom, size * size * a.bottom
+        top, bottom = (
+            below + (size - 1) * whole + bounds.permutations(size - 1),
+            size * whole + bounds.permutations(size),
+        )
+        return Residues(Grid(a.grid.shape, entries), top, bottom, a.literal)
+
+    def _inverse(self, rows: list[list[Entry]]) -> list[Entry]:
+        size = len(rows)
+        if any(entry is None for row in rows for entry in row):
+            return [None] * (size * size)
+        unit = [[int(r == c) for c in range(size)] for r in range(size)]
+        solved = grid.solve([[x or 0 for x in row] for row in rows], unit, self.ring)
+        if solved is None:
+            self._fail("singular matrix")
+            return [None] * (size * size)
+        scale = pow(solved[0], -1, self.p)
+        return [entry * scale % self.p for row in solved[1] for entry in row]
+
+    def det(self, a: Residues) -> Residues:
+        """The determinant on the last two axes, which become 1 × 1."""
+        size = a.grid.shape[-1]
+        entries = tuple(
+            None if any(x is None for row in rows for x in row) else (grid.determinant(rows, self.ring) or 0)
+            for rows in grid.matrices(a.grid)
+        )
+        whole = a.top + (size * size - 1) * a.bottom
+        made: Grid[Entry] = Grid((*a.grid.shape[:-2], 1, 1), entries)
+        return Residues(made, size * whole + bounds.permutations(size), size**3 * a.bottom, a.literal)
+
+    def power(self, a: Residues, exponent: Residues) -> Residues:
+        """Entry by entry: whole and half exponents as powers of (a root of) the base, others as exponentials."""
+        known = self.exact(exponent)
+        if known is None:
+            return self.elementary("exp", 0, self.multiply(exponent, self.elementary("log", 0, a)))
+        if all(e.denominator == 1 for e in known):
+            base, most = a, max(map(abs, known), default=Fraction(0))
+        elif all(e.denominator == 2 for e in known):
+            base, known, most = self.elementary("sqrt", 0, a), [2 * e for e in known], 2 * max(map(abs, known))
+        elif len(known) == 1:
+            return self.elementary("exp", 0, self.multiply(exponent, self.elementary("log", 0, a)))
+        else:
+            raise NotExact("a power that is no square root")
+        if most > 10_000:
+            raise NotExact("a power above 10000")
+        exponents: Grid[int] = Grid(exponent.grid.shape, tuple(int(e) for e in known))
+        made = grid.combine(lambda x, e: None if x is None else self._raised(x, e), base.grid, exponents)
+        size = float(most) * (base.top + base.bottom if any(e < 0 for e in known) else base.top)
+        below = float(most) * (base.top + base.bottom if any(e < 0 for e in known) else base.bottom)
+        return Residues(made, size, below, a.literal and base.literal)
+
+    def _raised(self, x: int, exponent: int) -> Entry:
+        if exponent < 0 and not x:
+            self._fail("division by zero")
+            return None
+        return pow(x, exponent, self.p)
+
+    def integer_power(self, a: Residues, exponent: int) -> Residues:
+        """Entry by entry, a whole exponent."""
+        if abs(exponent) > 10_000:
+            raise NotExact("a power above 10000")
+        top, bottom = (a.top, a.bottom) if exponent >= 0 else (a.bottom, a.top)
+        made = self._map(lambda x: self._raised(x, exponent), a.grid)
+        return Residues(made, abs(exponent) * top, abs(exponent) * bottom, a.literal)
+
+    def elementary(self, name: str, order: int, a: Residues) -> Residues:
+        """A known function by its relations to others; its derivatives by its slope."""
+        if name in _ORDER:
+            raise NotExact(f"the function {name}, which asks what is larger")
+        if order:
+            slope: Residues = composed.derivative(name, order, self, a)
+            return slope
+        if name in composed.COMPOSED:
+            value: Residues = composed.COMPOSED[name](self, a)
+            return value
+        if name not in composed.SLOPES:
+            raise NotExact(f"the function {name}")
+        size = a.top + a.bottom
+        if name == "sqrt":
+            exact = self.exact(a)
+            if exact is not None and len(exact) == 1 and (root := composed.rational_root(exact[0])) is not None:
+                return Residues(Grid(a.grid.shape, (self._residue(root),)), *bounds.sizes(root), True)
+
+            def rooted(x: int) -> Entry:
+                found = self.relations.sqrt(x, size)
+                if found is None:
+                    self._fail("no square root")
+                return found
+
+            return Residues(self._map(rooted, a.grid), size + 1, a.bottom)
+        made = self._map(lambda x: self.relations.value(name, x, size, self._fail), a.grid)
+        # A product of powers, at most the fourth, of all that are known.
+        return Residues(made, 4.0 * self.relations.generators + 4, 4.0 * self.relations.generators + 4)
+
+    # reductions
+
+    def sum(self, a: Residues, axis: int) -> Residues:
+        """The sum along an axis, which stays with size 1."""
+        p = self.p
+
+        def total(values: Sequence[Any]) -> Entry:
+            return None if None in values else sum(values) % p
+
+        top, bottom = bounds.of_many(a.grid.shape[axis], a.top, a.bottom)
+        return Residues(grid.reduce(total, a.grid, axis), top, bottom, a.literal)
+
+    def prod(self, a: Residues, axis: int) -> Residues:
+        """The product along an axis, which stays with size 1."""
+        p = self.p
+
+        def product(values: Sequence[Any]) -> Entry:
+            if None in values:
+                return None
+            made = 1
+            for value in values:
+                made = made * value % p
+            return made
+
+        count = a.grid.shape[axis]
+        return Residues(grid.reduce(product, a.grid, axis), count * a.top, count * a.bottom, a.literal)
+
+    # what has an order: of constants and indices alone
+
+    def exact(self, a: Residues) -> list[Fraction] | None:
+        """The entries as rational numbers, where they are small constants; None else."""
+        if not a.literal or a.top > SMALL or a.bottom > SMALL or None in a.grid.entries:
+            return None
+        return [bounds.reconstructed(entry, self.p, a.bottom > 0) for entry in a.grid.entries]
+
+    def _known(self, a: Residues, what: str) -> Grid[Fraction]:
+        values = self.exact(a)
+        if values is None:
+            raise NotExact(what)
+        return Grid(a.grid.shape, tuple(values))
+
+    def _extreme(self, choose: Callable[..., Fraction], what: str, a: Residues, *others: Residues) -> Residues:
+        made = grid.combine(choose, *(self._known(one, what) for one in (a, *others)))
+        return self._literal(made, a, *others)
+
+    def _literal(self, values: Grid[Fraction], *of: Residues) -> Residues:
+        top, bottom = (max(sizes) for sizes in ([one.top for one in of], [one.bottom for one in of]))
+        return Residues(grid.apply(self._residue, values), top, bottom, True)
+
+    def maximum(self, a: Residues, b: Residues) -> Residues:
+        """Of constants alone."""
+        return self._extreme(max, "a maximum", a, b)
+
+    def minimum(self, a: Residues, b: Residues) -> Residues:
+        """Of constants alone."""
+        return self._extreme(min, "a minimum", a, b)
+
+    def largest(self, a: Residues, axis: int) -> Residues:
+        """Of constants alone."""
+        return self._literal(grid.reduce(max, self._known(a, "a maximum"), axis), a)
+
+    def smallest(self, a: Residues, axis: int) -> Residues:
+        """Of constants alone."""
+        return self._literal(grid.reduce(min, self._known(a, "a minimum"), axis), a)
+
+    def compare(self, sign: str, a: Residues, b: Residues) -> Residues:
+        """Truth values, of constants, indices and members of finite sets alone."""
+        left, right = self._known(a, "a comparison"), self._known(b, "a comparison")
+        return Residues(grid.combine(composed.SIGNS[sign], left, right), 0, 0, True)
+
+    def both(self, a: Residues, b: Residues) -> Residues:
+        """Logical and of truth values."""
+        return Residues(grid.combine(lambda x, y: x and y, a.grid, b.grid), 0, 0, True)
+
+    def where(self, condition: Residues, a: Residues, b: Residues) -> Residues:
+        """The entry of ``a`` where the condition holds, else that of ``b``; the other one is not looked at."""
+        made = grid.combine(lambda truth, x, y: x if truth else y, condition.grid, a.grid, b.grid)
+        return Residues(made, max(a.top, b.top), max(a.bottom, b.bottom), a.literal and b.literal)
+
+    # shapes
+
+    def shape(self, a: Residues) -> tuple[int, ...]:
+        """How many entries there are along each axis."""
+        return a.grid.shape
+
+    def entries(self, a: Residues) -> int:
+        """How many there are."""
+        return len(a.grid.entries)
+
+    def reshape(self, a: Residues, shape: Sequence[int]) -> Residues:
+        """The same entries in the same order along other axes."""
+        return a._replace(grid=grid.reshape(a.grid, shape))
+
+    def expand(self, a: Residues, shape: Sequence[int]) -> Residues:
+        """Stretch axes of size 1."""
+        return a._replace(grid=grid.expand(a.grid, shape))
+
+    def swap(self, a: Residues, first: int, second: int) -> Residues:
+        """Two axes swapped."""
+        return a._replace(grid=grid.swap(a.grid, first, second))
+
+    def narrow(self, a: Residues, axis: int, start: int, count: int) -> Residues:
+        """A contiguous part along an axis."""
+        return a._replace(grid=grid.narrow(a.grid, axis, start, count))
+
+    def concatenate(self, parts: Sequence[Residues], axis: int) -> Residues:
+        """Along an axis; the others are equal already."""
+        made = grid.concatenate([part.grid for part in parts], axis)
+        literal = all(part.literal for part in parts)
+        return Residues(made, max(part.top for part in parts), max(part.bottom for part in parts), literal)
+
+    def detached(self, a: Residues) -> Residues:
+        """The same value, through which nothing is differentiated."""
+        return a
+
+    def integers(self, a: Residues) -> list[int]:
+        """All entries as whole numbers, in row-major order."""
+        found = []
+        for value in self._known(a, "an index or a bound that is no constant").entries:
+            if value.denominator != 1:
+                raise OutOfRange(f"an index or a bound is {value}, but has to be a whole number")
+            found.append(value.numerator)
+        return found
+
+    def recording(self) -> AbstractContextManager[None]:
+        """Nothing: derivatives are taken forwards."""
+        return nullcontext()

@@ -1,0 +1,88 @@
+"""What every oracle asks of a document before it draws: its sizes, its dependencies, where a claim is evaluated.
+
+Nothing here knows torch: the exact oracles need no more than this.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from derivcheck.config import Settings
+from derivcheck.evaluation import sizes
+from derivcheck.evaluation.evaluator import Axis, Frame, World
+from derivcheck.evaluation.values import given_values
+from derivcheck.problem import terms as t
+from derivcheck.problem.problem import Claim, Problem
+from derivcheck.problem.terms import Comparison
+
+
+class CannotDraw(Exception):
+    """No input was found that meets the conditions, or a condition is of a kind that cannot be drawn."""
+
+
+@dataclass
+class Draws:
+    """One problem with the settings of a run. ``fixed`` are the sizes that are not drawn, ``values`` the numbers."""
+
+    problem: Problem
+    settings: Settings
+
+    def __post_init__(self) -> None:
+        self.symbols = sizes.symbols(self.problem)
+        self.fixed = {**self._by_key(self.problem.sizes), **self._by_key(self.settings.sizes)}
+        self.values = given_values(self.problem, self.settings.values)
+        self.dependencies = dependencies(self.problem)
+        self.kept: dict[object, object] = {}
+
+    def _by_key(self, given: Mapping[str, int]) -> dict[str, int]:
+        """Sizes by the document's keys; they may be given as they are shown (``n_x``, ``δ``)."""
+        names = {text: key for key, text in self.problem.size_names.items()}
+        known: dict[str, int] = {}
+        for name, size in given.items():
+            key = name if name in self.symbols else names.get(name, name)
+            if key in self.symbols:
+                known[key] = size
+        return known
+
+    def over_indices(self, condition: Comparison, world: World) -> Frame:
+        """Where a condition is evaluated: letters in it stand for every entry."""
+        names = [
+            part.name for part in t.walk(condition) if isinstance(part, t.Index) and part.name in self.problem.indices
+        ]
+        return world.root().deeper(*(self._axis(name, world) for name in dict.fromkeys(names)))
+
+    def _axis(self, name: str, world: World) -> Axis:
+        found = self.problem.indices[name]
+        return Axis(name, found.lower, found.size.substitute(self.problem.solution).value(world.sizes))
+
+    def frame(self, claim: Claim, world: World) -> Frame:
+        """Where a claim is evaluated: its free indices are axes."""
+        return world.root().deeper(*(self._axis(name, world) for name in claim.free))
+
+
+def about_sizes(condition: Comparison) -> bool:
+    """Whether a condition speaks of sizes alone: then it is met when these are drawn."""
+    return not (t.variables(condition.left) | t.variables(condition.right))
+
+
+def dependencies(problem: Problem) -> dict[str, frozenset[str]]:
+    """For every name the names on which it depends, through whatever definitions."""
+    found: dict[str, frozenset[str]] = {key: frozenset() for key in problem.declarations}
+
+    def of(key: str, path: tuple[str, ...]) -> frozenset[str]:
+        if key in found:
+            return found[key]
+        definition = problem.definitions.get(key)
+        if definition is None or key in path:
+            return frozenset()
+        total: set[str] = set()
+        for name in t.variables(definition.term):
+            total.add(name)
+            total |= of(name, (*path, key))
+        found[key] = frozenset(total)
+        return found[key]
+
+    for key in problem.definitions:
+        of(key, ())
+    return found

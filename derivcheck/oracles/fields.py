@@ -1,0 +1,218 @@
+"""Drawing inputs mod a prime: members of every declared domain, generic, so that what holds for them holds for all.
+
+Positive numbers, intervals, definite matrices fill their space: an identity of rational functions that holds in
+general holds on them, and one that holds on them holds in general. Where an equation narrows a domain (symmetric
+and orthogonal matrices, unit vectors, simplices) its members are made by a rational formula that reaches all but few.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from fractions import Fraction
+from itertools import product
+from math import log2, prod
+from random import Random
+
+from derivcheck.evaluation import primes
+from derivcheck.evaluation.arithmetic import NotExact
+from derivcheck.evaluation.completion import Completion
+from derivcheck.evaluation.evaluator import FunctionValue, World, evaluate
+from derivcheck.evaluation.forward import Forward
+from derivcheck.evaluation.grid import Grid
+from derivcheck.evaluation.residues import Entry, ResidueArithmetic, Residues
+from derivcheck.evaluation.unknowns import Known, Unknown
+from derivcheck.language.domain import Domain
+from derivcheck.oracles.draws import Draws
+from derivcheck.problem import terms as t
+from derivcheck.problem.scope import Declaration
+from derivcheck.problem.terms import Comparison
+
+MOST_CHOICES = 64
+"""So many combinations of members of finite sets are enumerated; with more of them they are drawn from all numbers."""
+COMPLETION = Completion()
+OPEN = frozenset(
+    ("real", "positive", "nonnegative", "negative", "nonpositive", "nonzero", "interval", "natural", "integer")
+)
+POSITIVE = frozenset(("positive", "nonnegative", "natural"))
+
+
+def world(
+    draws: Draws, sizes: Mapping[str, int], label: str, flipped: int, chosen: tuple[str, ...],
+    equations: tuple[Comparison, ...], asked: Mapping[tuple[str, int], float],
+) -> World:  # fmt: skip
+    """One draw: a prime, an input, the functions. ``chosen`` are the names whose finitely many values are enumerated.
+
+    Their combinations stand along the axis of trials. ``asked`` are the exponentials and logarithms to be needed.
+    """
+    generator = Random(f"{draws.settings.seed} mod p {label}")
+    arithmetic = ResidueArithmetic(primes.draw(generator), generator, flipped)
+    arithmetic.relations.prepare(asked)
+    leaves: dict[str, Residues] = {}
+    for key, declaration in draws.problem.declarations.items():
+        given = draws.values.get(key)
+        if given is not None:
+            leaves[key] = arithmetic.number(Fraction(given), 3 + len(declaration.family))
+        elif key not in chosen:
+            source = Random(f"{draws.settings.seed} {label} {key}")
+            leaves[key] = _leaf(draws, declaration, sizes, arithmetic, source)
+    leaves.update(_enumerated(draws, sizes, arithmetic, chosen))
+    _positive_roots(draws, leaves, arithmetic)
+    functions: dict[str, FunctionValue] = {}
+    for key, function in draws.problem.functions.items():
+        bound = draws.settings.functions.get(key)
+        rows, columns = (dim.substitute(draws.problem.solution).value(sizes) for dim in function.result)
+        known = bound is not None and len(function.arguments) == 1
+        functions[key] = Known(arithmetic, str(bound)) if known else Unknown(arithmetic, (rows, columns))
+    trials = max((leaf.grid.shape[0] for leaf in leaves.values()), default=1)
+
+    def made() -> World:
+        return World(
+            arithmetic, sizes, dict(leaves), functions, draws.problem.definitions, Forward(), draws.dependencies,
+            trials, COMPLETION, COMPLETION,
+        )  # fmt: skip
+
+    for equation in equations:
+        _meet(equation, made(), leaves, draws)
+    result = made()
+    for equation in equations:
+        frame = draws.over_indices(equation, result)
+        difference = arithmetic.subtract(evaluate(equation.left, frame), evaluate(equation.right, frame))
+        if any(entry != 0 for entry in difference.grid.entries):
+            raise NotExact("an input that meets the conditions mod a prime")
+    return result
+
+
+def _meet(equation: Comparison, world: World, leaves: dict[str, Residues], draws: Draws) -> None:
+    """Give a declared name the value of the other side of an equation."""
+    for side, other in ((equation.left, equation.right), (equation.right, equation.left)):
+        if isinstance(side, t.Variable) and side.key in leaves and not side.indices:
+            direct = t.variables(other)
+            upstream = {name for key in direct for name in (key, *world.dependencies.get(key, ()))}
+            if side.key not in upstream and draws.problem.declarations[side.key].domain.kind in OPEN:
+                leaves[side.key] = world.arithmetic.expand(
+                    evaluate(other, world.root()), (1, *leaves[side.key].grid.shape[1:])
+                )
+                return
+    raise NotExact("a condition that is an equation no single name solves")
+
+
+def _shape(draws: Draws, declaration: Declaration, sizes: Mapping[str, int]) -> tuple[int, ...]:
+    dims = (*(axis.size for axis in declaration.family), *declaration.shape)
+    return tuple(dim.substitute(draws.problem.solution).value(sizes) for dim in dims)
+
+
+def _leaf(
+    draws: Draws, declaration: Declaration, sizes: Mapping[str, int], a: ResidueArithmetic, source: Random
+) -> Residues:
+    """``(1, family …, rows, columns)``."""
+    shape = (1, *_shape(draws, declaration, sizes))
+    kind = declaration.domain.kind
+    values: Grid[Entry] = Grid(shape, tuple(source.randrange(1, a.p) for _ in range(prod(shape))))
+    drawn = Residues(values, 1, 0)
+    if kind in OPEN or kind in ("finite", "onehot"):
+        return drawn
+    turned = a.transpose(drawn) if shape[-1] == shape[-2] else drawn
+    rows, rank = shape[-2], len(shape)
+    match kind:
+        case "symmetric" | "spd" | "psd":
+            return a.add(drawn, turned)
+        case "skew":
+            return a.subtract(drawn, turned)
+        case "diagonal":
+            return a.multiply(drawn, a.eye(rows, rank))
+        case "simplex":
+            return a.divide(drawn, a.sum(drawn, -2))
+        case "unit" if rows > 1:
+            return _unit(drawn, a)
+        case "orthogonal":
+            return _orthogonal(shape, source, a)
+    raise NotExact(f"a draw from this domain ({kind}) mod a prime")
+
+
+def _unit(drawn: Residues, a: ResidueArithmetic) -> Residues:
+    """Stereographic projection: (2t, |t|² − 1) / (|t|² + 1)."""
+    rank = len(drawn.grid.shape)
+    short = a.narrow(drawn, -2, 0, drawn.grid.shape[-2] - 1)
+    square = a.sum(a.multiply(short, short), -2)
+    one = a.full(Fraction(1), 1, 1, rank)
+    column = a.concatenate([a.add(short, short), a.subtract(square, one)], -2)
+    return a.divide(column, a.add(square, one))
+
+
+def _orthogonal(shape: tuple[int, ...], source: Random, a: ResidueArithmetic) -> Residues:
+    """Cayley's (I − K)(I + K)⁻¹ for a skew K; a square matrix also with its first row negated, on the next trial.
+
+    The orthogonal matrices fall into two parts, by the sign of the determinant: a claim has to hold on both.
+    """
+    *lead, rows, columns = shape
+    size = max(rows, columns)
+    full = (*lead, size, size)
+    drawn = Residues(Grid(full, tuple(source.randrange(1, a.p) for _ in range(prod(full)))), 1, 0)
+    skew = a.subtract(drawn, a.transpose(drawn))
+    eye = a.eye(size, len(shape))
+    turned = a.matmul(a.subtract(eye, skew), a.inverse(a.add(eye, skew)))
+    if rows == columns:
+        if prod(lead) != 1:
+            raise NotExact("a family of orthogonal matrices")
+        first = a.negate(a.narrow(turned, -2, 0, 1))
+        return a.concatenate([turned, a.concatenate([first, a.narrow(turned, -2, 1, size - 1)], -2)], 0)
+    tall = a.narrow(turned, -1, 0, min(rows, columns))
+    return tall if rows > columns else a.transpose(tall)
+
+
+def _members(domain: Domain, shape: tuple[int, ...], high: int | None) -> tuple[int, list[tuple[int, ...]]]:
+    """How many draws are independent, and the choices of each: an entry, or a whole one-hot column."""
+    if domain.kind == "onehot":
+        rows, columns = shape[-2:]
+        count = rows * columns
+        return prod(shape[:-2]), [tuple(int(k == j) for k in range(count)) for j in range(count)]
+    values = domain.values or tuple(range(int(domain.low or 0), (high or 0) + 1))
+    return prod(shape), [(value,) for value in values]
+
+
+def choices(draws: Draws, sizes: Mapping[str, int], names: tuple[str, ...]) -> int:
+    """How many combinations the members of these finite sets have."""
+    total = 1
+    for key in names:
+        count, options = _options(draws, sizes, key)
+        total *= len(options) ** min(count, 64)
+    return total
+
+
+def _options(draws: Draws, sizes: Mapping[str, int], key: str) -> tuple[int, list[tuple[int, ...]]]:
+    declaration = draws.problem.declarations[key]
+    high = declaration.domain.high
+    limit = None
+    if high is not None:
+        limit = int(high) if isinstance(high, float) else high.substitute(draws.problem.solution).value(sizes)
+    return _members(declaration.domain, _shape(draws, declaration, sizes), limit)
+
+
+def _enumerated(
+    draws: Draws, sizes: Mapping[str, int], a: ResidueArithmetic, names: tuple[str, ...]
+) -> dict[str, Residues]:
+    """Every combination of the members of finite sets, one a trial."""
+    options = [_options(draws, sizes, key) for key in names]
+    spread: list[Iterator[tuple[tuple[int, ...], ...]]] = [product(each, repeat=count) for count, each in options]
+    everything = list(product(*spread))
+    found: dict[str, Residues] = {}
+    for position, key in enumerate(names):
+        entries = tuple(x for combination in everything for part in combination[position] for x in part)
+        shape = (len(everything), *_shape(draws, draws.problem.declarations[key], sizes))
+        size = log2(max(map(abs, entries), default=0) + 1) + 1
+        found[key] = Residues(Grid(shape, tuple(x % a.p for x in entries)), size, 0, True)
+    return found
+
+
+def _positive_roots(draws: Draws, leaves: Mapping[str, Residues], a: ResidueArithmetic) -> None:
+    """√(x²) is x where x is declared positive, and only there."""
+    for key, leaf in leaves.items():
+        domain = draws.problem.declarations[key].domain
+        low = domain.kind == "interval" and domain.low is not None and domain.low >= 0
+        if len(leaf.grid.entries) == 1 and (domain.kind in POSITIVE or low):
+            a.relations.positive.append(leaf.grid.entries[0])
+
+
+def functions_of(world: World) -> list[Unknown]:
+    """The arbitrary functions, with what was drawn for them."""
+    return [function for function in world.functions.values() if isinstance(function, Unknown)]

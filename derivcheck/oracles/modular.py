@@ -1,0 +1,362 @@
+"""Claims as identities of rational functions, at drawn points mod a drawn prime: what agrees there is proved.
+
+If the two sides differ as rational functions, the numerator of their difference is a polynomial that is not zero. It
+vanishes mod p at a random point only if all its coefficients are multiples of p, which few of the primes do that
+could have been drawn, or by chance: at most degree / p of the points are its zeros (Schwartz and Zippel). The bound
+counts both, the arguments of arbitrary functions that could have met by chance, the relations between exponentials
+that could have been seen by chance, and every draw that was thrown away. It speaks of the sizes that were drawn.
+
+A discrepancy refutes: a rational function that is not zero mod p is not zero, and then not at almost every real
+input either; the values and derivatives that the unknowns stand for are those of some smooth function. It refutes
+nothing where exponentials, roots or π are in it, of which not every relation is known here, nor under conditions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from math import ceil, inf, log10
+from random import Random
+
+from derivcheck.evaluation import primes
+from derivcheck.evaluation import sizes as drawing
+from derivcheck.evaluation.arithmetic import NotExact, OutOfRange
+from derivcheck.evaluation.budget import BUDGET, PRICE
+from derivcheck.evaluation.evaluator import World, evaluate
+from derivcheck.evaluation.residues import ResidueArithmetic
+from derivcheck.oracles import fields
+from derivcheck.oracles.draws import Draws, about_sizes
+from derivcheck.problem import terms as t
+from derivcheck.problem.problem import Claim
+from derivcheck.problem.terms import Comparison, Term
+from derivcheck.verdict import Evidence, Outcome
+
+NAME = "modular"
+SIZES, SIZES_AS_NUMBERS, OTHER_SIZES = 2, 3, 6
+"""How many sizes for a claim; for one in which they stand as numbers; and where the first cannot be drawn."""
+TRIALS, MOST_TRIALS = 2, 6
+ATTEMPTS = 40
+"""Draws for one trial: half of them have no root, where one is taken."""
+MOST_ROOTS = 4
+WANTED = 1e-16
+SHARE = 1.5e9
+"""The price of a proof at most, in nanoseconds."""
+LEAST = 1e-9
+"""A bound above this is no proof."""
+Asked = tuple[tuple[tuple[str, int], float], ...]
+VACUOUS = "both sides are zero at every input: this tests nothing"
+INTEGRALS = (t.LogIntegral, t.Expectation, t.Optimum)
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """What a claim speaks of, through whatever definitions. ``algebraic``: a discrepancy refutes it.
+
+    ``sized`` tells that sizes stand in it as numbers: a polynomial in them must not be caught at its zeros.
+    """
+
+    declared: tuple[str, ...]
+    functions: tuple[str, ...]
+    algebraic: bool
+    derivatives: bool
+    sized: bool
+    equations: tuple[Comparison, ...]
+
+
+@dataclass
+class Tally:
+    """What the draws have shown so far."""
+
+    sizes: list[tuple[tuple[str, int], ...]] = field(default_factory=list)
+    bound: float = 0.0
+    points: int = 0
+    redrawn: int = 0
+    reasons: dict[str, None] = field(default_factory=dict)
+    zero: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Both sides at one draw: ``size`` bounds what could have made them meet by chance."""
+
+    valid: bool
+    equal: bool = False
+    zero: bool = False
+    size: float = inf
+    roots: int = 0
+    reasons: tuple[str, ...] = ()
+    asked: Asked = ()
+
+
+def applies(draws: Draws, claim: Claim) -> bool:
+    """Every equation, as far as its terms can be told mod a prime."""
+    return claim.relation == "=" and claim.solution is None
+
+
+def ask(draws: Draws, claim: Claim) -> Evidence:
+    """Both sides mod primes, at several sizes; two primes at least for each."""
+    # Part of the budget only: where it runs out the numerical oracles are still to be asked.
+    BUDGET.price = max(BUDGET.price, PRICE - SHARE)
+    try:
+        reach = reach_of(draws, claim)
+        return _proof(draws, claim, reach)
+    except NotExact as refused:
+        return Evidence(NAME, Outcome.NOT_CHECKED, detail=f"{refused.what} is not told mod a prime")
+    except OutOfRange as error:
+        return Evidence(NAME, Outcome.NOT_CHECKED, detail=str(error))
+
+
+def _proof(draws: Draws, claim: Claim, reach: Reach) -> Evidence:
+    tally = Tally()
+    problem = draws.problem
+    finite = tuple(
+        key for key in reach.declared if problem.declarations[key].domain.kind in ("finite", "onehot")
+    )  # fmt: skip
+    generic = False
+    wanted = SIZES if not reach.sized else SIZES_AS_NUMBERS if reach.declared or reach.functions else OTHER_SIZES
+    for number, choice in enumerate(_choices(draws, reach)):
+        if len(tally.sizes) == wanted:
+            break
+        whole = drawing.complete(choice, problem)
+        few = fields.choices(draws, whole, finite) <= fields.MOST_CHOICES
+        generic |= not few
+        drawer = _Drawer(draws, claim, reach, whole, number, finite if few else ())
+        refuted = drawer.trials(tally)
+        if refuted is not None:
+            if refuted and reach.algebraic and not generic:
+                return _refuted(draws, tally, whole)
+            return Evidence(NAME, Outcome.NOT_CHECKED, detail="no identity of the relations that are known mod a prime")
+    return _said(draws, claim, reach, tally)
+
+
+def _choices(draws: Draws, reach: Reach) -> list[dict[str, int]]:
+    """Sizes to try. Where a claim speaks of nothing but sizes they are also drawn from many more."""
+    problem, seed = draws.problem, draws.settings.seed
+    chosen = drawing.draw(draws.symbols, problem, draws.fixed, seed, OTHER_SIZES)
+    free = [name for name in draws.symbols if name not in draws.fixed]
+    if reach.declared or reach.functions or not free:
+        return chosen
+    generator = Random(f"{seed} many sizes")
+    least = {name: max(2, problem.size_bounds.get(name, 2)) for name in free}
+    far = [{**chosen[0], **{name: least[name] + generator.randrange(100) for name in free}} for _ in range(2)]
+    return [*far, *chosen]
+
+
+@dataclass(frozen=True)
+class _Drawer:
+    """The draws for one claim at one choice of sizes."""
+
+    draws: Draws
+    claim: Claim
+    reach: Reach
+    sizes: Mapping[str, int]
+    number: int
+    finite: tuple[str, ...]
+
+    def trials(self, tally: Tally) -> bool | None:
+        """Draw until the bound is small enough. None if all agree; True where the sides differ at an input."""
+        bound = 1.0
+        for trial in range(MOST_TRIALS):
+            look, tried = self._trial(trial, tally)
+            if look is None:
+                return None
+            if not look.equal:
+                return not look.roots
+            tally.zero &= look.zero
+            tally.points += 1
+            bound *= min(1.0, tried * chance(look.size * 2.0**look.roots))
+            if trial + 1 >= TRIALS and bound < WANTED:
+                break
+        tally.sizes.append(_shown(self.draws, self.sizes))
+        tally.bound = max(tally.bound, bound)
+        return None
+
+    def _trial(self, trial: int, tally: Tally) -> tuple[Look | None, int]:
+        """One look at an input where both sides exist, with every choice of signs for roots, and the draws it took."""
+        begin = ("begin", self.number, trial)
+        # Where another claim had to draw again this one begins; the draws thrown away count for it all the same.
+        start = self.draws.kept.get(begin, 0)
+        assert isinstance(start, int)
+        for attempt in range(start, start + ATTEMPTS):
+            look = self._look(trial, attempt, 0)
+            asked = look.asked if look.valid and not look.equal else ()
+            if asked:
+                look = self._look(trial, attempt, 0, asked)
+            flipped, roots = 0, look.roots
+            while look.valid and look.equal and (flipped := flipped + 1) < 1 << roots:
+                look = self._look(trial, attempt, flipped, asked)
+                # A root under another sign may bring in roots of its own.
+                roots = max(roots, look.roots)
+            if look.valid:
+                self.draws.kept[begin] = attempt if roots else start
+                return replace(look, roots=roots), attempt + 1
+            tally.redrawn += 1
+            tally.reasons.update(dict.fromkeys(look.reasons))
+            if attempt == start + ATTEMPTS // 4 and "no square root" not in tally.reasons:
+                break
+        return None, ATTEMPTS
+
+    def _look(self, trial: int, attempt: int, flipped: int, asked: Asked = ()) -> Look:
+        """Claims share a draw unless roots are taken in it: their signs are chosen for each claim by itself.
+
+        Of what was ``asked`` at a look before, the simplest is taken first: the rest may be made of it.
+        """
+        key = ("modular", self.number, trial, attempt, self.finite, self.reach.equations)
+        shared = self.draws.kept.get(key)
+        if shared is None or flipped or asked:
+            label = f"{self.number} {trial} {attempt}"
+            world = fields.world(self.draws, self.sizes, label, flipped, self.finite, self.reach.equations, dict(asked))
+            if not flipped and not asked:
+                self.draws.kept[key] = world
+        else:
+            assert isinstance(shared, World)
+            world = shared
+        look = look_at(self.draws, self.claim, world)
+        if look.roots:
+            self.draws.kept.pop(key, None)
+            if shared is not None and not flipped and not asked:
+                return self._look(trial, attempt, 0)
+        return look
+
+
+def look_at(draws: Draws, claim: Claim, world: World) -> Look:
+    """Both sides at one draw."""
+    a = world.arithmetic
+    assert isinstance(a, ResidueArithmetic)
+    frame = draws.frame(claim, world)
+    left, right = evaluate(claim.head, frame), evaluate(claim.claimed, frame)
+    difference = a.subtract(left, right)
+    roots = a.relations.root_count
+    if roots > MOST_ROOTS:
+        raise NotExact(f"a claim with {roots} different roots")
+    if None in difference.grid.entries:
+        return Look(False, roots=roots, reasons=tuple(a.failures) or ("a value that does not exist",))
+    size = difference.top + a.relations.tests + sum(f.collisions for f in fields.functions_of(world))
+    zero = not any(left.grid.entries) and not any(right.grid.entries)
+    return Look(True, not any(difference.grid.entries), zero, size, roots, asked=tuple(a.relations.asked.items()))
+
+
+def chance(size: float) -> float:
+    """How likely a polynomial of this degree, with coefficients of so many bits, vanishes where it is not zero."""
+    return (size + 1) * (1 / primes.LOW + 1 / (60 * primes.MANY))
+
+
+def _shown(draws: Draws, sizes: Mapping[str, int]) -> tuple[tuple[str, int], ...]:
+    """The sizes under the names that the document gives them."""
+    names = draws.problem.size_names
+    return tuple((names.get(name, name), sizes[name]) for name in draws.symbols if name in sizes)
+
+
+def _refuted(draws: Draws, tally: Tally, sizes: Mapping[str, int]) -> Evidence:
+    here = _shown(draws, sizes)
+    tried = (*tally.sizes, here)
+    return Evidence(
+        NAME, Outcome.WRONG, sizes=tried, failing=(here,), points=tally.points + 1, detail="not an identity mod a prime"
+    )
+
+
+def _said(draws: Draws, claim: Claim, reach: Reach, tally: Tally) -> Evidence:
+    """The evidence where no draw told the sides apart."""
+    sizes = tuple(tally.sizes)
+    redrawn = ""
+    if tally.redrawn:
+        redrawn = f"{tally.redrawn} redrawn ({', '.join(tally.reasons)})"
+    if not tally.points or not sizes:
+        detail = f"no input could be drawn mod a prime: {', '.join(tally.reasons) or 'no sizes'}"
+        return Evidence(NAME, Outcome.UNDECIDED, sizes=sizes, detail=detail)
+    if tally.zero and not (t.is_zero(claim.head) or t.is_zero(claim.claimed)):
+        return Evidence(NAME, Outcome.UNDECIDED, error=0.0, sizes=sizes, points=tally.points, detail=VACUOUS)
+    if tally.bound > LEAST:
+        detail = f"the degree is too large: equal by chance with probability up to {tally.bound:.0e}"
+        return Evidence(NAME, Outcome.NOT_CHECKED, sizes=sizes, points=tally.points, detail=detail)
+    power = ceil(log10(tally.bound)) if tally.bound else -300
+    names = [draws.problem.functions[key].text for key in reach.functions]
+    every = f" for every {', '.join(names)}" if names else ""
+    detail = "; ".join(part for part in (f"proved{every}, error < 1e{power}", redrawn) if part)
+    return Evidence(NAME, Outcome.HOLDS, error=0.0, sizes=sizes, points=tally.points, detail=detail)
+
+
+def reach_of(draws: Draws, claim: Claim) -> Reach:
+    """What a claim speaks of; ``NotExact`` for what is not told mod a prime whatever is drawn."""
+    problem = draws.problem
+    functions: dict[str, None] = {}
+    names: dict[str, None] = {}
+    algebraic, derivatives, sized = True, False, False
+
+    def visit(*terms: Term) -> None:
+        nonlocal algebraic, derivatives, sized
+        stack = list(terms)
+        while stack:
+            term = stack.pop()
+            for part in t.walk(term):
+                if isinstance(part, INTEGRALS):
+                    algebraic = False
+                    if draws.settings.evidence == "exact":
+                        raise NotExact("whether an integral exists and an optimum is one")
+                if isinstance(part, t.Arbitrary):
+                    functions.setdefault(part.key)
+                algebraic &= _rational(part)
+                sized |= _counts(part)
+                derivatives |= isinstance(part, t.Derivative | t.Chain) or (
+                    isinstance(part, t.MapEntries) and bool(part.order)
+                )
+            for name in t.variables(term):
+                if name not in names:
+                    names.setdefault(name)
+                    if name in problem.definitions:
+                        stack.append(problem.definitions[name].term)
+
+    visit(claim.head, claim.claimed)
+    conditions = [c for a in problem.assumptions for c in a.conditions if not about_sizes(c)]
+    mine = [c for c in claim.conditions if not about_sizes(c)]
+    equations: list[Comparison] = []
+    while True:
+        met = [c for c in conditions if not names.keys().isdisjoint(t.variables(c.left) | t.variables(c.right))]
+        found = [c for c in (*met, *mine) if c.sign == "=" and c not in equations]
+        algebraic &= not (met or mine)
+        if not found:
+            break
+        equations += found
+        for condition in found:
+            visit(condition.left, condition.right)
+    declared = tuple(name for name in names if name in problem.declarations)
+    bound = [key for key in functions if key in draws.settings.functions and len(problem.functions[key].arguments) == 1]
+    kinds = {problem.functions[key].result_domain.kind for key in functions}
+    algebraic &= not bound and kinds <= {"real", "positive", "nonzero"}
+    arbitrary = tuple(key for key in problem.functions if key in functions and key not in bound)
+    return Reach(declared, arbitrary, algebraic, derivatives, sized, tuple(equations))
+
+
+def _counts(part: Term) -> bool:
+    """Whether this term may bring in a size as a number."""
+    match part:
+        case t.Size():
+            return True
+        case t.Unary(op="trace" | "sumall", argument=inner):
+            return any(isinstance(each, t.Identity | t.Filled | t.Derivative) for each in t.walk(inner))
+        case t.Reduce(body=body):
+            return not t.variables(body)
+    return False
+
+
+def purely_algebraic(draws: Draws, claim: Claim) -> bool:
+    """Whether a claim is an equation of rational functions in which nothing is differentiated and nothing arbitrary."""
+    if not applies(draws, claim) or claim.kind != "identity":
+        return False
+    try:
+        reach = reach_of(draws, claim)
+    except NotExact:
+        return False
+    return reach.algebraic and not reach.functions and not reach.derivatives
+
+
+def _rational(part: Term) -> bool:
+    """Whether this term by itself keeps rational functions what they are."""
+    match part:
+        case t.Elementary() | t.Constant(value="pi" | "e") | t.Unary(op="norm2" | "softmax"):
+            return False
+        case t.Power(exponent=exponent):
+            whole = isinstance(exponent, t.Constant) and isinstance(exponent.value, Fraction)
+            return isinstance(exponent, t.Size | t.Index) or (whole and exponent.value.denominator == 1)  # type: ignore[union-attr]
+    return True
