@@ -18,6 +18,7 @@ from derivcheck.evaluation.evaluator import evaluate
 from derivcheck.evaluation.sizes import SizesError
 from derivcheck.judge import judge
 from derivcheck.language.shapes import Dim, is_scalar
+from derivcheck.oracles import slopes
 from derivcheck.oracles.bench import Bench, CannotDraw
 from derivcheck.oracles.exact import PROVING
 from derivcheck.power.normal import same, same_zeros
@@ -48,7 +49,11 @@ def equivalence(bench: Bench, old: Claim, new: Claim, verdict: Verdict) -> str |
     The names that stand in both mean the same.
     """
     return (
-        constraint(bench, old, new) or proof_of(verdict) or _closed(bench, new, verdict) or _same_sides(bench, old, new)
+        constraint(bench, old, new)
+        or proof_of(verdict)
+        or _closed(bench, new, verdict)
+        or _slopes(bench, new, verdict)
+        or _same_sides(bench, old, new)
     )
 
 
@@ -110,6 +115,12 @@ def _derivatives(bench: Bench, like: Claim, left: Term, right: Term) -> str | No
                 proof = equal(bench, replace(like, conditions=()), one, other)
                 return f"derivatives of the same, {proof}" if proof else None
     return None
+
+
+def _slopes(bench: Bench, claim: Claim, verdict: Verdict) -> str | None:
+    if verdict.outcome is not Outcome.HOLDS:
+        return None
+    return slopes.proof(bench.problem, claim, bench.settings.seed, bench.fixed, bench.dependencies)
 
 
 def _closed(bench: Bench, claim: Claim, verdict: Verdict) -> str | None:
