@@ -137,13 +137,13 @@ def _vanishing(bench: Bench, old: Claim, new: Claim) -> str | None:
     """``F = 0`` and ``k F = 0``."""
     if not (t.is_zero(old.claimed) and t.is_zero(new.claimed)):
         return None
-    declarations = bench.problem.declarations
-
-    def nonzero(name: str) -> bool:
-        return name in declarations and declarations[name].domain.kind in ("positive", "negative", "nonzero")
-
-    factor = same_zeros(old.head, new.head, nonzero)
+    factor = same_zeros(old.head, new.head, _never_zero(bench))
     return None if factor is None else f"the same equation = 0 times {factor}"
+
+
+def _never_zero(bench: Bench) -> Callable[[str], bool]:
+    declarations = bench.problem.declarations
+    return lambda name: name in declarations and declarations[name].domain.kind in ("positive", "negative", "nonzero")
 
 
 def _same_sides(bench: Bench, old: Claim, new: Claim) -> str | None:
@@ -206,6 +206,8 @@ def _multiple(
     """The proof of ``after = k before``, where k is a number, a size or a name, and not 0 (or even positive)."""
     if same(before, after):
         return RULES
+    if not positive and (number := same_zeros(before, after, _never_zero(bench))) is not None:
+        return f"the same equation = 0 times {number}"
     if bench.shape(before) != bench.shape(after):
         return None
     for words, factor in _factors(bench, like, before, after, positive):

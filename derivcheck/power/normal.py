@@ -310,8 +310,11 @@ def _reversed(chain: tuple[Key, ...]) -> tuple[Key, ...]:
 
 
 def _flipped(key: Key) -> Key:
-    if key[0] == "Identity":
-        return key
+    match key:
+        case ("Identity", *_):
+            return key
+        case ("Reduce", "sum", *rest, (scalars, chain)) if chain:
+            return ("Reduce", "sum", *rest, (scalars, _reversed(chain)))
     return key[1] if key[0] == "transposed" else ("transposed", key)
 
 
