@@ -54,7 +54,6 @@ EQUAL = [
     ("\\sum_{i=1}^n (x_i + y_i)", "\\sum_{i=1}^n y_i + \\sum_{i=1}^n x_i"),
     ("\\sum_{i=1}^n \\sum_{j=1}^n A_{ij} x_j", "\\sum_{k=1}^n \\sum_{l=1}^n x_l A_{kl}"),
     ("(\\sum_{i=1}^n x_i (A x + y)^\\top)^\\top", "\\sum_{i=1}^n x_i (A x + y)"),
-    ("(\\sum_{i=1}^n A^i x)^\\top", "\\sum_{i=1}^n (A^i x)^\\top"),
     ("\\sum_{i=1}^n x_i B x", "B x \\sum_{i=1}^n x_i"),
     ("\\operatorname{diag}(x^\\top)", "\\operatorname{diag}(x)"),
     ("\\frac{\\partial}{\\partial x} (2 x^\\top A x + 3 n)", "2 \\frac{\\partial}{\\partial x} (x^\\top A x)"),
