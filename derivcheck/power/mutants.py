@@ -110,7 +110,7 @@ def stock_at(site: Site, problem: Problem) -> Stock:
     shapes: dict[n.Node, object] = {}
     for node, meaning in named:
         known = problem.definitions.get(meaning) or problem.declarations.get(meaning)
-        if known is not None:
+        if known is not None and not known.family:
             shapes[node] = tuple(dim.substitute(problem.solution) for dim in known.shape)
     trees = [site.node]
     for claim in problem.claims:
@@ -123,7 +123,8 @@ def stock_at(site: Site, problem: Problem) -> Stock:
             shapes[term] = shape
     free = [n.Name(name.split("#")[0]) for claim in site.claims for name in claim.free]
     letters = tuple(dict.fromkeys((*free, *bound_letters(site.node))))
-    return Stock(tuple(node for node, _ in named if node not in sizes), terms, sizes, letters, shapes)
+    # A family is no value: its members are other expressions.
+    return Stock(tuple(node for node, _ in named if node in shapes), terms, sizes, letters, shapes)
 
 
 def _shape(node: n.Node, problem: Problem) -> object:
