@@ -81,17 +81,19 @@ class _Place:
     known: dict[int, Entry]
 
 
-def decide(left: Entry, right: Entry, relation: str, conditions: Sequence[Condition], atoms: Atoms) -> Decision:
-    """Whether ``left relation right`` for every input that meets the conditions."""
+def decide(
+    left: Entry, right: Entry, relation: str, conditions: Sequence[Condition], atoms: Atoms, *, inside: bool = False
+) -> Decision:
+    """Whether ``left relation right`` for every input that meets the conditions; ``inside`` of the cells alone."""
     jumps = any(isinstance(atom, Choice) for atom in atoms.within([left, right, *(one.form for one in conditions)]))
-    faces = jumps or relation in ("<", ">", "\\ne")
-    if not faces and left is not INVALID and right is not INVALID:
+    faces = not inside and (jumps or relation in ("<", ">", "\\ne"))
+    if not faces and not jumps and left is not INVALID and right is not INVALID:
         # A hidden layer that is the same on both sides is gone before any cell is looked at.
         left, right = combination([(ONE, left), (-ONE, right)]), constant(ZERO)
     start, rest = _start(conditions, atoms, faces)
     if start is None:
         return NOTHING
-    faces = faces or bool(rest)
+    faces = not inside and (faces or bool(rest))
     stack = [_Place(start, {})]
     looked, work, gap = 0, 0, False
     while stack:

@@ -39,7 +39,7 @@ SIGNS = {"positive": (">", 1), "nonnegative": ("\\ge", 1), "negative": (">", -1)
 """``way · entry sign 0`` for the entries of a domain."""
 
 
-class _TooMany(Exception):
+class TooMany(Exception):
     """There are more inputs than are looked at."""
 
 
@@ -82,7 +82,7 @@ def ask(
         except (NotExact, OutOfRange) as refused:
             outcome = Outcome.UNDECIDED if isinstance(refused, TooLarge) else Outcome.NOT_CHECKED
             return Evidence(NAME, outcome, sizes=shown, detail=str(refused))
-        except _TooMany:
+        except TooMany:
             return Evidence(NAME, Outcome.NOT_CHECKED, sizes=shown, detail=f"it is about more than {INPUTS} numbers")
         if isinstance(found, Evidence):
             return found
@@ -90,11 +90,11 @@ def ask(
             outcome = Outcome.NOT_CHECKED if found is NOTHING else Outcome.UNDECIDED
             return Evidence(NAME, outcome, sizes=shown, detail=found.reason)
         cells += found.cells
-    said = f"proved at {_said(shown)}" if shown else "proved"
-    return Evidence(NAME, Outcome.HOLDS, error=0.0, bar=0.0, detectable=0.0, sizes=shown, points=cells, detail=said)
+    words = f"proved at {said(shown)}" if shown else "proved"
+    return Evidence(NAME, Outcome.HOLDS, error=0.0, bar=0.0, detectable=0.0, sizes=shown, points=cells, detail=words)
 
 
-def _said(sizes: tuple[tuple[tuple[str, int], ...], ...]) -> str:
+def said(sizes: tuple[tuple[tuple[str, int], ...], ...]) -> str:
     """``n = 2, 3``, or ``m = 2, n = 3; m = 4, n = 2``."""
     if len(sizes[0]) == 1:
         return f"{sizes[0][0][0]} = {', '.join(str(choice[0][1]) for choice in sizes)}"
@@ -106,16 +106,16 @@ def _at(
 ) -> Proved | Undecided | Evidence:
     """The decision at these sizes; a refutation as evidence."""
     names, assumptions = needed(problem, claim)
-    inputs = _inputs(problem, names, sizes)
+    inputs = inputs_of(problem, names, sizes)
     atoms = Atoms(inputs.count)
     world = World(PiecewiseArithmetic(atoms), sizes, inputs.grids, {}, problem.definitions, None, dependencies)
-    frame = world.root().deeper(*_axes(problem, claim.free, sizes))
+    frame = world.root().deeper(*axes_of(problem, claim.free, sizes))
     arithmetic = world.arithmetic
     left, right = evaluate(claim.head, frame), evaluate(claim.claimed, frame)
     shape = tuple(max(x, y) for x, y in zip(left.shape, right.shape, strict=True))
     sides = [arithmetic.expand(side, shape).entries for side in (left, right)]
-    given = _given(problem, world, claim.conditions, must=True)
-    assumed = _given(problem, world, assumptions, must=False)
+    given = tests_of(problem, world, claim.conditions, must=True)
+    assumed = tests_of(problem, world, assumptions, must=False)
     if given is None or assumed is None:
         return NOTHING
     tests = tuple(dict.fromkeys((*inputs.tests, *given, *assumed)))
@@ -130,7 +130,7 @@ def _at(
     return Proved(cells)
 
 
-def _axes(problem: Problem, names: tuple[str, ...], sizes: Mapping[str, int]) -> tuple[Axis, ...]:
+def axes_of(problem: Problem, names: tuple[str, ...], sizes: Mapping[str, int]) -> tuple[Axis, ...]:
     return tuple(
         Axis(name, problem.indices[name].lower, problem.indices[name].size.substitute(problem.solution).value(sizes))
         for name in names
@@ -140,10 +140,10 @@ def _axes(problem: Problem, names: tuple[str, ...], sizes: Mapping[str, int]) ->
 def _over(problem: Problem, condition: Comparison, world: World) -> Frame:
     """Where a condition is evaluated: letters in it stand for every entry."""
     letters = [part.name for part in t.walk(condition) if isinstance(part, t.Index) and part.name in problem.indices]
-    return world.root().deeper(*_axes(problem, tuple(dict.fromkeys(letters)), world.sizes))
+    return world.root().deeper(*axes_of(problem, tuple(dict.fromkeys(letters)), world.sizes))
 
 
-def _given(
+def tests_of(
     problem: Problem, world: World, conditions: tuple[Comparison, ...], *, must: bool
 ) -> tuple[Condition, ...] | None:
     """Conditions as tests; None if one is never met.
@@ -183,7 +183,7 @@ def _refuted(
     bench = witness.Bench(
         claim, conditions, rational,
         over=lambda condition, there: _over(problem, condition, there),
-        frame=lambda there: there.root().deeper(*_axes(problem, claim.free, world.sizes)),
+        frame=lambda there: there.root().deeper(*axes_of(problem, claim.free, world.sizes)),
         allowed=inputs.allowed,
     )  # fmt: skip
     found = witness.failing(bench, point)
@@ -202,7 +202,7 @@ def _substituted(form: Form, point: witness.Point) -> Fraction:
     return form.constant + sum(coefficient * point[number] for number, coefficient in form.parts)
 
 
-def _inputs(problem: Problem, names: frozenset[str], sizes: Mapping[str, int]) -> Inputs:
+def inputs_of(problem: Problem, names: frozenset[str], sizes: Mapping[str, int]) -> Inputs:
     """A form for every entry of the declared names: an input of its own, but for what symmetry repeats."""
     grids: dict[str, Grid[Form]] = {}
     tests: list[Condition] = []
@@ -213,7 +213,7 @@ def _inputs(problem: Problem, names: frozenset[str], sizes: Mapping[str, int]) -
             continue
         shape = _shape(problem, declaration, sizes)
         if prod(shape) > INPUTS:
-            raise _TooMany
+            raise TooMany
         entries = tuple(_entries(declaration.domain.kind, shape, fresh))
         grids[key] = Grid(shape, entries)
         domains.append((declaration.domain, grids[key]))
@@ -221,7 +221,7 @@ def _inputs(problem: Problem, names: frozenset[str], sizes: Mapping[str, int]) -
             tests += _domain_tests(declaration.domain, form)
     number = next(fresh)
     if number > INPUTS:
-        raise _TooMany
+        raise TooMany
 
     def allowed(point: witness.Point) -> bool:
         return all(_belongs(domain, [_substituted(form, point) for form in grid.entries]) for domain, grid in domains)

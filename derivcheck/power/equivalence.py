@@ -18,6 +18,7 @@ from derivcheck.evaluation.evaluator import evaluate
 from derivcheck.evaluation.sizes import SizesError
 from derivcheck.judge import judge
 from derivcheck.language.shapes import Dim, is_scalar
+from derivcheck.oracles import slopes
 from derivcheck.oracles.bench import Bench, CannotDraw
 from derivcheck.oracles.exact import PROVING
 from derivcheck.power.normal import same, same_zeros
@@ -48,13 +49,17 @@ def equivalence(bench: Bench, old: Claim, new: Claim, verdict: Verdict) -> str |
     The names that stand in both mean the same.
     """
     return (
-        constraint(bench, old, new) or proof_of(verdict) or _closed(bench, new, verdict) or _same_sides(bench, old, new)
+        constraint(bench, old, new)
+        or proof_of(verdict)
+        or _closed(bench, new, verdict)
+        or _slopes(bench, new, verdict)
+        or _same_sides(bench, old, new)
     )
 
 
 def constraint(bench: Bench, old: Claim, new: Claim) -> str | None:
     """The proof that two claims ask the same of what stands in them, whether they hold or not."""
-    if _same_claim(old, new):
+    if same_claim(old, new):
         return RULES
     if (old.relation, old.free, old.conditions) != (new.relation, new.free, new.conditions):
         return None
@@ -67,7 +72,8 @@ def constraint(bench: Bench, old: Claim, new: Claim) -> str | None:
     return None
 
 
-def _same_claim(old: Claim, new: Claim) -> bool:
+def same_claim(old: Claim, new: Claim) -> bool:
+    """Whether two claims are the same by rules alone."""
     if (old.relation, old.free, old.conditions) != (new.relation, new.free, new.conditions):
         return False
     pairs = [(old.head, new.head), (old.claimed, new.claimed)]
@@ -98,7 +104,23 @@ def equal(bench: Bench, like: Claim, left: Term, right: Term) -> str | None:
         return None
     statement = _statement(like, left, right)
     verdict = judge(bench, statement)
-    return proof_of(verdict) or _closed(bench, statement, verdict)
+    return proof_of(verdict) or _closed(bench, statement, verdict) or _derivatives(bench, like, left, right)
+
+
+def _derivatives(bench: Bench, like: Claim, left: Term, right: Term) -> str | None:
+    """Derivatives by an input of what is the same for all inputs."""
+    match left, right:
+        case t.Derivative(target=one, key=key, held=(), direct=False), t.Derivative(target=other):
+            if key in bench.problem.declarations and replace(left, target=other) == right:
+                proof = equal(bench, replace(like, conditions=()), one, other)
+                return f"derivatives of the same, {proof}" if proof else None
+    return None
+
+
+def _slopes(bench: Bench, claim: Claim, verdict: Verdict) -> str | None:
+    if verdict.outcome is not Outcome.HOLDS:
+        return None
+    return slopes.proof(bench.problem, claim, bench.settings.seed, bench.fixed, bench.dependencies)
 
 
 def _closed(bench: Bench, claim: Claim, verdict: Verdict) -> str | None:
@@ -115,13 +137,13 @@ def _vanishing(bench: Bench, old: Claim, new: Claim) -> str | None:
     """``F = 0`` and ``k F = 0``."""
     if not (t.is_zero(old.claimed) and t.is_zero(new.claimed)):
         return None
-    declarations = bench.problem.declarations
-
-    def nonzero(name: str) -> bool:
-        return name in declarations and declarations[name].domain.kind in ("positive", "negative", "nonzero")
-
-    factor = same_zeros(old.head, new.head, nonzero)
+    factor = same_zeros(old.head, new.head, _never_zero(bench))
     return None if factor is None else f"the same equation = 0 times {factor}"
+
+
+def _never_zero(bench: Bench) -> Callable[[str], bool]:
+    declarations = bench.problem.declarations
+    return lambda name: name in declarations and declarations[name].domain.kind in ("positive", "negative", "nonzero")
 
 
 def _same_sides(bench: Bench, old: Claim, new: Claim) -> str | None:
@@ -184,6 +206,8 @@ def _multiple(
     """The proof of ``after = k before``, where k is a number, a size or a name, and not 0 (or even positive)."""
     if same(before, after):
         return RULES
+    if not positive and (number := same_zeros(before, after, _never_zero(bench))) is not None:
+        return f"the same equation = 0 times {number}"
     if bench.shape(before) != bench.shape(after):
         return None
     for words, factor in _factors(bench, like, before, after, positive):

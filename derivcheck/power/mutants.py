@@ -40,7 +40,7 @@ class Site:
     """An expression that may be edited: a member of a statement, as a side of claims or the meaning of a name.
 
     ``item`` and ``member`` say where it stands among what was read; ``claims`` are those of which it is a side, and
-    ``defines`` tells whether its statement gives a name its meaning.
+    ``defines`` tells whether it gives a name its meaning.
     """
 
     node: n.Node
@@ -83,8 +83,9 @@ def sites(items: Sequence[Item], problem: Problem, claims: Sequence[Claim]) -> l
         names = _defined_members(item, problem) if defines else ()
         for member, node in enumerate(item.members):
             sided = tuple(sides.get(node.span, ()))
-            if member not in names and (sided or (defines and member == _value_of(names))):
-                found.append(Site(node, position, member, sided, defines))
+            value = defines and member == _value_of(names)
+            if member not in names and (sided or value):
+                found.append(Site(node, position, member, sided, value))
     return found
 
 
@@ -109,7 +110,7 @@ def stock_at(site: Site, problem: Problem) -> Stock:
     shapes: dict[n.Node, object] = {}
     for node, meaning in named:
         known = problem.definitions.get(meaning) or problem.declarations.get(meaning)
-        if known is not None:
+        if known is not None and not known.family:
             shapes[node] = tuple(dim.substitute(problem.solution) for dim in known.shape)
     trees = [site.node]
     for claim in problem.claims:
@@ -122,7 +123,8 @@ def stock_at(site: Site, problem: Problem) -> Stock:
             shapes[term] = shape
     free = [n.Name(name.split("#")[0]) for claim in site.claims for name in claim.free]
     letters = tuple(dict.fromkeys((*free, *bound_letters(site.node))))
-    return Stock(tuple(node for node, _ in named if node not in sizes), terms, sizes, letters, shapes)
+    # A family is no value: its members are other expressions.
+    return Stock(tuple(node for node, _ in named if node in shapes), terms, sizes, letters, shapes)
 
 
 def _shape(node: n.Node, problem: Problem) -> object:

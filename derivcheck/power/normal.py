@@ -15,12 +15,16 @@ from typing import Any
 
 from derivcheck.language.shapes import is_scalar
 from derivcheck.problem import terms as t
+from derivcheck.problem.substitution import at_indices, rewrite
 from derivcheck.problem.terms import Term
 
 Key = tuple[Any, ...]
 Monomial = tuple[tuple[Key, ...], tuple[Key, ...]]
 Sum = dict[Monomial, Fraction]
 NUMBER: Monomial = ((), ())
+SMALL = (2, 3, 4)
+MOST_SUMMANDS = 6
+"""Powers of longer sums stay as they are."""
 
 
 def same(left: Term, right: Term) -> bool:
@@ -99,10 +103,11 @@ def _expanded(term: Term) -> Sum:
         case t.Multiply(op="entrywise", left=left, right=right):
             return _entrywise(_sum(left), _sum(right))
         case t.Divide(left=left, right=right, entrywise=False) if is_scalar(right.shape):
-            below = _sum(right)
-            if list(below) == [NUMBER]:
-                return {monomial: value / below[NUMBER] for monomial, value in _sum(left).items()}
-            return _times(_sum(left), {((("inverse", _frozen(below)),), ()): Fraction(1)})
+            return _divided(_sum(left), _sum(right))
+        case t.Power(base=base, exponent=t.Constant(value=Fraction() as power), entrywise=False):
+            return _raised(term, _sum(base), power)
+        case t.Elementary(name="exp", order=order) if order:
+            return _expanded(replace(term, order=0))
         case t.Unary(op="transpose", argument=argument):
             turned = _turned(argument)
             return (
@@ -116,12 +121,81 @@ def _expanded(term: Term) -> Sum:
             return _sum(body)
         case t.Let(bindings=bindings, body=body):
             return _apart(term, _sum(body), ("Let", _part(bindings)))
+        case t.Expectation(bounds=bounds, log=log, body=body):
+            log, body = _renamed([log, body], [bound.key for bound in bounds])
+            return _apart(term, _sum(body), ("Expectation", _part(bounds, kept=False), _frozen(_sum(log))))
+        case t.Reduce() if term.op == "sum":
+            return _summed(term)
+        case t.Unary(op="todiag", argument=t.Unary(op="transpose", argument=inner)):
+            return _expanded(replace(term, argument=inner))
         case t.Derivative(target=target, direct=False):
             rest = tuple(_part(getattr(term, name)) for name in ("key", "form", "held", "second", "indices"))
             varying = {monomial: value for monomial, value in _sum(target).items() if not _constant(monomial)}
             return _apart(term, varying, ("Derivative", *rest))
     atom = _atom(term)
     return {((atom,), ()) if is_scalar(term.shape) else ((), (atom,)): Fraction(1)}
+
+
+def _summed(term: t.Reduce) -> Sum:
+    """A sum over an index, summand by summand; what does not move with the index stands before it, or behind."""
+    (body, lower, upper, *conditions), name = _bound([term.body, term.lower, term.upper, *term.conditions], term.index)
+    outside = ("Reduce", "sum", *(_frozen(_sum(each)) for each in (lower, upper)), *map(_atom, conditions))
+    total: Sum = {}
+    for (scalars, chain), coefficient in _sum(body).items():
+        before = [key for key in scalars if name not in repr(key)]
+        moving = [position for position, key in enumerate(chain) if name in repr(key)]
+        start, end = (moving[0], moving[-1] + 1) if moving else (0, 0)
+        inner = (tuple(key for key in scalars if name in repr(key)), chain[start:end])
+        key = (*outside, inner)
+        if inner[1]:
+            made = (_sorted(tuple(before)), (*chain[:start], key, *chain[end:]))
+        else:
+            made = (_sorted((*before, key)), chain)
+        _into(total, made, coefficient)
+    return total
+
+
+def _bound(parts: list[Term], index: str) -> tuple[list[Term], str]:
+    """Terms with their index under a name that does not depend on how it is written, and that name."""
+    name = f"index·{max(_binders(part) for part in parts)}"
+    return [at_indices(part, {index: t.Index(name)}) for part in parts], name
+
+
+def _renamed(parts: list[Term], keys: list[str]) -> list[Term]:
+    """Terms with bound variables under names that do not depend on how they are written."""
+    depth = max(_binders(part) for part in parts)
+    names = {key: f"bound·{depth}·{position}" for position, key in enumerate(keys)}
+
+    def rule(part: Term) -> Term | None:
+        if isinstance(part, t.Variable) and part.key in names and not part.indices:
+            return replace(part, key=names[part.key])
+        return None
+
+    return [rewrite(part, rule) for part in parts]
+
+
+def _binders(term: Term) -> int:
+    """How deep sums and means are nested in a term."""
+    inner = max((_binders(child) for child in t.children(term)), default=0)
+    return inner + isinstance(term, t.Reduce | t.Gather | t.Expectation | t.LogIntegral)
+
+
+def _gathered(term: Term) -> Key:
+    """What binds an index or a variable and is not linear, by what it is made of."""
+    match term:
+        case t.Reduce(index=index):
+            parts, _ = _bound([term.body, term.lower, term.upper, *term.conditions], index)
+            return ("Reduce", term.op, *(_frozen(_sum(part)) for part in parts[:3]), *map(_atom, parts[3:]))
+        case t.Gather(indices=indices, body=body):
+            for index in indices:
+                (body,), _ = _bound([t.Gather((), body)], index)
+                assert isinstance(body, t.Gather)
+                body = body.body
+            return ("Gather", len(indices), _frozen(_sum(body)))
+        case t.LogIntegral(bounds=bounds, log=log):
+            (log,) = _renamed([log], [bound.key for bound in bounds])
+            return ("LogIntegral", _part(bounds, kept=False), _frozen(_sum(log)))
+    raise AssertionError(term)
 
 
 def _apart(term: Term, found: Sum, outside: Key) -> Sum:
@@ -183,6 +257,32 @@ def _without_identity(chain: tuple[Key, ...]) -> tuple[Key, ...]:
     return kept or chain[:1]
 
 
+def _divided(left: Sum, below: Sum) -> Sum:
+    """Numbers and signs out of the denominator; of one monomial every factor for itself."""
+    if not below:
+        return {((("inverse", ()),), ()): Fraction(1)}
+    (scalars, chain), leading = min(below.items(), key=repr)
+    if len(below) == 1 and not chain:
+        inverse: tuple[Key, ...] = tuple(("inverse", key) for key in scalars)
+    else:
+        inverse = (("inverse", _frozen({key: value / leading for key, value in below.items()})),)
+    return _times(left, {(_sorted(inverse), ()): 1 / leading})
+
+
+def _raised(term: t.Power, base: Sum, power: Fraction) -> Sum:
+    """Small powers of scalars as products; every power of the identity is the identity."""
+    match list(base.items()):
+        case [(((), (("Identity", *_),)), 1)]:
+            return base
+    if not is_scalar(term.shape) or power not in SMALL or len(base) > MOST_SUMMANDS:
+        key = _plain(term)
+        return {((key,), ()) if is_scalar(term.shape) else ((), (key,)): Fraction(1)}
+    product: Sum = {NUMBER: Fraction(1)}
+    for _ in range(int(power)):
+        product = _times(product, base)
+    return product
+
+
 def _entrywise(left: Sum, right: Sum) -> Sum:
     if len(left) == 1 and len(right) == 1:
         ((scalars, chain), one), ((others, behind), other) = *left.items(), *right.items()
@@ -210,8 +310,11 @@ def _reversed(chain: tuple[Key, ...]) -> tuple[Key, ...]:
 
 
 def _flipped(key: Key) -> Key:
-    if key[0] == "Identity":
-        return key
+    match key:
+        case ("Identity", *_):
+            return key
+        case ("Reduce", "sum", *rest, (scalars, chain)) if chain:
+            return ("Reduce", "sum", *rest, (scalars, _reversed(chain)))
     return key[1] if key[0] == "transposed" else ("transposed", key)
 
 
@@ -222,13 +325,21 @@ def _chain(chain: tuple[Key, ...]) -> Key:
 
 def _atom(term: Term) -> Key:
     """Anything else, by what it is made of."""
+    if isinstance(term, t.Reduce | t.Gather | t.LogIntegral):
+        return _gathered(term)
+    return _plain(term)
+
+
+def _plain(term: Term) -> Key:
     parts = (getattr(term, each.name) for each in fields(term) if each.name not in ("shape", "span"))
     return (type(term).__name__, *map(_part, parts))
 
 
-def _part(value: object) -> Any:  # noqa: ANN401 (a field of any term)
+def _part(value: object, *, kept: bool = True) -> Any:  # noqa: ANN401 (a field of any term)
+    if isinstance(value, t.Bound):
+        return (value.key if kept else "", value.shape, value.domain)
     if isinstance(value, tuple):
-        return tuple(map(_part, value))
+        return tuple(_part(each, kept=kept) for each in value)
     if isinstance(value, Term):
         return _frozen(_sum(value))
     return value

@@ -15,15 +15,16 @@ from derivcheck.engine import claims as wanted_claims
 from derivcheck.engine import problem_of, verdict_alone
 from derivcheck.oracles.bench import Bench
 from derivcheck.oracles.draws import dependencies
-from derivcheck.power.equivalence import RULES, constraint, equal, equivalence
+from derivcheck.power.equivalence import RULES, constraint, equal, equivalence, same_claim
 from derivcheck.power.mutants import Mutant, Site, mutants, mutated, sites, stock_at
+from derivcheck.power.normal import same
 from derivcheck.power.score import Fate, Power, Tried
 from derivcheck.problem import terms as t
 from derivcheck.problem.build import build
 from derivcheck.problem.problem import Claim, Problem, Refused
 from derivcheck.problem.scope import Definition, FunctionDefinition, Refusal
 from derivcheck.problem.settling import settled
-from derivcheck.problem.substitution import rewrite
+from derivcheck.problem.substitution import at_indices, rewrite
 from derivcheck.reading.documents import kind_of, scan
 from derivcheck.reading.items import Item
 from derivcheck.reading.statements import read
@@ -86,7 +87,7 @@ class Document:
             for span, old in self.holding.items()
             if (new := now.get(span)) is not None
             and (
-                _meaning(old, self.problem) != _meaning(new, problem)
+                not same_claim(*_alike(old, self.problem, new, problem))
                 or any(key in names or affected.get(key, frozenset()) & names for key in _names(new))
             )
         ]
@@ -97,10 +98,12 @@ class Document:
         return [
             key
             for key in {**before, **after}
-            if key not in before or key not in after or _value(before[key], self.problem) != _value(after[key], problem)
+            if key not in before
+            or key not in after
+            or not _same_value(_value(before[key], self.problem), _value(after[key], problem))
         ]
 
-    def same_constraint(self, problem: Problem, bench: Bench, span: Span, new: Claim) -> str | None:
+    def same_constraint(self, problem: Problem, bench: Bench, old: Claim, new: Claim) -> str | None:
         """The proof that what is solved or optimised stays the same although a name in it means something else.
 
         Of an identity nothing is proved so: that it holds for two meanings of a name says that it tests neither.
@@ -109,23 +112,22 @@ class Document:
             return None
         names = set(self.changed_definitions(problem))
         if not names:
-            return constraint(bench, self.holding[span], new)
-        before = {
-            key: _value(self.problem.definitions[key], self.problem) for key in names & {*self.problem.definitions}
-        }
-        after = {key: _value(problem.definitions[key], problem) for key in names & {*problem.definitions}}
-        old, made = _written_out(self.holding[span], before), _written_out(new, after)
-        return constraint(bench, old, made) if old is not None and made is not None else None
+            return constraint(bench, old, new)
+        known, found = self.problem.definitions, problem.definitions
+        before = {key: _value(known[key], self.problem).term for key in names & {*known}}
+        after = {key: _value(found[key], problem).term for key in names & {*found}}
+        was, made = _written_out(old, before), _written_out(new, after)
+        return constraint(bench, was, made) if was is not None and made is not None else None
 
     def same_definitions(self, problem: Problem, bench: Bench) -> list[str | None]:
         """The proof that each name means what it meant, for every name that is written in another way."""
-        like = next(iter(self.holding.values()))
+        like = replace(next(iter(self.holding.values())), free=(), conditions=())
         proofs: list[str | None] = []
         for key in self.changed_definitions(problem):
             old, new = self.problem.definitions.get(key), problem.definitions.get(key)
-            if old is None or new is None or old.family != new.family:
+            if old is None or new is None or old.family or new.family:
                 return [None]
-            proofs.append(equal(bench, like, _value(old, self.problem), _value(new, problem)))
+            proofs.append(equal(bench, like, _value(old, self.problem).term, _value(new, problem).term))
         for name, meaning in self.problem.scope.names.items():
             other = problem.scope.names.get(name)
             if isinstance(meaning, FunctionDefinition) and meaning != other:
@@ -165,15 +167,44 @@ def _filled(term: t.Term, meanings: dict[str, t.Term]) -> t.Term:
     return rewrite(term, rule)
 
 
-def _value(definition: Definition, problem: Problem) -> t.Term:
-    return settled(definition.term, problem.solution)
+def _value(definition: Definition, problem: Problem) -> Definition:
+    return replace(definition, term=settled(definition.term, problem.solution))
 
 
-def _meaning(claim: Claim, problem: Problem) -> tuple[object, ...]:
-    sides = [claim.head, claim.claimed]
-    if claim.solution is not None:
-        sides += [claim.solution.left, claim.solution.right]
-    return (claim.relation, claim.free, *(settled(side, problem.solution) for side in sides))
+def _same_value(old: Definition, new: Definition) -> bool:
+    """Whether a name is defined to be the same by rules alone, whatever its indices are called."""
+    if [axis for _, axis in old.family] != [axis for _, axis in new.family]:
+        return False
+    names = {one: t.Index(other) for (one, _), (other, _) in zip(old.family, new.family, strict=True)}
+    return same(at_indices(old.term, names), new.term)
+
+
+def _settled(claim: Claim, problem: Problem) -> Claim:
+    """The claim with every size that was found filled in, to be held against another problem's."""
+    solution = claim.solution
+    if solution is not None:
+        left, right = (settled(side, problem.solution) for side in (solution.left, solution.right))
+        solution = replace(solution, left=left, right=right)
+    head, claimed = (settled(side, problem.solution) for side in (claim.head, claim.claimed))
+    return replace(claim, head=head, claimed=claimed, solution=solution)
+
+
+def _alike(old: Claim, before: Problem, new: Claim, after: Problem) -> tuple[Claim, Claim]:
+    """Two readings of a claim with sizes filled in, and the free indices of the old one called as in the new one."""
+    old, new = _settled(old, before), _settled(new, after)
+    if old.free == new.free or len(old.free) != len(new.free):
+        return old, new
+    names = {one: t.Index(other) for one, other in zip(old.free, new.free, strict=True)}
+
+    def called(term: t.Term) -> t.Term:
+        return at_indices(term, names)
+
+    solution = old.solution
+    if solution is not None:
+        solution = replace(solution, left=called(solution.left), right=called(solution.right))
+    conditions = tuple(replace(each, left=called(each.left), right=called(each.right)) for each in old.conditions)
+    made = replace(old, head=called(old.head), claimed=called(old.claimed), solution=solution)
+    return replace(made, free=new.free, conditions=conditions), new
 
 
 def _names(claim: Claim) -> frozenset[str]:
@@ -229,7 +260,7 @@ def _tried(document: Document, site: Site) -> Iterator[Tried]:
     """Every edit of one expression; of those that mean the same, the first."""
     seen: set[tuple[t.Term, t.Term]] = set()
     killers: list[Span] = []
-    alone = _alone(site)
+    alone = _alone(site, document.problem)
     for mutant in mutants(site, stock_at(site, document.problem)):
         try:
             if alone is None or alone.remade is None:
@@ -250,26 +281,35 @@ def _refused(mutant: Mutant, wrong: bool, message: str) -> Tried:
     return Tried(mutant, Fate.KILLED, message, by_shape=True) if wrong else Tried(mutant, Fate.NO_MUTANT, message)
 
 
-def _alone(site: Site) -> Claim | None:
+def _alone(site: Site, problem: Problem) -> Claim | None:
     """The one claim of which the expression is the claimed side and nothing else, where no other line hangs on it."""
     if len(site.claims) != 1 or site.defines:
         return None
     (claim,) = site.claims
-    plain = claim.relation == "=" and claim.solution is None and not claim.stationary
-    return claim if plain and claim.claimed_node.span == site.node.span != claim.head_node.span else None
+    plain = claim.relation == "=" and claim.solution is None and not claim.stationary and claim.remade is not None
+    if not plain or not claim.claimed_node.span == site.node.span != claim.head_node.span:
+        return None
+    assert claim.remade is not None
+    again = claim.remade(claim.claimed_node)
+    # What was learnt below the line may have given it its meaning.
+    return claim if same_claim(_settled(claim, problem), _settled(_with_sides(claim, again), problem)) else None
+
+
+def _with_sides(claim: Claim, made: Claim) -> Claim:
+    return replace(
+        claim, kind=made.kind, head=made.head, claimed=made.claimed, alternatives=made.alternatives,
+        density=made.density,
+    )  # fmt: skip
 
 
 def _of_claim(checks: Checks, old: Claim, made: Claim, mutant: Mutant) -> Tried:
     """An edit of a claimed side, in the draws that are there."""
-    new = replace(
-        old, kind=made.kind, head=made.head, claimed=made.claimed, claimed_node=mutant.tree,
-        alternatives=made.alternatives, density=made.density,
-    )  # fmt: skip
+    new = replace(_with_sides(old, made), claimed_node=mutant.tree)
     try:
         verdict = checks.verdict(new)
         if verdict.outcome is Outcome.WRONG:
             return Tried(mutant, Fate.KILLED, _seen(new, verdict))
-        proof = equivalence(checks.full, old, new, verdict)
+        proof = equivalence(checks.full, _settled(old, checks.problem), _settled(new, checks.problem), verdict)
         return Tried(mutant, Fate.EQUIVALENT, proof) if proof else Tried(mutant, Fate.OPEN, _unseen(new, verdict))
     finally:
         checks.forget(new)
@@ -286,6 +326,8 @@ def _of_document(document: Document, site: Site, mutant: Mutant, killers: list[S
         if each.wrong:
             return _refused(mutant, True, each.message)
     now = {claim.span: claim for claim in problem.claims if isinstance(claim, Claim)}
+    if refused or any(span not in now for span in document.holding):
+        return Tried(mutant, Fate.NO_MUTANT, refused[0].message if refused else "what is left is no claim")
     changed = document.changed(problem, now)
     changed.sort(key=lambda span: span not in killers)
     checks = Checks(problem, document.checks.settings)
@@ -296,15 +338,14 @@ def _of_document(document: Document, site: Site, mutant: Mutant, killers: list[S
             if verdicts[span].outcome is Outcome.WRONG:
                 killers.insert(0, span)
                 return Tried(mutant, Fate.KILLED, _seen(document.holding[span], verdicts[span]))
-    if refused or any(span not in now for span in document.holding):
-        return Tried(mutant, Fate.NO_MUTANT, refused[0].message if refused else "what is left is no claim")
-    proofs = [equivalence(checks.full, document.holding[span], now[span], verdicts[span]) for span in changed]
+    pairs = [_alike(document.holding[span], document.problem, now[span], problem) for span in changed]
+    proofs = [equivalence(checks.full, *pair, verdicts[span]) for pair, span in zip(pairs, changed, strict=True)]
     if site.defines:
         # A name that means something else is another derivation, even where all of its claims hold; but of an objective
         # a factor may be all that is not asked.
         proofs = document.same_definitions(problem, checks.full)
         if changed and not all(proofs):
-            proofs = [document.same_constraint(problem, checks.full, span, now[span]) for span in changed]
+            proofs = [document.same_constraint(problem, checks.full, *pair) for pair in pairs]
     if all(proofs):
         words = dict.fromkeys(proof for proof in proofs if proof)
         return Tried(mutant, Fate.EQUIVALENT, " · ".join(words) or RULES)

@@ -12,7 +12,7 @@ from derivcheck.verdict import Outcome
 
 
 class Fate(StrEnum):
-    """What became of an edit. What is no mutant counts neither way: the edited line says nothing that can be checked.
+    """What became of an edit. What is no mutant counts neither way: after it some line cannot be read as a claim.
 
     ``KILLED``: `derivcheck check` calls a line of the edited document wrong. ``EQUIVALENT``: the edited document says
     the same, and that is proved. ``OPEN``: neither.

@@ -208,16 +208,13 @@ class ClaimMaker:
 
     def _remaker(self, head: Head, item: Statement, conditions: tuple[Comparison, ...]) -> Callable[[n.Node], Claim]:
         """Makes the claim anew with another expression as the member, among the names that are known here."""
-        known = dict(self.scope.names)
+        then = self.scope.as_it_stands()
 
         def remade(node: n.Node) -> Claim:
             if strip(node) in head.restated:
                 raise Refusal("says-nothing", node.span, "both sides are the same expression: this line says nothing")
             here = self.scope
-            scope = replace(
-                here, names=dict(known), solution=dict(here.solution), posterior=set(here.posterior),
-                optima=dict(here.optima),
-            )  # fmt: skip
+            scope = replace(then.as_it_stands(), counter=here.counter, solution=dict(here.solution))
             there = replace(head, ctx=replace(head.ctx, scope=scope))
             indices = {info.letter: info for info in (head.ctx.free or {}).values()}
             names, counts, self.names, self.counts = self.names, self.counts, set(self.names), dict(self.counts)

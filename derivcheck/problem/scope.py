@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from derivcheck.language.domain import Domain
 from derivcheck.language.shapes import Dim, Shape, show
@@ -160,6 +160,7 @@ class Scope:
     size_bounds: dict[str, int] = field(default_factory=dict)
     text: str = ""
     counter: int = 0
+    given: dict[str, int] = field(default_factory=dict)
     heading: int = 0
     headings: dict[str, int] = field(default_factory=dict)
     notices: list[tuple[Span, str]] = field(default_factory=list)
@@ -170,15 +171,29 @@ class Scope:
         self.declarations[declaration.key] = declaration
         self.headings[visible] = self.heading
 
+    def as_it_stands(self) -> Scope:
+        """What is known now, whatever is learnt later; names that are new in it are new in both."""
+        measures = {key: dict(known) for key, known in self.measures.items()}
+        return replace(
+            self, names=dict(self.names), declarations=dict(self.declarations), functions=dict(self.functions),
+            definitions=dict(self.definitions), used=set(self.used), assumptions=list(self.assumptions),
+            ranges=dict(self.ranges), mentions={key: list(calls) for key, calls in self.mentions.items()},
+            factors=dict(self.factors), measures=measures, posterior=set(self.posterior), optima=dict(self.optima),
+        )  # fmt: skip
+
     def quote(self, span: Span) -> str:
         """What stands at a span, on one line and not longer than a message can bear."""
         words = " ".join(self.text[span.start : span.end].split())
         return words if len(words) <= 48 else words[:45].rstrip() + "…"
 
     def fresh(self, stem: str) -> str:
-        """A name that nothing else has; unknown sizes begin with ``?``."""
+        """A name that nothing else has; unknown sizes begin with ``?``.
+
+        Counted by stem, so that what is called alike in two readings of nearly the same document is the same.
+        """
         self.counter += 1
-        return f"{stem}#{self.counter}"
+        self.given[stem] = self.given.get(stem, 0) + 1
+        return f"{stem}#{self.given[stem]}"
 
     def unknown(self, stem: str = "?") -> Dim:
         """A size still to be found."""

@@ -54,7 +54,7 @@ def _split(term: Term, scope: Scope) -> list[tuple[int, Term]] | None:
     match term:
         case t.Density(log=log):
             return [(1, log)]
-        case t.Elementary(name="exp", argument=argument, order=0):
+        case t.Elementary(name="exp", argument=argument):
             return [(1, argument)]
         case t.Let(bindings=(), body=body):
             return _split(body, scope)
