@@ -69,6 +69,11 @@ class FloatArithmetic:
         if a.shape[-1] == 1 or (a.numel() * b.shape[-1] < 4096 and a.dim() > 3):
             # For small matrices over many axes a broadcast sum is faster than a batched product.
             return (a.unsqueeze(-1) * b.unsqueeze(-3)).sum(-2)
+        if a.dim() == b.dim() and a.dim() > 2:
+            if (folded := _shared(b)) and a.numel() > b.numel():
+                return _folded(a, b, folded)
+            if (folded := _shared(a)) and b.numel() > a.numel():
+                return _folded(b.transpose(-1, -2), a.transpose(-1, -2), folded).transpose(-1, -2)
         return a @ b
 
     def transpose(self, a: Tensor) -> Tensor:
@@ -188,3 +193,23 @@ class FloatArithmetic:
 
 def _real(a: Tensor) -> Tensor:
     return a.real if a.is_complex() else a
+
+
+def _shared(b: Tensor) -> int:
+    """How many of the axes before the matrix, from the last one on, hold the same matrix."""
+    count = 0
+    while count < b.dim() - 2 and b.shape[-3 - count] == 1:
+        count += 1
+    return count
+
+
+def _folded(a: Tensor, b: Tensor, folded: int) -> Tensor:
+    """a @ b, where b is the same matrix along the last ``folded`` axes before it: those of a become rows.
+
+    A batched product broadcasts b to one copy for each of them, which is sixteen times slower for rows against a
+    small matrix.
+    """
+    first = a.dim() - 2 - folded
+    rows = a.shape[first:-1]
+    product = a.flatten(first, -2) @ b.flatten(first, -2)
+    return product.unflatten(-2, rows)

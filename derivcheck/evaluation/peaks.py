@@ -38,6 +38,8 @@ def find_peaks(height: Density, line: Line, entries: int, level: int) -> Peaks:
     padded = torch.nn.functional.pad(value, (1, 1), value=-math.inf)
     top = (value >= padded[:, :-2]) & (value >= padded[:, 2:])
     ranked, index = torch.where(top, value, -math.inf).topk(min(PEAKS, len(scan)), dim=1)
+    most = max(1, int(ranked.isfinite().sum(1).max()))
+    ranked, index = ranked[:, :most], index[:, :most]
     index = torch.where(ranked.isneginf(), index[:, :1], index)
     low, high = scan[(index - 1).clamp_min(0)], scan[(index + 1).clamp_max(len(scan) - 1)]
     place, low, high, top_value = _zoom(height, scan[index], low, high)
@@ -73,10 +75,13 @@ def _zoom(height: Density, place: Tensor, low: Tensor, high: Tensor) -> tuple[Te
 def _widths(height: Density, line: Line, place: Tensor, top: Tensor, start: Tensor) -> Tensor:
     """The distance at which the density has fallen by e^-1/2 on its slower side, to a factor √2."""
     smallest = torch.maximum(start / 8, line.distance(place, place * (1 + 4e-16)).abs().clamp_min(1e-300))
-    steps = smallest[..., None] * 2.0 ** torch.arange(0, 120, 0.5, dtype=torch.float64)
-    x = torch.cat((line.forward(place[..., None], steps), line.forward(place[..., None], -steps)), -1)
-    fallen = height(x.flatten(1)).reshape(x.shape) < top[..., None] - 0.5
-    count = steps.shape[-1]
+    for doublings in (16, 120):
+        steps = smallest[..., None] * 2.0 ** torch.arange(0, doublings, 0.5, dtype=torch.float64)
+        x = torch.cat((line.forward(place[..., None], steps), line.forward(place[..., None], -steps)), -1)
+        fallen = height(x.flatten(1)).reshape(x.shape) < top[..., None] - 0.5
+        count = steps.shape[-1]
+        if bool((fallen[..., :count].any(-1) & fallen[..., count:].any(-1)).all()):
+            break
     first = torch.maximum(
         torch.where(fallen[..., :count].any(-1), fallen[..., :count].int().argmax(-1), 0),
         torch.where(fallen[..., count:].any(-1), fallen[..., count:].int().argmax(-1), 0),
