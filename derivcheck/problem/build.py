@@ -10,11 +10,13 @@ from derivcheck.problem import directives
 from derivcheck.problem.builder import Builder
 from derivcheck.problem.claims import ClaimMaker
 from derivcheck.problem.classify import classify
-from derivcheck.problem.context import members_of
+from derivcheck.problem.context import members_of, strip
 from derivcheck.problem.declarations import index_range
+from derivcheck.problem.definitions import define
+from derivcheck.problem.newness import is_new
 from derivcheck.problem.problem import IndexRange, Problem
 from derivcheck.problem.prose import runs
-from derivcheck.problem.scope import Refusal, Scope, SizeSymbol
+from derivcheck.problem.scope import Definition, Refusal, Scope, SizeSymbol
 from derivcheck.problem.solutions import finish_solutions
 from derivcheck.reading.items import Directive, Heading, Item, Notice, Statement, Unreadable
 from derivcheck.source import Source
@@ -61,6 +63,9 @@ def _take_up_again(builder: Builder, statements: list[Statement], *, final: bool
 
     What is still not explained then waits for the end of the document.
     """
+    if not final:
+        builder.makers.take_up_again(final=False)
+        _named_at_the_end(builder, statements)
     waiting, builder.waiting = builder.waiting, []
     if final:
         waiting, builder.unexplained = builder.unexplained, []
@@ -69,9 +74,27 @@ def _take_up_again(builder: Builder, statements: list[Statement], *, final: bool
     for item, conditions in waiting:
         builder.conditions, builder.condition_sentence = list(conditions), item.sentence
         _statement(item, statements, builder)
+    builder.makers.take_up_again(final=final)
     builder.retrying, builder.final = False, False
     if waiting:
         builder.head, builder.conditions, builder.condition_sentence = kept
+
+
+def _named_at_the_end(builder: Builder, statements: list[Statement]) -> None:
+    r"""``… = \frac{1}{n} \sum_i x_i = \bar x``: a new name at the end of a chain names what stands before it."""
+    for member in tuple(builder.makers.waiting):
+        name = strip(member.node)
+        if member.before is None or not isinstance(name, n.Name | n.Scripted) or not is_new(name, builder.scope):
+            continue
+        explained = any(
+            len(other.members) > 1 and other.relations[0].sign == "=" and strip(other.members[0]) == name
+            for other in statements
+        )
+        if not explained:
+            made = define(name, member.before, builder.context(), member.node.span)
+            shape = made.shape if isinstance(made, Definition) else made.body.shape
+            builder.line(member.node.span, "definition", plain(name), builder.scope.show(shape))
+            builder.makers.waiting.remove(member)
 
 
 def _declarations_first(items: tuple[Item, ...]) -> list[Item]:

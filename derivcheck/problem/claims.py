@@ -23,6 +23,9 @@ from derivcheck.problem.terms import Comparison, Term
 from derivcheck.reading.items import Relation, Statement
 from derivcheck.source import Source, Span
 
+UNEXPLAINED = frozenset(("unknown-name", "function-without-argument"))
+"""Why a member is not understood, where a line behind may still explain it."""
+
 
 @dataclass(frozen=True)
 class Head:
@@ -35,6 +38,20 @@ class Head:
     title: str
     chain: int
     restated: tuple[n.Node, ...] = ()
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A member that speaks of a name before it is explained ("p(x) = N(0, C) where C = …"), to be tried again.
+
+    ``before`` is the member in front of the last one of a longer chain: what a new name at its end is a name of.
+    """
+
+    head: Head
+    node: n.Node
+    item: Statement
+    conditions: tuple[Comparison, ...]
+    before: n.Node | None
 
 
 def derivative_in(term: Term) -> terms.Derivative | None:
@@ -96,6 +113,8 @@ class ClaimMaker:
     counts: dict[str, int] = field(default_factory=dict)
     chains: int = 0
     sentences: dict[int, int] = field(default_factory=dict)
+    waiting: list[Waiting] = field(default_factory=list)
+    final: bool = False
 
     def fresh_chain(self) -> int:
         """A number that no chain has yet."""
@@ -122,11 +141,13 @@ class ClaimMaker:
     ) -> None:
         """Hold each member against the head; a member that only says the head again is no claim."""
         made = 0
+        before = None
         for node in nodes:
             if strip(node) in head.restated:
                 continue
             made += 1
-            self._member(head, node, item, conditions)
+            self._member(Waiting(head, node, item, conditions, before if node is nodes[-1] else None))
+            before = node
         if (
             not made
             and not any(strip(node) != strip(head.node) for node in nodes)
@@ -138,13 +159,24 @@ class ClaimMaker:
             )
             self.refuse(refusal, nodes[0].span, item.span, head.kind, head.title, head.chain)
 
-    def _member(self, head: Head, node: n.Node, item: Statement, conditions: tuple[Comparison, ...]) -> None:
+    def _member(self, member: Waiting) -> None:
+        head, node, item, conditions = member.head, member.node, member.item, member.conditions
         closed = replace(head.ctx, indices={info.letter: info for info in (head.ctx.free or {}).values()}, free=None)
         try:
             self._append(head, node, item, conditions, *self._pair(head, node, closed, item))
         except Refusal as refusal:
+            if refusal.code in UNEXPLAINED and not self.final:
+                self.waiting.append(member)
+                return
             scalar = self._scalar_reading(head, node, item, conditions) if refusal.code == "shape-mismatch" else None
             self.refuse(refusal, node.span, item.span, head.kind, head.title, head.chain, scalar, item.implied)
+
+    def take_up_again(self, *, final: bool) -> None:
+        """Try the members that wait for an explanation once more; at last they are refused."""
+        waiting, self.waiting, self.final = self.waiting, [], final
+        for waited in waiting:
+            self._member(waited)
+        self.final = False
 
     def _pair(self, head: Head, node: n.Node, ctx: Context, item: Statement) -> tuple[Term, Term]:
         """Both sides as they are compared: densities by their logarithms, "+ const" by what it leaves."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 
 from derivcheck.language import nodes as n
@@ -23,6 +22,7 @@ from derivcheck.problem.context import key_of, strip
 from derivcheck.problem.declarations import declare, declare_function, index_range
 from derivcheck.problem.definitions import define
 from derivcheck.problem.mentions import mention, note_calls
+from derivcheck.problem.naming import estimated, named_by
 from derivcheck.problem.newness import is_new, mentions_itself, would_resolve
 from derivcheck.problem.probability.statements import drawn_from, states_density
 from derivcheck.problem.prose import (
@@ -181,12 +181,15 @@ def _equality(item: Statement, builder: Builder) -> None:
         _optimum_of(item, left, builder)
         return
     if (
-        not item.implied
-        and not conditional
+        not conditional
         and is_new(left, builder.scope)
         and not mentions_itself(left, item.members[1], builder.scope)
+        and (not item.implied or _solves(item, left, builder))
     ):
         _definition(item, left, builder)
+        return
+    if not item.implied and not conditional and (named := named_by(left, item.members[1], builder.context())):
+        _definition(item, named[0], builder, named[1])
         return
     last = strip(item.members[-1])
     names_the_right = len(item.members) == 2 and isinstance(last, n.Name | n.Scripted) and is_naming(item)
@@ -210,14 +213,16 @@ def _claims(item: Statement, builder: Builder) -> None:
     builder.makers.members(head, item.members[1:], item.relations, item, tuple(builder.conditions))
 
 
-def _definition(item: Statement, left: n.Node, builder: Builder) -> None:
+def _definition(item: Statement, name: n.Node, builder: Builder, meaning: n.Node | None = None) -> None:
+    """Bring a name into being; ``meaning`` is its value where the left side is not the name alone: ``S^{-1} = …``."""
+    left = strip(item.members[0]) if meaning is not None else name
     second = strip(item.members[1])
     second_is_new = isinstance(second, n.Name | n.Scripted) and is_new(second, builder.scope)
     if len(item.members) > 2 and second_is_new and not would_resolve(second, builder.context()):
         # ``a = b = …`` with both names new: the inner one first.
         _definition(replace(item, members=item.members[1:], relations=item.relations[1:]), second, builder)
         item = replace(item, members=item.members[:2], relations=item.relations[:1])
-    made = define(left, item.members[1], builder.context(), item.span)
+    made = define(name, meaning or item.members[1], builder.context(), item.span)
     term = made.term if isinstance(made, Definition) else made.body
     note_calls(term, builder.scope)
     shape = made.shape if isinstance(made, Definition) else made.body.shape
@@ -237,22 +242,24 @@ def _definition(item: Statement, left: n.Node, builder: Builder) -> None:
 
 
 def _estimate(item: Statement, left: n.Node, builder: Builder) -> None:
-    """``\\hat w = …`` behind an equation in ``w``: the definition also claims to solve it."""
-    base = left
-    if isinstance(base, n.Scripted) and isinstance(base.sup, n.Symbol | n.Text) and base.sub is None:
-        base = base.base
-    if isinstance(base, n.Name):
-        accent = re.fullmatch(r"\\(?:hat|tilde|bar)\{(.*)\}", base.text)
-        base = n.Name(accent.group(1), span=base.span) if accent else base
-    if base == left or not isinstance(base, n.Name | n.Scripted):
+    r"""``\hat w = …`` behind an equation in ``w``: the definition also claims to solve it."""
+    base = estimated(left)
+    if base is None:
         return
-    found = builder.scope.names.get(key_of(base))
-    if not isinstance(found, Declaration) or found.family:
-        return
-    if equation_for(builder.makers.claims, builder.scope, found.key, len(builder.makers.claims), item.sentence) is None:
+    if not _solves(item, left, builder):
         return
     head = builder.makers.head(base, builder.context({}))
     builder.makers.members(replace(head, title=plain(left)), item.members[1:2], item.relations[:1], item, ())
+
+
+def _solves(item: Statement, left: n.Node, builder: Builder) -> bool:
+    """Whether the new name is an estimate of a declared one in which an equation stands before it."""
+    base = estimated(left)
+    found = None if base is None else builder.scope.names.get(key_of(base))
+    if not isinstance(found, Declaration) or found.family:
+        return False
+    claims = builder.makers.claims
+    return equation_for(claims, builder.scope, found.key, len(claims), item.sentence) is not None
 
 
 def _order(item: Statement, statements: list[Statement], builder: Builder) -> None:
@@ -282,6 +289,8 @@ def _order(item: Statement, statements: list[Statement], builder: Builder) -> No
             builder.line(item.span, "assumption")
             return
     if any(sign in DEFINITE for sign in signs):
+        for member in item.members:
+            builder.context({}).term(member)
         raise Refusal("not-checked", item.relations[0].span, "a claim that a matrix is definite is not checked yet")
     head = builder.makers.head(item.members[0], builder.context({}))
     builder.head = None

@@ -100,7 +100,8 @@ def _without_runs(values: list[n.Node], left: n.Node) -> list[n.Node]:
 
 
 def _has_factor(node: n.Node, builder: Builder) -> bool:
-    return _key(node, builder) in builder.scope.factors
+    found = builder.scope.factors.get(_key(node, builder))
+    return found is not None and not found.borrowed
 
 
 def _key(node: n.Node, builder: Builder) -> str:
@@ -251,7 +252,8 @@ def _measure(text: str, behind: n.Node, right: n.Node, item: Statement, builder:
         # Nothing else is said of it: it is random under q alone.
         declared = scope.declarations.get(key)
         domain = Domain() if declared is None else declared.domain
-        scope.factors[key] = Factor(key, log_of(density, scope), domain, item.span, letters, sizes, entries)
+        log = log_of(density, scope)
+        scope.factors[key] = Factor(key, log, domain, item.span, letters, sizes, entries, borrowed=True)
     frozen = any(isinstance(part, t.Density) and part.evidence is not None for part in t.walk(density))
     frozen = frozen or bool(set(_parameters(scope, key)) & t.variables(density))
     builder.makers.indices.update({info.name: info for info in free.values()})
