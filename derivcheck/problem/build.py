@@ -8,7 +8,7 @@ from derivcheck.language import nodes as n
 from derivcheck.language.printing import plain
 from derivcheck.problem import directives
 from derivcheck.problem.builder import Builder
-from derivcheck.problem.claims import ClaimMaker
+from derivcheck.problem.claims import UNEXPLAINED, ClaimMaker
 from derivcheck.problem.classify import classify
 from derivcheck.problem.context import members_of, strip
 from derivcheck.problem.declarations import index_range
@@ -22,7 +22,7 @@ from derivcheck.reading.items import Directive, Heading, Item, Notice, Statement
 from derivcheck.source import Source
 from derivcheck.verdict import Finding, Severity
 
-MAY_BE_EXPLAINED = frozenset(("unknown-name", "function-without-argument", "chain-without-head", "index-range"))
+MAY_BE_EXPLAINED = UNEXPLAINED | {"chain-without-head", "index-range"}
 
 
 def build(source: Source, items: tuple[Item, ...]) -> Problem:
@@ -61,23 +61,33 @@ def build(source: Source, items: tuple[Item, ...]) -> Problem:
 def _take_up_again(builder: Builder, statements: list[Statement], *, final: bool) -> None:
     """Statements that spoke of a name before it was explained ("…, where c = 2"): tried again at the sentence's end.
 
-    What is still not explained then waits for the end of the document.
+    What is still not explained is tried once more whenever something new has been named, and then at the end.
     """
-    if not final:
-        builder.makers.take_up_again(final=False)
-        _named_at_the_end(builder, statements)
-    waiting, builder.waiting = builder.waiting, []
-    if final:
-        waiting, builder.unexplained = builder.unexplained, []
-    kept = (builder.head, builder.conditions, builder.condition_sentence)
-    builder.retrying, builder.final = True, final
-    for item, conditions in waiting:
-        builder.conditions, builder.condition_sentence = list(conditions), item.sentence
-        _statement(item, statements, builder)
-    builder.makers.take_up_again(final=final)
-    builder.retrying, builder.final = False, False
-    if waiting:
-        builder.head, builder.conditions, builder.condition_sentence = kept
+    builder.makers.take_up_again(final=False)
+    _named_at_the_end(builder, statements)
+    named = _named(builder)
+    while builder.waiting or final or (builder.unexplained and named != builder.named):
+        builder.named = named
+        waiting = sorted([*builder.unexplained, *builder.waiting], key=lambda entry: entry[0].span.start)
+        builder.waiting, builder.unexplained = [], []
+        kept = (builder.head, builder.conditions, builder.condition_sentence)
+        builder.retrying, builder.final = True, final
+        for item, conditions in waiting:
+            builder.conditions, builder.condition_sentence = list(conditions), item.sentence
+            _statement(item, statements, builder)
+        builder.makers.take_up_again(final=final)
+        builder.retrying, builder.final = False, False
+        if waiting:
+            builder.head, builder.conditions, builder.condition_sentence = kept
+        named = _named(builder)
+        if final:
+            return
+
+
+def _named(builder: Builder) -> tuple[int, int, int]:
+    """How much has a name by now: more of it may explain what was not understood."""
+    scope = builder.scope
+    return len(scope.names), len(scope.definitions), len(scope.factors)
 
 
 def _named_at_the_end(builder: Builder, statements: list[Statement]) -> None:

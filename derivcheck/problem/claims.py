@@ -23,7 +23,7 @@ from derivcheck.problem.terms import Comparison, Term
 from derivcheck.reading.items import Relation, Statement
 from derivcheck.source import Source, Span
 
-UNEXPLAINED = frozenset(("unknown-name", "function-without-argument"))
+UNEXPLAINED = frozenset(("unknown-name", "function-without-argument", "index", "no-model", "not-random"))
 """Why a member is not understood, where a line behind may still explain it."""
 
 

@@ -24,6 +24,7 @@ from derivcheck.problem.definitions import define
 from derivcheck.problem.mentions import mention, note_calls
 from derivcheck.problem.naming import estimated, named_by
 from derivcheck.problem.newness import is_new, mentions_itself, would_resolve
+from derivcheck.problem.probability.noise import adds_noise
 from derivcheck.problem.probability.statements import drawn_from, states_density
 from derivcheck.problem.prose import (
     assumed_in_words,
@@ -86,7 +87,7 @@ def classify(item: Statement, statements: list[Statement], builder: Builder) -> 
         _update(item, builder)
         return
     if all(sign in EQUAL for sign in signs):
-        _equality(item, builder)
+        _equality(item, statements, builder)
         return
     if all(sign in COMPARED for sign in signs):
         _order(item, statements, builder)
@@ -99,7 +100,9 @@ def _claim_of_distribution(item: Statement, builder: Builder) -> None:
     r"""``z \mid x \sim \mathcal{N}(m, C)`` of a z that is in the model already: its density is claimed."""
     left = strip(item.members[0])
     if not (isinstance(left, n.Product) and isinstance(left.factors[-1], n.Group)):
-        left = n.Product((n.Name("p", span=left.span), n.Group(left, span=left.span)), ("",), span=left.span)
+        # A letter that the document has given to a size or a vector is no density in it.
+        letter = next(name for name in ("p", "P", "\\mathbb{P}") if name not in builder.scope.names)
+        left = n.Product((n.Name(letter, span=left.span), n.Group(left, span=left.span)), ("",), span=left.span)
     _claims(replace(item, members=(left, item.members[1])), builder)
 
 
@@ -107,7 +110,7 @@ def _update(item: Statement, builder: Builder) -> None:
     r"""``u \leftarrow \arg\max_u Q = …``: what stands right of the arrow is the new value of the name."""
     left = strip(item.members[0])
     if isinstance(strip(item.members[1]), n.Big) and is_new(left, builder.scope):
-        _equality(item, builder)
+        _equality(item, [], builder)
         return
     if isinstance(strip(item.members[1]), n.Big):
         _optimum_of(item, left, builder)
@@ -165,7 +168,7 @@ def _continue_chain(item: Statement, builder: Builder) -> None:
     builder.line(item.span, "claim: continued", builder.head.title)
 
 
-def _equality(item: Statement, builder: Builder) -> None:
+def _equality(item: Statement, statements: list[Statement], builder: Builder) -> None:
     """``A = B = C``: a definition if the left side is new, then claims held against the head."""
     left = strip(item.members[0])
     conditional = is_conditional(item)
@@ -174,6 +177,8 @@ def _equality(item: Statement, builder: Builder) -> None:
             _claims(replace(item, members=(item.members[0], *item.members[2:]), relations=item.relations[1:]), builder)
         return
     if assumed_equation(item, builder):
+        return
+    if not item.implied and not conditional and adds_noise(item, left, statements, builder):
         return
     second = strip(item.members[1])
     optimal = isinstance(second, n.Big) and second.operator in ("argmax", "argmin")

@@ -230,7 +230,7 @@ def density(group: n.Group, span: Span, ctx: Context) -> t.Density:
     targets, values = random_values(before, ctx)
     given, more = random_values(behind, ctx)
     if not targets:
-        raise Refusal("probability", span, f"`{ctx.scope.quote(span)}`: nothing in it is random in the model")
+        raise Refusal("not-random", span, f"`{ctx.scope.quote(span)}`: nothing in it is random in the model")
     variables = tuple(targets.values())
     made = conditional(frozenset(targets), frozenset(given), variables, ctx.scope, span)
     if not values and not more:
@@ -302,8 +302,8 @@ def expected(body: Term, given: frozenset[Instance], span: Span, ctx: Context, *
             f"`{scope.quote(span)}` is read as the mean under the model and as the mean under q",
             "write `\\mathbb{E}_q[…]`, or `\\mathbb{E}[… \\mid x]`",
         )
-    made = joint(frozenset(closure(asked, scope)) | given, scope, span)
-    latent = tuple(instance for instance in closure([*asked, *given], scope) if instance not in given)
+    made = joint(frozenset(closure(asked, scope, span)) | given, scope, span)
+    latent = tuple(instance for instance in closure([*asked, *given], scope, span) if instance not in given)
     parts = [(1, part) for part in (*made.bound, *made.outside)]
     if made.latent:
         latent = tuple(dict.fromkeys((*latent, *made.latent)))

@@ -7,7 +7,7 @@ from dataclasses import replace
 from derivcheck.language import nodes as n
 from derivcheck.language.domain import Domain
 from derivcheck.language.printing import plain
-from derivcheck.language.shapes import Dim, Shape
+from derivcheck.language.shapes import ONE, Dim, Shape
 from derivcheck.problem import terms as t
 from derivcheck.problem.builder import Builder
 from derivcheck.problem.context import Context, key_of, strip
@@ -34,7 +34,7 @@ def drawn_from(item: Statement, builder: Builder) -> bool:
         left, given = _bar(behind)
     values = list(left.items) if isinstance(left, n.Tuple) else [left]
     values = [value for value in values if not (isinstance(value, n.Symbol) and value.text.endswith("dots"))]
-    if all(_has_factor(value, builder) for value in values):
+    if all(is_random(value, builder) for value in values):
         return False
     right = strip(item.members[1])
     if parameters_of(right, builder.context({})) is None and not isinstance(right, n.Product | n.Big | n.Add):
@@ -64,9 +64,9 @@ def states_density(item: Statement, builder: Builder) -> bool:
         _measure(name, behind, item.members[1], item, builder)
         return True
     value = left.members[0] if isinstance(left, n.Compare) else left
-    if isinstance(left, n.Tuple) or _has_factor(value, builder):
+    if isinstance(left, n.Tuple) or is_random(value, builder):
         return False
-    if isinstance(left, n.Compare) and not _key(value, builder):
+    if isinstance(left, n.Compare) and not declared_key(value, builder):
         return False
     if given is not None:
         _known(given, builder)
@@ -99,12 +99,13 @@ def _without_runs(values: list[n.Node], left: n.Node) -> list[n.Node]:
     return [left] if dots else values
 
 
-def _has_factor(node: n.Node, builder: Builder) -> bool:
-    found = builder.scope.factors.get(_key(node, builder))
+def is_random(node: n.Node, builder: Builder) -> bool:
+    """Whether a line of the model says how a name, or the family of which it is a member, is distributed."""
+    found = builder.scope.factors.get(declared_key(node, builder))
     return found is not None and not found.borrowed
 
 
-def _key(node: n.Node, builder: Builder) -> str:
+def declared_key(node: n.Node, builder: Builder) -> str:
     """The key of the declared name of which this is the whole or a member; empty if there is none."""
     node = strip(node)
     if not isinstance(node, n.Name | n.Scripted):
@@ -145,14 +146,18 @@ def _factor(value: n.Node, right: n.Node, item: Statement, builder: Builder, giv
     if made is not None:
         family, parameters = made
         domain = domain_of(family, parameters, ctx.scope)
-        _declare(value, shape_of_values(family, parameters, ctx.scope), domain, ctx)
+        shape = shape_of_values(family, parameters, ctx.scope)
+        if shape is None and builder.retrying:
+            # The noise of ``y = f + \epsilon``: what it is added to tells its shape.
+            shape = (ctx.scope.resolve(parameters[-1].shape[0]), ONE)
+        _declare(value, shape, domain, ctx)
     term = _value(value, ctx)
     if made is not None:
         log = at_value(family, term, parameters, item.span, ctx).log
     else:
         log = log_of(replace(ctx, argument=term).term(right), ctx.scope)
     log = at_indices(log, _places(places, free, ctx))
-    key, letters, sizes, entries = _place(term, free, ctx)
+    key, letters, sizes, entries = place_of(term, free, ctx)
     found = ctx.scope.declarations.get(key)
     if found is None:
         raise Refusal("model", value.span, f"`{plain(value)}` is defined, so that it cannot be random too")
@@ -213,7 +218,9 @@ def _value(value: n.Node, ctx: Context) -> Term:
         raise
 
 
-def _place(term: Term, free: dict[str, IndexInfo], ctx: Context) -> tuple[str, tuple[str, ...], tuple[Dim, ...], bool]:
+def place_of(
+    term: Term, free: dict[str, IndexInfo], ctx: Context
+) -> tuple[str, tuple[str, ...], tuple[Dim, ...], bool]:
     """The key of a random value, the indices over which it runs, their sizes, and whether they pick entries."""
     match term:
         case t.Variable(key=key, indices=()):
@@ -239,7 +246,7 @@ def _measure(text: str, behind: n.Node, right: n.Node, item: Statement, builder:
     free: dict[str, IndexInfo] = {}
     ctx = builder.context(free)
     scope = ctx.scope
-    if _key(value, builder) == "":
+    if declared_key(value, builder) == "":
         made = parameters_of(right, ctx)
         if made is None:
             raise Refusal("unknown-name", value.span, f"`{plain(value)}` is not declared")
@@ -247,7 +254,7 @@ def _measure(text: str, behind: n.Node, right: n.Node, item: Statement, builder:
         _declare(value, shape_of_values(family, parameters, scope), domain_of(family, parameters, scope), ctx)
     term = _value(value, ctx)
     density = replace(ctx, argument=term).term(right)
-    key, letters, sizes, entries = _place(term, free, ctx)
+    key, letters, sizes, entries = place_of(term, free, ctx)
     if key not in scope.factors:
         # Nothing else is said of it: it is random under q alone.
         declared = scope.declarations.get(key)
