@@ -41,6 +41,8 @@ def build(source: Source, items: tuple[Item, ...]) -> Problem:
         match item:
             case Statement():
                 _statement(item, statements, builder)
+                if builder.waiting and _named(builder) != builder.named:
+                    _take_up_again(builder, statements, final=False)
             case Unreadable():
                 _unreadable(item, builder)
             case Heading():

@@ -141,7 +141,7 @@ class ClaimMaker:
     ) -> None:
         """Hold each member against the head; a member that only says the head again is no claim."""
         made = 0
-        before = None
+        before = head.restated[1] if len(head.restated) > 1 else None
         for node in nodes:
             if strip(node) in head.restated:
                 continue

@@ -34,11 +34,14 @@ def adds_noise(item: Statement, left: n.Node, statements: Sequence[Statement], b
     if len(item.members) != 2 or not isinstance(left, n.Name | n.Scripted) or not isinstance(value, n.Add):
         return False
     declared = declared_key(left, builder) in scope.declarations
-    if is_random(left, builder) or not (is_new(left, scope) or declared):
+    if not (is_new(left, scope) or declared):
         return False
     split = _split(value, statements, builder)
     if split is None:
         return False
+    if is_random(left, builder):
+        reason = f"`{plain(left)}` has a distribution already; that this sum has the same one is not checked"
+        raise Refusal("not-checked", item.span, reason, "leave out one of the two lines")
     sign, noise, rest = split
     free: dict[str, IndexInfo] = {}
     ctx = builder.context(free)

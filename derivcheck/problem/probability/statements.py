@@ -147,8 +147,8 @@ def _factor(value: n.Node, right: n.Node, item: Statement, builder: Builder, giv
         family, parameters = made
         domain = domain_of(family, parameters, ctx.scope)
         shape = shape_of_values(family, parameters, ctx.scope)
-        if shape is None and builder.retrying:
-            # The noise of ``y = f + \epsilon``: what it is added to tells its shape.
+        if shape is None and (builder.retrying or builder.waiting):
+            # The noise of a ``y = f + \epsilon`` that waits for this: what it is added to tells its shape.
             shape = (ctx.scope.resolve(parameters[-1].shape[0]), ONE)
         _declare(value, shape, domain, ctx)
     term = _value(value, ctx)
@@ -198,11 +198,12 @@ def _declare(value: n.Node, shape: Shape | None, domain: Domain, ctx: Context) -
 
 
 def _resolves(value: n.Node, ctx: Context) -> bool:
+    """Whether it is a declared name or a member of one; the unit vector that ``e_n`` is otherwise is none."""
     try:
-        replace(ctx, free=dict(ctx.free or {})).term(value)
+        term = replace(ctx, free=dict(ctx.free or {})).term(value)
     except Refusal:
         return False
-    return True
+    return bool(t.variables(term))
 
 
 def _value(value: n.Node, ctx: Context) -> Term:
