@@ -20,7 +20,7 @@ from derivcheck.reading.items import Directive, Heading, Item, Notice, Statement
 from derivcheck.source import Source
 from derivcheck.verdict import Finding, Severity
 
-MAY_BE_EXPLAINED = frozenset(("unknown-name", "function-without-argument", "chain-without-head", "index-range"))
+MAY_BE_EXPLAINED = frozenset(("unknown-name", "function-without-argument", "chain-without-head", "index-range", "condition"))
 
 
 def build(source: Source, items: tuple[Item, ...]) -> Problem:
