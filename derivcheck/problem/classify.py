@@ -198,7 +198,7 @@ def _equality(item: Statement, builder: Builder) -> None:
         return
     if constrains(item, builder.source.text) and not item.implied:
         reason = "this condition on the inputs is not understood, so that nothing is drawn to meet it"
-        raise Refusal("not-checked", item.span, reason, "substitute it: write one name in terms of the others")
+        raise Refusal("condition", item.span, reason, "substitute it: write one name in terms of the others")
     _claims(item, builder)
 
 

@@ -41,7 +41,9 @@ def assumed_equation(item: Statement, builder: Builder) -> bool:
         and not mentions_itself(left, item.members[1], builder.scope)
     ):
         return False
-    if (led and assume(item.members[0], "=", item.members[1], builder.context(), item.span)) or _constrains(item, builder):
+    if (led and assume(item.members[0], "=", item.members[1], builder.context(), item.span)) or _constrains(
+        item, builder
+    ):
         builder.line(item.span, "assumption")
         return True
     return False

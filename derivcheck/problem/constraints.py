@@ -1,4 +1,4 @@
-r"""Linear equations asked of the inputs: ``\pi_1 + \pi_2 = 1`` fixes one name by the others, ``\sum_k \pi_k = 1`` a simplex.
+r"""Linear equations asked of the inputs: ``\pi_1 + \pi_2 = 1`` fixes one name, ``\sum_k \pi_k = 1`` makes a simplex.
 
 An equation between declared names in which each stands once can never be a claim that holds: where the words around
 it ask it of the inputs, these are drawn to meet it.
@@ -7,7 +7,7 @@ it ask it of the inputs, these are drawn to meet it.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 
@@ -36,6 +36,18 @@ def constrain(left: n.Node, right: n.Node, ctx: Context, span: Span) -> bool:
     except Refusal:
         return False
     return _total(one, other, ctx.scope, span) or _tie(one, other, ctx.scope, span)
+
+
+def note_undrawn(sides: Sequence[n.Node], ctx: Context, span: Span) -> None:
+    """Remember a condition that no draw meets: what fails for the names in it may hold under the condition."""
+    names: set[str] = set()
+    for side in sides:
+        try:
+            names |= t.variables(ctx.term(side))
+        except Refusal:
+            continue
+    if names:
+        ctx.scope.undrawn.append((frozenset(names), span))
 
 
 def _tie(one: Term, other: Term, scope: Scope, span: Span) -> bool:
@@ -88,9 +100,7 @@ def tied_names(
     return (found, constant) if len(found) > 1 and all(found.values()) else None
 
 
-def _solved(
-    coefficients: Mapping[str, Fraction], constant: Fraction, names: Mapping[str, Declaration]
-) -> str | None:
+def _solved(coefficients: Mapping[str, Fraction], constant: Fraction, names: Mapping[str, Declaration]) -> str | None:
     """The name that the others fix: one that takes any value, else one whose sign follows, else the last."""
     open_to = ("real", *BELOW, *ABOVE, "interval")
     able = [key for key in names if names[key].domain.kind in open_to]
@@ -158,21 +168,14 @@ def _total(one: Term, other: Term, scope: Scope, span: Span) -> bool:
         if domain.kind == "simplex" or scope.resolve(found.shape[1]) != ONE:
             return domain.kind == "simplex"
         if domain.kind not in BELOW and not unit:
-            text = found.text
-            reason = f"nothing is drawn to meet this condition: `{text}` may have negative entries"
-            raise Refusal(
-                "not-checked", span, reason, f"say first that they are none: `{_entry(found.key)} \\ge 0`, or declare "
-                f"`{found.key} \\in \\Delta^{{K}}`",
-            )  # fmt: skip
+            reason = f"nothing is drawn to meet this condition: `{found.text}` may have negative entries"
+            help = f"say that it has none: `{found.key}_k \\ge 0`, or declare `{found.key} \\in \\Delta^{{K}}`"
+            raise Refusal("condition", span, reason, help)
         for visible, meaning in list(scope.names.items()):
             if isinstance(meaning, Declaration) and meaning.key == key:
                 scope.enter(visible, replace(meaning, domain=Domain("simplex")))
         return True
     return False
-
-
-def _entry(key: str) -> str:
-    return f"{key}_k"
 
 
 def summed(term: Term, scope: Scope) -> str | None:
@@ -182,10 +185,13 @@ def summed(term: Term, scope: Scope) -> str | None:
             return key if _runs_over_all(term, t.Index(index), scope.declarations.get(key), scope) else None
         case t.Unary(op="sumall", argument=t.Variable(key=key, indices=())):
             return key
-        case t.Multiply(
-            left=t.Unary(op="transpose", argument=t.Filled(value=value)), right=t.Variable(key=key, indices=())
-        ) | t.Multiply(
-            left=t.Unary(op="transpose", argument=t.Variable(key=key, indices=())), right=t.Filled(value=value)
+        case (
+            t.Multiply(
+                left=t.Unary(op="transpose", argument=t.Filled(value=value)), right=t.Variable(key=key, indices=())
+            )
+            | t.Multiply(
+                left=t.Unary(op="transpose", argument=t.Variable(key=key, indices=())), right=t.Filled(value=value)
+            )
         ) if value == 1:
             return key
     return None
