@@ -245,7 +245,9 @@ def density(group: n.Group, span: Span, ctx: Context) -> t.Density:
     made = conditional(frozenset(targets), frozenset(given), variables, ctx.scope, span)
     if not values and not more:
         return made
-    return t.Density(_at_values(made.log, [*values, *more], ctx), span=span)
+    # Where a target itself is set to a value this is no density of the others: it does not integrate to 1.
+    of = () if values else variables
+    return t.Density(_at_values(made.log, [*values, *more], ctx), of, span=span)
 
 
 def measure(text: str, group: n.Group, span: Span, ctx: Context) -> t.Density:
