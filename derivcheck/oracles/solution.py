@@ -92,6 +92,8 @@ def solve(solution: Solution, world: World, frame: Frame) -> tuple[Tensor | None
     for start in range(STARTS):
         begin = place if start == 0 else place + draw(Domain(), tuple(place.shape), generator("start", start))
         root, reason = _newton(solution, world, frame, begin)
+        if root is None and place.shape[-2:] == (1, 1):
+            root, _ = _newton(solution, world, frame, begin, inverted=True)
         if root is None:
             return None, reason
         if found is not None and not bool(((root - found).abs() <= 1e-7 * (1 + found.abs())).all()):
@@ -100,7 +102,10 @@ def solve(solution: Solution, world: World, frame: Frame) -> tuple[Tensor | None
     return found, ""
 
 
-def _newton(solution: Solution, world: World, frame: Frame, begin: Tensor) -> tuple[Tensor | None, str]:
+def _newton(
+    solution: Solution, world: World, frame: Frame, begin: Tensor, *, inverted: bool = False
+) -> tuple[Tensor | None, str]:
+    """Newton's method; ``inverted`` for 1/u in the place of u, by which r/u = λ is linear."""
     shape = solution.left.shape if not t.is_zero(solution.left) else solution.right.shape
     equation = t.Add(((1, solution.left), (-1, solution.right)), shape=shape)
     root = begin
@@ -124,8 +129,10 @@ def _newton(solution: Solution, world: World, frame: Frame, begin: Tensor) -> tu
         if bool((singular[..., -1] <= 1e-12 * singular[..., 0]).any()):
             return None, "the equation does not determine the unknown"
         step = torch.linalg.lstsq(flat, residual).solution.reshape(root.shape)
+        if inverted:
+            step = root - root.square() / (root + step)
         length = float((step.abs() / (1 + root.abs())).amax())
-        scale = 1.0 if length < 1 else 1.0 / length
+        scale = 1.0 if length < 1 or inverted else 1.0 / length
         root = root - scale * step
         if length < 1e-13 or (length < 1e-9 and length >= previous):
             return root, ""

@@ -10,6 +10,7 @@ from derivcheck.problem import directives
 from derivcheck.problem.builder import Builder
 from derivcheck.problem.claims import UNEXPLAINED, ClaimMaker
 from derivcheck.problem.classify import classify
+from derivcheck.problem.constraints import note_undrawn
 from derivcheck.problem.context import members_of, strip
 from derivcheck.problem.declarations import index_range
 from derivcheck.problem.definitions import define
@@ -22,7 +23,7 @@ from derivcheck.reading.items import Directive, Heading, Item, Notice, Statement
 from derivcheck.source import Source
 from derivcheck.verdict import Finding, Severity
 
-MAY_BE_EXPLAINED = UNEXPLAINED | {"chain-without-head", "index-range"}
+MAY_BE_EXPLAINED = UNEXPLAINED | {"chain-without-head", "index-range", "condition"}
 
 
 def build(source: Source, items: tuple[Item, ...]) -> Problem:
@@ -168,6 +169,7 @@ def _problem(builder: Builder) -> Problem:
         skipped=builder.skipped,
         scope=scope,
         size_names={m.key: m.text for m in scope.names.values() if isinstance(m, SizeSymbol)},
+        undrawn=tuple(scope.undrawn),
     )
 
 
@@ -213,6 +215,8 @@ def _statement(item: Statement, statements: list[Statement], builder: Builder) -
             pool = builder.unexplained if builder.retrying else builder.waiting
             pool.append((item, tuple(builder.conditions)))
             return
+        if refusal.code == "condition":
+            note_undrawn(item.members, builder.context({}), item.span)
         builder.line(item.span, "not read", note=refusal.message)
         chain = builder.makers.fresh_chain()
         title = plain(item.members[0])

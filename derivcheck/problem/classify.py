@@ -206,7 +206,7 @@ def _equality(item: Statement, statements: list[Statement], builder: Builder) ->
         return
     if constrains(item, builder.source.text) and not item.implied:
         reason = "this condition on the inputs is not understood, so that nothing is drawn to meet it"
-        raise Refusal("not-checked", item.span, reason, "substitute it: write one name in terms of the others")
+        raise Refusal("condition", item.span, reason, "substitute it: write one name in terms of the others")
     _claims(item, builder)
 
 
@@ -227,7 +227,13 @@ def _definition(item: Statement, name: n.Node, builder: Builder, meaning: n.Node
         # ``a = b = …`` with both names new: the inner one first.
         _definition(replace(item, members=item.members[1:], relations=item.relations[1:]), second, builder)
         item = replace(item, members=item.members[:2], relations=item.relations[:1])
-    made = define(name, meaning or item.members[1], builder.context(), item.span)
+    try:
+        made = define(name, meaning or item.members[1], builder.context(), item.span)
+    except Refusal as refusal:
+        if refusal.code != "unbound-index":
+            raise
+        _defined_for_all(item, left, refusal, builder)
+        return
     term = made.term if isinstance(made, Definition) else made.body
     note_calls(term, builder.scope)
     shape = made.shape if isinstance(made, Definition) else made.body.shape
@@ -244,6 +250,30 @@ def _definition(item: Statement, name: n.Node, builder: Builder, meaning: n.Node
         if builder.head is None:
             raise Refusal("chain-without-head", item.members[2].span, "what this is held against is not understood")
         builder.makers.members(builder.head, item.members[2:], item.relations[1:], item, tuple(builder.conditions))
+
+
+def _defined_for_all(item: Statement, left: n.Node, refusal: Refusal, builder: Builder) -> None:
+    r"""``C = \operatorname{Var}[z_i \mid x_i] = c``: C is what has no index; that it is the rest is claimed for every i."""
+    for place, node in enumerate(item.members[2:], 2):
+        try:
+            builder.context().term(node)
+        except Refusal:
+            continue
+        others = (*item.members[1:place], *item.members[place + 1 :])
+        plain_item = replace(item, members=(left, node), relations=item.relations[:1])
+        _definition(plain_item, left, builder)
+        _claims(replace(item, members=(*others[:1], node, *others[1:]), relations=item.relations[1:]), builder)
+        return
+    letter = builder.scope.quote(refusal.span)
+    above = builder.source.text[: refusal.span.start].endswith("(")
+    script = f"^{{({letter})}}" if above else f"_{letter}"
+    raise Refusal(
+        "unbound-index",
+        refusal.span,
+        f"`{plain(left)}` has no index, and what it is set to is another for every `{letter}`",
+        f"write `{key_of(left)}{script}`, or behind it what it is without `{letter}`",
+        wrong=True,
+    ) from refusal
 
 
 def _estimate(item: Statement, left: n.Node, builder: Builder) -> None:

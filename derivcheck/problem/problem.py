@@ -116,7 +116,10 @@ class Line:
 
 @dataclass(frozen=True)
 class Problem:
-    """Everything that a document says, ready to be checked. ``scope`` holds the names as they stand at its end."""
+    """Everything that a document says, ready to be checked. ``scope`` holds the names as they stand at its end.
+
+    ``undrawn`` are conditions on inputs that no draw can be made to meet: the names of which they speak, and where.
+    """
 
     source: Source
     declarations: dict[str, Declaration]
@@ -134,3 +137,4 @@ class Problem:
     scope: Scope
     skipped: int = 0
     size_names: dict[str, str] = field(default_factory=dict)
+    undrawn: tuple[tuple[frozenset[str], Span], ...] = ()

@@ -151,6 +151,7 @@ class Scope:
     definitions: dict[str, Definition] = field(default_factory=dict)
     used: set[str] = field(default_factory=set)
     assumptions: list[Assumption] = field(default_factory=list)
+    undrawn: list[tuple[frozenset[str], Span]] = field(default_factory=list)
     ranges: dict[str, tuple[int, Dim]] = field(default_factory=dict)
     mentions: dict[str, list[Term]] = field(default_factory=dict)
     factors: dict[str, Factor] = field(default_factory=dict)

@@ -51,7 +51,9 @@ def test_a_new_name_at_the_end_of_a_chain_names_what_stands_before_it():
 
 
 def test_an_estimate_behind_an_arrow_solves_the_equation_before_it():
-    rows = f"{LET}$$ \\frac{{a}}{{x}} - b = 0 \\;\\Rightarrow\\; \\hat{{x}} = {{}} $$\n".replace("a, b, c", "a, b, c, x")
+    rows = f"{LET}$$ \\frac{{a}}{{x}} - b = 0 \\;\\Rightarrow\\; \\hat{{x}} = {{}} $$\n".replace(
+        "a, b, c", "a, b, c, x"
+    )
     assert outcomes(rows.replace("{}", r"\frac{a}{b}")) == ["holds"]
     assert outcomes(rows.replace("{}", r"\frac{b}{a}")) == ["wrong"]
 

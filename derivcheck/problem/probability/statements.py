@@ -14,6 +14,7 @@ from derivcheck.problem.context import Context, key_of, strip
 from derivcheck.problem.declarations import declare_one
 from derivcheck.problem.families import ranging_letters
 from derivcheck.problem.newness import of_chance
+from derivcheck.problem.probability.cases import opens, pinned, with_case
 from derivcheck.problem.probability.distributions import domain_of, shape_of_values
 from derivcheck.problem.probability.logs import log_of
 from derivcheck.problem.probability.operators import DENSITIES, at_value, parameters_of
@@ -34,7 +35,7 @@ def drawn_from(item: Statement, builder: Builder) -> bool:
         left, given = _bar(behind)
     values = list(left.items) if isinstance(left, n.Tuple) else [left]
     values = [value for value in values if not (isinstance(value, n.Symbol) and value.text.endswith("dots"))]
-    if all(is_random(value, builder) for value in values):
+    if all(is_random(value, builder, given) for value in values):
         return False
     right = strip(item.members[1])
     if parameters_of(right, builder.context({})) is None and not isinstance(right, n.Product | n.Big | n.Add):
@@ -64,7 +65,7 @@ def states_density(item: Statement, builder: Builder) -> bool:
         _measure(name, behind, item.members[1], item, builder)
         return True
     value = left.members[0] if isinstance(left, n.Compare) else left
-    if isinstance(left, n.Tuple) or is_random(value, builder):
+    if isinstance(left, n.Tuple) or is_random(left, builder, given):
         return False
     if isinstance(left, n.Compare) and not declared_key(value, builder):
         return False
@@ -99,10 +100,16 @@ def _without_runs(values: list[n.Node], left: n.Node) -> list[n.Node]:
     return [left] if dots else values
 
 
-def is_random(node: n.Node, builder: Builder) -> bool:
-    """Whether a line of the model says how a name, or the family of which it is a member, is distributed."""
-    found = builder.scope.factors.get(declared_key(node, builder))
-    return found is not None and not found.borrowed
+def is_random(node: n.Node, builder: Builder, given: n.Node | None = None) -> bool:
+    """Whether a line of the model says how a name, or the family of which it is a member, is distributed.
+
+    Where that is told case by case, whether it is told for the case of ``z = 1``.
+    """
+    value = node.members[0] if isinstance(node, n.Compare) else node
+    factor = builder.scope.factors.get(declared_key(value, builder))
+    if factor is None or factor.borrowed:
+        return False
+    return not opens(pinned(node, given, builder.context({})), factor)
 
 
 def declared_key(node: n.Node, builder: Builder) -> str:
@@ -125,9 +132,9 @@ def _known(given: n.Node, builder: Builder) -> None:
     """What stands behind the bar has to be known."""
     ctx = builder.context({})
     for item in given.items if isinstance(given, n.Tuple) else (given,):
-        if not isinstance(item, n.Symbol | n.Compare):
+        if not isinstance(item, n.Symbol):
             try:
-                ctx.term(item)
+                ctx.term(item.members[0] if isinstance(item, n.Compare) else item)
             except Refusal as refusal:
                 if refusal.code != "family-without-index":
                     raise
@@ -138,7 +145,7 @@ def _factor(value: n.Node, right: n.Node, item: Statement, builder: Builder, giv
     free: dict[str, IndexInfo] = {}
     ctx = builder.context(free)
     made = parameters_of(right, ctx)
-    value = strip(value)
+    value = whole = strip(value)
     places = [*(given.items if isinstance(given, n.Tuple) else (given,)), value]
     if isinstance(value, n.Compare):
         value = strip(value.members[0])
@@ -156,7 +163,8 @@ def _factor(value: n.Node, right: n.Node, item: Statement, builder: Builder, giv
         log = at_value(family, term, parameters, item.span, ctx).log
     else:
         log = log_of(replace(ctx, argument=term).term(right), ctx.scope)
-    log = at_indices(log, _places(places, free, ctx))
+    named = _places(places, free, ctx)
+    log = at_indices(log, named)
     key, letters, sizes, entries = place_of(term, free, ctx)
     found = ctx.scope.declarations.get(key)
     if found is None:
@@ -168,7 +176,9 @@ def _factor(value: n.Node, right: n.Node, item: Statement, builder: Builder, giv
             if known == found:
                 ctx.scope.enter(visible, replace(found, domain=domain))
     builder.makers.indices.update({info.name: info for info in free.values()})
-    ctx.scope.factors[key] = Factor(key, log, domain, item.span, letters, sizes, entries)
+    pins = tuple(replace(pin, left=at_indices(pin.left, named)) for pin in pinned(whole, given, ctx))
+    factor = Factor(key, log, domain, item.span, letters, sizes, entries)
+    ctx.scope.factors[key] = with_case(factor, ctx.scope.factors.get(key), pins)
     builder.line(item.span, "model", plain(value), ctx.scope.show(term.shape))
 
 
