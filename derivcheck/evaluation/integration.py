@@ -17,6 +17,7 @@ from torch import Tensor
 
 from derivcheck.evaluation.arithmetic import NotExact, TooLarge
 from derivcheck.evaluation.budget import BUDGET
+from derivcheck.evaluation.definite import NotSettled, definite
 from derivcheck.evaluation.evaluator import Axis, Bindings, Frame, evaluate
 from derivcheck.evaluation.quadrature import DISCRETE, rule
 from derivcheck.evaluation.slope import slope as slope_of
@@ -27,10 +28,6 @@ SPREAD = 0.6180339887498949
 """How far out the second set of sigma points lies, relative to the first."""
 QUADRATIC = 1e-9
 """A log density departs from its quadratic by less than this share of its size, or it is none."""
-
-
-class NotSettled(NotExact):
-    """An integral whose error cannot be told."""
 
 
 def _domain(bound: t.Bound, frame: Frame) -> Domain:
@@ -84,7 +81,9 @@ class Quadrature:
         self.level = level
         self._kept: dict[tuple[t.Term, tuple[Axis, ...]], tuple[Tensor, Tensor]] = {}
 
-    def integral(self, term: t.LogIntegral | t.Expectation, frame: Frame) -> Tensor:
+    def integral(self, term: t.LogIntegral | t.Expectation | t.Integral, frame: Frame) -> Tensor:
+        if isinstance(term, t.Integral):
+            return definite(term, frame, self.level)
         discrete, smooth = _apart(term.bounds)
         if len(smooth) > 1 and any(bound.domain.kind != "real" for bound in smooth):
             raise NotExact("an integral over several values of restricted domains")
@@ -137,7 +136,9 @@ class GaussianAlgebra:
     def __init__(self) -> None:
         self._kept: dict[tuple[t.Term, tuple[Axis, ...]], tuple[Tensor, Tensor, Tensor]] = {}
 
-    def integral(self, term: t.LogIntegral | t.Expectation, frame: Frame) -> Tensor:
+    def integral(self, term: t.LogIntegral | t.Expectation | t.Integral, frame: Frame) -> Tensor:
+        if isinstance(term, t.Integral):
+            raise NotExact("an integral of what is no density")
         discrete, smooth = _apart(term.bounds)
         if any(bound.domain.kind != "real" for bound in smooth):
             raise NotExact("a density that is not Gaussian")
@@ -251,7 +252,7 @@ class Quickest:
         self.algebra, self.quadrature = GaussianAlgebra(), Quadrature()
         self._other: set[t.Term] = set()
 
-    def integral(self, term: t.LogIntegral | t.Expectation, frame: Frame) -> Tensor:
+    def integral(self, term: t.LogIntegral | t.Expectation | t.Integral, frame: Frame) -> Tensor:
         if term not in self._other:
             try:
                 return self.algebra.integral(term, frame)
