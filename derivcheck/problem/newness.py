@@ -117,7 +117,8 @@ def _is_new_function(head: n.Node, group: n.Group, scope: Scope) -> bool:
         return False
     found = scope.names.get(key_of(head))
     if found is None:
-        if isinstance(head, n.Name) and _is_moment(head.text, group) and of_chance(scope):
+        operator = head.base if isinstance(head, n.Scripted) and head.sup is None else head
+        if isinstance(operator, n.Name) and _is_moment(operator.text, group) and of_chance(scope):
             return False
         if isinstance(head, n.Name) and head.text in ("p", "q"):
             return not of_chance(scope)
