@@ -16,6 +16,7 @@ from derivcheck.problem.directives import Marks
 from derivcheck.problem.optima import note_posterior
 from derivcheck.problem.probability.logs import log_of_claimed
 from derivcheck.problem.problem import Alternative, Claim, Refused
+from derivcheck.problem.proportional import up_to_factor
 from derivcheck.problem.scope import Definition, IndexInfo, Refusal, Scope, SizeSymbol
 from derivcheck.problem.settling import settled
 from derivcheck.problem.substitution import at_indices, member
@@ -26,7 +27,7 @@ from derivcheck.source import Source, Span
 
 @dataclass(frozen=True)
 class Head:
-    """The head of a chain: what every member is held against."""
+    """The head of a chain: what every member is held against, or its proportions alone (``proportional``)."""
 
     node: n.Node
     term: Term
@@ -35,6 +36,7 @@ class Head:
     title: str
     chain: int
     restated: tuple[n.Node, ...] = ()
+    proportional: bool = False
 
 
 def derivative_in(term: Term) -> terms.Derivative | None:
@@ -95,6 +97,7 @@ class ClaimMaker:
     names: set[str] = field(default_factory=set)
     counts: dict[str, int] = field(default_factory=dict)
     chains: int = 0
+    proportions: dict[int, n.Node] = field(default_factory=dict)
     sentences: dict[int, int] = field(default_factory=dict)
 
     def fresh_chain(self) -> int:
@@ -122,11 +125,11 @@ class ClaimMaker:
     ) -> None:
         """Hold each member against the head; a member that only says the head again is no claim."""
         made = 0
-        for node in nodes:
+        for node, relation in zip(nodes, relations, strict=False):
             if strip(node) in head.restated:
                 continue
             made += 1
-            self._member(head, node, item, conditions)
+            self._member(self._against(head, node, relation), node, item, conditions)
         if (
             not made
             and not any(strip(node) != strip(head.node) for node in nodes)
@@ -137,6 +140,22 @@ class ClaimMaker:
                 "says-nothing", nodes[0].span, "both sides are the same expression: this line says nothing"
             )
             self.refuse(refusal, nodes[0].span, item.span, head.kind, head.title, head.chain)
+
+    def _against(self, head: Head, node: n.Node, relation: Relation) -> Head:
+        r"""``p \propto A = B \propto C``: A and C are held against p up to a factor, B against A itself."""
+        if relation.sign == "\\propto":
+            self.proportions[head.chain] = node
+            return replace(head, proportional=True)
+        last = self.proportions.get(head.chain)
+        if last is None:
+            return head
+        closed = replace(head.ctx, indices={info.letter: info for info in (head.ctx.free or {}).values()}, free=None)
+        argument = head.term.targets[0] if isinstance(head.term, terms.Density) and head.term.targets else None
+        try:
+            term = replace(closed, argument=argument).term(last)
+        except Refusal:
+            return replace(head, proportional=True)
+        return replace(head, node=last, term=term, kind=kind_of(term), title=plain(last), restated=(strip(last),))
 
     def _member(self, head: Head, node: n.Node, item: Statement, conditions: tuple[Comparison, ...]) -> None:
         closed = replace(head.ctx, indices={info.letter: info for info in (head.ctx.free or {}).values()}, free=None)
@@ -149,7 +168,11 @@ class ClaimMaker:
     def _pair(self, head: Head, node: n.Node, ctx: Context, item: Statement) -> tuple[Term, Term]:
         """Both sides as they are compared: densities by their logarithms, "+ const" by what it leaves."""
         left, body = head.term, without_constant(node)
-        argument = head.term.targets[0] if isinstance(head.term, terms.Density) and head.term.targets else None
+        argument = head.term.targets[0] if isinstance(head.term, terms.Density) and head.term.targets else ctx.argument
+        if head.proportional:
+            claimed = replace(ctx, argument=argument).term(node)
+            algebra.equal_shapes(ctx.scope, left, claimed)
+            return up_to_factor(head.node, left, claimed, item, node, ctx)
         claimed = replace(ctx, argument=argument).term(node if body is None else body)
         algebra.equal_shapes(ctx.scope, left, claimed)
         if isinstance(left, terms.Density):
@@ -198,7 +221,7 @@ class ClaimMaker:
             visible=tuple(self.scope.names),
             read=None if kind != head.kind else self._reader(head, item),
             remade=self._remaker(head, item, conditions),
-            density=head.term if isinstance(head.term, terms.Density) and without_constant(node) is None else None,
+            density=head.term if _says_whole(head, node) else None,
         )
 
     def _reader(self, head: Head, item: Statement) -> Callable[[n.Node], Term]:
@@ -364,6 +387,11 @@ class ClaimMaker:
     def in_document_order(self) -> None:
         """Sort by place: statements that waited for an explanation were taken up late."""
         self.claims.sort(key=lambda claim: claim.span.start)
+
+
+def _says_whole(head: Head, node: n.Node) -> bool:
+    """Whether a member says all of a density, and not its logarithm or its proportions alone."""
+    return isinstance(head.term, terms.Density) and not head.proportional and without_constant(node) is None
 
 
 def _shown(sign: str) -> str:

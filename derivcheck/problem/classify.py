@@ -43,7 +43,6 @@ COMPARED = EQUAL | DEFINITE | {"<", ">", "\\le", "\\ge", "\\ne"}
 NOT_CHECKED = {
     "\\sim": "this is not understood as a line of a model",
     "\\approx": "an approximation is not checked: it holds to no stated accuracy",
-    "\\propto": "a proportionality is not checked yet",
     "\\leftarrow": "this update is not understood",
     "\\to": "this arrow is not understood here",
     "\\mapsto": "this arrow is not understood here",
@@ -84,6 +83,9 @@ def classify(item: Statement, statements: list[Statement], builder: Builder) -> 
         return
     if first == "\\leftarrow" and all(sign in EQUAL for sign in signs[1:]):
         _update(item, builder)
+        return
+    if "\\propto" in signs and all(sign in EQUAL or sign == "\\propto" for sign in signs):
+        _proportion(item, builder)
         return
     if all(sign in EQUAL for sign in signs):
         _equality(item, builder)
@@ -208,6 +210,15 @@ def _claims(item: Statement, builder: Builder) -> None:
     builder.head = head
     builder.line(item.span, f"claim: {head.kind}", head.title, builder.scope.show(head.term.shape) if head.term else "")
     builder.makers.members(head, item.members[1:], item.relations, item, tuple(builder.conditions))
+
+
+def _proportion(item: Statement, builder: Builder) -> None:
+    r"""``p(\theta \mid x) \propto …``: nothing is defined by its proportions alone."""
+    left = strip(item.members[0])
+    if is_new(left, builder.scope):
+        reason = f"`{plain(left)}` is not known, and a proportionality does not say what it is"
+        raise Refusal("not-checked", left.span, reason, "define it with `=` before this line")
+    _claims(item, builder)
 
 
 def _definition(item: Statement, left: n.Node, builder: Builder) -> None:

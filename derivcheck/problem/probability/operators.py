@@ -198,9 +198,7 @@ def _random(node: n.Node, ctx: Context) -> tuple[Instance | None, Term]:
     """A name as a random value, or (None, its value) where it is a parameter."""
     scope = ctx.scope
     if isinstance(node, n.Scripted):
-        colon = n.Symbol(":")
-        whole = node.sup.body == colon if isinstance(node.sup, n.Group) else node.sub == colon
-        if whole:
+        if _says_all(node.sup.body if isinstance(node.sup, n.Group) else node.sub):
             for factor in scope.factors.values():
                 declared = scope.declarations[factor.key]
                 if factor.letters and declared.text.startswith(plain(node.base)):
@@ -215,6 +213,11 @@ def _random(node: n.Node, ctx: Context) -> tuple[Instance | None, Term]:
                 return Instance(key, None), t.Variable(key, span=node.span)
         raise
     return instance_of(term, scope), term
+
+
+def _says_all(script: n.Node | None) -> bool:
+    """``:`` and ``1:N``: all members together."""
+    return script == n.Symbol(":") or (isinstance(script, n.Compare) and script.relations == (":",))
 
 
 def density(group: n.Group, span: Span, ctx: Context) -> t.Density:
