@@ -221,6 +221,7 @@ class ClaimMaker:
             visible=tuple(self.scope.names),
             read=None if kind != head.kind else self._reader(head, item),
             remade=self._remaker(head, item, conditions),
+            proportional=head.proportional,
             density=head.term if _says_whole(head, node) else None,
         )
 

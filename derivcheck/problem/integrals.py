@@ -8,6 +8,7 @@ one real number is an ``Integral``. Ends that depend on names move into the inte
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -16,6 +17,7 @@ from derivcheck.language import nodes as n
 from derivcheck.language.domain import Domain
 from derivcheck.language.printing import plain
 from derivcheck.language.shapes import SCALAR, Shape, is_scalar
+from derivcheck.language.traversal import transform, walk
 from derivcheck.problem import algebra
 from derivcheck.problem import terms as t
 from derivcheck.problem.context import Context, key_of, strip
@@ -29,6 +31,7 @@ from derivcheck.problem.terms import Term
 from derivcheck.source import Span
 
 ONE = t.Constant(Fraction(1))
+ACCENTED = re.compile(r"\\(?:tilde|hat|bar)\{(.+)\}")
 COUNTED = ("finite", "onehot", "natural", "integer")
 SIGNED = {"positive": (0.0, None), "nonnegative": (0.0, None), "negative": (None, 0.0), "nonpositive": (None, 0.0)}
 
@@ -63,7 +66,8 @@ def integral(node: n.Big, ctx: Context) -> Term:
     names = node.binder.names
     if len(names) > 1:
         return integral(_nested(node), ctx)
-    dummy = _dummy(names[0], node.binder, ctx)
+    node = _undecorated(node, ctx)
+    dummy = _dummy(node.binder.names[0], node.binder, ctx)
     scope = ctx.scope
     stretch = _stretch(node.binder, dummy, ctx)
     with_names = dict(scope.names)
@@ -93,6 +97,32 @@ def _nested(node: n.Big) -> n.Big:
         return n.Big("int", n.Binder(rest, condition=outer, span=binder.span), body, span=node.span)
     body = n.Big("int", n.Binder((first,), span=binder.span), node.body, span=node.span)
     return n.Big("int", n.Binder(rest, span=binder.span), body, span=node.span)
+
+
+def _undecorated(node: n.Big, ctx: Context) -> n.Big:
+    r"""``\int p(x \mid z') p(z') \, dz'``: the ``z'`` that is bound here is a value of the model's ``z``."""
+    name = node.binder.names[0]
+    match name:
+        case n.Scripted(base=n.Name() as base, sub=None, sup=None):
+            pass
+        case n.Name(text=text) if accent := ACCENTED.fullmatch(text):
+            base = n.Name(accent[1], span=name.span)
+        case _:
+            return node
+    if key_of(name) in ctx.scope.names:
+        return node
+    term = _known(base, ctx)
+    if term is None or instance_of(term, ctx.scope) is None:
+        return node
+    stand_in = n.Name("?", span=name.span)
+    marked = transform(node.body, lambda part: replace(stand_in, span=part.span) if part == name else part)
+    if any(part == base for part in walk(marked)):
+        raise Refusal(
+            "integral", name.span, f"`{plain(base)}` and `{plain(name)}` stand in one integral: which is which is not told",
+            f"write `{plain(base)}` for what is integrated over, and another letter for the other",
+        )  # fmt: skip
+    body = transform(marked, lambda part: replace(base, span=part.span) if part == stand_in else part)
+    return replace(node, binder=replace(node.binder, names=(base, *node.binder.names[1:])), body=body)
 
 
 def _dummy(node: n.Node, binder: n.Binder, ctx: Context) -> Dummy:
