@@ -48,8 +48,8 @@ def rule(
     """A rule for the density ``exp(log_density)`` over a variable with ``rows`` entries, each from ``domain``.
 
     ``log_density`` takes nodes ``(*lead, count, rows, 1)`` to ``(*lead, count)``; where it is not finite, the density
-    is 0. The measure is Lebesgue's (on a simplex, of all coordinates but the last), or the counting measure. Over one number the ``orders`` of the moments
-    that are wanted beside the integral can be told.
+    is 0. The measure is Lebesgue's (on a simplex, of all coordinates but the last), or the counting measure.
+    Over one number the ``orders`` of the moments that are wanted beside the integral can be told.
     """
     entries = math.prod(lead)
 

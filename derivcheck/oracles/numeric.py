@@ -9,7 +9,15 @@ from derivcheck.evaluation.arithmetic import NotExact, TooLarge
 from derivcheck.evaluation.definite import NotSettled
 from derivcheck.evaluation.evaluator import World
 from derivcheck.oracles.bench import Bench
-from derivcheck.oracles.comparing import Discrepancy, compare, holds, holds_integral, integral_dimension, integral_sizes, where
+from derivcheck.oracles.comparing import (
+    Discrepancy,
+    compare,
+    holds,
+    holds_integral,
+    integral_dimension,
+    integral_sizes,
+    where,
+)
 from derivcheck.problem import terms as t
 from derivcheck.problem.claims import derivative_in
 from derivcheck.problem.problem import Claim

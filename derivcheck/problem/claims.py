@@ -222,7 +222,7 @@ class ClaimMaker:
             read=None if kind != head.kind else self._reader(head, item),
             remade=self._remaker(head, item, conditions),
             proportional=head.proportional,
-            density=head.term if _says_whole(head, node) else None,
+            density=head.term if isinstance(head.term, terms.Density) and _says_whole(head, node) else None,
         )
 
     def _reader(self, head: Head, item: Statement) -> Callable[[n.Node], Term]:
@@ -392,7 +392,7 @@ class ClaimMaker:
 
 def _says_whole(head: Head, node: n.Node) -> bool:
     """Whether a member says all of a density, and not its logarithm or its proportions alone."""
-    return isinstance(head.term, terms.Density) and not head.proportional and without_constant(node) is None
+    return not head.proportional and without_constant(node) is None
 
 
 def _shown(sign: str) -> str:

@@ -118,7 +118,7 @@ def _undecorated(node: n.Big, ctx: Context) -> n.Big:
     marked = transform(node.body, lambda part: replace(stand_in, span=part.span) if part == name else part)
     if any(part == base for part in walk(marked)):
         raise Refusal(
-            "integral", name.span, f"`{plain(base)}` and `{plain(name)}` stand in one integral: which is which is not told",
+            "integral", name.span, f"`{plain(base)}` and `{plain(name)}` both stand under this integral",
             f"write `{plain(base)}` for what is integrated over, and another letter for the other",
         )  # fmt: skip
     body = transform(marked, lambda part: replace(base, span=part.span) if part == stand_in else part)
@@ -261,19 +261,15 @@ def _between(low: Term | float, high: Term | float) -> Stretch:
             return Stretch(Domain("interval", low=0.0, high=1.0), slope=t.Constant(Fraction(0)))
         slope = None if first < last else t.Constant(Fraction(-1))
         return Stretch(_interval(min(first, last), max(first, last)), slope=slope)
-    match low, high:
-        case float(), float():
-            raise AssertionError("infinite ends are numbers")
-        case float(), _:
-            # From −∞ up to b: x = b − s. From ∞ down to b: −∫ over x = b + s.
-            up = low < 0
-            minus = t.Constant(Fraction(-1))
-            return Stretch(Domain("positive"), high, minus if up else ONE, None if up else minus)
-        case _, float():
-            up = high > 0
-            minus = t.Constant(Fraction(-1))
-            return Stretch(Domain("positive"), low, ONE if up else minus, None if up else minus)
-    assert not isinstance(low, float) and not isinstance(high, float)
+    minus = t.Constant(Fraction(-1))
+    if isinstance(high, float):
+        assert not isinstance(low, float)
+        up = high > 0
+        return Stretch(Domain("positive"), low, ONE if up else minus, None if up else minus)
+    if isinstance(low, float):
+        # From −∞ up to b: x = b − s. From ∞ down to b: −∫ over x = b + s.
+        up = low < 0
+        return Stretch(Domain("positive"), high, minus if up else ONE, None if up else minus)
     width = high if t.is_zero(low) else t.Add(((1, high), (-1, low)), span=high.span)
     return Stretch(Domain("interval", low=0.0, high=1.0), low, width, width)
 
@@ -397,7 +393,12 @@ def _of_product(body: Term, dummy: Dummy, stretch: Stretch, span: Span, ctx: Con
     chance = any(has_density(weight) for _, weight in found.weights)
     free_ends = stretch.domain.kind == "real" or not line
     made: Term
-    if whole and logs is not None and (chance or not line or (free_ends and not found.others)) and stretch.slope is None:
+    if (
+        whole
+        and logs is not None
+        and (chance or not line or (free_ends and not found.others))
+        and stretch.slope is None
+    ):
         made = _log_integral(bound, inside(summed(logs)))
         targets = _targets(found.weights, dummy)
         # Where nothing random is left it is a number: the 1 to which a density integrates.

@@ -129,7 +129,8 @@ def _inside(low: float | None, high: float | None) -> Fraction:
             return Fraction(high) - 1
         case float(), None:
             return Fraction(low) + 1
-    assert low is not None and high is not None
+    assert low is not None
+    assert high is not None
     return (Fraction(low) + Fraction(high)) / 2
 
 

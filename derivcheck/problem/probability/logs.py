@@ -49,6 +49,11 @@ def has_density(term: Term) -> bool:
     return any(isinstance(part, t.Density) for part in t.walk(term))
 
 
+def has_factorial(term: Term) -> bool:
+    """Whether a gamma function stands in it, whose logarithm does not overflow when it does."""
+    return any(isinstance(part, t.Elementary) and part.name == "gamma" for part in t.walk(term))
+
+
 def split(term: Term, scope: Scope) -> list[tuple[int, Term]] | None:
     """The summands of log term, or None if some factor of it may be negative."""
     match term:
@@ -80,6 +85,8 @@ def split(term: Term, scope: Scope) -> list[tuple[int, Term]] | None:
             if inner is None:
                 return None
             return [(1, t.Multiply("scale", exponent, summed(inner), span=term.span))]
+        case t.Elementary(name="gamma", argument=argument, order=0):
+            return [(1, t.Elementary("lgamma", argument, span=term.span))]
         case t.Elementary(name="sqrt", argument=argument, order=0):
             inner = split(argument, scope)
             if inner is None:
@@ -102,7 +109,7 @@ def positive(term: Term, scope: Scope) -> bool:
     match term:
         case t.Constant(value=value):
             return isinstance(value, str) or value > 0
-        case t.Size() | t.Density() | t.Elementary(name="exp" | "sqrt" | "sigmoid" | "softplus", order=0):
+        case t.Size() | t.Density() | t.Elementary(name="exp" | "sqrt" | "gamma" | "sigmoid" | "softplus", order=0):
             return True
         case t.Unary(op="norm2" | "sumsq" | "norm1" | "norminf") | t.Elementary(name="abs", order=0):
             return True

@@ -197,12 +197,11 @@ def _run(items: list[n.Node]) -> list[n.Node]:
 def _random(node: n.Node, ctx: Context) -> tuple[Instance | None, Term]:
     """A name as a random value, or (None, its value) where it is a parameter."""
     scope = ctx.scope
-    if isinstance(node, n.Scripted):
-        if _says_all(node.sup.body if isinstance(node.sup, n.Group) else node.sub):
-            for factor in scope.factors.values():
-                declared = scope.declarations[factor.key]
-                if factor.letters and declared.text.startswith(plain(node.base)):
-                    return Instance(factor.key, None), t.Variable(factor.key, span=node.span)
+    if isinstance(node, n.Scripted) and _says_all(node.sup.body if isinstance(node.sup, n.Group) else node.sub):
+        for factor in scope.factors.values():
+            declared = scope.declarations[factor.key]
+            if factor.letters and declared.text.startswith(plain(node.base)):
+                return Instance(factor.key, None), t.Variable(factor.key, span=node.span)
     try:
         term = ctx.term(node)
     except Refusal as refusal:
