@@ -361,6 +361,11 @@ def _is_weight(term: Term, scope: Scope) -> bool:
     return (exponential or has_density(term)) and split(term, scope) is not None
 
 
+def _of_chance(term: Term) -> bool:
+    """Whether a density stands in it, or what is left of one that was integrated."""
+    return any(isinstance(part, t.Density | t.LogIntegral | t.Expectation) for part in t.walk(term))
+
+
 def _assembled(body: Term, dummy: Dummy, stretch: Stretch, span: Span, ctx: Context) -> Term:
     """The integral of a sum of densities is the sum of their integrals; else of the whole at once."""
     scope = ctx.scope
@@ -371,7 +376,7 @@ def _assembled(body: Term, dummy: Dummy, stretch: Stretch, span: Span, ctx: Cont
 
 
 def _each_weighted(body: t.Add, dummy: Dummy, scope: Scope) -> bool:
-    return all(any(has_density(w) for _, w in _factors(part, dummy, scope).weights) for _, part in body.terms)
+    return all(any(_of_chance(w) for _, w in _factors(part, dummy, scope).weights) for _, part in body.terms)
 
 
 def _of_product(body: Term, dummy: Dummy, stretch: Stretch, span: Span, ctx: Context) -> Term:
@@ -390,7 +395,7 @@ def _of_product(body: Term, dummy: Dummy, stretch: Stretch, span: Span, ctx: Con
     line = is_scalar(dummy.shape)
     whole = [*found.weights, *found.others]
     logs = _logs(whole, scope)
-    chance = any(has_density(weight) for _, weight in found.weights)
+    chance = any(_of_chance(weight) for _, weight in found.weights)
     free_ends = stretch.domain.kind == "real" or not line
     made: Term
     if (

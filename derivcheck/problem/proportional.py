@@ -7,6 +7,7 @@ both sides are equal up to a factor exactly where log f(θ) − log f(θ₀) is 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from fractions import Fraction
 
 from derivcheck.language import nodes as n
@@ -20,6 +21,7 @@ from derivcheck.problem.derivatives import By, by
 from derivcheck.problem.probability.logs import log_of_claimed
 from derivcheck.problem.probability.model import instance_of, replaced
 from derivcheck.problem.scope import Refusal
+from derivcheck.problem.substitution import member, rewrite
 from derivcheck.problem.terms import Term
 from derivcheck.reading.errors import ParseError
 from derivcheck.reading.items import Statement
@@ -90,10 +92,28 @@ def _at_reference(log: Term, place: By, ctx: Context) -> Term:
     domain = Domain() if declared is None else declared.domain
     if not depends(log, place.key, scope):
         return log
+    if declared is not None and declared.family and not place.indices and place.position is None:
+        return _all_members(log, place, _reference(value, domain, place, ctx), ctx)
     if place.position is not None or place.indices:
         raise _no_reference(place)
     bound = ((place.key, _reference(value, domain, place, ctx)),)
     return t.Let(bound, log, shape=log.shape, span=log.span)
+
+
+def _all_members(log: Term, place: By, there: Term, ctx: Context) -> Term:
+    """With every member of a family at the place of reference, also where a definition stands for them."""
+    scope = ctx.scope
+
+    def rule(part: Term) -> Term | None:
+        if isinstance(part, t.Variable) and part.key == place.key:
+            return replace(there, span=part.span)
+        if isinstance(part, t.Variable) and part.key in scope.definitions:
+            definition = scope.definitions[part.key]
+            if depends(definition.term, place.key, scope):
+                return rewrite(member(definition, part.indices), rule)
+        return None
+
+    return rewrite(log, rule)
 
 
 def _reference(value: Term, domain: Domain, place: By, ctx: Context) -> Term:

@@ -201,7 +201,7 @@ def _random(node: n.Node, ctx: Context) -> tuple[Instance | None, Term]:
         for factor in scope.factors.values():
             declared = scope.declarations[factor.key]
             if factor.letters and declared.text.startswith(plain(node.base)):
-                return Instance(factor.key, None), t.Variable(factor.key, span=node.span)
+                return Instance(factor.key, None), t.Variable(factor.key, shape=declared.shape, span=node.span)
     try:
         term = ctx.term(node)
     except Refusal as refusal:
@@ -209,7 +209,8 @@ def _random(node: n.Node, ctx: Context) -> tuple[Instance | None, Term]:
             found = scope.names.get(key_of(node))
             key = getattr(found, "key", "")
             if key in scope.factors:
-                return Instance(key, None), t.Variable(key, span=node.span)
+                shape = scope.declarations[key].shape
+                return Instance(key, None), t.Variable(key, shape=shape, span=node.span)
         raise
     return instance_of(term, scope), term
 

@@ -10,9 +10,11 @@ from derivcheck.language.printing import plain
 from derivcheck.language.shapes import Dim, Shape
 from derivcheck.problem import terms as t
 from derivcheck.problem.builder import Builder
-from derivcheck.problem.context import Context, key_of, strip
+from derivcheck.problem.context import SLOT, Context, key_of, strip
 from derivcheck.problem.declarations import declare_one
+from derivcheck.problem.domains import declare_sizes
 from derivcheck.problem.families import ranging_letters
+from derivcheck.problem.indices import size_dim
 from derivcheck.problem.newness import of_chance
 from derivcheck.problem.probability.distributions import domain_of, shape_of_values
 from derivcheck.problem.probability.logs import log_of
@@ -26,12 +28,14 @@ from derivcheck.reading.items import Statement
 def drawn_from(item: Statement, builder: Builder) -> bool:
     r"""``x \mid z \sim D``: a line of the model if x has none yet; False for a claim about x."""
     left, given = _bar(item.members[0])
+    left = _as_family(left, builder)
     name, behind, density = _density_head(left)
     if name is not None and name not in DENSITIES:
         _measure(name, behind, item.members[1], item, builder)
         return True
     if density:
         left, given = _bar(behind)
+        left = _as_family(left, builder)
     values = list(left.items) if isinstance(left, n.Tuple) else [left]
     values = [value for value in values if not (isinstance(value, n.Symbol) and value.text.endswith("dots"))]
     if all(_has_factor(value, builder) for value in values):
@@ -72,6 +76,34 @@ def states_density(item: Statement, builder: Builder) -> bool:
         _known(given, builder)
     _factor(left, item.members[1], item, builder, given)
     return True
+
+
+def _as_family(node: n.Node, builder: Builder) -> n.Node:
+    r"""``x_1, \dots, x_N`` of new x as ``x_i``, where i runs from 1 to N."""
+    match node:
+        case n.Tuple(items=(n.Scripted(base=base, sub=n.Number(value=first), sup=None) as one, *middle, n.Scripted())):
+            last = node.items[-1]
+        case _:
+            return node
+    dots = all(isinstance(part, n.Symbol | n.Scripted) for part in middle) and any(
+        isinstance(part, n.Symbol) and part.text.endswith("dots") for part in middle
+    )
+    scope = builder.scope
+    if not dots or first != 1 or not isinstance(last, n.Scripted) or last.base != base or last.sub is None:
+        return node
+    if key_of(n.Scripted(base, SLOT, None)) in scope.names or key_of(base) in scope.names:
+        return node
+    declare_sizes(last.sub, scope)
+    size = size_dim(last.sub, builder.context())
+    letter = next((each for each in "ijklnm" if each not in scope.names and _ranges_alike(each, size, scope)), None)
+    if size is None or letter is None:
+        return node
+    scope.ranges.setdefault(letter, (1, size))
+    return n.Scripted(base, n.Name(letter, span=one.span), None, span=node.span)
+
+
+def _ranges_alike(letter: str, size: Dim | None, scope: Scope) -> bool:
+    return letter not in scope.ranges or scope.ranges[letter] == (1, size)
 
 
 def _density_head(node: n.Node) -> tuple[str | None, n.Node, bool]:
@@ -193,10 +225,11 @@ def _declare(value: n.Node, shape: Shape | None, domain: Domain, ctx: Context) -
 
 def _resolves(value: n.Node, ctx: Context) -> bool:
     try:
-        replace(ctx, free=dict(ctx.free or {})).term(value)
+        found = replace(ctx, free=dict(ctx.free or {})).term(value)
     except Refusal:
         return False
-    return True
+    # A constant's letter (π, e) is a name of its own where something is drawn for it.
+    return not isinstance(found, t.Constant)
 
 
 def _value(value: n.Node, ctx: Context) -> Term:
