@@ -113,6 +113,8 @@ def _is_new_function(head: n.Node, group: n.Group, scope: Scope) -> bool:
     items = group.body.items if isinstance(group.body, n.Tuple) else (group.body,)
     if not all(isinstance(strip(item), n.Name | n.Scripted) for item in items):
         return False
+    if isinstance(group.body, n.Tuple) and "\\|" in group.body.separators:
+        return False
     if isinstance(head, n.Scripted) and (head.primes or isinstance(head.sup, n.Group | n.Number)):
         return False
     found = scope.names.get(key_of(head))

@@ -102,7 +102,7 @@ class Factor:
     """One line of a model: the log density of a random name given those that stand in it.
 
     ``letters`` are the names of the indices by which its members run, over so many ``sizes``; ``entries`` tells that
-    the members are the entries of one column, and not those of a family.
+    the members are the entries of one column, and not those of a family. ``borrowed`` from a q: what p is was not said.
     """
 
     key: str
@@ -112,6 +112,7 @@ class Factor:
     letters: tuple[str, ...] = ()
     sizes: tuple[Dim, ...] = ()
     entries: bool = False
+    borrowed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

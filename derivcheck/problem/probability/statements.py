@@ -16,7 +16,7 @@ from derivcheck.problem.domains import declare_sizes
 from derivcheck.problem.families import ranging_letters
 from derivcheck.problem.indices import size_dim
 from derivcheck.problem.newness import of_chance
-from derivcheck.problem.probability.distributions import domain_of, shape_of_values
+from derivcheck.problem.probability.distributions import ALIASES, domain_of, shape_of_values
 from derivcheck.problem.probability.logs import log_of
 from derivcheck.problem.probability.operators import DENSITIES, at_value, parameters_of
 from derivcheck.problem.scope import Declaration, Factor, IndexInfo, Measure, Refusal, Scope
@@ -132,7 +132,8 @@ def _without_runs(values: list[n.Node], left: n.Node) -> list[n.Node]:
 
 
 def _has_factor(node: n.Node, builder: Builder) -> bool:
-    return _key(node, builder) in builder.scope.factors
+    found = builder.scope.factors.get(_key(node, builder))
+    return found is not None and not found.borrowed
 
 
 def _key(node: n.Node, builder: Builder) -> str:
@@ -167,6 +168,7 @@ def _factor(value: n.Node, right: n.Node, item: Statement, builder: Builder, giv
     """One line of the model: the value is declared if it is new, its density becomes a factor."""
     free: dict[str, IndexInfo] = {}
     ctx = builder.context(free)
+    right = _without_value(right, value)
     made = parameters_of(right, ctx)
     value = strip(value)
     places = [*(given.items if isinstance(given, n.Tuple) else (given,)), value]
@@ -196,6 +198,21 @@ def _factor(value: n.Node, right: n.Node, item: Statement, builder: Builder, giv
     builder.makers.indices.update({info.name: info for info in free.values()})
     ctx.scope.factors[key] = Factor(key, log, domain, item.span, letters, sizes, entries)
     builder.line(item.span, "model", plain(value), ctx.scope.show(term.shape))
+
+
+def _without_value(right: n.Node, value: n.Node) -> n.Node:
+    r"""``\mathcal{N}(x; m, s)`` said of x, without the x."""
+    match strip(right):
+        case n.Product(factors=(n.Name(text=text) as head, n.Group() as group), operators=("",)) if text in ALIASES:
+            body = group.body
+            if isinstance(body, n.Given) and strip(body.left) == strip(value):
+                return n.Product((head, replace(group, body=body.right)), ("",), span=right.span)
+            if isinstance(body, n.Tuple) and body.separators[0] == ";" and strip(body.items[0]) == strip(value):
+                rest = body.items[1] if len(body.items) == 2 else replace(
+                    body, items=body.items[1:], separators=body.separators[1:]
+                )  # fmt: skip
+                return n.Product((head, replace(group, body=rest)), ("",), span=right.span)
+    return right
 
 
 def _places(conditions: list[n.Node | None], free: dict[str, IndexInfo], ctx: Context) -> dict[str, Term]:
@@ -268,6 +285,7 @@ def _sizes(names: tuple[str, ...], free: dict[str, IndexInfo], ctx: Context) -> 
 def _measure(text: str, behind: n.Node, right: n.Node, item: Statement, builder: Builder) -> None:
     """``q(z) = …``: the density of a random value under a name of its own."""
     value, _ = _bar(behind)
+    right = _without_value(right, value)
     free: dict[str, IndexInfo] = {}
     ctx = builder.context(free)
     scope = ctx.scope
@@ -284,7 +302,7 @@ def _measure(text: str, behind: n.Node, right: n.Node, item: Statement, builder:
         # Nothing else is said of it: it is random under q alone.
         declared = scope.declarations.get(key)
         domain = Domain() if declared is None else declared.domain
-        scope.factors[key] = Factor(key, log_of(density, scope), domain, item.span, letters, sizes, entries)
+        scope.factors[key] = Factor(key, log_of(density, scope), domain, item.span, letters, sizes, entries, True)
     frozen = any(isinstance(part, t.Density) and part.evidence is not None for part in t.walk(density))
     frozen = frozen or bool(set(_parameters(scope, key)) & t.variables(density))
     builder.makers.indices.update({info.name: info for info in free.values()})
