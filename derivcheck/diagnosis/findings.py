@@ -157,7 +157,7 @@ def _message(claim: Claim, verdict: Verdict) -> str:
         return f"`{claim.title}` does not hold"
     if claim.kind == "solution":
         return f"`{claim.title}` does not follow from the equation above"
-    return f"this does not equal `{claim.title}`"
+    return f"this {'is not proportional to' if claim.proportional else 'does not equal'} `{claim.title}`"
 
 
 def _figures(claim: Claim, evidence: tuple[Evidence, ...]) -> str:

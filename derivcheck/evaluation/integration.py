@@ -17,20 +17,21 @@ from torch import Tensor
 
 from derivcheck.evaluation.arithmetic import NotExact, TooLarge
 from derivcheck.evaluation.budget import BUDGET
+from derivcheck.evaluation.definite import NotSettled, definite
 from derivcheck.evaluation.evaluator import Axis, Bindings, Frame, evaluate
 from derivcheck.evaluation.quadrature import DISCRETE, rule
 from derivcheck.evaluation.slope import slope as slope_of
 from derivcheck.language.domain import Domain
 from derivcheck.problem import terms as t
+from derivcheck.problem.substitution import rewrite
 
 SPREAD = 0.6180339887498949
 """How far out the second set of sigma points lies, relative to the first."""
+UNIT = Domain("interval", low=0.0, high=1.0)
+COMPLEMENT = "~"
+"""Behind a name: one less it."""
 QUADRATIC = 1e-9
 """A log density departs from its quadratic by less than this share of its size, or it is none."""
-
-
-class NotSettled(NotExact):
-    """An integral whose error cannot be told."""
 
 
 def _domain(bound: t.Bound, frame: Frame) -> Domain:
@@ -83,12 +84,21 @@ class Quadrature:
     def __init__(self, level: int = 0) -> None:
         self.level = level
         self._kept: dict[tuple[t.Term, tuple[Axis, ...]], tuple[Tensor, Tensor]] = {}
+        self._turned: dict[int, tuple[t.Term, t.LogIntegral | t.Expectation]] = {}
 
-    def integral(self, term: t.LogIntegral | t.Expectation, frame: Frame) -> Tensor:
+    def integral(self, term: t.LogIntegral | t.Expectation | t.Integral, frame: Frame) -> Tensor:
+        if isinstance(term, t.Integral):
+            return definite(term, frame, self.level)
         discrete, smooth = _apart(term.bounds)
         if len(smooth) > 1 and any(bound.domain.kind != "real" for bound in smooth):
             raise NotExact("an integral over several values of restricted domains")
         return _nested(term, discrete, frame, lambda inner: self._smooth(term, smooth, inner))
+
+    def _with_complement(self, term: t.LogIntegral | t.Expectation, key: str) -> t.LogIntegral | t.Expectation:
+        found = self._turned.get(id(term))
+        if found is None:
+            found = self._turned[id(term)] = (term, _complemented(term, key))
+        return found[1]
 
     def _smooth(
         self, term: t.LogIntegral | t.Expectation, bounds: list[t.Bound], frame: Frame
@@ -99,12 +109,17 @@ class Quadrature:
             return log, evaluate(term.body, frame) if isinstance(term, t.Expectation) else None
         sizes = [frame.world.dims(bound.shape)[0] for bound in bounds]
         lead = _lead(replace(term, bounds=tuple(bounds)), frame)
+        names, domain = [bound.key for bound in bounds], _domain(bounds[0], frame)
+        if domain == UNIT and sizes == [1]:
+            # x with 1 − x is a point of the simplex: both keep all their figures near both ends.
+            term = self._with_complement(term, names[0])
+            names, sizes, domain = [*names, names[0] + COMPLEMENT], [1, 1], Domain("simplex")
 
         def bound(nodes: Tensor) -> Frame:
             BUDGET.make(nodes.numel(), 20.0, "the nodes of an integral")
             deeper = frame.deeper(Axis("", 1, nodes.shape[-3]))
             parts = torch.split(nodes, sizes, dim=-2)
-            return deeper.bind({each.key: part for each, part in zip(bounds, parts, strict=True)})
+            return deeper.bind(dict(zip(names, parts, strict=True)))
 
         def density(nodes: Tensor) -> Tensor:
             return _scalar(evaluate(term.log, bound(nodes)))
@@ -113,7 +128,7 @@ class Quadrature:
         if key is not None and key in self._kept:
             nodes, log = self._kept[key]
         else:
-            found = rule(density, lead, sum(sizes), _domain(bounds[0], frame), self.level)
+            found = rule(density, lead, sum(sizes), domain, self.level)
             if not found.settled:
                 raise NotSettled("an integral that does not settle when its nodes are refined")
             nodes = found.nodes
@@ -129,6 +144,19 @@ class Quadrature:
         return total[..., None, None], body
 
 
+def _complemented(term: t.LogIntegral | t.Expectation, key: str) -> t.LogIntegral | t.Expectation:
+    """With a name of its own for 1 − x."""
+
+    def rule(part: t.Term) -> t.Term | None:
+        match part:
+            case t.Add(terms=((1, t.Constant(value=1)), (-1, t.Variable(key=name)))) if name == key:
+                return t.Variable(key + COMPLEMENT, span=part.span)
+        return None
+
+    made = replace(term, log=rewrite(term.log, rule))
+    return replace(made, body=rewrite(made.body, rule)) if isinstance(made, t.Expectation) else made
+
+
 class GaussianAlgebra:
     """Closed forms where the log density is quadratic, and the mean's body a polynomial of degree three at most."""
 
@@ -137,7 +165,9 @@ class GaussianAlgebra:
     def __init__(self) -> None:
         self._kept: dict[tuple[t.Term, tuple[Axis, ...]], tuple[Tensor, Tensor, Tensor]] = {}
 
-    def integral(self, term: t.LogIntegral | t.Expectation, frame: Frame) -> Tensor:
+    def integral(self, term: t.LogIntegral | t.Expectation | t.Integral, frame: Frame) -> Tensor:
+        if isinstance(term, t.Integral):
+            raise NotExact("an integral of what is no density")
         discrete, smooth = _apart(term.bounds)
         if any(bound.domain.kind != "real" for bound in smooth):
             raise NotExact("a density that is not Gaussian")
@@ -252,7 +282,7 @@ class Quickest:
         self.algebra, self.quadrature = GaussianAlgebra(), Quadrature()
         self._other: set[t.Term] = set()
 
-    def integral(self, term: t.LogIntegral | t.Expectation, frame: Frame) -> Tensor:
+    def integral(self, term: t.LogIntegral | t.Expectation | t.Integral, frame: Frame) -> Tensor:
         if term not in self._other:
             try:
                 return self.algebra.integral(term, frame)

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from fractions import Fraction
-from math import log2
+from math import factorial, log2
 from operator import mul
 from random import Random
 from typing import Any, ClassVar, Literal, NamedTuple
@@ -25,6 +25,7 @@ Entry = int | None
 SMALL = 28.0
 """The bits of numerator and denominator up to which a constant can be told from its residue."""
 _ORDER = frozenset(("abs", "relu", "sign"))
+LARGEST_FACTORIAL = 200
 
 
 class Residues(NamedTuple):
@@ -241,6 +242,9 @@ class ResidueArithmetic:
         if name in composed.COMPOSED:
             value: Residues = composed.COMPOSED[name](self, a)
             return value
+        if name == "gamma" and (exact := self.exact(a)) is not None and all(map(_counts, exact)):
+            numbers = tuple(Fraction(factorial(int(x) - 1)) for x in exact)
+            return self._literal(Grid(a.grid.shape, numbers), a)
         if name not in composed.SLOPES:
             raise NotExact(f"the function {name}")
         size = a.top + a.bottom
@@ -387,3 +391,8 @@ class ResidueArithmetic:
     def recording(self) -> AbstractContextManager[None]:
         """Nothing: derivatives are taken forwards."""
         return nullcontext()
+
+
+def _counts(x: Fraction) -> bool:
+    """Whether (x − 1)! is a number that is not too large."""
+    return x.denominator == 1 and 0 < x <= LARGEST_FACTORIAL

@@ -46,7 +46,7 @@ LEAST = 1e-9
 """A bound above this is no proof."""
 Asked = tuple[tuple[tuple[str, int], float], ...]
 VACUOUS = "both sides are zero at every input: this tests nothing"
-INTEGRALS = (t.LogIntegral, t.Expectation, t.Optimum)
+INTEGRALS = (t.LogIntegral, t.Expectation, t.Integral, t.Optimum)
 
 
 @dataclass(frozen=True, slots=True)

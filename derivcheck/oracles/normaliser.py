@@ -26,7 +26,10 @@ def applies(bench: Bench, claim: Claim) -> bool:
     density = claim.density
     if density is None or claim.relation != "=" or claim.solution is not None or len(density.targets) != 1:
         return False
-    return isinstance(density.targets[0], t.Variable | t.Entry)
+    target = density.targets[0]
+    if isinstance(target, t.Variable) and not target.indices and bench.problem.declarations[target.key].family:
+        return False  # all members of a family together
+    return isinstance(target, t.Variable | t.Entry)
 
 
 def ask(bench: Bench, claim: Claim) -> Evidence:

@@ -96,9 +96,9 @@ def solve(solution: Solution, world: World, frame: Frame) -> tuple[Tensor | None
             root, _ = _newton(solution, world, frame, begin, inverted=True)
         if root is None:
             return None, reason
-        if found is not None and not bool(((root - found).abs() <= 1e-7 * (1 + found.abs())).all()):
+        if found is not None and bool(((root - found).abs() > 1e-7 * (1 + found.abs())).any()):
             return None, SEVERAL
-        found = root
+        found = root if found is None else torch.where(found.isnan(), found, root)
     return found, ""
 
 
@@ -110,7 +110,11 @@ def _newton(
     equation = t.Add(((1, solution.left), (-1, solution.right)), shape=shape)
     root = begin
     term = t.Derivative(equation, solution.unknown, "jacobian")
-    previous = torch.inf
+    trials = root.shape[0]
+    previous = torch.full((trials,), torch.inf, dtype=torch.float64)
+    alive = torch.ones(trials, dtype=torch.bool)
+    done = torch.zeros(trials, dtype=torch.bool)
+    reason = f"Newton's method did not converge in {ITERATIONS} steps"
     held = _held(solution, frame)
     for _ in range(ITERATIONS):
         inner = frame.bind({**held, solution.unknown: root.clone().requires_grad_()}, held)
@@ -123,18 +127,31 @@ def _newton(
         residual = value.expand(*flat.shape[: 1 + len(frame.axes)], *value.shape[-2:]).reshape(*flat.shape[:-1], 1)
         if rows < columns:
             return None, "the equation does not determine the unknown"
-        if not bool(flat.isfinite().all() and residual.isfinite().all()):
+        finite = (flat.isfinite().all(-1) & residual.isfinite()[..., 0]).reshape(flat.shape[0], -1).all(1)
+        if not bool((finite & alive).any()):
             return None, "Newton's method left the domain of the equation"
-        singular = torch.linalg.svdvals(flat)
-        if bool((singular[..., -1] <= 1e-12 * singular[..., 0]).any()):
+        singular = torch.linalg.svdvals(torch.nan_to_num(flat, 0.0, 0.0, 0.0))
+        regular = (singular[..., -1] > 1e-12 * singular[..., 0]).reshape(flat.shape[0], -1).all(1)
+        if not bool((finite & regular & alive).any()):
             return None, "the equation does not determine the unknown"
-        step = torch.linalg.lstsq(flat, residual).solution.reshape(root.shape)
+        alive = alive & (done | (finite & regular))
+        safe = torch.where(_like(alive, flat), flat, torch.eye(rows, columns, dtype=flat.dtype))
+        step = torch.linalg.lstsq(safe, residual.nan_to_num(0.0, 0.0, 0.0)).solution.reshape(root.shape)
+        step = torch.where(_like(alive & ~done, root), step, 0.0)
         if inverted:
-            step = root - root.square() / (root + step)
-        length = float((step.abs() / (1 + root.abs())).amax())
-        scale = 1.0 if length < 1 or inverted else 1.0 / length
-        root = root - scale * step
-        if length < 1e-13 or (length < 1e-9 and length >= previous):
-            return root, ""
+            step = torch.where(step == 0, step, root - root.square() / (root + step))
+        length = (step.abs() / (1 + root.abs())).reshape(trials, -1).amax(1)
+        root = root - step / _like(torch.ones_like(length) if inverted else length.clamp_min(1.0), root)
+        done = done | (alive & ((length < 1e-13) | ((length < 1e-9) & (length >= previous))))
+        if bool((done | ~alive).all()):
+            break
         previous = length
-    return None, f"Newton's method did not converge in {ITERATIONS} steps"
+    # An input without a solution (a sample of zeros alone) is left out where most others have one.
+    if 2 * int(done.sum()) < trials:
+        return None, reason
+    return torch.where(_like(done, root), root, torch.nan), ""
+
+
+def _like(values: Tensor, other: Tensor) -> Tensor:
+    """Numbers per trial in the shape of something else."""
+    return values.reshape(-1, *(1,) * (other.dim() - 1))

@@ -16,6 +16,7 @@ from derivcheck.problem.directives import Marks
 from derivcheck.problem.optima import note_posterior
 from derivcheck.problem.probability.logs import log_of_claimed
 from derivcheck.problem.problem import Alternative, Claim, Refused
+from derivcheck.problem.proportional import up_to_factor
 from derivcheck.problem.scope import Definition, IndexInfo, Refusal, Scope, SizeSymbol
 from derivcheck.problem.settling import settled
 from derivcheck.problem.substitution import at_indices, member
@@ -29,7 +30,7 @@ UNEXPLAINED = frozenset(("unknown-name", "function-without-argument", "index", "
 
 @dataclass(frozen=True)
 class Head:
-    """The head of a chain: what every member is held against."""
+    """The head of a chain: what every member is held against, or its proportions alone (``proportional``)."""
 
     node: n.Node
     term: Term
@@ -38,6 +39,7 @@ class Head:
     title: str
     chain: int
     restated: tuple[n.Node, ...] = ()
+    proportional: bool = False
 
 
 @dataclass(frozen=True)
@@ -112,6 +114,7 @@ class ClaimMaker:
     names: set[str] = field(default_factory=set)
     counts: dict[str, int] = field(default_factory=dict)
     chains: int = 0
+    proportions: dict[int, n.Node] = field(default_factory=dict)
     sentences: dict[int, int] = field(default_factory=dict)
     waiting: list[Waiting] = field(default_factory=list)
     final: bool = False
@@ -142,11 +145,12 @@ class ClaimMaker:
         """Hold each member against the head; a member that only says the head again is no claim."""
         made = 0
         before = head.restated[1] if len(head.restated) > 1 else None
-        for node in nodes:
+        for node, relation in zip(nodes, relations, strict=False):
             if strip(node) in head.restated:
                 continue
             made += 1
-            self._member(Waiting(head, node, item, conditions, before if node is nodes[-1] else None))
+            against = self._against(head, node, relation)
+            self._member(Waiting(against, node, item, conditions, before if node is nodes[-1] else None))
             before = node
         if (
             not made
@@ -158,6 +162,22 @@ class ClaimMaker:
                 "says-nothing", nodes[0].span, "both sides are the same expression: this line says nothing"
             )
             self.refuse(refusal, nodes[0].span, item.span, head.kind, head.title, head.chain)
+
+    def _against(self, head: Head, node: n.Node, relation: Relation) -> Head:
+        r"""``p \propto A = B \propto C``: A and C are held against p up to a factor, B against A itself."""
+        if relation.sign == "\\propto":
+            self.proportions[head.chain] = node
+            return replace(head, proportional=True)
+        last = self.proportions.get(head.chain)
+        if last is None:
+            return head
+        closed = replace(head.ctx, indices={info.letter: info for info in (head.ctx.free or {}).values()}, free=None)
+        argument = head.term.targets[0] if isinstance(head.term, terms.Density) and head.term.targets else None
+        try:
+            term = replace(closed, argument=argument).term(last)
+        except Refusal:
+            return replace(head, proportional=True)
+        return replace(head, node=last, term=term, kind=kind_of(term), title=plain(last), restated=(strip(last),))
 
     def _member(self, member: Waiting) -> None:
         head, node, item, conditions = member.head, member.node, member.item, member.conditions
@@ -181,7 +201,11 @@ class ClaimMaker:
     def _pair(self, head: Head, node: n.Node, ctx: Context, item: Statement) -> tuple[Term, Term]:
         """Both sides as they are compared: densities by their logarithms, "+ const" by what it leaves."""
         left, body = head.term, without_constant(node)
-        argument = head.term.targets[0] if isinstance(head.term, terms.Density) and head.term.targets else None
+        argument = head.term.targets[0] if isinstance(head.term, terms.Density) and head.term.targets else ctx.argument
+        if head.proportional:
+            claimed = replace(ctx, argument=argument).term(node)
+            algebra.equal_shapes(ctx.scope, left, claimed)
+            return up_to_factor(head.node, left, claimed, item, node, ctx)
         claimed = replace(ctx, argument=argument).term(node if body is None else body)
         algebra.equal_shapes(ctx.scope, left, claimed)
         if isinstance(left, terms.Density):
@@ -230,7 +254,8 @@ class ClaimMaker:
             visible=tuple(self.scope.names),
             read=None if kind != head.kind else self._reader(head, item),
             remade=self._remaker(head, item, conditions),
-            density=head.term if isinstance(head.term, terms.Density) and without_constant(node) is None else None,
+            proportional=head.proportional,
+            density=head.term if isinstance(head.term, terms.Density) and _says_whole(head, node) else None,
         )
 
     def _reader(self, head: Head, item: Statement) -> Callable[[n.Node], Term]:
@@ -396,6 +421,11 @@ class ClaimMaker:
     def in_document_order(self) -> None:
         """Sort by place: statements that waited for an explanation were taken up late."""
         self.claims.sort(key=lambda claim: claim.span.start)
+
+
+def _says_whole(head: Head, node: n.Node) -> bool:
+    """Whether a member says all of a density, and not its logarithm or its proportions alone."""
+    return not head.proportional and without_constant(node) is None
 
 
 def _shown(sign: str) -> str:

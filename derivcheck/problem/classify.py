@@ -44,7 +44,6 @@ COMPARED = EQUAL | DEFINITE | {"<", ">", "\\le", "\\ge", "\\ne"}
 NOT_CHECKED = {
     "\\sim": "this is not understood as a line of a model",
     "\\approx": "an approximation is not checked: it holds to no stated accuracy",
-    "\\propto": "a proportionality is not checked yet",
     "\\leftarrow": "this update is not understood",
     "\\to": "this arrow is not understood here",
     "\\mapsto": "this arrow is not understood here",
@@ -85,6 +84,9 @@ def classify(item: Statement, statements: list[Statement], builder: Builder) -> 
         return
     if first == "\\leftarrow" and all(sign in EQUAL for sign in signs[1:]):
         _update(item, builder)
+        return
+    if "\\propto" in signs and all(sign in EQUAL or sign == "\\propto" for sign in signs):
+        _proportion(item, builder)
         return
     if all(sign in EQUAL for sign in signs):
         _equality(item, statements, builder)
@@ -218,6 +220,15 @@ def _claims(item: Statement, builder: Builder) -> None:
     builder.makers.members(head, item.members[1:], item.relations, item, tuple(builder.conditions))
 
 
+def _proportion(item: Statement, builder: Builder) -> None:
+    r"""``p(\theta \mid x) \propto …``: nothing is defined by its proportions alone."""
+    left = strip(item.members[0])
+    if is_new(left, builder.scope):
+        reason = f"`{plain(left)}` is not known, and a proportionality does not say what it is"
+        raise Refusal("not-checked", left.span, reason, "define it with `=` before this line")
+    _claims(item, builder)
+
+
 def _definition(item: Statement, name: n.Node, builder: Builder, meaning: n.Node | None = None) -> None:
     """Bring a name into being; ``meaning`` is its value where the left side is not the name alone: ``S^{-1} = …``."""
     left = strip(item.members[0]) if meaning is not None else name
@@ -253,7 +264,7 @@ def _definition(item: Statement, name: n.Node, builder: Builder, meaning: n.Node
 
 
 def _defined_for_all(item: Statement, left: n.Node, refusal: Refusal, builder: Builder) -> None:
-    r"""``C = \operatorname{Var}[z_i \mid x_i] = c``: C is what has no index; that it is the rest is claimed for every i."""
+    r"""``C = \operatorname{Var}[z_i \mid x_i] = c``: C is what has no index; the rest is claimed for every i."""
     for place, node in enumerate(item.members[2:], 2):
         try:
             builder.context().term(node)

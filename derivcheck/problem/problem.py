@@ -43,7 +43,8 @@ class Claim:
     ``alternatives`` are other readings of the claimed side; ``solution`` is there for rows that solve something.
     ``read`` gives another expression the meaning that it would have in the place of the claimed side, and ``visible``
     are the names known there: what the diagnosis needs to try edits. ``remade`` is the claim that the line would make
-    with that expression. Both raise ``Refusal``. ``density`` is there where the sides are the logarithms of densities.
+    with that expression. Both raise ``Refusal``. ``density`` is there where the sides are the logarithms of densities;
+    of ``proportional`` ones they are those less the values at a place of reference.
     """
 
     name: str
@@ -62,6 +63,7 @@ class Claim:
     alternatives: tuple[Alternative, ...] = ()
     solution: Solution | None = None
     density: Density | None = None
+    proportional: bool = False
     stationary: bool = False
     expected_wrong: bool = False
     implied: bool = False

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 from derivcheck.language import nodes as n
 from derivcheck.language.shapes import ONE, is_scalar
-from derivcheck.problem import algebra, terms
+from derivcheck.problem import algebra, factorials, terms
 from derivcheck.problem.calls import call
 from derivcheck.problem.context import Context, key_of, strip
-from derivcheck.problem.probability.logs import has_density, log_of
+from derivcheck.problem.probability.logs import has_density, has_factorial, log_of
 from derivcheck.problem.scope import Refusal
 from derivcheck.problem.scripts import superscript
 from derivcheck.problem.terms import Term
@@ -20,6 +20,7 @@ ELEMENTARY = {
     "tanh": "tanh", "sigmoid": "sigmoid", "relu": "relu", "softplus": "softplus", "gelu": "gelu", "sign": "sign",
     "sgn": "sign", "arctan": "arctan", "atan": "arctan", "arcsin": "arcsin", "arccos": "arccos", "erf": "erf",
     "silu": "silu", "abs": "abs", "sqrt": "sqrt", "cot": "cot", "lgamma": "lgamma",
+    "digamma": "digamma",
 }  # fmt: skip
 MATRIX_WORDS = {
     "tr": "trace", "trace": "trace", "det": "det", "diag": "diag", "vec": "vec", "softmax": "softmax",
@@ -126,6 +127,8 @@ def _word(node: n.Apply, ctx: Context) -> Term:
     args = [_entries(arg, ctx) if word == "diag" else ctx.term(arg) for arg in node.args]
     if word in ("max", "min"):
         return _extremum(word, args, node, ctx)
+    if word in ("factorial", "binom"):
+        return factorials.word(word, args, node, ctx)
     if word in ELEMENTARY:
         return _elementary(ELEMENTARY[word], args, node, ctx)
     if word in MATRIX_WORDS and len(args) == 1:
@@ -162,7 +165,7 @@ def _elementary(name: str, args: list[Term], node: n.Apply, ctx: Context) -> Ter
     if len(args) != 1:
         raise Refusal("arguments", node.span, f"`{node.word.text}` takes one argument, not {len(args)}")
     argument = args[0]
-    if name == "log" and node.sub is None and node.sup is None and has_density(argument):
+    if name == "log" and node.sub is None and node.sup is None and (has_density(argument) or has_factorial(argument)):
         return replace(log_of(argument, ctx.scope), span=node.span)
     rows, columns = algebra.shape_of(ctx.scope, argument)
     if name in ("exp", "log") and rows == columns and not is_scalar((rows, columns)):

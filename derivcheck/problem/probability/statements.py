@@ -10,12 +10,14 @@ from derivcheck.language.printing import plain
 from derivcheck.language.shapes import ONE, Dim, Shape
 from derivcheck.problem import terms as t
 from derivcheck.problem.builder import Builder
-from derivcheck.problem.context import Context, key_of, strip
+from derivcheck.problem.context import SLOT, Context, key_of, strip
 from derivcheck.problem.declarations import declare_one
+from derivcheck.problem.domains import declare_sizes
 from derivcheck.problem.families import ranging_letters
+from derivcheck.problem.indices import size_dim
 from derivcheck.problem.newness import of_chance
 from derivcheck.problem.probability.cases import opens, pinned, with_case
-from derivcheck.problem.probability.distributions import domain_of, shape_of_values
+from derivcheck.problem.probability.distributions import ALIASES, domain_of, shape_of_values
 from derivcheck.problem.probability.logs import log_of
 from derivcheck.problem.probability.operators import DENSITIES, at_value, parameters_of
 from derivcheck.problem.scope import Declaration, Factor, IndexInfo, Measure, Refusal, Scope
@@ -27,12 +29,14 @@ from derivcheck.reading.items import Statement
 def drawn_from(item: Statement, builder: Builder) -> bool:
     r"""``x \mid z \sim D``: a line of the model if x has none yet; False for a claim about x."""
     left, given = _bar(item.members[0])
+    left = _as_family(left, builder)
     name, behind, density = _density_head(left)
     if name is not None and name not in DENSITIES:
         _measure(name, behind, item.members[1], item, builder)
         return True
     if density:
         left, given = _bar(behind)
+        left = _as_family(left, builder)
     values = list(left.items) if isinstance(left, n.Tuple) else [left]
     values = [value for value in values if not (isinstance(value, n.Symbol) and value.text.endswith("dots"))]
     if all(is_random(value, builder, given) for value in values):
@@ -73,6 +77,34 @@ def states_density(item: Statement, builder: Builder) -> bool:
         _known(given, builder)
     _factor(left, item.members[1], item, builder, given)
     return True
+
+
+def _as_family(node: n.Node, builder: Builder) -> n.Node:
+    r"""``x_1, \dots, x_N`` of new x as ``x_i``, where i runs from 1 to N."""
+    match node:
+        case n.Tuple(items=(n.Scripted(base=base, sub=n.Number(value=first), sup=None) as one, *middle, n.Scripted())):
+            last = node.items[-1]
+        case _:
+            return node
+    dots = all(isinstance(part, n.Symbol | n.Scripted) for part in middle) and any(
+        isinstance(part, n.Symbol) and part.text.endswith("dots") for part in middle
+    )
+    scope = builder.scope
+    if not dots or first != 1 or not isinstance(last, n.Scripted) or last.base != base or last.sub is None:
+        return node
+    if key_of(n.Scripted(base, SLOT, None)) in scope.names or key_of(base) in scope.names:
+        return node
+    declare_sizes(last.sub, scope)
+    size = size_dim(last.sub, builder.context())
+    letter = next((each for each in "ijklnm" if each not in scope.names and _ranges_alike(each, size, scope)), None)
+    if size is None or letter is None:
+        return node
+    scope.ranges.setdefault(letter, (1, size))
+    return n.Scripted(base, n.Name(letter, span=one.span), None, span=node.span)
+
+
+def _ranges_alike(letter: str, size: Dim | None, scope: Scope) -> bool:
+    return letter not in scope.ranges or scope.ranges[letter] == (1, size)
 
 
 def _density_head(node: n.Node) -> tuple[str | None, n.Node, bool]:
@@ -144,6 +176,7 @@ def _factor(value: n.Node, right: n.Node, item: Statement, builder: Builder, giv
     """One line of the model: the value is declared if it is new, its density becomes a factor."""
     free: dict[str, IndexInfo] = {}
     ctx = builder.context(free)
+    right = _without_value(right, value)
     made = parameters_of(right, ctx)
     value = whole = strip(value)
     places = [*(given.items if isinstance(given, n.Tuple) else (given,)), value]
@@ -180,6 +213,21 @@ def _factor(value: n.Node, right: n.Node, item: Statement, builder: Builder, giv
     factor = Factor(key, log, domain, item.span, letters, sizes, entries)
     ctx.scope.factors[key] = with_case(factor, ctx.scope.factors.get(key), pins)
     builder.line(item.span, "model", plain(value), ctx.scope.show(term.shape))
+
+
+def _without_value(right: n.Node, value: n.Node) -> n.Node:
+    r"""``\mathcal{N}(x; m, s)`` said of x, without the x."""
+    match strip(right):
+        case n.Product(factors=(n.Name(text=text) as head, n.Group() as group), operators=("",)) if text in ALIASES:
+            body = group.body
+            if isinstance(body, n.Given) and strip(body.left) == strip(value):
+                return n.Product((head, replace(group, body=body.right)), ("",), span=right.span)
+            if isinstance(body, n.Tuple) and body.separators[0] == ";" and strip(body.items[0]) == strip(value):
+                rest = body.items[1] if len(body.items) == 2 else replace(
+                    body, items=body.items[1:], separators=body.separators[1:]
+                )  # fmt: skip
+                return n.Product((head, replace(group, body=rest)), ("",), span=right.span)
+    return right
 
 
 def _places(conditions: list[n.Node | None], free: dict[str, IndexInfo], ctx: Context) -> dict[str, Term]:
@@ -254,6 +302,7 @@ def _sizes(names: tuple[str, ...], free: dict[str, IndexInfo], ctx: Context) -> 
 def _measure(text: str, behind: n.Node, right: n.Node, item: Statement, builder: Builder) -> None:
     """``q(z) = …``: the density of a random value under a name of its own."""
     value, _ = _bar(behind)
+    right = _without_value(right, value)
     free: dict[str, IndexInfo] = {}
     ctx = builder.context(free)
     scope = ctx.scope
