@@ -27,6 +27,7 @@ SAID = {
     "integral": "quadrature",
     "Gaussian": "Gaussian algebra",
     "Bayes": "Bayes",
+    "slope": "slopes",
     "normaliser": "normalised",
     "optimum": "optimum",
     "stationarity": "stationary",

@@ -25,12 +25,18 @@ from derivcheck.problem import terms as t
 
 SPREAD = 0.6180339887498949
 """How far out the second set of sigma points lies, relative to the first."""
+INDEFINITE = 1e-6
+"""A precision with an eigenvalue below minus this share of the largest is not positive definite, whatever rounding."""
 QUADRATIC = 1e-9
 """A log density departs from its quadratic by less than this share of its size, or it is none."""
 
 
 class NotSettled(NotExact):
     """An integral whose error cannot be told."""
+
+
+class NotNormalised(NotExact):
+    """The integral of exp of a quadratic that is not bent downwards in every direction: there is none."""
 
 
 def _domain(bound: t.Bound, frame: Frame) -> Domain:
@@ -196,7 +202,10 @@ class GaussianAlgebra:
         try:
             factor = torch.linalg.cholesky(precision)
         except RuntimeError as error:
-            raise NotExact("a density that cannot be normalised") from error
+            numbers = torch.linalg.eigvalsh(precision.detach())
+            if bool((numbers[..., 0] < -INDEFINITE * numbers.abs().amax(-1)).any()):
+                raise NotNormalised("a density that cannot be normalised") from error
+            raise NotExact("a density that cannot be normalised to rounding") from error
         mean = torch.cholesky_solve(slope, factor)
         volume = factor.diagonal(dim1=-2, dim2=-1).log().sum(-1)
         total = constant + (slope * mean).sum((-1, -2)) / 2 - volume + size * math.log(2 * math.pi) / 2
