@@ -32,6 +32,7 @@ SAID = {
     "normaliser": "normalised",
     "optimum": "optimum",
     "stationarity": "stationary",
+    "comparison": "no better place",
     "EM": "EM",
 }
 
@@ -73,8 +74,11 @@ def proved(verdict: Verdict) -> bool:
 
 
 DECISIVE = frozenset(
-    ("cells", "rational", "values", "inequality", "solution", "Bayes", "normaliser", "optimum", "stationarity")
-)
+    (
+        "cells", "rational", "values", "inequality", "solution", "Bayes", "normaliser", "optimum", "stationarity",
+        "comparison",
+    )
+)  # fmt: skip
 """Where one of these says wrong and no proof before it says otherwise, nothing that is asked after it matters."""
 
 

@@ -1,8 +1,8 @@
 """Rows that solve an equation, by a source that shares no step with Newton's method on the equation.
 
 Where the equation is the derivative of something that is set to zero, the unknown is where that something is largest
-or smallest; else it is where ½|F|² is smallest, if that is 0. Both are found by ``evaluation.optimisation`` from its own
-starts, with an error of its own. Every row must hold there. Where no single optimum is found nothing is said.
+or smallest; else it is where ½|F|² is smallest, if that is 0. Both are found by ``evaluation.optimisation`` from its
+own starts, with an error of its own. Every row must hold there. Where no single optimum is found nothing is said.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from derivcheck.evaluation.optimisation import Objective, curvature, optimise
 from derivcheck.oracles.bench import Bench
 from derivcheck.oracles.comparing import Discrepancy
 from derivcheck.oracles.numeric import summary
-from derivcheck.oracles.solution import held, row_at
 from derivcheck.oracles.solution import applies as applies
+from derivcheck.oracles.solution import held, row_at
 from derivcheck.problem import terms as t
 from derivcheck.problem.problem import Claim, Solution
 from derivcheck.verdict import Evidence, Outcome
@@ -84,17 +84,16 @@ def _optimum(bench: Bench, claim: Claim, frame: Frame) -> Found:
     lead = (frame.world.trials, *(axis.count for axis in frame.axes))
     start = frame.name(claim.solution.unknown).detach()
     start = start.expand(*lead, *start.shape[-2:]).clone()
-    objective, upwards = _antiderivative(claim.solution, frame), False
-    if objective is not None:
+    objective, upwards = _half_square(claim.solution, frame), False
+    potential = _antiderivative(claim.solution, frame)
+    squared = potential is None
+    if potential is not None:
         BUDGET.renew()
-        up = curvature(objective, start, domain)
-        down = curvature(lambda place: -objective(place), start, domain)
+        up = curvature(potential, start, domain)
+        down = curvature(lambda place: -potential(place), start, domain)
         upwards = bool((up <= 0).all())
-        if not upwards and not bool((down <= 0).all()):
-            objective = None
-    squared = objective is None
-    if objective is None:
-        objective = _half_square(claim.solution, frame)
+        squared = not upwards and not bool((down <= 0).all())
+        objective = objective if squared else potential
     BUDGET.renew()
     best = optimise(objective, start, domain, upwards, (bench.settings.seed, NAME))
     reason = best.reason if not bool(best.converged.all()) else ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from derivcheck.oracles import (
     ascent,
     bayes,
+    comparison,
     differences,
     directional,
     gaussian,
@@ -32,5 +33,6 @@ ORACLES: tuple[Oracle, ...] = (
     Oracle("normaliser", normaliser.applies, normaliser.ask),
     Oracle("optimum", optimum.applies, optimum.ask),
     Oracle("stationarity", optimum.is_stationary, optimum.ask_stationary),
+    Oracle("comparison", comparison.applies, comparison.ask),
     Oracle("EM", ascent.applies, ascent.ask),
 )
