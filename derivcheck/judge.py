@@ -34,6 +34,7 @@ SAID = {
     "stationarity": "stationary",
     "comparison": "no better place",
     "EM": "EM",
+    "rate": "rate",
 }
 
 WHOLE = {

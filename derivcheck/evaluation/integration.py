@@ -176,7 +176,7 @@ class GaussianAlgebra:
             total, mean, factor = self._kept[key]
         else:
             lead = _lead(replace(term, bounds=tuple(bounds)), frame)
-            total, mean, factor = self._moments(log, lead, size)
+            total, mean, factor = self.moments(log, lead, size)
             if key is not None:
                 total, mean, factor = total.detach(), mean.detach(), factor.detach()
                 self._kept[key] = total, mean, factor
@@ -189,7 +189,7 @@ class GaussianAlgebra:
             body = None if body is None else body.detach()
         return total, body
 
-    def _moments(
+    def moments(
         self, log: Callable[[Tensor], Tensor], lead: tuple[int, ...], size: int
     ) -> tuple[Tensor, Tensor, Tensor]:
         """log ∫ exp, the mean, and the Cholesky factor of the precision."""
@@ -259,6 +259,12 @@ class Quickest:
     def __init__(self) -> None:
         self.algebra, self.quadrature = GaussianAlgebra(), Quadrature()
         self._other: set[t.Term] = set()
+
+    def renewed(self) -> Quickest:
+        """The same for another draw: which integrals have no closed form is known, nodes and moments are not kept."""
+        made = Quickest()
+        made._other = self._other
+        return made
 
     def integral(self, term: t.LogIntegral | t.Expectation, frame: Frame) -> Tensor:
         if term not in self._other:

@@ -15,6 +15,7 @@ from derivcheck.oracles import (
     numeric,
     optimum,
     order,
+    rate,
     solution,
 )
 from derivcheck.oracles.exact import EXACT, Oracle
@@ -35,4 +36,5 @@ ORACLES: tuple[Oracle, ...] = (
     Oracle("stationarity", optimum.is_stationary, optimum.ask_stationary),
     Oracle("comparison", comparison.applies, comparison.ask),
     Oracle("EM", ascent.applies, ascent.ask),
+    Oracle("rate", rate.applies, rate.ask),
 )
