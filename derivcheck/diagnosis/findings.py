@@ -72,6 +72,7 @@ def _wrong(problem: Problem, claim: Claim, verdict: Verdict, bench: Bench | None
     odd = [e for e in verdict.evidence if e.outcome is Outcome.WRONG]
     if odd:
         facts.append(_figures(claim, verdict.evidence))
+        facts += [e.detail for e in odd if e.claimed is None and e.detail not in facts]
         facts.append(_where_seen(next((e for e in odd if e.claimed is not None), odd[0])))
     elif verdict.reason:
         facts.append(verdict.reason)
@@ -81,7 +82,7 @@ def _wrong(problem: Problem, claim: Claim, verdict: Verdict, bench: Bench | None
     if _is_a_condition(claim, problem):
         written = " ".join(problem.source.slice(claim.line_span).split())
         help = f"no such equation holds for all inputs; if it is asked of them, say so: with `{written}`"
-    elif bench is not None:
+    elif bench is not None and not _without_reference(verdict):
         found, explained = _explained(problem, claim, bench)
         facts += explained
         if found is not None:
@@ -106,6 +107,11 @@ def _is_a_condition(claim: Claim, problem: Problem) -> bool:
     if claim.relation != "=" or claim.solution is not None:
         return False
     return tied_names(claim.head, claim.claimed, problem.declarations) is not None
+
+
+def _without_reference(verdict: Verdict) -> bool:
+    """Whether there is no optimum that an edit of the claimed side could reach: the search for it would be in vain."""
+    return any(e.oracle == "optimum" and e.outcome is Outcome.UNDECIDED for e in verdict.evidence)
 
 
 def _explained(problem: Problem, claim: Claim, bench: Bench) -> tuple[Repair | None, list[str]]:
@@ -174,6 +180,7 @@ def _figures(claim: Claim, evidence: tuple[Evidence, ...]) -> str:
             "rational": "left side, exactly",
             "cells": "left side, exactly",
             "solution": "at the solution",
+            "minimiser": "at the optimum of what was differentiated",
             "inequality": "left side",
         }
         bar = f" ± {other.bar:.0e}" if other.oracle == "differences" and other.bar is not None else ""

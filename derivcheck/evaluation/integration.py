@@ -30,8 +30,14 @@ SPREAD = 0.6180339887498949
 UNIT = Domain("interval", low=0.0, high=1.0)
 COMPLEMENT = "~"
 """Behind a name: one less it."""
+INDEFINITE = 1e-6
+"""A precision with an eigenvalue below minus this share of the largest is not positive definite, whatever rounding."""
 QUADRATIC = 1e-9
 """A log density departs from its quadratic by less than this share of its size, or it is none."""
+
+
+class NotNormalised(NotExact):
+    """The integral of exp of a quadratic that is not bent downwards in every direction: there is none."""
 
 
 def _domain(bound: t.Bound, frame: Frame) -> Domain:
@@ -200,7 +206,7 @@ class GaussianAlgebra:
             total, mean, factor = self._kept[key]
         else:
             lead = _lead(replace(term, bounds=tuple(bounds)), frame)
-            total, mean, factor = self._moments(log, lead, size)
+            total, mean, factor = self.moments(log, lead, size)
             if key is not None:
                 total, mean, factor = total.detach(), mean.detach(), factor.detach()
                 self._kept[key] = total, mean, factor
@@ -213,7 +219,7 @@ class GaussianAlgebra:
             body = None if body is None else body.detach()
         return total, body
 
-    def _moments(
+    def moments(
         self, log: Callable[[Tensor], Tensor], lead: tuple[int, ...], size: int
     ) -> tuple[Tensor, Tensor, Tensor]:
         """log ∫ exp, the mean, and the Cholesky factor of the precision."""
@@ -226,7 +232,10 @@ class GaussianAlgebra:
         try:
             factor = torch.linalg.cholesky(precision)
         except RuntimeError as error:
-            raise NotExact("a density that cannot be normalised") from error
+            numbers = torch.linalg.eigvalsh(precision.detach())
+            if bool((numbers[..., 0] < -INDEFINITE * numbers.abs().amax(-1)).any()):
+                raise NotNormalised("a density that cannot be normalised") from error
+            raise NotExact("a density that cannot be normalised to rounding") from error
         mean = torch.cholesky_solve(slope, factor)
         volume = factor.diagonal(dim1=-2, dim2=-1).log().sum(-1)
         total = constant + (slope * mean).sum((-1, -2)) / 2 - volume + size * math.log(2 * math.pi) / 2
@@ -281,6 +290,12 @@ class Quickest:
     def __init__(self) -> None:
         self.algebra, self.quadrature = GaussianAlgebra(), Quadrature()
         self._other: set[t.Term] = set()
+
+    def renewed(self) -> Quickest:
+        """The same for another draw: which integrals have no closed form is known, nodes and moments are not kept."""
+        made = Quickest()
+        made._other = self._other
+        return made
 
     def integral(self, term: t.LogIntegral | t.Expectation | t.Integral, frame: Frame) -> Tensor:
         if term not in self._other:

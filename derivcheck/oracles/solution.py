@@ -59,28 +59,35 @@ def _at(bench: Bench, claim: Claim, worlds: Sequence[World]) -> tuple[list[tuple
         if root is None:
             reasons.append(reason)
         else:
-            found.append((world, _row(claim, frame, root)))
+            found.append((world, row_at(claim, frame, root)))
     return found, reasons
 
 
-def _row(claim: Claim, frame: Frame, root: Tensor) -> Discrepancy:
-    assert claim.solution is not None
-    inner = frame.bind({**_held(claim.solution, frame), claim.solution.unknown: root}, claim.solution.held)
-    with torch.no_grad():
-        left, right = expanded(evaluate(claim.head, inner), evaluate(claim.claimed, inner))
+def row_at(claim: Claim, frame: Frame, root: Tensor, error: Tensor | None = None) -> Discrepancy:
+    """Both sides of a row at a root, which may be off by ``error`` in every entry."""
+    left, right = _sides(claim, frame, root)
     size = torch.maximum(left.abs(), right.abs()).reshape(left.shape[0], -1).amax(1)
-    scale = size
     # What cancels at the root has a size beside it.
-    place = 1.1 * root + 0.1
-    beside = frame.bind({**_held(claim.solution, frame), claim.solution.unknown: place}, claim.solution.held)
-    with torch.no_grad():
-        away = (evaluate(claim.head, beside) - evaluate(claim.claimed, beside)).detach()
-    scale = torch.maximum(scale, away.abs().reshape(away.shape[0], -1).amax(1).expand_as(scale))
+    one, other = _sides(claim, frame, 1.1 * root + 0.1)
+    scale = torch.maximum(size, (one - other).abs().reshape(left.shape[0], -1).amax(1))
     # The root is as good as Newton's last step left it, not better.
-    return discrepancy(left, right, 64 * FLOOR * scale + CONVERGED * scale)
+    bar = 64 * FLOOR * scale + CONVERGED * scale
+    if error is not None:
+        signs = torch.where(torch.rand(root.shape, generator=generator("off", 0)) < 0.5, -1.0, 1.0)
+        one, other = _sides(claim, frame, root + signs * error)
+        bar = bar + ((one - other) - (left - right)).abs().reshape(left.shape[0], -1).amax(1)
+    return discrepancy(left, right, bar)
 
 
-def _held(solution: Solution, frame: Frame) -> dict[str, Tensor]:
+def _sides(claim: Claim, frame: Frame, place: Tensor) -> tuple[Tensor, Tensor]:
+    """Both sides of a row with the unknown at a place."""
+    assert claim.solution is not None
+    inner = frame.bind({**held(claim.solution, frame), claim.solution.unknown: place}, claim.solution.held)
+    with torch.no_grad():
+        return expanded(evaluate(claim.head, inner), evaluate(claim.claimed, inner))
+
+
+def held(solution: Solution, frame: Frame) -> dict[str, Tensor]:
     """Moments under a q that does not move: at their current values."""
     return {name: frame.name(name).detach() for name in solution.held if name in frame.world.definitions}
 
@@ -115,9 +122,9 @@ def _newton(
     alive = torch.ones(trials, dtype=torch.bool)
     done = torch.zeros(trials, dtype=torch.bool)
     reason = f"Newton's method did not converge in {ITERATIONS} steps"
-    held = _held(solution, frame)
+    kept = held(solution, frame)
     for _ in range(ITERATIONS):
-        inner = frame.bind({**held, solution.unknown: root.clone().requires_grad_()}, held)
+        inner = frame.bind({**kept, solution.unknown: root.clone().requires_grad_()}, kept)
         with torch.enable_grad():
             value = evaluate(equation, inner).detach()
             matrix = copies(term, inner, False).detach()

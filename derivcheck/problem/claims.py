@@ -10,7 +10,7 @@ from derivcheck.language import nodes as n
 from derivcheck.language.printing import plain
 from derivcheck.language.shapes import ONE
 from derivcheck.problem import algebra, terms
-from derivcheck.problem.constants import constant_by, gradients, without_constant
+from derivcheck.problem.constants import constant_by, density_of, gradients, without_constant
 from derivcheck.problem.context import Context, strip
 from derivcheck.problem.directives import Marks
 from derivcheck.problem.optima import note_posterior
@@ -39,6 +39,7 @@ class Head:
     title: str
     chain: int
     restated: tuple[n.Node, ...] = ()
+    density: terms.Density | None = None
     proportional: bool = False
 
 
@@ -132,7 +133,8 @@ class ClaimMaker:
         """The head of a chain that has this value."""
         self.indices.update({info.name: info for info in (ctx.free or {}).values()})
         restated = (strip(node),) if defining is None else (strip(node), strip(defining))
-        return Head(node, term, ctx, kind_of(term), plain(node), self.fresh_chain(), restated)
+        density = density_of(node, term, ctx)
+        return Head(node, term, ctx, kind_of(term), plain(node), self.fresh_chain(), restated, density)
 
     def members(
         self,
@@ -255,7 +257,7 @@ class ClaimMaker:
             read=None if kind != head.kind else self._reader(head, item),
             remade=self._remaker(head, item, conditions),
             proportional=head.proportional,
-            density=head.term if isinstance(head.term, terms.Density) and _says_whole(head, node) else None,
+            density=head.density if kind == head.kind and _says_whole(head, node) else None,
         )
 
     def _reader(self, head: Head, item: Statement) -> Callable[[n.Node], Term]:
