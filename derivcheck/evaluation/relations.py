@@ -43,6 +43,11 @@ class Relations:
         self._pi: int | None = None
         self._turn = False
 
+    @property
+    def used(self) -> bool:
+        """Whether any of these functions was asked for, or π."""
+        return bool(self.asked or self.others or self._pi is not None)
+
     def _fresh(self, what: str, x: int = 0) -> int:
         """An unknown of its own for every function and argument, in whatever order they are asked for."""
         return Random(f"{self.salt} {what} {x}").randrange(1, self.p)

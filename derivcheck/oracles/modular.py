@@ -16,16 +16,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from math import ceil, inf, log10
+from math import ceil, inf, log10, prod
 from random import Random
 
 from derivcheck.evaluation import primes
 from derivcheck.evaluation import sizes as drawing
-from derivcheck.evaluation.arithmetic import NotExact, OutOfRange
+from derivcheck.evaluation.arithmetic import NotExact, OutOfRange, TooLarge
 from derivcheck.evaluation.budget import BUDGET, PRICE
-from derivcheck.evaluation.evaluator import World, evaluate
+from derivcheck.evaluation.evaluator import World
 from derivcheck.evaluation.residues import ResidueArithmetic
-from derivcheck.oracles import fields
+from derivcheck.oracles import fields, solving
 from derivcheck.oracles.draws import Draws, about_sizes
 from derivcheck.problem import terms as t
 from derivcheck.problem.problem import Claim
@@ -74,6 +74,7 @@ class Tally:
     redrawn: int = 0
     reasons: dict[str, None] = field(default_factory=dict)
     zero: bool = True
+    too_large: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,7 @@ class Look:
 
 def applies(draws: Draws, claim: Claim) -> bool:
     """Every equation, as far as its terms can be told mod a prime."""
-    return claim.relation == "=" and claim.solution is None
+    return claim.relation == "=" and not (claim.solution is not None and claim.stationary)
 
 
 def ask(draws: Draws, claim: Claim) -> Evidence:
@@ -101,6 +102,8 @@ def ask(draws: Draws, claim: Claim) -> Evidence:
     try:
         reach = reach_of(draws, claim)
         return _proof(draws, claim, reach)
+    except TooLarge as error:
+        return Evidence(NAME, Outcome.NOT_CHECKED, detail=f"a proof mod a prime takes too long: {error.what}")
     except NotExact as refused:
         return Evidence(NAME, Outcome.NOT_CHECKED, detail=f"{refused.what} is not told mod a prime")
     except OutOfRange as error:
@@ -115,7 +118,7 @@ def _proof(draws: Draws, claim: Claim, reach: Reach) -> Evidence:
     )  # fmt: skip
     generic = False
     wanted = SIZES if not reach.sized else SIZES_AS_NUMBERS if reach.declared or reach.functions else OTHER_SIZES
-    for number, choice in enumerate(_choices(draws, reach)):
+    for number, choice in enumerate(_choices(draws, claim, reach)):
         if len(tally.sizes) == wanted:
             break
         whole = drawing.complete(choice, problem)
@@ -130,10 +133,14 @@ def _proof(draws: Draws, claim: Claim, reach: Reach) -> Evidence:
     return _said(draws, claim, reach, tally)
 
 
-def _choices(draws: Draws, reach: Reach) -> list[dict[str, int]]:
+def _choices(draws: Draws, claim: Claim, reach: Reach) -> list[dict[str, int]]:
     """Sizes to try. Where a claim speaks of nothing but sizes they are also drawn from many more."""
     problem, seed = draws.problem, draws.settings.seed
     chosen = drawing.draw(draws.symbols, problem, draws.fixed, seed, OTHER_SIZES)
+    if (unknown := solving.unknown_of(claim)) in problem.declarations:
+        # Its second derivatives or its Jacobian are a matrix of this many rows.
+        shape = problem.declarations[unknown].shape  # type: ignore[index]
+        chosen.sort(key=lambda choice: prod(d.substitute(problem.solution).value(drawing.complete(choice, problem)) for d in shape))
     free = [name for name in draws.symbols if name not in draws.fixed]
     if reach.declared or reach.functions or not free:
         return chosen
@@ -165,7 +172,12 @@ class _Drawer:
                 return not look.roots
             tally.zero &= look.zero
             tally.points += 1
-            bound *= min(1.0, tried * chance(look.size * 2.0**look.roots))
+            each = min(1.0, tried * chance(look.size * 2.0**look.roots))
+            if each**MOST_TRIALS > LEAST:
+                # However often the sides agree at these sizes, that is no proof: smaller ones may give one.
+                tally.too_large = max(tally.too_large, each**MOST_TRIALS)
+                return None
+            bound *= each
             if trial + 1 >= TRIALS and bound < WANTED:
                 break
         tally.sizes.append(_shown(self.draws, self.sizes))
@@ -224,16 +236,15 @@ def look_at(draws: Draws, claim: Claim, world: World) -> Look:
     """Both sides at one draw."""
     a = world.arithmetic
     assert isinstance(a, ResidueArithmetic)
-    frame = draws.frame(claim, world)
-    left, right = evaluate(claim.head, frame), evaluate(claim.claimed, frame)
-    difference = a.subtract(left, right)
+    sides = solving.sides(draws, claim, world)
+    difference = a.subtract(sides.left, sides.right)
     roots = a.relations.root_count
     if roots > MOST_ROOTS:
         raise NotExact(f"a claim with {roots} different roots")
     if None in difference.grid.entries:
         return Look(False, roots=roots, reasons=tuple(a.failures) or ("a value that does not exist",))
     size = difference.top + a.relations.tests + sum(f.collisions for f in fields.functions_of(world))
-    zero = not any(left.grid.entries) and not any(right.grid.entries)
+    zero = not any(any(part.grid.entries) for part in sides.shown)
     return Look(True, not any(difference.grid.entries), zero, size, roots, asked=tuple(a.relations.asked.items()))
 
 
@@ -262,14 +273,14 @@ def _said(draws: Draws, claim: Claim, reach: Reach, tally: Tally) -> Evidence:
     redrawn = ""
     if tally.redrawn:
         redrawn = f"{tally.redrawn} redrawn ({', '.join(tally.reasons)})"
+    if tally.too_large and len(sizes) < SIZES:
+        detail = f"the degree is too large: equal by chance with probability up to {tally.too_large:.0e}"
+        return Evidence(NAME, Outcome.NOT_CHECKED, sizes=sizes, points=tally.points, detail=detail)
     if not tally.points or not sizes:
         detail = f"no input could be drawn mod a prime: {', '.join(tally.reasons) or 'no sizes'}"
         return Evidence(NAME, Outcome.UNDECIDED, sizes=sizes, detail=detail)
     if tally.zero and not (t.is_zero(claim.head) or t.is_zero(claim.claimed)):
         return Evidence(NAME, Outcome.UNDECIDED, error=0.0, sizes=sizes, points=tally.points, detail=VACUOUS)
-    if tally.bound > LEAST:
-        detail = f"the degree is too large: equal by chance with probability up to {tally.bound:.0e}"
-        return Evidence(NAME, Outcome.NOT_CHECKED, sizes=sizes, points=tally.points, detail=detail)
     power = ceil(log10(tally.bound)) if tally.bound else -300
     names = [draws.problem.functions[key].text for key in reach.functions]
     every = f" for every {', '.join(names)}" if names else ""
@@ -308,6 +319,8 @@ def reach_of(draws: Draws, claim: Claim) -> Reach:
                         stack.append(problem.definitions[name].term)
 
     visit(claim.head, claim.claimed)
+    if claim.solution is not None:
+        visit(claim.solution.left, claim.solution.right)
     conditions = [c for a in problem.assumptions for c in a.conditions if not about_sizes(c)]
     mine = [c for c in claim.conditions if not about_sizes(c)]
     equations: list[Comparison] = []
