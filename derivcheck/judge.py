@@ -43,6 +43,8 @@ EXACT_ENTRIES = 50_000
 SETTLED = ("rounding is", "the discrepancy is")
 """Doubts of the numerical oracles that a proof settles: those about their accuracy, not about each other."""
 
+NO_VALUE = "no value at any input"
+"""How a side that is nowhere defined is said to be wrong: numbers, which see nothing there, do not contradict."""
 
 CURVED = "the curvature there"
 """How a stationary place of the wrong kind is said to be wrong."""
@@ -171,7 +173,7 @@ def _weigh_proof(proof: Evidence, others: Sequence[Evidence], found: tuple[Evide
             which = "proved" if proof.outcome is Outcome.HOLDS else "refuted"
             reason = f"it is {which} mod a prime, and numbers say otherwise: one of the two has a bug, please report it"
             return Verdict(Outcome.UNDECIDED, found, reason=reason)
-        case Outcome.WRONG, Outcome.UNDECIDED if rest.reason.startswith(SETTLED):
+        case Outcome.WRONG, Outcome.UNDECIDED if rest.reason.startswith(SETTLED) or NO_VALUE in proof.detail:
             return Verdict(Outcome.WRONG, found, reason=proof.detail)
     return rest
 

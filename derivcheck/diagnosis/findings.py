@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from derivcheck.config import Settings
+from derivcheck.judge import NO_VALUE
 from derivcheck.problem.problem import Claim, Problem, Refused
 from derivcheck.source import Span
 from derivcheck.verdict import Edit, Evidence, Finding, Outcome, Severity, Verdict
@@ -71,6 +72,7 @@ def _wrong(problem: Problem, claim: Claim, verdict: Verdict, bench: Bench | None
     if odd:
         facts.append(_figures(claim, verdict.evidence))
         facts.append(_where_seen(next((e for e in odd if e.claimed is not None), odd[0])))
+        facts += [e.detail for e in odd if NO_VALUE in e.detail]
     elif verdict.reason:
         facts.append(verdict.reason)
     span, label = claim.span, ""

@@ -175,7 +175,9 @@ class ResidueArithmetic:
                 return None
 
         (*_, inner), (*_, columns) = a.grid.shape, b.grid.shape
-        lead = max(len(a.grid.entries) // max(inner, 1), len(b.grid.entries) * a.grid.shape[-2] // max(inner * columns, 1))
+        lead = max(
+            len(a.grid.entries) // max(inner, 1), len(b.grid.entries) * a.grid.shape[-2] // max(inner * columns, 1)
+        )
         BUDGET.pay(lead * columns * (DOT + FACTOR * inner))
         common = a.shared and b.shared
         top, bottom = bounds.of_many(inner, a.top + b.top, a.bottom + b.bottom, common)

@@ -25,7 +25,7 @@ from derivcheck.evaluation.arithmetic import NotExact, OutOfRange, TooLarge
 from derivcheck.evaluation.budget import BUDGET, PRICE
 from derivcheck.evaluation.evaluator import World
 from derivcheck.evaluation.residues import ResidueArithmetic
-from derivcheck.oracles import fields, solving
+from derivcheck.oracles import existence, fields, solving
 from derivcheck.oracles.draws import Draws, about_sizes
 from derivcheck.problem import terms as t
 from derivcheck.problem.problem import Claim
@@ -99,6 +99,8 @@ def ask(draws: Draws, claim: Claim) -> Evidence:
     """Both sides mod primes, at several sizes; two primes at least for each."""
     # Part of the budget only: where it runs out the numerical oracles are still to be asked.
     BUDGET.price = max(BUDGET.price, PRICE - SHARE)
+    if nowhere := existence.by_signs(draws, claim):
+        return Evidence(NAME, Outcome.WRONG, detail=nowhere)
     try:
         reach = reach_of(draws, claim)
         return _proof(draws, claim, reach)
@@ -137,10 +139,10 @@ def _choices(draws: Draws, claim: Claim, reach: Reach) -> list[dict[str, int]]:
     """Sizes to try. Where a claim speaks of nothing but sizes they are also drawn from many more."""
     problem, seed = draws.problem, draws.settings.seed
     chosen = drawing.draw(draws.symbols, problem, draws.fixed, seed, OTHER_SIZES)
-    if (unknown := solving.unknown_of(claim)) in problem.declarations:
-        # Its second derivatives or its Jacobian are a matrix of this many rows.
-        shape = problem.declarations[unknown].shape  # type: ignore[index]
-        chosen.sort(key=lambda choice: prod(d.substitute(problem.solution).value(drawing.complete(choice, problem)) for d in shape))
+    if (unknown := solving.unknown_of(claim)) is not None and unknown in problem.declarations:
+        # Its second derivatives, or the Jacobian of its equation, are a matrix of as many rows as it has entries.
+        shape = [dim.substitute(problem.solution) for dim in problem.declarations[unknown].shape]
+        chosen.sort(key=lambda sizes: prod(dim.value(drawing.complete(sizes, problem)) for dim in shape))
     free = [name for name in draws.symbols if name not in draws.fixed]
     if reach.declared or reach.functions or not free:
         return chosen
@@ -160,6 +162,11 @@ class _Drawer:
     sizes: Mapping[str, int]
     number: int
     finite: tuple[str, ...]
+
+    @property
+    def _place(self) -> tuple[object, ...]:
+        """What draws are shared by: claims try the sizes in different orders."""
+        return (self.number, *sorted(self.sizes.items()))
 
     def trials(self, tally: Tally) -> bool | None:
         """Draw until the bound is small enough. None if all agree; True where the sides differ at an input."""
@@ -186,7 +193,7 @@ class _Drawer:
 
     def _trial(self, trial: int, tally: Tally) -> tuple[Look | None, int]:
         """One look at an input where both sides exist, with every choice of signs for roots, and the draws it took."""
-        begin = ("begin", self.number, trial)
+        begin = ("begin", self._place, trial)
         # Where another claim had to draw again this one begins; the draws thrown away count for it all the same.
         start = self.draws.kept.get(begin, 0)
         assert isinstance(start, int)
@@ -214,7 +221,7 @@ class _Drawer:
 
         Of what was ``asked`` at a look before, the simplest is taken first: the rest may be made of it.
         """
-        key = ("modular", self.number, trial, attempt, self.finite, self.reach.equations)
+        key = ("modular", self._place, trial, attempt, self.finite, self.reach.equations)
         shared = self.draws.kept.get(key)
         if shared is None or flipped or asked:
             label = f"{self.number} {trial} {attempt}"
@@ -276,6 +283,8 @@ def _said(draws: Draws, claim: Claim, reach: Reach, tally: Tally) -> Evidence:
     if tally.too_large and len(sizes) < SIZES:
         detail = f"the degree is too large: equal by chance with probability up to {tally.too_large:.0e}"
         return Evidence(NAME, Outcome.NOT_CHECKED, sizes=sizes, points=tally.points, detail=detail)
+    if not tally.points and (nowhere := existence.by_draws(draws, claim, reach.equations)):
+        return Evidence(NAME, Outcome.WRONG, detail=nowhere)
     if not tally.points or not sizes:
         detail = f"no input could be drawn mod a prime: {', '.join(tally.reasons) or 'no sizes'}"
         return Evidence(NAME, Outcome.UNDECIDED, sizes=sizes, detail=detail)

@@ -197,10 +197,11 @@ def _regular(
             raise NotExact("an optimum or a solution over what does not stand there")
         if None in matrix.grid.entries:
             return False
-        relations = worlds[0].arithmetic.relations
-        if relations.root_count or (relations.used and matrix_at(frames[1]).grid != matrix.grid):
+        a = worlds[0].arithmetic
+        assert isinstance(a, ResidueArithmetic)
+        if a.relations.root_count or (a.relations.used and matrix_at(frames[1]).grid != matrix.grid):
             raise NotExact("whether a matrix is invertible in which exponentials or roots stand")
-        draws.kept[key] = _full_rank(worlds[0].arithmetic, matrix)
+        draws.kept[key] = _full_rank(a, matrix)
     return bool(draws.kept[key])
 
 
