@@ -74,8 +74,15 @@ DECISIVE = frozenset(
 """Where one of these says wrong and no proof before it says otherwise, nothing that is asked after it matters."""
 
 
-def judge(bench: Draws, claim: Claim, oracles: Sequence[Oracle] | None = None, *, hasty: bool = False) -> Verdict:
-    """Ask every oracle that can speak on a claim, and weigh what they say; ``hasty`` stops where it is wrong anyhow."""
+def judge(
+    bench: Draws, claim: Claim, oracles: Sequence[Oracle] | None = None, *, hasty: bool = False,
+    known: Sequence[Evidence] = (),
+) -> Verdict:  # fmt: skip
+    """Ask every oracle that can speak on a claim, and weigh what they say; ``hasty`` stops where it is wrong anyhow.
+
+    Oracles whose evidence is ``known`` are not asked.
+    """
+    said = {evidence.oracle: evidence for evidence in known}
     if oracles is None:
         from derivcheck.oracles.table import ORACLES
 
@@ -84,7 +91,7 @@ def judge(bench: Draws, claim: Claim, oracles: Sequence[Oracle] | None = None, *
     try:
         for oracle in oracles:
             if oracle.applies(bench, claim):
-                found.append(_ask(oracle, bench, claim))
+                found.append(said.get(oracle.name) or _ask(oracle, bench, claim))
                 if hasty and found[-1].oracle in DECISIVE and weigh(found).outcome is Outcome.WRONG:
                     break
     except TooLarge as error:

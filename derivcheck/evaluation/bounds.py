@@ -67,3 +67,12 @@ def reconstructed(x: int, p: int, fraction: bool) -> Fraction:
         quotient = r0 // r1
         r0, r1, t0, t1 = r1, r0 - quotient * r1, t1, t0 - quotient * t1
     return Fraction(r1, t1)
+
+
+def near_zero(x: int, p: int) -> Fraction | None:
+    """The whole number of at most 28 bits with this residue, or the reciprocal of one."""
+    for number, inverse in ((x, False), (pow(x, -1, p) if x else 0, True)):
+        least = number if number < p // 2 else number - p
+        if abs(least) < 1 << 28:
+            return Fraction(1, least) if inverse else Fraction(least)
+    return None
