@@ -69,6 +69,10 @@ class Relations:
                 if not x:
                     fail("logarithm of zero")
                     return None
+                if x not in self.logarithms and -x % self.p in self.logarithms:
+                    # What has a logarithm is positive, so that this is negative.
+                    fail("logarithm of a negative number")
+                    return None
                 return self.log(x, size)
             case "sin" | "cos":
                 return self._wave(name, x, size)

@@ -12,7 +12,6 @@ are inputs that are counted or tied by equations.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import prod
@@ -27,6 +26,7 @@ from derivcheck.evaluation.forward import Forward
 from derivcheck.evaluation.grid import Grid
 from derivcheck.evaluation.residues import Entry, ResidueArithmetic, Residues
 from derivcheck.oracles.draws import Draws
+from derivcheck.oracles.reach import closure
 from derivcheck.problem import terms as t
 from derivcheck.problem.problem import Claim
 from derivcheck.problem.terms import Term
@@ -58,14 +58,7 @@ def applies(draws: Draws, claim: Claim, declared: tuple[str, ...], tied: bool) -
     domains = {draws.problem.declarations[key].domain.kind for key in declared}
     if claim.solution is not None or tied or not domains <= LINEAR | MATRICES:
         return False
-    return all(_plain(term, draws) for side in (claim.head, claim.claimed) for term in _closure(side, draws))
-
-
-def _closure(term: Term, draws: Draws) -> Iterator[Term]:
-    """A term and the definitions behind it."""
-    names = {name for key in t.variables(term) for name in (key, *draws.dependencies.get(key, ()))}
-    yield term
-    yield from (draws.problem.definitions[name].term for name in names if name in draws.problem.definitions)
+    return all(_plain(term, draws) for side in (claim.head, claim.claimed) for term in closure(side, draws))
 
 
 def _plain(term: Term, draws: Draws) -> bool:
@@ -74,7 +67,7 @@ def _plain(term: Term, draws: Draws) -> bool:
             case t.Elementary(name="log", order=0):
                 pass
             case t.Elementary(name="exp", order=0, argument=argument):
-                if any(_logarithmic(each) for inner in _closure(argument, draws) for each in t.walk(inner)):
+                if any(_logarithmic(each) for inner in closure(argument, draws) for each in t.walk(inner)):
                     return False
             case t.Elementary() | t.MapEntries():
                 return False
