@@ -90,60 +90,6 @@ def by_draws(draws: Draws, claim: Claim, equations: tuple[Comparison, ...]) -> s
     # An integral is worked out by completing a square, which may be flat where there is a value.
     if any(isinstance(part, INTEGRALS) for term in closure(side, draws) for part in t.walk(term)):
         return ""
-    return NO_VALUE.format(which) + what + ", and has no logarithm"
-
-
-def _negative_logarithm(side: Term, draws: Draws) -> Term | None:
-    """The argument of a logarithm that is negative wherever it is defined, if it is reached at every input."""
-    definitions = draws.problem.definitions
-    stack, seen = [side], set[str]()
-    while stack:
-        top = stack.pop()
-        match top:
-            case t.Elementary(name="log", order=0, argument=argument) if negative(argument, draws.problem.scope):
-                return argument
-            case t.Piecewise() | t.Indicator() | t.Comparison() | t.Derivative() | t.Chain() | t.Optimum():
-                continue
-            case t.Reduce(conditions=conditions) if conditions:
-                continue
-            case t.Variable(key=key) if key in definitions and key not in seen:
-                seen.add(key)
-                stack.append(definitions[key].term)
-        stack.extend(t.children(top))
-    return None
-
-
-def by_draws(draws: Draws, claim: Claim, equations: tuple[Comparison, ...]) -> str:
-    """Why one side has no value at any draw mod a prime where the other has one at every draw."""
-    if claim.solution is not None or any(name in draws.fixed for name in draws.symbols):
-        return ""
-    bad: set[bool] = set()
-    reasons: dict[str, None] = {}
-    for number, choice in enumerate(_orders(draws)):
-        whole = drawing.complete(choice, draws.problem)
-        for again in range(TWICE):
-            world = fields.world(draws, whole, f"nowhere {number} {again}", 0, (), equations, {})
-            a = world.arithmetic
-            assert isinstance(a, ResidueArithmetic)
-            frame = draws.frame(claim, world)
-            try:
-                values = [evaluate(side, frame).grid.entries for side in (claim.head, claim.claimed)]
-            except (NotExact, OutOfRange):
-                return ""
-            missing = [all(entry is None for entry in entries) for entries in values]
-            whole_sides = [None not in entries for entries in values]
-            one_sided = (missing[0] and whole_sides[1]) or (missing[1] and whole_sides[0])
-            if not one_sided or not UNDEFINED.issuperset(a.failures):
-                return ""
-            bad.add(missing[0])
-            reasons.update(a.failures)
-    if len(bad) != 1:
-        return ""
-    which, side = ("left", claim.head) if bad.pop() else ("claimed", claim.claimed)
-    if any(
-        isinstance(part, INTEGRALS) for term in closure(side, draws) for part in t.walk(term)
-    ):  # worked out by completing a square, which may be flat where there is a value
-        return ""
     return NO_VALUE.format(which) + ", ".join(reasons)
 
 
