@@ -51,6 +51,8 @@ EXACT_ENTRIES = 50_000
 SETTLED = ("rounding is", "the discrepancy is")
 """Doubts of the numerical oracles that a proof settles: those about their accuracy, not about each other."""
 
+NO_VALUE = "no value at any input"
+"""How a side that is nowhere defined is said to be wrong: numbers, which see nothing there, do not contradict."""
 
 CURVED = "the curvature there"
 """How a stationary place of the wrong kind is said to be wrong."""
@@ -83,8 +85,15 @@ DECISIVE = frozenset(
 """Where one of these says wrong and no proof before it says otherwise, nothing that is asked after it matters."""
 
 
-def judge(bench: Draws, claim: Claim, oracles: Sequence[Oracle] | None = None, *, hasty: bool = False) -> Verdict:
-    """Ask every oracle that can speak on a claim, and weigh what they say; ``hasty`` stops where it is wrong anyhow."""
+def judge(
+    bench: Draws, claim: Claim, oracles: Sequence[Oracle] | None = None, *, hasty: bool = False,
+    known: Sequence[Evidence] = (),
+) -> Verdict:  # fmt: skip
+    """Ask every oracle that can speak on a claim, and weigh what they say; ``hasty`` stops where it is wrong anyhow.
+
+    Oracles whose evidence is ``known`` are not asked.
+    """
+    said = {evidence.oracle: evidence for evidence in known}
     if oracles is None:
         from derivcheck.oracles.table import ORACLES
 
@@ -93,7 +102,7 @@ def judge(bench: Draws, claim: Claim, oracles: Sequence[Oracle] | None = None, *
     try:
         for oracle in oracles:
             if oracle.applies(bench, claim):
-                found.append(_ask(oracle, bench, claim))
+                found.append(said.get(oracle.name) or _ask(oracle, bench, claim))
                 if hasty and found[-1].oracle in DECISIVE and weigh(found).outcome is Outcome.WRONG:
                     break
     except TooLarge as error:
@@ -182,7 +191,7 @@ def _weigh_proof(proof: Evidence, others: Sequence[Evidence], found: tuple[Evide
             which = "proved" if proof.outcome is Outcome.HOLDS else "refuted"
             reason = f"it is {which} mod a prime, and numbers say otherwise: one of the two has a bug, please report it"
             return Verdict(Outcome.UNDECIDED, found, reason=reason)
-        case Outcome.WRONG, Outcome.UNDECIDED if rest.reason.startswith(SETTLED):
+        case Outcome.WRONG, Outcome.UNDECIDED if rest.reason.startswith(SETTLED) or NO_VALUE in proof.detail:
             return Verdict(Outcome.WRONG, found, reason=proof.detail)
     return rest
 

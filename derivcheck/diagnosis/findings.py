@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from derivcheck.config import Settings
+from derivcheck.judge import NO_VALUE
 from derivcheck.problem.constraints import tied_names
 from derivcheck.problem.problem import Claim, Problem, Refused
 from derivcheck.source import Span
@@ -74,6 +75,7 @@ def _wrong(problem: Problem, claim: Claim, verdict: Verdict, bench: Bench | None
         facts.append(_figures(claim, verdict.evidence))
         facts += [e.detail for e in odd if e.claimed is None and e.detail not in facts]
         facts.append(_where_seen(next((e for e in odd if e.claimed is not None), odd[0])))
+        facts += [e.detail for e in odd if NO_VALUE in e.detail]
     elif verdict.reason:
         facts.append(verdict.reason)
     span, label = claim.span, ""

@@ -18,7 +18,7 @@ from derivcheck.problem.indices import size_dim
 from derivcheck.problem.newness import of_chance
 from derivcheck.problem.probability.cases import opens, pinned, with_case
 from derivcheck.problem.probability.distributions import ALIASES, domain_of, shape_of_values
-from derivcheck.problem.probability.logs import log_of
+from derivcheck.problem.probability.logs import log_of, negative
 from derivcheck.problem.probability.operators import DENSITIES, at_value, parameters_of
 from derivcheck.problem.scope import Declaration, Factor, IndexInfo, Measure, Refusal, Scope
 from derivcheck.problem.substitution import at_indices
@@ -314,6 +314,8 @@ def _measure(text: str, behind: n.Node, right: n.Node, item: Statement, builder:
         _declare(value, shape_of_values(family, parameters, scope), domain_of(family, parameters, scope), ctx)
     term = _value(value, ctx)
     density = replace(ctx, argument=term).term(right)
+    if negative(density, scope):
+        raise Refusal("model", right.span, f"`{plain(right)}` is negative: it is no density", wrong=True)
     key, letters, sizes, entries = place_of(term, free, ctx)
     if key not in scope.factors:
         # Nothing else is said of it: it is random under q alone.
