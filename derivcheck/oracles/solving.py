@@ -44,7 +44,9 @@ class Sides:
 
 def is_place(claim: Claim) -> bool:
     """Whether a claim names the place of an optimum or of a solution."""
-    return claim.solution is not None or _optimum(claim) is not None
+    if claim.solution is not None:
+        return not claim.solution.members
+    return _optimum(claim) is not None
 
 
 def unknown_of(claim: Claim) -> str | None:
