@@ -94,7 +94,7 @@ def held(solution: Solution, frame: Frame) -> dict[str, Tensor]:
 
 def solve(solution: Solution, world: World, frame: Frame) -> tuple[Tensor | None, str]:
     """The solution ``(trials, …, rows, columns)`` that all starts lead to, or None and the reason."""
-    if solution.members:
+    if solution.members or solution.positive:
         return _together(solution, frame)
     place = frame.name(solution.unknown).detach()
     found: Tensor | None = None
@@ -167,7 +167,7 @@ def _like(values: Tensor, other: Tensor) -> Tensor:
 
 
 def _together(solution: Solution, frame: Frame) -> tuple[Tensor | None, str]:
-    """All members of the unknown from the equations for all of them: the start that most others agree with.
+    """All members of the unknown from the equations for all of them, or a positive unknown.
 
     A start from which Newton's method does not converge says nothing; two solutions decide nothing.
     """
@@ -178,7 +178,7 @@ def _together(solution: Solution, frame: Frame) -> tuple[Tensor | None, str]:
         # Both ways from the drawn values, by factors: a positive unknown stays positive.
         factors = torch.exp(draw(Domain(), tuple(place.shape), generator("member", start)) * (start > 0))
         root = _newton_together(solution, frame, place * factors)
-        if root is None or bool((root.sign() != place.sign()).any() and (place > 0).all()):
+        if root is None:
             continue
         if found is not None and bool(((root - found).abs() > 1e-7 * (1 + found.abs())).any()):
             return None, SEVERAL
@@ -196,7 +196,6 @@ def _newton_together(solution: Solution, frame: Frame, begin: Tensor) -> Tensor 
     equation = t.Add(((1, solution.left), (-1, solution.right)), shape=shape)
     kept = held(solution, frame)
     root, trials = begin, begin.shape[0]
-    positive = bool((begin > 0).all())
     for _ in range(ITERATIONS):
         place = root.clone().requires_grad_()
         with torch.enable_grad():
@@ -205,7 +204,7 @@ def _newton_together(solution: Solution, frame: Frame, begin: Tensor) -> Tensor 
             rows = [torch.autograd.grad(each.sum(), place, retain_graph=True)[0] for each in flat.unbind(1)]
         flat, matrix = flat.detach(), torch.stack([row.reshape(trials, -1) for row in rows], 1)
         size = root.reshape(trials, -1)
-        by_logarithm = positive and flat.shape == size.shape
+        by_logarithm = solution.positive and flat.shape == size.shape
         if by_logarithm:
             matrix = size[:, :, None] * matrix * size[:, None, :] + torch.diag_embed(size * flat)
             flat = size * flat

@@ -29,7 +29,8 @@ def finish_solutions(claims: list[Claim | Refused], scope: Scope) -> None:
         if not isinstance(premise, Claim):
             continue
         held = _held(claims[first : position + 1], scope)
-        solution = Solution(unknown, premise.head, premise.claimed, premise.span, held, members)
+        positive = scope.declarations[unknown].domain.kind == "positive"
+        solution = Solution(unknown, premise.head, premise.claimed, premise.span, held, members, positive)
         for between in range(first + 1, position + 1):
             step = claims[between]
             if isinstance(step, Claim) and step.relation == "=" and _mentions(step, unknown, scope):
