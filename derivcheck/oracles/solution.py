@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from derivcheck.evaluation.budget import BUDGET
 from derivcheck.evaluation.differentiation import copies
 from derivcheck.evaluation.evaluator import Frame, World, evaluate
 from derivcheck.evaluation.sampling import draw, generator
@@ -177,7 +178,7 @@ def _together(solution: Solution, frame: Frame) -> tuple[Tensor | None, str]:
     for start in range(2 * STARTS):
         # Both ways from the drawn values, by factors: a positive unknown stays positive.
         factors = torch.exp(draw(Domain(), tuple(place.shape), generator("member", start)) * (start > 0))
-        root = _newton_together(solution, frame, place * factors)
+        root = _newton_together(solution, frame, place * factors, by_itself=start % 2 == 1)
         if root is None:
             continue
         if found is not None and bool(((root - found).abs() > 1e-7 * (1 + found.abs())).any()):
@@ -186,17 +187,19 @@ def _together(solution: Solution, frame: Frame) -> tuple[Tensor | None, str]:
     return found, "" if found is not None else reason
 
 
-def _newton_together(solution: Solution, frame: Frame, begin: Tensor) -> Tensor | None:
+def _newton_together(solution: Solution, frame: Frame, begin: Tensor, by_itself: bool) -> Tensor | None:
     """Newton's method on the equations of all members at once; None where it leads nowhere.
 
     A positive unknown u moves by its logarithm, and its equation F = 0 is taken as u F = 0: ``-a/u + b/u^3`` has no
-    place at infinity then to which the steps lead.
+    place at infinity then to which the steps lead. Any other is multiplied ``by_itself`` from some of the starts, by
+    which ``c/u - λ`` is linear; a root at 0 is then none.
     """
     shape = solution.left.shape if not t.is_zero(solution.left) else solution.right.shape
     equation = t.Add(((1, solution.left), (-1, solution.right)), shape=shape)
     kept = held(solution, frame)
     root, trials = begin, begin.shape[0]
     for _ in range(ITERATIONS):
+        BUDGET.statement()
         place = root.clone().requires_grad_()
         with torch.enable_grad():
             value = evaluate(equation, frame.bind({**kept, solution.unknown: place}, kept))
@@ -207,6 +210,9 @@ def _newton_together(solution: Solution, frame: Frame, begin: Tensor) -> Tensor 
         by_logarithm = solution.positive and flat.shape == size.shape
         if by_logarithm:
             matrix = size[:, :, None] * matrix * size[:, None, :] + torch.diag_embed(size * flat)
+            flat = size * flat
+        elif by_itself and flat.shape == size.shape:
+            matrix = size[:, :, None] * matrix + torch.diag_embed(flat)
             flat = size * flat
         scale = matrix.abs().amax(-1, keepdim=True)
         if matrix.shape[1] < matrix.shape[2] or not bool(
@@ -225,5 +231,6 @@ def _newton_together(solution: Solution, frame: Frame, begin: Tensor) -> Tensor 
             length = float((step.abs() / (1 + root.abs())).amax())
             root = root - step / max(length, 1.0)
         if length < 1e-12:
-            return root
+            lost = by_itself and not by_logarithm and bool((root.abs() < 1e-9 * begin.abs()).any())
+            return None if lost else root
     return None

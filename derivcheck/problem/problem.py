@@ -18,8 +18,8 @@ class Solution:
     r"""Rows that solve an equation: the first row fixes the value of ``unknown``, every row must hold there.
 
     ``held`` names stay at their current values: moments under a q that the solution does not move. ``members`` tells
-    that there is an equation for every member of the unknown (``\mu_k`` for every k), so that all are found together. A ``positive``
-    unknown has no other solutions.
+    that there is an equation for every member of the unknown (``\mu_k`` for every k), so that all are found together;
+    of a ``positive`` unknown no other solution counts.
     """
 
     unknown: str
