@@ -24,8 +24,9 @@ from derivcheck.problem.definitions import define
 from derivcheck.problem.mentions import mention, note_calls
 from derivcheck.problem.naming import estimated, named_by
 from derivcheck.problem.newness import is_new, mentions_itself, would_resolve
+from derivcheck.problem.probability.model import parameters_of_model
 from derivcheck.problem.probability.noise import adds_noise
-from derivcheck.problem.probability.statements import drawn_from, states_density
+from derivcheck.problem.probability.statements import declared_key, drawn_from, states_density
 from derivcheck.problem.prose import (
     assumed_in_words,
     constrains,
@@ -38,6 +39,7 @@ from derivcheck.problem.prose import (
 from derivcheck.problem.scope import Declaration, Definition, Refusal
 from derivcheck.problem.solutions import equation_for
 from derivcheck.reading.items import Statement
+from derivcheck.verdict import Finding, Severity
 
 DEFINITE = frozenset(("\\succ", "\\succeq", "\\prec", "\\preceq"))
 COMPARED = EQUAL | DEFINITE | {"<", ">", "\\le", "\\ge", "\\ne"}
@@ -293,9 +295,22 @@ def _estimate(item: Statement, left: n.Node, builder: Builder) -> None:
     if base is None:
         return
     if not _solves(item, left, builder):
+        _note_unclaimed(item, left, base, builder)
         return
     head = builder.makers.head(base, builder.context({}))
     builder.makers.members(replace(head, title=plain(left)), item.members[1:2], item.relations[:1], item, ())
+
+
+def _note_unclaimed(item: Statement, left: n.Node, base: n.Node, builder: Builder) -> None:
+    r"""``u^{new} = …`` of a parameter of the model, with nothing before it that says why: it looks like a claim."""
+    found = builder.scope.names.get(key_of(base))
+    known = found.key if isinstance(found, Declaration) else declared_key(base, builder)
+    if known in parameters_of_model(builder.scope):
+        message = (
+            f"`{plain(left)}` is read as a definition, so nothing of it is checked; say what it maximises, "
+            f"as in `{key_of(left)} = \\arg\\max_{{{key_of(base)}}} Q = …`"
+        )
+        builder.findings.append(Finding("notice", Severity.NOTE, message, item.span))
 
 
 def _solves(item: Statement, left: n.Node, builder: Builder) -> bool:

@@ -114,3 +114,12 @@ def test_q_may_be_stated_before_the_prior():
     )
     assert outcomes(text) == ["holds"]
     assert outcomes(text.replace("\\frac{1}{2} m^\\top m $$", "m^\\top m $$")) == ["wrong"]
+
+
+def test_an_update_of_which_nothing_is_claimed_is_told():
+    text = (
+        "Let $x \\in \\mathbb{R}$ and $a \\in \\mathbb{R}$.\n\n$$ x \\sim \\mathcal{N}(a, 1) $$\n\n"
+        "$$ a^{new} = 2 x $$\n\n$$ \\log p(x) = -\\frac{1}{2} (x - a)^2 - \\frac{1}{2} \\log 2 \\pi $$\n"
+    )
+    notes = [finding.message for finding in check(Source("d.md", text), Settings()).findings]
+    assert len(notes) == 1 and "is read as a definition" in notes[0] and "\\arg\\max_{a}" in notes[0]
