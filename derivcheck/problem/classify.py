@@ -22,7 +22,7 @@ from derivcheck.problem.context import key_of, strip
 from derivcheck.problem.declarations import declare, declare_function, index_range
 from derivcheck.problem.definitions import define
 from derivcheck.problem.mentions import mention, note_calls
-from derivcheck.problem.naming import estimated, named_by
+from derivcheck.problem.naming import base_of_power, estimated, named_by
 from derivcheck.problem.newness import is_new, mentions_itself, would_resolve
 from derivcheck.problem.probability.model import parameters_of_model
 from derivcheck.problem.probability.noise import adds_noise
@@ -197,7 +197,8 @@ def _equality(item: Statement, statements: list[Statement], builder: Builder) ->
     ):
         _definition(item, left, builder)
         return
-    if not item.implied and not conditional and (named := named_by(left, item.members[1], builder.context())):
+    named = None if conditional else named_by(left, item.members[1], builder.context())
+    if named is not None and (not item.implied or _solves(item, left, builder)):
         _definition(item, named[0], builder, named[1])
         return
     last = strip(item.members[-1])
@@ -316,7 +317,10 @@ def _note_unclaimed(item: Statement, left: n.Node, base: n.Node, builder: Builde
 def _solves(item: Statement, left: n.Node, builder: Builder) -> bool:
     """Whether the new name is an estimate of a declared one in which an equation stands before it."""
     base = estimated(left)
-    found = None if base is None else builder.scope.names.get(key_of(base))
+    if base is None:
+        return False
+    names = builder.scope.names
+    found = names.get(key_of(base)) or names.get(key_of(base_of_power(base)))
     if not isinstance(found, Declaration) or found.family:
         return False
     claims = builder.makers.claims
