@@ -24,7 +24,7 @@ from derivcheck.evaluation.arithmetic import NotExact, OutOfRange, TooLarge
 from derivcheck.evaluation.budget import BUDGET, PRICE
 from derivcheck.evaluation.evaluator import World
 from derivcheck.evaluation.residues import ResidueArithmetic
-from derivcheck.oracles import constancy, existence, fields, solving
+from derivcheck.oracles import constancy, everysize, existence, fields, solving
 from derivcheck.oracles.draws import Draws
 from derivcheck.oracles.reach import Reach, reach_of
 from derivcheck.problem import terms as t
@@ -52,6 +52,7 @@ class Tally:
     """What the draws have shown so far."""
 
     sizes: list[tuple[tuple[str, int], ...]] = field(default_factory=list)
+    drawn: list[Mapping[str, int]] = field(default_factory=list)
     bound: float = 0.0
     points: int = 0
     redrawn: int = 0
@@ -189,6 +190,7 @@ class _Drawer:
             if trial + 1 >= TRIALS and bound < WANTED:
                 break
         tally.sizes.append(_shown(self.draws, self.sizes))
+        tally.drawn.append(self.sizes)
         tally.bound = max(tally.bound, bound)
         return None
 
@@ -301,5 +303,16 @@ def _said(draws: Draws, claim: Claim, reach: Reach, tally: Tally) -> Evidence:
     power = ceil(log10(tally.bound)) if tally.bound else -300
     names = [draws.problem.functions[key].text for key in reach.functions]
     every = f" for every {', '.join(names)}" if names else ""
-    detail = "; ".join(part for part in (f"proved{every}, error < 1e{power}", redrawn) if part)
+    whole = "at every size" if _large_enough(draws, claim, reach, tally) else ""
+    detail = "; ".join(part for part in (f"proved{every}, error < 1e{power}", redrawn, whole) if part)
     return Evidence(NAME, Outcome.HOLDS, error=0.0, sizes=sizes, points=tally.points, detail=detail)
+
+
+def _large_enough(draws: Draws, claim: Claim, reach: Reach, tally: Tally) -> bool:
+    """Whether what was shown at the sizes drawn shows it for every size."""
+    if reach.sized or draws.fixed or draws.settings.functions or not draws.symbols:
+        return False
+    needed = everysize.needed(draws, claim)
+    if not needed:
+        return False
+    return any(all(sizes[name] >= least for name, least in needed.items()) for sizes in tally.drawn)
