@@ -1,9 +1,8 @@
 """Integers mod a drawn prime: what is equal there at drawn points is equal as a rational function, but for chance.
 
 Every value carries how large the rational functions behind its entries may be, so that the chance can be said
-(Schwartz and Zippel): ``top`` bounds, for every numerator, both its degree and the bits of the sum of its
-coefficients' sizes, ``bottom`` the same for denominators. An entry that does not exist (a division by zero, a
-number without a root) is ``None`` and makes everything that is computed from it ``None``.
+(Schwartz and Zippel). An entry that does not exist (a division by zero, a number without a root) is ``None`` and makes
+everything that is computed from it ``None``.
 """
 
 from __future__ import annotations
@@ -14,38 +13,21 @@ from fractions import Fraction
 from math import log2, prod
 from operator import mul
 from random import Random
-from typing import Any, ClassVar, Literal, NamedTuple
+from typing import Any, ClassVar, Literal
 
 from derivcheck.evaluation import bounds, composed, grid
 from derivcheck.evaluation.arithmetic import NotExact, OutOfRange
 from derivcheck.evaluation.budget import BUDGET
 from derivcheck.evaluation.grid import Elimination, Grid
 from derivcheck.evaluation.relations import Relations
+from derivcheck.evaluation.sized import Entry as Entry
+from derivcheck.evaluation.sized import Residues as Residues
 
-Entry = int | None
 SMALL = 28.0
 """The bits of numerator and denominator up to which a constant can be told from its residue."""
 _ORDER = frozenset(("abs", "relu", "sign"))
 EACH, DOT, FACTOR = 250.0, 1500.0, 100.0
 """The price of an entry, of a row times a column, and of every two factors of these, in nanoseconds."""
-
-
-class Residues(NamedTuple):
-    """Entries mod p. ``literal`` where only constants of the document and indices are in it, no unknown.
-
-    ``common``: one denominator of the size ``bottom`` serves all entries, which keeps sums and inverses small.
-    """
-
-    grid: Grid[Any]
-    top: float
-    bottom: float
-    literal: bool = False
-    common: bool = False
-
-    @property
-    def shared(self) -> bool:
-        """Whether one denominator serves all entries."""
-        return self.common or not self.bottom or len(self.grid.entries) == 1
 
 
 class ResidueArithmetic:
@@ -270,8 +252,7 @@ class ResidueArithmetic:
             slope: Residues = composed.derivative(name, order, self, a)
             return slope
         if name in composed.COMPOSED:
-            value: Residues = composed.COMPOSED[name](self, a)
-            return value
+            return composed.COMPOSED[name](self, a)  # type: ignore[no-any-return]
         if name not in composed.SLOPES:
             raise NotExact(f"the function {name}")
         size = a.top + a.bottom
@@ -308,12 +289,7 @@ class ResidueArithmetic:
         p = self.p
 
         def product(values: Sequence[Any]) -> Entry:
-            if None in values:
-                return None
-            made = 1
-            for value in values:
-                made = made * value % p
-            return made
+            return None if None in values else prod(values) % p
 
         count = a.grid.shape[axis]
         return Residues(grid.reduce(product, a.grid, axis), count * a.top, count * a.bottom, a.literal, a.shared)
