@@ -249,10 +249,9 @@ class ResidueArithmetic:
         if name in _ORDER:
             raise NotExact(f"the function {name}, which asks what is larger")
         if order:
-            slope: Residues = composed.derivative(name, order, self, a)
-            return slope
+            return composed.derivative(name, order, self, a)
         if name in composed.COMPOSED:
-            return composed.COMPOSED[name](self, a)  # type: ignore[no-any-return]
+            return composed.COMPOSED[name](self, a)
         if name not in composed.SLOPES:
             raise NotExact(f"the function {name}")
         size = a.top + a.bottom

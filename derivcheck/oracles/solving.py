@@ -199,7 +199,12 @@ def _regular(
             return False
         a = worlds[0].arithmetic
         assert isinstance(a, ResidueArithmetic)
-        if a.relations.root_count or (a.relations.used and matrix_at(frames[1]).grid != matrix.grid):
+        old = outer.world.arithmetic
+        assert isinstance(old, ResidueArithmetic)
+        # Inputs that meet an equation may have been made of exponentials.
+        tied = any(each.sign == "=" for given in draws.problem.assumptions for each in given.conditions)
+        moved = a.relations.used and matrix_at(frames[1]).grid != matrix.grid
+        if a.relations.root_count or moved or (tied and old.relations.used):
             raise NotExact("whether a matrix is invertible in which exponentials or roots stand")
         draws.kept[key] = _full_rank(a, matrix)
     return bool(draws.kept[key])
