@@ -9,6 +9,10 @@ that could have been seen by chance, and every draw that was thrown away. It spe
 A discrepancy refutes: a rational function that is not zero mod p is not zero, and then not at almost every real
 input either; the values and derivatives that the unknowns stand for are those of some smooth function. It refutes
 nothing where exponentials, roots or π are in it, of which not every relation is known here, nor under conditions.
+
+Optima and solutions are compared by what vanishes there (``solving``); sides that no relation brings together by their
+derivatives and a point (``constancy``); a side without a value is refuted (``existence``); ``everysize`` tells where a
+proof at some sizes is one for all.
 """
 
 from __future__ import annotations
