@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from derivcheck.config import Settings, UnknownClaim
 from derivcheck.language.nodes import Group, Node, Scripted
+from derivcheck.problem import terms as t
 from derivcheck.problem.build import build
 from derivcheck.problem.context import SLOT, key_of, pattern, strip
 from derivcheck.problem.problem import Claim, Problem, Refused
@@ -144,7 +145,7 @@ def _exact_verdict(draws: Draws, claim: Claim, results: list[Result], wanted: li
     """What the exact oracles say; a wrong member that is proved to repeat one above is blamed there."""
     from derivcheck.judge import judge_exactly, proved
 
-    verdict = judge_exactly(draws, claim)
+    verdict = _where_it_is_asked(draws, claim, judge_exactly(draws, claim))
     if verdict.outcome is not Outcome.WRONG or claim.relation != "=":
         return verdict
     for before, result in zip(wanted, results, strict=False):
@@ -189,7 +190,7 @@ def _verdict(
 ) -> Verdict:
     from derivcheck.judge import judge
 
-    verdict = judge(bench, claim, known=known)
+    verdict = _where_it_is_asked(bench, claim, judge(bench, claim, known=known))
     if verdict.outcome is Outcome.WRONG and claim.relation == "=":
         before = _carried_from(bench, claim, results, wanted)
         if before is not None:
@@ -206,7 +207,21 @@ def verdict_alone(bench: Bench, claim: Claim) -> Verdict:
 
     (settled,) = _settle_premises(lambda premise: judge(bench, premise), [claim])
     assert isinstance(settled, Claim)
-    return _other_reading(bench, settled, judge(bench, settled, hasty=True))
+    return _other_reading(bench, settled, _where_it_is_asked(bench, settled, judge(bench, settled, hasty=True)))
+
+
+def _where_it_is_asked(draws: Draws, claim: Claim, verdict: Verdict) -> Verdict:
+    """What fails at inputs that do not meet a condition of the document may hold at those that do."""
+    if verdict.outcome is not Outcome.WRONG:
+        return verdict
+    direct = t.variables(claim.head) | t.variables(claim.claimed)
+    names = direct.union(*(draws.dependencies.get(name, ()) for name in direct))
+    for asked, span in draws.problem.undrawn:
+        if names & asked:
+            line = draws.problem.source.position(span.start).line
+            reason = f"it fails, but nothing is drawn to meet the condition on line {line}"
+            return Verdict(Outcome.NOT_CHECKED, verdict.evidence, reason=reason)
+    return verdict
 
 
 def _other_reading(bench: Bench, claim: Claim, verdict: Verdict) -> Verdict:

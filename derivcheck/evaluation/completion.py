@@ -39,8 +39,10 @@ class Expansion(NamedTuple):
 class Completion:
     """Works out integrals and optima where the exponent or the objective is quadratic."""
 
-    def integral(self, term: t.LogIntegral | t.Expectation, frame: Frame) -> Value:
+    def integral(self, term: t.LogIntegral | t.Expectation | t.Integral, frame: Frame) -> Value:
         """log ∫ exp(log), or the mean of a body of second degree."""
+        if isinstance(term, t.Integral):
+            raise NotExact("an integral")
         if any(bound.domain.kind != "real" for bound in term.bounds):
             raise NotExact("a density that is not Gaussian")
         a = frame.world.arithmetic

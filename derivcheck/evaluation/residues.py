@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from fractions import Fraction
-from math import log2, prod
+from math import factorial, log2, prod
 from operator import mul
 from random import Random
 from typing import Any, ClassVar, Literal
@@ -26,6 +26,7 @@ from derivcheck.evaluation.sized import Residues as Residues
 SMALL = 28.0
 """The bits of numerator and denominator up to which a constant can be told from its residue."""
 _ORDER = frozenset(("abs", "relu", "sign"))
+LARGEST_FACTORIAL = 200
 EACH, DOT, FACTOR = 250.0, 1500.0, 100.0
 """The price of an entry, of a row times a column, and of every two factors of these, in nanoseconds."""
 
@@ -252,6 +253,9 @@ class ResidueArithmetic:
             return composed.derivative(name, order, self, a)
         if name in composed.COMPOSED:
             return composed.COMPOSED[name](self, a)
+        if name == "gamma" and (exact := self.exact(a)) is not None and all(map(_counts, exact)):
+            numbers = tuple(factorial(int(x) - 1) for x in exact)
+            return Residues(Grid(a.grid.shape, tuple(x % self.p for x in numbers)), log2(max(numbers)) + 1, 0, True)
         if name not in composed.SLOPES:
             raise NotExact(f"the function {name}")
         size = a.top + a.bottom
@@ -398,3 +402,8 @@ class ResidueArithmetic:
     def recording(self) -> AbstractContextManager[None]:
         """Nothing: derivatives are taken forwards."""
         return nullcontext()
+
+
+def _counts(x: Fraction) -> bool:
+    """Whether (x − 1)! is a number that is not too large."""
+    return x.denominator == 1 and 0 < x <= LARGEST_FACTORIAL

@@ -12,7 +12,7 @@ from derivcheck.problem import terms as t
 from derivcheck.problem.problem import Claim
 from derivcheck.problem.terms import Comparison, Term
 
-INTEGRALS = (t.LogIntegral, t.Expectation, t.Optimum)
+INTEGRALS = (t.LogIntegral, t.Expectation, t.Integral, t.Optimum)
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,28 +59,35 @@ def _at(bench: Bench, claim: Claim, worlds: Sequence[World]) -> tuple[list[tuple
         if root is None:
             reasons.append(reason)
         else:
-            found.append((world, _row(claim, frame, root)))
+            found.append((world, row_at(claim, frame, root)))
     return found, reasons
 
 
-def _row(claim: Claim, frame: Frame, root: Tensor) -> Discrepancy:
-    assert claim.solution is not None
-    inner = frame.bind({**_held(claim.solution, frame), claim.solution.unknown: root}, claim.solution.held)
-    with torch.no_grad():
-        left, right = expanded(evaluate(claim.head, inner), evaluate(claim.claimed, inner))
+def row_at(claim: Claim, frame: Frame, root: Tensor, error: Tensor | None = None) -> Discrepancy:
+    """Both sides of a row at a root, which may be off by ``error`` in every entry."""
+    left, right = _sides(claim, frame, root)
     size = torch.maximum(left.abs(), right.abs()).reshape(left.shape[0], -1).amax(1)
-    scale = size
     # What cancels at the root has a size beside it.
-    place = 1.1 * root + 0.1
-    beside = frame.bind({**_held(claim.solution, frame), claim.solution.unknown: place}, claim.solution.held)
-    with torch.no_grad():
-        away = (evaluate(claim.head, beside) - evaluate(claim.claimed, beside)).detach()
-    scale = torch.maximum(scale, away.abs().reshape(away.shape[0], -1).amax(1).expand_as(scale))
+    one, other = _sides(claim, frame, 1.1 * root + 0.1)
+    scale = torch.maximum(size, (one - other).abs().reshape(left.shape[0], -1).amax(1))
     # The root is as good as Newton's last step left it, not better.
-    return discrepancy(left, right, 64 * FLOOR * scale + CONVERGED * scale)
+    bar = 64 * FLOOR * scale + CONVERGED * scale
+    if error is not None:
+        signs = torch.where(torch.rand(root.shape, generator=generator("off", 0)) < 0.5, -1.0, 1.0)
+        one, other = _sides(claim, frame, root + signs * error)
+        bar = bar + ((one - other) - (left - right)).abs().reshape(left.shape[0], -1).amax(1)
+    return discrepancy(left, right, bar)
 
 
-def _held(solution: Solution, frame: Frame) -> dict[str, Tensor]:
+def _sides(claim: Claim, frame: Frame, place: Tensor) -> tuple[Tensor, Tensor]:
+    """Both sides of a row with the unknown at a place."""
+    assert claim.solution is not None
+    inner = frame.bind({**held(claim.solution, frame), claim.solution.unknown: place}, claim.solution.held)
+    with torch.no_grad():
+        return expanded(evaluate(claim.head, inner), evaluate(claim.claimed, inner))
+
+
+def held(solution: Solution, frame: Frame) -> dict[str, Tensor]:
     """Moments under a q that does not move: at their current values."""
     return {name: frame.name(name).detach() for name in solution.held if name in frame.world.definitions}
 
@@ -92,23 +99,32 @@ def solve(solution: Solution, world: World, frame: Frame) -> tuple[Tensor | None
     for start in range(STARTS):
         begin = place if start == 0 else place + draw(Domain(), tuple(place.shape), generator("start", start))
         root, reason = _newton(solution, world, frame, begin)
+        if root is None and place.shape[-2:] == (1, 1):
+            root, _ = _newton(solution, world, frame, begin, inverted=True)
         if root is None:
             return None, reason
-        if found is not None and not bool(((root - found).abs() <= 1e-7 * (1 + found.abs())).all()):
+        if found is not None and bool(((root - found).abs() > 1e-7 * (1 + found.abs())).any()):
             return None, SEVERAL
-        found = root
+        found = root if found is None else torch.where(found.isnan(), found, root)
     return found, ""
 
 
-def _newton(solution: Solution, world: World, frame: Frame, begin: Tensor) -> tuple[Tensor | None, str]:
+def _newton(
+    solution: Solution, world: World, frame: Frame, begin: Tensor, *, inverted: bool = False
+) -> tuple[Tensor | None, str]:
+    """Newton's method; ``inverted`` for 1/u in the place of u, by which r/u = λ is linear."""
     shape = solution.left.shape if not t.is_zero(solution.left) else solution.right.shape
     equation = t.Add(((1, solution.left), (-1, solution.right)), shape=shape)
     root = begin
     term = t.Derivative(equation, solution.unknown, "jacobian")
-    previous = torch.inf
-    held = _held(solution, frame)
+    trials = root.shape[0]
+    previous = torch.full((trials,), torch.inf, dtype=torch.float64)
+    alive = torch.ones(trials, dtype=torch.bool)
+    done = torch.zeros(trials, dtype=torch.bool)
+    reason = f"Newton's method did not converge in {ITERATIONS} steps"
+    kept = held(solution, frame)
     for _ in range(ITERATIONS):
-        inner = frame.bind({**held, solution.unknown: root.clone().requires_grad_()}, held)
+        inner = frame.bind({**kept, solution.unknown: root.clone().requires_grad_()}, kept)
         with torch.enable_grad():
             value = evaluate(equation, inner).detach()
             matrix = copies(term, inner, False).detach()
@@ -118,16 +134,31 @@ def _newton(solution: Solution, world: World, frame: Frame, begin: Tensor) -> tu
         residual = value.expand(*flat.shape[: 1 + len(frame.axes)], *value.shape[-2:]).reshape(*flat.shape[:-1], 1)
         if rows < columns:
             return None, "the equation does not determine the unknown"
-        if not bool(flat.isfinite().all() and residual.isfinite().all()):
+        finite = (flat.isfinite().all(-1) & residual.isfinite()[..., 0]).reshape(flat.shape[0], -1).all(1)
+        if not bool((finite & alive).any()):
             return None, "Newton's method left the domain of the equation"
-        singular = torch.linalg.svdvals(flat)
-        if bool((singular[..., -1] <= 1e-12 * singular[..., 0]).any()):
+        singular = torch.linalg.svdvals(torch.nan_to_num(flat, 0.0, 0.0, 0.0))
+        regular = (singular[..., -1] > 1e-12 * singular[..., 0]).reshape(flat.shape[0], -1).all(1)
+        if not bool((finite & regular & alive).any()):
             return None, "the equation does not determine the unknown"
-        step = torch.linalg.lstsq(flat, residual).solution.reshape(root.shape)
-        length = float((step.abs() / (1 + root.abs())).amax())
-        scale = 1.0 if length < 1 else 1.0 / length
-        root = root - scale * step
-        if length < 1e-13 or (length < 1e-9 and length >= previous):
-            return root, ""
+        alive = alive & (done | (finite & regular))
+        safe = torch.where(_like(alive, flat), flat, torch.eye(rows, columns, dtype=flat.dtype))
+        step = torch.linalg.lstsq(safe, residual.nan_to_num(0.0, 0.0, 0.0)).solution.reshape(root.shape)
+        step = torch.where(_like(alive & ~done, root), step, 0.0)
+        if inverted:
+            step = torch.where(step == 0, step, root - root.square() / (root + step))
+        length = (step.abs() / (1 + root.abs())).reshape(trials, -1).amax(1)
+        root = root - step / _like(torch.ones_like(length) if inverted else length.clamp_min(1.0), root)
+        done = done | (alive & ((length < 1e-13) | ((length < 1e-9) & (length >= previous))))
+        if bool((done | ~alive).all()):
+            break
         previous = length
-    return None, f"Newton's method did not converge in {ITERATIONS} steps"
+    # An input without a solution (a sample of zeros alone) is left out where most others have one.
+    if 2 * int(done.sum()) < trials:
+        return None, reason
+    return torch.where(_like(done, root), root, torch.nan), ""
+
+
+def _like(values: Tensor, other: Tensor) -> Tensor:
+    """Numbers per trial in the shape of something else."""
+    return values.reshape(-1, *(1,) * (other.dim() - 1))

@@ -42,11 +42,6 @@ class Sides:
     shown: tuple[Residues, ...]
 
 
-def is_place(claim: Claim) -> bool:
-    """Whether a claim names the place of an optimum or of a solution."""
-    return claim.solution is not None or _optimum(claim) is not None
-
-
 def unknown_of(claim: Claim) -> str | None:
     """The name whose place a claim gives."""
     if claim.solution is not None:
@@ -99,6 +94,8 @@ def _at_solution(draws: Draws, claim: Claim, solution: Solution, outer: Frame) -
     """The equation at the place that a row names; of another row, its two sides at the computed solution."""
     a: ResidueArithmetic = outer.world.arithmetic  # type: ignore[assignment]
     key, held = solution.unknown, solution.held
+    if solution.members:
+        raise NotExact("a solution for every member of a family")
     frame = holding(outer, held)
     shape = solution.right.shape if t.is_zero(solution.left) else solution.left.shape
     equation = t.Add(((1, solution.left), (-1, solution.right)), shape=shape)

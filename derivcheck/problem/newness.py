@@ -113,16 +113,27 @@ def _is_new_function(head: n.Node, group: n.Group, scope: Scope) -> bool:
     items = group.body.items if isinstance(group.body, n.Tuple) else (group.body,)
     if not all(isinstance(strip(item), n.Name | n.Scripted) for item in items):
         return False
+    if isinstance(group.body, n.Tuple) and "\\|" in group.body.separators:
+        return False
     if isinstance(head, n.Scripted) and (head.primes or isinstance(head.sup, n.Group | n.Number)):
         return False
     found = scope.names.get(key_of(head))
     if found is None:
-        if isinstance(head, n.Name) and _is_moment(head.text, group) and of_chance(scope):
+        if isinstance(head, n.Name) and _has_own_name(head.text, scope):
+            return False
+        operator = head.base if isinstance(head, n.Scripted) and head.sup is None else head
+        if isinstance(operator, n.Name) and _is_moment(operator.text, group) and of_chance(scope):
             return False
         if isinstance(head, n.Name) and head.text in ("p", "q"):
             return not of_chance(scope)
         return not (isinstance(head, n.Name) and head.text in ("P", "\\mathbb{E}", "\\Pr"))
     return isinstance(found, FunctionDeclaration) and found.key not in scope.used
+
+
+def _has_own_name(text: str, scope: Scope) -> bool:
+    """The gamma and beta functions where the document calls them so: what is said of them is claimed, not defined."""
+    words = {"\\Gamma": "gamma function", "B": "beta function", "\\mathrm{B}": "beta function"}
+    return text in words and words[text] in scope.text.lower()
 
 
 def _is_moment(text: str, group: n.Group) -> bool:

@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import Literal
 
 from derivcheck.language import nodes as n
+from derivcheck.language.printing import plain
 from derivcheck.language.shapes import SCALAR
 from derivcheck.problem import algebra
 from derivcheck.problem import terms as t
@@ -27,6 +28,7 @@ def optimum(node: n.Big, operator: Literal["argmax", "argmin"], ctx: Context) ->
     variable = by(names[0], ctx)
     if variable.key not in ctx.scope.declarations:
         raise Refusal("optimum", names[0].span, "an optimum is sought over a declared name")
+    _free_to_move(variable.key, names[0], ctx.scope)
     objective = ctx.term(node.body)
     if not algebra.scalar(ctx.scope, objective):
         raise Refusal("not-a-scalar", node.body.span, "what is made largest or smallest has to be a scalar")
@@ -42,6 +44,20 @@ def optimum(node: n.Big, operator: Literal["argmax", "argmin"], ctx: Context) ->
     return t.Optimum(
         operator, variable.key, frozen, held, variable.indices, variable.position, shape=shape, span=node.span
     )
+
+
+def _free_to_move(key: str, node: n.Node, scope: Scope) -> None:
+    """No optimum over a name alone that an equation ties to others."""
+    for condition in (c for assumption in scope.assumptions for c in assumption.conditions if c.sign == "="):
+        names = t.variables(condition.left) | t.variables(condition.right)
+        if key in names and len(names) > 1:
+            others = " and ".join(f"`{scope.declarations[name].text}`" for name in sorted(names - {key}))
+            raise Refusal(
+                "optimum",
+                node.span,
+                f"`{plain(node)}` is tied to {others} by a condition, so that it cannot move alone",
+                "write one name by the others, or declare all as one vector: `w \\in \\Delta^{K}`",
+            )
 
 
 def _written_out(term: Term, key: str, scope: Scope) -> Term:

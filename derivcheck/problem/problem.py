@@ -43,7 +43,8 @@ class Claim:
     ``alternatives`` are other readings of the claimed side; ``solution`` is there for rows that solve something.
     ``read`` gives another expression the meaning that it would have in the place of the claimed side, and ``visible``
     are the names known there: what the diagnosis needs to try edits. ``remade`` is the claim that the line would make
-    with that expression. Both raise ``Refusal``. ``density`` is there where the sides are the logarithms of densities.
+    with that expression. Both raise ``Refusal``. ``density`` is there where the sides are the logarithms of densities;
+    of ``proportional`` ones they are those less the values at a place of reference.
     """
 
     name: str
@@ -62,6 +63,7 @@ class Claim:
     alternatives: tuple[Alternative, ...] = ()
     solution: Solution | None = None
     density: Density | None = None
+    proportional: bool = False
     stationary: bool = False
     expected_wrong: bool = False
     implied: bool = False
@@ -116,7 +118,10 @@ class Line:
 
 @dataclass(frozen=True)
 class Problem:
-    """Everything that a document says, ready to be checked. ``scope`` holds the names as they stand at its end."""
+    """Everything that a document says, ready to be checked. ``scope`` holds the names as they stand at its end.
+
+    ``undrawn`` are conditions on inputs that no draw can be made to meet: the names of which they speak, and where.
+    """
 
     source: Source
     declarations: dict[str, Declaration]
@@ -134,3 +139,4 @@ class Problem:
     scope: Scope
     skipped: int = 0
     size_names: dict[str, str] = field(default_factory=dict)
+    undrawn: tuple[tuple[frozenset[str], Span], ...] = ()

@@ -6,6 +6,7 @@ from fractions import Fraction
 
 from derivcheck.language import nodes as n
 from derivcheck.language.printing import plain
+from derivcheck.language.shapes import ONE, Dim
 from derivcheck.problem import algebra
 from derivcheck.problem import terms as t
 from derivcheck.problem.context import Context, key_of, strip
@@ -27,6 +28,7 @@ from derivcheck.problem.probability.model import (
 from derivcheck.problem.scope import Measure, Refusal, SizeSymbol
 from derivcheck.problem.substitution import at_indices
 from derivcheck.problem.terms import Term
+from derivcheck.reading.parser import parse_expression
 from derivcheck.source import Span
 
 DENSITIES = frozenset(("p", "P", "\\Pr", "\\mathrm{Pr}", "\\mathbb{P}", "\\mathrm{P}"))
@@ -111,12 +113,21 @@ def _arguments(family: Family, group: n.Group, ctx: Context) -> tuple[Term | Non
     else:
         rest = _items(body)
         leads = isinstance(body, n.Tuple) and body.separators[:1] == (";",)
-        if len(rest) == count + 1 or (leads and len(rest) > 1):
+        listed = family.listed and not leads and all(_is_number(part, ctx) for part in rest[1:])
+        if not listed and (len(rest) == count + 1 or (leads and len(rest) > 1)):
             value, rest = rest[0], rest[1:]
+    if family.listed and len(rest) > 1 and all(_is_number(part, ctx) for part in rest):
+        numbers = tuple((ctx.term(part),) for part in rest)
+        column = t.Block(numbers, shape=(Dim.of(len(rest)), ONE), span=group.span)
+        return (None if value is None else ctx.term(value)), [column]
     if len(rest) != count:
         wanted = ", ".join(family.parameters)
         raise Refusal("arguments", group.span, f"the {family.name} distribution takes {count} parameters ({wanted})")
     return (None if value is None else ctx.term(value)), [ctx.term(part) for part in rest]
+
+
+def _is_number(node: n.Node, ctx: Context) -> bool:
+    return algebra.scalar(ctx.scope, ctx.term(node))
 
 
 def parameters_of(node: n.Node, ctx: Context) -> tuple[Family, list[Term]] | None:
@@ -197,14 +208,11 @@ def _run(items: list[n.Node]) -> list[n.Node]:
 def _random(node: n.Node, ctx: Context) -> tuple[Instance | None, Term]:
     """A name as a random value, or (None, its value) where it is a parameter."""
     scope = ctx.scope
-    if isinstance(node, n.Scripted):
-        colon = n.Symbol(":")
-        whole = node.sup.body == colon if isinstance(node.sup, n.Group) else node.sub == colon
-        if whole:
-            for factor in scope.factors.values():
-                declared = scope.declarations[factor.key]
-                if factor.letters and declared.text.startswith(plain(node.base)):
-                    return Instance(factor.key, None), t.Variable(factor.key, span=node.span)
+    if isinstance(node, n.Scripted) and _says_all(node.sup.body if isinstance(node.sup, n.Group) else node.sub):
+        for factor in scope.factors.values():
+            declared = scope.declarations[factor.key]
+            if factor.letters and declared.text.startswith(plain(node.base)):
+                return Instance(factor.key, None), t.Variable(factor.key, shape=declared.shape, span=node.span)
     try:
         term = ctx.term(node)
     except Refusal as refusal:
@@ -212,9 +220,15 @@ def _random(node: n.Node, ctx: Context) -> tuple[Instance | None, Term]:
             found = scope.names.get(key_of(node))
             key = getattr(found, "key", "")
             if key in scope.factors:
-                return Instance(key, None), t.Variable(key, span=node.span)
+                shape = scope.declarations[key].shape
+                return Instance(key, None), t.Variable(key, shape=shape, span=node.span)
         raise
     return instance_of(term, scope), term
+
+
+def _says_all(script: n.Node | None) -> bool:
+    """``:`` and ``1:N``: all members together."""
+    return script == n.Symbol(":") or (isinstance(script, n.Compare) and script.relations == (":",))
 
 
 def density(group: n.Group, span: Span, ctx: Context) -> t.Density:
@@ -230,15 +244,14 @@ def density(group: n.Group, span: Span, ctx: Context) -> t.Density:
     targets, values = random_values(before, ctx)
     given, more = random_values(behind, ctx)
     if not targets:
-        raise Refusal("probability", span, f"`{ctx.scope.quote(span)}`: nothing in it is random in the model")
+        raise Refusal("not-random", span, f"`{ctx.scope.quote(span)}`: nothing in it is random in the model")
     variables = tuple(targets.values())
     made = conditional(frozenset(targets), frozenset(given), variables, ctx.scope, span)
     if not values and not more:
         return made
-    log = made.log
-    for instance, value in (*values, *more):
-        log = replaced(log, instance, value, ctx.scope)
-    return t.Density(log, span=span)
+    # Where a target itself is set to a value this is no density of the others: it does not integrate to 1.
+    of = () if values else variables
+    return t.Density(_at_values(made.log, [*values, *more], ctx), of, span=span)
 
 
 def measure(text: str, group: n.Group, span: Span, ctx: Context) -> t.Density:
@@ -283,8 +296,16 @@ def mean(body: Term, given: n.Node | None, sub: n.Node | None, span: Span, ctx: 
             latent, log = under
             return mean_of(body, latent, log, scope, span)
         given = under
-    behind, _ = random_values(given, ctx)
-    return expected(body, frozenset(behind), span, ctx, bare=given is None and sub is None)
+    behind, values = random_values(given, ctx)
+    made = expected(body, frozenset(behind), span, ctx, bare=given is None and sub is None)
+    return _at_values(made, values, ctx)
+
+
+def _at_values(term: Term, values: list[tuple[Instance, Term]], ctx: Context) -> Term:
+    """The term where random values have been given others (``z = 1``)."""
+    for instance, value in values:
+        term = replaced(term, instance, value, ctx.scope)
+    return term
 
 
 def expected(body: Term, given: frozenset[Instance], span: Span, ctx: Context, *, bare: bool = False) -> Term:
@@ -302,8 +323,8 @@ def expected(body: Term, given: frozenset[Instance], span: Span, ctx: Context, *
             f"`{scope.quote(span)}` is read as the mean under the model and as the mean under q",
             "write `\\mathbb{E}_q[…]`, or `\\mathbb{E}[… \\mid x]`",
         )
-    made = joint(frozenset(closure(asked, scope)) | given, scope, span)
-    latent = tuple(instance for instance in closure([*asked, *given], scope) if instance not in given)
+    made = joint(frozenset(closure(asked, scope, span)) | given, scope, span)
+    latent = tuple(instance for instance in closure([*asked, *given], scope, span) if instance not in given)
     parts = [(1, part) for part in (*made.bound, *made.outside)]
     if made.latent:
         latent = tuple(dict.fromkeys((*latent, *made.latent)))
@@ -390,12 +411,30 @@ def entropy(group: n.Group, span: Span, ctx: Context) -> Term:
         return _negative(mean_of(log, latent, log, ctx.scope, span), span)
     made = density(group, span, ctx)
     _, given = _sides(group)
-    behind, _ = random_values(given, ctx)
-    return _negative(expected(made.log, frozenset(behind), span, ctx), span)
+    behind, values = random_values(given, ctx)
+    return _negative(_at_values(expected(made.log, frozenset(behind), span, ctx), values, ctx), span)
 
 
 def _negative(term: Term, span: Span) -> Term:
     return t.Add(((-1, term),), span=span)
+
+
+def _of_its_value(node: n.Node, ctx: Context) -> n.Node:
+    """``q`` for ``q(z)``, and ``p`` for ``p(z)`` with the z that a q of the document is of."""
+    text = _letter(strip(node))
+    known = ctx.scope.measures.get(text)
+    if known is None and text in DENSITIES and text not in ctx.scope.names:
+        known = {key: one for each in ctx.scope.measures.values() for key, one in each.items()}
+    if not isinstance(strip(node), n.Name) or not known or len(known) != 1:
+        return node
+    (key,) = known
+    if known[key].letters:
+        return node
+    visible = next((name for name, found in ctx.scope.names.items() if found.key == key), None)
+    if visible is None:
+        return node
+    value = parse_expression(visible)
+    return n.Product((strip(node), n.Group(value, span=node.span)), ("",), span=node.span)
 
 
 def divergence(group: n.Group, span: Span, ctx: Context) -> Term:
@@ -405,13 +444,13 @@ def divergence(group: n.Group, span: Span, ctx: Context) -> Term:
         raise Refusal(
             "arguments", span, "a divergence is of two densities", "write `\\mathrm{KL}(q(z) \\,\\|\\, p(z))`"
         )
-    left, right = body.items
+    left, right = (_of_its_value(side, ctx) for side in body.items)
     first, second = ctx.term(left), ctx.term(right)
     ratio = summed([(1, log_of(first, ctx.scope)), (-1, log_of(second, ctx.scope))])
     node = strip(left)
     if isinstance(node, n.Product) and isinstance(node.factors[1], n.Group) and len(node.factors) == 2:
         if _letter(node.factors[0]) in ctx.scope.measures:
             return mean(ratio, None, node, span, ctx)
-        behind, _ = random_values(_sides(node.factors[1])[1], ctx)
-        return expected(ratio, frozenset(behind), span, ctx)
+        behind, values = random_values(_sides(node.factors[1])[1], ctx)
+        return _at_values(expected(ratio, frozenset(behind), span, ctx), values, ctx)
     raise Refusal("arguments", left.span, "the first density of a divergence has to be written with its value: `q(z)`")
