@@ -44,7 +44,7 @@ class Found:
 def ask(bench: Bench, claim: Claim) -> Evidence:
     """Both sides of the row at the optimum, at every draw that has one."""
     assert claim.solution is not None
-    if bench.problem.declarations[claim.solution.unknown].family:
+    if claim.solution.members or bench.problem.declarations[claim.solution.unknown].family:
         return Evidence(NAME, Outcome.NOT_CHECKED, detail="a family of unknowns")
     found: list[tuple[World, Discrepancy]] = []
     reason = "no optimum was found"

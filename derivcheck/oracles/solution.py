@@ -94,6 +94,8 @@ def held(solution: Solution, frame: Frame) -> dict[str, Tensor]:
 
 def solve(solution: Solution, world: World, frame: Frame) -> tuple[Tensor | None, str]:
     """The solution ``(trials, …, rows, columns)`` that all starts lead to, or None and the reason."""
+    if solution.members:
+        return _together(solution, frame)
     place = frame.name(solution.unknown).detach()
     found: Tensor | None = None
     for start in range(STARTS):
@@ -162,3 +164,67 @@ def _newton(
 def _like(values: Tensor, other: Tensor) -> Tensor:
     """Numbers per trial in the shape of something else."""
     return values.reshape(-1, *(1,) * (other.dim() - 1))
+
+
+def _together(solution: Solution, frame: Frame) -> tuple[Tensor | None, str]:
+    """All members of the unknown from the equations for all of them: the start that most others agree with.
+
+    A start from which Newton's method does not converge says nothing; two solutions decide nothing.
+    """
+    place = frame.name(solution.unknown).detach()
+    found: Tensor | None = None
+    reason = f"Newton's method did not converge in {ITERATIONS} steps"
+    for start in range(2 * STARTS):
+        # Both ways from the drawn values, by factors: a positive unknown stays positive.
+        factors = torch.exp(draw(Domain(), tuple(place.shape), generator("member", start)) * (start > 0))
+        root = _newton_together(solution, frame, place * factors)
+        if root is None or bool((root.sign() != place.sign()).any() and (place > 0).all()):
+            continue
+        if found is not None and bool(((root - found).abs() > 1e-7 * (1 + found.abs())).any()):
+            return None, SEVERAL
+        found = root
+    return found, "" if found is not None else reason
+
+
+def _newton_together(solution: Solution, frame: Frame, begin: Tensor) -> Tensor | None:
+    """Newton's method on the equations of all members at once; None where it leads nowhere.
+
+    A positive unknown u moves by its logarithm, and its equation F = 0 is taken as u F = 0: ``-a/u + b/u^3`` has no
+    place at infinity then to which the steps lead.
+    """
+    shape = solution.left.shape if not t.is_zero(solution.left) else solution.right.shape
+    equation = t.Add(((1, solution.left), (-1, solution.right)), shape=shape)
+    kept = held(solution, frame)
+    root, trials = begin, begin.shape[0]
+    positive = bool((begin > 0).all())
+    for _ in range(ITERATIONS):
+        place = root.clone().requires_grad_()
+        with torch.enable_grad():
+            value = evaluate(equation, frame.bind({**kept, solution.unknown: place}, kept))
+            flat = value.expand(trials, *value.shape[1:]).reshape(trials, -1)
+            rows = [torch.autograd.grad(each.sum(), place, retain_graph=True)[0] for each in flat.unbind(1)]
+        flat, matrix = flat.detach(), torch.stack([row.reshape(trials, -1) for row in rows], 1)
+        size = root.reshape(trials, -1)
+        by_logarithm = positive and flat.shape == size.shape
+        if by_logarithm:
+            matrix = size[:, :, None] * matrix * size[:, None, :] + torch.diag_embed(size * flat)
+            flat = size * flat
+        scale = matrix.abs().amax(-1, keepdim=True)
+        if matrix.shape[1] < matrix.shape[2] or not bool(
+            ((scale > 0) & scale.isfinite() & flat[..., None].isfinite()).all()
+        ):
+            return None
+        matrix, residual = matrix / scale, flat[..., None] / scale
+        singular = torch.linalg.svdvals(matrix)
+        if bool((singular[:, -1] <= 1e-12 * singular[:, 0]).any()):
+            return None
+        step = torch.linalg.lstsq(matrix, residual).solution.reshape(root.shape)
+        if by_logarithm:
+            length = float(step.abs().amax())
+            root = root * torch.exp(-step.clamp(-2.0, 2.0))
+        else:
+            length = float((step.abs() / (1 + root.abs())).amax())
+            root = root - step / max(length, 1.0)
+        if length < 1e-12:
+            return root
+    return None

@@ -13,7 +13,7 @@ from derivcheck.problem import algebra, terms
 from derivcheck.problem.constants import constant_by, density_of, gradients, without_constant
 from derivcheck.problem.context import Context, strip
 from derivcheck.problem.directives import Marks
-from derivcheck.problem.optima import note_posterior
+from derivcheck.problem.freezing import note_posterior
 from derivcheck.problem.probability.logs import log_of_claimed
 from derivcheck.problem.problem import Alternative, Claim, Refused
 from derivcheck.problem.proportional import up_to_factor

@@ -8,7 +8,8 @@ from derivcheck.language import nodes as n
 from derivcheck.language.shapes import ONE
 from derivcheck.problem import terms as t
 from derivcheck.problem.context import Context, strip
-from derivcheck.problem.derivatives import By, by, frozen_with_q
+from derivcheck.problem.derivatives import By, by
+from derivcheck.problem.freezing import at_current
 from derivcheck.problem.scope import FunctionDefinition, Refusal
 from derivcheck.problem.terms import Term
 from derivcheck.reading.errors import ParseError
@@ -128,9 +129,9 @@ def gradients(term: Term, places: list[By], ctx: Context, span: Span) -> Term:
     """All derivatives of a scalar by these names, one column: two functions of them differ by a constant if equal."""
     made: list[Term] = []
     for place in places:
-        held = frozen_with_q(term, place.key, ctx)
+        target, held = at_current(term, place.key, ctx.scope)
         gradient: Term = t.Derivative(
-            term, place.key, "gradient", held, indices=place.indices, shape=place.shape, span=span
+            target, place.key, "gradient", held, indices=place.indices, shape=place.shape, span=span
         )
         if place.position is not None:
             row, column = place.position

@@ -15,9 +15,10 @@ from derivcheck.verdict import Finding
 
 @dataclass(frozen=True, slots=True)
 class Solution:
-    """Rows that solve an equation: the first row fixes the value of ``unknown``, every row must hold there.
+    r"""Rows that solve an equation: the first row fixes the value of ``unknown``, every row must hold there.
 
-    ``held`` names stay at their current values: moments under a q that the solution does not move.
+    ``held`` names stay at their current values: moments under a q that the solution does not move. ``members`` tells
+    that there is an equation for every member of the unknown (``\mu_k`` for every k), so that all are found together.
     """
 
     unknown: str
@@ -25,6 +26,7 @@ class Solution:
     right: Term
     span: Span
     held: tuple[str, ...] = ()
+    members: bool = False
 
 
 @dataclass(frozen=True, slots=True)
