@@ -38,6 +38,8 @@ from derivcheck.verdict import Evidence, Outcome
 NAME = "modular"
 SIZES, SIZES_AS_NUMBERS, OTHER_SIZES = 2, 3, 6
 """How many sizes for a claim; for one in which they stand as numbers; and where the first cannot be drawn."""
+FAR, BEYOND, FAR_SHARE = 2, 6, 0.02
+"""Of these the one in this place is larger, if it is cheap: a polynomial with small zeros is not caught there."""
 TRIALS, MOST_TRIALS = 2, 6
 ATTEMPTS = 40
 """Draws for one trial: half of them have no root, where one is taken."""
@@ -125,9 +127,12 @@ def _tried(
     )  # fmt: skip
     generic = False
     wanted = SIZES if not reach.sized else SIZES_AS_NUMBERS if reach.declared or reach.functions else OTHER_SIZES
+    begun = BUDGET.price
     for number, choice in enumerate(_choices(draws, claim, reach)):
         if len(tally.sizes) == wanted:
             break
+        if number == FAR and reach.sized and BUDGET.price - begun > FAR_SHARE * SHARE:
+            continue
         whole = drawing.complete(choice, problem)
         few = fields.choices(draws, whole, finite) <= fields.MOST_CHOICES
         generic |= not few
@@ -149,12 +154,22 @@ def _choices(draws: Draws, claim: Claim, reach: Reach) -> list[dict[str, int]]:
         shape = [dim.substitute(problem.solution) for dim in problem.declarations[unknown].shape]
         chosen.sort(key=lambda sizes: prod(dim.value(drawing.complete(sizes, problem)) for dim in shape))
     free = [name for name in draws.symbols if name not in draws.fixed]
-    if reach.declared or reach.functions or not free:
+    if not free:
         return chosen
+    if reach.declared or reach.functions:
+        return [*chosen[:FAR], *_far(draws), *chosen[FAR:]] if reach.sized else chosen
     generator = Random(f"{seed} many sizes")
     least = {name: max(2, problem.size_bounds.get(name, 2)) for name in free}
     far = [{**chosen[0], **{name: least[name] + generator.randrange(100) for name in free}} for _ in range(2)]
     return [*far, *chosen]
+
+
+def _far(draws: Draws) -> list[dict[str, int]]:
+    """Sizes larger than they have to be, if the document's conditions on sizes let any in."""
+    try:
+        return drawing.draw(draws.symbols, draws.problem, draws.fixed, draws.settings.seed, 1, BEYOND)
+    except drawing.SizesError:
+        return []
 
 
 @dataclass(frozen=True)

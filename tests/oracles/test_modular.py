@@ -151,6 +151,12 @@ def test_a_claim_that_can_never_be_drawn_is_undecided_with_the_reason():
     assert "singular matrix" in singular.detail
 
 
+@pytest.mark.parametrize("seed", range(40))
+def test_a_polynomial_in_a_size_is_not_caught_at_its_small_zeros(seed):
+    evidence = asked(r"Let $v \in \mathbb{R}^D$.", r"(D^3 - 10 D^2 + 31 D - 29) v = v", seed)
+    assert evidence.outcome is WRONG
+
+
 def test_redraws_are_counted_and_said():
     found = [asked(POSITIVE, r"\frac{d}{d x} \sqrt{x + y^3} = \frac{1}{2 \sqrt{x + y^3}}", seed) for seed in range(6)]
     assert all(evidence.outcome is HOLDS for evidence in found)
@@ -286,3 +292,8 @@ def test_a_wrong_line_is_refuted_exactly_and_what_repeats_it_is_not_blamed():
     results = check(Source("t.md", text), replace(Settings(), evidence="exact")).results
     assert [result.verdict.outcome for result in results] == [WRONG, WRONG]
     assert results[1].verdict.carried_from == results[0].name
+
+
+def test_conditions_on_sizes_that_let_no_large_one_in_leave_the_others():
+    setting = r"Let $v \in \mathbb{R}^D$ with $D < 6$."
+    assert asked(setting, r"D v^\top v = v^\top (D v)").outcome is HOLDS
