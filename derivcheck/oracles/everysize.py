@@ -74,6 +74,7 @@ class _Counter:
         self.letters: dict[str, str] = {}
         self.arguments: list[_Graph] = []
         self._known: dict[str, _Graph] = {}
+        self._slopes: dict[tuple[str, str], _Graph | None] = {}
 
     def range_of(self, name: str, size: Dim, lower: int) -> None:
         """An index letter begins to stand for a vertex."""
@@ -226,7 +227,9 @@ class _Counter:
                     return None
                 if indices or definition.family:
                     raise _NoContraction
-                return self._along(definition.term, key)
+                if (name, key) not in self._slopes:
+                    self._slopes[name, key] = self._along(definition.term, key)
+                return self._slopes[name, key]
             case t.Add(terms=parts):
                 found = [(part, graph) for _, part in parts if (graph := self._along(part, key)) is not None]
                 return self._bare(self._sum(term.shape, found)) if found else None

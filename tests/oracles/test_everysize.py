@@ -107,3 +107,15 @@ def test_sizes_that_are_set_say_nothing_of_others():
     evidence = modular.ask(Draws(problem, Settings(sizes={"n": 6})), claim)
     assert evidence.outcome is Outcome.HOLDS
     assert "every size" not in evidence.detail
+
+
+def test_a_long_chain_of_definitions_is_counted_at_once():
+    lines = [r"Let $x \in \mathbb{R}^n$ and $A \in \mathbb{R}^{n \times n}$. Let $a_0 = A x$."]
+    lines += [rf"Let $a_{{{k + 1}}} = a_{{{k}}} \odot a_{{{k}}}$." for k in range(40)]
+    text = "\n".join(lines) + "\n\n" + r"$$ \frac{\partial (x^\top a_{40})}{\partial x} = x + a_{40} $$" + "\n"
+    problem = problem_of(Source("t.md", text))
+    claim = problem.claims[-1]
+    assert isinstance(claim, Claim), claim
+    found = everysize.needed(Draws(problem, Settings()), claim)
+    assert found is not None
+    assert found["n"] > 1000
