@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -192,7 +192,7 @@ def _verdict(
 
     verdict = _where_it_is_asked(bench, claim, judge(bench, claim, known=known))
     if verdict.outcome is Outcome.WRONG and claim.relation == "=":
-        if _follows_from_an_equation(claim, results, wanted):
+        if follows_from_an_equation(claim, wanted[: len(results)]):
             reason = "it is to follow from the equation before it, which is not solved for this"
             return Verdict(Outcome.NOT_CHECKED, verdict.evidence, reason=reason)
         before = _carried_from(bench, claim, results, wanted)
@@ -201,11 +201,11 @@ def _verdict(
     return _other_reading(bench, claim, verdict)
 
 
-def _follows_from_an_equation(claim: Claim, results: list[Result], wanted: list[Claim | Refused]) -> bool:
+def follows_from_an_equation(claim: Claim, above: Sequence[Claim | Refused]) -> bool:
     r"""Whether a row ``\Rightarrow A = B`` begins at an equation to be solved that was not solved for anything."""
     if not claim.implied or claim.solution is not None:
         return False
-    for before in reversed(wanted[: len(results)]):
+    for before in reversed(above):
         if not isinstance(before, Claim) or not before.implied:
             return isinstance(before, Claim) and before.stationary
     return False

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from derivcheck.config import Settings
 from derivcheck.judge import NO_VALUE
+from derivcheck.oracles.exact import PROOFS
 from derivcheck.problem.constraints import tied_names
 from derivcheck.problem.problem import Claim, Problem, Refused
 from derivcheck.source import Span
@@ -73,9 +74,9 @@ def _wrong(problem: Problem, claim: Claim, verdict: Verdict, bench: Bench | None
     odd = [e for e in verdict.evidence if e.outcome is Outcome.WRONG]
     if odd:
         facts.append(_figures(claim, verdict.evidence))
-        facts += [e.detail for e in odd if e.claimed is None and e.detail not in facts]
+        # That it is no identity mod a prime says nothing to a reader.
+        facts += [e.detail for e in odd if e.claimed is None and (e.oracle not in PROOFS or NO_VALUE in e.detail)]
         facts.append(_where_seen(next((e for e in odd if e.claimed is not None), odd[0])))
-        facts += [e.detail for e in odd if NO_VALUE in e.detail]
     elif verdict.reason:
         facts.append(verdict.reason)
     span, label = claim.span, ""

@@ -19,6 +19,9 @@ SIMPLE = (1, 2, 3, 4, 5, 6, 7, 8)
 HALVES = (1, 2, 3, 4, 5, 6, 8)
 """The powers of a logarithm's argument, and of the root of an exponential, that are combined."""
 
+POWERS = 12
+"""So high powers of a positive number are seen under a root."""
+
 
 class Relations:
     """The values that these functions have been given so far, at one prime.
@@ -38,6 +41,7 @@ class Relations:
         self.roots: dict[int, int] = {1: 1, 0: 0}
         self.root_count = 0
         self.positive: list[int] = []
+        self.squares: list[int] = []
         self.others: dict[tuple[str, int], int] = {}
         self.tests = 0.0
         self._pi: int | None = None
@@ -157,9 +161,12 @@ class Relations:
         while self.positive:
             known = self.positive.pop()
             self.know_root(known * known % self.p, known)
+            self.squares.append(known)
         self.tests += len(self.roots) * (size + 8)
         self.asked.setdefault(("sqrt", x), size)
         found = self.roots.get(x)
+        if found is None:
+            found = self._beside_squares(x, size)
         if found is None:
             found = primes.square_root(x, self.p)
             if found is None:
@@ -171,6 +178,18 @@ class Relations:
             if x in self.logarithms:
                 self._know(self.logarithms[x] * pow(2, -1, self.p) % self.p, found, (1,))
         return found
+
+    def _beside_squares(self, x: int, size: float) -> int | None:
+        """√(a²ᵏ y) = aᵏ √y for a positive a and a y with a known root."""
+        self.tests += 2 * POWERS * len(self.squares) * (size + 2 * POWERS)
+        for known in self.squares:
+            for step in (known, pow(known, -1, self.p)):
+                whole, root, square = x, 1, step * step % self.p
+                for _ in range(POWERS):
+                    whole, root = whole * square % self.p, root * step % self.p
+                    if whole in self.roots:
+                        return self.roots[whole] * pow(root, -1, self.p) % self.p
+        return None
 
     def know_root(self, x: int, root: int) -> None:
         """A root, and those of its products and quotients with all others: √(xy) = √x √y where both exist."""

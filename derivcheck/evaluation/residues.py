@@ -1,9 +1,8 @@
 """Integers mod a drawn prime: what is equal there at drawn points is equal as a rational function, but for chance.
 
 Every value carries how large the rational functions behind its entries may be, so that the chance can be said
-(Schwartz and Zippel): ``top`` bounds, for every numerator, both its degree and the bits of the sum of its
-coefficients' sizes, ``bottom`` the same for denominators. An entry that does not exist (a division by zero, a
-number without a root) is ``None`` and makes everything that is computed from it ``None``.
+(Schwartz and Zippel). An entry that does not exist (a division by zero, a number without a root) is ``None`` and makes
+everything that is computed from it ``None``.
 """
 
 from __future__ import annotations
@@ -14,39 +13,22 @@ from fractions import Fraction
 from math import factorial, log2, prod
 from operator import mul
 from random import Random
-from typing import Any, ClassVar, Literal, NamedTuple
+from typing import Any, ClassVar, Literal
 
 from derivcheck.evaluation import bounds, composed, grid
 from derivcheck.evaluation.arithmetic import NotExact, OutOfRange
 from derivcheck.evaluation.budget import BUDGET
 from derivcheck.evaluation.grid import Elimination, Grid
 from derivcheck.evaluation.relations import Relations
+from derivcheck.evaluation.sized import Entry as Entry
+from derivcheck.evaluation.sized import Residues as Residues
 
-Entry = int | None
 SMALL = 28.0
 """The bits of numerator and denominator up to which a constant can be told from its residue."""
 _ORDER = frozenset(("abs", "relu", "sign"))
 LARGEST_FACTORIAL = 200
 EACH, DOT, FACTOR = 250.0, 1500.0, 100.0
 """The price of an entry, of a row times a column, and of every two factors of these, in nanoseconds."""
-
-
-class Residues(NamedTuple):
-    """Entries mod p. ``literal`` where only constants of the document and indices are in it, no unknown.
-
-    ``common``: one denominator of the size ``bottom`` serves all entries, which keeps sums and inverses small.
-    """
-
-    grid: Grid[Any]
-    top: float
-    bottom: float
-    literal: bool = False
-    common: bool = False
-
-    @property
-    def shared(self) -> bool:
-        """Whether one denominator serves all entries."""
-        return self.common or not self.bottom or len(self.grid.entries) == 1
 
 
 class ResidueArithmetic:
@@ -268,14 +250,12 @@ class ResidueArithmetic:
         if name in _ORDER:
             raise NotExact(f"the function {name}, which asks what is larger")
         if order:
-            slope: Residues = composed.derivative(name, order, self, a)
-            return slope
+            return composed.derivative(name, order, self, a)
         if name in composed.COMPOSED:
-            value: Residues = composed.COMPOSED[name](self, a)
-            return value
+            return composed.COMPOSED[name](self, a)
         if name == "gamma" and (exact := self.exact(a)) is not None and all(map(_counts, exact)):
-            numbers = tuple(Fraction(factorial(int(x) - 1)) for x in exact)
-            return self._literal(Grid(a.grid.shape, numbers), a)
+            numbers = tuple(factorial(int(x) - 1) for x in exact)
+            return Residues(Grid(a.grid.shape, tuple(x % self.p for x in numbers)), log2(max(numbers)) + 1, 0, True)
         if name not in composed.SLOPES:
             raise NotExact(f"the function {name}")
         size = a.top + a.bottom
@@ -312,12 +292,7 @@ class ResidueArithmetic:
         p = self.p
 
         def product(values: Sequence[Any]) -> Entry:
-            if None in values:
-                return None
-            made = 1
-            for value in values:
-                made = made * value % p
-            return made
+            return None if None in values else prod(values) % p
 
         count = a.grid.shape[axis]
         return Residues(grid.reduce(product, a.grid, axis), count * a.top, count * a.bottom, a.literal, a.shared)

@@ -41,9 +41,12 @@ def symbols(problem: Problem) -> tuple[str, ...]:
 
 
 def draw(
-    names: Sequence[str], problem: Problem, fixed: Mapping[str, int], seed: int, count: int
+    names: Sequence[str], problem: Problem, fixed: Mapping[str, int], seed: int, count: int, beyond: int = 0
 ) -> list[dict[str, int]]:
-    """``count`` choices of sizes (fewer where everything is fixed); the first is the smallest."""
+    """``count`` choices of sizes (fewer where everything is fixed); the first is the smallest.
+
+    Those that are drawn are larger by ``beyond`` than they have to be.
+    """
     free = [name for name in names if name not in fixed]
     for name in free:
         if problem.size_bounds.get(name, 0) > LARGEST:
@@ -59,7 +62,7 @@ def draw(
         if len(made) == count:
             break
         spread = max(len(free) + 2, 4) + (0 if len(made) == 0 else 1) + attempt // 40
-        sizes = {**fixed, **_one(free, problem, generator, spread)}
+        sizes = {**fixed, **_one(free, problem, generator, spread, beyond)}
         if sizes not in made and _allowed(problem.assumptions, sizes, problem):
             try:
                 _check_shapes(problem, sizes)
@@ -95,8 +98,8 @@ def drawn(problem: Problem, fixed: Mapping[str, int], seed: int) -> int:
     return sum(prod(dims) for _, dims in _shapes(problem, chosen))
 
 
-def _one(free: Sequence[str], problem: Problem, generator: random.Random, spread: int) -> dict[str, int]:
-    least = {name: max(2, problem.size_bounds.get(name, 2)) for name in free}
+def _one(free: Sequence[str], problem: Problem, generator: random.Random, spread: int, beyond: int) -> dict[str, int]:
+    least = {name: max(2, problem.size_bounds.get(name, 2)) + beyond for name in free}
     taken: set[int] = set()
     sizes: dict[str, int] = {}
     for name in sorted(free, key=lambda name: -least[name]):

@@ -9,6 +9,10 @@ that could have been seen by chance, and every draw that was thrown away. It spe
 A discrepancy refutes: a rational function that is not zero mod p is not zero, and then not at almost every real
 input either; the values and derivatives that the unknowns stand for are those of some smooth function. It refutes
 nothing where exponentials, roots or π are in it, of which not every relation is known here, nor under conditions.
+
+Optima and solutions are compared by what vanishes there (``solving``); sides that no relation brings together by their
+derivatives and a point (``constancy``); a side without a value is refuted (``existence``); ``everysize`` tells where a
+proof at some sizes is one for all.
 """
 
 from __future__ import annotations
@@ -24,7 +28,7 @@ from derivcheck.evaluation.arithmetic import NotExact, OutOfRange, TooLarge
 from derivcheck.evaluation.budget import BUDGET, PRICE
 from derivcheck.evaluation.evaluator import World
 from derivcheck.evaluation.residues import ResidueArithmetic
-from derivcheck.oracles import constancy, existence, fields, solving
+from derivcheck.oracles import constancy, everysize, existence, fields, solving
 from derivcheck.oracles.draws import Draws
 from derivcheck.oracles.reach import Reach, reach_of
 from derivcheck.problem import terms as t
@@ -34,6 +38,8 @@ from derivcheck.verdict import Evidence, Outcome
 NAME = "modular"
 SIZES, SIZES_AS_NUMBERS, OTHER_SIZES = 2, 3, 6
 """How many sizes for a claim; for one in which they stand as numbers; and where the first cannot be drawn."""
+FAR, BEYOND, FAR_SHARE = 2, 6, 0.02
+"""Of these the one in this place is larger, if it is cheap: a polynomial with small zeros is not caught there."""
 TRIALS, MOST_TRIALS = 2, 6
 ATTEMPTS = 40
 """Draws for one trial: half of them have no root, where one is taken."""
@@ -52,6 +58,7 @@ class Tally:
     """What the draws have shown so far."""
 
     sizes: list[tuple[tuple[str, int], ...]] = field(default_factory=list)
+    drawn: list[Mapping[str, int]] = field(default_factory=list)
     bound: float = 0.0
     points: int = 0
     redrawn: int = 0
@@ -120,9 +127,12 @@ def _tried(
     )  # fmt: skip
     generic = False
     wanted = SIZES if not reach.sized else SIZES_AS_NUMBERS if reach.declared or reach.functions else OTHER_SIZES
+    begun = BUDGET.price
     for number, choice in enumerate(_choices(draws, claim, reach)):
         if len(tally.sizes) == wanted:
             break
+        if number == FAR and reach.sized and BUDGET.price - begun > FAR_SHARE * SHARE:
+            continue
         whole = drawing.complete(choice, problem)
         few = fields.choices(draws, whole, finite) <= fields.MOST_CHOICES
         generic |= not few
@@ -144,12 +154,22 @@ def _choices(draws: Draws, claim: Claim, reach: Reach) -> list[dict[str, int]]:
         shape = [dim.substitute(problem.solution) for dim in problem.declarations[unknown].shape]
         chosen.sort(key=lambda sizes: prod(dim.value(drawing.complete(sizes, problem)) for dim in shape))
     free = [name for name in draws.symbols if name not in draws.fixed]
-    if reach.declared or reach.functions or not free:
+    if not free:
         return chosen
+    if reach.declared or reach.functions:
+        return [*chosen[:FAR], *_far(draws), *chosen[FAR:]] if reach.sized else chosen
     generator = Random(f"{seed} many sizes")
     least = {name: max(2, problem.size_bounds.get(name, 2)) for name in free}
     far = [{**chosen[0], **{name: least[name] + generator.randrange(100) for name in free}} for _ in range(2)]
     return [*far, *chosen]
+
+
+def _far(draws: Draws) -> list[dict[str, int]]:
+    """Sizes larger than they have to be, if the document's conditions on sizes let any in."""
+    try:
+        return drawing.draw(draws.symbols, draws.problem, draws.fixed, draws.settings.seed, 1, BEYOND)
+    except drawing.SizesError:
+        return []
 
 
 @dataclass(frozen=True)
@@ -189,6 +209,7 @@ class _Drawer:
             if trial + 1 >= TRIALS and bound < WANTED:
                 break
         tally.sizes.append(_shown(self.draws, self.sizes))
+        tally.drawn.append(self.sizes)
         tally.bound = max(tally.bound, bound)
         return None
 
@@ -301,5 +322,16 @@ def _said(draws: Draws, claim: Claim, reach: Reach, tally: Tally) -> Evidence:
     power = ceil(log10(tally.bound)) if tally.bound else -300
     names = [draws.problem.functions[key].text for key in reach.functions]
     every = f" for every {', '.join(names)}" if names else ""
-    detail = "; ".join(part for part in (f"proved{every}, error < 1e{power}", redrawn) if part)
+    whole = "at every size" if _large_enough(draws, claim, reach, tally) else ""
+    detail = "; ".join(part for part in (f"proved{every}, error < 1e{power}", redrawn, whole) if part)
     return Evidence(NAME, Outcome.HOLDS, error=0.0, sizes=sizes, points=tally.points, detail=detail)
+
+
+def _large_enough(draws: Draws, claim: Claim, reach: Reach, tally: Tally) -> bool:
+    """Whether what was shown at the sizes drawn shows it for every size."""
+    if reach.sized or draws.fixed or draws.settings.functions or not draws.symbols:
+        return False
+    needed = everysize.needed(draws, claim)
+    if not needed:
+        return False
+    return any(all(sizes[name] >= least for name, least in needed.items()) for sizes in tally.drawn)

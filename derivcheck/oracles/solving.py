@@ -42,13 +42,6 @@ class Sides:
     shown: tuple[Residues, ...]
 
 
-def is_place(claim: Claim) -> bool:
-    """Whether a claim names the place of an optimum or of a solution."""
-    if claim.solution is not None:
-        return not claim.solution.members
-    return _optimum(claim) is not None
-
-
 def unknown_of(claim: Claim) -> str | None:
     """The name whose place a claim gives."""
     if claim.solution is not None:
@@ -101,6 +94,8 @@ def _at_solution(draws: Draws, claim: Claim, solution: Solution, outer: Frame) -
     """The equation at the place that a row names; of another row, its two sides at the computed solution."""
     a: ResidueArithmetic = outer.world.arithmetic  # type: ignore[assignment]
     key, held = solution.unknown, solution.held
+    if solution.members:
+        raise NotExact("a solution for every member of a family")
     frame = holding(outer, held)
     shape = solution.right.shape if t.is_zero(solution.left) else solution.left.shape
     equation = t.Add(((1, solution.left), (-1, solution.right)), shape=shape)
@@ -201,7 +196,12 @@ def _regular(
             return False
         a = worlds[0].arithmetic
         assert isinstance(a, ResidueArithmetic)
-        if a.relations.root_count or (a.relations.used and matrix_at(frames[1]).grid != matrix.grid):
+        old = outer.world.arithmetic
+        assert isinstance(old, ResidueArithmetic)
+        # Inputs that meet an equation may have been made of exponentials.
+        tied = any(each.sign == "=" for given in draws.problem.assumptions for each in given.conditions)
+        moved = a.relations.used and matrix_at(frames[1]).grid != matrix.grid
+        if a.relations.root_count or moved or (tied and old.relations.used):
             raise NotExact("whether a matrix is invertible in which exponentials or roots stand")
         draws.kept[key] = _full_rank(a, matrix)
     return bool(draws.kept[key])

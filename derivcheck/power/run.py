@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from derivcheck.config import Settings
 from derivcheck.engine import claims as wanted_claims
-from derivcheck.engine import problem_of, verdict_alone
+from derivcheck.engine import follows_from_an_equation, problem_of, verdict_alone
 from derivcheck.oracles.bench import Bench
 from derivcheck.oracles.draws import dependencies
 from derivcheck.power.equivalence import RULES, constraint, equal, equivalence, same_claim
@@ -329,6 +329,8 @@ def _of_document(document: Document, site: Site, mutant: Mutant, killers: list[S
     if refused or any(span not in now for span in document.holding):
         return Tried(mutant, Fate.NO_MUTANT, refused[0].message if refused else "what is left is no claim")
     changed = document.changed(problem, now)
+    unsolved = [span for span in changed if _is_unsolved(now[span], problem)]
+    changed = [span for span in changed if span not in unsolved]
     changed.sort(key=lambda span: span not in killers)
     checks = Checks(problem, document.checks.settings)
     verdicts: dict[Span, Verdict] = {}
@@ -338,6 +340,8 @@ def _of_document(document: Document, site: Site, mutant: Mutant, killers: list[S
             if verdicts[span].outcome is Outcome.WRONG:
                 killers.insert(0, span)
                 return Tried(mutant, Fate.KILLED, _seen(document.holding[span], verdicts[span]))
+    if unsolved:
+        return Tried(mutant, Fate.NO_MUTANT, "what is left is a row below an equation that is not solved")
     pairs = [_alike(document.holding[span], document.problem, now[span], problem) for span in changed]
     proofs = [equivalence(checks.full, *pair, verdicts[span]) for pair, span in zip(pairs, changed, strict=True)]
     if site.defines:
@@ -353,6 +357,13 @@ def _of_document(document: Document, site: Site, mutant: Mutant, killers: list[S
         return Tried(mutant, Fate.OPEN, "no claim depends on it")
     left = next((span for span, proof in zip(changed, proofs, strict=False) if proof is None), changed[0])
     return Tried(mutant, Fate.OPEN, _unseen(document.holding[left], verdicts[left]))
+
+
+def _is_unsolved(claim: Claim, problem: Problem) -> bool:
+    """Whether `check` leaves a row alone since the equation above it is not solved for anything."""
+    solved = [each for each in problem.claims if isinstance(each, Claim) and each.stationary and each.solution]
+    above = [each for each in problem.claims if each.span.start < claim.span.start and each not in solved]
+    return claim.relation == "=" and follows_from_an_equation(claim, above)
 
 
 def _seen(claim: Claim, verdict: Verdict) -> str:

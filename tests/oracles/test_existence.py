@@ -47,7 +47,7 @@ def test_two_sides_without_a_value_are_undecided(line):
     assert only(f"{SETTING}\n\n$$ {line} $$\n").verdict.outcome is UNDECIDED
 
 
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("seed", range(16))
 def test_an_inverse_that_exists_at_some_sizes_only_is_never_refuted(seed):
     line = r"(X^\top X)^{-1} X^\top X = I"
     assert only(f"{SETTING}\n\n$$ {line} $$\n", seed, evidence="exact").verdict.outcome is HOLDS

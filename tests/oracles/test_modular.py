@@ -64,6 +64,8 @@ PROVED = [
     (POSITIVE, r"\sqrt{x y} = \sqrt{x} \sqrt{y}"),
     (POSITIVE, r"\sqrt{2 \pi x^2} = \sqrt{2 \pi} x"),
     (POSITIVE, r"x^{1/2} x^{3/2} = x^2"),
+    (POSITIVE, r"\sqrt{x^{12}} = x^6"),
+    (POSITIVE, r"\sqrt{x^{-7} y^2} = y x^{-7/2}"),
     (POSITIVE, r"\log(x^3 / y^2) = 3 \log x - 2 \log y"),
     (POSITIVE, r"\log(2 \pi x^2) = \log 2 + \log \pi + 2 \log x"),
     (POSITIVE, r"x^{x} x^{y} = x^{x + y}"),
@@ -99,6 +101,9 @@ REFUTED = [
 
 LEFT = [
     (X, r"\sqrt{x^2} = x"),
+    (X, r"\sqrt{x^{12}} = x^6 + 0 \sqrt{x}"),
+    (POSITIVE, r"\sqrt{x^{12}} = x^5"),
+    (POSITIVE, r"\sqrt{x^{-7}} = x^{7/2}"),
     (X, r"(x^2)^{1/2} = x"),
     (X, r"\sqrt{(x - 1)^2} = x - 1"),
     (X, r"\sqrt{1 - \sin(x)^2} = \cos(x)"),
@@ -144,6 +149,12 @@ def test_a_claim_that_can_never_be_drawn_is_undecided_with_the_reason():
     singular = asked(r"Let $v \in \mathbb{R}^n$ and $M = v v^\top$.", r"M M^{-1} = M^{-1} M")
     assert singular.outcome is UNDECIDED
     assert "singular matrix" in singular.detail
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_a_polynomial_in_a_size_is_not_caught_at_its_small_zeros(seed):
+    evidence = asked(r"Let $v \in \mathbb{R}^D$.", r"(D^3 - 10 D^2 + 31 D - 29) v = v", seed)
+    assert evidence.outcome is WRONG
 
 
 def test_redraws_are_counted_and_said():
@@ -281,3 +292,8 @@ def test_a_wrong_line_is_refuted_exactly_and_what_repeats_it_is_not_blamed():
     results = check(Source("t.md", text), replace(Settings(), evidence="exact")).results
     assert [result.verdict.outcome for result in results] == [WRONG, WRONG]
     assert results[1].verdict.carried_from == results[0].name
+
+
+def test_conditions_on_sizes_that_let_no_large_one_in_leave_the_others():
+    setting = r"Let $v \in \mathbb{R}^D$ with $D < 6$."
+    assert asked(setting, r"D v^\top v = v^\top (D v)").outcome is HOLDS

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import random
+from pathlib import Path
 
 import pytest
 
 from derivcheck.config import Settings
 from derivcheck.engine import check, problem_of
-from derivcheck.evaluation.budget import BUDGET
+from derivcheck.evaluation.budget import BUDGET, PRICE
 from derivcheck.oracles import modular
 from derivcheck.oracles.draws import Draws
 from derivcheck.problem.problem import Claim
@@ -146,3 +147,34 @@ def test_an_equation_with_an_exponential_in_its_jacobian_is_left():
     text = rows(SINGULAR, r"(e^a e^b - e^{a + b} + 1) a = b", r"a = b")
     assert last(rows(SINGULAR, r"e^b a = 1", r"a = e^{-b}")).outcome is NOT_CHECKED
     assert last(text).outcome is not WRONG
+
+
+def test_the_optimum_over_a_matrix_is_proved_within_its_share_of_the_work():
+    path = Path(__file__).parents[1] / "documents" / "user-ppca-vector.md"
+    problem = problem_of(Source(path.name, path.read_text(encoding="utf-8")))
+    claim = problem.claims[-1]
+    assert isinstance(claim, Claim)
+    BUDGET.renew()
+    begun = PRICE - modular.SHARE
+    evidence = modular.ask(Draws(problem, Settings(seed=1)), claim)
+    assert evidence.outcome is HOLDS
+    assert BUDGET.price - begun < 0.9 * modular.SHARE
+
+
+def test_where_the_degree_is_too_large_the_oracle_gives_up_at_the_first_draw():
+    looks: list[str] = []
+
+    def counted(draws, claim, world):
+        looks.append(claim.name)
+        return modular.Look(True, True, False, 1e17)
+
+    problem = problem_of(Source("t.md", "Let $x \\in \\mathbb{R}$.\n\n$$ x^2 = x \\cdot x $$\n"))
+    claim = problem.claims[-1]
+    assert isinstance(claim, Claim)
+    BUDGET.renew()
+    draws = Draws(problem, Settings())
+    tally = modular.Tally()
+    assert modular._tried(draws, claim, modular.reach_of(draws, claim), counted, tally) is None
+    assert len(looks) == 1
+    assert not tally.sizes
+    assert tally.too_large > modular.LEAST
