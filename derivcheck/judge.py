@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from derivcheck.evaluation import sizes
-from derivcheck.evaluation.arithmetic import NotExact, OutOfRange, TooLarge
+from derivcheck.evaluation.arithmetic import NotExact, NotSettled, OutOfRange, TooLarge
 from derivcheck.evaluation.budget import BUDGET
 from derivcheck.evaluation.sizes import SizesError
 from derivcheck.oracles.draws import CannotDraw, Draws
@@ -121,6 +121,8 @@ def _ask(oracle: Oracle, bench: Draws, claim: Claim) -> Evidence:
         if exact and sizes.drawn(bench.problem, bench.fixed, bench.settings.seed) > EXACT_ENTRIES:
             return Evidence(oracle.name, Outcome.NOT_CHECKED, detail="the sizes are too large for exact numbers")
         return oracle.ask(bench, claim)
+    except NotSettled as error:
+        return Evidence(oracle.name, Outcome.NOT_CHECKED, detail=error.what)
     except MemoryError as error:
         raise TooLarge("its values do not fit into the memory") from error
     except RuntimeError as error:
@@ -206,6 +208,10 @@ def _weigh_numbers(found: Sequence[Evidence]) -> Verdict:
         return Verdict(Outcome.UNDECIDED, tuple(found), reason=reason)
     if wrong is not None:
         return Verdict(Outcome.WRONG, tuple(found), reason=wrong.detail)
+    if Outcome.HOLDS in whole:
+        # Where one way of working out an integral is too coarse, another that sees all of the same decides.
+        coarse = [e for e in spoken if e.oracle in WHOLE and e.detail.startswith(SETTLED)]
+        spoken = [evidence for evidence in spoken if evidence not in coarse]
     holding = [evidence for evidence in spoken if evidence.outcome is Outcome.HOLDS]
     if exact is not None and exact.outcome is Outcome.HOLDS and _only_rounding(spoken):
         return Verdict(Outcome.HOLDS, tuple(found), said)

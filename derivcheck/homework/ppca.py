@@ -29,6 +29,8 @@ from derivcheck.verdict import Extra, Outcome
 DIM, SAMPLES, SIGMA = 6, 60, 0.7
 # Hessians of the likelihood have J² entries and take N samples through each row.
 LARGEST_DIM, LARGEST_WORK = 128, 20_000_000
+# Beside uuᵀ of size 1, σ² I of this size is rounding.
+SMALLEST_SIGMA = 1e-8
 SIGMA_NAME = "\\sigma"
 
 
@@ -104,6 +106,9 @@ def asked(settings: Settings) -> tuple[int, int, float]:
 def extras(settings: Settings) -> tuple[Extra, ...]:
     """Identities, EM with its curve, its rates, and the maximum of the likelihood, on three data sets."""
     count, dim, sigma = asked(settings)
+    if not SMALLEST_SIGMA <= sigma <= 1 / SMALLEST_SIGMA:
+        text = f"not run for σ = {sigma:g}: beside numbers of size 1 its square is lost to rounding"
+        return (Extra("EM and the likelihood", text=text, outcome=Outcome.NOT_CHECKED, code="too-large"),)
     if dim > LARGEST_DIM or dim * dim * count > LARGEST_WORK:
         most = min(LARGEST_DIM, int((LARGEST_WORK / count) ** 0.5))
         text = f"not run for {count} samples in {dim} dimensions, at most {most} for so many"
