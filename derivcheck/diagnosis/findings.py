@@ -275,6 +275,4 @@ def _replay(problem: Problem, name: str, settings: Settings) -> str:
     parts = ["derivcheck", "check", problem.source.path, "--claim", name, "--seed", str(settings.seed)]
     for size_name, size in settings.sizes.items():
         parts += ["--sizes", f"{size_name}={size}"]
-    if settings.evidence != "all":
-        parts += ["--evidence", settings.evidence]
-    return shlex.join(parts)
+    return shlex.join([*parts, *settings.repeated])

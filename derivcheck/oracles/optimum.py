@@ -124,9 +124,7 @@ def ask_stationary(bench: Bench, claim: Claim) -> Evidence:
     return summary("stationarity", bench, claim, claim.claimed, found)
 
 
-def _other_slope(
-    bench: Bench, claim: Claim, drawn: World, term: t.Optimum, place: Tensor, domain: Domain
-) -> Tensor:
+def _other_slope(bench: Bench, claim: Claim, drawn: World, term: t.Optimum, place: Tensor, domain: Domain) -> Tensor:
     """The gradient at the same place with other nodes for every integral: how far that is off is in its error."""
     nodes = isinstance(drawn.integrator, Quadrature)
     objective, _ = objective_of(term, bench.frame(claim, bench.finer(drawn) if nodes else bench.jittered(drawn)))

@@ -243,7 +243,7 @@ def _definition(item: Statement, left: n.Node, builder: Builder) -> None:
 
 
 def _defined_for_all(item: Statement, left: n.Node, refusal: Refusal, builder: Builder) -> None:
-    r"""``C = \operatorname{Var}[z_i \mid x_i] = c``: C is what has no index; that it is the moment is claimed for every i."""
+    r"""``C = \operatorname{Var}[z_i \mid x_i] = c`` with c for C, which has no index, and a claim for every i."""
     for place, node in enumerate(item.members[2:], 2):
         try:
             builder.context().term(node)
