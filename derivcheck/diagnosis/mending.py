@@ -13,6 +13,9 @@ from derivcheck.language.printing import latex, plain
 
 def mending(tree: n.Node, stock: Stock) -> Iterator[Candidate]:
     """A term twice or half as large, a name for a 1, a missing factor of one term, or a missing term."""
+    for factor in _scalars(stock):
+        product = n.Product((factor, closed(tree)), ("",))
+        yield Candidate(9, product, tree.span, latex(product), f"multiply by `{plain(factor)}`")
     for node, rebuild, script in places_of(tree, lambda new: new):
         if script:
             continue
@@ -27,7 +30,7 @@ def mending(tree: n.Node, stock: Stock) -> Iterator[Candidate]:
             case n.Number(value=value) if value == 1:
                 for other in _scalars(stock):
                     title = f"replace `1` by `{plain(other)}`"
-                    yield Candidate(10, rebuild(other), node.span, latex(other), title)
+                    yield Candidate(9, rebuild(other), node.span, latex(other), title)
     yield from _insertions(tree, stock)
 
 

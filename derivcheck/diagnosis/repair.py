@@ -20,6 +20,7 @@ from derivcheck.oracles.bench import Bench, CannotDraw
 from derivcheck.problem import terms as t
 from derivcheck.problem.problem import Claim
 from derivcheck.problem.scope import Refusal
+from derivcheck.problem.settling import settled
 from derivcheck.verdict import Outcome
 
 SECONDS = 1.5
@@ -49,7 +50,7 @@ def repair(bench: Bench, claim: Claim) -> Repair | None:
     # What the head costs, an integral perhaps, and what others do on this machine, takes nothing from the search.
     deadline = time.thread_time() + SECONDS
     passing: list[Candidate] = []
-    for candidate, term in _meaningful(claim, _stock(bench, claim), deadline):
+    for candidate, term in _meaningful(bench, claim, _stock(bench, claim), deadline):
         if passing and candidate.rank > passing[0].rank:
             break
         if _close(bench, claim, world, head, term) and _passes(bench, claim, term):
@@ -61,9 +62,17 @@ def repair(bench: Bench, claim: Claim) -> Repair | None:
     return Repair(best, len(distinct) - 1)
 
 
-def _meaningful(claim: Claim, stock: Stock, deadline: float) -> Iterator[tuple[Candidate, t.Term]]:
-    """The candidates that have a meaning with the right shape, each tree once, likeliest mistakes first."""
+def read(bench: Bench, claim: Claim, tree: n.Node) -> t.Term:
+    """What another expression means in the place of the claimed side, with the sizes that its place gives it."""
     assert claim.read is not None
+    term = claim.read(tree)
+    scope = bench.problem.scope
+    scope.fall_back()
+    return settled(term, scope.solution)
+
+
+def _meaningful(bench: Bench, claim: Claim, stock: Stock, deadline: float) -> Iterator[tuple[Candidate, t.Term]]:
+    """The candidates that have a meaning with the right shape, each tree once, likeliest mistakes first."""
     seen: set[n.Node] = {claim.claimed_node}
     for candidate in sorted(candidates(claim.claimed_node, stock), key=lambda c: c.rank):
         if time.thread_time() > deadline:
@@ -72,7 +81,7 @@ def _meaningful(claim: Claim, stock: Stock, deadline: float) -> Iterator[tuple[C
             continue
         seen.add(candidate.tree)
         try:
-            yield candidate, claim.read(candidate.tree)
+            yield candidate, read(bench, claim, candidate.tree)
         except (Refusal, RecursionError):
             continue
 

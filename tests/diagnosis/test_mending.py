@@ -15,6 +15,10 @@ COIN = (
 )
 LINE = "Let $w \\in \\mathbb{R}^n$, $s > 0$ and $f = \\frac{1}{4} w^\\top w + s \\, \\mathbf{1}^\\top w$.\n\n"
 NOISE = "Let $s > 0$, $z \\sim \\mathcal{N}(0, 1)$ and $x \\mid z \\sim \\mathcal{N}(z, s^2)$.\n\n"
+VECTOR = (
+    "Let $u \\in \\mathbb{R}^n$, $s > 0$, $z \\sim \\mathcal{N}(0, 1)$ and "
+    "$x \\mid z \\sim \\mathcal{N}(u z, s^2 I)$.\n\n"
+)
 
 
 @pytest.mark.parametrize(
@@ -24,6 +28,8 @@ NOISE = "Let $s > 0$, $z \\sim \\mathcal{N}(0, 1)$ and $x \\mid z \\sim \\mathca
         (COIN, "p(\\theta \\mid x) = \\mathrm{Beta}(\\theta; b + 1 - x, a + x)", "swap `b + 1 − x` and `a + x`"),
         (LINE, "\\frac{\\partial f}{\\partial w} = w + s \\mathbf{1}", "halve the term `w`"),
         (NOISE, "\\operatorname{Var}[z \\mid x] = \\frac{1}{1 + s^2}", "replace `1` by `s²`"),
+        (VECTOR, "p(x) = \\mathcal{N}(x; 0, u u^\\top + s I)", "replace `s` by `s²`"),
+        (VECTOR, "\\operatorname{Var}[z \\mid x] = (s^2 + u^\\top u)^{-1}", "multiply by `s²`"),
     ],
 )
 def test_the_edit_that_mends_a_line_is_found(before: str, line: str, title: str) -> None:
