@@ -18,7 +18,7 @@ from derivcheck.reading.documents import kind_of, scan
 from derivcheck.reading.parser import parse_expression
 from derivcheck.reading.statements import read
 from derivcheck.source import Source, Span
-from derivcheck.verdict import Finding, Listed, Outcome, Report, Result, Severity, Verdict
+from derivcheck.verdict import Evidence, Finding, Listed, Outcome, Report, Result, Severity, Verdict
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -87,14 +87,17 @@ def _results(
 ) -> tuple[list[Result], list[Finding]]:
     if not wanted:
         return [], []
+    from derivcheck.judge import judge, judge_exactly, proved
+
     exact = settings.evidence == "exact"
-    verdicts = None if exact else _proofs(problem, wanted, settings)
-    if verdicts is not None:
+    verdicts = [] if exact else _proofs(problem, wanted, settings)
+    if len(verdicts) == len(wanted) and all(map(proved, verdicts)):
         return [_result(problem, claim, verdict, heads) for claim, verdict in zip(wanted, verdicts, strict=True)], []
     from derivcheck.diagnosis.findings import finding_for, refused_finding
-    from derivcheck.judge import judge, judge_exactly
     from derivcheck.oracles.draws import Draws
 
+    # What the exact oracles have said is not asked a second time.
+    known = {claim.name: verdict.evidence for claim, verdict in zip(wanted, verdicts, strict=False)}
     judged = any(isinstance(claim, Claim) or claim.scalar for claim in wanted)
     bench = _bench(problem, settings) if judged and not exact else None
     draws = bench or Draws(problem, settings)
@@ -106,8 +109,10 @@ def _results(
             verdict = Verdict(Outcome.WRONG if claim.wrong else Outcome.NOT_CHECKED, reason=claim.message)
             finding = refused_finding(problem, claim, bench, settings)
         else:
-            decide = _verdict if bench is not None else _exact_verdict
-            verdict = decide(bench or draws, claim, results, wanted)  # type: ignore[arg-type]
+            if bench is not None:
+                verdict = _verdict(bench, claim, results, wanted, known.get(claim.name, ()))
+            else:
+                verdict = _exact_verdict(draws, claim, results, wanted)
             finding = finding_for(problem, claim, verdict, bench, settings)
         results.append(_result(problem, claim, verdict, heads))
         if finding is not None:
@@ -116,23 +121,23 @@ def _results(
     return results, findings
 
 
-def _proofs(problem: Problem, wanted: list[Claim | Refused], settings: Settings) -> list[Verdict] | None:
-    """The verdicts on a document of algebra alone in which every claim is proved: it does not wait for torch.
+def _proofs(problem: Problem, wanted: list[Claim | Refused], settings: Settings) -> list[Verdict]:
+    """The verdicts on a document of algebra alone, as far as they are proofs: if all are, it does not wait for torch.
 
-    Else None: derivatives, functions and whatever is not proved are for the numerical oracles too.
+    Derivatives, functions and whatever is not proved are for the numerical oracles too.
     """
     from derivcheck.judge import judge_exactly, proved
     from derivcheck.oracles.draws import Draws
-    from derivcheck.oracles.modular import purely_algebraic
+    from derivcheck.oracles.reach import purely_algebraic
 
     draws = Draws(problem, settings)
     verdicts: list[Verdict] = []
     for claim in wanted:
         if isinstance(claim, Refused) or claim.expected_wrong or not purely_algebraic(draws, claim):
-            return None
+            break
         verdicts.append(judge_exactly(draws, claim))
         if not proved(verdicts[-1]):
-            return None
+            break
     return verdicts
 
 
@@ -180,15 +185,30 @@ def _bench(problem: Problem, settings: Settings) -> Bench:
     return Bench(problem, settings)
 
 
-def _verdict(bench: Bench, claim: Claim, results: list[Result], wanted: list[Claim | Refused]) -> Verdict:
+def _verdict(
+    bench: Bench, claim: Claim, results: list[Result], wanted: list[Claim | Refused], known: tuple[Evidence, ...]
+) -> Verdict:
     from derivcheck.judge import judge
 
-    verdict = _where_it_is_asked(bench, claim, judge(bench, claim))
+    verdict = _where_it_is_asked(bench, claim, judge(bench, claim, known=known))
     if verdict.outcome is Outcome.WRONG and claim.relation == "=":
+        if _follows_from_an_equation(claim, results, wanted):
+            reason = "it is to follow from the equation before it, which is not solved for this"
+            return Verdict(Outcome.NOT_CHECKED, verdict.evidence, reason=reason)
         before = _carried_from(bench, claim, results, wanted)
         if before is not None:
             return replace(verdict, carried_from=before)
     return _other_reading(bench, claim, verdict)
+
+
+def _follows_from_an_equation(claim: Claim, results: list[Result], wanted: list[Claim | Refused]) -> bool:
+    r"""Whether a row ``\Rightarrow A = B`` begins at an equation to be solved that was not solved for anything."""
+    if not claim.implied or claim.solution is not None:
+        return False
+    for before in reversed(wanted[: len(results)]):
+        if not isinstance(before, Claim) or not before.implied:
+            return isinstance(before, Claim) and before.stationary
+    return False
 
 
 def verdict_alone(bench: Bench, claim: Claim) -> Verdict:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from derivcheck.config import Settings
+from derivcheck.judge import NO_VALUE
 from derivcheck.problem.constraints import tied_names
 from derivcheck.problem.problem import Claim, Problem, Refused
 from derivcheck.source import Span
@@ -72,7 +73,9 @@ def _wrong(problem: Problem, claim: Claim, verdict: Verdict, bench: Bench | None
     odd = [e for e in verdict.evidence if e.outcome is Outcome.WRONG]
     if odd:
         facts.append(_figures(claim, verdict.evidence))
+        facts += [e.detail for e in odd if e.claimed is None and e.detail not in facts]
         facts.append(_where_seen(next((e for e in odd if e.claimed is not None), odd[0])))
+        facts += [e.detail for e in odd if NO_VALUE in e.detail]
     elif verdict.reason:
         facts.append(verdict.reason)
     span, label = claim.span, ""
@@ -81,7 +84,7 @@ def _wrong(problem: Problem, claim: Claim, verdict: Verdict, bench: Bench | None
     if _is_a_condition(claim, problem):
         written = " ".join(problem.source.slice(claim.line_span).split())
         help = f"no such equation holds for all inputs; if it is asked of them, say so: with `{written}`"
-    elif bench is not None:
+    elif bench is not None and not _without_reference(verdict):
         found, explained = _explained(problem, claim, bench)
         facts += explained
         if found is not None:
@@ -106,6 +109,11 @@ def _is_a_condition(claim: Claim, problem: Problem) -> bool:
     if claim.relation != "=" or claim.solution is not None:
         return False
     return tied_names(claim.head, claim.claimed, problem.declarations) is not None
+
+
+def _without_reference(verdict: Verdict) -> bool:
+    """Whether there is no optimum that an edit of the claimed side could reach: the search for it would be in vain."""
+    return any(e.oracle == "optimum" and e.outcome is Outcome.UNDECIDED for e in verdict.evidence)
 
 
 def _explained(problem: Problem, claim: Claim, bench: Bench) -> tuple[Repair | None, list[str]]:
@@ -157,7 +165,7 @@ def _message(claim: Claim, verdict: Verdict) -> str:
         return f"`{claim.title}` does not hold"
     if claim.kind == "solution":
         return f"`{claim.title}` does not follow from the equation above"
-    return f"this does not equal `{claim.title}`"
+    return f"this {'is not proportional to' if claim.proportional else 'does not equal'} `{claim.title}`"
 
 
 def _figures(claim: Claim, evidence: tuple[Evidence, ...]) -> str:
@@ -174,6 +182,7 @@ def _figures(claim: Claim, evidence: tuple[Evidence, ...]) -> str:
             "rational": "left side, exactly",
             "cells": "left side, exactly",
             "solution": "at the solution",
+            "minimiser": "at the optimum of what was differentiated",
             "inequality": "left side",
         }
         bar = f" ± {other.bar:.0e}" if other.oracle == "differences" and other.bar is not None else ""

@@ -49,7 +49,7 @@ class Differentiator(Protocol):
 class Integrator(Protocol):
     """How integrals over random values are worked out."""
 
-    def integral(self, term: t.LogIntegral | t.Expectation, frame: Frame) -> Value: ...
+    def integral(self, term: t.LogIntegral | t.Expectation | t.Integral, frame: Frame) -> Value: ...
 
 
 class Optimiser(Protocol):
@@ -304,7 +304,7 @@ def _structured(term: Term, frame: Frame) -> Value:
             return _map_entries(term, [_full(argument, frame) for argument in arguments], frame)
         case t.Density(log=log):
             return a.elementary("exp", 0, evaluate(log, frame))
-        case t.LogIntegral() | t.Expectation():
+        case t.LogIntegral() | t.Expectation() | t.Integral():
             if world.integrator is None:
                 raise NotExact("an integral")
             value = world.integrator.integral(term, frame)

@@ -72,6 +72,26 @@ def _gelu_slope(x: Tensor) -> Tensor:
     return (1 + _erf(x / math.sqrt(2))) / 2 + x * density
 
 
+def _gamma(x: Tensor) -> Tensor:
+    """Γ(x); left of 0 its sign changes at every whole number."""
+    real = _real(x)
+    odd = (real < 0) & (torch.floor(real).remainder(2) != 0)
+    value = torch.where(odd, -1.0, 1.0) * torch.exp(torch.lgamma(real))
+    return torch.complex(value, value * torch.digamma(real) * x.imag) if x.is_complex() else value
+
+
+def _digamma(x: Tensor) -> Tensor:
+    if not x.is_complex():
+        return torch.digamma(x)
+    return torch.complex(torch.digamma(x.real), torch.polygamma(1, x.real) * x.imag)
+
+
+def _trigamma(x: Tensor) -> Tensor:
+    if not x.is_complex():
+        return torch.polygamma(1, x)
+    return torch.complex(torch.polygamma(1, x.real), torch.polygamma(2, x.real) * x.imag)
+
+
 def _lgamma(x: Tensor) -> Tensor:
     if not x.is_complex():
         return torch.lgamma(x)
@@ -115,7 +135,9 @@ KNOWN: dict[str, Known] = {
     "gelu": Known(_gelu, _gelu_slope),
     "silu": Known(lambda x: x * _sigmoid(x), lambda x: _sigmoid(x) * (1 + x * (1 - _sigmoid(x)))),
     "erf": Known(_erf, lambda x: 2 / math.sqrt(math.pi) * torch.exp(-x * x)),
-    "lgamma": Known(_lgamma, lambda x: torch.digamma(x)),
+    "lgamma": Known(_lgamma, _digamma),
+    "gamma": Known(_gamma, lambda x: _gamma(x) * _digamma(x)),
+    "digamma": Known(_digamma, _trigamma),
     "relu": Known(_relu, _step, smooth=False),
     "abs": Known(_abs, _sign, smooth=False),
     "sign": Known(_sign, lambda x: torch.zeros_like(x), smooth=False),

@@ -17,11 +17,13 @@ from torch import Tensor
 
 from derivcheck.evaluation.arithmetic import NotExact, NotSettled, TooLarge
 from derivcheck.evaluation.budget import BUDGET
+from derivcheck.evaluation.definite import definite
 from derivcheck.evaluation.evaluator import Axis, Bindings, Frame, evaluate
 from derivcheck.evaluation.quadrature import DISCRETE, rule
 from derivcheck.evaluation.slope import slope as slope_of
 from derivcheck.language.domain import Domain
 from derivcheck.problem import terms as t
+from derivcheck.problem.substitution import rewrite
 
 SPREAD = 0.6180339887498949
 """How far out the second set of sigma points lies, relative to the first."""
@@ -29,8 +31,17 @@ SMALL_MEAN = 1e-3
 """A mean by so much smaller than what it is the mean of is taken by itself where it can be."""
 FAR = 2.0**20
 """So many standard deviations out, what is not linear stands far above the rounding of what is."""
+UNIT = Domain("interval", low=0.0, high=1.0)
+COMPLEMENT = "~"
+"""Behind a name: one less it."""
+INDEFINITE = 1e-6
+"""A precision with an eigenvalue below minus this share of the largest is not positive definite, whatever rounding."""
 QUADRATIC = 1e-9
 """A log density departs from its quadratic by less than this share of its size, or it is none."""
+
+
+class NotNormalised(NotExact):
+    """The integral of exp of a quadratic that is not bent downwards in every direction: there is none."""
 
 
 def _domain(bound: t.Bound, frame: Frame) -> Domain:
@@ -83,12 +94,21 @@ class Quadrature:
     def __init__(self, level: int = 0) -> None:
         self.level = level
         self._kept: dict[tuple[t.Term, tuple[Axis, ...]], tuple[Tensor, Tensor]] = {}
+        self._turned: dict[int, tuple[t.Term, t.LogIntegral | t.Expectation]] = {}
 
-    def integral(self, term: t.LogIntegral | t.Expectation, frame: Frame) -> Tensor:
+    def integral(self, term: t.LogIntegral | t.Expectation | t.Integral, frame: Frame) -> Tensor:
+        if isinstance(term, t.Integral):
+            return definite(term, frame, self.level)
         discrete, smooth = _apart(term.bounds)
         if len(smooth) > 1 and any(bound.domain.kind != "real" for bound in smooth):
             raise NotExact("an integral over several values of restricted domains")
         return _nested(term, discrete, frame, lambda inner: self._smooth(term, smooth, inner))
+
+    def _with_complement(self, term: t.LogIntegral | t.Expectation, key: str) -> t.LogIntegral | t.Expectation:
+        found = self._turned.get(id(term))
+        if found is None:
+            found = self._turned[id(term)] = (term, _complemented(term, key))
+        return found[1]
 
     def _smooth(
         self, term: t.LogIntegral | t.Expectation, bounds: list[t.Bound], frame: Frame
@@ -99,12 +119,17 @@ class Quadrature:
             return log, evaluate(term.body, frame) if isinstance(term, t.Expectation) else None
         sizes = [frame.world.dims(bound.shape)[0] for bound in bounds]
         lead = _lead(replace(term, bounds=tuple(bounds)), frame)
+        names, domain = [bound.key for bound in bounds], _domain(bounds[0], frame)
+        if domain == UNIT and sizes == [1]:
+            # x with 1 − x is a point of the simplex: both keep all their figures near both ends.
+            term = self._with_complement(term, names[0])
+            names, sizes, domain = [*names, names[0] + COMPLEMENT], [1, 1], Domain("simplex")
 
         def bound(nodes: Tensor) -> Frame:
             BUDGET.make(nodes.numel(), 20.0, "the nodes of an integral")
             deeper = frame.deeper(Axis("", 1, nodes.shape[-3]))
             parts = torch.split(nodes, sizes, dim=-2)
-            return deeper.bind({each.key: part for each, part in zip(bounds, parts, strict=True)})
+            return deeper.bind(dict(zip(names, parts, strict=True)))
 
         def density(nodes: Tensor) -> Tensor:
             return _scalar(evaluate(term.log, bound(nodes)))
@@ -113,7 +138,7 @@ class Quadrature:
         if key is not None and key in self._kept:
             nodes, log = self._kept[key]
         else:
-            found = rule(density, lead, sum(sizes), _domain(bounds[0], frame), self.level)
+            found = rule(density, lead, sum(sizes), domain, self.level)
             if not found.settled:
                 raise NotSettled("an integral does not settle when its nodes are refined")
             nodes = found.nodes
@@ -129,6 +154,19 @@ class Quadrature:
         return total[..., None, None], body
 
 
+def _complemented(term: t.LogIntegral | t.Expectation, key: str) -> t.LogIntegral | t.Expectation:
+    """With a name of its own for 1 − x."""
+
+    def rule(part: t.Term) -> t.Term | None:
+        match part:
+            case t.Add(terms=((1, t.Constant(value=1)), (-1, t.Variable(key=name)))) if name == key:
+                return t.Variable(key + COMPLEMENT, span=part.span)
+        return None
+
+    made = replace(term, log=rewrite(term.log, rule))
+    return replace(made, body=rewrite(made.body, rule)) if isinstance(made, t.Expectation) else made
+
+
 class GaussianAlgebra:
     """Closed forms where the log density is quadratic, and the mean's body a polynomial of degree three at most."""
 
@@ -137,7 +175,9 @@ class GaussianAlgebra:
     def __init__(self) -> None:
         self._kept: dict[tuple[t.Term, tuple[Axis, ...]], tuple[Tensor, Tensor, Tensor]] = {}
 
-    def integral(self, term: t.LogIntegral | t.Expectation, frame: Frame) -> Tensor:
+    def integral(self, term: t.LogIntegral | t.Expectation | t.Integral, frame: Frame) -> Tensor:
+        if isinstance(term, t.Integral):
+            raise NotExact("an integral of what is no density")
         discrete, smooth = _apart(term.bounds)
         if any(bound.domain.kind != "real" for bound in smooth):
             raise NotExact("a density that is not Gaussian")
@@ -170,7 +210,7 @@ class GaussianAlgebra:
             total, mean, factor = self._kept[key]
         else:
             lead = _lead(replace(term, bounds=tuple(bounds)), frame)
-            total, mean, factor = self._moments(log, lead, size)
+            total, mean, factor = self.moments(log, lead, size)
             if key is not None:
                 total, mean, factor = total.detach(), mean.detach(), factor.detach()
                 self._kept[key] = total, mean, factor
@@ -183,7 +223,7 @@ class GaussianAlgebra:
             body = None if body is None else body.detach()
         return total, body
 
-    def _moments(
+    def moments(
         self, log: Callable[[Tensor], Tensor], lead: tuple[int, ...], size: int
     ) -> tuple[Tensor, Tensor, Tensor]:
         """log ∫ exp, the mean, and the Cholesky factor of the precision."""
@@ -196,7 +236,10 @@ class GaussianAlgebra:
         try:
             factor = torch.linalg.cholesky(precision)
         except RuntimeError as error:
-            raise NotExact("a density that cannot be normalised") from error
+            numbers = torch.linalg.eigvalsh(precision.detach())
+            if bool((numbers[..., 0] < -INDEFINITE * numbers.abs().amax(-1)).any()):
+                raise NotNormalised("a density that cannot be normalised") from error
+            raise NotExact("a density that cannot be normalised to rounding") from error
         mean = torch.cholesky_solve(slope, factor)
         volume = factor.diagonal(dim1=-2, dim2=-1).log().sum(-1)
         total = constant + (slope * mean).sum((-1, -2)) / 2 - volume + size * math.log(2 * math.pi) / 2
@@ -225,16 +268,20 @@ class GaussianAlgebra:
         directions = torch.linalg.solve_triangular(factor, torch.eye(size, dtype=factor.dtype), upper=False)
         centre = mean.unsqueeze(-3)
 
-        def around(reach: float) -> tuple[Tensor, Tensor]:
+        def around(reach: float) -> tuple[Tensor, Tensor, float]:
             moves = reach * directions.unsqueeze(-1)
             places = torch.cat([centre, centre + moves, centre - moves], -3)
             inner = bound(places, frame.deeper(Axis("", 1, places.shape[-3])))
             value = evaluate(term.body, inner)
             weights = _weights(moves, places - centre, reach)
-            return value.expand(*value.shape[:-3], 1 + 2 * size, *value.shape[-2:]), (weights * value).sum(-3)
+            # What a mean of 0 is made of is not 0: the values themselves say what a rounding error is.
+            size_of = float((weights.abs() * value.detach().abs()).sum(-3).amax())
+            every = value.expand(*value.shape[:-3], 1 + 2 * size, *value.shape[-2:])
+            return every, (weights * value).sum(-3), size_of
 
-        value, one = around(math.sqrt(size))
-        _, other = around((1.0 + SPREAD) * math.sqrt(size))
+        value, one, scale = around(math.sqrt(size))
+        _, other, further = around((1.0 + SPREAD) * math.sqrt(size))
+        scale += further + 1e-300
         at = value.detach()
         results = [one, other]
         if bool((at[..., :1, :, :].abs() < SMALL_MEAN * at.abs().amax(-3, keepdim=True)).any()):
@@ -242,7 +289,6 @@ class GaussianAlgebra:
             straight = _linear(around(FAR)[0].detach())
             results = [torch.where(straight, value[..., 0, :, :], each) for each in results]
         one, other = results
-        scale = one.detach().abs().amax() + other.detach().abs().amax() + 1e-300
         if not bool(((one - other).detach().abs() <= 1e-9 * scale).all()):
             raise NotExact("the mean of something that is no polynomial of low degree")
         return one
@@ -280,7 +326,13 @@ class Quickest:
         self.algebra, self.quadrature = GaussianAlgebra(), Quadrature()
         self._other: set[t.Term] = set()
 
-    def integral(self, term: t.LogIntegral | t.Expectation, frame: Frame) -> Tensor:
+    def renewed(self) -> Quickest:
+        """The same for another draw: which integrals have no closed form is known, nodes and moments are not kept."""
+        made = Quickest()
+        made._other = self._other
+        return made
+
+    def integral(self, term: t.LogIntegral | t.Expectation | t.Integral, frame: Frame) -> Tensor:
         if term not in self._other:
             try:
                 return self.algebra.integral(term, frame)

@@ -22,9 +22,12 @@ SMALLEST = 1e-17
 """A panel's error, as a part of the whole integral, that is without weight."""
 BRINKS = torch.tensor([1e-7, 1 - 1e-7], dtype=torch.float64)
 """Where in a panel, in its widths, the density is looked at beside its ends."""
+MOMENTS = (4.0, 2.0, 0.0)
 SETTLED = 1e-11
 ENDS = 30.0
 """At the outermost places the density must have fallen by e^-30 for the rest to be without weight."""
+ENDS_ALONE = 26.0
+"""The same where no moments are wanted: by so much it has fallen one rounding away from an end that is not 0."""
 
 
 @dataclass(frozen=True)
@@ -118,14 +121,19 @@ def _in_t(density: Density, line: Line) -> Density:
     return height
 
 
-def panels(density: Density, entries: int, line: Line, level: int) -> tuple[Tensor, Tensor, bool]:
-    """Nodes ``(entries, count, 1)``, logarithms of weights ``(entries, count)``, and whether all has settled."""
+def panels(
+    density: Density, entries: int, line: Line, level: int, orders: tuple[float, ...] = MOMENTS
+) -> tuple[Tensor, Tensor, bool]:
+    """Nodes ``(entries, count, 1)``, logarithms of weights ``(entries, count)``, and whether all has settled.
+
+    ``orders`` are those of the moments that are wanted too, where the tails bear them: the first one that they do.
+    """
     height = _in_t(density, line)
     peaks = find_peaks(height, line, entries, level)
     if not bool(peaks.height.isfinite().all()):
         raise NotSettled("the density in an integral is 0 or not finite wherever it was tried")
     edges = first_edges(line, peaks, level)
-    integrand, settled = _integrand(density, line, peaks.place[:, 0], peaks.width[:, 0], edges)
+    integrand, settled = _integrand(density, line, peaks.place[:, 0], peaks.width[:, 0], edges, orders)
     found, refined = _refine(integrand, edges, 16 + 6 * level)
     log_value = found.log_value.flatten(1)
     mass = found.log_weight.flatten(1) + log_value - line.log_slope(found.x.flatten(1))
@@ -137,19 +145,21 @@ def panels(density: Density, entries: int, line: Line, level: int) -> tuple[Tens
     return x[..., None], log_weight, settled and refined
 
 
-def _integrand(density: Density, line: Line, place: Tensor, width: Tensor, edges: Tensor) -> tuple[Integrand, bool]:
+def _integrand(
+    density: Density, line: Line, place: Tensor, width: Tensor, edges: Tensor, orders: tuple[float, ...]
+) -> tuple[Integrand, bool]:
     """The integrand with the highest order of moment that its tails bear, and whether they have fallen enough."""
     scale = (line.forward(place, width) - line.forward(place, -width)).abs() / 2
-    orders = (4.0, 2.0, 0.0)
     chosen = Integrand(density, line, place, scale, torch.zeros_like(place))
     outermost = edges[:, [0, -1]]
     reach = torch.log((line.distance(place[:, None], outermost) / width[:, None]).abs().clamp_min(1.0))
     reach = reach if (line.low, line.high) == (None, None) else torch.zeros_like(reach)
     top = _in_t(density, line)(place[:, None])
     fits = torch.zeros_like(place, dtype=torch.bool)
+    fall = ENDS_ALONE if orders == (0.0,) else ENDS
     for order in orders:
         tried = Integrand(density, line, place, scale, torch.full_like(place, order))
-        fallen = (tried.at(outermost) + reach < top - ENDS).all(1)
+        fallen = (tried.at(outermost) + reach < top - fall).all(1)
         chosen = Integrand(density, line, place, scale, torch.where(fallen & ~fits, order, chosen.order))
         fits = fits | fallen
     return chosen, bool(fits.all())

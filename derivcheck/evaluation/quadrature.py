@@ -18,7 +18,7 @@ from torch import Tensor
 from derivcheck.evaluation.arithmetic import NotExact
 from derivcheck.evaluation.lattice import lattice, sticks
 from derivcheck.evaluation.line import Line
-from derivcheck.evaluation.panels import panels
+from derivcheck.evaluation.panels import MOMENTS, panels
 from derivcheck.language.domain import Domain
 
 LARGEST_COUNT = 200_000
@@ -41,11 +41,15 @@ class Rule:
     settled: bool
 
 
-def rule(log_density: LogDensity, lead: tuple[int, ...], rows: int, domain: Domain, level: int) -> Rule:
+def rule(
+    log_density: LogDensity, lead: tuple[int, ...], rows: int, domain: Domain, level: int,
+    orders: tuple[float, ...] = MOMENTS,
+) -> Rule:  # fmt: skip
     """A rule for the density ``exp(log_density)`` over a variable with ``rows`` entries, each from ``domain``.
 
     ``log_density`` takes nodes ``(*lead, count, rows, 1)`` to ``(*lead, count)``; where it is not finite, the density
     is 0. The measure is Lebesgue's (on a simplex, of all coordinates but the last), or the counting measure.
+    Over one number the ``orders`` of the moments that are wanted beside the integral can be told.
     """
     entries = math.prod(lead)
 
@@ -65,7 +69,7 @@ def rule(log_density: LogDensity, lead: tuple[int, ...], rows: int, domain: Doma
     elif domain.kind == "simplex" and rows == 2:
         nodes, log_weights, settled = _edge(density, entries, level)
     elif rows == 1:
-        nodes, log_weights, settled = panels(density, entries, Line(*ends(domain), wide=level % 2 == 1), level)
+        nodes, log_weights, settled = panels(density, entries, Line(*ends(domain), wide=level % 2 == 1), level, orders)
     else:
         nodes, log_weights, settled = lattice(density, differentiable, entries, rows, domain, level)
     count = nodes.shape[1]

@@ -13,7 +13,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from enum import Enum
 from fractions import Fraction
-from math import isqrt, lcm, prod
+from math import factorial, isqrt, lcm, prod
 from typing import Any, ClassVar, Final, Literal
 
 from derivcheck.evaluation import grid
@@ -42,6 +42,7 @@ Ratio = tuple[int, int]
 
 ZERO, ONE = Fraction(0), Fraction(1)
 LARGEST_EXPONENT = 10_000
+LARGEST_FACTORIAL = 1_000
 LONGEST = 332_193
 """The bits of a number of 100000 digits: what grows beyond is refused, so that no document runs for ever."""
 
@@ -53,7 +54,8 @@ _WORDS = {
     "cot": "a cotangent", "sinh": "a hyperbolic sine", "cosh": "a hyperbolic cosine", "tanh": "a hyperbolic tangent",
     "arctan": "an arctangent", "arcsin": "an arcsine", "arccos": "an arccosine", "sigmoid": "a sigmoid",
     "softplus": "a softplus", "gelu": "a GELU", "silu": "a SiLU", "erf": "an error function",
-    "lgamma": "a logarithm of the gamma function", "pi": "the number π", "e": "the number e",
+    "lgamma": "a logarithm of the gamma function", "digamma": "a digamma function",
+    "gamma": "a gamma function", "pi": "the number π", "e": "the number e",
 }  # fmt: skip
 
 
@@ -133,6 +135,8 @@ class RationalArithmetic:
                 return grid.apply(lambda x: _square_root(x, order), a)
             case "abs" | "relu" | "sign":
                 return grid.apply(lambda x: _bent(name, order, x), a)
+            case "gamma" if order == 0:
+                return grid.apply(_factorial_below, a)
         raise NotExact(_WORDS.get(name, f"the function {name}"))
 
     def sum(self, a: Numbers, axis: int) -> Numbers:
@@ -375,6 +379,15 @@ def _square_root(x: Number, order: int) -> Number:
         raise NotExact("a square root")
     factor = prod((Fraction(1, 2) - k for k in range(order)), start=ONE)
     return _multiply(factor, _integer_power(root, 1 - 2 * order))
+
+
+def _factorial_below(x: Number) -> Number:
+    """Γ(x) = (x − 1)! of a whole number."""
+    if x is INVALID or (x.denominator == 1 and x <= 0):
+        return INVALID
+    if x.denominator != 1 or x > LARGEST_FACTORIAL:
+        raise NotExact("a gamma function")
+    return Fraction(factorial(x.numerator - 1))
 
 
 def _bent(name: str, order: int, x: Number) -> Number:

@@ -153,6 +153,8 @@ def _scripts(sub: Node | None, sup: Node | None, primes: int = 0) -> str:
 
 
 def _apply(node: Apply, tight: bool) -> str:
+    if node.word.text == "factorial" and len(node.args) == 1:
+        return _at(node.args[0], ATOM, tight) + "!"
     head = _plain(node.word, tight) + _scripts(node.sub, node.sup, node.primes)
     if not node.bracketed:
         return head + " " + " ".join(_at(argument, PRODUCT, tight) for argument in node.args)

@@ -183,6 +183,12 @@ def _scripts(sub: Node | None, sup: Node | None, primes: int) -> str:
 
 
 def _apply(node: Apply, tight: bool) -> str:
+    if node.word.text == "binom" and len(node.args) == 2:
+        above, below = (_latex(part, tight) for part in node.args)
+        return f"\\binom{{{above}}}{{{below}}}"
+    if node.word.text == "factorial" and len(node.args) == 1:
+        simple = isinstance(node.args[0], Name | Number | Scripted)
+        return f"{_latex(node.args[0], tight)}!" if simple else f"({_latex(node.args[0], tight)})!"
     head = _latex(node.word, tight) + _scripts(node.sub, node.sup, node.primes)
     if not node.bracketed:
         argument = " ".join(_at(argument, PRODUCT, tight) for argument in node.args)

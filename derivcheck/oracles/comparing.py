@@ -127,8 +127,14 @@ def measured_bar(
 
 def holds_integral(term: Term, bench: Bench) -> bool:
     """Whether an integral or an optimum has to be worked out for a term."""
-    kinds = t.LogIntegral | t.Expectation | t.Optimum
+    kinds = t.LogIntegral | t.Expectation | t.Integral | t.Optimum
     return any(isinstance(part, kinds) for each in _with_definitions(term, bench) for part in t.walk(each))
+
+
+def holds(claim: Claim, bench: Bench, kind: type) -> bool:
+    """Whether a term of a kind stands in a claim, or behind the names in it."""
+    sides = [*_with_definitions(claim.head, bench), *_with_definitions(claim.claimed, bench)]
+    return any(isinstance(part, kind) for each in sides for part in t.walk(each))
 
 
 def integral_dimension(claim: Claim, bench: Bench, world: World) -> int:

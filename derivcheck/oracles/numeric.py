@@ -8,7 +8,16 @@ from __future__ import annotations
 from derivcheck.evaluation.arithmetic import NotExact, NotSettled, TooLarge
 from derivcheck.evaluation.evaluator import World
 from derivcheck.oracles.bench import Bench
-from derivcheck.oracles.comparing import Discrepancy, compare, holds_integral, integral_dimension, integral_sizes, where
+from derivcheck.oracles.comparing import (
+    Discrepancy,
+    compare,
+    holds,
+    holds_integral,
+    integral_dimension,
+    integral_sizes,
+    where,
+)
+from derivcheck.problem import terms as t
 from derivcheck.problem.claims import derivative_in
 from derivcheck.problem.problem import Claim
 from derivcheck.problem.terms import Term, is_zero
@@ -42,7 +51,8 @@ def ask(bench: Bench, claim: Claim) -> Evidence:
         if name == "autograd":
             # A derivative is told by autograd, whichever way the integral in it is worked out.
             return _asked(name, bench, claim, tuple(map(bench.quickest, worlds)))
-        return Evidence(name, Outcome.NOT_CHECKED, detail=error.what)
+        outcome = Outcome.UNDECIDED if holds(claim, bench, t.Integral) else Outcome.NOT_CHECKED
+        return Evidence(name, outcome, detail=error.what)
     except NotExact as error:
         if name != "integral":
             raise

@@ -15,11 +15,12 @@ from torch import Tensor
 from derivcheck.evaluation.arithmetic import OutOfRange
 from derivcheck.evaluation.differentiation import Autograd
 from derivcheck.evaluation.evaluator import FunctionValue, World, evaluate
+from derivcheck.evaluation.integration import Quickest
 from derivcheck.evaluation.sampling import ArbitraryFunction, generator
 from derivcheck.language.domain import Domain
 from derivcheck.oracles import rational
 from derivcheck.oracles.bench import Bench
-from derivcheck.oracles.comparing import FLOOR, RIGHT_FACTOR, ULP, WRONG_FACTOR, expanded, measured_bar
+from derivcheck.oracles.comparing import FLOOR, RIGHT_FACTOR, ULP, WRONG_FACTOR, expanded, holds_integral, measured_bar
 from derivcheck.oracles.numeric import shown_sizes
 from derivcheck.problem import terms as t
 from derivcheck.problem.problem import Claim
@@ -29,6 +30,8 @@ from derivcheck.verdict import Evidence, Outcome
 Sizes = tuple[tuple[tuple[str, int], ...], ...]
 STRICT = ("<", ">", "\\ne")
 TRIALS = 400
+FEW_TRIALS = 32
+"""The same where an integral has to be worked out at each of them."""
 SPREADS = ("drawn", "scaled", "mixed")
 STARTS = 18
 """How many of the worst inputs are followed downhill, at every choice of sizes."""
@@ -120,6 +123,13 @@ def _points(seen: list[_Seen]) -> int:
 
 def _search(bench: Bench, claim: Claim, base: tuple[World, ...]) -> Iterator[_Seen]:
     """The draws as they come, then spread further, then downhill from the worst of each."""
+    if _integrates(bench, claim):
+        for number, world in enumerate(base):
+            sizes = {name: world.sizes[name] for name in bench.symbols if name in world.sizes}
+            seed = (bench.settings.seed, "order", number, 1.0)
+            drawn = bench.world(sizes, seed, claim.conditions, FEW_TRIALS, 1.0)
+            yield _look(bench, claim, replace(drawn, integrator=Quickest()))
+        return
     used = _used(bench, claim)
     free = used - bench.values.keys()
     charts = {key: chart for key, chart in _charts(bench, claim.conditions).items() if key in free}
@@ -151,6 +161,10 @@ def _search(bench: Bench, claim: Claim, base: tuple[World, ...]) -> Iterator[_Se
             yield found
     for number, group in enumerate(kept):
         yield from _downhill(bench, claim, group[: 1 if number else 2], charts, conditions)
+
+
+def _integrates(bench: Bench, claim: Claim) -> bool:
+    return holds_integral(claim.head, bench) or holds_integral(claim.claimed, bench)
 
 
 def _differentiates(bench: Bench, claim: Claim) -> bool:
@@ -359,10 +373,12 @@ def _noise(bench: Bench, claim: Claim, world: World, part: _Seen) -> tuple[Tenso
             leaves[key] = shaken
         other = _look(bench, claim, _moved(world, leaves))
         noise = torch.maximum(noise, torch.nan_to_num((other.gap - part.gap).abs(), nan=torch.inf))
+    sound = torch.ones_like(part.good)
+    if _integrates(bench, claim):
+        return noise, sound
     with torch.no_grad():
         frame = bench.frame(claim, bench.low_precision(world))
         sides = [evaluate(side, frame).double() for side in (claim.head, claim.claimed)]
-    sound = torch.ones_like(part.good)
     for side in sides:
         flat = side.reshape(side.shape[0], -1).expand(part.gap.shape[0], -1)
         fits = flat.isfinite() | (flat.isinf() & (part.scale > 1e30)[:, None])

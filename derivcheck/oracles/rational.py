@@ -31,7 +31,7 @@ SPECIAL = tuple(
 )
 POINTS = 120
 MATRIX_POINTS = 6
-EXACT_ELEMENTARY = frozenset(("relu", "abs", "sign"))
+EXACT_ELEMENTARY = frozenset(("relu", "abs", "sign", "gamma"))
 
 
 def applies(problem: Problem, claim: Claim) -> bool:

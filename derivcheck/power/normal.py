@@ -177,7 +177,7 @@ def _renamed(parts: list[Term], keys: list[str]) -> list[Term]:
 def _binders(term: Term) -> int:
     """How deep sums and means are nested in a term."""
     inner = max((_binders(child) for child in t.children(term)), default=0)
-    return inner + isinstance(term, t.Reduce | t.Gather | t.Expectation | t.LogIntegral)
+    return inner + isinstance(term, t.Reduce | t.Gather | t.Expectation | t.LogIntegral | t.Integral)
 
 
 def _gathered(term: Term) -> Key:
@@ -195,6 +195,9 @@ def _gathered(term: Term) -> Key:
         case t.LogIntegral(bounds=bounds, log=log):
             (log,) = _renamed([log], [bound.key for bound in bounds])
             return ("LogIntegral", _part(bounds, kept=False), _frozen(_sum(log)))
+        case t.Integral(bound=bound, body=body):
+            (body,) = _renamed([body], [bound.key])
+            return ("Integral", _part((bound,), kept=False), _frozen(_sum(body)))
     raise AssertionError(term)
 
 
@@ -325,7 +328,7 @@ def _chain(chain: tuple[Key, ...]) -> Key:
 
 def _atom(term: Term) -> Key:
     """Anything else, by what it is made of."""
-    if isinstance(term, t.Reduce | t.Gather | t.LogIntegral):
+    if isinstance(term, t.Reduce | t.Gather | t.LogIntegral | t.Integral):
         return _gathered(term)
     return _plain(term)
 

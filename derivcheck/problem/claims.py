@@ -10,12 +10,13 @@ from derivcheck.language import nodes as n
 from derivcheck.language.printing import plain
 from derivcheck.language.shapes import ONE
 from derivcheck.problem import algebra, terms
-from derivcheck.problem.constants import constant_by, gradients, without_constant
+from derivcheck.problem.constants import constant_by, density_of, gradients, without_constant
 from derivcheck.problem.context import Context, strip
 from derivcheck.problem.directives import Marks
-from derivcheck.problem.optima import note_posterior
+from derivcheck.problem.freezing import note_posterior
 from derivcheck.problem.probability.logs import log_of_claimed
 from derivcheck.problem.problem import Alternative, Claim, Refused
+from derivcheck.problem.proportional import up_to_factor
 from derivcheck.problem.scope import Definition, IndexInfo, Refusal, Scope, SizeSymbol
 from derivcheck.problem.settling import settled
 from derivcheck.problem.substitution import at_indices, member
@@ -23,10 +24,13 @@ from derivcheck.problem.terms import Comparison, Term
 from derivcheck.reading.items import Relation, Statement
 from derivcheck.source import Source, Span
 
+UNEXPLAINED = frozenset(("unknown-name", "function-without-argument", "index", "no-model", "not-random"))
+"""Why a member is not understood, where a line behind may still explain it."""
+
 
 @dataclass(frozen=True)
 class Head:
-    """The head of a chain: what every member is held against."""
+    """The head of a chain: what every member is held against, or its proportions alone (``proportional``)."""
 
     node: n.Node
     term: Term
@@ -35,6 +39,22 @@ class Head:
     title: str
     chain: int
     restated: tuple[n.Node, ...] = ()
+    density: terms.Density | None = None
+    proportional: bool = False
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A member that speaks of a name before it is explained ("p(x) = N(0, C) where C = …"), to be tried again.
+
+    ``before`` is the member in front of the last one of a longer chain: what a new name at its end is a name of.
+    """
+
+    head: Head
+    node: n.Node
+    item: Statement
+    conditions: tuple[Comparison, ...]
+    before: n.Node | None
 
 
 def derivative_in(term: Term) -> terms.Derivative | None:
@@ -95,7 +115,10 @@ class ClaimMaker:
     names: set[str] = field(default_factory=set)
     counts: dict[str, int] = field(default_factory=dict)
     chains: int = 0
+    proportions: dict[int, n.Node] = field(default_factory=dict)
     sentences: dict[int, int] = field(default_factory=dict)
+    waiting: list[Waiting] = field(default_factory=list)
+    final: bool = False
 
     def fresh_chain(self) -> int:
         """A number that no chain has yet."""
@@ -110,7 +133,8 @@ class ClaimMaker:
         """The head of a chain that has this value."""
         self.indices.update({info.name: info for info in (ctx.free or {}).values()})
         restated = (strip(node),) if defining is None else (strip(node), strip(defining))
-        return Head(node, term, ctx, kind_of(term), plain(node), self.fresh_chain(), restated)
+        density = density_of(node, term, ctx)
+        return Head(node, term, ctx, kind_of(term), plain(node), self.fresh_chain(), restated, density)
 
     def members(
         self,
@@ -122,11 +146,14 @@ class ClaimMaker:
     ) -> None:
         """Hold each member against the head; a member that only says the head again is no claim."""
         made = 0
-        for node in nodes:
+        before = head.restated[1] if len(head.restated) > 1 else None
+        for node, relation in zip(nodes, relations, strict=False):
             if strip(node) in head.restated:
                 continue
             made += 1
-            self._member(head, node, item, conditions)
+            against = self._against(head, node, relation)
+            self._member(Waiting(against, node, item, conditions, before if node is nodes[-1] else None))
+            before = node
         if (
             not made
             and not any(strip(node) != strip(head.node) for node in nodes)
@@ -138,18 +165,49 @@ class ClaimMaker:
             )
             self.refuse(refusal, nodes[0].span, item.span, head.kind, head.title, head.chain)
 
-    def _member(self, head: Head, node: n.Node, item: Statement, conditions: tuple[Comparison, ...]) -> None:
+    def _against(self, head: Head, node: n.Node, relation: Relation) -> Head:
+        r"""``p \propto A = B \propto C``: A and C are held against p up to a factor, B against A itself."""
+        if relation.sign == "\\propto":
+            self.proportions[head.chain] = node
+            return replace(head, proportional=True)
+        last = self.proportions.get(head.chain)
+        if last is None:
+            return head
+        closed = replace(head.ctx, indices={info.letter: info for info in (head.ctx.free or {}).values()}, free=None)
+        argument = head.term.targets[0] if isinstance(head.term, terms.Density) and head.term.targets else None
+        try:
+            term = replace(closed, argument=argument).term(last)
+        except Refusal:
+            return replace(head, proportional=True)
+        return replace(head, node=last, term=term, kind=kind_of(term), title=plain(last), restated=(strip(last),))
+
+    def _member(self, member: Waiting) -> None:
+        head, node, item, conditions = member.head, member.node, member.item, member.conditions
         closed = replace(head.ctx, indices={info.letter: info for info in (head.ctx.free or {}).values()}, free=None)
         try:
             self._append(head, node, item, conditions, *self._pair(head, node, closed, item))
         except Refusal as refusal:
+            if refusal.code in UNEXPLAINED and not self.final:
+                self.waiting.append(member)
+                return
             scalar = self._scalar_reading(head, node, item, conditions) if refusal.code == "shape-mismatch" else None
             self.refuse(refusal, node.span, item.span, head.kind, head.title, head.chain, scalar, item.implied)
+
+    def take_up_again(self, *, final: bool) -> None:
+        """Try the members that wait for an explanation once more; at last they are refused."""
+        waiting, self.waiting, self.final = self.waiting, [], final
+        for waited in waiting:
+            self._member(waited)
+        self.final = False
 
     def _pair(self, head: Head, node: n.Node, ctx: Context, item: Statement) -> tuple[Term, Term]:
         """Both sides as they are compared: densities by their logarithms, "+ const" by what it leaves."""
         left, body = head.term, without_constant(node)
-        argument = head.term.targets[0] if isinstance(head.term, terms.Density) and head.term.targets else None
+        argument = head.term.targets[0] if isinstance(head.term, terms.Density) and head.term.targets else ctx.argument
+        if head.proportional:
+            claimed = replace(ctx, argument=argument).term(node)
+            algebra.equal_shapes(ctx.scope, left, claimed)
+            return up_to_factor(head.node, left, claimed, item, node, ctx)
         claimed = replace(ctx, argument=argument).term(node if body is None else body)
         algebra.equal_shapes(ctx.scope, left, claimed)
         if isinstance(left, terms.Density):
@@ -198,7 +256,8 @@ class ClaimMaker:
             visible=tuple(self.scope.names),
             read=None if kind != head.kind else self._reader(head, item),
             remade=self._remaker(head, item, conditions),
-            density=head.term if isinstance(head.term, terms.Density) and without_constant(node) is None else None,
+            proportional=head.proportional,
+            density=head.density if kind == head.kind and _says_whole(head, node) else None,
         )
 
     def _reader(self, head: Head, item: Statement) -> Callable[[n.Node], Term]:
@@ -364,6 +423,11 @@ class ClaimMaker:
     def in_document_order(self) -> None:
         """Sort by place: statements that waited for an explanation were taken up late."""
         self.claims.sort(key=lambda claim: claim.span.start)
+
+
+def _says_whole(head: Head, node: n.Node) -> bool:
+    """Whether a member says all of a density, and not its logarithm or its proportions alone."""
+    return not head.proportional and without_constant(node) is None
 
 
 def _shown(sign: str) -> str:

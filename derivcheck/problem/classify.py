@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 
 from derivcheck.language import nodes as n
@@ -23,7 +22,9 @@ from derivcheck.problem.context import key_of, strip
 from derivcheck.problem.declarations import declare, declare_function, index_range
 from derivcheck.problem.definitions import define
 from derivcheck.problem.mentions import mention, note_calls
+from derivcheck.problem.naming import estimated, named_by
 from derivcheck.problem.newness import is_new, mentions_itself, would_resolve
+from derivcheck.problem.probability.noise import adds_noise
 from derivcheck.problem.probability.statements import drawn_from, states_density
 from derivcheck.problem.prose import (
     assumed_in_words,
@@ -43,7 +44,6 @@ COMPARED = EQUAL | DEFINITE | {"<", ">", "\\le", "\\ge", "\\ne"}
 NOT_CHECKED = {
     "\\sim": "this is not understood as a line of a model",
     "\\approx": "an approximation is not checked: it holds to no stated accuracy",
-    "\\propto": "a proportionality is not checked yet",
     "\\leftarrow": "this update is not understood",
     "\\to": "this arrow is not understood here",
     "\\mapsto": "this arrow is not understood here",
@@ -85,8 +85,11 @@ def classify(item: Statement, statements: list[Statement], builder: Builder) -> 
     if first == "\\leftarrow" and all(sign in EQUAL for sign in signs[1:]):
         _update(item, builder)
         return
+    if "\\propto" in signs and all(sign in EQUAL or sign == "\\propto" for sign in signs):
+        _proportion(item, builder)
+        return
     if all(sign in EQUAL for sign in signs):
-        _equality(item, builder)
+        _equality(item, statements, builder)
         return
     if all(sign in COMPARED for sign in signs):
         _order(item, statements, builder)
@@ -99,7 +102,9 @@ def _claim_of_distribution(item: Statement, builder: Builder) -> None:
     r"""``z \mid x \sim \mathcal{N}(m, C)`` of a z that is in the model already: its density is claimed."""
     left = strip(item.members[0])
     if not (isinstance(left, n.Product) and isinstance(left.factors[-1], n.Group)):
-        left = n.Product((n.Name("p", span=left.span), n.Group(left, span=left.span)), ("",), span=left.span)
+        # A letter that the document has given to a size or a vector is no density in it.
+        letter = next(name for name in ("p", "P", "\\mathbb{P}") if name not in builder.scope.names)
+        left = n.Product((n.Name(letter, span=left.span), n.Group(left, span=left.span)), ("",), span=left.span)
     _claims(replace(item, members=(left, item.members[1])), builder)
 
 
@@ -107,7 +112,7 @@ def _update(item: Statement, builder: Builder) -> None:
     r"""``u \leftarrow \arg\max_u Q = …``: what stands right of the arrow is the new value of the name."""
     left = strip(item.members[0])
     if isinstance(strip(item.members[1]), n.Big) and is_new(left, builder.scope):
-        _equality(item, builder)
+        _equality(item, [], builder)
         return
     if isinstance(strip(item.members[1]), n.Big):
         _optimum_of(item, left, builder)
@@ -165,7 +170,7 @@ def _continue_chain(item: Statement, builder: Builder) -> None:
     builder.line(item.span, "claim: continued", builder.head.title)
 
 
-def _equality(item: Statement, builder: Builder) -> None:
+def _equality(item: Statement, statements: list[Statement], builder: Builder) -> None:
     """``A = B = C``: a definition if the left side is new, then claims held against the head."""
     left = strip(item.members[0])
     conditional = is_conditional(item)
@@ -175,18 +180,23 @@ def _equality(item: Statement, builder: Builder) -> None:
         return
     if assumed_equation(item, builder):
         return
+    if not item.implied and not conditional and adds_noise(item, left, statements, builder):
+        return
     second = strip(item.members[1])
     optimal = isinstance(second, n.Big) and second.operator in ("argmax", "argmin")
     if optimal and not is_new(left, builder.scope) and isinstance(left, n.Name | n.Scripted):
         _optimum_of(item, left, builder)
         return
     if (
-        not item.implied
-        and not conditional
+        not conditional
         and is_new(left, builder.scope)
         and not mentions_itself(left, item.members[1], builder.scope)
+        and (not item.implied or _solves(item, left, builder))
     ):
         _definition(item, left, builder)
+        return
+    if not item.implied and not conditional and (named := named_by(left, item.members[1], builder.context())):
+        _definition(item, named[0], builder, named[1])
         return
     last = strip(item.members[-1])
     names_the_right = len(item.members) == 2 and isinstance(last, n.Name | n.Scripted) and is_naming(item)
@@ -210,7 +220,18 @@ def _claims(item: Statement, builder: Builder) -> None:
     builder.makers.members(head, item.members[1:], item.relations, item, tuple(builder.conditions))
 
 
-def _definition(item: Statement, left: n.Node, builder: Builder) -> None:
+def _proportion(item: Statement, builder: Builder) -> None:
+    r"""``p(\theta \mid x) \propto …``: nothing is defined by its proportions alone."""
+    left = strip(item.members[0])
+    if is_new(left, builder.scope):
+        reason = f"`{plain(left)}` is not known, and a proportionality does not say what it is"
+        raise Refusal("not-checked", left.span, reason, "define it with `=` before this line")
+    _claims(item, builder)
+
+
+def _definition(item: Statement, name: n.Node, builder: Builder, meaning: n.Node | None = None) -> None:
+    """Bring a name into being; ``meaning`` is its value where the left side is not the name alone: ``S^{-1} = …``."""
+    left = strip(item.members[0]) if meaning is not None else name
     second = strip(item.members[1])
     second_is_new = isinstance(second, n.Name | n.Scripted) and is_new(second, builder.scope)
     if len(item.members) > 2 and second_is_new and not would_resolve(second, builder.context()):
@@ -218,7 +239,7 @@ def _definition(item: Statement, left: n.Node, builder: Builder) -> None:
         _definition(replace(item, members=item.members[1:], relations=item.relations[1:]), second, builder)
         item = replace(item, members=item.members[:2], relations=item.relations[:1])
     try:
-        made = define(left, item.members[1], builder.context(), item.span)
+        made = define(name, meaning or item.members[1], builder.context(), item.span)
     except Refusal as refusal:
         if refusal.code != "unbound-index":
             raise
@@ -243,7 +264,7 @@ def _definition(item: Statement, left: n.Node, builder: Builder) -> None:
 
 
 def _defined_for_all(item: Statement, left: n.Node, refusal: Refusal, builder: Builder) -> None:
-    r"""``C = \operatorname{Var}[z_i \mid x_i] = c`` with c for C, which has no index, and a claim for every i."""
+    r"""``C = \operatorname{Var}[z_i \mid x_i] = c``: C is what has no index; the rest is claimed for every i."""
     for place, node in enumerate(item.members[2:], 2):
         try:
             builder.context().term(node)
@@ -267,22 +288,24 @@ def _defined_for_all(item: Statement, left: n.Node, refusal: Refusal, builder: B
 
 
 def _estimate(item: Statement, left: n.Node, builder: Builder) -> None:
-    """``\\hat w = …`` behind an equation in ``w``: the definition also claims to solve it."""
-    base = left
-    if isinstance(base, n.Scripted) and isinstance(base.sup, n.Symbol | n.Text) and base.sub is None:
-        base = base.base
-    if isinstance(base, n.Name):
-        accent = re.fullmatch(r"\\(?:hat|tilde|bar)\{(.*)\}", base.text)
-        base = n.Name(accent.group(1), span=base.span) if accent else base
-    if base == left or not isinstance(base, n.Name | n.Scripted):
+    r"""``\hat w = …`` behind an equation in ``w``: the definition also claims to solve it."""
+    base = estimated(left)
+    if base is None:
         return
-    found = builder.scope.names.get(key_of(base))
-    if not isinstance(found, Declaration) or found.family:
-        return
-    if equation_for(builder.makers.claims, builder.scope, found.key, len(builder.makers.claims), item.sentence) is None:
+    if not _solves(item, left, builder):
         return
     head = builder.makers.head(base, builder.context({}))
     builder.makers.members(replace(head, title=plain(left)), item.members[1:2], item.relations[:1], item, ())
+
+
+def _solves(item: Statement, left: n.Node, builder: Builder) -> bool:
+    """Whether the new name is an estimate of a declared one in which an equation stands before it."""
+    base = estimated(left)
+    found = None if base is None else builder.scope.names.get(key_of(base))
+    if not isinstance(found, Declaration) or found.family:
+        return False
+    claims = builder.makers.claims
+    return equation_for(claims, builder.scope, found.key, len(claims), item.sentence) is not None
 
 
 def _order(item: Statement, statements: list[Statement], builder: Builder) -> None:
@@ -312,6 +335,8 @@ def _order(item: Statement, statements: list[Statement], builder: Builder) -> No
             builder.line(item.span, "assumption")
             return
     if any(sign in DEFINITE for sign in signs):
+        for member in item.members:
+            builder.context({}).term(member)
         raise Refusal("not-checked", item.relations[0].span, "a claim that a matrix is definite is not checked yet")
     head = builder.makers.head(item.members[0], builder.context({}))
     builder.head = None

@@ -12,6 +12,7 @@ from derivcheck.problem import algebra, derivatives, products, terms, words
 from derivcheck.problem.comparisons import comparisons, indicator
 from derivcheck.problem.context import Context, key_of, strip
 from derivcheck.problem.indices import size_dim
+from derivcheck.problem.integrals import integral
 from derivcheck.problem.names import resolve_name, resolve_scripted
 from derivcheck.problem.optima import optimum
 from derivcheck.problem.scope import IndexInfo, Refusal
@@ -168,7 +169,7 @@ def _otherwise(node: n.Node) -> bool:
 def _big(node: n.Big, ctx: Context) -> Term:
     match node.operator:
         case "int":
-            raise Refusal("integral", node.span, "integrals are not checked yet")
+            return integral(node, ctx)
         case "argmax" | "argmin":
             return optimum(node, node.operator, ctx)
         case "max" | "min" if node.binder.names and not _is_index_binder(node.binder, ctx):

@@ -64,7 +64,7 @@ def _new_scripted(node: n.Scripted, scope: Scope) -> bool:
         case n.Name(text="T") if "T" not in scope.names:
             return False
         case n.Symbol() | n.Text():
-            return True
+            return not _entry_of_known(node, scope)
     base = scope.names.get(key_of(node.base))
     built_in = base is None and node.base.text in ("e", "\\pi", "I", "\\mathbf{I}", "\\mathbf{1}", "\\mathbb{1}")
     if node.sup is not None and not isinstance(node.sup, n.Group) and (base is not None or built_in):
@@ -87,6 +87,14 @@ def _new_scripted(node: n.Scripted, scope: Scope) -> bool:
     if stem is not None and not isinstance(node.sup, n.Group | n.Text | n.Symbol):
         return False
     return not _family_member(node, scope)
+
+
+def _entry_of_known(node: n.Scripted, scope: Scope) -> bool:
+    r"""``\pi_k^{new}`` where ``\pi^{new}`` is a vector that is known."""
+    if node.sub is None:
+        return False
+    found = scope.names.get(key_of(n.Scripted(node.base, None, node.sup)))
+    return isinstance(found, Declaration | Definition) and not is_scalar(scope.resolve_shape(found.shape))
 
 
 def _family_base(node: n.Scripted, scope: Scope) -> bool:
@@ -113,16 +121,27 @@ def _is_new_function(head: n.Node, group: n.Group, scope: Scope) -> bool:
     items = group.body.items if isinstance(group.body, n.Tuple) else (group.body,)
     if not all(isinstance(strip(item), n.Name | n.Scripted) for item in items):
         return False
+    if isinstance(group.body, n.Tuple) and "\\|" in group.body.separators:
+        return False
     if isinstance(head, n.Scripted) and (head.primes or isinstance(head.sup, n.Group | n.Number)):
         return False
     found = scope.names.get(key_of(head))
     if found is None:
-        if isinstance(head, n.Name) and _is_moment(head.text, group) and of_chance(scope):
+        if isinstance(head, n.Name) and _has_own_name(head.text, scope):
+            return False
+        operator = head.base if isinstance(head, n.Scripted) and head.sup is None else head
+        if isinstance(operator, n.Name) and _is_moment(operator.text, group) and of_chance(scope):
             return False
         if isinstance(head, n.Name) and head.text in ("p", "q"):
             return not of_chance(scope)
         return not (isinstance(head, n.Name) and head.text in ("P", "\\mathbb{E}", "\\Pr"))
     return isinstance(found, FunctionDeclaration) and found.key not in scope.used
+
+
+def _has_own_name(text: str, scope: Scope) -> bool:
+    """The gamma and beta functions where the document calls them so: what is said of them is claimed, not defined."""
+    words = {"\\Gamma": "gamma function", "B": "beta function", "\\mathrm{B}": "beta function"}
+    return text in words and words[text] in scope.text.lower()
 
 
 def _is_moment(text: str, group: n.Group) -> bool:

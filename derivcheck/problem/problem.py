@@ -15,9 +15,11 @@ from derivcheck.verdict import Finding
 
 @dataclass(frozen=True, slots=True)
 class Solution:
-    """Rows that solve an equation: the first row fixes the value of ``unknown``, every row must hold there.
+    r"""Rows that solve an equation: the first row fixes the value of ``unknown``, every row must hold there.
 
-    ``held`` names stay at their current values: moments under a q that the solution does not move.
+    ``held`` names stay at their current values: moments under a q that the solution does not move. ``members`` tells
+    that there is an equation for every member of the unknown (``\mu_k`` for every k), so that all are found together;
+    of a ``positive`` unknown no other solution counts.
     """
 
     unknown: str
@@ -25,6 +27,8 @@ class Solution:
     right: Term
     span: Span
     held: tuple[str, ...] = ()
+    members: bool = False
+    positive: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +47,8 @@ class Claim:
     ``alternatives`` are other readings of the claimed side; ``solution`` is there for rows that solve something.
     ``read`` gives another expression the meaning that it would have in the place of the claimed side, and ``visible``
     are the names known there: what the diagnosis needs to try edits. ``remade`` is the claim that the line would make
-    with that expression. Both raise ``Refusal``. ``density`` is there where the sides are the logarithms of densities.
+    with that expression. Both raise ``Refusal``. ``density`` is there where the sides are the logarithms of densities;
+    of ``proportional`` ones they are those less the values at a place of reference.
     """
 
     name: str
@@ -62,6 +67,7 @@ class Claim:
     alternatives: tuple[Alternative, ...] = ()
     solution: Solution | None = None
     density: Density | None = None
+    proportional: bool = False
     stationary: bool = False
     expected_wrong: bool = False
     implied: bool = False

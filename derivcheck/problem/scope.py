@@ -102,7 +102,8 @@ class Factor:
     """One line of a model: the log density of a random name given those that stand in it.
 
     ``letters`` are the names of the indices by which its members run, over so many ``sizes``; ``entries`` tells that
-    the members are the entries of one column, and not those of a family.
+    the members are the entries of one column, and not those of a family. A factor is ``borrowed`` from a density of
+    the document's own (``q(z) = …``) as long as no line of the model says how z is distributed.
     """
 
     key: str
@@ -112,6 +113,7 @@ class Factor:
     letters: tuple[str, ...] = ()
     sizes: tuple[Dim, ...] = ()
     entries: bool = False
+    borrowed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

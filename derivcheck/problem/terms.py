@@ -308,6 +308,14 @@ class Expectation(_Term):
 
 
 @dataclass(frozen=True, slots=True)
+class Integral(_Term):
+    """∫ ``body`` over one real number, which may change its sign; ``LogIntegral`` is for what cannot."""
+
+    bound: Bound
+    body: Term
+
+
+@dataclass(frozen=True, slots=True)
 class Density(_Term):
     """A probability density (or mass) of the ``targets``, kept by its logarithm.
 
@@ -374,6 +382,7 @@ Term = (
     | MapEntries
     | LogIntegral
     | Expectation
+    | Integral
     | Density
     | Frozen
     | Optimum
@@ -427,6 +436,8 @@ def variables(term: Term) -> frozenset[str]:
             case LogIntegral(bounds=bounds) | Expectation(bounds=bounds):
                 inner = bound.union(each.key for each in bounds)
                 stack.extend((child, inner) for child in children(top))
+            case Integral(bound=over, body=body):
+                stack.append((body, bound | {over.key}))
             case Optimum(key=key):
                 found.update({key} - bound)
                 stack.extend((child, bound) for child in children(top))

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 from derivcheck.language import nodes as n
 from derivcheck.language.shapes import ONE, is_scalar
-from derivcheck.problem import algebra, terms
+from derivcheck.problem import algebra, factorials, terms
 from derivcheck.problem.calls import call
-from derivcheck.problem.context import Context, key_of
-from derivcheck.problem.probability.logs import has_density, log_of
+from derivcheck.problem.context import Context, key_of, strip
+from derivcheck.problem.probability.logs import has_density, has_factorial, log_of
 from derivcheck.problem.scope import Refusal
 from derivcheck.problem.scripts import superscript
 from derivcheck.problem.terms import Term
@@ -20,6 +20,7 @@ ELEMENTARY = {
     "tanh": "tanh", "sigmoid": "sigmoid", "relu": "relu", "softplus": "softplus", "gelu": "gelu", "sign": "sign",
     "sgn": "sign", "arctan": "arctan", "atan": "arctan", "arcsin": "arcsin", "arccos": "arccos", "erf": "erf",
     "silu": "silu", "abs": "abs", "sqrt": "sqrt", "cot": "cot", "lgamma": "lgamma",
+    "digamma": "digamma",
 }  # fmt: skip
 MATRIX_WORDS = {
     "tr": "trace", "trace": "trace", "det": "det", "diag": "diag", "vec": "vec", "softmax": "softmax",
@@ -123,15 +124,29 @@ def _word(node: n.Apply, ctx: Context) -> Term:
     if own is not None:
         made = call(own, [ctx.term(arg) for arg in node.args], node.primes, node.span, ctx)
         return made if node.sup is None else _function_power(made, node.sup, node.span, ctx)
-    args = [ctx.term(arg) for arg in node.args]
+    args = [_entries(arg, ctx) if word == "diag" else ctx.term(arg) for arg in node.args]
     if word in ("max", "min"):
         return _extremum(word, args, node, ctx)
+    if word in ("factorial", "binom"):
+        return factorials.word(word, args, node, ctx)
     if word in ELEMENTARY:
         return _elementary(ELEMENTARY[word], args, node, ctx)
     if word in MATRIX_WORDS and len(args) == 1:
         made = _matrix_word(MATRIX_WORDS[word], args[0], node, ctx)
         return made if node.sup is None else superscript(made, node.sup, ctx, node.span)
     raise Refusal("unknown-function", node.word.span, f"`{word}` is not a function that is known here")
+
+
+def _entries(node: n.Node, ctx: Context) -> Term:
+    r"""The argument of ``diag``: the power in ``\operatorname{diag}(s^2)`` can only be that of the entries."""
+    try:
+        return ctx.term(node)
+    except Refusal as refusal:
+        powered = strip(node)
+        if refusal.code != "power-of-vector" or not isinstance(powered, n.Scripted) or powered.sup is None:
+            raise
+        exponent = n.Entrywise((n.Symbol("\\cdot"), powered.sup), ("\\odot",), span=powered.sup.span)
+        return ctx.term(replace(powered, sup=exponent))
 
 
 def _extremum(word: str, args: list[Term], node: n.Apply, ctx: Context) -> Term:
@@ -150,7 +165,7 @@ def _elementary(name: str, args: list[Term], node: n.Apply, ctx: Context) -> Ter
     if len(args) != 1:
         raise Refusal("arguments", node.span, f"`{node.word.text}` takes one argument, not {len(args)}")
     argument = args[0]
-    if name == "log" and node.sub is None and node.sup is None and has_density(argument):
+    if name == "log" and node.sub is None and node.sup is None and (has_density(argument) or has_factorial(argument)):
         return replace(log_of(argument, ctx.scope), span=node.span)
     rows, columns = algebra.shape_of(ctx.scope, argument)
     if name in ("exp", "log") and rows == columns and not is_scalar((rows, columns)):

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from derivcheck.language.nodes import Node
 from derivcheck.reading.errors import ParseError
 from derivcheck.reading.lexer import Token
+from derivcheck.reading.vocabulary import OVERS
 from derivcheck.source import Span
 
 # Brackets count twice, for the factor and for what is inside.
@@ -183,7 +184,7 @@ def _pair(cursor: Cursor) -> None:
             _count(cursor, bars[-1])
         elif token.kind == "sign" and token.text in ("|", "\\|"):
             bars[-1].append(index)
-        elif token.text == "\\over" and waiting and cursor.tokens[waiting[-1]].kind == "begin":
+        elif token.text in OVERS and waiting and cursor.tokens[waiting[-1]].kind == "begin":
             cursor.overs.setdefault(waiting[-1], index)
     if waiting:
         token = cursor.tokens[waiting[-1]]

@@ -15,12 +15,14 @@ from derivcheck.language.nodes import (
     Derivative,
     Entrywise,
     Given,
+    Group,
     Node,
     Number,
     Product,
     Root,
     Symbol,
     Tuple,
+    Word,
 )
 from derivcheck.reading.applications import read_word
 from derivcheck.reading.bigs import read_big, read_underset
@@ -33,6 +35,7 @@ from derivcheck.reading.fractions import (
     argument,
     close,
     is_braced_slash,
+    read_binomial,
     read_braced_slash,
     read_fraction,
     read_nabla,
@@ -47,6 +50,7 @@ from derivcheck.reading.unexpected import unexpected
 from derivcheck.reading.vocabulary import (
     ARROWS,
     BIG_COMMANDS,
+    BINOMIALS,
     ENTRYWISE_SIGNS,
     FRACTIONS,
     LETTER_SPELLINGS,
@@ -67,6 +71,7 @@ _NO_BEGINNING = frozenset(
         *PRODUCT_SIGNS,
         *SUM_SIGNS,
         "\\over",
+        "\\choose",
         "\\mid",
         "\\right.",
         "\\land",
@@ -113,13 +118,25 @@ def read_factor(cursor: Cursor) -> Node:
         return base
     scripts = read_scripts(cursor)
     if not scripts:
-        return base
+        return _factorial(base, cursor, start)
     if isinstance(base, (*_BRACED, Product)):
         raise ParseError(
             "this script stands on invisible braces", cursor.since(start), "write `( … )` round what it is meant for"
         )
     refuse_evaluation(base, scripts, cursor, start)
-    return scripts.on(base, cursor, start)
+    return _factorial(scripts.on(base, cursor, start), cursor, start)
+
+
+def _factorial(node: Node, cursor: Cursor, start: int) -> Node:
+    """``n!`` is a known word of one argument."""
+    if not cursor.looks_at("sign", "!"):
+        return node
+    sign = cursor.take()
+    if cursor.looks_at("sign", "!"):
+        raise ParseError("double factorials are not read", sign.span | cursor.take().span)
+    inner = node.body if isinstance(node, Group) and node.fence == "(" else node
+    found = Apply(Word("factorial", span=sign.span), (inner,), span=cursor.since(start))
+    return read_scripts(cursor).on(found, cursor, start)
 
 
 def _is_operator(node: Node) -> bool:
@@ -318,6 +335,7 @@ _COMMANDS: Mapping[str, Callable[[Cursor], Node]] = (
         "\\partialderivative": read_physics,
     }
     | dict.fromkeys(FRACTIONS, read_fraction)
+    | dict.fromkeys(BINOMIALS, read_binomial)
     | dict.fromkeys(BIG_COMMANDS, read_big)
 )
 

@@ -6,6 +6,7 @@ from typing import Literal, cast
 
 from derivcheck.language.nodes import (
     Add,
+    Apply,
     Compare,
     Derivative,
     Entrywise,
@@ -16,6 +17,7 @@ from derivcheck.language.nodes import (
     Product,
     Scripted,
     Tuple,
+    Word,
 )
 from derivcheck.reading.cursor import Cursor
 from derivcheck.reading.differentials import symbol_at
@@ -39,6 +41,19 @@ def read_fraction(cursor: Cursor) -> Node:
     numerator = argument(cursor)
     denominator = argument(cursor)
     return Fraction_(numerator, denominator, span=cursor.since(start))
+
+
+def choose(above: Node, below: Node, span: Span) -> Node:
+    """A binomial coefficient, as a known word of two arguments."""
+    return Apply(Word("binom", span=span), (above, below), span=span)
+
+
+def read_binomial(cursor: Cursor) -> Node:
+    r"""``\binom{n}{k}``."""
+    start = cursor.at
+    cursor.take()
+    above = argument(cursor)
+    return choose(above, argument(cursor), cursor.since(start))
 
 
 def argument(cursor: Cursor) -> Node:
@@ -73,6 +88,9 @@ def read_over(cursor: Cursor) -> Node:
     if above is not None and below is not None and _is_derivative(cursor, above, below):
         return _spread(cursor, above[0], start)
     numerator = cursor.grammar.inner(cursor)
+    if cursor.looks_at("command", "\\choose"):
+        cursor.take()
+        return choose(numerator, cursor.grammar.inner(cursor), cursor.since(start))
     if not cursor.looks_at("command", "\\over"):
         raise cursor.missing("`\\over`")
     cursor.take()

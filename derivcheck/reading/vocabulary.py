@@ -179,7 +179,7 @@ SYMBOLS: dict[str, str] = {
 
 WORDS = words(
     "log ln exp sin cos tan cot sinh cosh tanh arcsin arccos arctan sign relu sigmoid softmax softplus gelu silu "
-    "abs sqrt diag tr det logdet rank vec max min argmax argmin erf lgamma"
+    "abs sqrt diag tr det logdet rank vec max min argmax argmin erf lgamma digamma"
 )
 
 _WORD_ALIASES: dict[str, str] = {
@@ -229,6 +229,9 @@ PROSE = words(
     "subject that the then there thus to under w.r.t. wrt we when whenever where which while with"
 ) - {"new", "old", "constant"}
 
+MARKING_WORDS = frozenset(("new", "old", "opt", "MLE", "mle", "MAP", "OLS"))
+"""What marks a name in a script is often written without ``\\text``: ``u^{new}`` is no power n e w."""
+
 _SYMBOL_TEXT = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:[-_][A-Za-z0-9]+)*")
 
 
@@ -260,13 +263,14 @@ ROWS = frozenset({"aligned", "split", "gathered", "alignedat", "align", "gather"
 
 FRACTIONS = frozenset({"\\frac", "\\tfrac", "\\dfrac", "\\cfrac", "\\sfrac", "\\nicefrac"})
 
+BINOMIALS = frozenset({"\\binom", "\\dbinom", "\\tbinom"})
+
+OVERS = frozenset({"\\over", "\\choose"})
+"""What divides the braces in which it stands into what is above and what is below."""
+
 REFUSED: dict[str, tuple[str, str | None]] = {
     "\\lfloor": ("the floor function is not read", None),
     "\\lceil": ("the ceiling function is not read", None),
-    "\\binom": ("binomial coefficients are not read", "write the factorials' ratio as a name of its own"),
-    "\\dbinom": ("binomial coefficients are not read", None),
-    "\\tbinom": ("binomial coefficients are not read", None),
-    "\\choose": ("binomial coefficients are not read", None),
     "\\cancel": (
         "something struck out cannot be checked: it says that it is both there and not there",
         "write the line again without it",
@@ -296,6 +300,5 @@ REFUSED: dict[str, tuple[str, str | None]] = {
     "\\mod": ("remainders are not read", None),
     "\\Re": ("complex numbers are not read", None),
     "\\Im": ("complex numbers are not read", None),
-    "!": ("factorials are not read", None),
 }
 """What is recognised and refused, with the reason and what to write instead."""

@@ -15,14 +15,26 @@ DOMAINS = {
     "arcsin": (-0.9, 0.9),
     "arccos": (-0.9, 0.9),
     "lgamma": (0.2, 5),
+    "gamma": (0.2, 5),
+    "digamma": (0.2, 5),
     "tan": (-1.2, 1.2),
     "cot": (0.3, 2.8),
 }
+
+
+def digamma(x):
+    """ψ(x) = ψ(x + 20) − Σ 1/(x + k), the former by its series in 1/x²."""
+    far = x + 20
+    series = math.log(far) - 1 / (2 * far) - 1 / (12 * far**2) + 1 / (120 * far**4) - 1 / (252 * far**6)
+    return series + 1 / (240 * far**8) - sum(1 / (x + k) for k in range(20))
+
+
 PYTHON = {
     "exp": math.exp, "log": math.log, "sqrt": math.sqrt, "sin": math.sin, "cos": math.cos, "tan": math.tan, "sinh": math.sinh,
     "cosh": math.cosh, "tanh": math.tanh, "arcsin": math.asin, "arccos": math.acos, "arctan": math.atan, "erf": math.erf,
     "lgamma": math.lgamma, "relu": lambda x: max(0.0, x), "abs": abs, "sign": lambda x: (x > 0) - (x < 0),
     "sigmoid": lambda x: 1 / (1 + math.exp(-x)), "softplus": lambda x: math.log1p(math.exp(x)), "cot": lambda x: 1 / math.tan(x),
+    "gamma": math.gamma, "digamma": digamma,
     "silu": lambda x: x / (1 + math.exp(-x)), "gelu": lambda x: x * (1 + math.erf(x / math.sqrt(2))) / 2,
 }  # fmt: skip
 
@@ -74,3 +86,9 @@ def test_a_function_with_a_kink_says_so(name):
 @pytest.mark.parametrize(("name", "value"), [("sigmoid", 1.0), ("tanh", 1.0), ("softplus", 800.0), ("gelu", 800.0)])
 def test_large_arguments_do_not_overflow(name, value):
     assert float(apply(name, 0, torch.tensor(800.0, dtype=torch.float64))) == pytest.approx(value)
+
+
+def test_the_gamma_function_changes_its_sign_left_of_zero():
+    place = torch.tensor([-0.5, -1.5, -2.5], dtype=torch.float64)
+    expected = torch.tensor([math.gamma(x) for x in place.tolist()], dtype=torch.float64)
+    assert torch.allclose(apply("gamma", 0, place), expected, rtol=1e-13)

@@ -302,7 +302,6 @@ def test_statements_in_a_let_directive_are_read_and_not_shown():
         (r"a \approx b", "approximation"),
         (r"a \propto b", "proportionality"),
         (r"a \sim b", "probability"),
-        (r"\int_0^1 a \, da = b", "integral"),
         (r"a \pm b = b", "±"),
         (r"\sum_{i=1}^{\infty} a = b", "infinite"),
     ],

@@ -28,17 +28,17 @@ def summed(parts: list[tuple[int, Term]]) -> Term:
 
 def log_of(term: Term, scope: Scope) -> Term:
     """log term, with exponentials, densities, products, quotients and powers of positive things taken apart."""
-    split = _split(term, scope)
-    if split is not None:
-        return summed(split)
+    parts = split(term, scope)
+    if parts is not None:
+        return summed(parts)
     return t.Elementary("log", term, span=term.span)
 
 
 def log_of_claimed(term: Term, scope: Scope) -> Term:
     """The same for what is held against a density: where it is negative the value is far off, not invalid."""
-    split = _split(term, scope)
-    if split is not None:
-        return summed(split)
+    parts = split(term, scope)
+    if parts is not None:
+        return summed(parts)
     size = t.Elementary("log", t.Elementary("abs", term, span=term.span), span=term.span)
     negative = t.Indicator((t.Comparison("<", term, t.Constant(Fraction(0))),))
     return t.Add(((1, size), (-1, t.Multiply("scale", WRONG_SIGN, negative))), span=term.span)
@@ -49,37 +49,46 @@ def has_density(term: Term) -> bool:
     return any(isinstance(part, t.Density) for part in t.walk(term))
 
 
-def _split(term: Term, scope: Scope) -> list[tuple[int, Term]] | None:
+def has_factorial(term: Term) -> bool:
+    """Whether a gamma function stands in it, whose logarithm does not overflow when it does."""
+    return any(isinstance(part, t.Elementary) and part.name == "gamma" for part in t.walk(term))
+
+
+def split(term: Term, scope: Scope) -> list[tuple[int, Term]] | None:
     """The summands of log term, or None if some factor of it may be negative."""
     match term:
         case t.Density(log=log):
             return [(1, log)]
         case t.Elementary(name="exp", argument=argument):
             return [(1, argument)]
+        case t.Power(base=t.Constant(value="e"), exponent=exponent, entrywise=False):
+            return [(1, exponent)]
         case t.Let(bindings=(), body=body):
-            return _split(body, scope)
+            return split(body, scope)
         case t.Let(bindings=bindings, body=body):
-            inner = _split(body, scope)
+            inner = split(body, scope)
             return None if inner is None else [(1, t.Let(bindings, summed(inner), span=term.span))]
         case t.Frozen(body=body, names=names):
-            inner = _split(body, scope)
+            inner = split(body, scope)
             return None if inner is None else [(1, t.Frozen(summed(inner), names, span=term.span))]
         case t.Multiply(op="scale", left=left, right=right):
             return _joined(left, right, 1, scope)
         case t.Divide(left=left, right=right):
             return _joined(left, right, -1, scope)
         case t.Reduce(op="prod", conditions=()):
-            inner = _split(term.body, scope)
+            inner = split(term.body, scope)
             if inner is None:
                 return None
             return [(1, t.Reduce("sum", term.index, term.lower, term.upper, (), summed(inner), span=term.span))]
         case t.Power(base=base, exponent=exponent):
-            inner = _split(base, scope)
+            inner = split(base, scope)
             if inner is None:
                 return None
             return [(1, t.Multiply("scale", exponent, summed(inner), span=term.span))]
+        case t.Elementary(name="gamma", argument=argument, order=0):
+            return [(1, t.Elementary("lgamma", argument, span=term.span))]
         case t.Elementary(name="sqrt", argument=argument, order=0):
-            inner = _split(argument, scope)
+            inner = split(argument, scope)
             if inner is None:
                 return None
             return [(1, t.Multiply("scale", HALF, summed(inner), span=term.span))]
@@ -89,7 +98,7 @@ def _split(term: Term, scope: Scope) -> list[tuple[int, Term]] | None:
 
 
 def _joined(left: Term, right: Term, sign: int, scope: Scope) -> list[tuple[int, Term]] | None:
-    one, other = _split(left, scope), _split(right, scope)
+    one, other = split(left, scope), split(right, scope)
     if one is None or other is None:
         return None
     return one + [(sign * inner, part) for inner, part in other]
@@ -100,7 +109,7 @@ def positive(term: Term, scope: Scope) -> bool:
     match term:
         case t.Constant(value=value):
             return isinstance(value, str) or value > 0
-        case t.Size() | t.Density() | t.Elementary(name="exp" | "sqrt" | "sigmoid" | "softplus", order=0):
+        case t.Size() | t.Density() | t.Elementary(name="exp" | "sqrt" | "gamma" | "sigmoid" | "softplus", order=0):
             return True
         case t.Unary(op="norm2" | "sumsq" | "norm1" | "norminf") | t.Elementary(name="abs", order=0):
             return True
@@ -108,6 +117,8 @@ def positive(term: Term, scope: Scope) -> bool:
             return definite(argument, scope)
         case t.Variable(key=key) | t.Entry(argument=t.Variable(key=key)):
             return _positive_name(key, scope)
+        case t.Add(terms=((1, t.Constant(value=1)), (-1, t.Variable(key=key) | t.Entry(argument=t.Variable(key=key))))):
+            return _below_one(key, scope)
         case t.Add(terms=parts):
             return all(sign > 0 and positive(part, scope) for sign, part in parts)
         case t.Multiply(op="scale", left=left, right=right) | t.Divide(left=left, right=right):
@@ -125,6 +136,32 @@ def positive(term: Term, scope: Scope) -> bool:
     return False
 
 
+def negative(term: Term, scope: Scope) -> bool:
+    """Whether a scalar is seen to be negative wherever it is defined and not zero."""
+    match term:
+        case t.Constant(value=value):
+            return not isinstance(value, str) and value < 0
+        case t.Add(terms=parts):
+            return all(negative(part, scope) if sign > 0 else positive(part, scope) for sign, part in parts)
+        case t.Multiply(op="scale", left=left, right=right) | t.Divide(left=left, right=right):
+            return (negative(left, scope) and positive(right, scope)) or (
+                positive(left, scope) and negative(right, scope)
+            )
+        case t.Let(bindings=(), body=body) | t.Frozen(body=body):
+            return negative(body, scope)
+        case t.Power(base=base, exponent=t.Constant(value=value)):
+            odd = not isinstance(value, str) and value.denominator == 1 and value % 2 == 1
+            return odd and negative(base, scope)
+        case t.Reduce(op="sum", conditions=(), body=body):
+            return negative(body, scope)
+        case t.Variable(key=key):
+            declaration, definition = scope.declarations.get(key), scope.definitions.get(key)
+            if declaration is not None:
+                return declaration.domain.kind in ("negative", "nonpositive")
+            return definition is not None and negative(definition.term, scope)
+    return False
+
+
 def _positive_name(key: str, scope: Scope) -> bool:
     declaration = scope.declarations.get(key)
     if declaration is not None:
@@ -133,6 +170,17 @@ def _positive_name(key: str, scope: Scope) -> bool:
         return low or domain.kind in ("positive", "nonnegative", "simplex", "natural")
     definition = scope.definitions.get(key)
     return definition is not None and positive(definition.term, scope)
+
+
+def _below_one(key: str, scope: Scope) -> bool:
+    """Whether all numbers of a declared name lie between 0 and 1."""
+    declaration = scope.declarations.get(key)
+    if declaration is None:
+        return False
+    domain = declaration.domain
+    low, high = domain.low, domain.high
+    inside = domain.kind == "interval" and low is not None and isinstance(high, float) and low >= 0 and high <= 1
+    return inside or domain.kind == "simplex"
 
 
 def definite(term: Term, scope: Scope) -> bool:

@@ -28,6 +28,7 @@ from derivcheck.problem.probability.model import (
 from derivcheck.problem.scope import Measure, Refusal, SizeSymbol
 from derivcheck.problem.substitution import at_indices
 from derivcheck.problem.terms import Term
+from derivcheck.reading.parser import parse_expression
 from derivcheck.source import Span
 
 DENSITIES = frozenset(("p", "P", "\\Pr", "\\mathrm{Pr}", "\\mathbb{P}", "\\mathrm{P}"))
@@ -207,14 +208,11 @@ def _run(items: list[n.Node]) -> list[n.Node]:
 def _random(node: n.Node, ctx: Context) -> tuple[Instance | None, Term]:
     """A name as a random value, or (None, its value) where it is a parameter."""
     scope = ctx.scope
-    if isinstance(node, n.Scripted):
-        colon = n.Symbol(":")
-        whole = node.sup.body == colon if isinstance(node.sup, n.Group) else node.sub == colon
-        if whole:
-            for factor in scope.factors.values():
-                declared = scope.declarations[factor.key]
-                if factor.letters and declared.text.startswith(plain(node.base)):
-                    return Instance(factor.key, None), t.Variable(factor.key, span=node.span)
+    if isinstance(node, n.Scripted) and _says_all(node.sup.body if isinstance(node.sup, n.Group) else node.sub):
+        for factor in scope.factors.values():
+            declared = scope.declarations[factor.key]
+            if factor.letters and declared.text.startswith(plain(node.base)):
+                return Instance(factor.key, None), t.Variable(factor.key, shape=declared.shape, span=node.span)
     try:
         term = ctx.term(node)
     except Refusal as refusal:
@@ -222,9 +220,15 @@ def _random(node: n.Node, ctx: Context) -> tuple[Instance | None, Term]:
             found = scope.names.get(key_of(node))
             key = getattr(found, "key", "")
             if key in scope.factors:
-                return Instance(key, None), t.Variable(key, span=node.span)
+                shape = scope.declarations[key].shape
+                return Instance(key, None), t.Variable(key, shape=shape, span=node.span)
         raise
     return instance_of(term, scope), term
+
+
+def _says_all(script: n.Node | None) -> bool:
+    """``:`` and ``1:N``: all members together."""
+    return script == n.Symbol(":") or (isinstance(script, n.Compare) and script.relations == (":",))
 
 
 def density(group: n.Group, span: Span, ctx: Context) -> t.Density:
@@ -240,7 +244,7 @@ def density(group: n.Group, span: Span, ctx: Context) -> t.Density:
     targets, values = random_values(before, ctx)
     given, more = random_values(behind, ctx)
     if not targets:
-        raise Refusal("probability", span, f"`{ctx.scope.quote(span)}`: nothing in it is random in the model")
+        raise Refusal("not-random", span, f"`{ctx.scope.quote(span)}`: nothing in it is random in the model")
     variables = tuple(targets.values())
     made = conditional(frozenset(targets), frozenset(given), variables, ctx.scope, span)
     if not values and not more:
@@ -319,8 +323,8 @@ def expected(body: Term, given: frozenset[Instance], span: Span, ctx: Context, *
             f"`{scope.quote(span)}` is read as the mean under the model and as the mean under q",
             "write `\\mathbb{E}_q[…]`, or `\\mathbb{E}[… \\mid x]`",
         )
-    made = joint(frozenset(closure(asked, scope)) | given, scope, span)
-    latent = tuple(instance for instance in closure([*asked, *given], scope) if instance not in given)
+    made = joint(frozenset(closure(asked, scope, span)) | given, scope, span)
+    latent = tuple(instance for instance in closure([*asked, *given], scope, span) if instance not in given)
     parts = [(1, part) for part in (*made.bound, *made.outside)]
     if made.latent:
         latent = tuple(dict.fromkeys((*latent, *made.latent)))
@@ -415,6 +419,24 @@ def _negative(term: Term, span: Span) -> Term:
     return t.Add(((-1, term),), span=span)
 
 
+def _of_its_value(node: n.Node, ctx: Context) -> n.Node:
+    """``q`` for ``q(z)``, and ``p`` for ``p(z)`` with the z that a q of the document is of."""
+    text = _letter(strip(node))
+    known = ctx.scope.measures.get(text)
+    if known is None and text in DENSITIES and text not in ctx.scope.names:
+        known = {key: one for each in ctx.scope.measures.values() for key, one in each.items()}
+    if not isinstance(strip(node), n.Name) or not known or len(known) != 1:
+        return node
+    (key,) = known
+    if known[key].letters:
+        return node
+    visible = next((name for name, found in ctx.scope.names.items() if found.key == key), None)
+    if visible is None:
+        return node
+    value = parse_expression(visible)
+    return n.Product((strip(node), n.Group(value, span=node.span)), ("",), span=node.span)
+
+
 def divergence(group: n.Group, span: Span, ctx: Context) -> Term:
     r"""KL(q ‖ p) = E_q[log q − log p]."""
     body = group.body
@@ -422,7 +444,7 @@ def divergence(group: n.Group, span: Span, ctx: Context) -> Term:
         raise Refusal(
             "arguments", span, "a divergence is of two densities", "write `\\mathrm{KL}(q(z) \\,\\|\\, p(z))`"
         )
-    left, right = body.items
+    left, right = (_of_its_value(side, ctx) for side in body.items)
     first, second = ctx.term(left), ctx.term(right)
     ratio = summed([(1, log_of(first, ctx.scope)), (-1, log_of(second, ctx.scope))])
     node = strip(left)

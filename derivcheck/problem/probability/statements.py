@@ -7,16 +7,18 @@ from dataclasses import replace
 from derivcheck.language import nodes as n
 from derivcheck.language.domain import Domain
 from derivcheck.language.printing import plain
-from derivcheck.language.shapes import Dim, Shape
+from derivcheck.language.shapes import ONE, Dim, Shape
 from derivcheck.problem import terms as t
 from derivcheck.problem.builder import Builder
-from derivcheck.problem.context import Context, key_of, strip
+from derivcheck.problem.context import SLOT, Context, key_of, strip
 from derivcheck.problem.declarations import declare_one
+from derivcheck.problem.domains import declare_sizes
 from derivcheck.problem.families import ranging_letters
+from derivcheck.problem.indices import size_dim
 from derivcheck.problem.newness import of_chance
 from derivcheck.problem.probability.cases import opens, pinned, with_case
-from derivcheck.problem.probability.distributions import domain_of, shape_of_values
-from derivcheck.problem.probability.logs import log_of
+from derivcheck.problem.probability.distributions import ALIASES, domain_of, shape_of_values
+from derivcheck.problem.probability.logs import log_of, negative
 from derivcheck.problem.probability.operators import DENSITIES, at_value, parameters_of
 from derivcheck.problem.scope import Declaration, Factor, IndexInfo, Measure, Refusal, Scope
 from derivcheck.problem.substitution import at_indices
@@ -27,15 +29,17 @@ from derivcheck.reading.items import Statement
 def drawn_from(item: Statement, builder: Builder) -> bool:
     r"""``x \mid z \sim D``: a line of the model if x has none yet; False for a claim about x."""
     left, given = _bar(item.members[0])
+    left = _as_family(left, builder)
     name, behind, density = _density_head(left)
     if name is not None and name not in DENSITIES:
         _measure(name, behind, item.members[1], item, builder)
         return True
     if density:
         left, given = _bar(behind)
+        left = _as_family(left, builder)
     values = list(left.items) if isinstance(left, n.Tuple) else [left]
     values = [value for value in values if not (isinstance(value, n.Symbol) and value.text.endswith("dots"))]
-    if all(_has_factor(value, builder, given) for value in values):
+    if all(is_random(value, builder, given) for value in values):
         return False
     right = strip(item.members[1])
     if parameters_of(right, builder.context({})) is None and not isinstance(right, n.Product | n.Big | n.Add):
@@ -65,14 +69,42 @@ def states_density(item: Statement, builder: Builder) -> bool:
         _measure(name, behind, item.members[1], item, builder)
         return True
     value = left.members[0] if isinstance(left, n.Compare) else left
-    if isinstance(left, n.Tuple) or _has_factor(left, builder, given):
+    if isinstance(left, n.Tuple) or is_random(left, builder, given):
         return False
-    if isinstance(left, n.Compare) and not _key(value, builder):
+    if isinstance(left, n.Compare) and not declared_key(value, builder):
         return False
     if given is not None:
         _known(given, builder)
     _factor(left, item.members[1], item, builder, given)
     return True
+
+
+def _as_family(node: n.Node, builder: Builder) -> n.Node:
+    r"""``x_1, \dots, x_N`` of new x as ``x_i``, where i runs from 1 to N."""
+    match node:
+        case n.Tuple(items=(n.Scripted(base=base, sub=n.Number(value=first), sup=None) as one, *middle, n.Scripted())):
+            last = node.items[-1]
+        case _:
+            return node
+    dots = all(isinstance(part, n.Symbol | n.Scripted) for part in middle) and any(
+        isinstance(part, n.Symbol) and part.text.endswith("dots") for part in middle
+    )
+    scope = builder.scope
+    if not dots or first != 1 or not isinstance(last, n.Scripted) or last.base != base or last.sub is None:
+        return node
+    if key_of(n.Scripted(base, SLOT, None)) in scope.names or key_of(base) in scope.names:
+        return node
+    declare_sizes(last.sub, scope)
+    size = size_dim(last.sub, builder.context())
+    letter = next((each for each in "ijklnm" if each not in scope.names and _ranges_alike(each, size, scope)), None)
+    if size is None or letter is None:
+        return node
+    scope.ranges.setdefault(letter, (1, size))
+    return n.Scripted(base, n.Name(letter, span=one.span), None, span=node.span)
+
+
+def _ranges_alike(letter: str, size: Dim | None, scope: Scope) -> bool:
+    return letter not in scope.ranges or scope.ranges[letter] == (1, size)
 
 
 def _density_head(node: n.Node) -> tuple[str | None, n.Node, bool]:
@@ -100,14 +132,19 @@ def _without_runs(values: list[n.Node], left: n.Node) -> list[n.Node]:
     return [left] if dots else values
 
 
-def _has_factor(node: n.Node, builder: Builder, given: n.Node | None) -> bool:
-    """Whether the model has a line for this, also where it is told case by case: for the case of ``z = 1``."""
+def is_random(node: n.Node, builder: Builder, given: n.Node | None = None) -> bool:
+    """Whether a line of the model says how a name, or the family of which it is a member, is distributed.
+
+    Where that is told case by case, whether it is told for the case of ``z = 1``.
+    """
     value = node.members[0] if isinstance(node, n.Compare) else node
-    factor = builder.scope.factors.get(_key(value, builder))
-    return factor is not None and not opens(pinned(node, given, builder.context({})), factor)
+    factor = builder.scope.factors.get(declared_key(value, builder))
+    if factor is None or factor.borrowed:
+        return False
+    return not opens(pinned(node, given, builder.context({})), factor)
 
 
-def _key(node: n.Node, builder: Builder) -> str:
+def declared_key(node: n.Node, builder: Builder) -> str:
     """The key of the declared name of which this is the whole or a member; empty if there is none."""
     node = strip(node)
     if not isinstance(node, n.Name | n.Scripted):
@@ -139,6 +176,7 @@ def _factor(value: n.Node, right: n.Node, item: Statement, builder: Builder, giv
     """One line of the model: the value is declared if it is new, its density becomes a factor."""
     free: dict[str, IndexInfo] = {}
     ctx = builder.context(free)
+    right = _without_value(right, value)
     made = parameters_of(right, ctx)
     value = whole = strip(value)
     places = [*(given.items if isinstance(given, n.Tuple) else (given,)), value]
@@ -148,7 +186,11 @@ def _factor(value: n.Node, right: n.Node, item: Statement, builder: Builder, giv
     if made is not None:
         family, parameters = made
         domain = domain_of(family, parameters, ctx.scope)
-        _declare(value, shape_of_values(family, parameters, ctx.scope), domain, ctx)
+        shape = shape_of_values(family, parameters, ctx.scope)
+        if shape is None and (builder.retrying or builder.waiting):
+            # The noise of a ``y = f + \epsilon`` that waits for this: what it is added to tells its shape.
+            shape = (ctx.scope.resolve(parameters[-1].shape[0]), ONE)
+        _declare(value, shape, domain, ctx)
     term = _value(value, ctx)
     if made is not None:
         log = at_value(family, term, parameters, item.span, ctx).log
@@ -156,7 +198,7 @@ def _factor(value: n.Node, right: n.Node, item: Statement, builder: Builder, giv
         log = log_of(replace(ctx, argument=term).term(right), ctx.scope)
     named = _places(places, free, ctx)
     log = at_indices(log, named)
-    key, letters, sizes, entries = _place(term, free, ctx)
+    key, letters, sizes, entries = place_of(term, free, ctx)
     found = ctx.scope.declarations.get(key)
     if found is None:
         raise Refusal("model", value.span, f"`{plain(value)}` is defined, so that it cannot be random too")
@@ -171,6 +213,21 @@ def _factor(value: n.Node, right: n.Node, item: Statement, builder: Builder, giv
     factor = Factor(key, log, domain, item.span, letters, sizes, entries)
     ctx.scope.factors[key] = with_case(factor, ctx.scope.factors.get(key), pins)
     builder.line(item.span, "model", plain(value), ctx.scope.show(term.shape))
+
+
+def _without_value(right: n.Node, value: n.Node) -> n.Node:
+    r"""``\mathcal{N}(x; m, s)`` said of x, without the x."""
+    match strip(right):
+        case n.Product(factors=(n.Name(text=text) as head, n.Group() as group), operators=("",)) if text in ALIASES:
+            body = group.body
+            if isinstance(body, n.Given) and strip(body.left) == strip(value):
+                return n.Product((head, replace(group, body=body.right)), ("",), span=right.span)
+            if isinstance(body, n.Tuple) and body.separators[0] == ";" and strip(body.items[0]) == strip(value):
+                rest = body.items[1] if len(body.items) == 2 else replace(
+                    body, items=body.items[1:], separators=body.separators[1:]
+                )  # fmt: skip
+                return n.Product((head, replace(group, body=rest)), ("",), span=right.span)
+    return right
 
 
 def _places(conditions: list[n.Node | None], free: dict[str, IndexInfo], ctx: Context) -> dict[str, Term]:
@@ -199,11 +256,12 @@ def _declare(value: n.Node, shape: Shape | None, domain: Domain, ctx: Context) -
 
 
 def _resolves(value: n.Node, ctx: Context) -> bool:
+    """Whether it is a declared name or a member of one; the unit vector that ``e_n`` is otherwise is none."""
     try:
-        replace(ctx, free=dict(ctx.free or {})).term(value)
+        term = replace(ctx, free=dict(ctx.free or {})).term(value)
     except Refusal:
         return False
-    return True
+    return bool(t.variables(term))
 
 
 def _value(value: n.Node, ctx: Context) -> Term:
@@ -219,7 +277,9 @@ def _value(value: n.Node, ctx: Context) -> Term:
         raise
 
 
-def _place(term: Term, free: dict[str, IndexInfo], ctx: Context) -> tuple[str, tuple[str, ...], tuple[Dim, ...], bool]:
+def place_of(
+    term: Term, free: dict[str, IndexInfo], ctx: Context
+) -> tuple[str, tuple[str, ...], tuple[Dim, ...], bool]:
     """The key of a random value, the indices over which it runs, their sizes, and whether they pick entries."""
     match term:
         case t.Variable(key=key, indices=()):
@@ -242,10 +302,11 @@ def _sizes(names: tuple[str, ...], free: dict[str, IndexInfo], ctx: Context) -> 
 def _measure(text: str, behind: n.Node, right: n.Node, item: Statement, builder: Builder) -> None:
     """``q(z) = …``: the density of a random value under a name of its own."""
     value, _ = _bar(behind)
+    right = _without_value(right, value)
     free: dict[str, IndexInfo] = {}
     ctx = builder.context(free)
     scope = ctx.scope
-    if _key(value, builder) == "":
+    if declared_key(value, builder) == "":
         made = parameters_of(right, ctx)
         if made is None:
             raise Refusal("unknown-name", value.span, f"`{plain(value)}` is not declared")
@@ -253,12 +314,15 @@ def _measure(text: str, behind: n.Node, right: n.Node, item: Statement, builder:
         _declare(value, shape_of_values(family, parameters, scope), domain_of(family, parameters, scope), ctx)
     term = _value(value, ctx)
     density = replace(ctx, argument=term).term(right)
-    key, letters, sizes, entries = _place(term, free, ctx)
+    if negative(density, scope):
+        raise Refusal("model", right.span, f"`{plain(right)}` is negative: it is no density", wrong=True)
+    key, letters, sizes, entries = place_of(term, free, ctx)
     if key not in scope.factors:
         # Nothing else is said of it: it is random under q alone.
         declared = scope.declarations.get(key)
         domain = Domain() if declared is None else declared.domain
-        scope.factors[key] = Factor(key, log_of(density, scope), domain, item.span, letters, sizes, entries)
+        log = log_of(density, scope)
+        scope.factors[key] = Factor(key, log, domain, item.span, letters, sizes, entries, borrowed=True)
     frozen = any(isinstance(part, t.Density) and part.evidence is not None for part in t.walk(density))
     frozen = frozen or bool(set(_parameters(scope, key)) & t.variables(density))
     builder.makers.indices.update({info.name: info for info in free.values()})
