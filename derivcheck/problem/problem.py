@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from derivcheck.language.domain import Domain
 from derivcheck.language.nodes import Node
 from derivcheck.language.shapes import Dim
 from derivcheck.problem.scope import Assumption, Declaration, Definition, FunctionDeclaration, Scope
@@ -19,7 +20,7 @@ class Solution:
 
     ``held`` names stay at their current values: moments under a q that the solution does not move. ``members`` tells
     that there is an equation for every member of the unknown (``\mu_k`` for every k), so that all are found together;
-    of a ``positive`` unknown no other solution counts.
+    solutions outside of the unknown's ``domain`` do not count.
     """
 
     unknown: str
@@ -28,7 +29,7 @@ class Solution:
     span: Span
     held: tuple[str, ...] = ()
     members: bool = False
-    positive: bool = False
+    domain: Domain = field(default_factory=Domain)
 
 
 @dataclass(frozen=True, slots=True)
