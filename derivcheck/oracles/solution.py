@@ -181,7 +181,9 @@ def _together(solution: Solution, frame: Frame) -> tuple[Tensor | None, str]:
     place = frame.name(solution.unknown).detach()
     chart = chart_of(solution.domain.in_numbers(frame.world.sizes))
     found: Tensor | None = None
+    agreeing = 0
     for start in range(2 * STARTS):
+        BUDGET.renew()
         away = draw(Domain(), tuple(place.shape), generator("member", start)) * (start > 0)
         begin = chart.moved(place, away) if chart is not None else place * torch.exp(away)
         by_itself = TIMES_ITSELF if start % 2 == 1 else None
@@ -190,7 +192,9 @@ def _together(solution: Solution, frame: Frame) -> tuple[Tensor | None, str]:
             continue
         if found is not None and bool(((root - found).abs() > 1e-7 * (1 + found.abs())).any()):
             return None, SEVERAL
-        found = root
+        found, agreeing = root, agreeing + 1
+        if agreeing == STARTS:
+            break
     return found, "" if found is not None else f"Newton's method did not converge in {ITERATIONS} steps"
 
 
