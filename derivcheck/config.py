@@ -35,6 +35,7 @@ class Settings:
     strict    undecided and not checked fail the run
     evidence  "all", or "exact" for proofs and exact counterexamples alone, which need no torch
     extra     a homework's own options ("box", "activation", …)
+    config    the file from which settings were read, for the command that repeats a check
     """
 
     seed: int = 0
@@ -47,6 +48,14 @@ class Settings:
     strict: bool = False
     evidence: str = "all"
     extra: dict[str, object] = field(default_factory=dict)
+    config: str | None = None
+
+    @property
+    def repeated(self) -> list[str]:
+        """The options of a command that repeats a check, but for the seed, the sizes and what one command alone has."""
+        parts = [] if self.trials == Settings().trials else ["--trials", str(self.trials)]
+        parts += [] if self.config is None else ["--config", self.config]
+        return parts + ([] if self.evidence == "all" else ["--evidence", self.evidence])
 
 
 class SettingsError(Exception):

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from derivcheck.evaluation import sizes
-from derivcheck.evaluation.arithmetic import NotExact, OutOfRange, TooLarge
+from derivcheck.evaluation.arithmetic import NotExact, NotSettled, OutOfRange, TooLarge
 from derivcheck.evaluation.budget import BUDGET
 from derivcheck.evaluation.sizes import SizesError
 from derivcheck.oracles.draws import CannotDraw, Draws
@@ -37,9 +37,9 @@ SAID = {
     "rate": "rate",
 }
 
+INTEGRALS = ("integral", "Gaussian")
 WHOLE = {
-    ("integral", "Gaussian"): "two ways of working out the same integral contradict each other: one of them is unusable"
-    " here",
+    INTEGRALS: "two ways of working out the same integral contradict each other: one of them is unusable here",
     ("solution", "minimiser"): "the equation has several solutions: it holds at one of them and not at another",
 }
 """Sources that see all of the same claim, so that nothing is decided where they contradict each other."""
@@ -150,6 +150,8 @@ def _ask(oracle: Oracle, bench: Draws, claim: Claim) -> Evidence:
         if exact and sizes.drawn(bench.problem, bench.fixed, bench.settings.seed) > EXACT_ENTRIES:
             return Evidence(oracle.name, Outcome.NOT_CHECKED, detail="the sizes are too large for exact numbers")
         return oracle.ask(bench, claim)
+    except NotSettled as error:
+        return Evidence(oracle.name, Outcome.NOT_CHECKED, detail=error.what)
     except MemoryError as error:
         raise TooLarge("its values do not fit into the memory") from error
     except RuntimeError as error:
@@ -238,6 +240,10 @@ def _weigh_numbers(found: Sequence[Evidence]) -> Verdict:
         return Verdict(Outcome.UNDECIDED, tuple(found), reason=solved.detail)
     if wrong is not None:
         return Verdict(Outcome.WRONG, tuple(found), reason=wrong.detail)
+    ways = [by_name[name] for name in INTEGRALS if name in by_name]
+    if any(evidence.outcome is Outcome.HOLDS for evidence in ways):
+        # Where one way of working out an integral is too coarse, another that sees all of the same decides.
+        spoken = [each for each in spoken if each not in ways or not each.detail.startswith(SETTLED)]
     holding = [evidence for evidence in spoken if evidence.outcome is Outcome.HOLDS]
     if exact is not None and exact.outcome is Outcome.HOLDS and _only_rounding(spoken):
         return Verdict(Outcome.HOLDS, tuple(found), said)

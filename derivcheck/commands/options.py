@@ -67,7 +67,9 @@ class Asked:
 
         Raises SettingsError for a configuration file that cannot be used.
         """
-        settings = base if self.config is None else load(self.config, base, homework)
+        settings = base
+        if self.config is not None:
+            settings = replace(load(self.config, base, homework), config=str(self.config))
         given = {
             "seed": self.seed, "trials": self.trials, "claim": self.claim, "strict": self.strict,
             "evidence": self.evidence,

@@ -13,32 +13,14 @@ from fractions import Fraction
 from itertools import islice, pairwise
 from typing import cast
 
+from derivcheck.diagnosis.candidate import HALF, ONE, TWO, Candidate, closed, signed_span
+from derivcheck.diagnosis.mending import mending
 from derivcheck.diagnosis.places import Rebuild, changed, is_indicator, places_of
 from derivcheck.diagnosis.stock import Stock
 from derivcheck.language import nodes as n
 from derivcheck.language.printing import latex, plain
-from derivcheck.source import Span
 
 TOP = n.Symbol("\\top")
-ONE = n.Number(Fraction(1), "1")
-TWO = n.Number(Fraction(2), "2")
-HALF = n.Fraction_(ONE, TWO)
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A tree with one edit. ``rank`` orders kinds of mistakes; ``size`` how much text changes."""
-
-    rank: int
-    tree: n.Node
-    span: Span
-    replacement: str
-    title: str
-
-    @property
-    def size(self) -> int:
-        """How much stands at the place now and afterwards, in characters."""
-        return (self.span.end - self.span.start) + len(self.replacement)
 
 
 Edits = Callable[[n.Node, Rebuild, Stock], Iterator[Candidate]]
@@ -68,7 +50,7 @@ def candidates(tree: n.Node, stock: Stock) -> Iterator[Candidate]:
     """Every single edit of a tree that may mend it."""
     for operator in OPERATORS:
         yield from edits_of(operator, tree, stock)
-    yield from _insertions(tree, stock)
+    yield from mending(tree, stock)
 
 
 def edits_of(operator: Operator, tree: n.Node, stock: Stock) -> Iterator[Candidate]:
@@ -142,22 +124,15 @@ def _signs(node: n.Node, rebuild: Rebuild, stock: Stock) -> Iterator[Candidate]:
         other = "-" if sign == "+" else "+"
         new = changed(node, terms=(*node.terms[:position], (other, part), *node.terms[position + 1 :]))
         # The sign stands just before its term: the caret belongs there.
-        place = _signed_span(part, node)
+        place = signed_span(part, node)
         yield Candidate(2, rebuild(new), place, f"{other} {latex(part)}", f"change the sign of `{plain(part)}`")
 
 
 def _whole_sign(tree: n.Node, rebuild: Rebuild, stock: Stock) -> Iterator[Candidate]:
     if _is_zero(tree):
         return
-    minus = n.Add((("-", _closed(tree)),))
+    minus = n.Add((("-", closed(tree)),))
     yield Candidate(2, minus, tree.span, latex(minus), "change the sign of the whole")
-
-
-def _signed_span(part: n.Node, node: n.Add) -> Span:
-    """The place of a term together with the sign in front of it."""
-    before = [other.span.end for _, other in node.terms if other.span.end <= part.span.start]
-    start = max(before, default=node.span.start)
-    return Span(min(start, part.span.start), part.span.end)
 
 
 def _factors(node: n.Node, rebuild: Rebuild, stock: Stock) -> Iterator[Candidate]:
@@ -178,7 +153,7 @@ def _whole_factors(tree: n.Node, rebuild: Rebuild, stock: Stock) -> Iterator[Can
         return
     scalars = (TWO, HALF, *stock.sizes, *(n.Fraction_(ONE, size) for size in stock.sizes))
     for scalar in scalars:
-        product = n.Product((scalar, _closed(tree)), ("\\cdot" if isinstance(tree, n.Number) else "",))
+        product = n.Product((scalar, closed(tree)), ("\\cdot" if isinstance(tree, n.Number) else "",))
         yield Candidate(3, product, tree.span, latex(product), f"multiply by `{plain(scalar)}`")
 
 
@@ -186,8 +161,8 @@ def _term_factors(node: n.Node, rebuild: Rebuild, stock: Stock) -> Iterator[Cand
     if not isinstance(node, n.Add) or len(node.terms) < 2:
         return
     for position, (sign, part) in enumerate(node.terms):
-        for scalar in (TWO, HALF, *stock.sizes, *(n.Fraction_(ONE, size) for size in stock.sizes)):
-            product = n.Product((scalar, _closed(part)), ("\\cdot" if isinstance(part, n.Number) else "",))
+        for scalar in (*stock.sizes, *(n.Fraction_(ONE, size) for size in stock.sizes)):
+            product = n.Product((scalar, closed(part)), ("\\cdot" if isinstance(part, n.Number) else "",))
             terms = (*node.terms[:position], (sign, product), *node.terms[position + 1 :])
             title = f"multiply `{plain(part)}` by `{plain(scalar)}`"
             yield Candidate(3, rebuild(replace(node, terms=terms)), part.span, latex(product), title)
@@ -236,7 +211,7 @@ def _limits(node: n.Node, rebuild: Rebuild, stock: Stock) -> Iterator[Candidate]
 def _product_kinds(node: n.Node, rebuild: Rebuild, stock: Stock) -> Iterator[Candidate]:
     match node:
         case n.Entrywise(factors=factors) if len(factors) == 2:
-            yield _made(5, rebuild, node, n.Product(tuple(map(_closed, factors)), ("",), span=node.span))
+            yield _made(5, rebuild, node, n.Product(tuple(map(closed, factors)), ("",), span=node.span))
         case n.Product(factors=factors, operators=operators):
             for cut in range(1, len(factors)):
                 if operators[cut - 1] not in ("", "\\cdot", "\\times") or is_indicator(factors[cut - 1 : cut + 1]):
@@ -245,10 +220,6 @@ def _product_kinds(node: n.Node, rebuild: Rebuild, stock: Stock) -> Iterator[Can
                 right = factors[cut] if cut == len(factors) - 1 else n.Product(factors[cut:], operators[cut:])
                 yield _made(5, rebuild, node, n.Entrywise((left, right), ("\\odot",), span=node.span))
     yield from _brackets(node, rebuild)
-
-
-def _closed(node: n.Node) -> n.Node:
-    return n.Group(node, span=node.span) if isinstance(node, n.Add | n.Entrywise | n.Product) else node
 
 
 def _brackets(node: n.Node, rebuild: Rebuild) -> Iterator[Candidate]:
@@ -263,7 +234,7 @@ def _brackets(node: n.Node, rebuild: Rebuild) -> Iterator[Candidate]:
             inner = n.Group(n.Entrywise((factors[-1], last), (sign,)))
             yield _made(5, rebuild, node, n.Product((*factors[:-1], inner), operators, span=node.span))
         case n.Product(factors=(*front, n.Group(body=n.Entrywise(factors=(first, *rest), operators=signs)))) if front:
-            product = n.Product((*front, _closed(first)), ("",) * len(front))
+            product = n.Product((*front, closed(first)), ("",) * len(front))
             yield _made(5, rebuild, node, n.Entrywise((product, *rest), signs, span=node.span))
 
 
@@ -294,7 +265,7 @@ def _dropped_terms(node: n.Node, rebuild: Rebuild, stock: Stock) -> Iterator[Can
     for position, (_, part) in enumerate(node.terms):
         left = (*node.terms[:position], *node.terms[position + 1 :])
         new: n.Node = left[0][1] if len(left) == 1 and left[0][0] == "+" else replace(node, terms=left)
-        yield Candidate(7, rebuild(new), _signed_span(part, node), "", f"drop the term `{plain(part)}`")
+        yield Candidate(7, rebuild(new), signed_span(part, node), "", f"drop the term `{plain(part)}`")
 
 
 def _dropped_factors(node: n.Node, rebuild: Rebuild, stock: Stock) -> Iterator[Candidate]:
@@ -367,44 +338,11 @@ def _orders(node: n.Node, rebuild: Rebuild, stock: Stock) -> Iterator[Candidate]
             yield _made(9, rebuild, node, replace(node, args=(second, first)))
         case n.Add(terms=((_, first), ("-", second))):
             yield _made(9, rebuild, node, replace(node, terms=(("+", second), ("-", first))))
-
-
-def _insertions(tree: n.Node, stock: Stock) -> Iterator[Candidate]:
-    """A missing factor of one term, or a missing term: taken from the document."""
-    for node, rebuild, script in places_of(tree, lambda new: new):
-        if script or not _may_take_factor(node):
-            continue
-        for term in stock.terms:
-            new = n.Entrywise((_closed_entrywise(node), term), ("\\odot",))
-            wrapped = n.Group(new) if node is not tree else new
-            yield Candidate(
-                10,
-                rebuild(wrapped),
-                node.span,
-                latex(wrapped),
-                f"multiply `{plain(node)}` entry by entry by `{plain(term)}`",
-            )
-        for term in (*stock.names, *(n.Scripted(name, None, TWO) for name in stock.names if isinstance(name, n.Name))):
-            product = n.Product((term, _closed(node)), ("",))
-            yield Candidate(
-                10, rebuild(product), node.span, latex(product), f"multiply `{plain(node)}` by `{plain(term)}`"
-            )
-        for term in (*stock.terms, *stock.names):
-            total: n.Node = n.Add((("+", node), ("+", term)))
-            if node is not tree:
-                total = n.Group(total)
-            yield Candidate(
-                11, rebuild(total), node.span, latex(total), f"add the term `{plain(term)}` to `{plain(node)}`"
-            )
-
-
-def _closed_entrywise(node: n.Node) -> n.Node:
-    return n.Group(node) if isinstance(node, n.Add) else node
-
-
-def _may_take_factor(node: n.Node) -> bool:
-    factors = n.Group | n.Product | n.Entrywise | n.Derivative | n.Name | n.Add | n.Fraction_ | n.Big | n.Scripted
-    return isinstance(node, factors)
+        case n.Tuple(items=(*before, first, second)):
+            # The two densities of a divergence, the two parameters of a distribution.
+            tree = replace(node, items=(*before, second, first))
+            title = f"swap `{plain(first)}` and `{plain(second)}`"
+            yield Candidate(9, rebuild(tree), first.span | second.span, latex(tree), title)
 
 
 OPERATORS: tuple[Operator, ...] = (
@@ -421,7 +359,7 @@ OPERATORS: tuple[Operator, ...] = (
     Operator(
         "power", "an exponent off by one; a square or a root too many or missing", _powers, scripts=True, pairs=True
     ),
-    Operator("term's factor", "2, 1/2, N or 1/N times one term of a sum", _term_factors, mutates=False),
+    Operator("term's factor", "N or 1/N times one term of a sum", _term_factors, mutates=False),
     Operator("member", "a member of another family", _members, mutates=False),
     Operator("other power", "an exponent halved or doubled, the square of a member", _other_powers, mutates=False),
     Operator("order", "two factors or arguments the other way round", _orders, mutates=False),

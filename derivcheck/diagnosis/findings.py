@@ -134,10 +134,10 @@ def _explained(problem: Problem, claim: Claim, bench: Bench) -> tuple[Repair | N
 
 def _proof(bench: Bench, claim: Claim, found: Repair) -> str:
     """What is proved of the mended line, or that it was checked."""
+    from derivcheck.diagnosis.repair import read
     from derivcheck.oracles import modular
 
-    assert claim.read is not None
-    evidence = modular.ask(bench, replace(claim, claimed=claim.read(found.edit.tree)))
+    evidence = modular.ask(bench, replace(claim, claimed=read(bench, claim, found.edit.tree)))
     if evidence.outcome is not Outcome.HOLDS:
         return "the line then holds, checked on fresh inputs and other sizes"
     said, _, bound = evidence.detail.partition(";")[0].partition(", error ")
@@ -285,6 +285,4 @@ def _replay(problem: Problem, name: str, settings: Settings) -> str:
     parts = ["derivcheck", "check", problem.source.path, "--claim", name, "--seed", str(settings.seed)]
     for size_name, size in settings.sizes.items():
         parts += ["--sizes", f"{size_name}={size}"]
-    if settings.evidence != "all":
-        parts += ["--evidence", settings.evidence]
-    return shlex.join(parts)
+    return shlex.join([*parts, *settings.repeated])

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 
 import torch
 
-from derivcheck.diagnosis.edits import Candidate, candidates
+from derivcheck.diagnosis.candidate import Candidate
+from derivcheck.diagnosis.edits import candidates
 from derivcheck.diagnosis.stock import Stock, bound_letters, member_of, names_of, stock_terms
 from derivcheck.evaluation.arithmetic import NotExact, OutOfRange
 from derivcheck.evaluation.evaluator import Frame, evaluate
@@ -20,6 +21,7 @@ from derivcheck.oracles.solution import held, solve
 from derivcheck.problem import terms as t
 from derivcheck.problem.problem import Claim
 from derivcheck.problem.scope import Refusal
+from derivcheck.problem.settling import settled
 from derivcheck.verdict import Outcome
 
 SECONDS = 2.0
@@ -40,7 +42,6 @@ def repair(bench: Bench, claim: Claim) -> Repair | None:
     """The smallest single edit of the claimed side after which the claim passes on fresh draws, or None."""
     if claim.read is None or claim.relation != "=":
         return None
-    deadline = time.thread_time() + SECONDS
     try:
         frame = _place(bench, claim)
         if frame is None:
@@ -49,8 +50,10 @@ def repair(bench: Bench, claim: Claim) -> Repair | None:
             head = evaluate(claim.head, frame).detach()
     except (CannotDraw, SizesError, NotExact, OutOfRange, KeyError):
         return None
+    # What the head costs, an integral perhaps, and what others do on this machine, takes nothing from the search.
+    deadline = time.thread_time() + SECONDS
     passing: list[Candidate] = []
-    for candidate, term in _meaningful(claim, _stock(bench, claim), deadline):
+    for candidate, term in _meaningful(bench, claim, _stock(bench, claim), deadline):
         if passing and candidate.rank > passing[0].rank:
             break
         if _close(frame, head, term) and _passes(bench, claim, term):
@@ -62,9 +65,17 @@ def repair(bench: Bench, claim: Claim) -> Repair | None:
     return Repair(best, len(distinct) - 1)
 
 
-def _meaningful(claim: Claim, stock: Stock, deadline: float) -> Iterator[tuple[Candidate, t.Term]]:
-    """The candidates that have a meaning with the right shape, each tree once, likeliest mistakes first."""
+def read(bench: Bench, claim: Claim, tree: n.Node) -> t.Term:
+    """What another expression means in the place of the claimed side, with the sizes that its place gives it."""
     assert claim.read is not None
+    term = claim.read(tree)
+    scope = bench.problem.scope
+    scope.fall_back()
+    return settled(term, scope.solution)
+
+
+def _meaningful(bench: Bench, claim: Claim, stock: Stock, deadline: float) -> Iterator[tuple[Candidate, t.Term]]:
+    """The candidates that have a meaning with the right shape, each tree once, likeliest mistakes first."""
     seen: set[n.Node] = {claim.claimed_node}
     for candidate in sorted(candidates(claim.claimed_node, stock), key=lambda c: c.rank):
         if time.thread_time() > deadline:
@@ -73,7 +84,7 @@ def _meaningful(claim: Claim, stock: Stock, deadline: float) -> Iterator[tuple[C
             continue
         seen.add(candidate.tree)
         try:
-            yield candidate, claim.read(candidate.tree)
+            yield candidate, read(bench, claim, candidate.tree)
         except (Refusal, RecursionError):
             continue
 

@@ -24,6 +24,10 @@ class NotExact(Exception):
         self.what = what
 
 
+class NotSettled(NotExact):
+    """An integral whose error cannot be told; ``what`` is a clause that says so."""
+
+
 class TooLarge(NotExact):
     """The value would take too much memory or time; ``what`` says in a clause what is too large.
 

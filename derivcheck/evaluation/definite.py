@@ -12,7 +12,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from derivcheck.evaluation.arithmetic import NotExact
+from derivcheck.evaluation.arithmetic import NotSettled
 from derivcheck.evaluation.budget import BUDGET
 from derivcheck.evaluation.evaluator import Axis, Frame, evaluate
 from derivcheck.evaluation.quadrature import ends, rule
@@ -22,10 +22,6 @@ from derivcheck.problem import terms as t
 ROUNDING = 2.0**-50
 """By so much of ∫ |f| the second level is off: where everything cancels, the difference of the levels shows it."""
 PROBES = 129
-
-
-class NotSettled(NotExact):
-    """An integral whose error cannot be told."""
 
 
 def definite(term: t.Integral, frame: Frame, level: int) -> Tensor:

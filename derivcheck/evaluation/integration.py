@@ -15,9 +15,9 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from derivcheck.evaluation.arithmetic import NotExact, TooLarge
+from derivcheck.evaluation.arithmetic import NotExact, NotSettled, TooLarge
 from derivcheck.evaluation.budget import BUDGET
-from derivcheck.evaluation.definite import NotSettled, definite
+from derivcheck.evaluation.definite import definite
 from derivcheck.evaluation.evaluator import Axis, Bindings, Frame, evaluate
 from derivcheck.evaluation.quadrature import DISCRETE, rule
 from derivcheck.evaluation.slope import slope as slope_of
@@ -27,6 +27,10 @@ from derivcheck.problem.substitution import rewrite
 
 SPREAD = 0.6180339887498949
 """How far out the second set of sigma points lies, relative to the first."""
+SMALL_MEAN = 1e-3
+"""A mean by so much smaller than what it is the mean of is taken by itself where it can be."""
+FAR = 2.0**20
+"""So many standard deviations out, what is not linear stands far above the rounding of what is."""
 UNIT = Domain("interval", low=0.0, high=1.0)
 COMPLEMENT = "~"
 """Behind a name: one less it."""
@@ -136,7 +140,7 @@ class Quadrature:
         else:
             found = rule(density, lead, sum(sizes), domain, self.level)
             if not found.settled:
-                raise NotSettled("an integral that does not settle when its nodes are refined")
+                raise NotSettled("an integral does not settle when its nodes are refined")
             nodes = found.nodes
             log = _scalar(evaluate(term.log, bound(nodes))) + found.log_weights
             if key is not None:
@@ -262,24 +266,55 @@ class GaussianAlgebra:
         """The mean over sigma points, exact for polynomials of degree three; two sets have to agree."""
         # P⁻¹ = (L⁻¹)ᵀ L⁻¹: the rows of L⁻¹ are the directions of the sigma points.
         directions = torch.linalg.solve_triangular(factor, torch.eye(size, dtype=factor.dtype), upper=False)
-        results, scale = [], 1e-300
-        for radius in (1.0, 1.0 + SPREAD):
-            reach = radius * math.sqrt(size)
+        centre = mean.unsqueeze(-3)
+
+        def around(reach: float) -> tuple[Tensor, Tensor, float]:
             moves = reach * directions.unsqueeze(-1)
-            centre = mean.unsqueeze(-3)
             places = torch.cat([centre, centre + moves, centre - moves], -3)
             inner = bound(places, frame.deeper(Axis("", 1, places.shape[-3])))
             value = evaluate(term.body, inner)
-            outer = 1 / (2 * size * radius**2)
-            weights = torch.full((1 + 2 * size, 1, 1), outer, dtype=torch.float64)
-            weights[0] = 1 - 1 / radius**2
-            results.append((weights * value).sum(-3))
+            weights = _weights(moves, places - centre, reach)
             # What a mean of 0 is made of is not 0: the values themselves say what a rounding error is.
-            scale += float((weights.abs() * value.detach().abs()).sum(-3).amax())
+            size_of = float((weights.abs() * value.detach().abs()).sum(-3).amax())
+            every = value.expand(*value.shape[:-3], 1 + 2 * size, *value.shape[-2:])
+            return every, (weights * value).sum(-3), size_of
+
+        value, one, scale = around(math.sqrt(size))
+        _, other, further = around((1.0 + SPREAD) * math.sqrt(size))
+        scale += further + 1e-300
+        at = value.detach()
+        results = [one, other]
+        if bool((at[..., :1, :, :].abs() < SMALL_MEAN * at.abs().amax(-3, keepdim=True)).any()):
+            # A mean near 0 of something wide: where the body is linear it is the value at the centre, without a sum.
+            straight = _linear(around(FAR)[0].detach())
+            results = [torch.where(straight, value[..., 0, :, :], each) for each in results]
         one, other = results
         if not bool(((one - other).detach().abs() <= 1e-9 * scale).all()):
             raise NotExact("the mean of something that is no polynomial of low degree")
         return one
+
+
+def _linear(value: Tensor) -> Tensor:
+    """In which entries second differences over far points are rounding: there is no second moment in the mean."""
+    centre, (ahead, behind) = value[..., :1, :, :], value[..., 1:, :, :].chunk(2, -3)
+    bend = (ahead - centre) + (behind - centre)
+    size = ahead.abs() + behind.abs() + centre.abs()
+    return (bend.abs() <= 16 * torch.finfo(torch.float64).eps * size).all(-3)
+
+
+def _weights(moves: Tensor, rounded: Tensor, reach: float) -> Tensor:
+    """The weights ``(…, 1 + 2 n, 1, 1)`` of a centre and of sigma points to both of its sides.
+
+    A narrow density far from 0 has its points where rounding put them: with t₊ and t₋ for how far they are in units of
+    a standard deviation, w₊ t₊ = w₋ t₋ and w₊ t₊² + w₋ t₋² = 1 keep the mean and the variance.
+    """
+    length = moves.detach().square().sum((-1, -2)).clamp_min(torch.finfo(torch.float64).tiny)
+    ahead, behind = rounded.detach()[..., 1:, :, :].chunk(2, -3)
+    forth = reach * (ahead * moves.detach()).sum((-1, -2)) / length
+    back = -reach * (behind * moves.detach()).sum((-1, -2)) / length
+    both = forth + back
+    outer = torch.cat([1 / (forth * both), 1 / (back * both)], -1)
+    return torch.cat([1 - outer.sum(-1, keepdim=True), outer], -1)[..., None, None]
 
 
 class Quickest:
@@ -341,7 +376,7 @@ def _nested(
         density = _terms_of_sum(term, bound, domain, inner)
         found = rule(density, lead, rows, domain, 0)
         if not found.settled:
-            raise NotSettled("a sum that does not settle")
+            raise NotSettled("a sum does not settle when more terms are taken")
         inner = inner.deeper(Axis("", 1, found.nodes.shape[-3])).bind({bound.key: found.nodes})
         logs.append(found.log_weights)
     log, body = smooth(inner)

@@ -10,7 +10,7 @@ from functools import cache
 import torch
 from torch import Tensor
 
-from derivcheck.evaluation.arithmetic import NotExact
+from derivcheck.evaluation.arithmetic import NotSettled
 from derivcheck.evaluation.line import Line
 from derivcheck.evaluation.peaks import find_peaks, first_edges
 
@@ -131,7 +131,7 @@ def panels(
     height = _in_t(density, line)
     peaks = find_peaks(height, line, entries, level)
     if not bool(peaks.height.isfinite().all()):
-        raise NotExact("an integral of a density that is 0 or not finite wherever it was tried")
+        raise NotSettled("the density in an integral is 0 or not finite wherever it was tried")
     edges = first_edges(line, peaks, level)
     integrand, settled = _integrand(density, line, peaks.place[:, 0], peaks.width[:, 0], edges, orders)
     found, refined = _refine(integrand, edges, 16 + 6 * level)

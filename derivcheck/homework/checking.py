@@ -20,6 +20,7 @@ from derivcheck.homework.compare import (
     shown_name,
 )
 from derivcheck.homework.registry import HOMEWORKS, Homework, Requirement, document
+from derivcheck.homework.replay import replayed
 from derivcheck.homework.required import missing_units
 from derivcheck.problem.problem import Claim
 from derivcheck.reading.documents import read_source
@@ -42,17 +43,38 @@ def run(name: str, settings: Settings, derivation: Path | None = None, as_handed
     source = document(name, as_handed_in) if derivation is None else read_source(str(derivation))
     required = homework.required_as_handed_in if as_handed_in else homework.required
     if settings.claim is not None:
-        return replace(engine.check(source, settings), title=homework.title)
-    report = engine.check(source, settings, tuple(requirement.head for requirement in required))
-    findings = [*report.findings, *_missing_forms(source, settings, report, required)]
+        report = engine.check(source, settings)
+        findings = [replayed(found, homework, settings, derivation, as_handed_in) for found in report.findings]
+        return replace(report, title=homework.title, findings=tuple(findings))
+    # Settings that the homework does not take are refused by its picture, before anything is worked out.
     extras = [homework.picture(settings)]
-    if not as_handed_in:
-        # the solution as handed in is in numbers, and has no values for a module with vectors
-        extra, differing = compared(homework, source, settings)
+    report = engine.check(source, settings, tuple(requirement.head for requirement in required))
+    findings = [replayed(found, homework, settings, derivation, as_handed_in) for found in report.findings]
+    if derivation is not None and report.results:
+        findings = _other_letters(homework, findings, len(required), derivation)
+    findings += _missing_forms(source, settings, report, required)
+    extra, differing = compared(homework, source, settings)
+    if not (as_handed_in and extra.code == "not-compared"):
+        # A solution that was handed in with numbers has no values for a module with vectors.
         extras.append(extra)
         findings += differing
     extras += homework.extras(settings)
     return replace(report, title=homework.title, findings=tuple(findings), extras=(*report.extras, *extras))
+
+
+def _other_letters(homework: Homework, findings: list[Finding], required: int, derivation: Path) -> list[Finding]:
+    """One finding in the place of many where no result at all is there under the name that it has here."""
+    missing = [found for found in findings if found.code == "missing-result" and found.help is not None]
+    if len(missing) < max(2, required):
+        return findings
+    heads = ", ".join(found.message.split("`")[1] for found in missing)
+    told = replace(
+        missing[0],
+        message=f"none of the required results is stated under its name: {heads}",
+        help=f"write them in the letters of `derivcheck {homework.name} --write FILE`; a derivation in letters of its "
+        f"own is checked line by line with: derivcheck check {derivation}",
+    )
+    return [told, *(found for found in findings if found not in missing)]
 
 
 def compared(homework: Homework, source: Source, settings: Settings) -> tuple[Extra, list[Finding]]:

@@ -90,7 +90,8 @@ def differences(model: Model, settings: Settings, values: Values, gradients: Val
     for point in range(points):
         ours = model.evaluate({leaf: values[leaf][point] for leaf in model.leaves}, settings)
         for quantity in model.quantities:
-            if quantity.name in values:
+            # What the module itself has no number for says nothing of the derivation.
+            if quantity.name in values and bool(ours[quantity.key].isfinite().all()):
                 pair = values[quantity.name][point], ours[quantity.key].detach()
                 found.setdefault((quantity.name, False), []).append(pair)
         for name, gradient in _gradients(model, ours, gradients, point):

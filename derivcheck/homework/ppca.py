@@ -29,6 +29,8 @@ from derivcheck.verdict import Extra, Outcome
 DIM, SAMPLES, SIGMA = 6, 60, 0.7
 # Hessians of the likelihood have J² entries and take N samples through each row.
 LARGEST_DIM, LARGEST_WORK = 128, 20_000_000
+# Beside uuᵀ of size 1, σ² I of this size is rounding.
+SMALLEST_SIGMA = 1e-8
 SIGMA_NAME = "\\sigma"
 
 
@@ -94,18 +96,24 @@ def _named(values: Mapping[str, Tensor], settings: Settings) -> dict[str, Tensor
 
 
 def asked(settings: Settings) -> tuple[int, int, float]:
-    """N, J and σ for the figures. Raises SettingsError for a σ that is no standard deviation."""
+    """N, J and σ for the figures. Raises SettingsError for what they cannot be worked out for."""
+    count, dim = settings.sizes.get("N", SAMPLES), settings.sizes.get("J", DIM)
     sigma = settings.values.get(SIGMA_NAME, SIGMA)
     if not sigma > 0:
         raise SettingsError(f"σ is a standard deviation and positive, not {sigma:g}")
-    return settings.sizes.get("N", SAMPLES), settings.sizes.get("J", DIM), sigma
+    if not SMALLEST_SIGMA <= sigma <= 1 / SMALLEST_SIGMA:
+        reason = "its square is lost to rounding beside numbers of size 1, or they are beside it"
+        raise SettingsError(f"σ may be from {SMALLEST_SIGMA:g} to {1 / SMALLEST_SIGMA:g}, not {sigma:g}: {reason}")
+    if dim > LARGEST_DIM:
+        raise SettingsError(f"samples may have up to {LARGEST_DIM} dimensions here, not {dim}")
+    return count, dim, sigma
 
 
 def extras(settings: Settings) -> tuple[Extra, ...]:
     """Identities, EM with its curve, its rates, and the maximum of the likelihood, on three data sets."""
     count, dim, sigma = asked(settings)
-    if dim > LARGEST_DIM or dim * dim * count > LARGEST_WORK:
-        most = min(LARGEST_DIM, int((LARGEST_WORK / count) ** 0.5))
+    if dim * dim * count > LARGEST_WORK:
+        most = int((LARGEST_WORK / count) ** 0.5)
         text = f"not run for {count} samples in {dim} dimensions, at most {most} for so many"
         return (Extra("EM and the likelihood", text=text, outcome=Outcome.NOT_CHECKED, code="too-large"),)
     generator = torch.Generator().manual_seed(settings.seed)

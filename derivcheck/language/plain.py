@@ -97,7 +97,9 @@ def _infix(node: Add | Product | Entrywise | Compare | Tuple | Given, tight: boo
         case Tuple(items=items, separators=separators):
             text = _plain(items[0], tight) if items else ""
             for separator, item in zip(separators, items[1:], strict=False):
-                text += separator + gap + _plain(item, tight)
+                # The bars between the two densities of a divergence.
+                sign = " ‖" if separator in ("\\|", "\\Vert", "\\parallel", "||") else separator
+                text += sign + (gap or (" " if sign == " ‖" else "")) + _plain(item, tight)
             return text
         case Given(left=left, right=right):
             return f"{_plain(left, tight)}{gap}|{gap}{_plain(right, tight)}"

@@ -178,8 +178,7 @@ def _refined_bar(
         with torch.no_grad():
             other = evaluate(term, bench.frame(claim, finer)).detach().expand(left.shape)
         # The levels are two samples of the error; one of them may be nearer than it knows.
-        gap = _per_trial(torch.nan_to_num(other - value, nan=torch.inf))
-        bar = bar + SAFETY * torch.maximum(gap, gap.median().expand(gap.shape[0]))
+        bar = bar + SAFETY * _usual(torch.nan_to_num(other - value, nan=torch.inf), left, right)
     return bar.detach().reshape(-1, *(1,) * (left.dim() - 1)).expand(left.shape)
 
 

@@ -44,8 +44,12 @@ def _negative_logarithm(side: Term, draws: Draws) -> Term | None:
     """The argument of a logarithm that is negative wherever it is defined, if it is reached at every input."""
     definitions = draws.problem.definitions
     stack, seen = [side], set[str]()
+    looked_at: dict[int, Term] = {}
     while stack:
         top = stack.pop()
+        if id(top) in looked_at:  # functions that call each other twice share what doubles when it is written out
+            continue
+        looked_at[id(top)] = top
         match top:
             case t.Elementary(name="log", order=0, argument=argument) if negative(argument, draws.problem.scope):
                 return argument

@@ -53,7 +53,8 @@ def reach_of(draws: Draws, claim: Claim) -> Reach:
                 if isinstance(part, INTEGRALS):
                     algebraic = False
                     if draws.settings.evidence == "exact":
-                        raise NotExact("whether an integral exists and an optimum is one")
+                        optimal = isinstance(part, t.Optimum)
+                        raise NotExact("whether it is an optimum" if optimal else "whether its integral exists")
                 if isinstance(part, t.Arbitrary):
                     functions.setdefault(part.key)
                 algebraic &= _rational(part)

@@ -99,7 +99,10 @@ def held(solution: Solution, frame: Frame) -> dict[str, Tensor]:
 def solve(solution: Solution, world: World, frame: Frame) -> tuple[Tensor | None, str]:
     """The solution ``(trials, …, rows, columns)`` that all starts lead to, or None and the reason."""
     if solution.members or chart_of(solution.domain.in_numbers(world.sizes)) is not None:
-        return _together(solution, frame)
+        root, reason = _together(solution, frame)
+        if root is not None or solution.members or reason == SEVERAL:
+            return root, reason
+        # At inputs for which none lies in the domain (r/u = λ with a negative λ) there may be one outside of it.
     place = frame.name(solution.unknown).detach()
     found: Tensor | None = None
     for start in range(STARTS):

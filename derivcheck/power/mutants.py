@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from derivcheck.diagnosis.edits import OPERATORS, Candidate, Operator, edits_of, pairs_of
+from derivcheck.diagnosis.candidate import Candidate
+from derivcheck.diagnosis.edits import OPERATORS, Operator, edits_of, pairs_of
 from derivcheck.diagnosis.places import changed
 from derivcheck.diagnosis.stock import Stock, bound_letters, names_of, stock_terms
 from derivcheck.language import nodes as n

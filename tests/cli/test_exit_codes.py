@@ -84,7 +84,7 @@ def test_the_format_does_not_change_the_exit_code(folder, form):
         (["ppca", "--sigma", "nan"], ["--sigma", "finite", "nan"]),
         (["ppca", "--sigma", "1e99"], ["--sigma", "at most"]),
         (["ppca", "--sigma", "half"], ["--sigma", "half"]),
-        (["ppca", "--sigma", "-0.5"], ["ppca.md", "positive", "-0.5"]),
+        (["ppca", "--sigma", "-0.5"], ["standard deviation", "positive", "-0.5"]),
         (["ppca", "--samples", "0"], ["--samples", "1 to 4096"]),
     ],
 )

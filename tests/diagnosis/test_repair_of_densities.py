@@ -24,7 +24,7 @@ In EM, let $m^{(i)} = \\mathbb{E}[z^{(i)} \\mid x^{(i)}]$ and $s^{(i)} = \\mathb
         (r"s^{(i)} = \frac{\sigma^2}{u^\top u + \sigma^2} + m^{(i)}", "replace `m⁽ⁱ⁾` by `(m⁽ⁱ⁾)²`"),
         (
             r"\log p(z^{(i)}) = -\frac{1}{2} \log(2 \pi) - (z^{(i)})^2",
-            "multiply `(z⁽ⁱ⁾)²` by `1/2`",
+            "halve the term `(z⁽ⁱ⁾)²`",
         ),
         (
             r"\frac{1}{\sigma^2} \sum_{i=1}^N (m^{(i)} x^{(i)} - s^{(i)} u) = 0 \Rightarrow "

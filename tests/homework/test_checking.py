@@ -67,6 +67,14 @@ def test_a_required_result_that_is_missing_is_a_finding(tmp_path: Path, name: st
     assert exit_code((report,), strict=True) == 1
 
 
+def test_a_derivation_in_letters_of_its_own_is_told_so_once(tmp_path: Path) -> None:
+    path = tmp_path / "own.md"
+    path.write_text("Let $a, b \\in \\mathbb{R}$. Then $a + b = b + a$.\n", encoding="utf-8")
+    (found,) = (found for found in run("mlp", STRICT, path).findings if found.code == "missing-result")
+    assert "none of the required results" in found.message
+    assert f"derivcheck check {path}" in (found.help or "")
+
+
 def test_an_empty_derivation_lacks_every_result(tmp_path: Path) -> None:
     path = tmp_path / "empty.md"
     path.write_text("# Nothing yet\n", encoding="utf-8")

@@ -286,9 +286,20 @@ def test_degenerate_sizes_run_without_an_alarm(sizes: dict[str, int]) -> None:
 
 
 def test_a_size_that_would_take_minutes_is_not_checked_and_says_so() -> None:
-    (extra,) = ppca.extras(Settings(sizes={"J": 4096, "N": 4096}))
+    (extra,) = ppca.extras(Settings(sizes={"J": 128, "N": 4096}))
     assert extra.outcome is Outcome.NOT_CHECKED
     assert "4096" in extra.text
+
+
+def test_more_dimensions_than_a_hessian_can_have_are_refused() -> None:
+    with pytest.raises(SettingsError, match="up to 128 dimensions"):
+        ppca.picture(Settings(sizes={"J": 2000}))
+
+
+@pytest.mark.parametrize("sigma", [1e-200, 1e-9, 1e9, 1e60])
+def test_a_sigma_that_is_lost_to_rounding_is_refused(sigma: float) -> None:
+    with pytest.raises(SettingsError, match="lost to rounding"):
+        ppca.picture(Settings(values={"\\sigma": sigma}))
 
 
 @pytest.mark.parametrize("sigma", [0.0, -1.0])

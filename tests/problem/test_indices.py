@@ -130,10 +130,12 @@ def test_members_of_a_family_are_picked_summed_and_differentiated_by(latex, is_s
     assert outcome(f"{FAMILY}$$ {latex} $$\n") is is_so
 
 
-def test_a_mean_that_is_right_only_for_one_sample_is_wrong_and_the_reading_is_named():
+def test_a_mean_that_is_right_only_for_one_sample_is_wrong_and_the_missing_factor_is_named():
     text = f"{FAMILY}$$ \\frac{{1}}{{N}} \\sum_i u^\\top x^{{(i)}} = \\sum_i u^\\top x^{{(i)}} $$\n"
     assert outcome(text) is WRONG
-    assert any("only for `N = 1`" in fact for fact in finding(text).facts)
+    help = finding(text).help
+    assert help is not None
+    assert help.startswith("multiply by `1/N`")
 
 
 def test_a_family_without_its_index_is_refused_where_a_value_is_needed():

@@ -1,0 +1,79 @@
+"""Edits that only mend: what is missing is taken from the document, the likelier places first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from derivcheck.diagnosis.candidate import HALF, TWO, Candidate, closed, signed_span
+from derivcheck.diagnosis.places import changed, places_of
+from derivcheck.diagnosis.stock import Stock
+from derivcheck.language import nodes as n
+from derivcheck.language.printing import latex, plain
+
+
+def mending(tree: n.Node, stock: Stock) -> Iterator[Candidate]:
+    """A term twice or half as large, a name for a 1, a missing factor of one term, or a missing term."""
+    for factor in _scalars(stock):
+        product = n.Product((factor, closed(tree)), ("",))
+        yield Candidate(9, product, tree.span, latex(product), f"multiply by `{plain(factor)}`")
+    for node, rebuild, script in places_of(tree, lambda new: new):
+        if script:
+            continue
+        match node:
+            case n.Add(terms=terms):
+                for position, (sign, part) in enumerate(terms):
+                    for scalar, title in ((HALF, "halve"), (TWO, "double")):
+                        scaled = n.Product((scalar, closed(part)), ("",))
+                        new = changed(node, terms=(*terms[:position], (sign, scaled), *terms[position + 1 :]))
+                        place, text = signed_span(part, node), f"{sign} {latex(scaled)}"
+                        yield Candidate(9, rebuild(new), place, text, f"{title} the term `{plain(part)}`")
+            case n.Number(value=value) if value == 1:
+                for other in _scalars(stock):
+                    title = f"replace `1` by `{plain(other)}`"
+                    yield Candidate(9, rebuild(other), node.span, latex(other), title)
+    yield from _insertions(tree, stock)
+
+
+def _scalars(stock: Stock) -> Iterator[n.Node]:
+    """Names and their squares; which of them are numbers is seen when they are read."""
+    for name in stock.names:
+        yield name
+        yield n.Scripted(name, None, TWO)
+
+
+def _insertions(tree: n.Node, stock: Stock) -> Iterator[Candidate]:
+    """A missing factor of one term, or a missing term: taken from the document."""
+    for node, rebuild, script in places_of(tree, lambda new: new):
+        if script or not _may_take_factor(node):
+            continue
+        for term in stock.terms:
+            new = n.Entrywise((_closed_entrywise(node), term), ("\\odot",))
+            wrapped = n.Group(new) if node is not tree else new
+            yield Candidate(
+                10,
+                rebuild(wrapped),
+                node.span,
+                latex(wrapped),
+                f"multiply `{plain(node)}` entry by entry by `{plain(term)}`",
+            )
+        for term in (*stock.terms, *stock.names):
+            for sign, title in (("+", "add the term `{}` to `{}`"), ("-", "subtract the term `{}` from `{}`")):
+                total: n.Node = n.Add((("+", node), (sign, term)))  # type: ignore[arg-type]
+                if node is not tree:
+                    total = n.Group(total)
+                told = title.format(plain(term), plain(node))
+                yield Candidate(11, rebuild(total), node.span, latex(total), told)
+        for factor in _scalars(stock):
+            product = n.Product((factor, closed(node)), ("",))
+            yield Candidate(
+                12, rebuild(product), node.span, latex(product), f"multiply `{plain(node)}` by `{plain(factor)}`"
+            )
+
+
+def _closed_entrywise(node: n.Node) -> n.Node:
+    return n.Group(node) if isinstance(node, n.Add) else node
+
+
+def _may_take_factor(node: n.Node) -> bool:
+    factors = n.Group | n.Product | n.Entrywise | n.Derivative | n.Name | n.Add | n.Fraction_ | n.Big | n.Scripted
+    return isinstance(node, factors)
