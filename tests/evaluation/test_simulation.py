@@ -34,6 +34,7 @@ def test_a_latent_factor_and_its_samples(seed):
         "$$ z_i \\sim \\mathcal{N}(0, 1), \\quad x_i \\mid z_i \\sim \\mathcal{N}(u z_i, \\sigma^2 I) $$"
     )
     x, z, u, sigma = values(model, seed, "x_{\\cdot}", "z", "u", "\\sigma")
+    z = z.reshape(2, N, 1, 1)
     assert close(z.mean(1), 0.0, 1.0)
     assert close(z.square().mean(1), 1.0, 2.0**0.5)
     rest = x - u.unsqueeze(1) * z
