@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from derivcheck.judge import judge
-from derivcheck.oracles import ascent, procedure, rate
+from derivcheck.oracles import ascent, ends, procedure, rate
 from derivcheck.oracles.table import ORACLES
 from tests.problem.asking import HOLDS, NOT_CHECKED, WRONG, bench
 
@@ -174,5 +174,44 @@ def test_an_objective_that_is_not_that_of_em_is_left_alone():
     assert ascent.ask(made, claim).outcome is NOT_CHECKED
 
 
+SHIFT = r"""Let $\mu \in \mathbb{R}^{J}$, $\sigma, \tau > 0$, and $x^{(i)}, z^{(i)} \in \mathbb{R}^{J}$ for $i = 1, \dots, N$. Let
+
+$$ z^{(i)} \sim \mathcal{N}(0, \tau^2 I), \quad x^{(i)} \mid z^{(i)} \sim \mathcal{N}(\mu + z^{(i)}, \sigma^2 I) $$
+
+with $m^{(i)} = \mathbb{E}[z^{(i)} \mid x^{(i)}]$. Let $q(z^{(i)}) = p(z^{(i)} \mid x^{(i)})$ at the current parameters and
+
+$$ Q = \sum_{i=1}^{N} \mathbb{E}_{q(z^{(i)})} \left[ \log p(x^{(i)}, z^{(i)}) \right] $$
+
+$$ \mu^{\text{new}} = \arg\max_\mu Q = \frac{1}{N} \sum_{i=1}^{N} (x^{(i)} - m^{(i)}) $$
+
+EM ends at the maximum of the likelihood, the mean of the samples:
+
+$$ \hat{\mu} = \arg\max_\mu \sum_{i=1}^{N} \log p(x^{(i)}) = FORM $$
+"""
+
+
+@pytest.mark.parametrize(
+    ("form", "outcome"),
+    [
+        (r"\frac{1}{N} \sum_{i=1}^{N} x^{(i)}", HOLDS),
+        (r"\frac{1}{N - 1} \sum_{i=1}^{N} x^{(i)}", WRONG),
+        (r"\frac{\sigma^2}{\sigma^2 + \tau^2} \frac{1}{N} \sum_{i=1}^{N} x^{(i)}", WRONG),
+    ],
+)
+def test_a_closed_form_is_where_em_ends(form, outcome, monkeypatch):
+    monkeypatch.setattr(procedure, "CAP", 100)
+    made, claims = optima(SHIFT.replace("FORM", form))
+    assert [ascent.ask(made, claims[0]).outcome, rate.ask(made, claims[0]).outcome] == [HOLDS, HOLDS]
+    assert ends.applies(made, claims[-1])
+    assert ends.ask(made, claims[-1]).outcome is outcome
+    assert judge(made, claims[-1]).outcome is outcome
+
+
+def test_the_maximum_of_something_else_is_not_where_em_ends():
+    other = SHIFT.replace(r"\sum_{i=1}^{N} \log p(x^{(i)}) = FORM", r"\left( -\|\mu - x^{(1)}\|^2 \right) = x^{(1)}")
+    made, claims = optima(other)
+    assert ends.ask(made, claims[-1]).outcome is NOT_CHECKED
+
+
 def test_the_oracles_are_in_the_table():
-    assert {"EM", "rate"} <= {oracle.name for oracle in ORACLES}
+    assert {"EM", "rate", "EM end"} <= {oracle.name for oracle in ORACLES}
