@@ -29,6 +29,10 @@ CODES = {
 }
 
 
+TELLING = ("normaliser", "stationarity", "EM", "rate", "EM end")
+"""Sources whose words say more than a figure beside another one."""
+
+
 def finding_for(
     problem: Problem, claim: Claim, verdict: Verdict, bench: Bench | None, settings: Settings
 ) -> Finding | None:
@@ -70,7 +74,7 @@ def _wrong(problem: Problem, claim: Claim, verdict: Verdict, bench: Bench | None
     odd = [e for e in verdict.evidence if e.outcome is Outcome.WRONG]
     if odd:
         facts.append(_figures(claim, verdict.evidence))
-        facts += [e.detail for e in odd if e.claimed is None and e.detail not in facts]
+        facts += [e.detail for e in odd if e.oracle in TELLING and (e.claimed is None or e.oracle == "rate")]
         facts.append(_where_seen(next((e for e in odd if e.claimed is not None), odd[0])))
     elif verdict.reason:
         facts.append(verdict.reason)
