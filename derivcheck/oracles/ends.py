@@ -9,7 +9,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from derivcheck.evaluation.arithmetic import NotExact, TooLarge
+from derivcheck.evaluation.arithmetic import NotExact, OutOfRange, TooLarge
 from derivcheck.evaluation.budget import BUDGET
 from derivcheck.evaluation.charts import tangent
 from derivcheck.oracles.bench import Bench
@@ -68,8 +68,8 @@ def ask(bench: Bench, claim: Claim) -> Evidence:
         with torch.no_grad():
             claimed = bench.value(claim.claimed, claim, world).expand(here.shape)
         ended, stated = value_at(block, world), value_at(block, with_leaves(world, {**world.leaves, key: claimed}))
-    except (NotExact, TooLarge) as error:
-        return Evidence(NAME, Outcome.NOT_CHECKED, detail=error.what)
+    except (NotExact, OutOfRange, TooLarge) as error:
+        return Evidence(NAME, Outcome.NOT_CHECKED, detail=str(error))
     gain = torch.where(runs.rest & stated.isfinite(), ended - stated, 0.0)
     bar = HEIGHT * torch.maximum(ended.abs(), stated.abs())
     worst = int((gain - bar).argmax())

@@ -14,7 +14,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from derivcheck.evaluation.arithmetic import NotExact, TooLarge
+from derivcheck.evaluation.arithmetic import NotExact, OutOfRange, TooLarge
 from derivcheck.evaluation.budget import BUDGET
 from derivcheck.evaluation.charts import flat
 from derivcheck.evaluation.descent import Objective, second
@@ -56,8 +56,8 @@ def ask(bench: Bench, claim: Claim) -> Evidence:
         BUDGET.renew()
         expected = _expected(bench, block, runs.world)
         found, bar = _found(bench, block, runs.world)
-    except (NotExact, TooLarge) as error:
-        return Evidence(NAME, Outcome.NOT_CHECKED, detail=error.what)
+    except (NotExact, OutOfRange, TooLarge) as error:
+        return Evidence(NAME, Outcome.NOT_CHECKED, detail=str(error))
     good = runs.rest & (found + expected).isfinite().flatten(1).all(1)
     apart = torch.where(good, (found - expected).abs().flatten(1).amax(1), 0.0)
     worst = int(apart.argmax())
