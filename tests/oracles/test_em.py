@@ -88,10 +88,9 @@ def test_a_step_that_lowers_the_likelihood_is_wrong(update):
     assert "falls" in found.detail
 
 
-@pytest.mark.parametrize("share", [r"\frac{1}{2}", r"\frac{9}{10}"])
-def test_a_damped_update_climbs_too_and_is_told_by_its_rate(share, monkeypatch):
+def test_a_damped_update_climbs_too_and_is_told_by_its_rate(monkeypatch):
     monkeypatch.setattr(procedure, "CAP", 100)
-    damped = rf"{share} {M} + (1 - {share}) u"
+    damped = rf"\frac{{9}}{{10}} {M} + \frac{{1}}{{10}} u"
     assert of_loading(damped).outcome is HOLDS
     found = of_loading(damped, 0, rate)
     assert found.outcome is WRONG
@@ -195,7 +194,6 @@ $$ \hat{\mu} = \arg\max_\mu \sum_{i=1}^{N} \log p(x^{(i)}) = FORM $$
     [
         (r"\frac{1}{N} \sum_{i=1}^{N} x^{(i)}", HOLDS),
         (r"\frac{1}{N - 1} \sum_{i=1}^{N} x^{(i)}", WRONG),
-        (r"\frac{\sigma^2}{\sigma^2 + \tau^2} \frac{1}{N} \sum_{i=1}^{N} x^{(i)}", WRONG),
     ],
 )
 def test_a_closed_form_is_where_em_ends(form, outcome, monkeypatch):

@@ -29,7 +29,7 @@ RIGHT = [
 
 
 @pytest.mark.parametrize(("equation", "unknown", "value"), RIGHT)
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", range(1))
 def test_the_right_solution_holds(equation, unknown, value, seed):
     assert ask(rf"{equation} \Rightarrow {unknown} = {value}", seed).outcome is HOLDS
 
