@@ -304,5 +304,7 @@ def stepped(bench: Bench, block: Block, world: World) -> Tensor:
     if block.term.indices:
         with torch.no_grad():
             value: Tensor = evaluate(block.claim.claimed, bench.frame(block.claim, world)).detach()
+        if value.shape[1] not in (1, here.shape[1]):
+            raise NotExact("an update of some members of a family")
         return value.expand(here.shape).clone()
     return claimed_place(bench, block.claim, world, here, block.index)

@@ -58,12 +58,16 @@ def ask(bench: Bench, claim: Claim) -> Evidence:
         found, bar = _found(bench, block, runs.world)
     except (NotExact, OutOfRange, TooLarge) as error:
         return Evidence(NAME, Outcome.NOT_CHECKED, detail=str(error))
+    except torch.linalg.LinAlgError:
+        return Evidence(NAME, Outcome.NOT_CHECKED, detail="the objective is flat where a run rests")
     good = runs.rest & (found + expected).isfinite().flatten(1).all(1)
-    apart = torch.where(good, (found - expected).abs().flatten(1).amax(1), 0.0)
+    if not bool(good.any()):
+        return Evidence(NAME, Outcome.NOT_CHECKED, detail="the update has no slope where it rests")
+    apart = torch.where(good, (found - expected).abs().flatten(1).amax(1), -1.0)
     worst = int(apart.argmax())
     gap, noise = float(apart[worst]), float(torch.where(good, bar, 0.0).amax())
     outcome = Outcome.NOT_CHECKED
-    if bool(good.any()) and gap <= AGREES + 10 * noise:
+    if gap <= AGREES + 10 * noise:
         outcome = Outcome.HOLDS
     elif gap > DIFFERS + 100 * noise:
         outcome = Outcome.WRONG
