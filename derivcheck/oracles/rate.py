@@ -58,7 +58,7 @@ def ask(bench: Bench, claim: Claim) -> Evidence:
         found, bar = _found(bench, block, runs.world)
     except (NotExact, OutOfRange, TooLarge) as error:
         return Evidence(NAME, Outcome.NOT_CHECKED, detail=str(error))
-    except torch.linalg.LinAlgError:
+    except torch.linalg.LinAlgError:  # type: ignore[attr-defined]
         return Evidence(NAME, Outcome.NOT_CHECKED, detail="the objective is flat where a run rests")
     good = runs.rest & (found + expected).isfinite().flatten(1).all(1)
     if not bool(good.any()):
