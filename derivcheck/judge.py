@@ -35,6 +35,7 @@ SAID = {
     "comparison": "no better place",
     "EM": "EM",
     "rate": "rate",
+    "EM end": "EM end",
 }
 
 INTEGRALS = ("integral", "Gaussian")

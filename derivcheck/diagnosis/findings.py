@@ -75,7 +75,8 @@ def _wrong(problem: Problem, claim: Claim, verdict: Verdict, bench: Bench | None
     if odd:
         facts.append(_figures(claim, verdict.evidence))
         # That it is no identity mod a prime says nothing to a reader.
-        facts += [e.detail for e in odd if e.claimed is None and (e.oracle not in PROOFS or NO_VALUE in e.detail)]
+        worded = [e for e in odd if e.claimed is None and (e.oracle not in PROOFS or NO_VALUE in e.detail)]
+        facts += [e.detail for e in odd if e in worded or e.oracle == "rate"]
         facts.append(_where_seen(next((e for e in odd if e.claimed is not None), odd[0])))
     elif verdict.reason:
         facts.append(verdict.reason)

@@ -172,8 +172,9 @@ class GaussianAlgebra:
 
     name = "Gaussian"
 
-    def __init__(self) -> None:
+    def __init__(self, known: set[t.Term] | None = None) -> None:
         self._kept: dict[tuple[t.Term, tuple[Axis, ...]], tuple[Tensor, Tensor, Tensor]] = {}
+        self._known = known
 
     def integral(self, term: t.LogIntegral | t.Expectation | t.Integral, frame: Frame) -> Tensor:
         if isinstance(term, t.Integral):
@@ -210,7 +211,9 @@ class GaussianAlgebra:
             total, mean, factor = self._kept[key]
         else:
             lead = _lead(replace(term, bounds=tuple(bounds)), frame)
-            total, mean, factor = self.moments(log, lead, size)
+            total, mean, factor = self.moments(log, lead, size, self._known is not None and term.log in self._known)
+            if self._known is not None:
+                self._known.add(term.log)
             if key is not None:
                 total, mean, factor = total.detach(), mean.detach(), factor.detach()
                 self._kept[key] = total, mean, factor
@@ -224,15 +227,16 @@ class GaussianAlgebra:
         return total, body
 
     def moments(
-        self, log: Callable[[Tensor], Tensor], lead: tuple[int, ...], size: int
+        self, log: Callable[[Tensor], Tensor], lead: tuple[int, ...], size: int, known: bool = False
     ) -> tuple[Tensor, Tensor, Tensor]:
-        """log ∫ exp, the mean, and the Cholesky factor of the precision."""
+        """log ∫ exp, the mean, the precision's Cholesky factor; that ``log`` is quadratic is ``known``, or tested."""
         origin = torch.zeros(*lead, size, 1, dtype=torch.float64, requires_grad=True)
         constant = log(origin)
         slope = slope_of(constant.sum(), origin, create=True)
         rows = [slope_of(slope[..., row, 0].sum(), origin, create=True) for row in range(size)]
         precision = -torch.stack([row[..., 0] for row in rows], -2)
-        self._check(log, constant, slope, precision, lead)
+        if not known:
+            self._check(log, constant, slope, precision, lead)
         try:
             factor = torch.linalg.cholesky(precision)
         except RuntimeError as error:
@@ -322,13 +326,14 @@ class Quickest:
 
     name = "quickest"
 
-    def __init__(self) -> None:
-        self.algebra, self.quadrature = GaussianAlgebra(), Quadrature()
+    def __init__(self, known: set[t.Term] | None = None) -> None:
+        self.algebra, self.quadrature = GaussianAlgebra(known), Quadrature()
+        self._known = known
         self._other: set[t.Term] = set()
 
     def renewed(self) -> Quickest:
-        """The same for another draw: which integrals have no closed form is known, nodes and moments are not kept."""
-        made = Quickest()
+        """The same at other parameters: what has a closed form is known, nodes and moments are not kept."""
+        made = Quickest(set() if self._known is None else self._known)
         made._other = self._other
         return made
 

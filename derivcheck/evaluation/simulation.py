@@ -6,6 +6,7 @@ the nodes and weights of its quadrature, or from its finitely many values. No fa
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import torch
@@ -15,7 +16,7 @@ from derivcheck.evaluation.arithmetic import NotExact
 from derivcheck.evaluation.evaluator import Axis, World, evaluate
 from derivcheck.evaluation.integration import GaussianAlgebra
 from derivcheck.evaluation.quadrature import DISCRETE, rule
-from derivcheck.evaluation.sampling import generator
+from derivcheck.evaluation.sampling import draw, generator
 from derivcheck.problem import terms as t
 from derivcheck.problem.problem import Problem
 from derivcheck.problem.scope import Factor
@@ -55,7 +56,13 @@ def _drawn(problem: Problem, factor: Factor, world: World, source: torch.Generat
     if columns != 1:
         raise NotExact("a draw of a matrix")
     body = _with_value(factor)
-    lead = (world.trials, *sizes)
+    whole = (world.trials, *sizes)
+    domain = factor.domain.in_numbers(world.sizes)
+    high = domain.high if isinstance(domain.high, float) else None
+    one = draw(domain, (1,) * (1 + len(sizes)) + (rows, 1), generator("a member"), high)
+    with torch.no_grad():
+        # Members whose parameters are the same have one density.
+        lead = tuple(evaluate(body, frame.bind({VALUE: one})).shape[:-2])
 
     def log(nodes: Tensor) -> Tensor:
         """``(*lead, count, rows, 1)`` to ``(*lead, count)``."""
@@ -63,10 +70,9 @@ def _drawn(problem: Problem, factor: Factor, world: World, source: torch.Generat
         value: Tensor = evaluate(body, inner.bind({VALUE: nodes}))
         return value[..., 0, 0].expand(nodes.shape[:-2])
 
-    domain = factor.domain.in_numbers(world.sizes)
     if domain.kind == "real":
         try:
-            return _gaussian(lambda place: log(place.unsqueeze(-3))[..., 0], lead, rows, source)
+            return _gaussian(lambda place: log(place.unsqueeze(-3))[..., 0], lead, whole, rows, source)
         except NotExact:
             if rows > 1:
                 raise
@@ -77,8 +83,11 @@ def _drawn(problem: Problem, factor: Factor, world: World, source: torch.Generat
         raise NotExact("a draw from a density that does not settle")
     with torch.no_grad():
         weights = torch.softmax((log(found.nodes) + found.log_weights).nan_to_num(-torch.inf, -torch.inf), -1)
-    picked = torch.multinomial(weights.reshape(-1, weights.shape[-1]), 1, generator=source).reshape(*lead, 1, 1, 1)
-    return found.nodes.gather(-3, picked.expand(*lead, 1, rows, 1)).squeeze(-3).detach()
+    count = weights.shape[-1]
+    flat = weights.expand(*whole, count).reshape(-1, count)
+    picked = torch.multinomial(flat, 1, generator=source).reshape(*whole, 1, 1, 1)
+    nodes = found.nodes.expand(*whole, count, rows, 1)
+    return nodes.gather(-3, picked.expand(*whole, 1, rows, 1)).squeeze(-3).detach()
 
 
 def _with_value(factor: Factor) -> t.Term:
@@ -96,9 +105,12 @@ def _with_value(factor: Factor) -> t.Term:
     return rewrite(factor.log, rule_of)
 
 
-def _gaussian(log: object, lead: tuple[int, ...], rows: int, source: torch.Generator) -> Tensor:
+def _gaussian(
+    log: Callable[[Tensor], Tensor], lead: tuple[int, ...], whole: tuple[int, ...], rows: int, source: torch.Generator
+) -> Tensor:
+    """mean + L⁻ᵀε for every member."""
     with torch.enable_grad():
-        _, mean, factor = GaussianAlgebra().moments(log, lead, rows)  # type: ignore[arg-type]
-    noise = torch.randn(*lead, rows, 1, generator=source, dtype=torch.float64)
-    turned = torch.linalg.solve_triangular(factor.detach().transpose(-1, -2), noise, upper=True)
-    return (mean + turned).detach()
+        _, mean, factor = GaussianAlgebra().moments(log, lead, rows)
+    noise = torch.randn(*whole, rows, 1, generator=source, dtype=torch.float64)
+    turn = factor.detach().transpose(-1, -2).expand(*whole, rows, rows)
+    return (mean + torch.linalg.solve_triangular(turn, noise, upper=True)).detach()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import torch
 
-from derivcheck.evaluation.arithmetic import NotExact, TooLarge
+from derivcheck.evaluation.arithmetic import NotExact, OutOfRange, TooLarge
 from derivcheck.evaluation.charts import tangent
 from derivcheck.evaluation.evaluator import World
 from derivcheck.oracles.bench import Bench
@@ -45,8 +45,8 @@ def ask(bench: Bench, claim: Claim) -> Evidence:
         if not account.steps:
             return Evidence(NAME, Outcome.NOT_CHECKED, detail="no step could be made")
         left = _left(bench, block, runs)
-    except (NotExact, TooLarge) as error:
-        return Evidence(NAME, Outcome.NOT_CHECKED, detail=error.what)
+    except (NotExact, OutOfRange, TooLarge) as error:
+        return Evidence(NAME, Outcome.NOT_CHECKED, detail=str(error))
     if left > STATIONARY:
         detail = "the update stays at a place where the likelihood still rises"
         return Evidence(NAME, Outcome.WRONG, left, sizes=sizes, failing=sizes, points=account.steps, detail=detail)

@@ -69,6 +69,8 @@ def ask(bench: Bench, claim: Claim) -> Evidence:
             gain, count = _best(objective, place, start, domain, term.op == "argmax", source)
         except (NotExact, TooLarge) as error:
             return Evidence(NAME, Outcome.NOT_CHECKED, detail=error.what)
+        except torch.linalg.LinAlgError:  # type: ignore[attr-defined]
+            return Evidence(NAME, Outcome.NOT_CHECKED, detail="the claimed place has nothing beside it")
         tried += count
         if gain > 0:
             word = "larger" if term.op == "argmax" else "smaller"

@@ -55,6 +55,8 @@ def ask(bench: Bench, claim: Claim) -> Evidence:
             best = _remembered(bench, claim, frame)
         except (NotExact, TooLarge) as error:
             return Evidence(NAME, Outcome.NOT_CHECKED, detail=error.what)
+        except torch.linalg.LinAlgError:  # type: ignore[attr-defined]
+            return Evidence(NAME, Outcome.NOT_CHECKED, detail="what was differentiated is not a finite number")
         if best.reason:
             reason = best.reason
             continue

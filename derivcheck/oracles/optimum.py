@@ -8,6 +8,7 @@ from it, at the current values of the parameters.
 from __future__ import annotations
 
 from dataclasses import replace
+from fractions import Fraction
 
 import torch
 from torch import Tensor
@@ -97,7 +98,7 @@ def whole(bench: Bench, claim: Claim) -> tuple[t.Optimum, Claim, str] | None:
     if claim.head is not term:
         assert isinstance(claim.head, t.Entry)
         row, column = claim.head.row, claim.head.column
-    single = column is None or column == t.Constant(1)  # type: ignore[arg-type]
+    single = column is None or column == t.Constant(Fraction(1))
     if not isinstance(row, t.Index) or row.name not in claim.free or not single or term.indices:
         return None
     if any(isinstance(part, t.Index) and part.name == row.name for part in t.walk(term.objective)):
@@ -115,6 +116,8 @@ def claimed_place(bench: Bench, claim: Claim, world: World, start: Tensor, index
     if not index:
         return value.expand(start.shape).clone()
     axis = 1 + claim.free.index(index)
+    if frame.axes[axis - 1].count != start.shape[-2] or start.shape[-1] != 1:
+        raise NotExact("an optimum of which some entries are claimed")
     value = value.expand(world.trials, *(a.count for a in frame.axes), 1, 1)
     return value.movedim(axis, -3).squeeze(-1).expand(start.shape).clone()
 
@@ -136,10 +139,10 @@ def ask_stationary(bench: Bench, claim: Claim) -> Evidence:
         assert isinstance(world.optimiser, Optimiser)
         domain = world.optimiser.domain(term, frame)
         objective, start = objective_of(term, frame)
-        place = claimed_place(bench, claim, world, start, index)
-        if not bool(place.isfinite().all()):
-            return Evidence("stationarity", Outcome.NOT_CHECKED, detail="the claimed place is not a finite number")
         try:
+            place = claimed_place(bench, claim, world, start, index)
+            if not bool(place.isfinite().all()):
+                return Evidence("stationarity", Outcome.NOT_CHECKED, detail="the claimed place is not a finite number")
             slope, bar = stationarity(objective, place, domain, term.op == "argmax")
             elsewhere, _ = stationarity(objective, _beside(place, domain), domain, term.op == "argmax")
             bent = _bent_wrongly(objective, place, domain, term.op == "argmax")

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from derivcheck.evaluation import sizes
-from derivcheck.evaluation.arithmetic import NotExact
+from derivcheck.evaluation.arithmetic import NotExact, OutOfRange
 from derivcheck.evaluation.budget import BUDGET
 from derivcheck.evaluation.charts import tangent
 from derivcheck.evaluation.differentiation import Autograd
@@ -25,7 +25,8 @@ from derivcheck.evaluation.evaluator import World, evaluate
 from derivcheck.evaluation.integration import Quadrature, Quickest
 from derivcheck.evaluation.sampling import draw, generator
 from derivcheck.evaluation.simulation import simulate
-from derivcheck.oracles.bench import Bench
+from derivcheck.evaluation.sizes import SizesError
+from derivcheck.oracles.bench import Bench, CannotDraw
 from derivcheck.oracles.comparing import FLOOR
 from derivcheck.oracles.numeric import shown_sizes
 from derivcheck.oracles.optimum import claimed_place, whole
@@ -44,7 +45,7 @@ AGREES = 1e-8
 REST = 1e-9
 """A round that moves nothing by more than this share of it."""
 EDGE = 1e-6
-"""An entry below this share of the largest is on its way to the edge of its domain."""
+"""An entry below this share of what it was at the start is on its way to the edge of its domain."""
 ROUNDING = 64 * FLOOR
 DOMAINS = ("real", "nonzero", "positive", "simplex", "spd")
 
@@ -152,7 +153,7 @@ def _run(bench: Bench, blocks: list[Block]) -> Course:
     accounts = tuple(Account(related=_related(bench, block, world)) for block in blocks)
     rest = torch.zeros(world.trials, dtype=torch.bool)
     alive = ~rest
-    rounds = 0
+    first, rounds = world, 0
     while rounds < CAP and bool((alive & ~rest).any()):
         rounds += 1
         before = {block.term.key: world.leaves[block.term.key].detach() for block in blocks}
@@ -160,7 +161,7 @@ def _run(bench: Bench, blocks: list[Block]) -> Course:
             if account.related and not account.lost:
                 world, alive = _update(bench, block, account, world, alive, rounds, len(blocks) == 1)
         moved = torch.stack([_moved(before[key], world.leaves[key].detach()) for key in before]).amax(0)
-        rest = alive & (moved <= REST) & _inside(bench, blocks, world)
+        rest = alive & (moved <= REST) & _inside(bench, blocks, first, world)
     shown = shown_sizes(bench, world)
     return Course(world, rest, rounds, simulated, shown, accounts)
 
@@ -176,12 +177,17 @@ def _begin(bench: Bench, blocks: list[Block]) -> tuple[World, bool]:
         for name in letters
         if name not in bench.fixed
     }
-    chosen = sizes.draw(bench.symbols, problem, {**bench.fixed, **many}, seed, 1)[0]
-    world = replace(bench.world(chosen, (seed, "EM"), (), 2 * TRIALS), integrator=Quickest())
+    try:
+        chosen = sizes.draw(bench.symbols, problem, {**bench.fixed, **many}, seed, 1)[0]
+        drawn = bench.world(chosen, (seed, "EM"), (), 2 * TRIALS)
+    except (SizesError, CannotDraw):
+        # So many do not fit into what the document says of sizes.
+        drawn = bench.world(bench.worlds()[0].sizes, (seed, "EM"), (), 2 * TRIALS)
+    world = replace(drawn, integrator=Quickest())
     count = world.trials - world.trials // 2
     try:
         model = simulate(problem, world, (seed, "model"))
-    except NotExact:
+    except (NotExact, OutOfRange):
         return world, False
     leaves = dict(world.leaves)
     for key in problem.scope.factors:
@@ -201,13 +207,12 @@ def with_leaves(world: World, leaves: dict[str, Tensor]) -> World:
     return replace(world, leaves=leaves, differentiator=Autograd(), integrator=world.integrator.renewed())
 
 
-def _inside(bench: Bench, blocks: list[Block], world: World) -> Tensor:
+def _inside(bench: Bench, blocks: list[Block], first: World, world: World) -> Tensor:
     """Which data sets keep away from the edges of the domains: there nothing has to be stationary."""
     good = torch.ones(world.trials, dtype=torch.bool)
     for key in (block.term.key for block in blocks):
         if bench.problem.declarations[key].domain.kind in ("positive", "simplex"):
-            size = world.leaves[key].detach().flatten(1)
-            good = good & (size.amin(1) > EDGE * size.amax(1))
+            good &= (world.leaves[key] > EDGE * first.leaves[key]).detach().flatten(1).all(1)
     return good
 
 
@@ -299,5 +304,7 @@ def stepped(bench: Bench, block: Block, world: World) -> Tensor:
     if block.term.indices:
         with torch.no_grad():
             value: Tensor = evaluate(block.claim.claimed, bench.frame(block.claim, world)).detach()
+        if value.shape[1] not in (1, here.shape[1]):
+            raise NotExact("an update of some members of a family")
         return value.expand(here.shape).clone()
     return claimed_place(bench, block.claim, world, here, block.index)

@@ -14,7 +14,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from derivcheck.evaluation.arithmetic import NotExact, TooLarge
+from derivcheck.evaluation.arithmetic import NotExact, OutOfRange, TooLarge
 from derivcheck.evaluation.budget import BUDGET
 from derivcheck.evaluation.charts import flat
 from derivcheck.evaluation.descent import Objective, second
@@ -56,14 +56,18 @@ def ask(bench: Bench, claim: Claim) -> Evidence:
         BUDGET.renew()
         expected = _expected(bench, block, runs.world)
         found, bar = _found(bench, block, runs.world)
-    except (NotExact, TooLarge) as error:
-        return Evidence(NAME, Outcome.NOT_CHECKED, detail=error.what)
+    except (NotExact, OutOfRange, TooLarge) as error:
+        return Evidence(NAME, Outcome.NOT_CHECKED, detail=str(error))
+    except torch.linalg.LinAlgError:  # type: ignore[attr-defined]
+        return Evidence(NAME, Outcome.NOT_CHECKED, detail="the objective is flat where a run rests")
     good = runs.rest & (found + expected).isfinite().flatten(1).all(1)
-    apart = torch.where(good, (found - expected).abs().flatten(1).amax(1), 0.0)
+    if not bool(good.any()):
+        return Evidence(NAME, Outcome.NOT_CHECKED, detail="the update has no slope where it rests")
+    apart = torch.where(good, (found - expected).abs().flatten(1).amax(1), -1.0)
     worst = int(apart.argmax())
     gap, noise = float(apart[worst]), float(torch.where(good, bar, 0.0).amax())
     outcome = Outcome.NOT_CHECKED
-    if bool(good.any()) and gap <= AGREES + 10 * noise:
+    if gap <= AGREES + 10 * noise:
         outcome = Outcome.HOLDS
     elif gap > DIFFERS + 100 * noise:
         outcome = Outcome.WRONG

@@ -8,6 +8,7 @@ from derivcheck.oracles import (
     comparison,
     differences,
     directional,
+    ends,
     gaussian,
     kinks,
     minimiser,
@@ -37,4 +38,5 @@ ORACLES: tuple[Oracle, ...] = (
     Oracle("comparison", comparison.applies, comparison.ask),
     Oracle("EM", ascent.applies, ascent.ask),
     Oracle("rate", rate.applies, rate.ask),
+    Oracle("EM end", ends.applies, ends.ask),
 )
