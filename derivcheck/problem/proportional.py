@@ -18,7 +18,7 @@ from derivcheck.problem.constants import constant_by
 from derivcheck.problem.context import Context
 from derivcheck.problem.dependence import depends
 from derivcheck.problem.derivatives import By, by
-from derivcheck.problem.probability.logs import log_of_claimed
+from derivcheck.problem.probability.logs import WRONG_SIGN, log_of_claimed
 from derivcheck.problem.probability.model import instance_of, replaced
 from derivcheck.problem.scope import Refusal
 from derivcheck.problem.substitution import member, rewrite
@@ -70,6 +70,9 @@ def _difference(log: Term, places: list[By], ctx: Context) -> Term:
     """A logarithm less itself where each name is at its place of reference; summands that do not vary drop out."""
     made: list[tuple[int, Term]] = []
     for sign, part in log.terms if isinstance(log, t.Add) else ((1, log),):
+        if isinstance(part, t.Multiply) and part.left == WRONG_SIGN:
+            made.append((sign, part))  # the wrong sign at both places is wrong all the same
+            continue
         there = part
         for place in places:
             there = _at_reference(there, place, ctx)
