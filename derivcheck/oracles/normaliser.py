@@ -47,6 +47,8 @@ def ask(bench: Bench, claim: Claim) -> Evidence:
     body = _with_value(claim.claimed, target, whole.key, value, bench)
     if isinstance(target, t.Variable) and not target.indices and target.key in t.variables(body):
         return Evidence(NAME, Outcome.NOT_CHECKED, detail="the value stands in it in another form")
+    if any(isinstance(part, t.Integral) for part in t.walk(body)):
+        return Evidence(NAME, Outcome.NOT_CHECKED, detail="an integral of an integral")
     total = t.LogIntegral((t.Bound(key, target.shape, domain),), body)
     worlds = [world for world in bench.worlds(claim.conditions) if world.dims(target.shape)[0] <= LARGEST]
     if not worlds:

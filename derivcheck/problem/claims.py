@@ -129,7 +129,10 @@ class ClaimMaker:
             if strip(node) in head.restated:
                 continue
             made += 1
-            self._member(self._against(head, node, relation), node, item, conditions)
+            nearer = self._against(head, node, relation)
+            self._member(nearer, node, item, conditions)
+            if nearer.node is not head.node:
+                self._also_against(replace(head, proportional=True), node, item, conditions)
         if (
             not made
             and not any(strip(node) != strip(head.node) for node in nodes)
@@ -156,6 +159,21 @@ class ClaimMaker:
         except Refusal:
             return replace(head, proportional=True)
         return replace(head, node=last, term=term, kind=kind_of(term), title=plain(last), restated=(strip(last),))
+
+    def _also_against(self, head: Head, node: n.Node, item: Statement, conditions: tuple[Comparison, ...]) -> None:
+        """Keep what the last member says of the head of the whole chain, if the member before it turns out wrong."""
+        last = self.claims[-1]
+        if not isinstance(last, Claim):
+            return
+        closed = replace(head.ctx, indices={info.letter: info for info in (head.ctx.free or {}).values()}, free=None)
+        names, self.names, counts, self.counts = self.names, set(self.names), self.counts, dict(self.counts)
+        try:
+            other = self._claim(head, node, item, conditions, *self._pair(head, node, closed, item))
+            self.claims[-1] = replace(last, otherwise=replace(other, name=last.name))
+        except Refusal:
+            pass
+        finally:
+            self.names, self.counts = names, counts
 
     def _member(self, head: Head, node: n.Node, item: Statement, conditions: tuple[Comparison, ...]) -> None:
         closed = replace(head.ctx, indices={info.letter: info for info in (head.ctx.free or {}).values()}, free=None)

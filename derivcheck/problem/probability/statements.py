@@ -298,13 +298,13 @@ def _measure(text: str, behind: n.Node, right: n.Node, item: Statement, builder:
     term = _value(value, ctx)
     density = replace(ctx, argument=term).term(right)
     key, letters, sizes, entries = _place(term, free, ctx)
+    frozen = any(isinstance(part, t.Density) and part.evidence is not None for part in t.walk(density))
+    frozen = frozen or bool(set(_parameters(scope, key)) & t.variables(density))
     if key not in scope.factors:
         # Nothing else is said of it: it is random under q alone.
         declared = scope.declarations.get(key)
         domain = Domain() if declared is None else declared.domain
         scope.factors[key] = Factor(key, log_of(density, scope), domain, item.span, letters, sizes, entries, True)
-    frozen = any(isinstance(part, t.Density) and part.evidence is not None for part in t.walk(density))
-    frozen = frozen or bool(set(_parameters(scope, key)) & t.variables(density))
     builder.makers.indices.update({info.name: info for info in free.values()})
     scope.measures.setdefault(text, {})[key] = Measure(key, log_of(density, scope), letters, frozen, item.span)
     builder.line(item.span, "definition", f"{text}({plain(value)})")
