@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from derivcheck.config import Settings, UnknownClaim
 from derivcheck.language.nodes import Group, Node, Scripted
+from derivcheck.problem import terms as t
 from derivcheck.problem.build import build
 from derivcheck.problem.context import SLOT, key_of, pattern, strip
 from derivcheck.problem.problem import Claim, Problem, Refused
@@ -17,7 +18,7 @@ from derivcheck.reading.documents import kind_of, scan
 from derivcheck.reading.parser import parse_expression
 from derivcheck.reading.statements import read
 from derivcheck.source import Source, Span
-from derivcheck.verdict import Finding, Listed, Outcome, Report, Result, Severity, Verdict
+from derivcheck.verdict import Evidence, Finding, Listed, Outcome, Report, Result, Severity, Verdict
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -86,14 +87,17 @@ def _results(
 ) -> tuple[list[Result], list[Finding]]:
     if not wanted:
         return [], []
+    from derivcheck.judge import judge, judge_exactly, proved
+
     exact = settings.evidence == "exact"
-    verdicts = None if exact else _proofs(problem, wanted, settings)
-    if verdicts is not None:
+    verdicts = [] if exact else _proofs(problem, wanted, settings)
+    if len(verdicts) == len(wanted) and all(map(proved, verdicts)):
         return [_result(problem, claim, verdict, heads) for claim, verdict in zip(wanted, verdicts, strict=True)], []
     from derivcheck.diagnosis.findings import finding_for, refused_finding
-    from derivcheck.judge import judge, judge_exactly
     from derivcheck.oracles.draws import Draws
 
+    # What the exact oracles have said is not asked a second time.
+    known = {claim.name: verdict.evidence for claim, verdict in zip(wanted, verdicts, strict=False)}
     judged = any(isinstance(claim, Claim) or claim.scalar for claim in wanted)
     bench = _bench(problem, settings) if judged and not exact else None
     draws = bench or Draws(problem, settings)
@@ -102,13 +106,18 @@ def _results(
     findings: list[Finding] = []
     for position, claim in enumerate(wanted):
         if isinstance(claim, Claim):
-            claim = wanted[position] = _against_what_holds(claim, wanted, results)
+            nearer, claim = claim, _against_what_holds(claim, wanted, results)
+            if claim is not nearer:
+                wanted[position] = claim
+                known.pop(claim.name, None)
         if isinstance(claim, Refused):
             verdict = Verdict(Outcome.WRONG if claim.wrong else Outcome.NOT_CHECKED, reason=claim.message)
             finding = refused_finding(problem, claim, bench, settings)
         else:
-            decide = _verdict if bench is not None else _exact_verdict
-            verdict = decide(bench or draws, claim, results, wanted)  # type: ignore[arg-type]
+            if bench is not None:
+                verdict = _verdict(bench, claim, results, wanted, known.get(claim.name, ()))
+            else:
+                verdict = _exact_verdict(draws, claim, results, wanted)
             finding = finding_for(problem, claim, verdict, bench, settings)
         results.append(_result(problem, claim, verdict, heads))
         if finding is not None:
@@ -128,23 +137,23 @@ def _against_what_holds(claim: Claim, wanted: list[Claim | Refused], results: li
     return claim
 
 
-def _proofs(problem: Problem, wanted: list[Claim | Refused], settings: Settings) -> list[Verdict] | None:
-    """The verdicts on a document of algebra alone in which every claim is proved: it does not wait for torch.
+def _proofs(problem: Problem, wanted: list[Claim | Refused], settings: Settings) -> list[Verdict]:
+    """The verdicts on a document of algebra alone, as far as they are proofs: if all are, it does not wait for torch.
 
-    Else None: derivatives, functions and whatever is not proved are for the numerical oracles too.
+    Derivatives, functions and whatever is not proved are for the numerical oracles too.
     """
     from derivcheck.judge import judge_exactly, proved
     from derivcheck.oracles.draws import Draws
-    from derivcheck.oracles.modular import purely_algebraic
+    from derivcheck.oracles.reach import purely_algebraic
 
     draws = Draws(problem, settings)
     verdicts: list[Verdict] = []
     for claim in wanted:
         if isinstance(claim, Refused) or claim.expected_wrong or not purely_algebraic(draws, claim):
-            return None
+            break
         verdicts.append(judge_exactly(draws, claim))
         if not proved(verdicts[-1]):
-            return None
+            break
     return verdicts
 
 
@@ -152,7 +161,7 @@ def _exact_verdict(draws: Draws, claim: Claim, results: list[Result], wanted: li
     """What the exact oracles say; a wrong member that is proved to repeat one above is blamed there."""
     from derivcheck.judge import judge_exactly, proved
 
-    verdict = judge_exactly(draws, claim)
+    verdict = _where_it_is_asked(draws, claim, judge_exactly(draws, claim))
     if verdict.outcome is not Outcome.WRONG or claim.relation != "=":
         return verdict
     for before, result in zip(wanted, results, strict=False):
@@ -192,10 +201,12 @@ def _bench(problem: Problem, settings: Settings) -> Bench:
     return Bench(problem, settings)
 
 
-def _verdict(bench: Bench, claim: Claim, results: list[Result], wanted: list[Claim | Refused]) -> Verdict:
+def _verdict(
+    bench: Bench, claim: Claim, results: list[Result], wanted: list[Claim | Refused], known: tuple[Evidence, ...]
+) -> Verdict:
     from derivcheck.judge import judge
 
-    verdict = judge(bench, claim)
+    verdict = _where_it_is_asked(bench, claim, judge(bench, claim, known=known))
     if verdict.outcome is Outcome.WRONG and claim.relation == "=":
         before = _carried_from(bench, claim, results, wanted)
         if before is not None:
@@ -212,7 +223,21 @@ def verdict_alone(bench: Bench, claim: Claim) -> Verdict:
 
     (settled,) = _settle_premises(lambda premise: judge(bench, premise), [claim])
     assert isinstance(settled, Claim)
-    return _other_reading(bench, settled, judge(bench, settled, hasty=True))
+    return _other_reading(bench, settled, _where_it_is_asked(bench, settled, judge(bench, settled, hasty=True)))
+
+
+def _where_it_is_asked(draws: Draws, claim: Claim, verdict: Verdict) -> Verdict:
+    """What fails at inputs that do not meet a condition of the document may hold at those that do."""
+    if verdict.outcome is not Outcome.WRONG:
+        return verdict
+    direct = t.variables(claim.head) | t.variables(claim.claimed)
+    names = direct.union(*(draws.dependencies.get(name, ()) for name in direct))
+    for asked, span in draws.problem.undrawn:
+        if names & asked:
+            line = draws.problem.source.position(span.start).line
+            reason = f"it fails, but nothing is drawn to meet the condition on line {line}"
+            return Verdict(Outcome.NOT_CHECKED, verdict.evidence, reason=reason)
+    return verdict
 
 
 def _other_reading(bench: Bench, claim: Claim, verdict: Verdict) -> Verdict:

@@ -24,17 +24,25 @@ SAID = {
     "kinks": "subgradients",
     "inequality": "search",
     "solution": "solved",
+    "minimiser": "minimised",
     "integral": "quadrature",
     "Gaussian": "Gaussian algebra",
     "Bayes": "Bayes",
+    "slope": "slopes",
     "normaliser": "normalised",
     "optimum": "optimum",
     "stationarity": "stationary",
+    "comparison": "no better place",
     "EM": "EM",
+    "rate": "rate",
 }
 
-WHOLE = ("integral", "Gaussian")
-"""Sources that see all of the same claim, so that one of them errs where they contradict each other."""
+WHOLE = {
+    ("integral", "Gaussian"): "two ways of working out the same integral contradict each other: one of them is unusable"
+    " here",
+    ("solution", "minimiser"): "the equation has several solutions: it holds at one of them and not at another",
+}
+"""Sources that see all of the same claim, so that nothing is decided where they contradict each other."""
 
 EXACT_ENTRIES = 50_000
 """So many entries of all declared names together are drawn in rationals; with more of them float64 alone speaks."""
@@ -43,6 +51,8 @@ EXACT_ENTRIES = 50_000
 SETTLED = ("rounding is", "the discrepancy is")
 """Doubts of the numerical oracles that a proof settles: those about their accuracy, not about each other."""
 
+NO_VALUE = "no value at any input"
+"""How a side that is nowhere defined is said to be wrong: numbers, which see nothing there, do not contradict."""
 
 CURVED = "the curvature there"
 """How a stationary place of the wrong kind is said to be wrong."""
@@ -67,13 +77,23 @@ def proved(verdict: Verdict) -> bool:
 
 
 DECISIVE = frozenset(
-    ("cells", "rational", "values", "inequality", "solution", "Bayes", "normaliser", "optimum", "stationarity")
-)
+    (
+        "cells", "rational", "values", "inequality", "solution", "Bayes", "normaliser", "optimum", "stationarity",
+        "comparison",
+    )
+)  # fmt: skip
 """Where one of these says wrong and no proof before it says otherwise, nothing that is asked after it matters."""
 
 
-def judge(bench: Draws, claim: Claim, oracles: Sequence[Oracle] | None = None, *, hasty: bool = False) -> Verdict:
-    """Ask every oracle that can speak on a claim, and weigh what they say; ``hasty`` stops where it is wrong anyhow."""
+def judge(
+    bench: Draws, claim: Claim, oracles: Sequence[Oracle] | None = None, *, hasty: bool = False,
+    known: Sequence[Evidence] = (),
+) -> Verdict:  # fmt: skip
+    """Ask every oracle that can speak on a claim, and weigh what they say; ``hasty`` stops where it is wrong anyhow.
+
+    Oracles whose evidence is ``known`` are not asked.
+    """
+    said = {evidence.oracle: evidence for evidence in known}
     if oracles is None:
         from derivcheck.oracles.table import ORACLES
 
@@ -82,7 +102,7 @@ def judge(bench: Draws, claim: Claim, oracles: Sequence[Oracle] | None = None, *
     try:
         for oracle in oracles:
             if oracle.applies(bench, claim):
-                found.append(_ask(oracle, bench, claim))
+                found.append(said.get(oracle.name) or _ask(oracle, bench, claim))
                 if hasty and found[-1].oracle in DECISIVE and weigh(found).outcome is Outcome.WRONG:
                     break
     except TooLarge as error:
@@ -171,7 +191,7 @@ def _weigh_proof(proof: Evidence, others: Sequence[Evidence], found: tuple[Evide
             which = "proved" if proof.outcome is Outcome.HOLDS else "refuted"
             reason = f"it is {which} mod a prime, and numbers say otherwise: one of the two has a bug, please report it"
             return Verdict(Outcome.UNDECIDED, found, reason=reason)
-        case Outcome.WRONG, Outcome.UNDECIDED if rest.reason.startswith(SETTLED):
+        case Outcome.WRONG, Outcome.UNDECIDED if rest.reason.startswith(SETTLED) or NO_VALUE in proof.detail:
             return Verdict(Outcome.WRONG, found, reason=proof.detail)
     return rest
 
@@ -200,10 +220,13 @@ def _weigh_numbers(found: Sequence[Evidence]) -> Verdict:
     if autograd is not None and differences is not None:
         return _three_way(autograd, differences, by_name.get("kinks"), found, said)
     wrong = next((evidence for evidence in spoken if evidence.outcome is Outcome.WRONG), None)
-    whole = {by_name[name].outcome for name in WHOLE if name in by_name}
-    if {Outcome.HOLDS, Outcome.WRONG} <= whole:
-        reason = "two ways of working out the same integral contradict each other: one of them is unusable here"
-        return Verdict(Outcome.UNDECIDED, tuple(found), reason=reason)
+    for pair, reason in WHOLE.items():
+        if {Outcome.HOLDS, Outcome.WRONG} <= {by_name[name].outcome for name in pair if name in by_name}:
+            return Verdict(Outcome.UNDECIDED, tuple(found), reason=reason)
+    solved = by_name.get("solution")
+    if solved is not None and solved.outcome is Outcome.UNDECIDED:
+        # Which of several solutions is meant is not known, whatever holds at the one that is an optimum.
+        return Verdict(Outcome.UNDECIDED, tuple(found), reason=solved.detail)
     if wrong is not None:
         return Verdict(Outcome.WRONG, tuple(found), reason=wrong.detail)
     holding = [evidence for evidence in spoken if evidence.outcome is Outcome.HOLDS]

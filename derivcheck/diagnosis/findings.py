@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from derivcheck.config import Settings
+from derivcheck.judge import NO_VALUE
+from derivcheck.problem.constraints import tied_names
 from derivcheck.problem.problem import Claim, Problem, Refused
 from derivcheck.source import Span
 from derivcheck.verdict import Edit, Evidence, Finding, Outcome, Severity, Verdict
@@ -70,13 +73,18 @@ def _wrong(problem: Problem, claim: Claim, verdict: Verdict, bench: Bench | None
     odd = [e for e in verdict.evidence if e.outcome is Outcome.WRONG]
     if odd:
         facts.append(_figures(claim, verdict.evidence))
+        facts += [e.detail for e in odd if e.claimed is None and e.detail not in facts]
         facts.append(_where_seen(next((e for e in odd if e.claimed is not None), odd[0])))
+        facts += [e.detail for e in odd if NO_VALUE in e.detail]
     elif verdict.reason:
         facts.append(verdict.reason)
     span, label = claim.span, ""
     help: str | None = None
     edits: tuple[Edit, ...] = ()
-    if bench is not None:
+    if _is_a_condition(claim, problem):
+        written = " ".join(problem.source.slice(claim.line_span).split())
+        help = f"no such equation holds for all inputs; if it is asked of them, say so: with `{written}`"
+    elif bench is not None and not _without_reference(verdict):
         found, explained = _explained(problem, claim, bench)
         facts += explained
         if found is not None:
@@ -94,6 +102,18 @@ def _wrong(problem: Problem, claim: Claim, verdict: Verdict, bench: Bench | None
         claim=claim.name,
         edits=edits,
     )
+
+
+def _is_a_condition(claim: Claim, problem: Problem) -> bool:
+    """Whether this is an equation between inputs alone, which can only be asked of them."""
+    if claim.relation != "=" or claim.solution is not None:
+        return False
+    return tied_names(claim.head, claim.claimed, problem.declarations) is not None
+
+
+def _without_reference(verdict: Verdict) -> bool:
+    """Whether there is no optimum that an edit of the claimed side could reach: the search for it would be in vain."""
+    return any(e.oracle == "optimum" and e.outcome is Outcome.UNDECIDED for e in verdict.evidence)
 
 
 def _explained(problem: Problem, claim: Claim, bench: Bench) -> tuple[Repair | None, list[str]]:
@@ -162,6 +182,7 @@ def _figures(claim: Claim, evidence: tuple[Evidence, ...]) -> str:
             "rational": "left side, exactly",
             "cells": "left side, exactly",
             "solution": "at the solution",
+            "minimiser": "at the optimum of what was differentiated",
             "inequality": "left side",
         }
         bar = f" ± {other.bar:.0e}" if other.oracle == "differences" and other.bar is not None else ""
@@ -239,9 +260,23 @@ def refused_finding(problem: Problem, claim: Refused, bench: Bench | None, setti
         span=claim.span,
         line_span=claim.line_span,
         facts=tuple(facts),
-        help=claim.help,
+        help=_own_pi(problem, claim) or claim.help,
         claim=claim.name,
     )
+
+
+def _own_pi(problem: Problem, claim: Refused) -> str | None:
+    r"""What to do about ``2\pi`` where the document's π is a vector: weights, a policy."""
+    declared = problem.scope.names.get("\\pi")
+    written = problem.source.slice(claim.line_span)
+    if (
+        claim.code not in ("shape-mismatch", "not-a-scalar")
+        or declared is None
+        or not re.search(r"\d\s*\\pi(?![A-Za-z_])", written)
+    ):
+        return None
+    line = problem.source.position(declared.span.start).line
+    return f"`\\pi` stands for what is declared on line {line}, in `2\\pi` too: give that another name"
 
 
 def _replay(problem: Problem, name: str, settings: Settings) -> str:

@@ -14,6 +14,7 @@ from derivcheck.oracles.comparing import compare
 from derivcheck.problem import terms as t
 from derivcheck.problem.claims import derivative_in
 from derivcheck.problem.problem import Claim, Refused
+from derivcheck.problem.substitution import rewrite
 from derivcheck.verdict import Outcome
 
 
@@ -66,6 +67,10 @@ def scalar_reading(bench: Bench, refused: Refused) -> str | None:
 
 def _candidates(bench: Bench, claim: Claim) -> Iterator[tuple[str, Claim, dict[str, int]]]:
     """Other readings, the likeliest first."""
+    for logs in (False, True):
+        circle = rewrite(claim.claimed, lambda part, logs=logs: _circle(part, logs))  # type: ignore[misc]
+        if circle != claim.claimed:
+            yield "it holds with 2π = 6.283…, but `π` is declared in this document", replace(claim, claimed=circle), {}
     for name in _held_names(bench, claim):
         held = _holding(claim, name)
         if held is not None:
@@ -87,6 +92,16 @@ def _candidates(bench: Bench, claim: Claim) -> Iterator[tuple[str, Claim, dict[s
             yield f"it holds only for `{shown} = 1`", claim, {name: 1}
     if len(bench.symbols) > 1:
         yield "it holds only for scalars (every size 1)", claim, dict.fromkeys(bench.symbols, 1)
+
+
+def _circle(part: t.Term, logs: bool) -> t.Term | None:
+    r"""``2\pi`` of a declared π as what it is elsewhere; with ``logs`` also log π, as a normaliser leaves it."""
+    match part:
+        case t.Elementary(name="log", argument=t.Variable(key="\\pi", indices=())) if logs:
+            return replace(part, argument=t.Constant("pi"))
+        case t.Multiply(op="scale", left=t.Constant(value=2), right=t.Variable(key="\\pi", indices=())):
+            return replace(part, right=t.Constant("pi"))
+    return None
 
 
 def _held_names(bench: Bench, claim: Claim) -> list[str]:

@@ -30,11 +30,27 @@ def of_sum(a: Sized, b: Sized) -> tuple[float, float]:
     return max(a.top + b.bottom, b.top + a.bottom) + 1, a.bottom + b.bottom
 
 
-def of_many(count: int, top: float, bottom: float) -> tuple[float, float]:
-    """A sum of so many."""
+def of_many(count: int, top: float, bottom: float, common: bool = False) -> tuple[float, float]:
+    """A sum of so many; with ``common`` denominators of all of them in one."""
     if count < 2:
         return top, bottom
+    if common:
+        return top + log2(count), bottom
     return top + (count - 1) * bottom + log2(count), count * bottom
+
+
+def of_determinant(size: int, top: float, bottom: float, common: bool) -> tuple[float, float]:
+    """det(N/d) = det N / dⁿ; where every entry has its own denominator, over the product of all."""
+    if not common:
+        top, bottom = top + (size * size - 1) * bottom, size * size * bottom
+    return size * top + permutations(size), size * bottom
+
+
+def of_inverse(size: int, top: float, bottom: float, common: bool) -> tuple[float, float]:
+    """(N/d)⁻¹ = d adj N / det N, over the one denominator det N."""
+    if not common:
+        top, bottom = top + (size * size - 1) * bottom, size * size * bottom
+    return bottom + (size - 1) * top + permutations(size - 1), size * top + permutations(size)
 
 
 def permutations(size: int) -> float:
@@ -51,3 +67,12 @@ def reconstructed(x: int, p: int, fraction: bool) -> Fraction:
         quotient = r0 // r1
         r0, r1, t0, t1 = r1, r0 - quotient * r1, t1, t0 - quotient * t1
     return Fraction(r1, t1)
+
+
+def near_zero(x: int, p: int) -> Fraction | None:
+    """The whole number of at most 28 bits with this residue, or the reciprocal of one."""
+    for number, inverse in ((x, False), (pow(x, -1, p) if x else 0, True)):
+        least = number if number < p // 2 else number - p
+        if abs(least) < 1 << 28:
+            return Fraction(1, least) if inverse else Fraction(least)
+    return None

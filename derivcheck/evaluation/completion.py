@@ -23,6 +23,7 @@ from derivcheck.evaluation.residues import ResidueArithmetic
 from derivcheck.problem import terms as t
 from derivcheck.problem.terms import Term
 
+NOT_QUADRATIC = "an objective that is not quadratic"
 Places = dict[str, tuple[int, ...]]
 """Names that vary, and the shape of each: what stands behind the axes of trials and indices."""
 
@@ -65,11 +66,8 @@ class Completion:
         """Where a quadratic objective is stationary: the only place where it can be largest or smallest."""
         a = frame.world.arithmetic
         shape = a.shape(frame.name(term.key))[1 + len(frame.axes) :]
-        held = {name: frame.name(name) for name in term.held}
-        inner = frame.bind(held, held) if held else frame
-        _, slope, precision = _completed(
-            term.objective, inner, {term.key: shape}, term.key, "an objective that is not quadratic"
-        )
+        places = {term.key: shape}
+        _, slope, precision = _completed(term.objective, frame, places, term.key, NOT_QUADRATIC, term.held)
         place = a.matmul(a.inverse(precision), slope)
         whole = a.reshape(place, (*a.shape(place)[:-2], *shape))
         value = pick_family(whole, term.indices, frame)
@@ -78,16 +76,19 @@ class Completion:
         return value
 
 
-def _completed(log: Term, frame: Frame, places: Places, key: str | None, otherwise: str) -> tuple[Value, Value, Value]:
+def _completed(
+    log: Term, frame: Frame, places: Places, key: str | None, otherwise: str, held: tuple[str, ...] = ()
+) -> tuple[Value, Value, Value]:
     """c, b and P of c + bᵀz − ½ zᵀPz; ``NotExact`` where the term is something else."""
+    frame = holding(frame, held)
     a, rank = frame.world.arithmetic, frame.rank
     lead = (1,) * (rank - 2)
     zero = {name: a.expand(a.number(Fraction(0), len(lead) + len(s)), (*lead, *s)) for name, s in places.items()}
-    found = _expanded(log, frame, places, zero, key)
+    found = expanded(log, frame, places, zero, key, held)
     if found.slope is None or found.curvature is None:
         raise NotExact(otherwise)
-    slope, curvature = _column(a, found.slope), _square(a, found.curvature)
-    far = {name: _drawn(a, (*lead, *s)) for name, s in places.items()}
+    slope, curvature = _column(a, found.slope), square(a, found.curvature)
+    far = {name: drawn_place(a, (*lead, *s)) for name, s in places.items()}
     bound = frame.bind(far)
     point = _joined(a, far, places, lead)
     quadratic = a.matmul(a.transpose(point), a.matmul(curvature, point))
@@ -107,8 +108,8 @@ def _mean(body: Term, frame: Frame, places: Places, mean: Value, covariance: Val
     for name, shape in places.items():
         at[name] = a.reshape(a.narrow(mean, -2, offset, prod(shape)), (*lead, *shape))
         offset += prod(shape)
-    found = _expanded(body, frame, places, at, None)
-    step = {name: _drawn(a, a.shape(value)) for name, value in at.items()}
+    found = expanded(body, frame, places, at, None)
+    step = {name: drawn_place(a, a.shape(value)) for name, value in at.items()}
     moved = frame.bind({name: a.add(at[name], step[name]) for name in at})
     point = _joined(a, step, places, lead)
     expected = found.value
@@ -125,14 +126,28 @@ def _mean(body: Term, frame: Frame, places: Places, mean: Value, covariance: Val
     return result
 
 
-def _expanded(target: Term, frame: Frame, places: Places, at: dict[str, Value], key: str | None) -> Expansion:
+def holding(frame: Frame, held: tuple[str, ...]) -> Frame:
+    """The same place where these names keep the values that they have here, whatever is bound further in."""
+    known = [name for name in held if name in frame.world.definitions or name in frame.world.leaves]
+    return frame.bind({name: frame.name(name) for name in known}, known) if known else frame
+
+
+def varied(
+    target: Term, frame: Frame, places: Places, at: dict[str, Value], key: str | None, held: tuple[str, ...] = ()
+) -> Frame:
+    """The same place in dual numbers where names vary along their entries; ``held`` names do not."""
+    fixed = {name: Dual(value) for name, value in frame.bindings.values.items() if name in held}
+    inner = lifted(frame, {**fixed, **_seeds(frame.world.arithmetic, places, at)})
+    supply(target, frame, inner, key, frozenset(places))
+    return inner
+
+
+def expanded(
+    target: Term, frame: Frame, places: Places, at: dict[str, Value], key: str | None, held: tuple[str, ...] = ()
+) -> Expansion:
     """A term with its first and second derivatives by all entries of these names, at a place."""
-    names = frozenset(places)
-    once = lifted(frame, _seeds(frame.world.arithmetic, places, at))
-    supply(target, frame, once, key, names)
-    inner = {name: once.bindings.values[name] for name in places}
-    twice = lifted(once, _seeds(once.world.arithmetic, places, inner))
-    supply(target, once, twice, key, names)
+    once = varied(target, frame, places, at, key, held)
+    twice = varied(target, once, places, {name: once.bindings.values[name] for name in places}, key, held)
     value: Dual = evaluate(target, twice)
     curvature = value.tangent.tangent if value.tangent is not None else None
     return Expansion(value.primal.primal, value.primal.tangent, curvature)
@@ -152,14 +167,20 @@ def _seeds(a: Arithmetic, places: Places, at: dict[str, Value]) -> dict[str, Val
     return found
 
 
-def _drawn(a: Arithmetic, shape: tuple[int, ...]) -> Value:
-    """A drawn place, as constants."""
-    base = a
-    while isinstance(base, DualArithmetic):
-        base = base.base
-    assert isinstance(base, ResidueArithmetic)
-    numbers = [a.number(Fraction(base.unknown()), 2) for _ in range(prod(shape))]
-    return a.reshape(a.concatenate(numbers, 0), shape)
+def drawn_place(a: Arithmetic, shape: tuple[int, ...]) -> Value:
+    """A drawn place, which does not vary."""
+    if isinstance(a, DualArithmetic):
+        return Dual(drawn_place(a.base, shape))
+    assert isinstance(a, ResidueArithmetic)
+    return a.unknowns(shape)
+
+
+def residues_below(a: Arithmetic) -> ResidueArithmetic:
+    """The arithmetic mod a prime on which dual numbers stand."""
+    while isinstance(a, DualArithmetic):
+        a = a.base
+    assert isinstance(a, ResidueArithmetic)
+    return a
 
 
 def _joined(a: Arithmetic, values: dict[str, Value], places: Places, lead: tuple[int, ...]) -> Value:
@@ -174,7 +195,7 @@ def _column(a: Arithmetic, slope: Value) -> Value:
     return a.reshape(a.swap(a.reshape(slope, (count, prod(lead))), 0, 1), (*lead, count, 1))
 
 
-def _square(a: Arithmetic, curvature: Value) -> Value:
+def square(a: Arithmetic, curvature: Value) -> Value:
     """The curvature of a number as a matrix."""
     count, _, *lead, _, _ = a.shape(curvature)
     flat = a.swap(a.reshape(curvature, (count * count, prod(lead))), 0, 1)
@@ -201,4 +222,6 @@ def _same(a: Arithmetic, one: Value, other: Value) -> bool:
     value = a.subtract(one, other)
     while isinstance(value, Dual):
         value = value.primal
+    # They could have met by chance here: the bound counts that.
+    residues_below(a).relations.tests += value.top + 1
     return not any(value.grid.entries)

@@ -30,8 +30,14 @@ SPREAD = 0.6180339887498949
 UNIT = Domain("interval", low=0.0, high=1.0)
 COMPLEMENT = "~"
 """Behind a name: one less it."""
+INDEFINITE = 1e-6
+"""A precision with an eigenvalue below minus this share of the largest is not positive definite, whatever rounding."""
 QUADRATIC = 1e-9
 """A log density departs from its quadratic by less than this share of its size, or it is none."""
+
+
+class NotNormalised(NotExact):
+    """The integral of exp of a quadratic that is not bent downwards in every direction: there is none."""
 
 
 def _domain(bound: t.Bound, frame: Frame) -> Domain:
@@ -200,7 +206,7 @@ class GaussianAlgebra:
             total, mean, factor = self._kept[key]
         else:
             lead = _lead(replace(term, bounds=tuple(bounds)), frame)
-            total, mean, factor = self._moments(log, lead, size)
+            total, mean, factor = self.moments(log, lead, size)
             if key is not None:
                 total, mean, factor = total.detach(), mean.detach(), factor.detach()
                 self._kept[key] = total, mean, factor
@@ -213,7 +219,7 @@ class GaussianAlgebra:
             body = None if body is None else body.detach()
         return total, body
 
-    def _moments(
+    def moments(
         self, log: Callable[[Tensor], Tensor], lead: tuple[int, ...], size: int
     ) -> tuple[Tensor, Tensor, Tensor]:
         """log ∫ exp, the mean, and the Cholesky factor of the precision."""
@@ -226,7 +232,10 @@ class GaussianAlgebra:
         try:
             factor = torch.linalg.cholesky(precision)
         except RuntimeError as error:
-            raise NotExact("a density that cannot be normalised") from error
+            numbers = torch.linalg.eigvalsh(precision.detach())
+            if bool((numbers[..., 0] < -INDEFINITE * numbers.abs().amax(-1)).any()):
+                raise NotNormalised("a density that cannot be normalised") from error
+            raise NotExact("a density that cannot be normalised to rounding") from error
         mean = torch.cholesky_solve(slope, factor)
         volume = factor.diagonal(dim1=-2, dim2=-1).log().sum(-1)
         total = constant + (slope * mean).sum((-1, -2)) / 2 - volume + size * math.log(2 * math.pi) / 2
@@ -253,7 +262,7 @@ class GaussianAlgebra:
         """The mean over sigma points, exact for polynomials of degree three; two sets have to agree."""
         # P⁻¹ = (L⁻¹)ᵀ L⁻¹: the rows of L⁻¹ are the directions of the sigma points.
         directions = torch.linalg.solve_triangular(factor, torch.eye(size, dtype=factor.dtype), upper=False)
-        results = []
+        results, scale = [], 1e-300
         for radius in (1.0, 1.0 + SPREAD):
             reach = radius * math.sqrt(size)
             moves = reach * directions.unsqueeze(-1)
@@ -265,8 +274,9 @@ class GaussianAlgebra:
             weights = torch.full((1 + 2 * size, 1, 1), outer, dtype=torch.float64)
             weights[0] = 1 - 1 / radius**2
             results.append((weights * value).sum(-3))
+            # What a mean of 0 is made of is not 0: the values themselves say what a rounding error is.
+            scale += float((weights.abs() * value.detach().abs()).sum(-3).amax())
         one, other = results
-        scale = one.detach().abs().amax() + other.detach().abs().amax() + 1e-300
         if not bool(((one - other).detach().abs() <= 1e-9 * scale).all()):
             raise NotExact("the mean of something that is no polynomial of low degree")
         return one
@@ -280,6 +290,12 @@ class Quickest:
     def __init__(self) -> None:
         self.algebra, self.quadrature = GaussianAlgebra(), Quadrature()
         self._other: set[t.Term] = set()
+
+    def renewed(self) -> Quickest:
+        """The same for another draw: which integrals have no closed form is known, nodes and moments are not kept."""
+        made = Quickest()
+        made._other = self._other
+        return made
 
     def integral(self, term: t.LogIntegral | t.Expectation | t.Integral, frame: Frame) -> Tensor:
         if term not in self._other:

@@ -64,7 +64,9 @@ def optimise(objective: Objective, start: Tensor, domain: Domain, maximise: bool
         only = torch.full(lead, domain.kind != "unit", dtype=torch.bool)
         return Optimum(start, torch.zeros(lead, dtype=torch.float64), only, "" if bool(only.all()) else SEVERAL)
     runs = [_descend(objective, domain, sign, start, start)]
-    if not _quadratic(objective, domain, sign, runs[0], seed):
+    # One way on which it gets better for ever settles the matter: no other start can bring an optimum back.
+    endless = bool((runs[0].far & runs[0].gaining).any())
+    if not endless and not _quadratic(objective, domain, sign, runs[0], seed):
         for k in range(STARTS):
             other = _other(objective, domain, runs[0].place, start, k, seed)
             runs.append(_descend(objective, domain, sign, other, bfgs(objective, domain, sign, other)))

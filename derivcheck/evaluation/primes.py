@@ -64,3 +64,19 @@ def square_root(x: int, p: int) -> int | None:
             step = pow(nonresidue(p), odd << (1 - twos), p)
             root, rest = root * step % p, rest * step * step % p
     return root if (root * root - x) % p == 0 else None
+
+
+def factors(n: int, largest: int) -> dict[int, int] | None:
+    """The primes of a positive number with their powers; None where one of them is above ``largest``."""
+    found: dict[int, int] = {}
+    divisor = 2
+    while divisor * divisor <= n:
+        if divisor > largest:
+            return None
+        while n % divisor == 0:
+            n //= divisor
+            found[divisor] = found.get(divisor, 0) + 1
+        divisor += 1
+    if n > 1:
+        found[n] = found.get(n, 0) + 1
+    return found if n <= largest else None

@@ -43,6 +43,11 @@ class Relations:
         self._pi: int | None = None
         self._turn = False
 
+    @property
+    def used(self) -> bool:
+        """Whether any of these functions was asked for, or π."""
+        return bool(self.asked or self.others or self._pi is not None)
+
     def _fresh(self, what: str, x: int = 0) -> int:
         """An unknown of its own for every function and argument, in whatever order they are asked for."""
         return Random(f"{self.salt} {what} {x}").randrange(1, self.p)
@@ -63,6 +68,10 @@ class Relations:
             case "log":
                 if not x:
                     fail("logarithm of zero")
+                    return None
+                if x not in self.logarithms and -x % self.p in self.logarithms:
+                    # What has a logarithm is positive, so that this is negative.
+                    fail("logarithm of a negative number")
                     return None
                 return self.log(x, size)
             case "sin" | "cos":

@@ -11,13 +11,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from fractions import Fraction
-from math import factorial, log2
+from math import factorial, log2, prod
 from operator import mul
 from random import Random
 from typing import Any, ClassVar, Literal, NamedTuple
 
 from derivcheck.evaluation import bounds, composed, grid
 from derivcheck.evaluation.arithmetic import NotExact, OutOfRange
+from derivcheck.evaluation.budget import BUDGET
 from derivcheck.evaluation.grid import Elimination, Grid
 from derivcheck.evaluation.relations import Relations
 
@@ -26,15 +27,26 @@ SMALL = 28.0
 """The bits of numerator and denominator up to which a constant can be told from its residue."""
 _ORDER = frozenset(("abs", "relu", "sign"))
 LARGEST_FACTORIAL = 200
+EACH, DOT, FACTOR = 250.0, 1500.0, 100.0
+"""The price of an entry, of a row times a column, and of every two factors of these, in nanoseconds."""
 
 
 class Residues(NamedTuple):
-    """Entries mod p. ``literal`` where only constants of the document and indices are in it, no unknown."""
+    """Entries mod p. ``literal`` where only constants of the document and indices are in it, no unknown.
+
+    ``common``: one denominator of the size ``bottom`` serves all entries, which keeps sums and inverses small.
+    """
 
     grid: Grid[Any]
     top: float
     bottom: float
     literal: bool = False
+    common: bool = False
+
+    @property
+    def shared(self) -> bool:
+        """Whether one denominator serves all entries."""
+        return self.common or not self.bottom or len(self.grid.entries) == 1
 
 
 class ResidueArithmetic:
@@ -59,13 +71,20 @@ class ResidueArithmetic:
         """A fresh element, drawn from all."""
         return self.generator.randrange(self.p)
 
+    def unknowns(self, shape: tuple[int, ...]) -> Residues:
+        """Entries that are each an unknown of its own."""
+        return Residues(Grid(shape, tuple(self.unknown() for _ in range(prod(shape)))), 1, 0)
+
     def _fail(self, why: str) -> None:
         self.failures.setdefault(why)
 
     def _map(self, function: Callable[[int], Entry], a: Grid[Entry]) -> Grid[Entry]:
+        BUDGET.pay(len(a.entries) * EACH)
         return grid.apply(lambda x: None if x is None else function(x), a)
 
     def _pair(self, collect: Callable[..., Iterable[int]], one: Callable[[int, int], int], a: Any, b: Any) -> Grid[Any]:  # noqa: ANN401
+        # What varies along thousands of directions is paid here: the evaluator does not see the directions.
+        BUDGET.pay(max(len(a.entries), len(b.entries)) * EACH)
         try:
             return grid.together(collect, a, b)
         except TypeError:  # an entry does not exist
@@ -113,7 +132,7 @@ class ResidueArithmetic:
         made = self._pair(
             lambda xs, ys: [(x + y) % p for x, y in zip(xs, ys, strict=False)], lambda x, y: (x + y) % p, a.grid, b.grid
         )
-        return Residues(made, *bounds.of_sum(a, b), a.literal and b.literal)
+        return Residues(made, *bounds.of_sum(a, b), a.literal and b.literal, a.shared and b.shared)
 
     def subtract(self, a: Residues, b: Residues) -> Residues:
         """Entry by entry."""
@@ -121,7 +140,7 @@ class ResidueArithmetic:
         made = self._pair(
             lambda xs, ys: [(x - y) % p for x, y in zip(xs, ys, strict=False)], lambda x, y: (x - y) % p, a.grid, b.grid
         )
-        return Residues(made, *bounds.of_sum(a, b), a.literal and b.literal)
+        return Residues(made, *bounds.of_sum(a, b), a.literal and b.literal, a.shared and b.shared)
 
     def multiply(self, a: Residues, b: Residues) -> Residues:
         """Entry by entry."""
@@ -129,7 +148,7 @@ class ResidueArithmetic:
         made = self._pair(
             lambda xs, ys: [x * y % p for x, y in zip(xs, ys, strict=False)], lambda x, y: x * y % p, a.grid, b.grid
         )
-        return Residues(made, a.top + b.top, a.bottom + b.bottom, a.literal and b.literal)
+        return Residues(made, a.top + b.top, a.bottom + b.bottom, a.literal and b.literal, a.shared and b.shared)
 
     def divide(self, a: Residues, b: Residues) -> Residues:
         """Entry by entry; what is divided by zero does not exist."""
@@ -156,8 +175,14 @@ class ResidueArithmetic:
             except TypeError:
                 return None
 
-        top, bottom = bounds.of_many(a.grid.shape[-1], a.top + b.top, a.bottom + b.bottom)
-        return Residues(grid.matmul(dot, a.grid, b.grid), top, bottom, a.literal and b.literal)
+        (*_, inner), (*_, columns) = a.grid.shape, b.grid.shape
+        lead = max(
+            len(a.grid.entries) // max(inner, 1), len(b.grid.entries) * a.grid.shape[-2] // max(inner * columns, 1)
+        )
+        BUDGET.pay(lead * columns * (DOT + FACTOR * inner))
+        common = a.shared and b.shared
+        top, bottom = bounds.of_many(inner, a.top + b.top, a.bottom + b.bottom, common)
+        return Residues(grid.matmul(dot, a.grid, b.grid), top, bottom, a.literal and b.literal, common)
 
     def transpose(self, a: Residues) -> Residues:
         """The last two axes swapped."""
@@ -166,13 +191,18 @@ class ResidueArithmetic:
     def inverse(self, a: Residues) -> Residues:
         """The matrix inverse on the last two axes; no entry exists where there is none."""
         size = a.grid.shape[-1]
+        BUDGET.pay(2 * len(a.grid.entries) * size * 2 * EACH)
         entries = tuple(entry for rows in grid.matrices(a.grid) for entry in self._inverse(rows))
-        whole, below = a.top + (size * size - 1) * a.bottom, size * size * a.bottom
-        top, bottom = (
-            below + (size - 1) * whole + bounds.permutations(size - 1),
-            size * whole + bounds.permutations(size),
-        )
-        return Residues(Grid(a.grid.shape, entries), top, bottom, a.literal)
+        top, bottom = bounds.of_inverse(size, a.top, a.bottom, a.shared)
+        return Residues(Grid(a.grid.shape, entries), top, bottom, a.literal, a.shared and self._repeated(a))
+
+    def _repeated(self, a: Residues) -> bool:
+        """Whether one matrix stands at every place of the axes before the last two; the bound counts that chance."""
+        matrices = list(grid.matrices(a.grid))
+        if any(matrix != matrices[0] for matrix in matrices[1:]):
+            return False
+        self.relations.tests += (len(matrices) - 1) * (a.top + a.bottom + 1)
+        return True
 
     def _inverse(self, rows: list[list[Entry]]) -> list[Entry]:
         size = len(rows)
@@ -189,13 +219,13 @@ class ResidueArithmetic:
     def det(self, a: Residues) -> Residues:
         """The determinant on the last two axes, which become 1 × 1."""
         size = a.grid.shape[-1]
+        BUDGET.pay(len(a.grid.entries) * size * EACH)
         entries = tuple(
             None if any(x is None for row in rows for x in row) else (grid.determinant(rows, self.ring) or 0)
             for rows in grid.matrices(a.grid)
         )
-        whole = a.top + (size * size - 1) * a.bottom
         made: Grid[Entry] = Grid((*a.grid.shape[:-2], 1, 1), entries)
-        return Residues(made, size * whole + bounds.permutations(size), size**3 * a.bottom, a.literal)
+        return Residues(made, *bounds.of_determinant(size, a.top, a.bottom, a.shared), a.literal, a.shared)
 
     def power(self, a: Residues, exponent: Residues) -> Residues:
         """Entry by entry: whole and half exponents as powers of (a root of) the base, others as exponentials."""
@@ -216,7 +246,8 @@ class ResidueArithmetic:
         made = grid.combine(lambda x, e: None if x is None else self._raised(x, e), base.grid, exponents)
         size = float(most) * (base.top + base.bottom if any(e < 0 for e in known) else base.top)
         below = float(most) * (base.top + base.bottom if any(e < 0 for e in known) else base.bottom)
-        return Residues(made, size, below, a.literal and base.literal)
+        alike = len(set(known)) == 1 and known[0] >= 0
+        return Residues(made, size, below, a.literal and base.literal, base.shared and alike)
 
     def _raised(self, x: int, exponent: int) -> Entry:
         if exponent < 0 and not x:
@@ -230,7 +261,7 @@ class ResidueArithmetic:
             raise NotExact("a power above 10000")
         top, bottom = (a.top, a.bottom) if exponent >= 0 else (a.bottom, a.top)
         made = self._map(lambda x: self._raised(x, exponent), a.grid)
-        return Residues(made, abs(exponent) * top, abs(exponent) * bottom, a.literal)
+        return Residues(made, abs(exponent) * top, abs(exponent) * bottom, a.literal, a.shared and exponent >= 0)
 
     def elementary(self, name: str, order: int, a: Residues) -> Residues:
         """A known function by its relations to others; its derivatives by its slope."""
@@ -273,8 +304,8 @@ class ResidueArithmetic:
         def total(values: Sequence[Any]) -> Entry:
             return None if None in values else sum(values) % p
 
-        top, bottom = bounds.of_many(a.grid.shape[axis], a.top, a.bottom)
-        return Residues(grid.reduce(total, a.grid, axis), top, bottom, a.literal)
+        top, bottom = bounds.of_many(a.grid.shape[axis], a.top, a.bottom, a.shared)
+        return Residues(grid.reduce(total, a.grid, axis), top, bottom, a.literal, a.shared)
 
     def prod(self, a: Residues, axis: int) -> Residues:
         """The product along an axis, which stays with size 1."""
@@ -289,7 +320,7 @@ class ResidueArithmetic:
             return made
 
         count = a.grid.shape[axis]
-        return Residues(grid.reduce(product, a.grid, axis), count * a.top, count * a.bottom, a.literal)
+        return Residues(grid.reduce(product, a.grid, axis), count * a.top, count * a.bottom, a.literal, a.shared)
 
     # what has an order: of constants and indices alone
 
@@ -359,7 +390,7 @@ class ResidueArithmetic:
 
     def expand(self, a: Residues, shape: Sequence[int]) -> Residues:
         """Stretch axes of size 1."""
-        return a._replace(grid=grid.expand(a.grid, shape))
+        return a._replace(grid=grid.expand(a.grid, shape), common=a.shared)
 
     def swap(self, a: Residues, first: int, second: int) -> Residues:
         """Two axes swapped."""
@@ -373,7 +404,12 @@ class ResidueArithmetic:
         """Along an axis; the others are equal already."""
         made = grid.concatenate([part.grid for part in parts], axis)
         literal = all(part.literal for part in parts)
-        return Residues(made, max(part.top for part in parts), max(part.bottom for part in parts), literal)
+        below = [part.bottom for part in parts if part.bottom]
+        if len(below) == 1 and all(part.shared for part in parts):
+            # Polynomials beside the one that has a denominator are written over it too.
+            top = max(part.top if part.bottom else part.top + below[0] for part in parts)
+            return Residues(made, top, below[0], literal, True)
+        return Residues(made, max(part.top for part in parts), max(below, default=0), literal)
 
     def detached(self, a: Residues) -> Residues:
         """The same value, through which nothing is differentiated."""

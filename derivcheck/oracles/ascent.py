@@ -1,117 +1,85 @@
-"""EM as a procedure: the claimed update, run again and again, never lowers the likelihood and ends where it is largest.
+"""EM run as a document states it: no step of a claimed update lowers the likelihood, and where it rests nothing rises.
 
-Where Q(u) = E_q[f(u, z)] with q the density proportional to exp f at the current u, log ∫ exp f(u, z) dz is the
-likelihood L(u) (Dempster, Laird and Rubin 1977): it has the slope of Q at the current u (Fisher's identity, which is
-tested first), no step to the maximum of Q lowers it, and a place that the update does not move is stationary. A half
-step passes here: only the optimum itself tells it from a whole one.
+A half step passes here: only the optimum itself, other places and the rate tell it from a whole one. Where a run does
+not come to rest nothing is said of where it would.
 """
 
 from __future__ import annotations
 
 import torch
-from torch import Tensor
 
 from derivcheck.evaluation.arithmetic import NotExact, TooLarge
-from derivcheck.evaluation.budget import BUDGET
-from derivcheck.evaluation.evaluator import Frame, evaluate
+from derivcheck.evaluation.charts import tangent
+from derivcheck.evaluation.evaluator import World
 from derivcheck.oracles.bench import Bench
-from derivcheck.oracles.comparing import FLOOR
-from derivcheck.oracles.numeric import shown_sizes
-from derivcheck.oracles.optimum import sought
-from derivcheck.problem import terms as t
+from derivcheck.oracles.procedure import Block, Course, block_of, course, slope_at, with_leaves
 from derivcheck.problem.problem import Claim
-from derivcheck.problem.substitution import rewrite
 from derivcheck.verdict import Evidence, Outcome
 
 NAME = "EM"
-STEPS = 40
-AGREES = 1e-8
-"""Fisher's identity holds to this share of the slope, or the objective is not that of EM."""
-SETTLED = 1e-6
-STATIONARY = 1e-3
-"""At a place that the update leaves where it is, so much of the first slope may be left."""
+STATIONARY = 1e-5
+"""At a place where the update rests, so much of the slope a tenth away may be left."""
 
 
 def applies(bench: Bench, claim: Claim) -> bool:
-    """Updates of one whole name that claim to maximise a mean under a density at its current value."""
-    term = sought(claim)
-    if term is None or claim.head is not term or term.indices or term.position is not None or claim.free:
-        return False
-    if bench.problem.declarations[term.key].domain.kind not in ("real", "nonzero"):
-        return False
-    return likelihood(term) is not None
-
-
-def likelihood(term: t.Optimum) -> t.Term | None:
-    """The objective with every mean E_q[f] replaced by log ∫ exp f; None where there is none."""
-    found: list[t.Expectation] = []
-
-    def rule(part: t.Term) -> t.Term | None:
-        if isinstance(part, t.Expectation) and isinstance(part.log, t.Frozen):
-            found.append(part)
-            return t.LogIntegral(part.bounds, part.body, span=part.span)
-        return None
-
-    made = rewrite(term.objective, rule)
-    return made if found and term.op == "argmax" else None
+    """Updates that claim to maximise a mean under a density at the current parameters."""
+    return block_of(bench, claim) is not None
 
 
 def ask(bench: Bench, claim: Claim) -> Evidence:
-    """The update run from the drawn value, at the first draw."""
-    term = sought(claim)
-    assert term is not None
-    total = likelihood(term)
-    assert total is not None
-    world = bench.quickest(bench.worlds(claim.conditions)[0])
-    frame = bench.frame(claim, world)
-    sizes = (shown_sizes(bench, world),)
-    BUDGET.renew()
+    """The update in its turn among those of the document."""
+    block = block_of(bench, claim)
+    assert block is not None
     try:
-        here = frame.name(term.key).detach()
-        value, slope = _slope(total, term.key, here, frame, ())
-        _, other = _slope(term.objective, term.key, here, frame, term.held)
-        if not bool(((slope - other).abs() <= AGREES * (slope.abs().amax() + other.abs().amax())).all()):
+        runs, place = course(bench, block)
+        account = runs.accounts[place]
+        if not account.related:
             return Evidence(NAME, Outcome.NOT_CHECKED, detail="the objective is not that of EM")
-        return _run(claim, term, total, frame, value, slope, sizes)
-    except TooLarge as error:
+        sizes = (runs.sizes,)
+        if account.lost:
+            detail = f"the likelihood falls by {account.fall:.2g} at step {account.at}"
+            return Evidence(
+                NAME, Outcome.WRONG, account.fall, bar=account.bar, sizes=sizes, failing=sizes, points=account.steps,
+                detail=detail,
+            )  # fmt: skip
+        if not account.steps:
+            return Evidence(NAME, Outcome.NOT_CHECKED, detail="no step could be made")
+        left = _left(bench, block, runs)
+    except (NotExact, TooLarge) as error:
         return Evidence(NAME, Outcome.NOT_CHECKED, detail=error.what)
-    except NotExact as error:
-        return Evidence(NAME, Outcome.NOT_CHECKED, detail=f"{error.what} is not supported")
+    if left > STATIONARY:
+        detail = "the update stays at a place where the likelihood still rises"
+        return Evidence(NAME, Outcome.WRONG, left, sizes=sizes, failing=sizes, points=account.steps, detail=detail)
+    return Evidence(NAME, Outcome.HOLDS, sizes=sizes, points=account.steps, detail=_told(runs, account.steps))
 
 
-def _run(
-    claim: Claim, term: t.Optimum, total: t.Term, frame: Frame, value: Tensor, slope: Tensor,
-    sizes: tuple[tuple[tuple[str, int], ...], ...],
-) -> Evidence:  # fmt: skip
-    here = frame.name(term.key).detach()
-    first = slope.abs().amax()
-    for step in range(1, STEPS + 1):
-        BUDGET.statement()
-        with torch.no_grad():
-            there = evaluate(claim.claimed, frame.bind({term.key: here})).detach().expand_as(here)
-        moved = (there - here).abs().amax() / (1 + there.abs().amax())
-        before = value
-        value, slope = _slope(total, term.key, there, frame, ())
-        fall = float((before - value).amax())
-        bar = 64 * FLOOR * float(torch.maximum(before.abs(), value.abs()).amax())
-        if fall > bar:
-            detail = f"the likelihood falls by {fall:.2g} at step {step}"
-            return Evidence(NAME, Outcome.WRONG, fall, bar=bar, sizes=sizes, failing=sizes, points=step, detail=detail)
-        here = there
-        if float(moved) < SETTLED:
-            left = float(slope.abs().amax() / first)
-            if left > STATIONARY:
-                detail = "the update stays at a place where the likelihood still rises"
-                return Evidence(NAME, Outcome.WRONG, left, sizes=sizes, failing=sizes, points=step, detail=detail)
-            break
-    return Evidence(NAME, Outcome.HOLDS, sizes=sizes, points=step, detail=f"{step} steps, none lowers the likelihood")
+def _left(bench: Bench, block: Block, runs: Course) -> float:
+    """The likelihood's slope where runs rest, as a share of that a tenth away; 0 where none rests."""
+    if not bool(runs.rest.any()):
+        return 0.0
+    key, world = block.term.key, runs.world
+    domain = bench.problem.declarations[key].domain
+
+    def size(at: World) -> torch.Tensor:
+        return (
+            tangent(domain, at.leaves[key].detach(), slope_at(block.likelihood, key, at, ())).abs().flatten(1).amax(1)
+        )
+
+    share = size(world) / size(_beside(world, key)).clamp_min(1e-300)
+    return float(torch.where(runs.rest, share, 0.0).nan_to_num(0.0).amax())
 
 
-def _slope(term: t.Term, key: str, place: Tensor, frame: Frame, held: tuple[str, ...]) -> tuple[Tensor, Tensor]:
-    """A scalar's value and gradient with a name at a place; ``held`` names do not move."""
-    fixed = {name: frame.name(name).detach() for name in held}
-    with torch.enable_grad():
-        variable = place.clone().requires_grad_()
-        value: Tensor = evaluate(term, frame.bind({**fixed, key: variable}, fixed))
-        (gradient,) = torch.autograd.grad(value.sum(), variable)
-    return value.detach(), gradient.detach()
+def _beside(world: World, key: str) -> World:
+    """The same draw with a parameter a tenth away, its first entry alone."""
+    place = world.leaves[key].detach().clone()
+    place[..., 0, 0] = place[..., 0, 0] * 1.1
+    return with_leaves(world, {**world.leaves, key: place})
+
+
+def _told(runs: Course, steps: int) -> str:
+    """How far the runs went, on which data."""
+    data = "data of the model and other data" if runs.simulated else "data that is not the model's"
+    count, rest = runs.world.trials, int(runs.rest.sum())
+    ends = f"{rest} of {count} runs come to rest" if rest else f"no run comes to rest in {runs.rounds} rounds"
+    undecided = "" if rest == count else ", where the others end is undecided" if rest else ": undecided"
+    return f"{steps} steps on {data}, none lowers the likelihood; {ends}{undecided}"

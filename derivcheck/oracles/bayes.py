@@ -34,10 +34,11 @@ def applies(bench: Bench, claim: Claim) -> bool:
 
 
 def _target(density: t.Density) -> t.Variable | None:
-    """The one real name whose density this is."""
-    if len(density.targets) != 1 or not isinstance(density.targets[0], t.Variable):
-        return None
-    return density.targets[0]
+    """The one name whose density this is: a whole, a member of a family, or the column of which it is an entry."""
+    match density.targets:
+        case (t.Variable() as target,) | (t.Entry(argument=t.Variable() as target),):
+            return target
+    return None
 
 
 def ask(bench: Bench, claim: Claim) -> Evidence:

@@ -121,7 +121,7 @@ def _ridders(term: t.Derivative, frame: Frame, place: Tensor, directions: Tensor
     forward, backward = value.narrow(axis, 0, RIDDERS_STEPS), value.narrow(axis, RIDDERS_STEPS, RIDDERS_STEPS)
     slopes = (forward - backward) / (2 * sizes.reshape(-1, 1, 1))
     noise = FLOOR * torch.maximum(forward.abs(), backward.abs()) / sizes.reshape(-1, 1, 1)
-    slope, bar = _extrapolate(slopes, noise, axis)
+    slope, bar = extrapolate(slopes, noise, axis)
     middle = value.narrow(axis, 2 * RIDDERS_STEPS, 1)
     bend = ((forward + backward - 2 * middle) / sizes.reshape(-1, 1, 1)).abs()
     return slope, bar + _kink_inside(bend, noise, axis)
@@ -138,7 +138,7 @@ def _kink_inside(bend: Tensor, noise: Tensor, axis: int) -> Tensor:
     return rest.clamp_min(0.0)
 
 
-def _extrapolate(slopes: Tensor, noise: Tensor, axis: int) -> tuple[Tensor, Tensor]:
+def extrapolate(slopes: Tensor, noise: Tensor, axis: int) -> tuple[Tensor, Tensor]:
     """Neville's table in the step squared; at every entry the extrapolation that changed least.
 
     Coarse steps may reach across a pole or a kink and agree by accident, so that a share of the distance to the

@@ -8,6 +8,7 @@ and orthogonal matrices, unit vectors, simplices) its members are made by a rati
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from fractions import Fraction
 from itertools import product
 from math import log2, prod
@@ -80,6 +81,15 @@ def world(
         if any(entry != 0 for entry in difference.grid.entries):
             raise NotExact("an input that meets the conditions mod a prime")
     return result
+
+
+def again(draws: Draws, world: World, number: int) -> World:
+    """The same input mod the same prime, with other exponentials, logarithms and π, and nothing evaluated yet."""
+    old = world.arithmetic
+    assert isinstance(old, ResidueArithmetic)
+    arithmetic = ResidueArithmetic(old.p, Random(f"{old.relations.salt} again {number}"))
+    _positive_roots(draws, world.leaves, arithmetic)
+    return replace(world, arithmetic=arithmetic, differentiator=Forward())
 
 
 def _meet(equation: Comparison, world: World, leaves: dict[str, Residues], draws: Draws) -> None:

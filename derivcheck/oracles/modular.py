@@ -13,23 +13,22 @@ nothing where exponentials, roots or π are in it, of which not every relation i
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from fractions import Fraction
-from math import ceil, inf, log10
+from math import ceil, inf, log10, prod
 from random import Random
 
 from derivcheck.evaluation import primes
 from derivcheck.evaluation import sizes as drawing
-from derivcheck.evaluation.arithmetic import NotExact, OutOfRange
+from derivcheck.evaluation.arithmetic import NotExact, OutOfRange, TooLarge
 from derivcheck.evaluation.budget import BUDGET, PRICE
-from derivcheck.evaluation.evaluator import World, evaluate
+from derivcheck.evaluation.evaluator import World
 from derivcheck.evaluation.residues import ResidueArithmetic
-from derivcheck.oracles import fields
-from derivcheck.oracles.draws import Draws, about_sizes
+from derivcheck.oracles import constancy, existence, fields, solving
+from derivcheck.oracles.draws import Draws
+from derivcheck.oracles.reach import Reach, reach_of
 from derivcheck.problem import terms as t
 from derivcheck.problem.problem import Claim
-from derivcheck.problem.terms import Comparison, Term
 from derivcheck.verdict import Evidence, Outcome
 
 NAME = "modular"
@@ -46,22 +45,6 @@ LEAST = 1e-9
 """A bound above this is no proof."""
 Asked = tuple[tuple[tuple[str, int], float], ...]
 VACUOUS = "both sides are zero at every input: this tests nothing"
-INTEGRALS = (t.LogIntegral, t.Expectation, t.Integral, t.Optimum)
-
-
-@dataclass(frozen=True, slots=True)
-class Reach:
-    """What a claim speaks of, through whatever definitions. ``algebraic``: a discrepancy refutes it.
-
-    ``sized`` tells that sizes stand in it as numbers: a polynomial in them must not be caught at its zeros.
-    """
-
-    declared: tuple[str, ...]
-    functions: tuple[str, ...]
-    algebraic: bool
-    derivatives: bool
-    sized: bool
-    equations: tuple[Comparison, ...]
 
 
 @dataclass
@@ -74,6 +57,7 @@ class Tally:
     redrawn: int = 0
     reasons: dict[str, None] = field(default_factory=dict)
     zero: bool = True
+    too_large: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,16 +75,20 @@ class Look:
 
 def applies(draws: Draws, claim: Claim) -> bool:
     """Every equation, as far as its terms can be told mod a prime."""
-    return claim.relation == "=" and claim.solution is None
+    return claim.relation == "=" and not (claim.solution is not None and claim.stationary)
 
 
 def ask(draws: Draws, claim: Claim) -> Evidence:
     """Both sides mod primes, at several sizes; two primes at least for each."""
     # Part of the budget only: where it runs out the numerical oracles are still to be asked.
     BUDGET.price = max(BUDGET.price, PRICE - SHARE)
+    if nowhere := existence.by_signs(draws, claim):
+        return Evidence(NAME, Outcome.WRONG, detail=nowhere)
     try:
         reach = reach_of(draws, claim)
         return _proof(draws, claim, reach)
+    except TooLarge as error:
+        return Evidence(NAME, Outcome.NOT_CHECKED, detail=f"a proof mod a prime takes too long: {error.what}")
     except NotExact as refused:
         return Evidence(NAME, Outcome.NOT_CHECKED, detail=f"{refused.what} is not told mod a prime")
     except OutOfRange as error:
@@ -109,31 +97,52 @@ def ask(draws: Draws, claim: Claim) -> Evidence:
 
 def _proof(draws: Draws, claim: Claim, reach: Reach) -> Evidence:
     tally = Tally()
+    refusal = _tried(draws, claim, reach, look_at, tally)
+    if refusal is None:
+        return _said(draws, claim, reach, tally)
+    if refusal.outcome is not Outcome.WRONG and constancy.applies(draws, claim, reach.declared, bool(reach.equations)):
+        # The sides may be equal all the same, by relations that are not known here.
+        tally = Tally(zero=False)
+        if _tried(draws, claim, reach, look_along, tally) is None:
+            evidence = _said(draws, claim, reach, tally)
+            detail = f"{evidence.detail}; {constancy.SAID}"
+            return replace(evidence, detail=detail) if evidence.outcome is Outcome.HOLDS else refusal
+    return refusal
+
+
+def _tried(
+    draws: Draws, claim: Claim, reach: Reach, look: Callable[[Draws, Claim, World], Look], tally: Tally
+) -> Evidence | None:
+    """Draws at several sizes; what is said where the sides differ at one of them, else None."""
     problem = draws.problem
     finite = tuple(
         key for key in reach.declared if problem.declarations[key].domain.kind in ("finite", "onehot")
     )  # fmt: skip
     generic = False
     wanted = SIZES if not reach.sized else SIZES_AS_NUMBERS if reach.declared or reach.functions else OTHER_SIZES
-    for number, choice in enumerate(_choices(draws, reach)):
+    for number, choice in enumerate(_choices(draws, claim, reach)):
         if len(tally.sizes) == wanted:
             break
         whole = drawing.complete(choice, problem)
         few = fields.choices(draws, whole, finite) <= fields.MOST_CHOICES
         generic |= not few
-        drawer = _Drawer(draws, claim, reach, whole, number, finite if few else ())
+        drawer = _Drawer(draws, claim, reach, whole, number, finite if few else (), look)
         refuted = drawer.trials(tally)
         if refuted is not None:
             if refuted and reach.algebraic and not generic:
                 return _refuted(draws, tally, whole)
             return Evidence(NAME, Outcome.NOT_CHECKED, detail="no identity of the relations that are known mod a prime")
-    return _said(draws, claim, reach, tally)
+    return None
 
 
-def _choices(draws: Draws, reach: Reach) -> list[dict[str, int]]:
+def _choices(draws: Draws, claim: Claim, reach: Reach) -> list[dict[str, int]]:
     """Sizes to try. Where a claim speaks of nothing but sizes they are also drawn from many more."""
     problem, seed = draws.problem, draws.settings.seed
     chosen = drawing.draw(draws.symbols, problem, draws.fixed, seed, OTHER_SIZES)
+    if (unknown := solving.unknown_of(claim)) is not None and unknown in problem.declarations:
+        # Its second derivatives, or the Jacobian of its equation, are a matrix of as many rows as it has entries.
+        shape = [dim.substitute(problem.solution) for dim in problem.declarations[unknown].shape]
+        chosen.sort(key=lambda sizes: prod(dim.value(drawing.complete(sizes, problem)) for dim in shape))
     free = [name for name in draws.symbols if name not in draws.fixed]
     if reach.declared or reach.functions or not free:
         return chosen
@@ -153,6 +162,12 @@ class _Drawer:
     sizes: Mapping[str, int]
     number: int
     finite: tuple[str, ...]
+    look: Callable[[Draws, Claim, World], Look]
+
+    @property
+    def _place(self) -> tuple[object, ...]:
+        """What draws are shared by: claims try the sizes in different orders."""
+        return (self.number, *sorted(self.sizes.items()))
 
     def trials(self, tally: Tally) -> bool | None:
         """Draw until the bound is small enough. None if all agree; True where the sides differ at an input."""
@@ -165,7 +180,12 @@ class _Drawer:
                 return not look.roots
             tally.zero &= look.zero
             tally.points += 1
-            bound *= min(1.0, tried * chance(look.size * 2.0**look.roots))
+            each = min(1.0, tried * chance(look.size * 2.0**look.roots))
+            if each**MOST_TRIALS > LEAST:
+                # However often the sides agree at these sizes, that is no proof: smaller ones may give one.
+                tally.too_large = max(tally.too_large, each**MOST_TRIALS)
+                return None
+            bound *= each
             if trial + 1 >= TRIALS and bound < WANTED:
                 break
         tally.sizes.append(_shown(self.draws, self.sizes))
@@ -174,7 +194,7 @@ class _Drawer:
 
     def _trial(self, trial: int, tally: Tally) -> tuple[Look | None, int]:
         """One look at an input where both sides exist, with every choice of signs for roots, and the draws it took."""
-        begin = ("begin", self.number, trial)
+        begin = ("begin", self._place, trial)
         # Where another claim had to draw again this one begins; the draws thrown away count for it all the same.
         start = self.draws.kept.get(begin, 0)
         assert isinstance(start, int)
@@ -202,7 +222,7 @@ class _Drawer:
 
         Of what was ``asked`` at a look before, the simplest is taken first: the rest may be made of it.
         """
-        key = ("modular", self.number, trial, attempt, self.finite, self.reach.equations)
+        key = ("modular", self._place, trial, attempt, self.finite, self.reach.equations)
         shared = self.draws.kept.get(key)
         if shared is None or flipped or asked:
             label = f"{self.number} {trial} {attempt}"
@@ -212,7 +232,7 @@ class _Drawer:
         else:
             assert isinstance(shared, World)
             world = shared
-        look = look_at(self.draws, self.claim, world)
+        look = self.look(self.draws, self.claim, world)
         if look.roots:
             self.draws.kept.pop(key, None)
             if shared is not None and not flipped and not asked:
@@ -224,17 +244,23 @@ def look_at(draws: Draws, claim: Claim, world: World) -> Look:
     """Both sides at one draw."""
     a = world.arithmetic
     assert isinstance(a, ResidueArithmetic)
-    frame = draws.frame(claim, world)
-    left, right = evaluate(claim.head, frame), evaluate(claim.claimed, frame)
-    difference = a.subtract(left, right)
+    sides = solving.sides(draws, claim, world)
+    difference = a.subtract(sides.left, sides.right)
     roots = a.relations.root_count
     if roots > MOST_ROOTS:
         raise NotExact(f"a claim with {roots} different roots")
     if None in difference.grid.entries:
         return Look(False, roots=roots, reasons=tuple(a.failures) or ("a value that does not exist",))
     size = difference.top + a.relations.tests + sum(f.collisions for f in fields.functions_of(world))
-    zero = not any(left.grid.entries) and not any(right.grid.entries)
+    zero = not any(any(part.grid.entries) for part in sides.shown)
     return Look(True, not any(difference.grid.entries), zero, size, roots, asked=tuple(a.relations.asked.items()))
+
+
+def look_along(draws: Draws, claim: Claim, world: World) -> Look:
+    """The derivative of the difference at one draw, and the difference itself at a point."""
+    found = constancy.compare(draws, claim, world)
+    reasons = () if found.valid else ("a value that does not exist",)
+    return Look(found.valid, found.equal, False, found.size, reasons=reasons)
 
 
 def chance(size: float) -> float:
@@ -262,101 +288,18 @@ def _said(draws: Draws, claim: Claim, reach: Reach, tally: Tally) -> Evidence:
     redrawn = ""
     if tally.redrawn:
         redrawn = f"{tally.redrawn} redrawn ({', '.join(tally.reasons)})"
+    if tally.too_large and len(sizes) < SIZES:
+        detail = f"the degree is too large: equal by chance with probability up to {tally.too_large:.0e}"
+        return Evidence(NAME, Outcome.NOT_CHECKED, sizes=sizes, points=tally.points, detail=detail)
+    if not tally.points and (nowhere := existence.by_draws(draws, claim, reach.equations)):
+        return Evidence(NAME, Outcome.WRONG, detail=nowhere)
     if not tally.points or not sizes:
         detail = f"no input could be drawn mod a prime: {', '.join(tally.reasons) or 'no sizes'}"
         return Evidence(NAME, Outcome.UNDECIDED, sizes=sizes, detail=detail)
     if tally.zero and not (t.is_zero(claim.head) or t.is_zero(claim.claimed)):
         return Evidence(NAME, Outcome.UNDECIDED, error=0.0, sizes=sizes, points=tally.points, detail=VACUOUS)
-    if tally.bound > LEAST:
-        detail = f"the degree is too large: equal by chance with probability up to {tally.bound:.0e}"
-        return Evidence(NAME, Outcome.NOT_CHECKED, sizes=sizes, points=tally.points, detail=detail)
     power = ceil(log10(tally.bound)) if tally.bound else -300
     names = [draws.problem.functions[key].text for key in reach.functions]
     every = f" for every {', '.join(names)}" if names else ""
     detail = "; ".join(part for part in (f"proved{every}, error < 1e{power}", redrawn) if part)
     return Evidence(NAME, Outcome.HOLDS, error=0.0, sizes=sizes, points=tally.points, detail=detail)
-
-
-def reach_of(draws: Draws, claim: Claim) -> Reach:
-    """What a claim speaks of; ``NotExact`` for what is not told mod a prime whatever is drawn."""
-    problem = draws.problem
-    functions: dict[str, None] = {}
-    names: dict[str, None] = {}
-    algebraic, derivatives, sized = True, False, False
-
-    def visit(*terms: Term) -> None:
-        nonlocal algebraic, derivatives, sized
-        stack = list(terms)
-        while stack:
-            term = stack.pop()
-            for part in t.walk(term):
-                if isinstance(part, INTEGRALS):
-                    algebraic = False
-                    if draws.settings.evidence == "exact":
-                        raise NotExact("whether an integral exists and an optimum is one")
-                if isinstance(part, t.Arbitrary):
-                    functions.setdefault(part.key)
-                algebraic &= _rational(part)
-                sized |= _counts(part)
-                derivatives |= isinstance(part, t.Derivative | t.Chain) or (
-                    isinstance(part, t.MapEntries) and bool(part.order)
-                )
-            for name in t.variables(term):
-                if name not in names:
-                    names.setdefault(name)
-                    if name in problem.definitions:
-                        stack.append(problem.definitions[name].term)
-
-    visit(claim.head, claim.claimed)
-    conditions = [c for a in problem.assumptions for c in a.conditions if not about_sizes(c)]
-    mine = [c for c in claim.conditions if not about_sizes(c)]
-    equations: list[Comparison] = []
-    while True:
-        met = [c for c in conditions if not names.keys().isdisjoint(t.variables(c.left) | t.variables(c.right))]
-        found = [c for c in (*met, *mine) if c.sign == "=" and c not in equations]
-        algebraic &= not (met or mine)
-        if not found:
-            break
-        equations += found
-        for condition in found:
-            visit(condition.left, condition.right)
-    declared = tuple(name for name in names if name in problem.declarations)
-    bound = [key for key in functions if key in draws.settings.functions and len(problem.functions[key].arguments) == 1]
-    kinds = {problem.functions[key].result_domain.kind for key in functions}
-    algebraic &= not bound and kinds <= {"real", "positive", "nonzero"}
-    arbitrary = tuple(key for key in problem.functions if key in functions and key not in bound)
-    return Reach(declared, arbitrary, algebraic, derivatives, sized, tuple(equations))
-
-
-def _counts(part: Term) -> bool:
-    """Whether this term may bring in a size as a number."""
-    match part:
-        case t.Size():
-            return True
-        case t.Unary(op="trace" | "sumall", argument=inner):
-            return any(isinstance(each, t.Identity | t.Filled | t.Derivative) for each in t.walk(inner))
-        case t.Reduce(body=body):
-            return not t.variables(body)
-    return False
-
-
-def purely_algebraic(draws: Draws, claim: Claim) -> bool:
-    """Whether a claim is an equation of rational functions in which nothing is differentiated and nothing arbitrary."""
-    if not applies(draws, claim) or claim.kind != "identity":
-        return False
-    try:
-        reach = reach_of(draws, claim)
-    except NotExact:
-        return False
-    return reach.algebraic and not reach.functions and not reach.derivatives
-
-
-def _rational(part: Term) -> bool:
-    """Whether this term by itself keeps rational functions what they are."""
-    match part:
-        case t.Elementary() | t.Constant(value="pi" | "e") | t.Unary(op="norm2" | "softmax"):
-            return False
-        case t.Power(exponent=exponent):
-            whole = isinstance(exponent, t.Constant) and isinstance(exponent.value, Fraction)
-            return isinstance(exponent, t.Size | t.Index) or (whole and exponent.value.denominator == 1)  # type: ignore[union-attr]
-    return True

@@ -1,10 +1,16 @@
-"""A claimed density integrates to one over what it is the density of."""
+"""A claimed density integrates to one over what it is the density of: what is no density is seen.
+
+On nodes where it is the density of few numbers, else by Gaussian algebra. A claimed logarithm that is quadratic and not
+bent downwards in every direction has no integral at all, so that it is no density's. Another density is not seen.
+"""
 
 from __future__ import annotations
 
 from fractions import Fraction
 
-from derivcheck.evaluation.arithmetic import NotExact
+from derivcheck.evaluation.arithmetic import NotExact, TooLarge
+from derivcheck.evaluation.evaluator import World
+from derivcheck.evaluation.integration import GaussianAlgebra, NotNormalised
 from derivcheck.language.shapes import ONE
 from derivcheck.oracles.bench import Bench
 from derivcheck.oracles.comparing import compare
@@ -16,49 +22,68 @@ from derivcheck.verdict import Evidence, Outcome
 
 NAME = "normaliser"
 LARGEST = 3
-"""Over so many real numbers at once an integral is affordable."""
+"""Over so many real numbers at once an integral on nodes is affordable."""
 ONE_TERM = t.Constant(Fraction(1))
 """Added to both sides, so that a logarithm of 0 has a size to compare with."""
 
 
 def applies(bench: Bench, claim: Claim) -> bool:
-    """Claims about the density of one random value."""
+    """Claims about the density of random values."""
     density = claim.density
-    if density is None or claim.relation != "=" or claim.solution is not None or len(density.targets) != 1:
+    if density is None or claim.relation != "=" or claim.solution is not None or not density.targets:
         return False
-    target = density.targets[0]
-    if isinstance(target, t.Variable) and not target.indices and bench.problem.declarations[target.key].family:
-        return False  # all members of a family together
+    return all(_single(target, bench) for target in density.targets)
+
+
+def _single(target: t.Term, bench: Bench) -> bool:
+    """Whether this is one random value, and not all members of a family together."""
+    if isinstance(target, t.Variable) and not target.indices:
+        return not bench.problem.declarations[target.key].family
     return isinstance(target, t.Variable | t.Entry)
 
 
 def ask(bench: Bench, claim: Claim) -> Evidence:
-    """log ∫ exp(claimed) against 0; what is no density is seen, another density is not."""
+    """log ∫ exp(claimed) against 0."""
     assert claim.density is not None
-    target = claim.density.targets[0]
-    whole = target.argument if isinstance(target, t.Entry) else target
-    assert isinstance(whole, t.Variable)
-    domain = bench.problem.declarations[whole.key].domain
-    shape = tuple(dim.substitute(bench.problem.solution) for dim in target.shape)
-    if shape[1] != ONE:
-        return Evidence(NAME, Outcome.NOT_CHECKED, detail="an integral over a matrix")
-    key = "value#" + whole.key
-    value = t.Variable(key, shape=target.shape)
-    body = _with_value(claim.claimed, target, whole.key, value, bench)
-    if isinstance(target, t.Variable) and not target.indices and target.key in t.variables(body):
-        return Evidence(NAME, Outcome.NOT_CHECKED, detail="the value stands in it in another form")
+    body, bounds = claim.claimed, []
+    for number, target in enumerate(claim.density.targets):
+        whole = target.argument if isinstance(target, t.Entry) else target
+        assert isinstance(whole, t.Variable)
+        if target.shape[1].substitute(bench.problem.solution) != ONE:
+            return Evidence(NAME, Outcome.NOT_CHECKED, detail="an integral over a matrix")
+        key = f"value#{number}{whole.key}"
+        value = t.Variable(key, shape=target.shape)
+        body = _with_value(body, target, whole.key, value, bench)
+        if isinstance(target, t.Variable) and not target.indices and target.key in t.variables(body):
+            return Evidence(NAME, Outcome.NOT_CHECKED, detail="the value stands in it in another form")
+        bounds.append(t.Bound(key, target.shape, bench.problem.declarations[whole.key].domain))
     if any(isinstance(part, t.Integral) for part in t.walk(body)):
         return Evidence(NAME, Outcome.NOT_CHECKED, detail="an integral of an integral")
-    total = t.LogIntegral((t.Bound(key, target.shape, domain),), body)
-    worlds = [world for world in bench.worlds(claim.conditions) if world.dims(target.shape)[0] <= LARGEST]
-    if not worlds:
-        return Evidence(NAME, Outcome.NOT_CHECKED, detail="an integral over more than three numbers")
+    total = t.LogIntegral(tuple(bounds), body)
+    worlds = bench.worlds(claim.conditions)
+    small = [world for world in worlds if sum(world.dims(bound.shape)[0] for bound in bounds) <= LARGEST]
     try:
-        left = t.Add(((1, total), (1, ONE_TERM)))
-        found = [(world, compare(bench, claim, world, left, ONE_TERM)) for world in worlds]
+        if small:
+            return _compared(bench, claim, total, small)
+        reason = "an integral over more than three numbers"
+    except TooLarge:
+        raise
     except NotExact as error:
-        return Evidence(NAME, Outcome.NOT_CHECKED, detail=error.what)
-    return summary(NAME, bench, claim, ONE_TERM, found)
+        reason = error.what
+    try:
+        return _compared(bench, claim, total, [bench.by_route(world, GaussianAlgebra()) for world in worlds])
+    except TooLarge:
+        raise
+    except NotNormalised:
+        detail = "it is not the logarithm of a density: it grows without bound"
+        return Evidence(NAME, Outcome.WRONG, detail=detail)
+    except NotExact:
+        return Evidence(NAME, Outcome.NOT_CHECKED, detail=reason)
+
+
+def _compared(bench: Bench, claim: Claim, total: t.Term, worlds: list[World]) -> Evidence:
+    left = t.Add(((1, total), (1, ONE_TERM)))
+    return summary(NAME, bench, claim, ONE_TERM, [(w, compare(bench, claim, w, left, ONE_TERM)) for w in worlds])
 
 
 def _with_value(term: t.Term, target: t.Term, key: str, value: t.Term, bench: Bench) -> t.Term:

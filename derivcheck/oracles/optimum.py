@@ -7,6 +7,8 @@ from it, at the current values of the parameters.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import torch
 from torch import Tensor
 
@@ -79,33 +81,66 @@ def ask(bench: Bench, claim: Claim) -> Evidence:
     return summary("optimum", bench, claim, claim.claimed, found)
 
 
-def is_stationary(bench: Bench, claim: Claim) -> bool:
-    """Optima over values that move one by one, sought as a whole or as one entry."""
+def whole(bench: Bench, claim: Claim) -> tuple[t.Optimum, Claim, str] | None:
+    """The optimum as a value that moves by itself, the claim about it, and the index by which it is put together.
+
+    None where one entry is claimed of a value whose entries move together.
+    """
     term = sought(claim)
-    if claim.relation != "=" or term is None:
-        return False
+    if term is None:
+        return None
     coupled = bench.problem.declarations[term.key].domain.kind in COUPLED
-    return claim.head is term and not (coupled and term.position is not None)
+    if claim.head is term and not (coupled and term.position is not None):
+        return term, claim, ""
+    row, column = term.position or (None, None)
+    if claim.head is not term:
+        assert isinstance(claim.head, t.Entry)
+        row, column = claim.head.row, claim.head.column
+    single = column is None or column == t.Constant(1)  # type: ignore[arg-type]
+    if not isinstance(row, t.Index) or row.name not in claim.free or not single or term.indices:
+        return None
+    if any(isinstance(part, t.Index) and part.name == row.name for part in t.walk(term.objective)):
+        return None
+    shape = bench.problem.declarations[term.key].shape
+    entire = replace(term, position=None, shape=shape)
+    return entire, replace(claim, head=entire, free=tuple(name for name in claim.free if name != row.name)), row.name
+
+
+def claimed_place(bench: Bench, claim: Claim, world: World, start: Tensor, index: str) -> Tensor:
+    """The claimed value, in the shape of the optimum."""
+    frame = bench.frame(claim, world)
+    with torch.no_grad():
+        value: Tensor = evaluate(claim.claimed, frame).detach()
+    if not index:
+        return value.expand(start.shape).clone()
+    axis = 1 + claim.free.index(index)
+    value = value.expand(world.trials, *(a.count for a in frame.axes), 1, 1)
+    return value.movedim(axis, -3).squeeze(-1).expand(start.shape).clone()
+
+
+def is_stationary(bench: Bench, claim: Claim) -> bool:
+    """Optima over values that move one by one, sought as a whole or as one entry, or entry by entry as a whole."""
+    return claim.relation == "=" and whole(bench, claim) is not None
 
 
 def ask_stationary(bench: Bench, claim: Claim) -> Evidence:
     """The gradient at the claimed place against that around it; and the sign of the curvature there."""
-    term = sought(claim)
-    assert term is not None
+    parts = whole(bench, claim)
+    assert parts is not None
+    term, about, index = parts
     found: list[tuple[World, Discrepancy]] = []
     for drawn in bench.worlds(claim.conditions):
         world = drawn if integral_dimension(claim, bench, drawn) <= MOST_NODES else bench.quickest(drawn)
-        frame = bench.frame(claim, world)
+        frame = bench.frame(about, world)
         assert isinstance(world.optimiser, Optimiser)
         domain = world.optimiser.domain(term, frame)
         objective, start = objective_of(term, frame)
-        with torch.no_grad():
-            place = evaluate(claim.claimed, frame).expand(start.shape).detach().clone()
+        place = claimed_place(bench, claim, world, start, index)
         if not bool(place.isfinite().all()):
             return Evidence("stationarity", Outcome.NOT_CHECKED, detail="the claimed place is not a finite number")
         try:
             slope, bar = stationarity(objective, place, domain, term.op == "argmax")
-            elsewhere, _ = stationarity(objective, _beside(place), domain, term.op == "argmax")
+            elsewhere, _ = stationarity(objective, _beside(place, domain), domain, term.op == "argmax")
             bent = _bent_wrongly(objective, place, domain, term.op == "argmax")
         except NotExact as error:
             return Evidence("stationarity", Outcome.NOT_CHECKED, detail=error.what)
@@ -117,7 +152,7 @@ def ask_stationary(bench: Bench, claim: Claim) -> Evidence:
         if part.outcome is Outcome.HOLDS and bent:
             sort = "maximum" if term.op == "argmax" else "minimum"
             return Evidence("stationarity", Outcome.WRONG, detail=f"the curvature there is not that of a {sort}")
-    return summary("stationarity", bench, claim, claim.claimed, found)
+    return summary("stationarity", bench, about, claim.claimed, found)
 
 
 def _bent_wrongly(objective: Objective, place: Tensor, domain: Domain, largest: bool) -> bool:
@@ -128,6 +163,9 @@ def _bent_wrongly(objective: Objective, place: Tensor, domain: Domain, largest: 
     return bool((against > FLAT * torch.maximum(up, down)).any() and (against > 0).any())
 
 
-def _beside(place: Tensor) -> Tensor:
-    """A place a tenth away."""
-    return place * 1.1
+def _beside(place: Tensor, domain: Domain) -> Tensor:
+    """A place a tenth away, on a simplex with another first entry."""
+    if domain.kind != "simplex":
+        return place * 1.1
+    other = place * torch.cat([place.new_full((1, 1), 1.1), place.new_ones(place.shape[-2] - 1, 1)])
+    return other / other.sum(-2, keepdim=True)

@@ -190,7 +190,7 @@ def _all_conditions(bench: Bench, claim: Claim) -> list[Comparison]:
 def _look(bench: Bench, claim: Claim, world: World) -> _Seen:
     """Both sides at every trial."""
     with torch.no_grad():
-        left, right, gap = _sides(bench, claim, world)
+        left, right, gap = (side.detach() for side in _sides(bench, claim, world))
     scale = torch.maximum(left.abs(), right.abs())
     good = left.isfinite() & right.isfinite()
     relative = torch.where(good, gap / scale.clamp_min(SMALLEST), torch.inf)

@@ -59,39 +59,50 @@ def _at(bench: Bench, claim: Claim, worlds: Sequence[World]) -> tuple[list[tuple
         if root is None:
             reasons.append(reason)
         else:
-            found.append((world, _row(claim, frame, root)))
+            found.append((world, row_at(claim, frame, root)))
     return found, reasons
 
 
-def _row(claim: Claim, frame: Frame, root: Tensor) -> Discrepancy:
-    assert claim.solution is not None
-    inner = frame.bind({**_held(claim.solution, frame), claim.solution.unknown: root}, claim.solution.held)
-    with torch.no_grad():
-        left, right = expanded(evaluate(claim.head, inner), evaluate(claim.claimed, inner))
+def row_at(claim: Claim, frame: Frame, root: Tensor, error: Tensor | None = None) -> Discrepancy:
+    """Both sides of a row at a root, which may be off by ``error`` in every entry."""
+    left, right = _sides(claim, frame, root)
     size = torch.maximum(left.abs(), right.abs()).reshape(left.shape[0], -1).amax(1)
-    scale = size
     # What cancels at the root has a size beside it.
-    place = 1.1 * root + 0.1
-    beside = frame.bind({**_held(claim.solution, frame), claim.solution.unknown: place}, claim.solution.held)
-    with torch.no_grad():
-        away = (evaluate(claim.head, beside) - evaluate(claim.claimed, beside)).detach()
-    scale = torch.maximum(scale, away.abs().reshape(away.shape[0], -1).amax(1).expand_as(scale))
+    one, other = _sides(claim, frame, 1.1 * root + 0.1)
+    scale = torch.maximum(size, (one - other).abs().reshape(left.shape[0], -1).amax(1))
     # The root is as good as Newton's last step left it, not better.
-    return discrepancy(left, right, 64 * FLOOR * scale + CONVERGED * scale)
+    bar = 64 * FLOOR * scale + CONVERGED * scale
+    if error is not None:
+        signs = torch.where(torch.rand(root.shape, generator=generator("off", 0)) < 0.5, -1.0, 1.0)
+        one, other = _sides(claim, frame, root + signs * error)
+        bar = bar + ((one - other) - (left - right)).abs().reshape(left.shape[0], -1).amax(1)
+    return discrepancy(left, right, bar)
 
 
-def _held(solution: Solution, frame: Frame) -> dict[str, Tensor]:
+def _sides(claim: Claim, frame: Frame, place: Tensor) -> tuple[Tensor, Tensor]:
+    """Both sides of a row with the unknown at a place."""
+    assert claim.solution is not None
+    inner = frame.bind({**held(claim.solution, frame), claim.solution.unknown: place}, claim.solution.held)
+    with torch.no_grad():
+        return expanded(evaluate(claim.head, inner), evaluate(claim.claimed, inner))
+
+
+def held(solution: Solution, frame: Frame) -> dict[str, Tensor]:
     """Moments under a q that does not move: at their current values."""
     return {name: frame.name(name).detach() for name in solution.held if name in frame.world.definitions}
 
 
 def solve(solution: Solution, world: World, frame: Frame) -> tuple[Tensor | None, str]:
     """The solution ``(trials, …, rows, columns)`` that all starts lead to, or None and the reason."""
+    if solution.members:
+        return _together(solution, frame)
     place = frame.name(solution.unknown).detach()
     found: Tensor | None = None
     for start in range(STARTS):
         begin = place if start == 0 else place + draw(Domain(), tuple(place.shape), generator("start", start))
         root, reason = _newton(solution, world, frame, begin)
+        if root is None and place.shape[-2:] == (1, 1):
+            root, _ = _newton(solution, world, frame, begin, inverted=True)
         if root is None:
             return None, reason
         if found is not None and bool(((root - found).abs() > 1e-7 * (1 + found.abs())).any()):
@@ -100,7 +111,10 @@ def solve(solution: Solution, world: World, frame: Frame) -> tuple[Tensor | None
     return found, ""
 
 
-def _newton(solution: Solution, world: World, frame: Frame, begin: Tensor) -> tuple[Tensor | None, str]:
+def _newton(
+    solution: Solution, world: World, frame: Frame, begin: Tensor, *, inverted: bool = False
+) -> tuple[Tensor | None, str]:
+    """Newton's method; ``inverted`` for 1/u in the place of u, by which r/u = λ is linear."""
     shape = solution.left.shape if not t.is_zero(solution.left) else solution.right.shape
     equation = t.Add(((1, solution.left), (-1, solution.right)), shape=shape)
     root = begin
@@ -110,9 +124,9 @@ def _newton(solution: Solution, world: World, frame: Frame, begin: Tensor) -> tu
     alive = torch.ones(trials, dtype=torch.bool)
     done = torch.zeros(trials, dtype=torch.bool)
     reason = f"Newton's method did not converge in {ITERATIONS} steps"
-    held = _held(solution, frame)
+    kept = held(solution, frame)
     for _ in range(ITERATIONS):
-        inner = frame.bind({**held, solution.unknown: root.clone().requires_grad_()}, held)
+        inner = frame.bind({**kept, solution.unknown: root.clone().requires_grad_()}, kept)
         with torch.enable_grad():
             value = evaluate(equation, inner).detach()
             matrix = copies(term, inner, False).detach()
@@ -133,8 +147,10 @@ def _newton(solution: Solution, world: World, frame: Frame, begin: Tensor) -> tu
         safe = torch.where(_like(alive, flat), flat, torch.eye(rows, columns, dtype=flat.dtype))
         step = torch.linalg.lstsq(safe, residual.nan_to_num(0.0, 0.0, 0.0)).solution.reshape(root.shape)
         step = torch.where(_like(alive & ~done, root), step, 0.0)
+        if inverted:
+            step = torch.where(step == 0, step, root - root.square() / (root + step))
         length = (step.abs() / (1 + root.abs())).reshape(trials, -1).amax(1)
-        root = root - step / _like(length.clamp_min(1.0), root)
+        root = root - step / _like(torch.ones_like(length) if inverted else length.clamp_min(1.0), root)
         done = done | (alive & ((length < 1e-13) | ((length < 1e-9) & (length >= previous))))
         if bool((done | ~alive).all()):
             break
@@ -148,3 +164,67 @@ def _newton(solution: Solution, world: World, frame: Frame, begin: Tensor) -> tu
 def _like(values: Tensor, other: Tensor) -> Tensor:
     """Numbers per trial in the shape of something else."""
     return values.reshape(-1, *(1,) * (other.dim() - 1))
+
+
+def _together(solution: Solution, frame: Frame) -> tuple[Tensor | None, str]:
+    """All members of the unknown from the equations for all of them: the start that most others agree with.
+
+    A start from which Newton's method does not converge says nothing; two solutions decide nothing.
+    """
+    place = frame.name(solution.unknown).detach()
+    found: Tensor | None = None
+    reason = f"Newton's method did not converge in {ITERATIONS} steps"
+    for start in range(2 * STARTS):
+        # Both ways from the drawn values, by factors: a positive unknown stays positive.
+        factors = torch.exp(draw(Domain(), tuple(place.shape), generator("member", start)) * (start > 0))
+        root = _newton_together(solution, frame, place * factors)
+        if root is None or bool((root.sign() != place.sign()).any() and (place > 0).all()):
+            continue
+        if found is not None and bool(((root - found).abs() > 1e-7 * (1 + found.abs())).any()):
+            return None, SEVERAL
+        found = root
+    return found, "" if found is not None else reason
+
+
+def _newton_together(solution: Solution, frame: Frame, begin: Tensor) -> Tensor | None:
+    """Newton's method on the equations of all members at once; None where it leads nowhere.
+
+    A positive unknown u moves by its logarithm, and its equation F = 0 is taken as u F = 0: ``-a/u + b/u^3`` has no
+    place at infinity then to which the steps lead.
+    """
+    shape = solution.left.shape if not t.is_zero(solution.left) else solution.right.shape
+    equation = t.Add(((1, solution.left), (-1, solution.right)), shape=shape)
+    kept = held(solution, frame)
+    root, trials = begin, begin.shape[0]
+    positive = bool((begin > 0).all())
+    for _ in range(ITERATIONS):
+        place = root.clone().requires_grad_()
+        with torch.enable_grad():
+            value = evaluate(equation, frame.bind({**kept, solution.unknown: place}, kept))
+            flat = value.expand(trials, *value.shape[1:]).reshape(trials, -1)
+            rows = [torch.autograd.grad(each.sum(), place, retain_graph=True)[0] for each in flat.unbind(1)]
+        flat, matrix = flat.detach(), torch.stack([row.reshape(trials, -1) for row in rows], 1)
+        size = root.reshape(trials, -1)
+        by_logarithm = positive and flat.shape == size.shape
+        if by_logarithm:
+            matrix = size[:, :, None] * matrix * size[:, None, :] + torch.diag_embed(size * flat)
+            flat = size * flat
+        scale = matrix.abs().amax(-1, keepdim=True)
+        if matrix.shape[1] < matrix.shape[2] or not bool(
+            ((scale > 0) & scale.isfinite() & flat[..., None].isfinite()).all()
+        ):
+            return None
+        matrix, residual = matrix / scale, flat[..., None] / scale
+        singular = torch.linalg.svdvals(matrix)
+        if bool((singular[:, -1] <= 1e-12 * singular[:, 0]).any()):
+            return None
+        step = torch.linalg.lstsq(matrix, residual).solution.reshape(root.shape)
+        if by_logarithm:
+            length = float(step.abs().amax())
+            root = root * torch.exp(-step.clamp(-2.0, 2.0))
+        else:
+            length = float((step.abs() / (1 + root.abs())).amax())
+            root = root - step / max(length, 1.0)
+        if length < 1e-12:
+            return root
+    return None

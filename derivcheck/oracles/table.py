@@ -5,13 +5,17 @@ from __future__ import annotations
 from derivcheck.oracles import (
     ascent,
     bayes,
+    comparison,
     differences,
+    directional,
     gaussian,
     kinks,
+    minimiser,
     normaliser,
     numeric,
     optimum,
     order,
+    rate,
     solution,
 )
 from derivcheck.oracles.exact import EXACT, Oracle
@@ -23,10 +27,14 @@ ORACLES: tuple[Oracle, ...] = (
     Oracle("kinks", kinks.applies, kinks.ask),
     Oracle("inequality", order.applies, order.ask),
     Oracle("solution", solution.applies, solution.ask),
+    Oracle("minimiser", minimiser.applies, minimiser.ask),
     Oracle("Gaussian", gaussian.applies, gaussian.ask),
     Oracle("Bayes", bayes.applies, bayes.ask),
+    Oracle("slope", directional.applies, directional.ask),
     Oracle("normaliser", normaliser.applies, normaliser.ask),
     Oracle("optimum", optimum.applies, optimum.ask),
     Oracle("stationarity", optimum.is_stationary, optimum.ask_stationary),
+    Oracle("comparison", comparison.applies, comparison.ask),
     Oracle("EM", ascent.applies, ascent.ask),
+    Oracle("rate", rate.applies, rate.ask),
 )

@@ -8,13 +8,13 @@ from fractions import Fraction
 from derivcheck.language import nodes as n
 from derivcheck.language.domain import Domain
 from derivcheck.language.printing import plain
-from derivcheck.language.shapes import SCALAR, Dim
+from derivcheck.language.shapes import ONE, SCALAR, Dim
 from derivcheck.problem import algebra, terms
 from derivcheck.problem.comparisons import comparisons
-from derivcheck.problem.context import Context, key_of, members_of, strip
+from derivcheck.problem.context import SLOT, Context, key_of, members_of, strip
 from derivcheck.problem.declarations import declaration_of, declare_one
-from derivcheck.problem.families import ranging_letters
-from derivcheck.problem.indices import size_dim
+from derivcheck.problem.families import family_pattern, ranging_letters
+from derivcheck.problem.indices import index_parts, size_dim
 from derivcheck.problem.newness import would_resolve
 from derivcheck.problem.scope import Assumption, Declaration, Refusal, Scope, SizeSymbol
 from derivcheck.source import Span
@@ -98,10 +98,11 @@ def domain_condition(name: n.Node, sign: str, right: n.Node, ctx: Context) -> bo
     if not isinstance(node, n.Name | n.Scripted) or sign not in SIGN_DOMAINS:
         return False
     bound = literal_value(right)
-    if bound is not None and bound != 0:
-        return _bounded(node, sign, bound, ctx)
     if bound is None:
         return False
+    node = whole_of(node, ctx)
+    if bound != 0:
+        return _bounded(node, sign, bound, ctx)
     kind = SIGN_DOMAINS[sign]
     found = scope.names.get(key_of(node))
     if found is None and ranging_letters(node, ctx) and not would_resolve(node, replace(ctx, free={})):
@@ -119,6 +120,29 @@ def domain_condition(name: n.Node, sign: str, right: n.Node, ctx: Context) -> bo
         scope.enter(key_of(node), replace(found, domain=Domain(kind)))  # type: ignore[arg-type]
         return True
     return False
+
+
+def whole_of(node: n.Name | n.Scripted, ctx: Context) -> n.Name | n.Scripted:
+    """``v_k`` and ``x^{(i)}`` of a declared v or family at letters that nothing binds: what is said is said of all."""
+    scope = ctx.scope
+    if not isinstance(node, n.Scripted) or node.primes or key_of(node) in scope.names:
+        return node
+    script = node.sup.body if isinstance(node.sup, n.Group) else node.sub
+    if script is None or (node.sup is not None and (node.sub is not None or not isinstance(node.sup, n.Group))):
+        return node
+    parts = index_parts(script)
+    if not all(isinstance(part, n.Name) and part.text not in scope.names for part in parts):
+        return node
+    place = "sup" if node.sup is not None else "sub"
+    key = family_pattern(node, [(part, place) for part in parts])
+    if isinstance(scope.names.get(key), Declaration):
+        slot: n.Node = SLOT if len(parts) == 1 else n.Tuple((SLOT,) * len(parts), (",",) * (len(parts) - 1))
+        return n.Scripted(node.base, None, n.Group(SLOT)) if place == "sup" else n.Scripted(node.base, slot, None)
+    found = scope.names.get(key_of(node.base))
+    if place == "sub" and isinstance(node.base, n.Name | n.Scripted) and isinstance(found, Declaration):
+        axes = sum(scope.resolve(dim) != ONE for dim in found.shape)
+        return node.base if axes == len(parts) and not found.family else node
+    return node
 
 
 def literal_value(node: n.Node) -> Fraction | None:

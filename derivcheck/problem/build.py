@@ -8,19 +8,22 @@ from derivcheck.language import nodes as n
 from derivcheck.language.printing import plain
 from derivcheck.problem import directives
 from derivcheck.problem.builder import Builder
-from derivcheck.problem.claims import ClaimMaker
+from derivcheck.problem.claims import UNEXPLAINED, ClaimMaker
 from derivcheck.problem.classify import classify
-from derivcheck.problem.context import members_of
+from derivcheck.problem.constraints import note_undrawn
+from derivcheck.problem.context import members_of, strip
 from derivcheck.problem.declarations import index_range
+from derivcheck.problem.definitions import define
+from derivcheck.problem.newness import is_new
 from derivcheck.problem.problem import IndexRange, Problem
 from derivcheck.problem.prose import runs
-from derivcheck.problem.scope import Refusal, Scope, SizeSymbol
+from derivcheck.problem.scope import Definition, Refusal, Scope, SizeSymbol
 from derivcheck.problem.solutions import finish_solutions
 from derivcheck.reading.items import Directive, Heading, Item, Notice, Statement, Unreadable
 from derivcheck.source import Source
 from derivcheck.verdict import Finding, Severity
 
-MAY_BE_EXPLAINED = frozenset(("unknown-name", "function-without-argument", "chain-without-head", "index-range"))
+MAY_BE_EXPLAINED = UNEXPLAINED | {"chain-without-head", "index-range", "condition"}
 
 
 def build(source: Source, items: tuple[Item, ...]) -> Problem:
@@ -39,6 +42,8 @@ def build(source: Source, items: tuple[Item, ...]) -> Problem:
         match item:
             case Statement():
                 _statement(item, statements, builder)
+                if builder.waiting and _named(builder) != builder.named:
+                    _take_up_again(builder, statements, final=False)
             case Unreadable():
                 _unreadable(item, builder)
             case Heading():
@@ -59,19 +64,50 @@ def build(source: Source, items: tuple[Item, ...]) -> Problem:
 def _take_up_again(builder: Builder, statements: list[Statement], *, final: bool) -> None:
     """Statements that spoke of a name before it was explained ("…, where c = 2"): tried again at the sentence's end.
 
-    What is still not explained then waits for the end of the document.
+    What is still not explained is tried once more whenever something new has been named, and then at the end.
     """
-    waiting, builder.waiting = builder.waiting, []
-    if final:
-        waiting, builder.unexplained = builder.unexplained, []
-    kept = (builder.head, builder.conditions, builder.condition_sentence)
-    builder.retrying, builder.final = True, final
-    for item, conditions in waiting:
-        builder.conditions, builder.condition_sentence = list(conditions), item.sentence
-        _statement(item, statements, builder)
-    builder.retrying, builder.final = False, False
-    if waiting:
-        builder.head, builder.conditions, builder.condition_sentence = kept
+    builder.makers.take_up_again(final=False)
+    _named_at_the_end(builder, statements)
+    named = _named(builder)
+    while builder.waiting or final or (builder.unexplained and named != builder.named):
+        builder.named = named
+        waiting = sorted([*builder.unexplained, *builder.waiting], key=lambda entry: entry[0].span.start)
+        builder.waiting, builder.unexplained = [], []
+        kept = (builder.head, builder.conditions, builder.condition_sentence)
+        builder.retrying, builder.final = True, final
+        for item, conditions in waiting:
+            builder.conditions, builder.condition_sentence = list(conditions), item.sentence
+            _statement(item, statements, builder)
+        builder.makers.take_up_again(final=final)
+        builder.retrying, builder.final = False, False
+        if waiting:
+            builder.head, builder.conditions, builder.condition_sentence = kept
+        named = _named(builder)
+        if final:
+            return
+
+
+def _named(builder: Builder) -> tuple[int, int, int]:
+    """How much has a name by now: more of it may explain what was not understood."""
+    scope = builder.scope
+    return len(scope.names), len(scope.definitions), len(scope.factors)
+
+
+def _named_at_the_end(builder: Builder, statements: list[Statement]) -> None:
+    r"""``… = \frac{1}{n} \sum_i x_i = \bar x``: a new name at the end of a chain names what stands before it."""
+    for member in tuple(builder.makers.waiting):
+        name = strip(member.node)
+        if member.before is None or not isinstance(name, n.Name | n.Scripted) or not is_new(name, builder.scope):
+            continue
+        explained = any(
+            len(other.members) > 1 and other.relations[0].sign == "=" and strip(other.members[0]) == name
+            for other in statements
+        )
+        if not explained:
+            made = define(name, member.before, builder.context(), member.node.span)
+            shape = made.shape if isinstance(made, Definition) else made.body.shape
+            builder.line(member.node.span, "definition", plain(name), builder.scope.show(shape))
+            builder.makers.waiting.remove(member)
 
 
 def _declarations_first(items: tuple[Item, ...]) -> list[Item]:
@@ -133,6 +169,7 @@ def _problem(builder: Builder) -> Problem:
         skipped=builder.skipped,
         scope=scope,
         size_names={m.key: m.text for m in scope.names.values() if isinstance(m, SizeSymbol)},
+        undrawn=tuple(scope.undrawn),
     )
 
 
@@ -178,6 +215,8 @@ def _statement(item: Statement, statements: list[Statement], builder: Builder) -
             pool = builder.unexplained if builder.retrying else builder.waiting
             pool.append((item, tuple(builder.conditions)))
             return
+        if refusal.code == "condition":
+            note_undrawn(item.members, builder.context({}), item.span)
         builder.line(item.span, "not read", note=refusal.message)
         chain = builder.makers.fresh_chain()
         title = plain(item.members[0])

@@ -23,6 +23,7 @@ class Builder:
     ``head`` is what a line that goes on with a relation is held against; ``conditions`` hold in one sentence.
     ``waiting`` for the end of its sentence, and ``unexplained`` until the end of the document, are statements that
     speak of a name before it is explained. ``undeclared`` are names mentioned whose shape words behind may tell.
+    ``named`` is how much had a name when the unexplained ones were last tried.
     """
 
     source: Source
@@ -39,6 +40,7 @@ class Builder:
     unexplained: list[tuple[Statement, tuple[terms.Comparison, ...]]] = field(default_factory=list)
     retrying: bool = False
     final: bool = False
+    named: tuple[int, int, int] = (0, 0, 0)
     undeclared: list[tuple[n.Node, tuple[int, str]]] = field(default_factory=list)
 
     def context(self, free: dict[str, IndexInfo] | None = None) -> Context:

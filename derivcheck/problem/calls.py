@@ -146,5 +146,5 @@ def evaluated_name(node: n.Node, group: n.Group, ctx: Context) -> bool:
 def unknown_call(node: n.Node, ctx: Context) -> Refusal:
     """``p(x)`` with ``p`` declared nowhere."""
     if isinstance(node, n.Name) and node.text in ("p", "q", "P", "\\mathbb{E}", "\\mathcal{N}", "N", "\\mathrm{Var}"):
-        return Refusal("probability", node.span, f"`{plain(node)}(…)`: probability is not checked yet")
+        return Refusal("probability", node.span, f"`{plain(node)}(…)` is no density that this document states")
     return unknown_name(node, ctx, called=True)

@@ -10,10 +10,10 @@ from derivcheck.language import nodes as n
 from derivcheck.language.printing import plain
 from derivcheck.language.shapes import ONE
 from derivcheck.problem import algebra, terms
-from derivcheck.problem.constants import constant_by, gradients, without_constant
+from derivcheck.problem.constants import constant_by, density_of, gradients, without_constant
 from derivcheck.problem.context import Context, strip
 from derivcheck.problem.directives import Marks
-from derivcheck.problem.optima import note_posterior
+from derivcheck.problem.freezing import note_posterior
 from derivcheck.problem.probability.logs import log_of_claimed
 from derivcheck.problem.problem import Alternative, Claim, Refused
 from derivcheck.problem.proportional import up_to_factor
@@ -23,6 +23,9 @@ from derivcheck.problem.substitution import at_indices, member
 from derivcheck.problem.terms import Comparison, Term
 from derivcheck.reading.items import Relation, Statement
 from derivcheck.source import Source, Span
+
+UNEXPLAINED = frozenset(("unknown-name", "function-without-argument", "index", "no-model", "not-random"))
+"""Why a member is not understood, where a line behind may still explain it."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,24 @@ class Head:
     title: str
     chain: int
     restated: tuple[n.Node, ...] = ()
+    density: terms.Density | None = None
     proportional: bool = False
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A member that speaks of a name before it is explained ("p(x) = N(0, C) where C = …"), to be tried again.
+
+    ``before`` is the member in front of the last one of a longer chain: what a new name at its end is a name of;
+    ``whole`` is the head of all where ``head`` is the proportion that stands before it.
+    """
+
+    head: Head
+    node: n.Node
+    item: Statement
+    conditions: tuple[Comparison, ...]
+    before: n.Node | None
+    whole: Head | None = None
 
 
 def derivative_in(term: Term) -> terms.Derivative | None:
@@ -99,6 +119,8 @@ class ClaimMaker:
     chains: int = 0
     proportions: dict[int, n.Node] = field(default_factory=dict)
     sentences: dict[int, int] = field(default_factory=dict)
+    waiting: list[Waiting] = field(default_factory=list)
+    final: bool = False
 
     def fresh_chain(self) -> int:
         """A number that no chain has yet."""
@@ -113,7 +135,8 @@ class ClaimMaker:
         """The head of a chain that has this value."""
         self.indices.update({info.name: info for info in (ctx.free or {}).values()})
         restated = (strip(node),) if defining is None else (strip(node), strip(defining))
-        return Head(node, term, ctx, kind_of(term), plain(node), self.fresh_chain(), restated)
+        density = density_of(node, term, ctx)
+        return Head(node, term, ctx, kind_of(term), plain(node), self.fresh_chain(), restated, density)
 
     def members(
         self,
@@ -125,14 +148,16 @@ class ClaimMaker:
     ) -> None:
         """Hold each member against the head; a member that only says the head again is no claim."""
         made = 0
+        before = head.restated[1] if len(head.restated) > 1 else None
         for node, relation in zip(nodes, relations, strict=False):
             if strip(node) in head.restated:
                 continue
             made += 1
-            nearer = self._against(head, node, relation)
-            self._member(nearer, node, item, conditions)
-            if nearer.node is not head.node:
-                self._also_against(replace(head, proportional=True), node, item, conditions)
+            against = self._against(head, node, relation)
+            whole = replace(head, proportional=True) if against.node is not head.node else None
+            waiting = Waiting(against, node, item, conditions, before if node is nodes[-1] else None, whole)
+            self._member(waiting)
+            before = node
         if (
             not made
             and not any(strip(node) != strip(head.node) for node in nodes)
@@ -158,7 +183,10 @@ class ClaimMaker:
             term = replace(closed, argument=argument).term(last)
         except Refusal:
             return replace(head, proportional=True)
-        return replace(head, node=last, term=term, kind=kind_of(term), title=plain(last), restated=(strip(last),))
+        return replace(
+            head, node=last, term=term, kind=kind_of(term), title=plain(last), restated=(strip(last),),
+            density=density_of(last, term, closed),
+        )  # fmt: skip
 
     def _also_against(self, head: Head, node: n.Node, item: Statement, conditions: tuple[Comparison, ...]) -> None:
         """Keep what the last member says of the head of the whole chain, if the member before it turns out wrong."""
@@ -175,13 +203,26 @@ class ClaimMaker:
         finally:
             self.names, self.counts = names, counts
 
-    def _member(self, head: Head, node: n.Node, item: Statement, conditions: tuple[Comparison, ...]) -> None:
+    def _member(self, member: Waiting) -> None:
+        head, node, item, conditions = member.head, member.node, member.item, member.conditions
         closed = replace(head.ctx, indices={info.letter: info for info in (head.ctx.free or {}).values()}, free=None)
         try:
             self._append(head, node, item, conditions, *self._pair(head, node, closed, item))
+            if member.whole is not None:
+                self._also_against(member.whole, node, item, conditions)
         except Refusal as refusal:
+            if refusal.code in UNEXPLAINED and not self.final:
+                self.waiting.append(member)
+                return
             scalar = self._scalar_reading(head, node, item, conditions) if refusal.code == "shape-mismatch" else None
             self.refuse(refusal, node.span, item.span, head.kind, head.title, head.chain, scalar, item.implied)
+
+    def take_up_again(self, *, final: bool) -> None:
+        """Try the members that wait for an explanation once more; at last they are refused."""
+        waiting, self.waiting, self.final = self.waiting, [], final
+        for waited in waiting:
+            self._member(waited)
+        self.final = False
 
     def _pair(self, head: Head, node: n.Node, ctx: Context, item: Statement) -> tuple[Term, Term]:
         """Both sides as they are compared: densities by their logarithms, "+ const" by what it leaves."""
@@ -240,7 +281,7 @@ class ClaimMaker:
             read=None if kind != head.kind else self._reader(head, item),
             remade=self._remaker(head, item, conditions),
             proportional=head.proportional,
-            density=head.term if isinstance(head.term, terms.Density) and _says_whole(head, node) else None,
+            density=head.density if kind == head.kind and _says_whole(head, node) else None,
         )
 
     def _reader(self, head: Head, item: Statement) -> Callable[[n.Node], Term]:

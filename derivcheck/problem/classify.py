@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 
 from derivcheck.language import nodes as n
@@ -23,7 +22,9 @@ from derivcheck.problem.context import key_of, strip
 from derivcheck.problem.declarations import declare, declare_function, index_range
 from derivcheck.problem.definitions import define
 from derivcheck.problem.mentions import mention, note_calls
+from derivcheck.problem.naming import estimated, named_by
 from derivcheck.problem.newness import is_new, mentions_itself, would_resolve
+from derivcheck.problem.probability.noise import adds_noise
 from derivcheck.problem.probability.statements import drawn_from, states_density
 from derivcheck.problem.prose import (
     assumed_in_words,
@@ -88,7 +89,7 @@ def classify(item: Statement, statements: list[Statement], builder: Builder) -> 
         _proportion(item, builder)
         return
     if all(sign in EQUAL for sign in signs):
-        _equality(item, builder)
+        _equality(item, statements, builder)
         return
     if all(sign in COMPARED for sign in signs):
         _order(item, statements, builder)
@@ -101,7 +102,9 @@ def _claim_of_distribution(item: Statement, builder: Builder) -> None:
     r"""``z \mid x \sim \mathcal{N}(m, C)`` of a z that is in the model already: its density is claimed."""
     left = strip(item.members[0])
     if not (isinstance(left, n.Product) and isinstance(left.factors[-1], n.Group)):
-        left = n.Product((n.Name("p", span=left.span), n.Group(left, span=left.span)), ("",), span=left.span)
+        # A letter that the document has given to a size or a vector is no density in it.
+        letter = next(name for name in ("p", "P", "\\mathbb{P}") if name not in builder.scope.names)
+        left = n.Product((n.Name(letter, span=left.span), n.Group(left, span=left.span)), ("",), span=left.span)
     _claims(replace(item, members=(left, item.members[1])), builder)
 
 
@@ -109,7 +112,7 @@ def _update(item: Statement, builder: Builder) -> None:
     r"""``u \leftarrow \arg\max_u Q = …``: what stands right of the arrow is the new value of the name."""
     left = strip(item.members[0])
     if isinstance(strip(item.members[1]), n.Big) and is_new(left, builder.scope):
-        _equality(item, builder)
+        _equality(item, [], builder)
         return
     if isinstance(strip(item.members[1]), n.Big):
         _optimum_of(item, left, builder)
@@ -167,7 +170,7 @@ def _continue_chain(item: Statement, builder: Builder) -> None:
     builder.line(item.span, "claim: continued", builder.head.title)
 
 
-def _equality(item: Statement, builder: Builder) -> None:
+def _equality(item: Statement, statements: list[Statement], builder: Builder) -> None:
     """``A = B = C``: a definition if the left side is new, then claims held against the head."""
     left = strip(item.members[0])
     conditional = is_conditional(item)
@@ -177,18 +180,23 @@ def _equality(item: Statement, builder: Builder) -> None:
         return
     if assumed_equation(item, builder):
         return
+    if not item.implied and not conditional and adds_noise(item, left, statements, builder):
+        return
     second = strip(item.members[1])
     optimal = isinstance(second, n.Big) and second.operator in ("argmax", "argmin")
     if optimal and not is_new(left, builder.scope) and isinstance(left, n.Name | n.Scripted):
         _optimum_of(item, left, builder)
         return
     if (
-        not item.implied
-        and not conditional
+        not conditional
         and is_new(left, builder.scope)
         and not mentions_itself(left, item.members[1], builder.scope)
+        and (not item.implied or _solves(item, left, builder))
     ):
         _definition(item, left, builder)
+        return
+    if not item.implied and not conditional and (named := named_by(left, item.members[1], builder.context())):
+        _definition(item, named[0], builder, named[1])
         return
     last = strip(item.members[-1])
     names_the_right = len(item.members) == 2 and isinstance(last, n.Name | n.Scripted) and is_naming(item)
@@ -200,7 +208,7 @@ def _equality(item: Statement, builder: Builder) -> None:
         return
     if constrains(item, builder.source.text) and not item.implied:
         reason = "this condition on the inputs is not understood, so that nothing is drawn to meet it"
-        raise Refusal("not-checked", item.span, reason, "substitute it: write one name in terms of the others")
+        raise Refusal("condition", item.span, reason, "substitute it: write one name in terms of the others")
     _claims(item, builder)
 
 
@@ -221,14 +229,22 @@ def _proportion(item: Statement, builder: Builder) -> None:
     _claims(item, builder)
 
 
-def _definition(item: Statement, left: n.Node, builder: Builder) -> None:
+def _definition(item: Statement, name: n.Node, builder: Builder, meaning: n.Node | None = None) -> None:
+    """Bring a name into being; ``meaning`` is its value where the left side is not the name alone: ``S^{-1} = …``."""
+    left = strip(item.members[0]) if meaning is not None else name
     second = strip(item.members[1])
     second_is_new = isinstance(second, n.Name | n.Scripted) and is_new(second, builder.scope)
     if len(item.members) > 2 and second_is_new and not would_resolve(second, builder.context()):
         # ``a = b = …`` with both names new: the inner one first.
         _definition(replace(item, members=item.members[1:], relations=item.relations[1:]), second, builder)
         item = replace(item, members=item.members[:2], relations=item.relations[:1])
-    made = define(left, item.members[1], builder.context(), item.span)
+    try:
+        made = define(name, meaning or item.members[1], builder.context(), item.span)
+    except Refusal as refusal:
+        if refusal.code != "unbound-index":
+            raise
+        _defined_for_all(item, left, refusal, builder)
+        return
     term = made.term if isinstance(made, Definition) else made.body
     note_calls(term, builder.scope)
     shape = made.shape if isinstance(made, Definition) else made.body.shape
@@ -247,23 +263,49 @@ def _definition(item: Statement, left: n.Node, builder: Builder) -> None:
         builder.makers.members(builder.head, item.members[2:], item.relations[1:], item, tuple(builder.conditions))
 
 
+def _defined_for_all(item: Statement, left: n.Node, refusal: Refusal, builder: Builder) -> None:
+    r"""``C = \operatorname{Var}[z_i \mid x_i] = c``: C is what has no index; the rest is claimed for every i."""
+    for place, node in enumerate(item.members[2:], 2):
+        try:
+            builder.context().term(node)
+        except Refusal:
+            continue
+        others = (*item.members[1:place], *item.members[place + 1 :])
+        plain_item = replace(item, members=(left, node), relations=item.relations[:1])
+        _definition(plain_item, left, builder)
+        _claims(replace(item, members=(*others[:1], node, *others[1:]), relations=item.relations[1:]), builder)
+        return
+    letter = builder.scope.quote(refusal.span)
+    above = builder.source.text[: refusal.span.start].endswith("(")
+    script = f"^{{({letter})}}" if above else f"_{letter}"
+    raise Refusal(
+        "unbound-index",
+        refusal.span,
+        f"`{plain(left)}` has no index, and what it is set to is another for every `{letter}`",
+        f"write `{key_of(left)}{script}`, or behind it what it is without `{letter}`",
+        wrong=True,
+    ) from refusal
+
+
 def _estimate(item: Statement, left: n.Node, builder: Builder) -> None:
-    """``\\hat w = …`` behind an equation in ``w``: the definition also claims to solve it."""
-    base = left
-    if isinstance(base, n.Scripted) and isinstance(base.sup, n.Symbol | n.Text) and base.sub is None:
-        base = base.base
-    if isinstance(base, n.Name):
-        accent = re.fullmatch(r"\\(?:hat|tilde|bar)\{(.*)\}", base.text)
-        base = n.Name(accent.group(1), span=base.span) if accent else base
-    if base == left or not isinstance(base, n.Name | n.Scripted):
+    r"""``\hat w = …`` behind an equation in ``w``: the definition also claims to solve it."""
+    base = estimated(left)
+    if base is None:
         return
-    found = builder.scope.names.get(key_of(base))
-    if not isinstance(found, Declaration) or found.family:
-        return
-    if equation_for(builder.makers.claims, builder.scope, found.key, len(builder.makers.claims), item.sentence) is None:
+    if not _solves(item, left, builder):
         return
     head = builder.makers.head(base, builder.context({}))
     builder.makers.members(replace(head, title=plain(left)), item.members[1:2], item.relations[:1], item, ())
+
+
+def _solves(item: Statement, left: n.Node, builder: Builder) -> bool:
+    """Whether the new name is an estimate of a declared one in which an equation stands before it."""
+    base = estimated(left)
+    found = None if base is None else builder.scope.names.get(key_of(base))
+    if not isinstance(found, Declaration) or found.family:
+        return False
+    claims = builder.makers.claims
+    return equation_for(claims, builder.scope, found.key, len(claims), item.sentence) is not None
 
 
 def _order(item: Statement, statements: list[Statement], builder: Builder) -> None:
@@ -293,6 +335,8 @@ def _order(item: Statement, statements: list[Statement], builder: Builder) -> No
             builder.line(item.span, "assumption")
             return
     if any(sign in DEFINITE for sign in signs):
+        for member in item.members:
+            builder.context({}).term(member)
         raise Refusal("not-checked", item.relations[0].span, "a claim that a matrix is definite is not checked yet")
     head = builder.makers.head(item.members[0], builder.context({}))
     builder.head = None

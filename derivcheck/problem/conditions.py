@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 
 from derivcheck.language import nodes as n
@@ -10,14 +11,19 @@ from derivcheck.problem import terms
 from derivcheck.problem.assumptions import assume, domain_condition
 from derivcheck.problem.builder import Builder
 from derivcheck.problem.comparisons import COMPARABLE, comparisons
+from derivcheck.problem.constraints import ASKING, constrain
 from derivcheck.problem.context import key_of, members_of, strip
 from derivcheck.problem.indices import size_dim
 from derivcheck.problem.newness import is_new, mentions_itself
 from derivcheck.problem.prose import GLOBAL_LEADS, is_conditional
 from derivcheck.problem.scope import Declaration, Definition, FunctionDefinition, IndexInfo
+from derivcheck.problem.solutions import equation_for
 from derivcheck.reading.items import Statement
 
 EQUAL = frozenset(("=", ":=", "\\equiv"))
+LEADS_UP = re.compile(rf"\b({'|'.join(GLOBAL_LEADS)})( that)?[ ,:]*$")
+BETWEEN = re.compile(r"(\s|[$,]|\\[()\[\];,]|\\q?quad\b|\\(text|mathrm)\{\s*and\s*\}|\band\b|\bwith\b|&|\\\\)*")
+"""What may stand between two conditions of one list."""
 
 
 def assumed_equation(item: Statement, builder: Builder) -> bool:
@@ -25,8 +31,8 @@ def assumed_equation(item: Statement, builder: Builder) -> bool:
     if len(item.members) != 2 or item.relations[0].sign != "=":
         return False
     words = item.lead
-    symmetric = _is_symmetry(item)
-    if not symmetric and not any(lead in words.split() or lead in words for lead in GLOBAL_LEADS):
+    led = _is_symmetry(item) or any(lead in words.split() or lead in words for lead in GLOBAL_LEADS)
+    if not led and not ASKING.search(words) and not _goes_on(item, builder):
         return False
     left = strip(item.members[0])
     if (
@@ -35,10 +41,37 @@ def assumed_equation(item: Statement, builder: Builder) -> bool:
         and not mentions_itself(left, item.members[1], builder.scope)
     ):
         return False
-    if assume(item.members[0], "=", item.members[1], builder.context(), item.span):
+    if (led and assume(item.members[0], "=", item.members[1], builder.context(), item.span)) or _constrains(
+        item, builder
+    ):
         builder.line(item.span, "assumption")
         return True
     return False
+
+
+def _constrains(item: Statement, builder: Builder) -> bool:
+    r"""``\pi_1 + \pi_2 = 1``, asked of the inputs by words that lead right up to it; no row that says a solution."""
+    if item.implied or (item.displayed and not (ASKING.search(item.lead) or LEADS_UP.search(item.lead))):
+        return False
+    scope, claims = builder.scope, builder.makers.claims
+    for member in item.members:
+        found = scope.names.get(key_of(strip(member)))
+        if isinstance(found, Declaration) and found.key in scope.optima:
+            return False
+        if isinstance(found, Declaration) and (
+            equation_for(claims, scope, found.key, len(claims), item.sentence) is not None
+        ):
+            return False
+    return constrain(item.members[0], item.members[1], builder.context(), item.span)
+
+
+def _goes_on(item: Statement, builder: Builder) -> bool:
+    r"""Whether it stands right behind what is said of the inputs: "with $\pi_k > 0$, $\sum_k \pi_k = 1$"."""
+    before = [line for line in builder.lines if line.span.end <= item.span.start]
+    last = max(before, key=lambda line: line.span.end, default=None)
+    if last is None or last.kind not in ("declaration", "assumption"):
+        return False
+    return BETWEEN.fullmatch(builder.source.text[last.span.end : item.span.start]) is not None
 
 
 def _is_symmetry(item: Statement) -> bool:

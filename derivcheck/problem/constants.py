@@ -8,7 +8,8 @@ from derivcheck.language import nodes as n
 from derivcheck.language.shapes import ONE
 from derivcheck.problem import terms as t
 from derivcheck.problem.context import Context, strip
-from derivcheck.problem.derivatives import By, by, frozen_with_q
+from derivcheck.problem.derivatives import By, by
+from derivcheck.problem.freezing import at_current
 from derivcheck.problem.scope import FunctionDefinition, Refusal
 from derivcheck.problem.terms import Term
 from derivcheck.reading.errors import ParseError
@@ -92,15 +93,27 @@ def _told(words: str, ctx: Context) -> list[By]:
 
 def _arguments_of_logs(head: n.Node, ctx: Context) -> list[By]:
     """The arguments of ``\\log p(z \\mid x)``: what stands in front of the bar."""
-    inner = strip(head)
-    if isinstance(inner, n.Apply) and inner.word.text in ("log", "ln") and len(inner.args) == 1:
-        try:
-            density = ctx.term(inner.args[0])
-        except Refusal:
-            return []
-        if isinstance(density, t.Density) and density.targets:
-            return [_place(target, ctx) for target in density.targets]
-    return []
+    density = _in_log(head, ctx)
+    return [] if density is None else [_place(target, ctx) for target in density.targets]
+
+
+def density_of(head: n.Node, term: Term, ctx: Context) -> t.Density | None:
+    """The density that a left side is, or of which it is the logarithm."""
+    return term if isinstance(term, t.Density) else _in_log(head, ctx)
+
+
+def _in_log(node: n.Node, ctx: Context) -> t.Density | None:
+    """The density in ``\\log p(z \\mid x)``."""
+    inner = strip(node)
+    if not isinstance(inner, n.Apply) or inner.word.text not in ("log", "ln") or len(inner.args) != 1:
+        return None
+    if inner.sub is not None or inner.sup is not None:
+        return None
+    try:
+        density = ctx.term(inner.args[0])
+    except Refusal:
+        return None
+    return density if isinstance(density, t.Density) and density.targets else None
 
 
 def _place(target: Term, ctx: Context) -> By:
@@ -116,9 +129,9 @@ def gradients(term: Term, places: list[By], ctx: Context, span: Span) -> Term:
     """All derivatives of a scalar by these names, one column: two functions of them differ by a constant if equal."""
     made: list[Term] = []
     for place in places:
-        held = frozen_with_q(term, place.key, ctx)
+        target, held = at_current(term, place.key, ctx.scope)
         gradient: Term = t.Derivative(
-            term, place.key, "gradient", held, indices=place.indices, shape=place.shape, span=span
+            target, place.key, "gradient", held, indices=place.indices, shape=place.shape, span=span
         )
         if place.position is not None:
             row, column = place.position

@@ -11,8 +11,8 @@ from derivcheck.language.shapes import ONE, SCALAR, Shape, is_scalar
 from derivcheck.problem import terms
 from derivcheck.problem.context import Context, key_of, strip
 from derivcheck.problem.families import family_pattern
+from derivcheck.problem.freezing import note_posterior
 from derivcheck.problem.indices import index_parts, new_index
-from derivcheck.problem.optima import note_posterior
 from derivcheck.problem.scope import Declaration, Definition, FamilyAxis, FunctionDefinition, IndexInfo, Refusal
 from derivcheck.source import Span
 

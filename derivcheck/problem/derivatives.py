@@ -13,6 +13,7 @@ from derivcheck.language.shapes import ONE, Dim, Shape, is_scalar
 from derivcheck.problem import algebra, terms
 from derivcheck.problem.context import Context, key_of, strip
 from derivcheck.problem.dependence import depends
+from derivcheck.problem.freezing import at_current
 from derivcheck.problem.scope import Declaration, Definition, FunctionDeclaration, FunctionDefinition, Refusal
 from derivcheck.problem.scripts import entry_of
 from derivcheck.problem.terms import Chain, Term
@@ -103,7 +104,8 @@ def build(
     """∂target/∂variable in the shape that the document's layout gives it."""
     shape = algebra.shape_of(ctx.scope, target)
     own = ctx.scope.resolve_shape(variable.shape)
-    held += frozen_with_q(target, variable.key, ctx)
+    target, staying = at_current(target, variable.key, ctx.scope)
+    held += staying
     if is_scalar(shape):
         gradient: Term = DerivativeTerm(
             target, variable.key, "gradient", held, direct, indices=variable.indices, shape=variable.shape, span=span
@@ -126,17 +128,6 @@ def build(
         f"by something {ctx.scope.show(variable.shape)} is no matrix",
         "it stands only in a chain that ends in a scalar, as in ∂ℓ/∂r · ∂r/∂V; or write it entry by entry",
     )
-
-
-def frozen_with_q(target: Term, key: str, ctx: Context) -> tuple[str, ...]:
-    """Where the document has a q of its own, moments under it do not move with the parameters of the model."""
-    scope = ctx.scope
-    if not any(one.frozen for known in scope.measures.values() for one in known.values()):
-        return ()
-    if isinstance(target, terms.Variable):
-        return ()
-    used = terms.variables(target)
-    return tuple(sorted(name for name in used & scope.posterior if name != key))
 
 
 def _jacobian(target: Term, variable: By, ctx: Context, span: Span, held: tuple[str, ...], direct: bool) -> Term:
@@ -392,4 +383,4 @@ def scripted_value(value: Term, behind: n.Scripted, ctx: Context) -> Term:
     return entry_of(value, behind.sub, ctx, value.span | behind.span)
 
 
-__all__ = ["build", "by", "chain", "defined_partial", "derivative", "frozen_with_q", "nabla", "scripted_value"]
+__all__ = ["build", "by", "chain", "defined_partial", "derivative", "nabla", "scripted_value"]

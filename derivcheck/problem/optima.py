@@ -3,19 +3,19 @@ r"""``\arg\max_u Q(u)``: by which name, and what does not move while it is sough
 from __future__ import annotations
 
 from dataclasses import replace
-from fractions import Fraction
 from typing import Literal
 
 from derivcheck.language import nodes as n
+from derivcheck.language.printing import plain
 from derivcheck.language.shapes import SCALAR
 from derivcheck.problem import algebra
 from derivcheck.problem import terms as t
 from derivcheck.problem.context import Context
-from derivcheck.problem.dependence import dependencies, depends
+from derivcheck.problem.dependence import depends
 from derivcheck.problem.derivatives import by
+from derivcheck.problem.freezing import frozen_means, held_names, written_out
 from derivcheck.problem.probability.model import parameters_of_model
 from derivcheck.problem.scope import Refusal, Scope
-from derivcheck.problem.substitution import member, rewrite
 from derivcheck.problem.terms import Term
 
 
@@ -27,6 +27,7 @@ def optimum(node: n.Big, operator: Literal["argmax", "argmin"], ctx: Context) ->
     variable = by(names[0], ctx)
     if variable.key not in ctx.scope.declarations:
         raise Refusal("optimum", names[0].span, "an optimum is sought over a declared name")
+    _free_to_move(variable.key, names[0], ctx.scope)
     objective = ctx.term(node.body)
     if not algebra.scalar(ctx.scope, objective):
         raise Refusal("not-a-scalar", node.body.span, "what is made largest or smallest has to be a scalar")
@@ -35,7 +36,7 @@ def optimum(node: n.Big, operator: Literal["argmax", "argmin"], ctx: Context) ->
     shape = SCALAR if variable.position is not None else variable.shape
     moving = variable.key not in parameters_of_model(ctx.scope)
     if not moving:
-        objective = frozen_means(_written_out(objective, variable.key, ctx.scope), variable.key, ctx.scope)
+        objective = frozen_means(written_out(objective, variable.key, ctx.scope), variable.key, ctx.scope)
     frozen = _decisive(objective, variable.key, ctx.scope)
     # What is no parameter of the model, such as the mean of a q of a given form, moves that q with it.
     held = () if moving else held_names(frozen, ctx.scope)
@@ -44,24 +45,18 @@ def optimum(node: n.Big, operator: Literal["argmax", "argmin"], ctx: Context) ->
     )
 
 
-def _written_out(term: Term, key: str, scope: Scope) -> Term:
-    """Names that move with ``key`` although every moment stays: the Q of an M-step, by what they are."""
-    held = frozenset(scope.posterior)
-
-    def rule(part: Term) -> Term | None:
-        if not isinstance(part, t.Variable) or part.key not in held or part.key not in scope.definitions:
-            return None
-        inner = frozen_means(member(scope.definitions[part.key], part.indices), key, scope)
-        direct = any(isinstance(each, t.Density) and each.evidence is not None for each in t.walk(inner))
-        moves = depends(_without_frozen(inner), key, scope, held)
-        return rewrite(inner, rule) if moves and not direct else None
-
-    return rewrite(term, rule)
-
-
-def _without_frozen(term: Term) -> Term:
-    """The term without its densities that stay."""
-    return rewrite(term, lambda part: t.Constant(Fraction(0)) if isinstance(part, t.Frozen) else None)
+def _free_to_move(key: str, node: n.Node, scope: Scope) -> None:
+    """No optimum over a name alone that an equation ties to others."""
+    for condition in (c for assumption in scope.assumptions for c in assumption.conditions if c.sign == "="):
+        names = t.variables(condition.left) | t.variables(condition.right)
+        if key in names and len(names) > 1:
+            others = " and ".join(f"`{scope.declarations[name].text}`" for name in sorted(names - {key}))
+            raise Refusal(
+                "optimum",
+                node.span,
+                f"`{plain(node)}` is tied to {others} by a condition, so that it cannot move alone",
+                "write one name by the others, or declare all as one vector: `w \\in \\Delta^{K}`",
+            )
 
 
 def _decisive(objective: Term, key: str, scope: Scope) -> Term:
@@ -75,34 +70,3 @@ def _decisive(objective: Term, key: str, scope: Scope) -> Term:
             moving = tuple(part for part in parts if depends(part[1], key, scope))
             return replace(objective, terms=moving)
     return objective
-
-
-def frozen_means(term: Term, key: str, scope: Scope) -> Term:
-    """Every mean taken under a density at the current value of a name: an M-step does not move its q."""
-
-    def rule(part: Term) -> Term | None:
-        if not isinstance(part, t.Expectation) or isinstance(part.log, t.Frozen):
-            return None
-        if not depends(part.log, key, scope):
-            return None
-        return replace(part, log=t.Frozen(part.log, (key,)), body=rewrite(part.body, rule))
-
-    return rewrite(term, rule)
-
-
-def held_names(term: Term, scope: Scope) -> tuple[str, ...]:
-    """The names in a term that were defined from a posterior: moments, responsibilities."""
-    direct = t.variables(term)
-    reached = {other for name in direct for other in dependencies(name, scope)} | direct
-    return tuple(sorted(reached & scope.posterior))
-
-
-def note_posterior(key: str, term: Term, scope: Scope) -> None:
-    """Remember that a name was defined from, or found to be, something under a posterior."""
-    for part in t.walk(term):
-        mean = isinstance(part, t.Expectation | t.Frozen)
-        ratio = isinstance(part, t.Density) and part.evidence is not None
-        known = isinstance(part, t.Variable) and part.key in scope.posterior
-        if mean or ratio or known:
-            scope.posterior.add(key)
-            return

@@ -15,9 +15,10 @@ from derivcheck.verdict import Finding
 
 @dataclass(frozen=True, slots=True)
 class Solution:
-    """Rows that solve an equation: the first row fixes the value of ``unknown``, every row must hold there.
+    r"""Rows that solve an equation: the first row fixes the value of ``unknown``, every row must hold there.
 
-    ``held`` names stay at their current values: moments under a q that the solution does not move.
+    ``held`` names stay at their current values: moments under a q that the solution does not move. ``members`` tells
+    that there is an equation for every member of the unknown (``\mu_k`` for every k), so that all are found together.
     """
 
     unknown: str
@@ -25,6 +26,7 @@ class Solution:
     right: Term
     span: Span
     held: tuple[str, ...] = ()
+    members: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +122,10 @@ class Line:
 
 @dataclass(frozen=True)
 class Problem:
-    """Everything that a document says, ready to be checked. ``scope`` holds the names as they stand at its end."""
+    """Everything that a document says, ready to be checked. ``scope`` holds the names as they stand at its end.
+
+    ``undrawn`` are conditions on inputs that no draw can be made to meet: the names of which they speak, and where.
+    """
 
     source: Source
     declarations: dict[str, Declaration]
@@ -138,3 +143,4 @@ class Problem:
     scope: Scope
     skipped: int = 0
     size_names: dict[str, str] = field(default_factory=dict)
+    undrawn: tuple[tuple[frozenset[str], Span], ...] = ()

@@ -102,7 +102,8 @@ class Factor:
     """One line of a model: the log density of a random name given those that stand in it.
 
     ``letters`` are the names of the indices by which its members run, over so many ``sizes``; ``entries`` tells that
-    the members are the entries of one column, and not those of a family. ``borrowed`` from a q: what p is was not said.
+    the members are the entries of one column, and not those of a family. A factor is ``borrowed`` from a density of
+    the document's own (``q(z) = …``) as long as no line of the model says how z is distributed.
     """
 
     key: str
@@ -150,6 +151,7 @@ class Scope:
     definitions: dict[str, Definition] = field(default_factory=dict)
     used: set[str] = field(default_factory=set)
     assumptions: list[Assumption] = field(default_factory=list)
+    undrawn: list[tuple[frozenset[str], Span]] = field(default_factory=list)
     ranges: dict[str, tuple[int, Dim]] = field(default_factory=dict)
     mentions: dict[str, list[Term]] = field(default_factory=dict)
     factors: dict[str, Factor] = field(default_factory=dict)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from fractions import Fraction
 
 from derivcheck.problem import terms
 from derivcheck.problem.claims import derivative_in, differentiated_by
 from derivcheck.problem.dependence import depends
-from derivcheck.problem.optima import held_names
+from derivcheck.problem.freezing import held_names
 from derivcheck.problem.problem import Claim, Refused, Solution
 from derivcheck.problem.scope import Scope
+from derivcheck.problem.substitution import at_indices
 
 
 def finish_solutions(claims: list[Claim | Refused], scope: Scope) -> None:
@@ -19,7 +21,7 @@ def finish_solutions(claims: list[Claim | Refused], scope: Scope) -> None:
         claim = _row(claims[position])
         if claim is None or claim.relation != "=" or claim.solution is not None:
             continue
-        unknown = _solved_name(claim, scope)
+        unknown, members = _solved_name(claim, scope) or (None, False)
         first = None if unknown is None else equation_for(claims, scope, unknown, position)
         if unknown is None or first is None:
             continue
@@ -27,15 +29,25 @@ def finish_solutions(claims: list[Claim | Refused], scope: Scope) -> None:
         if not isinstance(premise, Claim):
             continue
         held = _held(claims[first : position + 1], scope)
-        solution = Solution(unknown, premise.head, premise.claimed, premise.span, held)
+        solution = Solution(unknown, premise.head, premise.claimed, premise.span, held, members)
         for between in range(first + 1, position + 1):
             step = claims[between]
             if isinstance(step, Claim) and step.relation == "=" and _mentions(step, unknown, scope):
-                claims[between] = replace(step, solution=solution, kind="solution")
+                claims[between] = replace(step, solution=_for_its_indices(solution, premise, step), kind="solution")
         claims[first] = replace(premise, stationary=True, solution=solution)
     for position, row in enumerate(claims):
         if isinstance(row, Claim) and row.solution is None and not row.conditions and _is_stationarity(row, scope):
             claims[position] = replace(row, stationary=True)
+
+
+def _for_its_indices(solution: Solution, premise: Claim, step: Claim) -> Solution:
+    """The equation with the free indices of another row in the place of its own, letter by letter."""
+    if not premise.free:
+        return solution
+    by_letter = {name.partition("#")[0]: name for name in step.free}
+    places = {name: terms.Index(by_letter.get(name.partition("#")[0], name)) for name in premise.free}
+    left, right = at_indices(solution.left, places), at_indices(solution.right, places)
+    return replace(solution, left=left, right=right)
 
 
 def _row(claim: Claim | Refused) -> Claim | None:
@@ -99,16 +111,39 @@ def _may_determine(row: Claim, unknown: str, scope: Scope) -> bool:
     return _mentions(row, unknown, scope) and not by_another
 
 
-def _solved_name(claim: Claim, scope: Scope) -> str | None:
-    """The declared name that a row ``u = …`` gives a value, if it stands alone on one side and not on the other."""
+def _solved_name(claim: Claim, scope: Scope) -> tuple[str, bool] | None:
+    r"""The declared name that a row ``u = …`` gives a value, if it stands alone on one side and not on the other.
+
+    Also where the row gives a power of it (``\sigma^2 = …``), or every member of it (``\mu_k = …``), told by the flag.
+    """
     for side, other in ((claim.head, claim.claimed), (claim.claimed, claim.head)):
-        if not isinstance(side, terms.Variable) or side.indices or side.key not in scope.declarations:
+        found = _alone(side, claim)
+        if found is None or found[0] not in scope.declarations:
             continue
-        if not depends(other, side.key, scope, frozenset(scope.posterior)) and (
+        if not depends(other, found[0], scope, frozenset(scope.posterior)) and (
             claim.implied or not terms.is_zero(other)
         ):
-            return side.key
+            return found
     return None
+
+
+def _alone(side: terms.Term, claim: Claim) -> tuple[str, bool] | None:
+    """The name that a side is, or of which it is a power or the member for every free index."""
+    match side:
+        case terms.Power(base=base, exponent=terms.Constant(value=Fraction())) if claim.implied:
+            return _alone(base, claim)
+        case terms.Variable(key=key, indices=()):
+            return key, False
+        case terms.Variable(key=key, indices=indices) if _all_free(indices, claim):
+            return key, True
+        case terms.Entry(argument=terms.Variable(key=key, indices=()), row=row, column=terms.Constant()):
+            return (key, True) if row is not None and _all_free((row,), claim) else None
+    return None
+
+
+def _all_free(indices: tuple[terms.Term, ...], claim: Claim) -> bool:
+    names = tuple(index.name for index in indices if isinstance(index, terms.Index))
+    return len(names) == len(indices) and sorted(names) == sorted(claim.free)
 
 
 def _is_stationarity(claim: Claim, scope: Scope) -> bool:

@@ -8,7 +8,7 @@ from derivcheck.language import nodes as n
 from derivcheck.language.shapes import ONE, is_scalar
 from derivcheck.problem import algebra, factorials, terms
 from derivcheck.problem.calls import call
-from derivcheck.problem.context import Context, key_of
+from derivcheck.problem.context import Context, key_of, strip
 from derivcheck.problem.probability.logs import has_density, has_factorial, log_of
 from derivcheck.problem.scope import Refusal
 from derivcheck.problem.scripts import superscript
@@ -124,7 +124,7 @@ def _word(node: n.Apply, ctx: Context) -> Term:
     if own is not None:
         made = call(own, [ctx.term(arg) for arg in node.args], node.primes, node.span, ctx)
         return made if node.sup is None else _function_power(made, node.sup, node.span, ctx)
-    args = [ctx.term(arg) for arg in node.args]
+    args = [_entries(arg, ctx) if word == "diag" else ctx.term(arg) for arg in node.args]
     if word in ("max", "min"):
         return _extremum(word, args, node, ctx)
     if word in ("factorial", "binom"):
@@ -135,6 +135,18 @@ def _word(node: n.Apply, ctx: Context) -> Term:
         made = _matrix_word(MATRIX_WORDS[word], args[0], node, ctx)
         return made if node.sup is None else superscript(made, node.sup, ctx, node.span)
     raise Refusal("unknown-function", node.word.span, f"`{word}` is not a function that is known here")
+
+
+def _entries(node: n.Node, ctx: Context) -> Term:
+    r"""The argument of ``diag``: the power in ``\operatorname{diag}(s^2)`` can only be that of the entries."""
+    try:
+        return ctx.term(node)
+    except Refusal as refusal:
+        powered = strip(node)
+        if refusal.code != "power-of-vector" or not isinstance(powered, n.Scripted) or powered.sup is None:
+            raise
+        exponent = n.Entrywise((n.Symbol("\\cdot"), powered.sup), ("\\odot",), span=powered.sup.span)
+        return ctx.term(replace(powered, sup=exponent))
 
 
 def _extremum(word: str, args: list[Term], node: n.Apply, ctx: Context) -> Term:

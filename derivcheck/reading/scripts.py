@@ -10,7 +10,7 @@ from derivcheck.reading.cursor import Cursor, shown
 from derivcheck.reading.errors import ParseError
 from derivcheck.reading.lexer import Token
 from derivcheck.reading.names import is_styled, read_styled, read_text, spelling_at, split_digit, word_at
-from derivcheck.reading.vocabulary import ENTRYWISE_SIGNS, RELATIONS, SWITCHES, SYMBOLS
+from derivcheck.reading.vocabulary import ENTRYWISE_SIGNS, MARKING_WORDS, RELATIONS, SWITCHES, SYMBOLS
 
 _LONE_SIGNS = ({"+"}, {"-"}, {"*"}, {"\\ast"})
 _PRIMES = frozenset({"'", "\\prime"})
@@ -164,10 +164,12 @@ def _braced(cursor: Cursor, fence: str, skipped: int = 0) -> Node | None:
 
 
 def _special(inside: Sequence[Token]) -> Node | None:
-    r"""Scripts that are signs: ``^{+}``, ``_{++}``, ``^{*}``, ``_{>0}``, ``_{\ge 0}``."""
+    r"""Scripts that are signs: ``^{+}``, ``_{++}``, ``^{*}``, ``_{>0}``, ``_{\ge 0}``; and words: ``^{new}``."""
     span = inside[0].span | inside[-1].span
     if {token.text for token in inside} in _LONE_SIGNS and all(token.kind in ("sign", "command") for token in inside):
         return Symbol("".join("*" if token.text == "\\ast" else token.text for token in inside), span=span)
+    if all(token.kind == "letter" for token in inside) and (word := "".join(t.text for t in inside)) in MARKING_WORDS:
+        return Text(word, span=span)
     if len(inside) == 1 and inside[0].text in (":", *ENTRYWISE_SIGNS):
         return Symbol(inside[0].text, span=span)
     first = inside[0]

@@ -229,6 +229,9 @@ PROSE = words(
     "subject that the then there thus to under w.r.t. wrt we when whenever where which while with"
 ) - {"new", "old", "constant"}
 
+MARKING_WORDS = frozenset(("new", "old", "opt", "MLE", "mle", "MAP", "OLS"))
+"""What marks a name in a script is often written without ``\\text``: ``u^{new}`` is no power n e w."""
+
 _SYMBOL_TEXT = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:[-_][A-Za-z0-9]+)*")
 
 

@@ -138,10 +138,10 @@ def test_what_the_field_cannot_tell_is_neither_proved_nor_refuted(setting, line,
 
 
 def test_a_claim_that_can_never_be_drawn_is_undecided_with_the_reason():
-    evidence = asked(X, r"\frac{x}{x - x} = 1")
+    evidence = asked(X, r"\frac{x}{x - x} = \frac{1}{x - x}")
     assert evidence.outcome is UNDECIDED
     assert "division by zero" in evidence.detail
-    singular = asked(r"Let $v \in \mathbb{R}^n$ and $M = v v^\top$.", r"M M^{-1} = I")
+    singular = asked(r"Let $v \in \mathbb{R}^n$ and $M = v v^\top$.", r"M M^{-1} = M^{-1} M")
     assert singular.outcome is UNDECIDED
     assert "singular matrix" in singular.detail
 
@@ -235,6 +235,37 @@ def test_exact_evidence_needs_no_torch_and_says_what_it_left(tmp_path):
     assert "left for the numerical oracles" in done.stdout
     assert "proved" in done.stdout
     assert "1 hold" in done.stdout
+
+
+def test_the_oracle_is_asked_once_for_each_claim_of_a_document_that_is_not_proved(monkeypatch):
+    asked_for: list[str] = []
+    real = modular._proof
+
+    def counted(draws, claim, reach):
+        asked_for.append(claim.name)
+        return real(draws, claim, reach)
+
+    monkeypatch.setattr(modular, "_proof", counted)
+    text = f"{MATRICES}\n\n$$ A (B A) = (A B) A $$\n\n$$ \\operatorname{{tr}}(A) = \\|A\\| $$\n\n$$ A + B = B + A $$\n"
+    check(Source("t.md", text), Settings())
+    assert len(asked_for) == len(set(asked_for)) > 1
+
+
+def test_a_claim_about_sizes_alone_is_drawn_at_its_own_sizes_whatever_stands_above_it():
+    text = (
+        r"Let $v \in \mathbb{R}^D$ and $I \in \mathbb{R}^{D \times D}$."
+        + "\n\n$$ v^\\top v = v^\\top I v $$\n\n$$ D^2 = \\operatorname{tr}(D I) $$\n"
+    )
+    for seed in range(10):
+        problem = problem_of(Source("t.md", text))
+        draws = Draws(problem, Settings(seed=seed))
+        for claim in problem.claims:
+            assert isinstance(claim, Claim)
+            modular.ask(draws, claim)
+        worlds = [(key, value) for key, value in draws.kept.items() if isinstance(key, tuple) and key[0] == "modular"]
+        assert worlds
+        for key, world in worlds:
+            assert dict(key[1][1:]) == dict(world.sizes)  # type: ignore[attr-defined, index]
 
 
 def test_a_document_of_algebra_alone_that_is_proved_does_not_wait_for_torch(tmp_path):

@@ -224,9 +224,6 @@ def test_an_equation_without_a_zero_leads_to_its_solution_by_an_arrow():
     assert "wrong" not in outcomes(text)
 
 
-@pytest.mark.xfail(
-    strict=True, reason="powers of declared names count as bare names, so these claims become assumptions in silence"
-)
 def test_an_inequality_between_powers_of_declared_names_is_a_claim():
     assert outcomes(SCALAR + "$$ a^2 \\ge 0 $$\n\n$$ a \\le a^2 $$\n") == ["holds", "wrong"]
 

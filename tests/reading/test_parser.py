@@ -249,7 +249,8 @@ def test_whole_rows_and_columns_have_their_sign():
 
 def test_labels_in_scripts_are_text_and_counters_are_bracketed():
     assert same(r"u^{\text{new}}", r"u^{\mathrm{new}}", r"u^\mathrm{new}") == sup(u, Text("new"))
-    assert read("u^{new}") == sup(u, times(n, Name("e"), Name("w")))
+    assert read("u^{new}") == sup(u, Text("new"))
+    assert read("u^{net}") == sup(u, times(n, Name("e"), Name("t")))
     assert read("x^{(i)}") == sup(x, Group(i))
     assert read("a^{[l]}") == sup(a, Group(Name("l"), "["))
 

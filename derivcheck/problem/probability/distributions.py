@@ -23,13 +23,17 @@ LogDensity = Callable[[Scope, Term, Sequence[Term], Span], Term]
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """``parameters`` are their names, for messages; ``log`` the log density at a value; ``domain`` where values lie."""
+    """``parameters`` are their names, for messages; ``log`` the log density at a value; ``domain`` where values lie.
+
+    With ``listed`` the parameter is a column that may be written as a list of its entries.
+    """
 
     name: str
     parameters: tuple[str, ...]
     log: LogDensity
     domain: Domain = Domain()  # noqa: RUF009 - frozen
     vector: bool = False
+    listed: bool = False
 
 
 def number(value: int | Fraction) -> Term:
@@ -164,14 +168,14 @@ UNIT = Domain("interval", low=0.0, high=1.0)
 FAMILIES: dict[str, Family] = {
     "normal": Family("normal", ("mean", "covariance"), _normal, vector=True),
     "bernoulli": Family("Bernoulli", ("probability",), _bernoulli, Domain("finite", values=(0, 1))),
-    "categorical": Family("categorical", ("probabilities",), _categorical, Domain("finite", low=1.0)),
+    "categorical": Family("categorical", ("probabilities",), _categorical, Domain("finite", low=1.0), listed=True),
     "binomial": Family("binomial", ("number", "probability"), _binomial, Domain("finite", low=0.0)),
     "poisson": Family("Poisson", ("rate",), _poisson, Domain("natural")),
     "exponential": Family("exponential", ("rate",), _exponential, Domain("positive")),
     "gamma": Family("gamma", ("shape", "rate"), _gamma, Domain("positive")),
     "inverse gamma": Family("inverse gamma", ("shape", "scale"), _inverse_gamma, Domain("positive")),
     "beta": Family("beta", ("a", "b"), _beta, UNIT),
-    "dirichlet": Family("Dirichlet", ("concentrations",), _dirichlet, Domain("simplex"), vector=True),
+    "dirichlet": Family("Dirichlet", ("concentrations",), _dirichlet, Domain("simplex"), vector=True, listed=True),
 }
 ALIASES = {
     "\\mathcal{N}": "normal", "N": "normal", "\\mathrm{N}": "normal", "\\mathrm{Normal}": "normal",

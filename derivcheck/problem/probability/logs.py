@@ -136,6 +136,32 @@ def positive(term: Term, scope: Scope) -> bool:
     return False
 
 
+def negative(term: Term, scope: Scope) -> bool:
+    """Whether a scalar is seen to be negative wherever it is defined and not zero."""
+    match term:
+        case t.Constant(value=value):
+            return not isinstance(value, str) and value < 0
+        case t.Add(terms=parts):
+            return all(negative(part, scope) if sign > 0 else positive(part, scope) for sign, part in parts)
+        case t.Multiply(op="scale", left=left, right=right) | t.Divide(left=left, right=right):
+            return (negative(left, scope) and positive(right, scope)) or (
+                positive(left, scope) and negative(right, scope)
+            )
+        case t.Let(bindings=(), body=body) | t.Frozen(body=body):
+            return negative(body, scope)
+        case t.Power(base=base, exponent=t.Constant(value=value)):
+            odd = not isinstance(value, str) and value.denominator == 1 and value % 2 == 1
+            return odd and negative(base, scope)
+        case t.Reduce(op="sum", conditions=(), body=body):
+            return negative(body, scope)
+        case t.Variable(key=key):
+            declaration, definition = scope.declarations.get(key), scope.definitions.get(key)
+            if declaration is not None:
+                return declaration.domain.kind in ("negative", "nonpositive")
+            return definition is not None and negative(definition.term, scope)
+    return False
+
+
 def _positive_name(key: str, scope: Scope) -> bool:
     declaration = scope.declarations.get(key)
     if declaration is not None:

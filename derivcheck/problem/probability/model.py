@@ -81,7 +81,7 @@ def _widened(instance: Instance, running: set[str]) -> Instance:
     return Instance(instance.key, None) if names & running else instance
 
 
-def closure(start: Iterable[Instance], scope: Scope) -> list[Instance]:
+def closure(start: Iterable[Instance], scope: Scope, span: Span) -> list[Instance]:
     """These random values and all on which they depend."""
     found: dict[Instance, None] = {}
     stack = list(start)
@@ -91,7 +91,12 @@ def closure(start: Iterable[Instance], scope: Scope) -> list[Instance]:
             continue
         found[instance] = None
         if instance.position is not None:
-            stack.extend(instances(factor_at(instance, scope), scope))
+            parents = instances(factor_at(instance, scope), scope)
+            if any(parent.key == instance.key and parent != instance for parent in parents):
+                name = scope.declarations[instance.key].text
+                reason = f"`{name}` depends on another member of its family, and a chain is not integrated out"
+                raise Refusal("not-checked", span, reason, "state it given the members on which it depends")
+            stack.extend(parents)
     return list(found)
 
 
@@ -114,7 +119,7 @@ def joint(targets: frozenset[Instance], scope: Scope, span: Span) -> Joint:
         term, ancestors = _members(wholes, frozenset(single), scope, span)
         parts.append(term)
         rest |= ancestors
-    everything = closure(rest, scope)
+    everything = closure(rest, scope, span)
     if any(instance.position is None and instance not in targets for instance in everything):
         raise Refusal("not-checked", span, "the members of a family together are not integrated out here")
     parts += [factor_at(instance, scope) for instance in everything if instance.position is not None]
@@ -135,7 +140,7 @@ def _members(
     index = scope.fresh("i")
     place: tuple[Term, ...] = (t.Index(index),)
     asked = [Instance(instance.key, place) for instance in wholes]
-    everything = closure(asked, scope)
+    everything = closure(asked, scope, span)
     own = [instance for instance in everything if instance.position == place]
     latent = [instance for instance in own if instance not in asked]
     body = summed([(1, factor_at(instance, scope)) for instance in own])
@@ -217,6 +222,8 @@ def conditional(
     span: Span,
 ) -> t.Density:
     """p(targets | given) = p(targets, given) / p(given); what stands in both is left out."""
+    if (direct := _stated(targets, given, scope)) is not None:
+        return t.Density(direct, variables, span=span)
     both = joint(targets | given, scope, span)
     if not given:
         return t.Density(log_of_joint(both, scope), variables, span=span)
@@ -233,6 +240,17 @@ def conditional(
     if not left and not below.latent:
         return t.Density(top, variables, span=span)
     return t.Density(summed([(1, top), (-1, bottom)]), variables, joint=top, evidence=bottom, span=span)
+
+
+def _stated(targets: frozenset[Instance], given: frozenset[Instance], scope: Scope) -> Term | None:
+    """The line of the model itself, where one value is asked for given just those on which it depends."""
+    if len(targets) != 1 or not given:
+        return None
+    (target,) = targets
+    if target.position is None:
+        return None
+    log = factor_at(target, scope)
+    return log if set(instances(log, scope)) - targets == given else None
 
 
 def parameters_of_model(scope: Scope) -> tuple[str, ...]:

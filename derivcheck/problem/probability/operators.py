@@ -6,7 +6,7 @@ from fractions import Fraction
 
 from derivcheck.language import nodes as n
 from derivcheck.language.printing import plain
-from derivcheck.language.shapes import Dim
+from derivcheck.language.shapes import ONE, Dim
 from derivcheck.problem import algebra
 from derivcheck.problem import terms as t
 from derivcheck.problem.context import Context, key_of, strip
@@ -113,12 +113,21 @@ def _arguments(family: Family, group: n.Group, ctx: Context) -> tuple[Term | Non
     else:
         rest = _items(body)
         leads = isinstance(body, n.Tuple) and body.separators[:1] == (";",)
-        if len(rest) == count + 1 or (leads and len(rest) > 1):
+        listed = family.listed and not leads and all(_is_number(part, ctx) for part in rest[1:])
+        if not listed and (len(rest) == count + 1 or (leads and len(rest) > 1)):
             value, rest = rest[0], rest[1:]
+    if family.listed and len(rest) > 1 and all(_is_number(part, ctx) for part in rest):
+        numbers = tuple((ctx.term(part),) for part in rest)
+        column = t.Block(numbers, shape=(Dim.of(len(rest)), ONE), span=group.span)
+        return (None if value is None else ctx.term(value)), [column]
     if len(rest) != count:
         wanted = ", ".join(family.parameters)
         raise Refusal("arguments", group.span, f"the {family.name} distribution takes {count} parameters ({wanted})")
     return (None if value is None else ctx.term(value)), [ctx.term(part) for part in rest]
+
+
+def _is_number(node: n.Node, ctx: Context) -> bool:
+    return algebra.scalar(ctx.scope, ctx.term(node))
 
 
 def parameters_of(node: n.Node, ctx: Context) -> tuple[Family, list[Term]] | None:
@@ -243,15 +252,14 @@ def density(group: n.Group, span: Span, ctx: Context) -> t.Density:
     targets, values = random_values(before, ctx)
     given, more = random_values(behind, ctx)
     if not targets:
-        raise Refusal("probability", span, f"`{ctx.scope.quote(span)}`: nothing in it is random in the model")
+        raise Refusal("not-random", span, f"`{ctx.scope.quote(span)}`: nothing in it is random in the model")
     variables = tuple(targets.values())
     made = conditional(frozenset(targets), frozenset(given), variables, ctx.scope, span)
     if not values and not more:
         return made
-    log = made.log
-    for instance, value in (*values, *more):
-        log = replaced(log, instance, value, ctx.scope)
-    return t.Density(log, span=span)
+    # Where a target itself is set to a value this is no density of the others: it does not integrate to 1.
+    of = () if values else variables
+    return t.Density(_at_values(made.log, [*values, *more], ctx), of, span=span)
 
 
 def measure(text: str, group: n.Group, span: Span, ctx: Context) -> t.Density:
@@ -296,8 +304,16 @@ def mean(body: Term, given: n.Node | None, sub: n.Node | None, span: Span, ctx: 
             latent, log = under
             return mean_of(body, latent, log, scope, span)
         given = under
-    behind, _ = random_values(given, ctx)
-    return expected(body, frozenset(behind), span, ctx, bare=given is None and sub is None)
+    behind, values = random_values(given, ctx)
+    made = expected(body, frozenset(behind), span, ctx, bare=given is None and sub is None)
+    return _at_values(made, values, ctx)
+
+
+def _at_values(term: Term, values: list[tuple[Instance, Term]], ctx: Context) -> Term:
+    """The term where random values have been given others (``z = 1``)."""
+    for instance, value in values:
+        term = replaced(term, instance, value, ctx.scope)
+    return term
 
 
 def expected(body: Term, given: frozenset[Instance], span: Span, ctx: Context, *, bare: bool = False) -> Term:
@@ -315,8 +331,8 @@ def expected(body: Term, given: frozenset[Instance], span: Span, ctx: Context, *
             f"`{scope.quote(span)}` is read as the mean under the model and as the mean under q",
             "write `\\mathbb{E}_q[…]`, or `\\mathbb{E}[… \\mid x]`",
         )
-    made = joint(frozenset(closure(asked, scope)) | given, scope, span)
-    latent = tuple(instance for instance in closure([*asked, *given], scope) if instance not in given)
+    made = joint(frozenset(closure(asked, scope, span)) | given, scope, span)
+    latent = tuple(instance for instance in closure([*asked, *given], scope, span) if instance not in given)
     parts = [(1, part) for part in (*made.bound, *made.outside)]
     if made.latent:
         latent = tuple(dict.fromkeys((*latent, *made.latent)))
@@ -403,8 +419,8 @@ def entropy(group: n.Group, span: Span, ctx: Context) -> Term:
         return _negative(mean_of(log, latent, log, ctx.scope, span), span)
     made = density(group, span, ctx)
     _, given = _sides(group)
-    behind, _ = random_values(given, ctx)
-    return _negative(expected(made.log, frozenset(behind), span, ctx), span)
+    behind, values = random_values(given, ctx)
+    return _negative(_at_values(expected(made.log, frozenset(behind), span, ctx), values, ctx), span)
 
 
 def _negative(term: Term, span: Span) -> Term:
@@ -443,6 +459,6 @@ def divergence(group: n.Group, span: Span, ctx: Context) -> Term:
     if isinstance(node, n.Product) and isinstance(node.factors[1], n.Group) and len(node.factors) == 2:
         if _letter(node.factors[0]) in ctx.scope.measures:
             return mean(ratio, None, node, span, ctx)
-        behind, _ = random_values(_sides(node.factors[1])[1], ctx)
-        return expected(ratio, frozenset(behind), span, ctx)
+        behind, values = random_values(_sides(node.factors[1])[1], ctx)
+        return _at_values(expected(ratio, frozenset(behind), span, ctx), values, ctx)
     raise Refusal("arguments", left.span, "the first density of a divergence has to be written with its value: `q(z)`")

@@ -7,7 +7,7 @@ from dataclasses import replace
 from derivcheck.language import nodes as n
 from derivcheck.language.domain import Domain
 from derivcheck.language.printing import plain
-from derivcheck.language.shapes import Dim, Shape
+from derivcheck.language.shapes import ONE, Dim, Shape
 from derivcheck.problem import terms as t
 from derivcheck.problem.builder import Builder
 from derivcheck.problem.context import SLOT, Context, key_of, strip
@@ -16,8 +16,9 @@ from derivcheck.problem.domains import declare_sizes
 from derivcheck.problem.families import ranging_letters
 from derivcheck.problem.indices import size_dim
 from derivcheck.problem.newness import of_chance
+from derivcheck.problem.probability.cases import opens, pinned, with_case
 from derivcheck.problem.probability.distributions import ALIASES, domain_of, shape_of_values
-from derivcheck.problem.probability.logs import log_of
+from derivcheck.problem.probability.logs import log_of, negative
 from derivcheck.problem.probability.operators import DENSITIES, at_value, parameters_of
 from derivcheck.problem.scope import Declaration, Factor, IndexInfo, Measure, Refusal, Scope
 from derivcheck.problem.substitution import at_indices
@@ -38,7 +39,7 @@ def drawn_from(item: Statement, builder: Builder) -> bool:
         left = _as_family(left, builder)
     values = list(left.items) if isinstance(left, n.Tuple) else [left]
     values = [value for value in values if not (isinstance(value, n.Symbol) and value.text.endswith("dots"))]
-    if all(_has_factor(value, builder) for value in values):
+    if all(is_random(value, builder, given) for value in values):
         return False
     right = strip(item.members[1])
     if parameters_of(right, builder.context({})) is None and not isinstance(right, n.Product | n.Big | n.Add):
@@ -68,9 +69,9 @@ def states_density(item: Statement, builder: Builder) -> bool:
         _measure(name, behind, item.members[1], item, builder)
         return True
     value = left.members[0] if isinstance(left, n.Compare) else left
-    if isinstance(left, n.Tuple) or _has_factor(value, builder):
+    if isinstance(left, n.Tuple) or is_random(left, builder, given):
         return False
-    if isinstance(left, n.Compare) and not _key(value, builder):
+    if isinstance(left, n.Compare) and not declared_key(value, builder):
         return False
     if given is not None:
         _known(given, builder)
@@ -131,12 +132,19 @@ def _without_runs(values: list[n.Node], left: n.Node) -> list[n.Node]:
     return [left] if dots else values
 
 
-def _has_factor(node: n.Node, builder: Builder) -> bool:
-    found = builder.scope.factors.get(_key(node, builder))
-    return found is not None and not found.borrowed
+def is_random(node: n.Node, builder: Builder, given: n.Node | None = None) -> bool:
+    """Whether a line of the model says how a name, or the family of which it is a member, is distributed.
+
+    Where that is told case by case, whether it is told for the case of ``z = 1``.
+    """
+    value = node.members[0] if isinstance(node, n.Compare) else node
+    factor = builder.scope.factors.get(declared_key(value, builder))
+    if factor is None or factor.borrowed:
+        return False
+    return not opens(pinned(node, given, builder.context({})), factor)
 
 
-def _key(node: n.Node, builder: Builder) -> str:
+def declared_key(node: n.Node, builder: Builder) -> str:
     """The key of the declared name of which this is the whole or a member; empty if there is none."""
     node = strip(node)
     if not isinstance(node, n.Name | n.Scripted):
@@ -156,9 +164,9 @@ def _known(given: n.Node, builder: Builder) -> None:
     """What stands behind the bar has to be known."""
     ctx = builder.context({})
     for item in given.items if isinstance(given, n.Tuple) else (given,):
-        if not isinstance(item, n.Symbol | n.Compare):
+        if not isinstance(item, n.Symbol):
             try:
-                ctx.term(item)
+                ctx.term(item.members[0] if isinstance(item, n.Compare) else item)
             except Refusal as refusal:
                 if refusal.code != "family-without-index":
                     raise
@@ -170,7 +178,7 @@ def _factor(value: n.Node, right: n.Node, item: Statement, builder: Builder, giv
     ctx = builder.context(free)
     right = _without_value(right, value)
     made = parameters_of(right, ctx)
-    value = strip(value)
+    value = whole = strip(value)
     places = [*(given.items if isinstance(given, n.Tuple) else (given,)), value]
     if isinstance(value, n.Compare):
         value = strip(value.members[0])
@@ -178,14 +186,19 @@ def _factor(value: n.Node, right: n.Node, item: Statement, builder: Builder, giv
     if made is not None:
         family, parameters = made
         domain = domain_of(family, parameters, ctx.scope)
-        _declare(value, shape_of_values(family, parameters, ctx.scope), domain, ctx)
+        shape = shape_of_values(family, parameters, ctx.scope)
+        if shape is None and (builder.retrying or builder.waiting):
+            # The noise of a ``y = f + \epsilon`` that waits for this: what it is added to tells its shape.
+            shape = (ctx.scope.resolve(parameters[-1].shape[0]), ONE)
+        _declare(value, shape, domain, ctx)
     term = _value(value, ctx)
     if made is not None:
         log = at_value(family, term, parameters, item.span, ctx).log
     else:
         log = log_of(replace(ctx, argument=term).term(right), ctx.scope)
-    log = at_indices(log, _places(places, free, ctx))
-    key, letters, sizes, entries = _place(term, free, ctx)
+    named = _places(places, free, ctx)
+    log = at_indices(log, named)
+    key, letters, sizes, entries = place_of(term, free, ctx)
     found = ctx.scope.declarations.get(key)
     if found is None:
         raise Refusal("model", value.span, f"`{plain(value)}` is defined, so that it cannot be random too")
@@ -196,7 +209,9 @@ def _factor(value: n.Node, right: n.Node, item: Statement, builder: Builder, giv
             if known == found:
                 ctx.scope.enter(visible, replace(found, domain=domain))
     builder.makers.indices.update({info.name: info for info in free.values()})
-    ctx.scope.factors[key] = Factor(key, log, domain, item.span, letters, sizes, entries)
+    pins = tuple(replace(pin, left=at_indices(pin.left, named)) for pin in pinned(whole, given, ctx))
+    factor = Factor(key, log, domain, item.span, letters, sizes, entries)
+    ctx.scope.factors[key] = with_case(factor, ctx.scope.factors.get(key), pins)
     builder.line(item.span, "model", plain(value), ctx.scope.show(term.shape))
 
 
@@ -241,12 +256,12 @@ def _declare(value: n.Node, shape: Shape | None, domain: Domain, ctx: Context) -
 
 
 def _resolves(value: n.Node, ctx: Context) -> bool:
+    """Whether it is a declared name or a member of one; the unit vector that ``e_n`` is otherwise is none."""
     try:
-        found = replace(ctx, free=dict(ctx.free or {})).term(value)
+        term = replace(ctx, free=dict(ctx.free or {})).term(value)
     except Refusal:
         return False
-    # A constant's letter (π, e) is a name of its own where something is drawn for it.
-    return not isinstance(found, t.Constant)
+    return bool(t.variables(term))
 
 
 def _value(value: n.Node, ctx: Context) -> Term:
@@ -262,7 +277,9 @@ def _value(value: n.Node, ctx: Context) -> Term:
         raise
 
 
-def _place(term: Term, free: dict[str, IndexInfo], ctx: Context) -> tuple[str, tuple[str, ...], tuple[Dim, ...], bool]:
+def place_of(
+    term: Term, free: dict[str, IndexInfo], ctx: Context
+) -> tuple[str, tuple[str, ...], tuple[Dim, ...], bool]:
     """The key of a random value, the indices over which it runs, their sizes, and whether they pick entries."""
     match term:
         case t.Variable(key=key, indices=()):
@@ -289,7 +306,7 @@ def _measure(text: str, behind: n.Node, right: n.Node, item: Statement, builder:
     free: dict[str, IndexInfo] = {}
     ctx = builder.context(free)
     scope = ctx.scope
-    if _key(value, builder) == "":
+    if declared_key(value, builder) == "":
         made = parameters_of(right, ctx)
         if made is None:
             raise Refusal("unknown-name", value.span, f"`{plain(value)}` is not declared")
@@ -297,14 +314,17 @@ def _measure(text: str, behind: n.Node, right: n.Node, item: Statement, builder:
         _declare(value, shape_of_values(family, parameters, scope), domain_of(family, parameters, scope), ctx)
     term = _value(value, ctx)
     density = replace(ctx, argument=term).term(right)
-    key, letters, sizes, entries = _place(term, free, ctx)
+    if negative(density, scope):
+        raise Refusal("model", right.span, f"`{plain(right)}` is negative: it is no density", wrong=True)
+    key, letters, sizes, entries = place_of(term, free, ctx)
     frozen = any(isinstance(part, t.Density) and part.evidence is not None for part in t.walk(density))
     frozen = frozen or bool(set(_parameters(scope, key)) & t.variables(density))
     if key not in scope.factors:
         # Nothing else is said of it: it is random under q alone.
         declared = scope.declarations.get(key)
         domain = Domain() if declared is None else declared.domain
-        scope.factors[key] = Factor(key, log_of(density, scope), domain, item.span, letters, sizes, entries, True)
+        log = log_of(density, scope)
+        scope.factors[key] = Factor(key, log, domain, item.span, letters, sizes, entries, borrowed=True)
     builder.makers.indices.update({info.name: info for info in free.values()})
     scope.measures.setdefault(text, {})[key] = Measure(key, log_of(density, scope), letters, frozen, item.span)
     builder.line(item.span, "definition", f"{text}({plain(value)})")

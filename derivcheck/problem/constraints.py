@@ -1,0 +1,212 @@
+r"""Linear equations asked of the inputs: ``\pi_1 + \pi_2 = 1`` fixes one name, ``\sum_k \pi_k = 1`` makes a simplex.
+
+An equation between declared names in which each stands once can never be a claim that holds: where the words around
+it ask it of the inputs, these are drawn to meet it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from fractions import Fraction
+
+from derivcheck.language import nodes as n
+from derivcheck.language.domain import Domain
+from derivcheck.language.shapes import ONE, SCALAR
+from derivcheck.problem import terms as t
+from derivcheck.problem.context import Context
+from derivcheck.problem.scope import Assumption, Declaration, Refusal, Scope
+from derivcheck.problem.terms import Term
+from derivcheck.source import Span
+
+ASKING = re.compile(
+    r"\b(satisf(y|ies|ying)|obey(s|ing)?|fulfil(l|s|ling)?|subject to|constraints?|conditions?|restrictions?"
+    r"|(add|sum)(s|ming|ing)? (up )?to|normali[sz](ed|ation))\b"
+)
+"""Words that ask an equation of the inputs, whatever else leads to it."""
+BELOW = {"positive": ">", "nonnegative": "\\ge"}
+ABOVE = {"negative": "<", "nonpositive": "\\le"}
+
+
+def constrain(left: n.Node, right: n.Node, ctx: Context, span: Span) -> bool:
+    """Take an equation as one that every drawn input meets; False if it is not linear in names that are drawn."""
+    try:
+        one, other = ctx.term(left), ctx.term(right)
+    except Refusal:
+        return False
+    return _total(one, other, ctx.scope, span) or _tie(one, other, ctx.scope, span)
+
+
+def note_undrawn(sides: Sequence[n.Node], ctx: Context, span: Span) -> None:
+    """Remember a condition that no draw meets: what fails for the names in it may hold under the condition."""
+    names: set[str] = set()
+    for side in sides:
+        try:
+            names |= t.variables(ctx.term(side))
+        except Refusal:
+            continue
+    if names:
+        ctx.scope.undrawn.append((frozenset(names), span))
+
+
+def _tie(one: Term, other: Term, scope: Scope, span: Span) -> bool:
+    """``a + b = c`` of scalars: the value of one of them is that of the others together."""
+    found = tied_names(one, other, scope.declarations)
+    if found is None or any(key in scope.factors for key in found[0]):
+        return False
+    coefficients, constant = found
+    names = {key: scope.declarations[key] for key in coefficients}
+    if any(scope.resolve_shape(name.shape) != SCALAR for name in names.values()):
+        return False
+    solved = _solved(coefficients, constant, names)
+    if solved is None:
+        return False
+    rest = {key: -value / coefficients[solved] for key, value in coefficients.items() if key != solved}
+    value = _linear(rest, -constant / coefficients[solved], span)
+    variable = t.Variable(solved, span=span)
+    conditions = [t.Comparison("=", variable, value, span=span), *_within(variable, names[solved].domain, span)]
+    scope.assumptions.append(Assumption(tuple(conditions), span))
+    _narrow(coefficients, constant, names, scope)
+    return True
+
+
+def tied_names(
+    one: Term, other: Term, declarations: Mapping[str, Declaration]
+) -> tuple[dict[str, Fraction], Fraction] | None:
+    """``one − other`` as Σ c_k x_k + constant of two or more declared names, each of which stands once; else None."""
+    found: dict[str, Fraction] = {}
+    constant = Fraction(0)
+    stack = [(Fraction(1), one), (Fraction(-1), other)]
+    while stack:
+        factor, term = stack.pop()
+        match term:
+            case t.Constant(value=Fraction() as value):
+                constant += factor * value
+            case t.Variable(key=key, indices=()) if key in declarations and not declarations[key].family:
+                if key in found:
+                    return None
+                found[key] = factor
+            case t.Add(terms=parts):
+                stack += [(factor * sign, part) for sign, part in parts]
+            case t.Multiply(op="scale", left=t.Constant(value=Fraction() as value), right=inner):
+                stack.append((factor * value, inner))
+            case t.Multiply(op="scale", left=inner, right=t.Constant(value=Fraction() as value)):
+                stack.append((factor * value, inner))
+            case t.Divide(left=inner, right=t.Constant(value=Fraction() as value)) if value:
+                stack.append((factor / value, inner))
+            case _:
+                return None
+    return (found, constant) if len(found) > 1 and all(found.values()) else None
+
+
+def _solved(coefficients: Mapping[str, Fraction], constant: Fraction, names: Mapping[str, Declaration]) -> str | None:
+    """The name that the others fix: one that takes any value, else one whose sign follows, else the last."""
+    open_to = ("real", *BELOW, *ABOVE, "interval")
+    able = [key for key in names if names[key].domain.kind in open_to]
+    for key in able:
+        if names[key].domain.kind == "real":
+            return key
+    for key in able:
+        signs = [-value / coefficients[key] for other, value in coefficients.items() if other != key]
+        others = {name.domain.kind for other, name in names.items() if other != key}
+        follows = names[key].domain.kind in BELOW and others <= {"positive"} and -constant / coefficients[key] >= 0
+        if follows and all(sign > 0 for sign in signs):
+            return key
+    return able[-1] if able else None
+
+
+def _linear(coefficients: Mapping[str, Fraction], constant: Fraction, span: Span) -> Term:
+    parts: list[tuple[int, Term]] = [(1, t.Constant(constant, span=span))] if constant else []
+    for key, factor in coefficients.items():
+        term: Term = t.Variable(key, span=span)
+        if abs(factor) != 1:
+            term = t.Multiply("scale", t.Constant(abs(factor), span=span), term, span=span)
+        parts.append((1 if factor > 0 else -1, term))
+    return t.Add(tuple(parts), span=span)
+
+
+def _within(variable: Term, domain: Domain, span: Span) -> list[t.Comparison]:
+    """That a value is a member of the domain from which its name would have been drawn."""
+
+    def compared(sign: str, bound: float) -> t.Comparison:
+        return t.Comparison(sign, variable, t.Constant(Fraction(bound), span=span), span=span)  # type: ignore[arg-type]
+
+    sign = {**BELOW, **ABOVE}.get(domain.kind)
+    if sign is not None:
+        return [compared(sign, 0)]
+    ends = [] if domain.low is None else [compared("\\ge", domain.low)]
+    return [*ends, compared("\\le", domain.high)] if isinstance(domain.high, float | int) else ends
+
+
+def _narrow(
+    coefficients: Mapping[str, Fraction], constant: Fraction, names: Mapping[str, Declaration], scope: Scope
+) -> None:
+    """Positive numbers of which a sum is known are each less than it: drawn from there, most draws can be used."""
+    signs = {value > 0 for value in coefficients.values()}
+    if len(signs) > 1 or not constant or (constant > 0) in signs:
+        return
+    if not all(name.domain.kind in BELOW for name in names.values()):
+        return
+    for visible, found in list(scope.names.items()):
+        if isinstance(found, Declaration) and found.key in names:
+            high = float(-constant / coefficients[found.key])
+            scope.enter(visible, replace(found, domain=Domain("interval", low=0.0, high=high)))
+
+
+def _total(one: Term, other: Term, scope: Scope, span: Span) -> bool:
+    r"""``\sum_k \pi_k = 1`` or ``\mathbf{1}^\top \pi = 1`` of a declared column without negative entries: a simplex."""
+    for side, value in ((one, other), (other, one)):
+        key = summed(side, scope)
+        found = None if key is None else scope.declarations.get(key)
+        if found is None or key in scope.factors or found.family:
+            continue
+        if not (isinstance(value, t.Constant) and value.value == Fraction(1)):
+            continue
+        domain = found.domain
+        unit = domain.kind == "interval" and domain.low == 0 and domain.high == 1
+        if domain.kind == "simplex" or scope.resolve(found.shape[1]) != ONE:
+            return domain.kind == "simplex"
+        if domain.kind not in BELOW and not unit:
+            reason = f"nothing is drawn to meet this condition: `{found.text}` may have negative entries"
+            help = f"say that it has none: `{found.key}_k \\ge 0`, or declare `{found.key} \\in \\Delta^{{K}}`"
+            raise Refusal("condition", span, reason, help)
+        for visible, meaning in list(scope.names.items()):
+            if isinstance(meaning, Declaration) and meaning.key == key:
+                scope.enter(visible, replace(meaning, domain=Domain("simplex")))
+        return True
+    return False
+
+
+def summed(term: Term, scope: Scope) -> str | None:
+    """The name of which all entries are summed."""
+    match term:
+        case t.Reduce(op="sum", index=index, conditions=(), body=t.Entry(argument=t.Variable(key=key, indices=()))):
+            return key if _runs_over_all(term, t.Index(index), scope.declarations.get(key), scope) else None
+        case t.Unary(op="sumall", argument=t.Variable(key=key, indices=())):
+            return key
+        case (
+            t.Multiply(
+                left=t.Unary(op="transpose", argument=t.Filled(value=value)), right=t.Variable(key=key, indices=())
+            )
+            | t.Multiply(
+                left=t.Unary(op="transpose", argument=t.Variable(key=key, indices=())), right=t.Filled(value=value)
+            )
+        ) if value == 1:
+            return key
+    return None
+
+
+def _runs_over_all(term: t.Reduce, index: Term, found: Declaration | None, scope: Scope) -> bool:
+    """Whether a sum of entries runs from the first to the last one."""
+    body, one = term.body, t.Constant(Fraction(1))
+    if found is None or not isinstance(body, t.Entry) or body.row != index or body.column not in (None, one):
+        return False
+    match term.upper:
+        case t.Size(dim=dim):
+            whole = scope.resolve(dim) == scope.resolve(found.shape[0])
+        case t.Constant(value=Fraction() as last):
+            whole = scope.resolve(found.shape[0]).number == last
+        case _:
+            return False
+    return whole and term.lower == one

@@ -1,0 +1,96 @@
+r"""What stays where it is while a parameter moves: q, and what is defined from it (moments, responsibilities).
+
+In the M-step of EM the derivative of Q by a parameter, and the place of its optimum, hold the E-step's results fixed.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from fractions import Fraction
+
+from derivcheck.problem import terms as t
+from derivcheck.problem.dependence import dependencies, depends
+from derivcheck.problem.probability.model import parameters_of_model
+from derivcheck.problem.scope import Scope
+from derivcheck.problem.substitution import member, rewrite
+from derivcheck.problem.terms import Term
+
+EM = re.compile(r"\bEM\b|\b[EM][- ]steps?\b|xpectation[-\u2013 ]+[Mm]aximi[sz]ation")
+
+
+def at_current(target: Term, key: str, scope: Scope) -> tuple[Term, tuple[str, ...]]:
+    """What is differentiated by a parameter of the model, its means frozen, and the names that do not move with it.
+
+    So it is where the document states a q of its own, or speaks of EM; a moment itself moves all the same.
+    """
+    frozen = any(one.frozen for known in scope.measures.values() for one in known.values())
+    if not (frozen or EM.search(scope.text)) or not scope.posterior or key not in parameters_of_model(scope):
+        return target, ()
+    written = written_out(target, key, scope)
+    if isinstance(target, t.Variable) and written is target:
+        return target, ()
+    made = frozen_means(written, key, scope)
+    held = tuple(name for name in held_names(made, scope) if name != key)
+    return (made, held) if held or made is not target else (target, ())
+
+
+def written_out(term: Term, key: str, scope: Scope) -> Term:
+    """Names that move with ``key`` although every moment stays: the Q of an M-step, by what they are."""
+    held = frozenset(scope.posterior)
+
+    def rule(part: Term) -> Term | None:
+        if not isinstance(part, t.Variable) or part.key not in held or part.key not in scope.definitions:
+            return None
+        inner = frozen_means(member(scope.definitions[part.key], part.indices), key, scope)
+        direct = any(_is_posterior(each) for each in t.walk(inner))
+        moves = depends(_without_frozen(inner), key, scope, held)
+        return rewrite(inner, rule) if moves and not direct else None
+
+    return rewrite(term, rule)
+
+
+def _without_frozen(term: Term) -> Term:
+    """The term without its densities that stay."""
+    return rewrite(term, lambda part: t.Constant(Fraction(0)) if isinstance(part, t.Frozen) else None)
+
+
+def frozen_means(term: Term, key: str, scope: Scope) -> Term:
+    """Every mean taken under a density at the current value of a name: an M-step does not move its q."""
+
+    def rule(part: Term) -> Term | None:
+        if not isinstance(part, t.Expectation) or isinstance(part.log, t.Frozen):
+            return None
+        if not depends(part.log, key, scope):
+            return None
+        return replace(part, log=t.Frozen(part.log, (key,)), body=rewrite(part.body, rule))
+
+    return rewrite(term, rule)
+
+
+def held_names(term: Term, scope: Scope) -> tuple[str, ...]:
+    """The names in a term that were defined from a posterior: moments, responsibilities."""
+    direct = t.variables(term)
+    reached = {other for name in direct for other in dependencies(name, scope)} | direct
+    return tuple(sorted(reached & scope.posterior))
+
+
+def note_posterior(key: str, term: Term, scope: Scope) -> None:
+    """Remember that a name was defined from, or found to be, something under a posterior."""
+    for part in t.walk(term):
+        mean = isinstance(part, t.Expectation | t.Frozen)
+        ratio = _is_posterior(part)
+        known = isinstance(part, t.Variable) and part.key in scope.posterior
+        if mean or ratio or known:
+            scope.posterior.add(key)
+            return
+
+
+def _is_posterior(part: Term) -> bool:
+    """A density given an observation; also at a value that was put in, where its integral is what it is divided by."""
+    if not isinstance(part, t.Density):
+        return False
+    divided = isinstance(part.log, t.Add) and any(
+        sign < 0 and isinstance(each, t.LogIntegral) for sign, each in part.log.terms
+    )
+    return part.evidence is not None or divided
