@@ -134,3 +134,9 @@ def test_what_takes_separate_values_is_summed_and_not_integrated():
 
 def test_a_letter_and_the_same_with_a_prime_do_not_stand_under_one_integral():
     assert outcome(MODEL + line(r"p(x) = \int p(x \mid z') p(z) \, dz'")) is NOT_CHECKED
+
+
+def test_what_cancels_in_a_derivative_by_an_end_is_within_the_bar():
+    text = "Let $a, t > 0$.\n\n" + line(r"\frac{d}{dt} \int_0^t a e^{-a u} \, du = a e^{-a t}")
+    assert {judged(text, seed) for seed in range(12)} == {HOLDS}
+    assert judged(text.replace("= a e^{-a t}", "= a e^{-a t} + 10^{-6}")) is WRONG
