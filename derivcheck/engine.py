@@ -208,10 +208,23 @@ def _verdict(
 
     verdict = _where_it_is_asked(bench, claim, judge(bench, claim, known=known))
     if verdict.outcome is Outcome.WRONG and claim.relation == "=":
+        if _follows_from_an_equation(claim, results, wanted):
+            reason = "it is to follow from the equation before it, which is not solved for this"
+            return Verdict(Outcome.NOT_CHECKED, verdict.evidence, reason=reason)
         before = _carried_from(bench, claim, results, wanted)
         if before is not None:
             return replace(verdict, carried_from=before)
     return _other_reading(bench, claim, verdict)
+
+
+def _follows_from_an_equation(claim: Claim, results: list[Result], wanted: list[Claim | Refused]) -> bool:
+    r"""Whether a row ``\Rightarrow A = B`` begins at an equation to be solved that was not solved for anything."""
+    if not claim.implied or claim.solution is not None:
+        return False
+    for before in reversed(wanted[: len(results)]):
+        if not isinstance(before, Claim) or not before.implied:
+            return isinstance(before, Claim) and before.stationary
+    return False
 
 
 def verdict_alone(bench: Bench, claim: Claim) -> Verdict:

@@ -106,6 +106,8 @@ def judge(
                 if hasty and found[-1].oracle in DECISIVE and weigh(found).outcome is Outcome.WRONG:
                     break
     except TooLarge as error:
+        if _suffices(claim, found):
+            return weigh(found)
         return Verdict(Outcome.UNDECIDED, tuple(found), reason=_too_large(bench, error))
     except RecursionError:
         reason = "it is nested too deeply to be evaluated; name some of its parts, or shorten the chain of definitions"
@@ -131,6 +133,13 @@ def judge(
             Outcome.NOT_CHECKED, tuple(found), reason="an equation to be solved: no row below it gives its solution"
         )
     return verdict
+
+
+def _suffices(claim: Claim, found: Sequence[Evidence]) -> bool:
+    """Whether what was said before one source ran out of its means decides: of an optimum each sees one side only."""
+    if claim.kind in ("optimum", "solution") or claim.relation != "=" or not found:
+        return False
+    return weigh(found).outcome in (Outcome.HOLDS, Outcome.WRONG)
 
 
 def _ask(oracle: Oracle, bench: Draws, claim: Claim) -> Evidence:

@@ -182,6 +182,17 @@ def _whole_factors(tree: n.Node, rebuild: Rebuild, stock: Stock) -> Iterator[Can
         yield Candidate(3, product, tree.span, latex(product), f"multiply by `{plain(scalar)}`")
 
 
+def _term_factors(node: n.Node, rebuild: Rebuild, stock: Stock) -> Iterator[Candidate]:
+    if not isinstance(node, n.Add) or len(node.terms) < 2:
+        return
+    for position, (sign, part) in enumerate(node.terms):
+        for scalar in (TWO, HALF, *stock.sizes, *(n.Fraction_(ONE, size) for size in stock.sizes)):
+            product = n.Product((scalar, _closed(part)), ("\\cdot" if isinstance(part, n.Number) else "",))
+            terms = (*node.terms[:position], (sign, product), *node.terms[position + 1 :])
+            title = f"multiply `{plain(part)}` by `{plain(scalar)}`"
+            yield Candidate(3, rebuild(replace(node, terms=terms)), part.span, latex(product), title)
+
+
 def _is_zero(tree: n.Node) -> bool:
     return isinstance(tree, n.Number) and not tree.value
 
@@ -326,6 +337,24 @@ def _powers(node: n.Node, rebuild: Rebuild, stock: Stock) -> Iterator[Candidate]
             yield _made(8, rebuild, node, n.Scripted(node, None, TWO, span=node.span))
 
 
+def _members(node: n.Node, rebuild: Rebuild, stock: Stock) -> Iterator[Candidate]:
+    r"""``s^{(i)}`` for ``m^{(i)}``, or for the square of it."""
+    if isinstance(node, n.Scripted):
+        for other in stock.members:
+            if other != node:
+                yield _made(1, rebuild, node, other)
+
+
+def _other_powers(node: n.Node, rebuild: Rebuild, stock: Stock) -> Iterator[Candidate]:
+    match node:
+        case n.Scripted(sup=n.Number(value=value) as sup) if value.denominator == 1 and value > 2:
+            for other in {value - 2, value / 2, value * 2}:
+                if other > 1 and other.denominator == 1:
+                    yield _made(8, rebuild, node, replace(node, sup=n.Number(other, str(other), span=sup.span)))
+        case n.Scripted(sup=n.Group()) | n.Scripted(sup=None):
+            yield _made(8, rebuild, node, n.Scripted(n.Group(node, span=node.span), None, TWO, span=node.span))
+
+
 def _orders(node: n.Node, rebuild: Rebuild, stock: Stock) -> Iterator[Candidate]:
     """Two factors, or two arguments, the other way round."""
     match node:
@@ -355,6 +384,11 @@ def _insertions(tree: n.Node, stock: Stock) -> Iterator[Candidate]:
                 latex(wrapped),
                 f"multiply `{plain(node)}` entry by entry by `{plain(term)}`",
             )
+        for term in (*stock.names, *(n.Scripted(name, None, TWO) for name in stock.names if isinstance(name, n.Name))):
+            product = n.Product((term, _closed(node)), ("",))
+            yield Candidate(
+                10, rebuild(product), node.span, latex(product), f"multiply `{plain(node)}` by `{plain(term)}`"
+            )
         for term in (*stock.terms, *stock.names):
             total: n.Node = n.Add((("+", node), ("+", term)))
             if node is not tree:
@@ -369,7 +403,8 @@ def _closed_entrywise(node: n.Node) -> n.Node:
 
 
 def _may_take_factor(node: n.Node) -> bool:
-    return isinstance(node, n.Group | n.Product | n.Entrywise | n.Derivative | n.Name | n.Add | n.Fraction_ | n.Big)
+    factors = n.Group | n.Product | n.Entrywise | n.Derivative | n.Name | n.Add | n.Fraction_ | n.Big | n.Scripted
+    return isinstance(node, factors)
 
 
 OPERATORS: tuple[Operator, ...] = (
@@ -386,6 +421,9 @@ OPERATORS: tuple[Operator, ...] = (
     Operator(
         "power", "an exponent off by one; a square or a root too many or missing", _powers, scripts=True, pairs=True
     ),
+    Operator("term's factor", "2, 1/2, N or 1/N times one term of a sum", _term_factors, mutates=False),
+    Operator("member", "a member of another family", _members, mutates=False),
+    Operator("other power", "an exponent halved or doubled, the square of a member", _other_powers, mutates=False),
     Operator("order", "two factors or arguments the other way round", _orders, mutates=False),
 )
 """Every kind of single edit, likeliest mistakes first. A new one is a function above and a line here."""

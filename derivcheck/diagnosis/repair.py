@@ -9,20 +9,21 @@ from dataclasses import dataclass, replace
 import torch
 
 from derivcheck.diagnosis.edits import Candidate, candidates
-from derivcheck.diagnosis.stock import Stock, bound_letters, names_of, stock_terms
+from derivcheck.diagnosis.stock import Stock, bound_letters, member_of, names_of, stock_terms
 from derivcheck.evaluation.arithmetic import NotExact, OutOfRange
-from derivcheck.evaluation.evaluator import World, evaluate
+from derivcheck.evaluation.evaluator import Frame, evaluate
 from derivcheck.evaluation.sizes import SizesError
 from derivcheck.language import nodes as n
 from derivcheck.oracles import piecewise
 from derivcheck.oracles.bench import Bench, CannotDraw
+from derivcheck.oracles.solution import held, solve
 from derivcheck.problem import terms as t
 from derivcheck.problem.problem import Claim
 from derivcheck.problem.scope import Refusal
 from derivcheck.verdict import Outcome
 
-SECONDS = 1.5
-"""How long one wrong line may be searched."""
+SECONDS = 2.0
+"""How long one wrong line may be searched, by the clock of the thread: how busy the machine is changes nothing."""
 MOST_NAMES = 14
 CLOSE = 1e-9
 
@@ -37,20 +38,22 @@ class Repair:
 
 def repair(bench: Bench, claim: Claim) -> Repair | None:
     """The smallest single edit of the claimed side after which the claim passes on fresh draws, or None."""
-    if claim.read is None or claim.relation != "=" or claim.solution is not None:
+    if claim.read is None or claim.relation != "=":
         return None
-    deadline = time.monotonic() + SECONDS
+    deadline = time.thread_time() + SECONDS
     try:
-        world = bench.worlds(claim.conditions)[-1]
+        frame = _place(bench, claim)
+        if frame is None:
+            return None
         with torch.no_grad():
-            head = bench.value(claim.head, claim, world)
+            head = evaluate(claim.head, frame).detach()
     except (CannotDraw, SizesError, NotExact, OutOfRange, KeyError):
         return None
     passing: list[Candidate] = []
     for candidate, term in _meaningful(claim, _stock(bench, claim), deadline):
         if passing and candidate.rank > passing[0].rank:
             break
-        if _close(bench, claim, world, head, term) and _passes(bench, claim, term):
+        if _close(frame, head, term) and _passes(bench, claim, term):
             passing.append(candidate)
     if not passing:
         return None
@@ -64,7 +67,7 @@ def _meaningful(claim: Claim, stock: Stock, deadline: float) -> Iterator[tuple[C
     assert claim.read is not None
     seen: set[n.Node] = {claim.claimed_node}
     for candidate in sorted(candidates(claim.claimed_node, stock), key=lambda c: c.rank):
-        if time.monotonic() > deadline:
+        if time.thread_time() > deadline:
             return
         if candidate.tree in seen:
             continue
@@ -75,11 +78,24 @@ def _meaningful(claim: Claim, stock: Stock, deadline: float) -> Iterator[tuple[C
             continue
 
 
-def _close(bench: Bench, claim: Claim, world: World, head: torch.Tensor, term: t.Term) -> bool:
+def _place(bench: Bench, claim: Claim) -> Frame | None:
+    """Where both sides are compared at first: one draw; of a row that solves an equation, at its solution."""
+    world = bench.quickest(bench.worlds(claim.conditions)[-1])
+    frame = bench.frame(claim, world)
+    if claim.solution is None:
+        return frame
+    root, _ = solve(claim.solution, world, frame)
+    if root is None:
+        return None
+    kept = held(claim.solution, frame)
+    return frame.bind({**kept, claim.solution.unknown: root}, kept)
+
+
+def _close(frame: Frame, head: torch.Tensor, term: t.Term) -> bool:
     """A first look at one draw, without measuring rounding."""
     try:
         with torch.no_grad():
-            value = evaluate(term, bench.frame(claim, world)).detach()
+            value = evaluate(term, frame).detach()
     except (NotExact, OutOfRange, KeyError, RuntimeError):
         return False
     left, right = torch.broadcast_tensors(head, value)
@@ -122,5 +138,9 @@ def _stock(bench: Bench, claim: Claim) -> Stock:
     trees = [c.claimed_node for c in problem.claims if isinstance(c, Claim) and c.span.start <= claim.span.start]
     heads = [c.head_node for c in problem.claims if isinstance(c, Claim) and c.span.start < claim.span.start]
     terms = tuple(term for term in stock_terms([*heads, *trees]) if term != claim.head_node)
-    letters = tuple(n.Name(name.split("#")[0]) for name in claim.free)
-    return Stock(tuple(names[-MOST_NAMES:]), terms, tuple(sizes), letters + bound_letters(claim.claimed_node))
+    letters: tuple[n.Node, ...] = tuple(n.Name(name.split("#")[0]) for name in claim.free)
+    letters = (*letters, *bound_letters(claim.claimed_node))
+    found = (member_of(name, letter) for name in names for letter in letters)
+    members = tuple(node for node in found if node is not None)
+    plain = [name for name in names if member_of(name, name) is None]
+    return Stock(tuple(plain[-MOST_NAMES:]), terms, tuple(sizes), letters, members=members)

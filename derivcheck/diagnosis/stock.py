@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from derivcheck.language import nodes as n
@@ -15,7 +15,8 @@ from derivcheck.reading.parser import parse_expression
 
 @dataclass(frozen=True, slots=True)
 class Stock:
-    """What the document offers: names by their syntax, whole terms, indices, and sizes.
+    """What the document offers: names by their syntax, whole terms, indices, and sizes; ``members`` of
+    families at the indices in force.
 
     ``shapes`` are those of names and terms as far as they are known: only what has the same shape, or an unknown one,
     takes another's place.
@@ -26,6 +27,7 @@ class Stock:
     sizes: tuple[n.Node, ...]
     letters: tuple[n.Node, ...]
     shapes: Mapping[n.Node, object] = field(default_factory=dict)
+    members: tuple[n.Node, ...] = ()
 
     def fits(self, one: n.Node, other: n.Node) -> bool:
         """Whether nothing is known against one standing in the place of the other."""
@@ -41,6 +43,16 @@ def names_of(problem: Problem, visible: Iterable[str]) -> Iterator[tuple[n.Node,
         node = _parsed(key) if known else None
         if node is not None:
             yield node, meaning
+
+
+def member_of(family: n.Node, letter: n.Node) -> n.Node | None:
+    r"""The member of a family ``s^{(\cdot)}`` or ``s_{\cdot}`` with one index, at a letter; None of anything else."""
+    match family:
+        case n.Scripted(base=base, sub=sub, sup=n.Group(body=n.Symbol(text="\\cdot")) as sup, primes=0):
+            return n.Scripted(base, sub, replace(sup, body=letter))
+        case n.Scripted(base=base, sub=n.Symbol(text="\\cdot"), sup=sup, primes=0):
+            return n.Scripted(base, letter, sup)
+    return None
 
 
 def bound_letters(tree: n.Node) -> tuple[n.Node, ...]:

@@ -6,14 +6,18 @@ leave the claim undecided.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
+from derivcheck.evaluation.budget import BUDGET
 from derivcheck.evaluation.differentiation import copies
 from derivcheck.evaluation.evaluator import Frame, World, evaluate
 from derivcheck.evaluation.sampling import draw, generator
+from derivcheck.evaluation.slope import slope
 from derivcheck.language.domain import Domain
 from derivcheck.oracles.bench import Bench
 from derivcheck.oracles.comparing import FLOOR, Discrepancy, discrepancy, expanded
@@ -94,7 +98,7 @@ def held(solution: Solution, frame: Frame) -> dict[str, Tensor]:
 
 def solve(solution: Solution, world: World, frame: Frame) -> tuple[Tensor | None, str]:
     """The solution ``(trials, …, rows, columns)`` that all starts lead to, or None and the reason."""
-    if solution.members:
+    if solution.members or chart_of(solution.domain.in_numbers(world.sizes)) is not None:
         return _together(solution, frame)
     place = frame.name(solution.unknown).detach()
     found: Tensor | None = None
@@ -167,64 +171,115 @@ def _like(values: Tensor, other: Tensor) -> Tensor:
 
 
 def _together(solution: Solution, frame: Frame) -> tuple[Tensor | None, str]:
-    """All members of the unknown from the equations for all of them: the start that most others agree with.
+    """All members of the unknown from the equations for all of them, or an unknown from a domain with ends.
 
     A start from which Newton's method does not converge says nothing; two solutions decide nothing.
     """
     place = frame.name(solution.unknown).detach()
+    chart = chart_of(solution.domain.in_numbers(frame.world.sizes))
     found: Tensor | None = None
-    reason = f"Newton's method did not converge in {ITERATIONS} steps"
+    agreeing = 0
     for start in range(2 * STARTS):
-        # Both ways from the drawn values, by factors: a positive unknown stays positive.
-        factors = torch.exp(draw(Domain(), tuple(place.shape), generator("member", start)) * (start > 0))
-        root = _newton_together(solution, frame, place * factors)
-        if root is None or bool((root.sign() != place.sign()).any() and (place > 0).all()):
+        BUDGET.renew()
+        away = draw(Domain(), tuple(place.shape), generator("member", start)) * (start > 0)
+        begin = chart.moved(place, away) if chart is not None else place * torch.exp(away)
+        by_itself = TIMES_ITSELF if start % 2 == 1 else None
+        root = _newton_together(solution, frame, begin, chart or by_itself)
+        if root is None:
             continue
         if found is not None and bool(((root - found).abs() > 1e-7 * (1 + found.abs())).any()):
             return None, SEVERAL
-        found = root
-    return found, "" if found is not None else reason
+        found, agreeing = root, agreeing + 1
+        if agreeing == STARTS:
+            break
+    return found, "" if found is not None else f"Newton's method did not converge in {ITERATIONS} steps"
 
 
-def _newton_together(solution: Solution, frame: Frame, begin: Tensor) -> Tensor | None:
-    """Newton's method on the equations of all members at once; None where it leads nowhere.
+@dataclass(frozen=True)
+class Chart:
+    """How an unknown u moves, and by what its equation F = 0 is multiplied so that nothing leads to infinity.
 
-    A positive unknown u moves by its logarithm, and its equation F = 0 is taken as u F = 0: ``-a/u + b/u^3`` has no
-    place at infinity then to which the steps lead.
+    ``moved`` takes u by a step in the coordinate t; ``slope`` is du/dt, ``weight`` the factor, ``bend`` its derivative.
     """
+
+    moved: Callable[[Tensor, Tensor], Tensor]
+    slope: Callable[[Tensor], Tensor]
+    weight: Callable[[Tensor], Tensor]
+    bend: Callable[[Tensor], Tensor]
+
+
+POSITIVE = Chart(lambda u, step: u * torch.exp(step), lambda u: u, lambda u: u, torch.ones_like)
+"""t = log u, and u F = 0: what was ``-a/u + b/u^3``, with a place at infinity to which steps lead, has none then."""
+TIMES_ITSELF = Chart(lambda u, step: u + step, torch.ones_like, lambda u: u, torch.ones_like)
+"""u F = 0, by which ``c/u - λ = 0`` is linear."""
+
+
+def chart_of(domain: Domain) -> Chart | None:
+    """The chart of a domain with ends; None for the others."""
+    low, high = domain.low, domain.high
+    if domain.kind == "positive":
+        return POSITIVE
+    if domain.kind != "interval" or low is None or not isinstance(high, float | int):
+        return None
+
+    def moved(u: Tensor, step: Tensor) -> Tensor:
+        t = torch.log((u - low) / (high - u)) + step
+        return low + (high - low) * torch.sigmoid(t)
+
+    return Chart(
+        moved,
+        lambda u: (u - low) * (high - u) / (high - low),
+        lambda u: (u - low) * (high - u),
+        lambda u: low + high - 2 * u,
+    )
+
+
+def _newton_together(solution: Solution, frame: Frame, begin: Tensor, chart: Chart | None) -> Tensor | None:
+    """Newton's method on all equations at once; None where it leads nowhere, or to a root of the factor alone."""
+    root, previous = begin, math.inf
+    for _ in range(ITERATIONS):
+        BUDGET.statement()
+        flat, matrix = _linearised(solution, frame, root)
+        u = root.reshape(len(root), -1)
+        charted = chart if chart is not None and flat.shape == u.shape else None
+        if charted is not None:
+            bend = torch.diag_embed(charted.bend(u) * flat)
+            matrix = (charted.weight(u)[:, :, None] * matrix + bend) * charted.slope(u)[:, None, :]
+            flat = charted.weight(u) * flat
+        scale = matrix.abs().amax(-1, keepdim=True)
+        residual = flat[..., None] / scale
+        if matrix.shape[1] < matrix.shape[2] or not bool(((scale > 0) & scale.isfinite() & residual.isfinite()).all()):
+            return None
+        singular = torch.linalg.svdvals(matrix / scale)
+        if bool((singular[:, -1] <= 1e-12 * singular[:, 0]).any()):
+            return None
+        step = torch.linalg.lstsq(matrix / scale, residual).solution.reshape(root.shape)
+        if charted is None or charted is TIMES_ITSELF:
+            length = float((step.abs() / (1 + root.abs())).amax())
+            root = root - step / max(length, 1.0)
+        else:
+            length = float(step.abs().amax())
+            root = charted.moved(root, -step.clamp(-2.0, 2.0))
+        if length < 1e-13 or (length < 1e-9 and length >= previous):
+            lost = charted is TIMES_ITSELF and bool((root.abs() < 1e-9 * begin.abs()).any())
+            return None if lost else root
+        previous = length
+    return None
+
+
+def _linearised(solution: Solution, frame: Frame, root: Tensor) -> tuple[Tensor, Tensor]:
+    """The equations ``(trials, m)`` at a place and their partials ``(trials, m, n)`` by all entries of the unknown."""
     shape = solution.left.shape if not t.is_zero(solution.left) else solution.right.shape
     equation = t.Add(((1, solution.left), (-1, solution.right)), shape=shape)
     kept = held(solution, frame)
-    root, trials = begin, begin.shape[0]
-    positive = bool((begin > 0).all())
-    for _ in range(ITERATIONS):
-        place = root.clone().requires_grad_()
-        with torch.enable_grad():
-            value = evaluate(equation, frame.bind({**kept, solution.unknown: place}, kept))
-            flat = value.expand(trials, *value.shape[1:]).reshape(trials, -1)
-            rows = [torch.autograd.grad(each.sum(), place, retain_graph=True)[0] for each in flat.unbind(1)]
-        flat, matrix = flat.detach(), torch.stack([row.reshape(trials, -1) for row in rows], 1)
-        size = root.reshape(trials, -1)
-        by_logarithm = positive and flat.shape == size.shape
-        if by_logarithm:
-            matrix = size[:, :, None] * matrix * size[:, None, :] + torch.diag_embed(size * flat)
-            flat = size * flat
-        scale = matrix.abs().amax(-1, keepdim=True)
-        if matrix.shape[1] < matrix.shape[2] or not bool(
-            ((scale > 0) & scale.isfinite() & flat[..., None].isfinite()).all()
-        ):
-            return None
-        matrix, residual = matrix / scale, flat[..., None] / scale
-        singular = torch.linalg.svdvals(matrix)
-        if bool((singular[:, -1] <= 1e-12 * singular[:, 0]).any()):
-            return None
-        step = torch.linalg.lstsq(matrix, residual).solution.reshape(root.shape)
-        if by_logarithm:
-            length = float(step.abs().amax())
-            root = root * torch.exp(-step.clamp(-2.0, 2.0))
-        else:
-            length = float((step.abs() / (1 + root.abs())).amax())
-            root = root - step / max(length, 1.0)
-        if length < 1e-12:
-            return root
-    return None
+    trials = len(root)
+    place = root.clone().requires_grad_()
+    inner = frame.bind({**kept, solution.unknown: place}, kept)
+    with torch.enable_grad():
+        value = evaluate(equation, inner)
+        flat = value.expand(trials, *value.shape[1:]).reshape(trials, -1)
+        if solution.members:
+            rows = [slope(each.sum(), place, create=False, keep=True).reshape(trials, -1) for each in flat.unbind(1)]
+            return flat.detach(), torch.stack(rows, 1)
+        matrix = copies(t.Derivative(equation, solution.unknown, "jacobian"), inner, False)
+    return flat.detach(), matrix.detach().reshape(trials, flat.shape[1], -1)

@@ -287,7 +287,13 @@ class ClaimMaker:
     def _reader(self, head: Head, item: Statement) -> Callable[[n.Node], Term]:
         """Elaborates another expression as the member of this chain."""
         ctx = replace(head.ctx, indices={info.letter: info for info in (head.ctx.free or {}).values()}, free=None)
-        return lambda node: self._pair(head, node, ctx, item)[1]
+
+        def read(node: n.Node) -> Term:
+            term = self._pair(head, node, ctx, item)[1]
+            # The size of an `I` that is new in it is not among those that the problem knows.
+            return settled(term, self.scope.solution)
+
+        return read
 
     def _remaker(self, head: Head, item: Statement, conditions: tuple[Comparison, ...]) -> Callable[[n.Node], Claim]:
         """Makes the claim anew with another expression as the member, among the names that are known here."""

@@ -22,10 +22,11 @@ from derivcheck.problem.context import key_of, strip
 from derivcheck.problem.declarations import declare, declare_function, index_range
 from derivcheck.problem.definitions import define
 from derivcheck.problem.mentions import mention, note_calls
-from derivcheck.problem.naming import estimated, named_by
+from derivcheck.problem.naming import base_of_power, estimated, named_by
 from derivcheck.problem.newness import is_new, mentions_itself, would_resolve
+from derivcheck.problem.probability.model import parameters_of_model
 from derivcheck.problem.probability.noise import adds_noise
-from derivcheck.problem.probability.statements import drawn_from, states_density
+from derivcheck.problem.probability.statements import declared_key, drawn_from, states_density
 from derivcheck.problem.prose import (
     assumed_in_words,
     constrains,
@@ -38,6 +39,7 @@ from derivcheck.problem.prose import (
 from derivcheck.problem.scope import Declaration, Definition, Refusal
 from derivcheck.problem.solutions import equation_for
 from derivcheck.reading.items import Statement
+from derivcheck.verdict import Finding, Severity
 
 DEFINITE = frozenset(("\\succ", "\\succeq", "\\prec", "\\preceq"))
 COMPARED = EQUAL | DEFINITE | {"<", ">", "\\le", "\\ge", "\\ne"}
@@ -195,7 +197,8 @@ def _equality(item: Statement, statements: list[Statement], builder: Builder) ->
     ):
         _definition(item, left, builder)
         return
-    if not item.implied and not conditional and (named := named_by(left, item.members[1], builder.context())):
+    named = None if conditional else named_by(left, item.members[1], builder.context())
+    if named is not None and (not item.implied or _solves(item, left, builder)):
         _definition(item, named[0], builder, named[1])
         return
     last = strip(item.members[-1])
@@ -293,15 +296,31 @@ def _estimate(item: Statement, left: n.Node, builder: Builder) -> None:
     if base is None:
         return
     if not _solves(item, left, builder):
+        _note_unclaimed(item, left, base, builder)
         return
     head = builder.makers.head(base, builder.context({}))
     builder.makers.members(replace(head, title=plain(left)), item.members[1:2], item.relations[:1], item, ())
 
 
+def _note_unclaimed(item: Statement, left: n.Node, base: n.Node, builder: Builder) -> None:
+    r"""``u^{new} = …`` of a parameter of the model, with nothing before it that says why: it looks like a claim."""
+    found = builder.scope.names.get(key_of(base))
+    known = found.key if isinstance(found, Declaration) else declared_key(base, builder)
+    if known in parameters_of_model(builder.scope):
+        message = (
+            f"`{plain(left)}` is read as a definition, so nothing of it is checked; say what it maximises, "
+            f"as in `{key_of(left)} = \\arg\\max_{{{key_of(base)}}} Q = …`"
+        )
+        builder.findings.append(Finding("notice", Severity.NOTE, message, item.span))
+
+
 def _solves(item: Statement, left: n.Node, builder: Builder) -> bool:
     """Whether the new name is an estimate of a declared one in which an equation stands before it."""
     base = estimated(left)
-    found = None if base is None else builder.scope.names.get(key_of(base))
+    if base is None:
+        return False
+    names = builder.scope.names
+    found = names.get(key_of(base)) or names.get(key_of(base_of_power(base)))
     if not isinstance(found, Declaration) or found.family:
         return False
     claims = builder.makers.claims

@@ -13,7 +13,7 @@ from derivcheck.language.shapes import ONE, Dim, Shape, is_scalar
 from derivcheck.problem import algebra, terms
 from derivcheck.problem.context import Context, key_of, strip
 from derivcheck.problem.dependence import depends
-from derivcheck.problem.freezing import at_current
+from derivcheck.problem.freezing import at_current, moving
 from derivcheck.problem.scope import Declaration, Definition, FunctionDeclaration, FunctionDefinition, Refusal
 from derivcheck.problem.scripts import entry_of
 from derivcheck.problem.terms import Chain, Term
@@ -104,7 +104,7 @@ def build(
     """∂target/∂variable in the shape that the document's layout gives it."""
     shape = algebra.shape_of(ctx.scope, target)
     own = ctx.scope.resolve_shape(variable.shape)
-    target, staying = at_current(target, variable.key, ctx.scope)
+    target, staying = at_current(moving(target, variable.key, ctx.scope), variable.key, ctx.scope)
     held += staying
     if is_scalar(shape):
         gradient: Term = DerivativeTerm(
@@ -181,7 +181,7 @@ def hessian(target: Term, first: By, second: By, ctx: Context, span: Span) -> Te
         inner = build(target, second, ctx, span)
         return build(inner, first, ctx, span)
     return DerivativeTerm(
-        target,
+        moving(target, first.key, ctx.scope),
         first.key,
         "hessian",
         second=second.key,

@@ -68,6 +68,26 @@ def frozen_means(term: Term, key: str, scope: Scope) -> Term:
     return rewrite(term, rule)
 
 
+def decisive(objective: Term, key: str, scope: Scope) -> Term:
+    """What has the same optimum and costs less: a density by its logarithm, a sum without the terms that stay."""
+    match objective:
+        case t.Density(log=log):
+            return decisive(log, key, scope)
+        case t.Let(bindings=(), body=body):
+            return decisive(body, key, scope)
+        case t.Add():
+            return moving(objective, key, scope)
+    return objective
+
+
+def moving(target: Term, key: str, scope: Scope) -> Term:
+    """What has the same derivative by a name and costs less: a sum without the terms that stay."""
+    if not isinstance(target, t.Add):
+        return target
+    parts = tuple(part for part in target.terms if depends(part[1], key, scope))
+    return replace(target, terms=parts) if parts else target
+
+
 def held_names(term: Term, scope: Scope) -> tuple[str, ...]:
     """The names in a term that were defined from a posterior: moments, responsibilities."""
     direct = t.variables(term)

@@ -55,7 +55,7 @@ def _inverse(node: n.Node) -> n.Node:
 
 
 def estimated(node: n.Node) -> n.Node | None:
-    r"""The name without what marks it as an estimate: of ``\hat\lambda``, ``w^*``, ``u^{new}``, ``\mu_{\text{MLE}}``.
+    r"""The name without what marks it as an estimate: of ``\hat\lambda``, ``w^*``, ``u^{new}``, ``\hat\sigma^2``.
 
     None if nothing does.
     """
@@ -66,6 +66,9 @@ def estimated(node: n.Node) -> n.Node | None:
                     return n.Name(text[len(accent) + 2 : -1], span=node.span)
         case n.Scripted(base=base, sub=sub, sup=sup, primes=0):
             plain = base if sub is None else n.Scripted(base, sub, None, span=node.span)
+            if _power(sup) is not None:
+                inner = estimated(plain)
+                return _raised(inner, sup, node) if isinstance(inner, n.Name | n.Scripted) else None
             if isinstance(sup, n.Symbol | n.Text):
                 return estimated(plain) or plain
             if sup is None and (isinstance(sub, n.Text) or _letters(sub) == "ML"):
@@ -73,6 +76,19 @@ def estimated(node: n.Node) -> n.Node | None:
             if sup is None and sub is not None and (inner := estimated(base)) is not None:
                 return n.Scripted(inner, sub, None, span=node.span)
     return None
+
+
+def _raised(name: n.Name | n.Scripted, sup: n.Node | None, node: n.Node) -> n.Node:
+    if isinstance(name, n.Scripted) and name.sup is None:
+        return n.Scripted(name.base, name.sub, sup, span=node.span)
+    return n.Scripted(name, None, sup, span=node.span)
+
+
+def base_of_power(node: n.Node) -> n.Node:
+    r"""The name in ``\sigma^2``; any other node as it is."""
+    if isinstance(node, n.Scripted) and _power(node.sup) is not None:
+        return node.base if node.sub is None else n.Scripted(node.base, node.sub, None, span=node.span)
+    return node
 
 
 def _letters(node: n.Node | None) -> str | None:

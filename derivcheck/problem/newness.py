@@ -64,7 +64,7 @@ def _new_scripted(node: n.Scripted, scope: Scope) -> bool:
         case n.Name(text="T") if "T" not in scope.names:
             return False
         case n.Symbol() | n.Text():
-            return True
+            return not _entry_of_known(node, scope)
     base = scope.names.get(key_of(node.base))
     built_in = base is None and node.base.text in ("e", "\\pi", "I", "\\mathbf{I}", "\\mathbf{1}", "\\mathbb{1}")
     if node.sup is not None and not isinstance(node.sup, n.Group) and (base is not None or built_in):
@@ -87,6 +87,14 @@ def _new_scripted(node: n.Scripted, scope: Scope) -> bool:
     if stem is not None and not isinstance(node.sup, n.Group | n.Text | n.Symbol):
         return False
     return not _family_member(node, scope)
+
+
+def _entry_of_known(node: n.Scripted, scope: Scope) -> bool:
+    r"""``\pi_k^{new}`` where ``\pi^{new}`` is a vector that is known."""
+    if node.sub is None:
+        return False
+    found = scope.names.get(key_of(n.Scripted(node.base, None, node.sup)))
+    return isinstance(found, Declaration | Definition) and not is_scalar(scope.resolve_shape(found.shape))
 
 
 def _family_base(node: n.Scripted, scope: Scope) -> bool:

@@ -2,7 +2,6 @@ r"""``\arg\max_u Q(u)``: by which name, and what does not move while it is sough
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Literal
 
 from derivcheck.language import nodes as n
@@ -13,7 +12,7 @@ from derivcheck.problem import terms as t
 from derivcheck.problem.context import Context
 from derivcheck.problem.dependence import depends
 from derivcheck.problem.derivatives import by
-from derivcheck.problem.freezing import frozen_means, held_names, written_out
+from derivcheck.problem.freezing import decisive, frozen_means, held_names, written_out
 from derivcheck.problem.probability.model import parameters_of_model
 from derivcheck.problem.scope import Refusal, Scope
 from derivcheck.problem.terms import Term
@@ -37,7 +36,7 @@ def optimum(node: n.Big, operator: Literal["argmax", "argmin"], ctx: Context) ->
     moving = variable.key not in parameters_of_model(ctx.scope)
     if not moving:
         objective = frozen_means(written_out(objective, variable.key, ctx.scope), variable.key, ctx.scope)
-    frozen = _decisive(objective, variable.key, ctx.scope)
+    frozen = decisive(objective, variable.key, ctx.scope)
     # What is no parameter of the model, such as the mean of a q of a given form, moves that q with it.
     held = () if moving else held_names(frozen, ctx.scope)
     return t.Optimum(
@@ -57,16 +56,3 @@ def _free_to_move(key: str, node: n.Node, scope: Scope) -> None:
                 f"`{plain(node)}` is tied to {others} by a condition, so that it cannot move alone",
                 "write one name by the others, or declare all as one vector: `w \\in \\Delta^{K}`",
             )
-
-
-def _decisive(objective: Term, key: str, scope: Scope) -> Term:
-    """What has the same optimum and costs less: a density by its logarithm, a sum without the terms that stay."""
-    match objective:
-        case t.Density(log=log):
-            return _decisive(log, key, scope)
-        case t.Let(bindings=(), body=body):
-            return _decisive(body, key, scope)
-        case t.Add(terms=parts):
-            moving = tuple(part for part in parts if depends(part[1], key, scope))
-            return replace(objective, terms=moving)
-    return objective

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from derivcheck.language.domain import Domain
 from derivcheck.language.nodes import Node
 from derivcheck.language.shapes import Dim
 from derivcheck.problem.scope import Assumption, Declaration, Definition, FunctionDeclaration, Scope
@@ -18,7 +19,8 @@ class Solution:
     r"""Rows that solve an equation: the first row fixes the value of ``unknown``, every row must hold there.
 
     ``held`` names stay at their current values: moments under a q that the solution does not move. ``members`` tells
-    that there is an equation for every member of the unknown (``\mu_k`` for every k), so that all are found together.
+    that there is an equation for every member of the unknown (``\mu_k`` for every k), so that all are found together;
+    solutions outside of the unknown's ``domain`` do not count.
     """
 
     unknown: str
@@ -27,6 +29,7 @@ class Solution:
     span: Span
     held: tuple[str, ...] = ()
     members: bool = False
+    domain: Domain = field(default_factory=Domain)
 
 
 @dataclass(frozen=True, slots=True)

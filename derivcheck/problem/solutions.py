@@ -9,6 +9,7 @@ from derivcheck.problem import terms
 from derivcheck.problem.claims import derivative_in, differentiated_by
 from derivcheck.problem.dependence import depends
 from derivcheck.problem.freezing import held_names
+from derivcheck.problem.probability.model import parameters_of_model
 from derivcheck.problem.problem import Claim, Refused, Solution
 from derivcheck.problem.scope import Scope
 from derivcheck.problem.substitution import at_indices
@@ -28,8 +29,11 @@ def finish_solutions(claims: list[Claim | Refused], scope: Scope) -> None:
         premise = claims[first]
         if not isinstance(premise, Claim):
             continue
-        held = _held(claims[first : position + 1], scope)
-        solution = Solution(unknown, premise.head, premise.claimed, premise.span, held, members)
+        # What is no parameter of the model, such as the mean of a q of a given form, moves that q with it.
+        held = _held(claims[first : position + 1], scope) if unknown in parameters_of_model(scope) else ()
+        solution = Solution(
+            unknown, premise.head, premise.claimed, premise.span, held, members, scope.declarations[unknown].domain
+        )
         for between in range(first + 1, position + 1):
             step = claims[between]
             if isinstance(step, Claim) and step.relation == "=" and _mentions(step, unknown, scope):

@@ -114,3 +114,34 @@ def test_q_may_be_stated_before_the_prior():
     )
     assert outcomes(text) == ["holds"]
     assert outcomes(text.replace("\\frac{1}{2} m^\\top m $$", "m^\\top m $$")) == ["wrong"]
+
+
+def test_an_update_of_which_nothing_is_claimed_is_told():
+    text = (
+        "Let $x \\in \\mathbb{R}$ and $a \\in \\mathbb{R}$.\n\n$$ x \\sim \\mathcal{N}(a, 1) $$\n\n"
+        "$$ a^{new} = 2 x $$\n\n$$ \\log p(x) = -\\frac{1}{2} (x - a)^2 - \\frac{1}{2} \\log 2 \\pi $$\n"
+    )
+    notes = [finding.message for finding in check(Source("d.md", text), Settings()).findings]
+    assert len(notes) == 1
+    assert "is read as a definition" in notes[0]
+    assert "\\arg\\max_{a}" in notes[0]
+
+
+@pytest.mark.parametrize(
+    ("declared", "slope"),
+    [
+        (
+            r"\sigma^2 > 0",
+            r"\frac{\partial L}{\partial \sigma^2} = -\frac{n}{2 \sigma^2} + \frac{1}{2 \sigma^4} \sum_i x_i^2",
+        ),
+        (r"\sigma > 0", r"\frac{\partial L}{\partial \sigma} = -\frac{n}{\sigma} + \frac{1}{\sigma^3} \sum_i x_i^2"),
+    ],
+)
+def test_an_estimate_of_a_square_solves_for_the_square(declared: str, slope: str):
+    text = (
+        f"Let $x_1, \\dots, x_n \\in \\mathbb{{R}}$ and ${declared}$.\n\n"
+        "$$ L = -\\frac{n}{2} \\log \\sigma^2 - \\frac{1}{2 \\sigma^2} \\sum_{i=1}^n x_i^2 $$\n\n"
+        f"$$ {slope} = 0 \\implies \\hat\\sigma^2 = \\frac{{1}}{{n}} \\sum_{{i=1}}^n x_i^2 $$\n"
+    )
+    assert outcomes(text) == ["holds", "holds"]
+    assert outcomes(text.replace("\\frac{1}{n} \\sum", "\\frac{1}{n - 1} \\sum")) == ["holds", "wrong"]
