@@ -104,7 +104,12 @@ def _results(
     wanted = _settle_premises(lambda claim: judge_exactly(draws, claim) if exact else judge(draws, claim), wanted)
     results: list[Result] = []
     findings: list[Finding] = []
-    for claim in wanted:
+    for position, claim in enumerate(wanted):
+        if isinstance(claim, Claim):
+            nearer, claim = claim, _against_what_holds(claim, wanted, results)
+            if claim is not nearer:
+                wanted[position] = claim
+                known.pop(claim.name, None)
         if isinstance(claim, Refused):
             verdict = Verdict(Outcome.WRONG if claim.wrong else Outcome.NOT_CHECKED, reason=claim.message)
             finding = refused_finding(problem, claim, bench, settings)
@@ -119,6 +124,17 @@ def _results(
             findings.append(finding)
     _settle_expected(wanted, results, findings)
     return results, findings
+
+
+def _against_what_holds(claim: Claim, wanted: list[Claim | Refused], results: list[Result]) -> Claim:
+    """A member is held against the one before it where that is right, else against the head of the chain."""
+    if claim.otherwise is None:
+        return claim
+    for before, result in zip(wanted, results, strict=False):
+        same = isinstance(before, Claim) and before.chain == claim.chain and before.claimed_node == claim.head_node
+        if same and result.verdict.outcome is not Outcome.HOLDS:
+            return claim.otherwise
+    return claim
 
 
 def _proofs(problem: Problem, wanted: list[Claim | Refused], settings: Settings) -> list[Verdict]:

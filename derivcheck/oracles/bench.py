@@ -42,6 +42,8 @@ class Bench(Draws):
     _tracked: dict[int, World] = field(default_factory=dict)
     _routes: dict[tuple[object, ...], World] = field(default_factory=dict)
     _values: dict[tuple[object, ...], Tensor] = field(default_factory=dict)
+    _alive: list[World] = field(default_factory=list)
+    """Worlds by whose identity something is kept: none of them may give its place in memory to another."""
 
     def worlds(self, conditions: tuple[Comparison, ...] = ()) -> tuple[World, ...]:
         """The draws for claims under these conditions (the document's assumptions are always met)."""
@@ -184,6 +186,7 @@ class Bench(Draws):
                 optimiser=None,
             )
             self._singles[id(world)] = found
+            self._alive.append(world)
         return found
 
     def finer(self, world: World) -> World:
@@ -194,6 +197,7 @@ class Bench(Draws):
         """The same draw with every input off by a few roundings, integrals by the same route: what rounding does."""
         key = (id(world), "jittered", 0)
         if key not in self._routes:
+            self._alive.append(world)
             numbers = sampling.generator(self.settings.seed, "jitter")
             moved = {
                 name: _off(leaf.detach(), numbers).requires_grad_(leaf.requires_grad)
@@ -216,6 +220,7 @@ class Bench(Draws):
         """The same draw with integrals worked out in another way."""
         key = (id(world), getattr(integrator, "name", ""), getattr(integrator, "level", 0))
         if key not in self._routes:
+            self._alive.append(world)
             self._routes[key] = replace(
                 world, differentiator=Autograd(), integrator=integrator, optimiser=Optimiser(self.problem, seed=1)
             )
@@ -237,6 +242,7 @@ class Bench(Draws):
                 differentiator=running.RootDerivatives(value), integrator=None, optimiser=None,
             )  # fmt: skip
             self._tracked[id(world)] = found
+            self._alive.append(world)
         return found
 
 

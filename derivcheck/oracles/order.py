@@ -220,7 +220,9 @@ def _moved(world: World, leaves: dict[str, Tensor], picked: Tensor | None = None
         leaves = {key: leaf[picked] if leaf.shape[0] > 1 else leaf for key, leaf in leaves.items()}
         functions = {key: f.select(picked) if isinstance(f, ArbitraryFunction) else f for key, f in functions.items()}
     inputs = {key: leaf.detach().clone().requires_grad_() for key, leaf in leaves.items()}
-    return replace(world, leaves=inputs, functions=functions, differentiator=Autograd())
+    # What an integrator or a differentiator keeps is of the inputs that it has seen.
+    integrator = Quickest() if isinstance(world.integrator, Quickest) else world.integrator
+    return replace(world, leaves=inputs, functions=functions, differentiator=Autograd(), integrator=integrator)
 
 
 def _met(world: World, conditions: list[Comparison]) -> Tensor:

@@ -151,7 +151,7 @@ def _newton(
         if not bool((finite & regular & alive).any()):
             return None, "the equation does not determine the unknown"
         alive = alive & (done | (finite & regular))
-        safe = torch.where(_like(alive, flat), flat, torch.eye(rows, columns, dtype=flat.dtype))
+        safe = torch.where(_like(alive & ~done & finite, flat), flat, torch.eye(rows, columns, dtype=flat.dtype))
         step = torch.linalg.lstsq(safe, residual.nan_to_num(0.0, 0.0, 0.0)).solution.reshape(root.shape)
         step = torch.where(_like(alive & ~done, root), step, 0.0)
         if inverted:

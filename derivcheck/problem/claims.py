@@ -47,7 +47,8 @@ class Head:
 class Waiting:
     """A member that speaks of a name before it is explained ("p(x) = N(0, C) where C = …"), to be tried again.
 
-    ``before`` is the member in front of the last one of a longer chain: what a new name at its end is a name of.
+    ``before`` is the member in front of the last one of a longer chain: what a new name at its end is a name of;
+    ``whole`` is the head of all where ``head`` is the proportion that stands before it.
     """
 
     head: Head
@@ -55,6 +56,7 @@ class Waiting:
     item: Statement
     conditions: tuple[Comparison, ...]
     before: n.Node | None
+    whole: Head | None = None
 
 
 def derivative_in(term: Term) -> terms.Derivative | None:
@@ -152,7 +154,9 @@ class ClaimMaker:
                 continue
             made += 1
             against = self._against(head, node, relation)
-            self._member(Waiting(against, node, item, conditions, before if node is nodes[-1] else None))
+            whole = replace(head, proportional=True) if against.node is not head.node else None
+            waiting = Waiting(against, node, item, conditions, before if node is nodes[-1] else None, whole)
+            self._member(waiting)
             before = node
         if (
             not made
@@ -179,13 +183,33 @@ class ClaimMaker:
             term = replace(closed, argument=argument).term(last)
         except Refusal:
             return replace(head, proportional=True)
-        return replace(head, node=last, term=term, kind=kind_of(term), title=plain(last), restated=(strip(last),))
+        return replace(
+            head, node=last, term=term, kind=kind_of(term), title=plain(last), restated=(strip(last),),
+            density=density_of(last, term, closed),
+        )  # fmt: skip
+
+    def _also_against(self, head: Head, node: n.Node, item: Statement, conditions: tuple[Comparison, ...]) -> None:
+        """Keep what the last member says of the head of the whole chain, if the member before it turns out wrong."""
+        last = self.claims[-1]
+        if not isinstance(last, Claim):
+            return
+        closed = replace(head.ctx, indices={info.letter: info for info in (head.ctx.free or {}).values()}, free=None)
+        names, self.names, counts, self.counts = self.names, set(self.names), self.counts, dict(self.counts)
+        try:
+            other = self._claim(head, node, item, conditions, *self._pair(head, node, closed, item))
+            self.claims[-1] = replace(last, otherwise=replace(other, name=last.name))
+        except Refusal:
+            pass
+        finally:
+            self.names, self.counts = names, counts
 
     def _member(self, member: Waiting) -> None:
         head, node, item, conditions = member.head, member.node, member.item, member.conditions
         closed = replace(head.ctx, indices={info.letter: info for info in (head.ctx.free or {}).values()}, free=None)
         try:
             self._append(head, node, item, conditions, *self._pair(head, node, closed, item))
+            if member.whole is not None:
+                self._also_against(member.whole, node, item, conditions)
         except Refusal as refusal:
             if refusal.code in UNEXPLAINED and not self.final:
                 self.waiting.append(member)

@@ -174,6 +174,9 @@ def _big(node: n.Big, ctx: Context) -> Term:
             return optimum(node, node.operator, ctx)
         case "max" | "min" if node.binder.names and not _is_index_binder(node.binder, ctx):
             raise Refusal("optimum", node.span, "the largest value is not checked; \\arg\\max is")
+    apart = _two_products(node)
+    if apart is not None:
+        return ctx.term(apart)
     binder = node.binder
     infos: list[IndexInfo] = []
     inner = ctx
@@ -206,6 +209,23 @@ def _big(node: n.Big, ctx: Context) -> Term:
         )
         conditions = ()
     return value
+
+
+def _two_products(node: n.Big) -> n.Product | None:
+    r"""``\prod_k a_k \prod_k b_k`` with one letter: the second product ends the first."""
+    body, letters = node.body, {name.text for name in node.binder.names if isinstance(name, n.Name)}
+    if node.operator != "prod" or not isinstance(body, n.Product):
+        return None
+    for position, factor in enumerate(body.factors):
+        if position and isinstance(factor, n.Big) and letters & {key_of(name) for name in factor.binder.names}:
+            if body.operators[position - 1] not in ("", "\\cdot", "\\times"):
+                return None
+            before = body.factors[:position]
+            first = before[0] if position == 1 else n.Product(before, body.operators[: position - 1])
+            span = node.span
+            head = replace(node, body=replace(first, span=before[0].span | before[-1].span))
+            return n.Product((head, *body.factors[position:]), body.operators[position - 1 :], span=span)
+    return None
 
 
 def _is_index_binder(binder: n.Binder, ctx: Context) -> bool:

@@ -151,7 +151,7 @@ def _dummy(node: n.Node, binder: n.Binder, ctx: Context) -> Dummy:
 def _known(node: n.Node, ctx: Context) -> Term | None:
     """What the name stands for outside of the integral; None if it is new."""
     try:
-        return replace(ctx, free=None).term(node)
+        return ctx.term(node)
     except Refusal as refusal:
         if refusal.code in ("unknown-name", "unbound-index") and isinstance(node, n.Name):
             return None

@@ -49,7 +49,8 @@ class Claim:
     ``read`` gives another expression the meaning that it would have in the place of the claimed side, and ``visible``
     are the names known there: what the diagnosis needs to try edits. ``remade`` is the claim that the line would make
     with that expression. Both raise ``Refusal``. ``density`` is there where the sides are the logarithms of densities;
-    of ``proportional`` ones they are those less the values at a place of reference.
+    of ``proportional`` ones they are those less the values at a place of reference. ``otherwise`` is what is claimed
+    where the member that stands for the head is wrong itself.
     """
 
     name: str
@@ -76,6 +77,7 @@ class Claim:
     visible: tuple[str, ...] = field(default=(), compare=False, repr=False)
     read: Callable[[Node], Term] | None = field(default=None, compare=False, repr=False)
     remade: Callable[[Node], Claim] | None = field(default=None, compare=False, repr=False)
+    otherwise: Claim | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,13 +15,13 @@ from derivcheck.language.domain import Domain
 from derivcheck.language.shapes import Shape, is_scalar
 from derivcheck.problem import terms as t
 from derivcheck.problem.constants import constant_by
-from derivcheck.problem.context import Context
+from derivcheck.problem.context import Context, strip
 from derivcheck.problem.dependence import depends
 from derivcheck.problem.derivatives import By, by
-from derivcheck.problem.probability.logs import log_of_claimed
+from derivcheck.problem.probability.logs import WRONG_SIGN, log_of_claimed
 from derivcheck.problem.probability.model import instance_of, replaced
 from derivcheck.problem.scope import Refusal
-from derivcheck.problem.substitution import member, rewrite
+from derivcheck.problem.substitution import at_indices, member, rewrite
 from derivcheck.problem.terms import Term
 from derivcheck.reading.errors import ParseError
 from derivcheck.reading.items import Statement
@@ -37,6 +37,11 @@ def up_to_factor(
 ) -> tuple[Term, Term]:
     """Both sides by their logarithms, less those at a place of reference."""
     places = _told(item, ctx)
+    letters = {} if places else _letters_of_values(head, ctx)
+    if letters:
+        # p(z = k | x): the factor is free of k.
+        logs = (log_of_claimed(side, ctx.scope) for side in (left, claimed))
+        return tuple(t.Add(((1, log), (-1, at_indices(log, letters))), span=log.span) for log in logs)  # type: ignore[return-value]
     own = left.joint if isinstance(left, t.Density) and not places else None
     if not places:
         try:
@@ -51,6 +56,21 @@ def up_to_factor(
     # log p(θ | x) is log p(θ, x) but for log p(x), which need not be worked out.
     first = log_of_claimed(left, ctx.scope) if own is None else own
     return tuple(_difference(log, places, ctx) for log in (first, log_of_claimed(claimed, ctx.scope)))  # type: ignore[return-value]
+
+
+def _letters_of_values(head: n.Node, ctx: Context) -> dict[str, Term]:
+    """The indices that stand for values in front of the bar, each at its first value."""
+    node = strip(head)
+    if not (isinstance(node, n.Product) and isinstance(node.factors[-1], n.Group)):
+        return {}
+    body = node.factors[-1].body
+    before = body.left if isinstance(body, n.Given) else body
+    found: dict[str, Term] = {}
+    for part in before.items if isinstance(before, n.Tuple) else (before,):
+        match strip(part):
+            case n.Compare(members=(_, n.Name(text=text)), relations=("=",)) if text in ctx.indices:
+                found[ctx.indices[text].name] = t.Constant(Fraction(1))
+    return found
 
 
 def _told(item: Statement, ctx: Context) -> list[By]:
@@ -70,6 +90,9 @@ def _difference(log: Term, places: list[By], ctx: Context) -> Term:
     """A logarithm less itself where each name is at its place of reference; summands that do not vary drop out."""
     made: list[tuple[int, Term]] = []
     for sign, part in log.terms if isinstance(log, t.Add) else ((1, log),):
+        if isinstance(part, t.Multiply) and part.left == WRONG_SIGN:
+            made.append((sign, part))  # the wrong sign at both places is wrong all the same
+            continue
         there = part
         for place in places:
             there = _at_reference(there, place, ctx)

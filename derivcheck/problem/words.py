@@ -162,6 +162,14 @@ def _extremum(word: str, args: list[Term], node: n.Apply, ctx: Context) -> Term:
 
 
 def _elementary(name: str, args: list[Term], node: n.Apply, ctx: Context) -> Term:
+    written = node.args[0]
+    if not node.bracketed and isinstance(written, n.Product) and any(isinstance(f, n.Big) for f in written.factors[1:]):
+        raise Refusal(
+            "ambiguous-argument",
+            node.span,
+            f"`{ctx.scope.quote(node.span)}` is read in two ways: with the sum in the argument, and behind it",
+            "write brackets round the argument",
+        )
     if len(args) != 1:
         raise Refusal("arguments", node.span, f"`{node.word.text}` takes one argument, not {len(args)}")
     argument = args[0]

@@ -3,9 +3,25 @@ r"""Sums, products, integrals and ``\max_i``: what they run over, and their bodi
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from fractions import Fraction
 from typing import Literal, cast
 
-from derivcheck.language.nodes import Big, Binder, Compare, Given, Group, Name, Node, Product, Scripted, Symbol, Tuple
+from derivcheck.language.nodes import (
+    Big,
+    Binder,
+    Compare,
+    Fraction_,
+    Given,
+    Group,
+    Name,
+    Node,
+    Number,
+    Product,
+    Scripted,
+    Symbol,
+    Tuple,
+)
 from derivcheck.language.scoping import base_of
 from derivcheck.reading.cursor import Cursor
 from derivcheck.reading.differentials import differential_at
@@ -195,9 +211,28 @@ def _integral(cursor: Cursor, scripts: Scripts, start: int) -> Node:
         cursor.integrals -= 1
         names = _differentials(cursor, only_one=not outermost)
     if not names:
+        body, names = _differential_above(body)
+    if not names:
         raise ParseError("the integral has no `dx`", sign.span, "write what it integrates over: `\\int f(x) \\, dx`")
     binder = _integral_binder(names, scripts, sign.span)
     return Big("int", binder, body, span=cursor.since(start))
+
+
+def _differential_above(body: Node) -> tuple[Node, list[Node]]:
+    r"""``\int \frac{x \, dx}{1 + x^2}``: the differential in the numerator of what is integrated."""
+    match body:
+        case Product(factors=(*before, Fraction_() as last), operators=operators) if not any(operators):
+            inner, names = _differential_above(last)
+            return (replace(body, factors=(*before, inner)), names) if names else (body, [])
+        case Fraction_(numerator=Product(factors=(*before, Name(text="d"), variable), operators=operators)):
+            if any(operators[-1:]) or not isinstance(base_of(variable), Name):
+                return body, []
+            above: Node = Number(Fraction(1), "1", span=body.numerator.span)
+            if before:
+                whole = body.numerator.span
+                above = before[0] if len(before) == 1 else Product(tuple(before), operators[:-2], span=whole)
+            return replace(body, numerator=above), [variable]
+    return body, []
 
 
 def _integral_binder(names: list[Node], scripts: Scripts, span: Span) -> Binder:

@@ -11,7 +11,7 @@ from derivcheck.problem import algebra
 from derivcheck.problem import terms as t
 from derivcheck.problem.context import Context, key_of, strip
 from derivcheck.problem.domains import DOTS
-from derivcheck.problem.indices import index_term
+from derivcheck.problem.indices import claim_range, index_term
 from derivcheck.problem.probability.distributions import ALIASES, FAMILIES, Family
 from derivcheck.problem.probability.logs import log_of, summed
 from derivcheck.problem.probability.model import (
@@ -170,23 +170,31 @@ def random_values(node: n.Node | None, ctx: Context) -> tuple[dict[Instance, Ter
         return found, values
     for item in _run(_items(node)):
         part: n.Node = strip(item)
-        value: Term | None = None
+        place: n.Node | None = None
         if isinstance(part, n.Compare) and part.relations == ("=",):
-            value = _place(part.members[1], ctx)
+            place = part.members[1]
             part = strip(part.members[0])
         instance, term = _random(part, ctx)
         if instance is None:
             continue
         found[instance] = term
-        if value is not None:
-            values.append((instance, value))
+        if place is not None:
+            values.append((instance, _place(place, instance, ctx)))
     return found, values
 
 
-def _place(node: n.Node, ctx: Context) -> Term:
-    """What a random value is set to: a value, or an index (``z = k``)."""
-    ranging = isinstance(node, n.Name) and node.text in ctx.scope.ranges and node.text not in ctx.scope.names
-    return index_term(node, ctx) if ranging else ctx.term(node)
+def _place(node: n.Node, instance: Instance, ctx: Context) -> Term:
+    """What a random value is set to: a value, or an index (``z = k``), which runs over all that it can be."""
+    if not isinstance(node, n.Name) or node.text in ctx.scope.names:
+        return ctx.term(node)
+    domain = ctx.scope.factors[instance.key].domain
+    counted = domain.kind == "finite" and domain.low == 1 and isinstance(domain.high, Dim)
+    if not counted and node.text not in ctx.scope.ranges:
+        return ctx.term(node)
+    index = index_term(node, ctx)
+    if counted and isinstance(domain.high, Dim):
+        claim_range(index, domain.high, 1, ctx, node.span)
+    return index
 
 
 def _run(items: list[n.Node]) -> list[n.Node]:

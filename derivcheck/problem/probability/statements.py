@@ -317,14 +317,14 @@ def _measure(text: str, behind: n.Node, right: n.Node, item: Statement, builder:
     if negative(density, scope):
         raise Refusal("model", right.span, f"`{plain(right)}` is negative: it is no density", wrong=True)
     key, letters, sizes, entries = place_of(term, free, ctx)
+    frozen = any(isinstance(part, t.Density) and part.evidence is not None for part in t.walk(density))
+    frozen = frozen or bool(set(_parameters(scope, key)) & t.variables(density))
     if key not in scope.factors:
         # Nothing else is said of it: it is random under q alone.
         declared = scope.declarations.get(key)
         domain = Domain() if declared is None else declared.domain
         log = log_of(density, scope)
         scope.factors[key] = Factor(key, log, domain, item.span, letters, sizes, entries, borrowed=True)
-    frozen = any(isinstance(part, t.Density) and part.evidence is not None for part in t.walk(density))
-    frozen = frozen or bool(set(_parameters(scope, key)) & t.variables(density))
     builder.makers.indices.update({info.name: info for info in free.values()})
     scope.measures.setdefault(text, {})[key] = Measure(key, log_of(density, scope), letters, frozen, item.span)
     builder.line(item.span, "definition", f"{text}({plain(value)})")
