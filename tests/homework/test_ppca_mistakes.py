@@ -8,19 +8,16 @@ formula only the row in which it stands is wrong.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
 import pytest
 
-from derivcheck import engine, judge
 from derivcheck.config import Settings
 from derivcheck.homework import document
-from derivcheck.oracles.bench import Bench
-from derivcheck.problem.problem import Claim
 from derivcheck.source import Source, Span
-from derivcheck.verdict import Outcome, Report, Severity, Verdict, exit_code, settled
+from derivcheck.verdict import Outcome, Report, Severity, exit_code, settled
+from tests.remembering import check
 
 FORMULA = re.compile(r"\$\$.*?\$\$|(?<!\$)\$(?!\$)[^$]*\$", re.DOTALL)
 ROW = re.compile(r"(?:\\begin\{aligned\})?.*?(?:\\\\|\Z)", re.DOTALL)
@@ -174,43 +171,10 @@ MISTAKES = [
 CASES = [Mistake(*row) for row in MISTAKES]
 
 
-def numbered_anew(text: str) -> str:
-    """Without the numbers that a longer or shorter line above gives to fresh names."""
-    found: dict[str, str] = {}
-    return re.sub(r"#\d+", lambda match: found.setdefault(match[0], f"#{len(found)}"), text)
-
-
-def meaning(bench: Bench, claim: Claim) -> str:
-    """All that a verdict depends on: the terms of a claim, the definitions, the draws."""
-    solution = claim.solution and (claim.solution.unknown, claim.solution.left, claim.solution.right)
-    terms = (claim.head, claim.claimed, claim.relation, claim.kind, claim.free, claim.conditions, claim.density)
-    defined = [(key, definition.term) for key, definition in bench.problem.definitions.items()]
-    return numbered_anew(repr((terms, solution, claim.stationary, defined, bench.settings.seed)))
-
-
-@pytest.fixture(scope="module", autouse=True)
-def remembered() -> Iterator[None]:
-    """What a mistake leaves as it is gets judged once for all mistakes: a whole document takes seconds."""
-    found: dict[str, Verdict] = {}
-    asked = judge.judge
-
-    def once(bench: Bench, claim: Claim, *oracles: object, **more: object) -> Verdict:
-        if oracles or more:
-            return asked(bench, claim, *oracles, **more)  # type: ignore[arg-type]
-        key = meaning(bench, claim)
-        if key not in found:
-            found[key] = asked(bench, claim)
-        return found[key]
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(judge, "judge", once)
-        yield
-
-
 @cache
 def checked(mistake: Mistake) -> Report:
     """The report on the changed document."""
-    return engine.check(mistake.apply()[0], Settings())
+    return check(mistake.apply()[0], Settings())
 
 
 @pytest.mark.parametrize("mistake", CASES, ids=lambda mistake: mistake.title)
