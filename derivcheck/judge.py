@@ -86,6 +86,10 @@ DECISIVE = frozenset(
 """Where one of these says wrong and no proof before it says otherwise, nothing that is asked after it matters."""
 
 
+FORGIVEN = 2
+"""So many sources may run out of their means before a claim is given up: each takes its time to do so."""
+
+
 def judge(
     bench: Draws, claim: Claim, oracles: Sequence[Oracle] | None = None, *, hasty: bool = False,
     known: Sequence[Evidence] = (),
@@ -100,16 +104,21 @@ def judge(
 
         oracles = ORACLES
     found: list[Evidence] = []
+    lost: list[TooLarge] = []
     try:
         for oracle in oracles:
             if oracle.applies(bench, claim):
-                found.append(said.get(oracle.name) or _ask(oracle, bench, claim))
+                try:
+                    found.append(said.get(oracle.name) or _ask(oracle, bench, claim))
+                except TooLarge as error:
+                    # What is too much for one source may be little for the next.
+                    lost.append(error)
+                    if len(lost) > FORGIVEN or not _suffice_without_one(claim):
+                        break
+                    found.append(Evidence(oracle.name, Outcome.NOT_CHECKED, detail=_too_large(bench, error)))
+                    continue
                 if hasty and found[-1].oracle in DECISIVE and weigh(found).outcome is Outcome.WRONG:
                     break
-    except TooLarge as error:
-        if _suffices(claim, found):
-            return weigh(found)
-        return Verdict(Outcome.UNDECIDED, tuple(found), reason=_too_large(bench, error))
     except RecursionError:
         reason = "it is nested too deeply to be evaluated; name some of its parts, or shorten the chain of definitions"
         return Verdict(Outcome.UNDECIDED, tuple(found), reason=reason)
@@ -128,6 +137,8 @@ def judge(
             )
         raise
     verdict = weigh(found)
+    if lost and (not _suffice_without_one(claim) or verdict.outcome not in (Outcome.HOLDS, Outcome.WRONG)):
+        return Verdict(Outcome.UNDECIDED, tuple(found), reason=_too_large(bench, lost[0]))
     if claim.stationary and verdict.outcome is Outcome.WRONG:
         # Not a statement about every input, then, but an equation in one of them.
         return Verdict(
@@ -136,11 +147,9 @@ def judge(
     return verdict
 
 
-def _suffices(claim: Claim, found: Sequence[Evidence]) -> bool:
-    """Whether what was said before one source ran out of its means decides: of an optimum each sees one side only."""
-    if claim.kind in ("optimum", "solution") or claim.relation != "=" or not found:
-        return False
-    return weigh(found).outcome in (Outcome.HOLDS, Outcome.WRONG)
+def _suffice_without_one(claim: Claim) -> bool:
+    """Whether the others decide where one source ran out of its means: of an optimum each sees one side only."""
+    return claim.kind not in ("optimum", "solution") and claim.relation == "="
 
 
 def _ask(oracle: Oracle, bench: Draws, claim: Claim) -> Evidence:

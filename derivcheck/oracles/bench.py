@@ -33,6 +33,10 @@ JITTER = 2.0**-50
 torch.set_num_threads(1)
 
 
+LARGE = 4_000
+"""So many entries of what is declared are drawn at once where integrals depend on them."""
+
+
 @dataclass
 class Bench(Draws):
     """Draws for one problem. ``worlds`` gives one draw per choice of sizes; all trials of one are one batch."""
@@ -97,13 +101,20 @@ class Bench(Draws):
         spread: float = 1.0,
     ) -> World:  # fmt: skip
         """One draw at these sizes. ``spread`` scales what is drawn from all reals."""
-        trials = trials or self.settings.trials
+        trials = trials or self._affordable()
         wanted = [a.conditions for a in self.problem.assumptions] + [conditions]
         needed = tuple(condition for group in wanted for condition in group if not about_sizes(condition))
         if not needed:
             return self._draw(chosen, seed, trials, spread)
         many = self._draw(chosen, seed, trials * CANDIDATES, spread)
         return self._select(many, needed, trials)
+
+    def _affordable(self) -> int:
+        """As many inputs at once as asked for; fewer of a model with many large samples, for the integrals' sake."""
+        if not self.problem.scope.factors or not self.fixed:
+            return self.settings.trials
+        entries = sizes.drawn(self.problem, self.fixed, self.settings.seed)
+        return max(1, min(self.settings.trials, LARGE // entries))
 
     def _draw(self, chosen: Mapping[str, int], seed: object, trials: int, spread: float) -> World:
         whole = sizes.complete(chosen, self.problem)

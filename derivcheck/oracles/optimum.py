@@ -153,7 +153,7 @@ def ask_stationary(bench: Bench, claim: Claim) -> Evidence:
         # A gradient of 0 has no size of its own: that beside the place is what it is compared with.
         part = discrepancy(level, level + slope, SAFETY * bar + FLOOR * level)
         if part.outcome is not Outcome.HOLDS:
-            moved = _other_slope(bench, claim, world, term, place, domain)
+            moved = _other_slope(bench, about, world, term, place, domain)
             part = discrepancy(level, level + slope, SAFETY * (bar + (moved - slope).abs()) + FLOOR * level)
         found.append((world, part))
         if part.outcome is Outcome.HOLDS and bent:

@@ -65,7 +65,7 @@ def test_the_options_become_settings(folder, asked):
 def test_the_command_line_beats_the_configuration_and_it_beats_the_defaults(folder, asked):
     Path("my.toml").write_text("seed = 5\ntrials = 6\nstrict = true\n[sizes]\nD = 7\nE = 8\n", encoding="utf-8")
     run(["check", "a.md", "--config", "my.toml", "--seed", "9", "--sizes", "D=3", "--no-strict"])
-    assert asked[0][1] == Settings(seed=9, trials=6, sizes={"D": 3, "E": 8})
+    assert asked[0][1] == Settings(seed=9, trials=6, sizes={"D": 3, "E": 8}, config="my.toml")
 
 
 def test_a_claim_need_be_in_one_document_of_several(folder, monkeypatch, capsys):

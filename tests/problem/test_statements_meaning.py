@@ -195,7 +195,8 @@ def test_rows_of_matrices_are_solved_too():
     right = COLUMNS + "$$ A u - x = 0 \\Rightarrow A u = x \\Rightarrow u = A^{-1} x $$\n"
     assert outcomes(right) == ["holds", "holds"]
     assert outcomes(right.replace("A^{-1} x", "A^{-\\top} x")) == ["holds", "wrong"]
-    assert only(right.replace("A u = x \\Rightarrow ", "")).verdict.evidence[0].oracle == "solution"
+    asked = [evidence.oracle for evidence in only(right.replace("A u = x \\Rightarrow ", "")).verdict.evidence]
+    assert "solution" in asked
 
 
 def test_a_row_of_wrong_shapes_on_the_way_to_a_solution_is_blamed_alone():
