@@ -121,7 +121,7 @@ def test_a_document_gives_the_findings_written_in_it_and_no_others(name: str, se
 def test_a_mistake_is_blamed_on_its_own_line(mutation: Mutation) -> None:
     text = mutation.apply(read(mutation.document))
     line = mutation.blamed(text)
-    report = check(Source(mutation.document, text), Settings(seed=0))
+    report = check(Source(mutation.document, text), Settings(seed=0, trials=2, draws=2))
     errors = [finding for finding in report.findings if finding.severity is Severity.ERROR]
     blamed = {report.source.position(finding.span.start).line for finding in errors}
     assert exit_code((report,), strict=False) == 1, f"the mistake on line {line} is not seen: {_told(report, line)}"
