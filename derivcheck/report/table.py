@@ -79,7 +79,9 @@ def _row(result: Result, lines: dict[str, int]) -> Row:
     return Row(
         claim=safe(result.title or result.name),
         line=str(result.line),
-        oracles=tuple(dict.fromkeys(one.oracle for one in result.verdict.evidence)),
+        oracles=tuple(
+            dict.fromkeys(one.oracle for one in result.verdict.evidence if one.outcome is not Outcome.NOT_CHECKED)
+        ),
         error="–" if evidence is None or evidence.error is None else number(evidence.error),
         at=safe(evidence.where) if evidence is not None and evidence.where and evidence.error else "",
         bar="–" if bar is None else rough(bar),
