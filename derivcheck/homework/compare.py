@@ -10,6 +10,8 @@ import torch
 from torch import Tensor
 
 from derivcheck.config import Settings
+from derivcheck.language.printing import plain
+from derivcheck.reading.parser import parse_expression
 from derivcheck.verdict import Extra, Outcome
 
 Values = Mapping[str, Tensor]
@@ -160,8 +162,8 @@ def not_evaluated(what: str) -> Extra:
 
 def shown_name(model: Model, difference: Difference) -> str:
     """``∂ℓ/∂W`` for a gradient, the name itself for a quantity, in plain text."""
-    scalar = model.scalar.replace("\\ell", "ℓ").removeprefix("\\")
-    return f"∂{scalar}/∂{difference.name}" if difference.gradient else difference.name
+    name = plain(parse_expression(difference.name))
+    return f"∂{plain(parse_expression(model.scalar))}/∂{name}" if difference.gradient else name
 
 
 def _row(model: Model, difference: Difference) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from derivcheck.language import nodes as n
 from derivcheck.language.printing import plain
+from derivcheck.language.traversal import walk
 from derivcheck.problem import directives
 from derivcheck.problem.builder import Builder
 from derivcheck.problem.claims import UNEXPLAINED, ClaimMaker
@@ -108,6 +109,12 @@ def _named_at_the_end(builder: Builder, statements: list[Statement]) -> None:
             shape = made.shape if isinstance(made, Definition) else made.body.shape
             builder.line(member.node.span, "definition", plain(name), builder.scope.show(shape))
             builder.makers.waiting.remove(member)
+            mentions = [part for other in statements for node in other.members for part in walk(node) if part == name]
+            if len(mentions) == 1:
+                message = (
+                    f"`{plain(name)}` is new here and stands nowhere else: it is read as a name for what precedes it"
+                )
+                builder.findings.append(Finding("notice", Severity.NOTE, message, member.node.span))
 
 
 def _declarations_first(items: tuple[Item, ...]) -> list[Item]:

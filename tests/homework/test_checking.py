@@ -174,7 +174,7 @@ def test_ppca_shows_its_model_the_comparison_and_its_figures_and_none_of_them_is
     assert [extra.title.split()[0] for extra in report.extras] == ["the", "derivation", "the", "EM", "EM", "how", "the"]
     assert {extra.outcome for extra in report.extras} <= {None, Outcome.HOLDS}
     assert "differs-from-module" not in codes(report)
-    assert [row[0] for row in report.extras[1].rows if row[-1] == "holds"] == ["m^{(i)}", "s^{(i)}"]
+    assert [row[0] for row in report.extras[1].rows if row[-1] == "holds"] == ["m⁽ⁱ⁾", "s⁽ⁱ⁾"]
 
 
 @pytest.mark.parametrize("sizes", [{"J": 1}, {"N": 1}])

@@ -145,3 +145,12 @@ def test_an_estimate_of_a_square_solves_for_the_square(declared: str, slope: str
     )
     assert outcomes(text) == ["holds", "holds"]
     assert outcomes(text.replace("\\frac{1}{n} \\sum", "\\frac{1}{n - 1} \\sum")) == ["holds", "wrong"]
+
+
+def test_a_new_name_at_a_chains_end_that_stands_nowhere_else_is_told():
+    report = check(Source("d.md", f"{LET}$$ (a + b)^2 = a^2 + 2 a b + b^2 = q $$\n"), Settings())
+    assert ["stands nowhere else" in finding.message for finding in report.findings] == [True]
+    report = check(
+        Source("d.md", f"{LET}$$ (a + b)^2 = a^2 + 2 a b + b^2 = q $$\n\n$$ q - b^2 = a (a + 2 b) $$"), Settings()
+    )
+    assert report.findings == ()
