@@ -448,7 +448,7 @@ def quantities(
                 value = world.root().name(key).detach()
             except NotExact:
                 continue
-            found[name] = value.expand(settings.trials, *value.shape[1:])
+            found[name] = value.expand(world.trials, *value.shape[1:])
     return found
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from derivcheck import engine
 from derivcheck.config import FUNCTIONS, Settings
 from derivcheck.homework import document
 from derivcheck.source import Source
@@ -87,3 +88,9 @@ def test_the_solutions_as_handed_in_show_their_mistakes(name: str, mistakes: int
     report = check(document(name, as_handed_in=True), Settings())
     assert sum(result.expected_wrong for result in report.results) == mistakes
     assert all(result.verdict.outcome is Outcome.WRONG for result in report.results if result.expected_wrong)
+
+
+def test_with_many_large_samples_fewer_inputs_are_drawn_and_every_quantity_has_as_many():
+    sizes = {"J": 8, "N": 127}
+    found = engine.quantities(document("ppca"), Settings(sizes=sizes), ("u", "\\sigma", "m^{(i)}"), sizes)
+    assert {len(value) for value in found.values()} == {3}
