@@ -42,4 +42,4 @@ def test_the_solution_as_handed_in_is_held_against_the_module_where_it_names_the
 
     extra, findings = compared(HOMEWORKS["ppca"], document("ppca", as_handed_in=True), Settings())
     assert findings == []
-    assert [row[0] for row in extra.rows if row[-1] == "holds"] == ["m^{(i)}", "s^{(i)}", "C", r"u^{\text{new}}"]
+    assert [row[0] for row in extra.rows if row[-1] == "holds"] == ["m⁽ⁱ⁾", "s⁽ⁱ⁾", "C", "uⁿᵉʷ"]
