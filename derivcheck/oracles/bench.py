@@ -113,8 +113,7 @@ class Bench(Draws):
         """As many inputs at once as asked for; fewer of a model with many large samples, for the integrals' sake."""
         if not self.problem.scope.factors or not self.fixed:
             return self.settings.trials
-        entries = sizes.drawn(self.problem, self.fixed, self.settings.seed)
-        return max(1, min(self.settings.trials, LARGE // entries))
+        return max(1, min(self.settings.trials, LARGE // self.entries))
 
     def _draw(self, chosen: Mapping[str, int], seed: object, trials: int, spread: float) -> World:
         whole = sizes.complete(chosen, self.problem)

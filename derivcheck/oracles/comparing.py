@@ -17,6 +17,7 @@ from derivcheck.evaluation.arithmetic import NotExact, OutOfRange
 from derivcheck.evaluation.evaluator import World, evaluate
 from derivcheck.evaluation.integration import Quadrature
 from derivcheck.oracles.bench import Bench
+from derivcheck.oracles.reach import INTEGRALS
 from derivcheck.problem import terms as t
 from derivcheck.problem.problem import Claim
 from derivcheck.problem.terms import Term
@@ -127,8 +128,7 @@ def measured_bar(
 
 def holds_integral(term: Term, bench: Bench) -> bool:
     """Whether an integral or an optimum has to be worked out for a term."""
-    kinds = t.LogIntegral | t.Expectation | t.Integral | t.Optimum
-    return any(isinstance(part, kinds) for each in _with_definitions(term, bench) for part in t.walk(each))
+    return any(isinstance(part, INTEGRALS) for each in _with_definitions(term, bench) for part in t.walk(each))
 
 
 def holds(claim: Claim, bench: Bench, kind: type) -> bool:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from derivcheck.config import Settings
 from derivcheck.evaluation import sizes
@@ -34,6 +35,11 @@ class Draws:
         self.values = given_values(self.problem, self.settings.values)
         self.dependencies = dependencies(self.problem)
         self.kept: dict[object, object] = {}
+
+    @cached_property
+    def entries(self) -> int:
+        """How many entries all declared names have together at the first sizes."""
+        return sizes.drawn(self.problem, self.fixed, self.settings.seed)
 
     def _by_key(self, given: Mapping[str, int]) -> dict[str, int]:
         """Sizes by the document's keys; they may be given as they are shown (``n_x``, ``δ``)."""

@@ -120,7 +120,7 @@ def _antiderivative(solution: Solution, frame: Frame) -> Objective | None:
 
 def _half_square(solution: Solution, frame: Frame) -> Objective:
     """½|F|² as a function of the unknown."""
-    value = _value(t.Add(((1, solution.left), (-1, solution.right)), shape=solution.left.shape), solution, frame, {})
+    value = _value(solution.equation, solution, frame, {})
     return lambda place: value(place).square().sum((-2, -1)).expand(place.shape[:-2]) / 2
 
 

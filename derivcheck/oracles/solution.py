@@ -122,10 +122,8 @@ def _newton(
     solution: Solution, world: World, frame: Frame, begin: Tensor, *, inverted: bool = False
 ) -> tuple[Tensor | None, str]:
     """Newton's method; ``inverted`` for 1/u in the place of u, by which r/u = λ is linear."""
-    shape = solution.left.shape if not t.is_zero(solution.left) else solution.right.shape
-    equation = t.Add(((1, solution.left), (-1, solution.right)), shape=shape)
     root = begin
-    term = t.Derivative(equation, solution.unknown, "jacobian")
+    term = t.Derivative(solution.equation, solution.unknown, "jacobian")
     trials = root.shape[0]
     previous = torch.full((trials,), torch.inf, dtype=torch.float64)
     alive = torch.ones(trials, dtype=torch.bool)
@@ -135,7 +133,7 @@ def _newton(
     for _ in range(ITERATIONS):
         inner = frame.bind({**kept, solution.unknown: root.clone().requires_grad_()}, kept)
         with torch.enable_grad():
-            value = evaluate(equation, inner).detach()
+            value = evaluate(term.target, inner).detach()
             matrix = copies(term, inner, False).detach()
         rows = matrix.shape[1 + len(frame.axes)]
         flat = matrix.reshape(*matrix.shape[: 2 + len(frame.axes)], -1)
@@ -272,17 +270,15 @@ def _newton_together(solution: Solution, frame: Frame, begin: Tensor, chart: Cha
 
 def _linearised(solution: Solution, frame: Frame, root: Tensor) -> tuple[Tensor, Tensor]:
     """The equations ``(trials, m)`` at a place and their partials ``(trials, m, n)`` by all entries of the unknown."""
-    shape = solution.left.shape if not t.is_zero(solution.left) else solution.right.shape
-    equation = t.Add(((1, solution.left), (-1, solution.right)), shape=shape)
     kept = held(solution, frame)
     trials = len(root)
     place = root.clone().requires_grad_()
     inner = frame.bind({**kept, solution.unknown: place}, kept)
     with torch.enable_grad():
-        value = evaluate(equation, inner)
+        value = evaluate(solution.equation, inner)
         flat = value.expand(trials, *value.shape[1:]).reshape(trials, -1)
         if solution.members:
             rows = [slope(each.sum(), place, create=False, keep=True).reshape(trials, -1) for each in flat.unbind(1)]
             return flat.detach(), torch.stack(rows, 1)
-        matrix = copies(t.Derivative(equation, solution.unknown, "jacobian"), inner, False)
+        matrix = copies(t.Derivative(solution.equation, solution.unknown, "jacobian"), inner, False)
     return flat.detach(), matrix.detach().reshape(trials, flat.shape[1], -1)

@@ -97,8 +97,7 @@ def _at_solution(draws: Draws, claim: Claim, solution: Solution, outer: Frame) -
     if solution.members:
         raise NotExact("a solution for every member of a family")
     frame = holding(outer, held)
-    shape = solution.right.shape if t.is_zero(solution.left) else solution.left.shape
-    equation = t.Add(((1, solution.left), (-1, solution.right)), shape=shape)
+    equation = solution.equation
 
     def jacobian(at: Frame) -> Value:
         inner = varied(equation, at, _places(key, at), {key: at.name(key)}, key, held)

@@ -42,6 +42,16 @@ class Head:
     density: terms.Density | None = None
     proportional: bool = False
 
+    @property
+    def closed(self) -> Context:
+        """Where members are read: the indices for which the head stands are in force, and no others may be new."""
+        return replace(self.ctx, indices={info.letter: info for info in (self.ctx.free or {}).values()}, free=None)
+
+    @property
+    def argument(self) -> Term | None:
+        """Of what a distribution without a value is the density."""
+        return self.term.targets[0] if isinstance(self.term, terms.Density) and self.term.targets else None
+
 
 @dataclass(frozen=True)
 class Waiting:
@@ -177,15 +187,13 @@ class ClaimMaker:
         last = self.proportions.get(head.chain)
         if last is None:
             return head
-        closed = replace(head.ctx, indices={info.letter: info for info in (head.ctx.free or {}).values()}, free=None)
-        argument = head.term.targets[0] if isinstance(head.term, terms.Density) and head.term.targets else None
         try:
-            term = replace(closed, argument=argument).term(last)
+            term = replace(head.closed, argument=head.argument).term(last)
         except Refusal:
             return replace(head, proportional=True)
         return replace(
             head, node=last, term=term, kind=kind_of(term), title=plain(last), restated=(strip(last),),
-            density=density_of(last, term, closed),
+            density=density_of(last, term, head.closed),
         )  # fmt: skip
 
     def _also_against(self, head: Head, node: n.Node, item: Statement, conditions: tuple[Comparison, ...]) -> None:
@@ -193,10 +201,9 @@ class ClaimMaker:
         last = self.claims[-1]
         if not isinstance(last, Claim):
             return
-        closed = replace(head.ctx, indices={info.letter: info for info in (head.ctx.free or {}).values()}, free=None)
         names, self.names, counts, self.counts = self.names, set(self.names), self.counts, dict(self.counts)
         try:
-            other = self._claim(head, node, item, conditions, *self._pair(head, node, closed, item))
+            other = self._claim(head, node, item, conditions, *self._pair(head, node, head.closed, item))
             self.claims[-1] = replace(last, otherwise=replace(other, name=last.name))
         except Refusal:
             pass
@@ -205,9 +212,8 @@ class ClaimMaker:
 
     def _member(self, member: Waiting) -> None:
         head, node, item, conditions = member.head, member.node, member.item, member.conditions
-        closed = replace(head.ctx, indices={info.letter: info for info in (head.ctx.free or {}).values()}, free=None)
         try:
-            self._append(head, node, item, conditions, *self._pair(head, node, closed, item))
+            self._append(head, node, item, conditions, *self._pair(head, node, head.closed, item))
             if member.whole is not None:
                 self._also_against(member.whole, node, item, conditions)
         except Refusal as refusal:
@@ -227,7 +233,7 @@ class ClaimMaker:
     def _pair(self, head: Head, node: n.Node, ctx: Context, item: Statement) -> tuple[Term, Term]:
         """Both sides as they are compared: densities by their logarithms, "+ const" by what it leaves."""
         left, body = head.term, without_constant(node)
-        argument = head.term.targets[0] if isinstance(head.term, terms.Density) and head.term.targets else ctx.argument
+        argument = head.argument or ctx.argument
         if head.proportional:
             claimed = replace(ctx, argument=argument).term(node)
             algebra.equal_shapes(ctx.scope, left, claimed)
@@ -286,7 +292,7 @@ class ClaimMaker:
 
     def _reader(self, head: Head, item: Statement) -> Callable[[n.Node], Term]:
         """Elaborates another expression as the member of this chain."""
-        ctx = replace(head.ctx, indices={info.letter: info for info in (head.ctx.free or {}).values()}, free=None)
+        ctx = head.closed
         return lambda node: self._pair(head, node, ctx, item)[1]
 
     def _remaker(self, head: Head, item: Statement, conditions: tuple[Comparison, ...]) -> Callable[[n.Node], Claim]:
@@ -299,11 +305,10 @@ class ClaimMaker:
             here = self.scope
             scope = replace(then.as_it_stands(), counter=here.counter, solution=dict(here.solution))
             there = replace(head, ctx=replace(head.ctx, scope=scope))
-            indices = {info.letter: info for info in (head.ctx.free or {}).values()}
             names, counts, self.names, self.counts = self.names, self.counts, set(self.names), dict(self.counts)
             self.scope = scope
             try:
-                left, claimed = self._pair(there, node, replace(there.ctx, indices=indices, free=None), item)
+                left, claimed = self._pair(there, node, there.closed, item)
                 claim = self._claim(there, node, item, conditions, left, claimed)
                 fresh = scope.counter != here.counter
             finally:
@@ -322,9 +327,7 @@ class ClaimMaker:
     def _alternatives(self, head: Head, node: n.Node, claimed: Term) -> tuple[Alternative, ...]:
         if not any(isinstance(part, terms.Derivative) and part.direct for part in terms.walk(claimed)):
             return ()
-        ctx = replace(
-            head.ctx, indices={info.letter: info for info in (head.ctx.free or {}).values()}, free=None, linked="total"
-        )
+        ctx = replace(head.closed, linked="total")
         try:
             other = ctx.term(node)
         except Refusal:
@@ -337,8 +340,7 @@ class ClaimMaker:
         """The same member where every size is 1, if it means something then."""
         ones = {m.key: ONE for m in self.scope.names.values() if isinstance(m, SizeSymbol)}
         scope = replace(self.scope, solution={**self.scope.solution, **ones})
-        indices = {info.letter: info for info in (head.ctx.free or {}).values()}
-        ctx = replace(head.ctx, scope=scope, indices=indices, free=None)
+        ctx = replace(head.closed, scope=scope)
         try:
             term = expand(ctx.term(head.node), scope)
             claimed = ctx.term(node)
@@ -404,7 +406,7 @@ class ClaimMaker:
 
     def ordered(self, head: Head, item: Statement, conditions: tuple[Comparison, ...]) -> None:
         """``A \\le B = C < D``: each neighbour against the one before."""
-        ctx = replace(head.ctx, indices={info.letter: info for info in (head.ctx.free or {}).values()}, free=None)
+        ctx = head.closed
         left, left_node = head.term, head.node
         for node, relation in zip(item.members[1:], item.relations, strict=True):
             try:

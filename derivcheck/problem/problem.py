@@ -9,7 +9,7 @@ from derivcheck.language.domain import Domain
 from derivcheck.language.nodes import Node
 from derivcheck.language.shapes import Dim
 from derivcheck.problem.scope import Assumption, Declaration, Definition, FunctionDeclaration, Scope
-from derivcheck.problem.terms import Comparison, Density, Term
+from derivcheck.problem.terms import Add, Comparison, Density, Term, is_zero
 from derivcheck.source import Source, Span
 from derivcheck.verdict import Finding
 
@@ -30,6 +30,12 @@ class Solution:
     held: tuple[str, ...] = ()
     members: bool = False
     domain: Domain = field(default_factory=Domain)
+
+    @property
+    def equation(self) -> Term:
+        """What is 0 at the solution: left − right."""
+        shape = self.right.shape if is_zero(self.left) else self.left.shape
+        return Add(((1, self.left), (-1, self.right)), shape=shape)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,8 +21,6 @@ EXPECTED = re.compile(r"<!-- expected: ([a-z-]+) -->|% expected: ([a-z-]+)$")
 
 
 def check(source: Source, settings: Settings) -> Report:
-    from derivcheck import engine
-
     return engine.check(source, settings)
 
 

@@ -5,13 +5,9 @@ import pytest
 from derivcheck.config import Settings
 from derivcheck.engine import check
 from derivcheck.source import Source
-from derivcheck.verdict import settled
+from tests.problem.asking import outcomes
 
 LET = "Let $a, b, c > 0$ and $A \\in \\mathbb{R}^{n \\times n}$ with $A \\succ 0$.\n\n"
-
-
-def outcomes(text: str, seed: int = 0) -> list[str]:
-    return [settled(result).value for result in check(Source("d.md", text), Settings(seed=seed)).results]
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from typing import Literal
 from derivcheck.language import nodes as n
 from derivcheck.language.domain import Domain
 from derivcheck.language.printing import plain
-from derivcheck.language.traversal import children
+from derivcheck.language.traversal import walk
 from derivcheck.problem import algebra
 from derivcheck.problem.builder import Builder
 from derivcheck.problem.context import strip
@@ -82,7 +82,7 @@ def _split(
         others = (*value.terms[:place], *value.terms[place + 1 :])
         if sign == "±" or not others or not isinstance(noise, n.Name | n.Scripted):
             continue
-        if any(_stands_in(noise, other) for _, other in others):
+        if any(part == noise for _, other in others for part in walk(other)):
             continue
         if not is_random(noise, builder):
             if not any(_is_drawn(noise, statement) for statement in statements):
@@ -101,10 +101,6 @@ def _is_drawn(noise: n.Name | n.Scripted, statement: Statement) -> bool:
     r"""Whether a statement says how the noise is distributed: ``\epsilon \sim …``."""
     drawn = len(statement.relations) == 1 and statement.relations[0].sign == "\\sim"
     return drawn and not statement.continues and strip(statement.members[0]) == noise
-
-
-def _stands_in(name: n.Node, node: n.Node) -> bool:
-    return strip(node) == name or any(_stands_in(name, child) for child in children(node))
 
 
 def _letter(node: n.Node) -> str:
