@@ -85,6 +85,9 @@ class Arithmetic(Protocol):
     def det(self, a: Value) -> Value:
         """The determinant on the last two axes, which become 1 × 1."""
 
+    def eigen(self, a: Value) -> tuple[Value, Value]:
+        """Of symmetric matrices the column of the eigenvalues, the largest first, and the unit eigenvectors."""
+
     def power(self, a: Value, exponent: Value) -> Value:
         """Entry by entry, any exponent."""
 

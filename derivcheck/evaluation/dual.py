@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager, nullcontext
 from fractions import Fraction
 from typing import Literal, NamedTuple
 
-from derivcheck.evaluation.arithmetic import Arithmetic, Value
+from derivcheck.evaluation.arithmetic import Arithmetic, NotExact, Value
 
 
 class Dual(NamedTuple):
@@ -132,6 +132,10 @@ class DualArithmetic:
             return Dual(primal)
         products = base.multiply(base.transpose(base.inverse(a.primal)), a.tangent)
         return Dual(primal, base.multiply(base.sum(base.sum(products, -1), -2), primal))
+
+    def eigen(self, a: Dual) -> tuple[Dual, Dual]:
+        """Eigenvalues are roots of polynomials: they have no exact value here."""
+        raise NotExact("eigenvalues")
 
     def power(self, a: Dual, exponent: Dual) -> Dual:
         """(aᵉ)' = e aᵉ⁻¹ a' + aᵉ log a · e'."""

@@ -495,6 +495,8 @@ def _afford(op: str, value: Value, a: Arithmetic) -> None:
     *lead, rows, columns = a.shape(value)
     if op == "todiag":
         BUDGET.make(prod(lead) * max(rows, columns) ** 2, a.price)
+    elif op.startswith("eigen"):
+        BUDGET.pay(prod(lead) * 20 * rows**3 * a.product)
     elif op in ("inverse", "det"):
         # Exact entries grow with the size of the matrix; rounded ones do not.
         BUDGET.pay(prod(lead) * rows**3 * a.product * (4 if a.product < 1 else 1 + rows / 8))
@@ -516,6 +518,12 @@ def _unary(op: str, value: Value, a: Arithmetic) -> Value:
             return a.inverse(value)
         case "det":
             return a.det(value)
+        case "eigenvalues":
+            return a.eigen(value)[0]
+        case "eigenvectors":
+            return a.eigen(value)[1]
+        case "eigenvalue" | "eigenvector":
+            return _some_eigen(op, value, a)
         case "trace":
             return total(a.multiply(value, a.eye(rows, rank)))
         case "sumall":
@@ -544,6 +552,18 @@ def _unary(op: str, value: Value, a: Arithmetic) -> Value:
             powers = a.elementary("exp", 0, _lowered(value, axis, a))
             return a.divide(powers, a.sum(powers, axis))
     raise AssertionError(op)
+
+
+def _some_eigen(op: str, value: Value, a: Arithmetic) -> Value:
+    """An eigenvalue, or the eigenvector for it, of which nothing tells the rank.
+
+    It is the one whose eigenvector lies nearest to a diagonal of the space: which one that is the draw decides.
+    """
+    values, vectors = a.eigen(value)
+    every = a.transpose(values) if op == "eigenvalue" else vectors
+    near = a.elementary("abs", 0, a.sum(a.detached(vectors), -2))
+    none = a.multiply(every, a.number(Fraction(0), len(a.shape(value))))
+    return a.sum(a.where(a.compare("=", near, a.largest(near, -1)), every, none), -1)
 
 
 def _lowered(value: Value, axis: int, a: Arithmetic) -> Value:

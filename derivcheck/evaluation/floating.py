@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from derivcheck.evaluation import functions
+from derivcheck.evaluation.arithmetic import NotExact
 
 CONDITION_LIMIT = 1e13
 """Above this condition number an inverse in float64 has no digit left to compare: the trial is invalid."""
@@ -90,6 +91,18 @@ class FloatArithmetic:
 
     def det(self, a: Tensor) -> Tensor:
         return torch.linalg.det(a)[..., None, None]
+
+    def eigen(self, a: Tensor) -> tuple[Tensor, Tensor]:
+        if a.is_complex():
+            raise NotExact("eigenvalues at a complex step")
+        bad = ~a.isfinite().flatten(-2).all(-1)[..., None, None]
+        # What is symmetric but for rounding, or for a step in one entry.
+        values, vectors = torch.linalg.eigh((a + a.transpose(-1, -2)).masked_fill(bad, 0.0) / 2)
+        values, vectors = values.flip(-1)[..., None], vectors.flip(-1)
+        # To the same side of a plane that has nothing to do with the matrix, so that neighbours have the same sign.
+        plane = torch.sin(1 + 2 * torch.arange(a.shape[-1], dtype=a.dtype))
+        vectors = vectors * torch.where(plane @ vectors.detach() < 0, -1.0, 1.0).unsqueeze(-2)
+        return values.masked_fill(bad, math.nan), vectors.masked_fill(bad, math.nan)
 
     def power(self, a: Tensor, exponent: Tensor) -> Tensor:
         return a**exponent

@@ -36,14 +36,14 @@ class Optimiser:
             raise NotFound(f"an optimum that is not found ({found.reason})")
         return found.place
 
-    def solve(self, term: t.Optimum, frame: Frame) -> Optimum:
-        """The optimum at every trial and index, ``(trials, axes …, rows, columns)``."""
+    def solve(self, term: t.Optimum, frame: Frame, near: Tensor | None = None) -> Optimum:
+        """The optimum at every trial and index, ``(trials, axes …, rows, columns)``; of equals the ``near`` one."""
         domain = self.domain(term, frame)
         coupled = term.position is not None and domain.kind in COUPLED
         whole = replace(term, position=None) if coupled else term
         objective, start = objective_of(whole, frame)
         BUDGET.renew()
-        found = optimise(objective, start, domain, term.op == "argmax", self.seed)
+        found = optimise(objective, start, domain, term.op == "argmax", self.seed, None if coupled else near)
         if not coupled:
             return found
         assert term.position is not None

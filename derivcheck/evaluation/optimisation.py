@@ -5,7 +5,8 @@ linear space an objective whose Hessian is the same at several random places is 
 anywhere is exact, and definite curvature makes its optimum the only one, so that BFGS has nothing to add.
 
 Optima of different value: the best is returned where more than half of the runs that converged end in it and no
-other end is as good to rounding. Else the reason is "several optima".
+other end is as good to rounding. Else the reason is "several optima", unless a place is given of which it is asked
+whether it is one of them: then the nearest of the ends that are as good as the best is returned.
 
 A maximum at the bound of a closed domain (x ≥ 0) is found by holding the entries that run into it, and accepted where
 the objective falls strictly into the domain (the sign of Karush, Kuhn and Tucker).
@@ -53,8 +54,13 @@ class Optimum:
     reason: str
 
 
-def optimise(objective: Objective, start: Tensor, domain: Domain, maximise: bool, seed: object) -> Optimum:
-    """The arg max (or arg min) over the domain for every entry of the lead; see the module for what is accepted."""
+def optimise(
+    objective: Objective, start: Tensor, domain: Domain, maximise: bool, seed: object, near: Tensor | None = None
+) -> Optimum:
+    """The arg max (or arg min) over the domain for every entry of the lead; see the module for what is accepted.
+
+    Every end is found without ``near``, which only picks one where several are as good.
+    """
     supported(domain)
     sign = -1.0 if maximise else 1.0
     lead = tuple(start.shape[:-2])
@@ -70,7 +76,7 @@ def optimise(objective: Objective, start: Tensor, domain: Domain, maximise: bool
         for k in range(STARTS):
             other = _other(objective, domain, runs[0].place, start, k, seed)
             runs.append(_descend(objective, domain, sign, other, bfgs(objective, domain, sign, other)))
-    place, fixed, reasons = _choose(runs, start, maximise)
+    place, fixed, reasons = _choose(runs, start, maximise, near)
     refined, error, sound = refine(objective, domain, sign, place, fixed, seed)
     # Where every step leaves most of the way, ends that differ are no sign of several optima.
     reasons = [
@@ -199,21 +205,28 @@ def _quadratic(objective: Objective, domain: Domain, sign: float, run: Run, seed
     return True
 
 
-def _choose(runs: list[Run], start: Tensor, maximise: bool) -> tuple[Tensor, Tensor | None, list[str]]:
+def _choose(
+    runs: list[Run], start: Tensor, maximise: bool, near: Tensor | None
+) -> tuple[Tensor, Tensor | None, list[str]]:
     """The best end for every entry of the lead, and why it is not accepted."""
     good = torch.stack([run.settled & run.convex & run.finite for run in runs])
     values = torch.stack([run.value for run in runs]).nan_to_num(torch.inf, torch.inf, -torch.inf)
     best = torch.where(good, values, torch.inf).argmin(0)
-    pick = best[None, ..., None, None]
     places = torch.stack([run.place for run in runs])
+    value = values.gather(0, best[None])[0]
+    noise = 1e-9 * (value.abs() + 1e-9)
+    level = good & (values <= value + noise)
+    if near is not None:
+        away = (places - near).abs().amax((-2, -1)).nan_to_num(torch.inf)
+        best = torch.where(level.any(0), torch.where(level, away, torch.inf).argmin(0), best)
+    pick = best[None, ..., None, None]
     place = places.gather(0, pick.expand(1, *start.shape))[0]
     fixed = torch.stack([torch.zeros_like(start, dtype=torch.bool) if run.fixed is None else run.fixed for run in runs])
     held = fixed.gather(0, pick.expand(1, *start.shape))[0]
     size = torch.maximum(place.abs(), 1e-2 * start.abs()).amax((-2, -1))
     same = good & ((places - place).abs().amax((-2, -1)) <= SAME * size)
-    value = values.gather(0, best[None])[0]
-    noise = 1e-9 * (value.abs() + 1e-9)
-    rival = good & ~same & (values <= value + noise)
+    same = same if near is None else same | level
+    rival = level & ~same
     # Where nothing converged, the run with the best value says why, and those that still went on getting better.
     running = torch.stack([run.far & run.gaining for run in runs])
     lowest = values.amin(0) + 1e-9 * (values.amin(0).abs() + 1e-9)

@@ -120,6 +120,10 @@ class RationalArithmetic:
         """The determinant on the last two axes, which become 1 × 1."""
         return Grid((*a.shape[:-2], 1, 1), tuple(map(_det, grid.matrices(a))))
 
+    def eigen(self, a: Numbers) -> tuple[Numbers, Numbers]:
+        """Eigenvalues are roots of polynomials: they have no exact value here."""
+        raise NotExact("eigenvalues")
+
     def power(self, a: Numbers, exponent: Numbers) -> Numbers:
         """Entry by entry; refused where the result is no rational number."""
         return grid.combine(_power, a, exponent)

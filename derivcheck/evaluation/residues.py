@@ -209,6 +209,10 @@ class ResidueArithmetic:
         made: Grid[Entry] = Grid((*a.grid.shape[:-2], 1, 1), entries)
         return Residues(made, *bounds.of_determinant(size, a.top, a.bottom, a.shared), a.literal, a.shared)
 
+    def eigen(self, a: Residues) -> tuple[Residues, Residues]:
+        """Eigenvalues are roots of polynomials: they have no exact value here."""
+        raise NotExact("eigenvalues")
+
     def power(self, a: Residues, exponent: Residues) -> Residues:
         """Entry by entry: whole and half exponents as powers of (a root of) the base, others as exponentials."""
         known = self.exact(exponent)

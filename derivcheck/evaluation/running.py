@@ -7,6 +7,7 @@ to tell rounding from a mistake: a sum that cancels keeps the rounding of its te
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -102,6 +103,15 @@ class RunningErrorArithmetic:
         total = rows.prod(-1)[..., None, None]
         share = ((a.error + a.value.shape[-1] * a.value.abs()).norm(dim=-1) / rows.clamp_min(1e-300)).sum(-1)
         return _rounded(value, total * share[..., None, None])
+
+    def eigen(self, a: Tracked) -> tuple[Tracked, Tracked]:
+        # Weyl's inequality for the values; for the vectors to first order |E| over the gap to the nearest value.
+        values, vectors = FLOATS.eigen(a.value)
+        size = a.value.shape[-1]
+        moved = (a.error + size * a.value.abs()).norm(dim=(-2, -1), keepdim=True)
+        gaps = (values - values.transpose(-1, -2)).abs() + torch.eye(size).masked_fill(torch.eye(size) > 0, math.inf)
+        nearest = gaps.amin(-1).unsqueeze(-2)
+        return _rounded(values, moved.expand_as(values)), _rounded(vectors, (2 * moved / nearest).expand_as(vectors))
 
     def power(self, a: Tracked, exponent: Tracked) -> Tracked:
         value = a.value**exponent.value

@@ -278,6 +278,8 @@ def is_analytic(bench: Bench, term: t.Derivative) -> bool:
                     return False
                 case t.Unary(op="norm1" | "norminf" | "maxall" | "minall"):
                     return False
+                case t.Unary(op=op) if op.startswith("eigen"):
+                    return False
                 case t.LogIntegral() | t.Expectation() | t.Integral() | t.Optimum():
                     return False
                 case t.Reduce(op="max" | "min"):

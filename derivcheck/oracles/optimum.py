@@ -58,7 +58,9 @@ def ask(bench: Bench, claim: Claim) -> Evidence:
         frame = bench.frame(claim, world)
         assert isinstance(world.optimiser, Optimiser)
         try:
-            best = world.optimiser.solve(term, frame)
+            with torch.no_grad():
+                claimed = evaluate(claim.claimed, frame).detach()
+            best = world.optimiser.solve(term, frame, claimed if claim.head is term else None)
         except TooLarge:
             raise
         except NotExact as error:
@@ -73,8 +75,7 @@ def ask(bench: Bench, claim: Claim) -> Evidence:
             assert isinstance(claim.head, t.Entry)
             inner = t.Entry(t.Variable("place#", shape=term.shape), claim.head.row, claim.head.column)
             place = evaluate(inner, frame.bind({"place#": place}))
-        with torch.no_grad():
-            left, right = expanded(place, evaluate(claim.claimed, frame))
+        left, right = expanded(place, claimed)
         size = left.abs().reshape(left.shape[0], -1).amax(1)
         bar = accuracy.reshape(accuracy.shape[0], -1).amax(1) + (FLOOR + CONVERGED / 10) * size
         found.append((world, discrepancy(left, right, bar)))

@@ -50,7 +50,7 @@ def _exact(term: Term, problem: Problem, seen: set[str]) -> bool:
                 return False
             case t.Elementary(name=name) if name not in EXACT_ELEMENTARY:
                 return False
-            case t.Unary(op="norm2" | "softmax"):
+            case t.Unary(op="norm2" | "softmax" | "eigenvalues" | "eigenvectors" | "eigenvalue" | "eigenvector"):
                 return False
             case t.MapEntries(order=order) if order:
                 return False

@@ -119,6 +119,8 @@ def _rational(part: Term) -> bool:
     match part:
         case t.Elementary() | t.Constant(value="pi" | "e") | t.Unary(op="norm2" | "softmax"):
             return False
+        case t.Unary(op=op) if op.startswith("eigen"):
+            return False
         case t.Power(exponent=exponent):
             whole = isinstance(exponent, t.Constant) and isinstance(exponent.value, Fraction)
             return isinstance(exponent, t.Size | t.Index) or (whole and exponent.value.denominator == 1)  # type: ignore[union-attr]

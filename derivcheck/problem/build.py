@@ -15,6 +15,7 @@ from derivcheck.problem.constraints import note_undrawn
 from derivcheck.problem.context import members_of, strip
 from derivcheck.problem.declarations import index_range
 from derivcheck.problem.definitions import define
+from derivcheck.problem.eigenwords import explain
 from derivcheck.problem.newness import is_new
 from derivcheck.problem.problem import IndexRange, Problem
 from derivcheck.problem.prose import runs
@@ -43,6 +44,7 @@ def build(source: Source, items: tuple[Item, ...]) -> Problem:
         match item:
             case Statement():
                 _statement(item, statements, builder)
+                explain(item, statements, builder)
                 if builder.waiting and _named(builder) != builder.named:
                     _take_up_again(builder, statements, final=False)
             case Unreadable():

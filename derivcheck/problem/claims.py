@@ -14,6 +14,7 @@ from derivcheck.problem.constants import constant_by, density_of, gradients, wit
 from derivcheck.problem.context import Context, strip
 from derivcheck.problem.directives import Marks
 from derivcheck.problem.freezing import note_posterior
+from derivcheck.problem.plusminus import both_signs
 from derivcheck.problem.probability.logs import log_of_claimed
 from derivcheck.problem.problem import Alternative, Claim, Refused
 from derivcheck.problem.proportional import up_to_factor
@@ -159,7 +160,10 @@ class ClaimMaker:
         """Hold each member against the head; a member that only says the head again is no claim."""
         made = 0
         before = head.restated[1] if len(head.restated) > 1 else None
-        for node, relation in zip(nodes, relations, strict=False):
+        either = isinstance(head.term, terms.Optimum)
+        written = zip(nodes, relations, strict=False)
+        pairs = [(each, sign) for whole, sign in written for each in (both_signs(whole) if either else (whole,))]
+        for node, relation in pairs:
             if strip(node) in head.restated:
                 continue
             made += 1
@@ -429,6 +433,16 @@ class ClaimMaker:
             except Refusal as refusal:
                 self.refuse(refusal, node.span, item.span, "inequality", head.title, head.chain)
                 return
+
+    def narrow(self, sentence: int, found: tuple[Comparison, ...]) -> None:
+        """Give a condition to all claims of a sentence, those that still wait too."""
+        for position, claim in enumerate(self.claims):
+            if isinstance(claim, Claim) and claim.sentence == sentence:
+                self.claims[position] = replace(claim, conditions=(*claim.conditions, *found))
+        self.waiting = [
+            replace(member, conditions=(*member.conditions, *found)) if member.item.sentence == sentence else member
+            for member in self.waiting
+        ]
 
     def condition_behind(self, item: Statement, found: tuple[Comparison, ...]) -> bool:
         """``A = B if C``: give the condition to the claims just before it in the sentence."""

@@ -15,12 +15,14 @@ from derivcheck.problem.conditions import (
     assumed_equation,
     claims_follow,
     declared_by_sign,
+    narrows,
     simple_condition,
     take_condition,
 )
 from derivcheck.problem.context import key_of, strip
 from derivcheck.problem.declarations import declare, declare_function, index_range
 from derivcheck.problem.definitions import define
+from derivcheck.problem.eigenwords import explain, is_order
 from derivcheck.problem.mentions import mention, note_calls
 from derivcheck.problem.naming import base_of_power, estimated, named_by
 from derivcheck.problem.newness import is_new, mentions_itself, would_resolve
@@ -330,6 +332,10 @@ def _solves(item: Statement, left: n.Node, builder: Builder) -> bool:
 def _order(item: Statement, statements: list[Statement], builder: Builder) -> None:
     """``A \\ge B``: a condition, an assumption on a declared name, or a claim."""
     signs = [relation.sign for relation in item.relations]
+    explain(item, statements, builder)
+    if is_order(item, builder):
+        builder.line(item.span, "assumption")
+        return
     if len(signs) == 1 and declared_by_sign(item, builder):
         builder.line(item.span, "declaration", plain(item.members[0]), "a scalar")
         return
@@ -353,6 +359,8 @@ def _order(item: Statement, statements: list[Statement], builder: Builder) -> No
         if assumed:
             builder.line(item.span, "assumption")
             return
+    if not any(sign in DEFINITE for sign in signs) and narrows(item, builder):
+        return
     if any(sign in DEFINITE for sign in signs):
         for member in item.members:
             builder.context({}).term(member)

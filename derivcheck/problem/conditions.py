@@ -148,23 +148,48 @@ def _is_range(item: Statement) -> bool:
     return len(item.members) == 2 and isinstance(strip(item.members[1]), n.Tuple)
 
 
+def narrows(item: Statement, builder: Builder) -> bool:
+    r"""``…, where $\lambda_1 > \sigma^2$``: what a sentence asks of names that stand in it is no claim of its own."""
+    if item.displayed or item.implied or not LEADS_UP.search(item.lead):
+        return False
+    found = _compared(item, builder)
+    if found is None:
+        return False
+    builder.line(item.span, "condition")
+    builder.conditions.extend(found)
+    builder.waiting = [
+        (waiting, (*conditions, *found) if waiting.sentence == item.sentence else conditions)
+        for waiting, conditions in builder.waiting
+    ]
+    builder.makers.narrow(item.sentence, found)
+    return True
+
+
 def take_condition(item: Statement, builder: Builder) -> bool:
     """Take the statement as a condition for what follows in its sentence, and for the claim just before it."""
+    found = _compared(item, builder)
+    if found is None:
+        return False
+    builder.line(item.span, "condition")
+    behind = builder.makers.condition_behind(item, found)
+    if not behind and is_conditional(item):
+        # "if x > 0 then …; if x < 0 then …": the second takes the place of the first.
+        builder.conditions = list(found)
+    elif not behind:
+        builder.conditions.extend(found)
+    return True
+
+
+def _compared(item: Statement, builder: Builder) -> tuple[terms.Comparison, ...] | None:
+    """What the statement compares; None if a sign in it is none of a condition."""
     free: dict[str, IndexInfo] = {}
     ctx = builder.context(free)
     found: list[terms.Comparison] = []
     for left, relation, right in zip(item.members, item.relations, item.members[1:], strict=False):
         if relation.sign not in COMPARABLE:
-            return False
+            return None
         for name in members_of(left):
             node = n.Compare((name, right), (relation.sign,), span=item.span)
             found.extend(comparisons(node, ctx))
     builder.makers.indices.update({info.name: info for info in free.values()})
-    builder.line(item.span, "condition")
-    behind = builder.makers.condition_behind(item, tuple(found))
-    if not behind and is_conditional(item):
-        # "if x > 0 then …; if x < 0 then …": the second takes the place of the first.
-        builder.conditions = found
-    elif not behind:
-        builder.conditions.extend(found)
-    return True
+    return tuple(found)

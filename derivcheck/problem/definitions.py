@@ -31,10 +31,10 @@ def define(node: n.Node, value: n.Node, ctx: Context, span: Span) -> Definition 
                 return made
     term = ctx.term(value)
     key = key_of(node)
-    return _enter(Definition(key, plain(node), term, ctx.scope.resolve_shape(term.shape), span), key, ctx)
+    return enter(Definition(key, plain(node), term, ctx.scope.resolve_shape(term.shape), span), key, ctx)
 
 
-def _enter(definition: Definition, visible: str, ctx: Context) -> Definition:
+def enter(definition: Definition, visible: str, ctx: Context) -> Definition:
     scope = ctx.scope
     if definition.key in scope.definitions or definition.key in scope.declarations:
         old = scope.names.get(visible)
@@ -114,10 +114,10 @@ def _define_family(node: n.Scripted, value: n.Node, ctx: Context, span: Span) ->
         sizes = [scope.resolve(info.size) for info in infos]
         whole = (sizes[0], sizes[1] if len(sizes) == 2 else ONE)
         gathered = terms.Gather(tuple(info.name for info in infos), term, shape=whole, span=term.span)
-        return _enter(Definition(base_key, plain(node.base), gathered, whole, span), base_key, ctx)
+        return enter(Definition(base_key, plain(node.base), gathered, whole, span), base_key, ctx)
     key = family_pattern(node, letters)
     axes = tuple((info.name, FamilyAxis(scope.resolve(info.size), info.lower)) for info in infos)
-    return _enter(Definition(key, plain(node), term, shape, span, axes), key, ctx)
+    return enter(Definition(key, plain(node), term, shape, span, axes), key, ctx)
 
 
 def _free_base(key: str, ctx: Context) -> bool:

@@ -15,6 +15,7 @@ from derivcheck.problem.indices import size_dim
 from derivcheck.problem.integrals import integral
 from derivcheck.problem.names import resolve_name, resolve_scripted
 from derivcheck.problem.optima import optimum
+from derivcheck.problem.probability.operators import angled
 from derivcheck.problem.scope import IndexInfo, Refusal
 from derivcheck.problem.terms import Comparison, Term
 
@@ -28,6 +29,10 @@ def elaborate(node: n.Node, ctx: Context) -> Term:
             return terms.Constant(value, span=node.span)
         case n.Name():
             return resolve_name(node, ctx)
+        case n.Angle(items=(_,)):
+            return angled(node, None, None, node.span, ctx)
+        case n.Scripted(base=n.Angle(items=(_,)) as angle, sub=under, sup=power, primes=0):
+            return angled(angle, under, power, node.span, ctx)
         case n.Scripted():
             return _scripted(node, ctx)
         case n.Group(body=n.Tuple()):

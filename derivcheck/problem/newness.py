@@ -12,6 +12,7 @@ from derivcheck.problem.context import SLOT, Context, key_of, pattern, strip
 from derivcheck.problem.indices import index_parts
 from derivcheck.problem.probability.operators import ENTROPIES, MEANS, VARIANCES
 from derivcheck.problem.scope import Declaration, Definition, FunctionDeclaration, FunctionDefinition, Refusal, Scope
+from derivcheck.problem.spectrum import names_eigenvalue
 from derivcheck.problem.words import ELEMENTARY
 
 OWN_WORDS = frozenset(("relu", "gelu", "softplus", "silu", "softmax", "sigmoid"))
@@ -127,6 +128,8 @@ def _is_new_function(head: n.Node, group: n.Group, scope: Scope) -> bool:
         return False
     found = scope.names.get(key_of(head))
     if found is None:
+        if names_eigenvalue(head):
+            return False
         if isinstance(head, n.Name) and _has_own_name(head.text, scope):
             return False
         operator = head.base if isinstance(head, n.Scripted) and head.sup is None else head

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from derivcheck.language import nodes as n
 from derivcheck.language.shapes import SCALAR
-from derivcheck.problem import algebra, calls, derivatives, factorials, terms
+from derivcheck.problem import algebra, calls, derivatives, factorials, spectrum, terms
 from derivcheck.problem.comparisons import indicator
 from derivcheck.problem.context import Context, key_of, strip
 from derivcheck.problem.probability.operators import operator
@@ -127,7 +127,7 @@ def _call(factors: tuple[n.Node, ...], operators: tuple[str, ...], position: int
             value = _power_of_value(value, sup, ctx)
     elif isinstance(head, n.Name | n.Scripted) and (chance := operator(head, group, ctx)) is not None:
         value = chance
-    elif (known := factorials.called(head, group, ctx)) is not None:
+    elif (known := factorials.called(head, group, ctx) or spectrum.called(head, group, ctx)) is not None:
         value = known
     elif calls.evaluated_name(head, group, ctx):
         value = ctx.term(head)

@@ -81,7 +81,8 @@ class Divide(_Term):
 class Unary(_Term):
     """A function of one matrix as a whole.
 
-    ``transpose inverse trace det abs norm1 norm2 norminf todiag diagof sumall vec softmax`` where ``norm2`` is
+    ``transpose inverse trace det abs norm1 norm2 norminf todiag diagof sumall vec softmax eigenvalues eigenvectors
+    eigenvalue eigenvector``, the last two for a pair of no known rank, where ``norm2`` is
     the Frobenius norm (the 2-norm of a vector), ``todiag`` makes a diagonal matrix of a vector, ``diagof`` the
     column of a matrix's diagonal, ``abs`` is entry by entry.
     """

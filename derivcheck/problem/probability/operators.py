@@ -26,6 +26,7 @@ from derivcheck.problem.probability.model import (
     replaced,
 )
 from derivcheck.problem.scope import Measure, Refusal, SizeSymbol
+from derivcheck.problem.scripts import superscript
 from derivcheck.problem.substitution import at_indices
 from derivcheck.problem.terms import Term
 from derivcheck.reading.parser import parse_expression
@@ -289,6 +290,22 @@ def expectation(sub: n.Node | None, group: n.Group, span: Span, ctx: Context) ->
     return mean(body, given_node, sub, span, ctx)
 
 
+def angled(angle: n.Angle, sub: n.Node | None, power: n.Node | None, span: Span, ctx: Context) -> Term:
+    r"""The physicists' mean: ``\langle z \rangle_{q(z)}``, without a subscript where the document has just one q."""
+    measures = list(ctx.scope.measures)
+    if sub is None and len(measures) == 1:
+        sub = n.Name(measures[0], span=angle.span)
+    if sub is None:
+        raise Refusal(
+            "ambiguous-expectation",
+            angle.span,
+            f"`{ctx.scope.quote(angle.span)}` is a mean, and under what is not said",
+            "write `\\langle z \\rangle_{q(z)}` with a q that is stated before, or `\\mathbb{E}[z \\mid x]`",
+        )
+    value = expectation(sub, n.Group(angle.items[0], fence="[", span=angle.span), span, ctx)
+    return value if power is None else superscript(value, power, ctx, span)
+
+
 def _conditioned(group: n.Group) -> tuple[n.Node, n.Node | None]:
     if isinstance(group.body, n.Given):
         return group.body.left, _before_semicolon(group.body.right)
@@ -365,6 +382,10 @@ def _measure_below(
                 return _under(text, inside, span, ctx)
             if text in DENSITIES:
                 return None
+            if key_of(node) not in ctx.scope.names and text in ("q", "Q", "r"):
+                reason = f"`{ctx.scope.quote(node.span)}` is not known: under what this is the mean is not said"
+                help = f"say what it is before this line, as in: let `{key_of(node)}(z) = p(z \\mid x)`"
+                raise Refusal("unknown-name", node.span, reason, help)
             instance, _ = _random(node, ctx)
             if instance is not None:
                 return None
