@@ -16,6 +16,7 @@ from torch import Tensor
 from derivcheck.evaluation.arithmetic import NotExact, OutOfRange
 from derivcheck.evaluation.evaluator import World, evaluate
 from derivcheck.evaluation.integration import Quadrature
+from derivcheck.evaluation.magnitude import magnitude
 from derivcheck.oracles.bench import Bench
 from derivcheck.oracles.reach import INTEGRALS
 from derivcheck.problem import terms as t
@@ -79,7 +80,13 @@ def compare(bench: Bench, claim: Claim, world: World, left_term: Term, right_ter
     quick = discrepancy(left, right, _floor(left, right))
     if not quick.valid or quick.ratio <= RIGHT_FACTOR:
         return quick
-    return discrepancy(left, right, measured_bar(bench, claim, world, left_term, right_term, left, right))
+    bar = measured_bar(bench, claim, world, left_term, right_term, left, right)
+    integrals = [term for term in (left_term, right_term) if holds_integral(term, bench)]
+    if not integrals:
+        return discrepancy(left, right, bar)
+    summands = torch.stack([_summands(bench, claim, world, term, left) for term in integrals]).amax(0)
+    rounding = (8 * FLOOR * summands).reshape(-1, *(1,) * (left.dim() - 1))
+    return discrepancy(left, right, bar + rounding, summands)
 
 
 def _per_trial(value: Tensor) -> Tensor:
@@ -183,6 +190,16 @@ def _refined_bar(
     return bar.detach().reshape(-1, *(1,) * (left.dim() - 1)).expand(left.shape)
 
 
+def _summands(bench: Bench, claim: Claim, world: World, term: Term, left: Tensor) -> Tensor:
+    """Per trial what is added up in a term: a mean that is 0 is one of numbers that cancel but for rounding."""
+    try:
+        with torch.no_grad():
+            size = evaluate(magnitude(term), bench.frame(claim, world)).detach().expand(left.shape)
+    except NotExact:
+        return torch.zeros(left.shape[0], dtype=torch.float64)
+    return _per_trial(torch.nan_to_num(size, nan=0.0, posinf=0.0))
+
+
 def _usual(gap: Tensor, left: Tensor, right: Tensor) -> Tensor:
     """The gap per trial; one trial may lose nothing by luck, so that what the others lose is expected of it too."""
     per_trial = _per_trial(gap)
@@ -221,8 +238,11 @@ def _low_precision_gap(
     return (sides[0] - sides[1]).abs().expand(left.shape)
 
 
-def discrepancy(left: Tensor, right: Tensor, bar: Tensor) -> Discrepancy:
-    """The worst entry of all trials in which both sides are finite. ``bar`` is one number per trial, or per entry."""
+def discrepancy(left: Tensor, right: Tensor, bar: Tensor, summands: Tensor | None = None) -> Discrepancy:
+    """The worst entry of all trials in which both sides are finite. ``bar`` is one number per trial, or per entry.
+
+    What can be seen is measured against the values, or per trial against ``summands`` that cancel in them.
+    """
     left, right, bar = left.detach(), right.detach(), bar.detach()
     trials = left.shape[0]
     shape = (trials, *(1,) * (left.dim() - 1))
@@ -247,7 +267,7 @@ def discrepancy(left: Tensor, right: Tensor, bar: Tensor) -> Discrepancy:
     index = _unravelled(place, tuple(ratio.shape))
     trial = index[0]
     shown_scale = float(scale[trial])
-    usable_scale = scale[usable]
+    usable_scale = (scale if summands is None else torch.maximum(scale, summands))[usable]
     least = bar[usable].reshape(valid, -1).amax(1)
     detectable = (WRONG_FACTOR * least / usable_scale.clamp_min(TINY)).amin()
     return Discrepancy(
