@@ -376,8 +376,10 @@ def _nested(
         later = {other.key for other in term.bounds[term.bounds.index(bound) + 1 :]}
         if domain.kind in ("natural", "integer") and later & t.variables(term.log):
             raise NotExact("a sum without end whose terms are integrals")
-        lead = _lead(term, frame) if domain.kind in ("natural", "integer") else (1,) * (1 + len(inner.axes))
-
+        added = inner.axes[len(frame.axes) :]
+        endless = domain.kind in ("natural", "integer")
+        # How far a sum without end runs is another matter at every value of the finite sets in front of it.
+        lead = (*_lead(term, frame), *(axis.count for axis in added)) if endless else (1,) * (1 + len(inner.axes))
         density = _terms_of_sum(term, bound, domain, inner)
         found = rule(density, lead, rows, domain, 0)
         if not found.settled:

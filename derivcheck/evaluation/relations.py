@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from random import Random
 
 from derivcheck.evaluation import primes
+from derivcheck.evaluation.budget import BUDGET
 
 MOST = 3_000
 """So many combinations of known exponents are kept; further exponents are related in pairs only."""
@@ -19,6 +20,8 @@ SIMPLE = (1, 2, 3, 4, 5, 6, 7, 8)
 HALVES = (1, 2, 3, 4, 5, 6, 8)
 """The powers of a logarithm's argument, and of the root of an exponential, that are combined."""
 
+PAIR = 1500.0
+"""The price of one more combination, in nanoseconds."""
 POWERS = 12
 """So high powers of a positive number are seen under a root."""
 
@@ -129,9 +132,10 @@ class Relations:
         steps = [(sign * k * u % p, pow(t, sign * k, p)) for k in powers for sign in (1, -1)]
         # Halves and doubles are combined while there are few; later only the whole exponent is.
         whole = steps if self.generators <= FEW else [s for s in steps if s[0] in _signed(u, powers, p)]
-        old = list(self.exponentials.items())
-        if len(old) * len(whole) > MOST:
-            old = [(0, 1), *self.singles]
+        # All of them are copied while they are few alone: of hundreds of exponentials there are hundred thousands.
+        few = len(self.exponentials) * len(whole) <= MOST
+        old = list(self.exponentials.items()) if few else [(0, 1), *self.singles]
+        BUDGET.pay(len(old) * len(whole) * PAIR)
         for v, s in old:
             for w, r in whole:
                 self._enter((v + w) % p, s * r % p)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -184,8 +184,9 @@ def _together(solution: Solution, frame: Frame) -> tuple[Tensor | None, str]:
         BUDGET.renew()
         away = draw(Domain(), tuple(place.shape), generator("member", start)) * (start > 0)
         begin = chart.moved(place, away) if chart is not None else place * torch.exp(away)
-        by_itself = TIMES_ITSELF if start % 2 == 1 else None
-        root = _newton_together(solution, frame, begin, chart or by_itself)
+        # What the one form of an equation sends to infinity, or to 0, the other may not.
+        other = TIMES_ITSELF if chart is None else replace(chart, weight=torch.ones_like, bend=torch.zeros_like)
+        root = _newton_together(solution, frame, begin, other if start % 2 else chart)
         if root is None:
             continue
         if found is not None and bool(((root - found).abs() > 1e-7 * (1 + found.abs())).any()):

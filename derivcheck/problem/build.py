@@ -16,6 +16,7 @@ from derivcheck.problem.context import members_of, strip
 from derivcheck.problem.declarations import index_range
 from derivcheck.problem.definitions import define
 from derivcheck.problem.eigenwords import explain
+from derivcheck.problem.mstep import note_still
 from derivcheck.problem.newness import is_new
 from derivcheck.problem.problem import IndexRange, Problem
 from derivcheck.problem.prose import runs
@@ -45,6 +46,7 @@ def build(source: Source, items: tuple[Item, ...]) -> Problem:
             case Statement():
                 _statement(item, statements, builder)
                 explain(item, statements, builder)
+                note_still(item, statements, builder)
                 if builder.waiting and _named(builder) != builder.named:
                     _take_up_again(builder, statements, final=False)
             case Unreadable():

@@ -38,7 +38,7 @@ from derivcheck.problem.prose import (
     runs,
     words_around,
 )
-from derivcheck.problem.scope import Declaration, Definition, Refusal
+from derivcheck.problem.scope import Declaration, Definition, IndexInfo, Refusal
 from derivcheck.problem.solutions import equation_for
 from derivcheck.reading.items import Statement
 from derivcheck.verdict import Finding, Severity
@@ -219,10 +219,23 @@ def _equality(item: Statement, statements: list[Statement], builder: Builder) ->
 
 def _claims(item: Statement, builder: Builder) -> None:
     """Hold every member behind the first against it."""
+    item = _nought_last(item, builder)
     head = builder.makers.head(item.members[0], builder.context({}))
     builder.head = head
     builder.line(item.span, f"claim: {head.kind}", head.title, builder.scope.show(head.term.shape) if head.term else "")
     builder.makers.members(head, item.members[1:], item.relations, item, tuple(builder.conditions))
+
+
+def _nought_last(item: Statement, builder: Builder) -> Statement:
+    """``0 = a_k - b_k`` as ``a_k - b_k = 0``: the letters for which it is claimed stand on the right alone."""
+    if len(item.members) != 2 or not (isinstance(nought := strip(item.members[0]), n.Number) and nought.value == 0):
+        return item
+    free: dict[str, IndexInfo] = {}
+    try:
+        builder.context(free).term(item.members[1])
+    except Refusal:
+        return item
+    return replace(item, members=(item.members[1], item.members[0])) if free else item
 
 
 def _proportion(item: Statement, builder: Builder) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from derivcheck.language import nodes as n
@@ -39,7 +40,8 @@ def declare_family(
     only_subscripts = all(place == "sub" for _, place in family)
     base_key = key_of(node.base)
     entries = only_subscripts and is_scalar(shape) and len(family) <= 2
-    if entries and base_key not in scope.names and all(lower == 1 for lower, _ in ranges):
+    apart = entries and _is_their_sum(base_key, scope.text)
+    if entries and not apart and base_key not in scope.names and all(lower == 1 for lower, _ in ranges):
         sizes = [size for _, size in ranges]
         whole: Shape = (sizes[0], sizes[1] if len(sizes) == 2 else ONE)
         scope.enter(base_key, Declaration(base_key, plain(node.base), whole, domain, node.span))
@@ -47,6 +49,12 @@ def declare_family(
     key = family_pattern(node, family)
     axes = tuple(FamilyAxis(size, lower) for lower, size in ranges)
     scope.enter(key, Declaration(key, plain(node), shape, domain, node.span, axes))
+
+
+def _is_their_sum(base: str, text: str) -> bool:
+    r"""Whether the letter without an index is another name: ``N = \\sum_k N_k``."""
+    letter = re.escape(base)
+    return re.search(rf"(?<![\w\\}}]){letter}\s*&?\s*=[^$\n]*(?<![\w\\]){letter}_", text) is not None
 
 
 def family_pattern(node: n.Scripted, family: Sequence[tuple[n.Node, str]]) -> str:

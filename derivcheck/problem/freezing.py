@@ -16,7 +16,10 @@ from derivcheck.problem.scope import Scope
 from derivcheck.problem.substitution import member, rewrite
 from derivcheck.problem.terms import Term
 
-EM = re.compile(r"\bEM\b|\b[EM][- ]steps?\b|xpectation[-\u2013 ]+[Mm]aximi[sz]ation")
+EM = re.compile(
+    r"\bEM\b|\b[EM][- ]steps?\b|xpectation[-\u2013 ]+[Mm]aximi[sz]ation"
+    r"|(posterior|expectations?|moments?|responsibilit\w+|\bq\b\$?)[^.]{0,40}\b(held|kept|fixed|constants?)\b"
+)
 
 
 def at_current(target: Term, key: str, scope: Scope) -> tuple[Term, tuple[str, ...]]:
@@ -25,7 +28,8 @@ def at_current(target: Term, key: str, scope: Scope) -> tuple[Term, tuple[str, .
     So it is where the document states a q of its own, or speaks of EM; a moment itself moves all the same.
     """
     frozen = any(one.frozen for known in scope.measures.values() for one in known.values())
-    if not (frozen or EM.search(scope.text)) or not scope.posterior or key not in parameters_of_model(scope):
+    spoken = frozen or bool(scope.still) or EM.search(scope.text) is not None
+    if not spoken or not scope.posterior or not moves_alone(key, scope):
         return target, ()
     written = written_out(target, key, scope)
     if isinstance(target, t.Variable) and written is target:
@@ -35,12 +39,22 @@ def at_current(target: Term, key: str, scope: Scope) -> tuple[Term, tuple[str, .
     return (made, held) if held or made is not target else (target, ())
 
 
+def moves_alone(key: str, scope: Scope) -> bool:
+    """Whether what the E-step has found stays while a name moves: parameters of the model, where there is one.
+
+    Without a model words say what stays; they say it of every name.
+    """
+    return key in parameters_of_model(scope) or (bool(scope.still) and key in scope.declarations)
+
+
 def written_out(term: Term, key: str, scope: Scope) -> Term:
     """Names that move with ``key`` although every moment stays: the Q of an M-step, by what they are."""
     held = frozenset(scope.posterior)
 
     def rule(part: Term) -> Term | None:
         if not isinstance(part, t.Variable) or part.key not in held or part.key not in scope.definitions:
+            return None
+        if part.key in scope.still:
             return None
         inner = frozen_means(member(scope.definitions[part.key], part.indices), key, scope)
         direct = any(_is_posterior(each) for each in t.walk(inner))

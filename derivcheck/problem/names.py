@@ -187,6 +187,8 @@ def _known_part(node: Scripted, ctx: Context) -> Term | None:
     member = _member(base, sub, sup, span, ctx)
     if member is not None:
         return member
+    if sub is not None and (entry := _entry_of_member(node, ctx)) is not None:
+        return entry
     if sub is not None and sup is not None:
         part = Scripted(base, sub, None, span=base.span | sub.span)
         value = name_term(part, ctx) or _member(base, sub, None, part.span, ctx)
@@ -227,6 +229,25 @@ def _member(base: Node, sub: Node | None, sup: Node | None, span: Span, ctx: Con
         positions.append(_shift(position, axis.lower))
     ctx.scope.used.add(found.key)
     return terms.Variable(found.key, tuple(positions), shape=found.shape, span=span)
+
+
+def _entry_of_member(node: Scripted, ctx: Context) -> Term | None:
+    """``x_{ni}`` as entry i of the vector ``x_n``."""
+    base, sub, sup = node.base, node.sub, node.sup
+    parts = [] if sub is None else index_parts(sub)
+    if len(parts) != 2 or isinstance(sup, Group):
+        return None
+    found = ctx.scope.names.get(pattern(base, SLOT, None))
+    if not isinstance(found, Declaration | Definition) or len(found.family) != 1:
+        return None
+    rows, columns = ctx.scope.resolve_shape(found.shape)
+    if columns != ONE or rows == ONE:
+        return None
+    member = _member(base, parts[0], None, node.span, ctx)
+    if member is None:
+        return None
+    entry = entry_of(member, parts[1], ctx, node.span)
+    return entry if sup is None else superscript(entry, sup, ctx, node.span)
 
 
 def _shift(position: Term, lower: int) -> Term:

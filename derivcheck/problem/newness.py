@@ -11,7 +11,15 @@ from derivcheck.language.traversal import children
 from derivcheck.problem.context import SLOT, Context, key_of, pattern, strip
 from derivcheck.problem.indices import index_parts
 from derivcheck.problem.probability.operators import ENTROPIES, MEANS, VARIANCES
-from derivcheck.problem.scope import Declaration, Definition, FunctionDeclaration, FunctionDefinition, Refusal, Scope
+from derivcheck.problem.scope import (
+    Declaration,
+    Definition,
+    FunctionDeclaration,
+    FunctionDefinition,
+    Meaning,
+    Refusal,
+    Scope,
+)
 from derivcheck.problem.spectrum import names_eigenvalue
 from derivcheck.problem.words import ELEMENTARY
 
@@ -104,6 +112,14 @@ def _family_base(node: n.Scripted, scope: Scope) -> bool:
 
 def _family_member(node: n.Scripted, scope: Scope) -> bool:
     """``x^{(i)}`` and ``x_i`` of a family that is there already."""
+    return any(
+        isinstance(found, Definition) or (isinstance(found, Declaration) and found.key in scope.used)
+        for found in _members_of_families(node, scope)
+    )
+
+
+def _members_of_families(node: n.Scripted, scope: Scope) -> list[Meaning]:
+    """What is known of which this can be a member."""
     patterns = []
     if isinstance(node.sup, n.Group):
         patterns.append(pattern(node.base, node.sub, n.Group(SLOT)))
@@ -111,11 +127,7 @@ def _family_member(node: n.Scripted, scope: Scope) -> bool:
         parts = index_parts(node.sub)
         slots: n.Node = SLOT if len(parts) == 1 else n.Tuple((SLOT,) * len(parts), (",",) * (len(parts) - 1))
         patterns.append(pattern(node.base, slots, None))
-    for text in patterns:
-        found = scope.names.get(text)
-        if isinstance(found, Definition) or (isinstance(found, Declaration) and found.key in scope.used):
-            return True
-    return False
+    return [scope.names[text] for text in patterns if text in scope.names]
 
 
 def _is_new_function(head: n.Node, group: n.Group, scope: Scope) -> bool:
@@ -167,7 +179,7 @@ def mentions_itself(node: n.Node, value: n.Node, scope: Scope) -> bool:
             known = key_of(part)
             if known == key:
                 return True
-            if isinstance(part, n.Scripted) and known in scope.names:
+            if isinstance(part, n.Scripted) and (known in scope.names or _members_of_families(part, scope)):
                 continue
         stack.extend(children(part))
     return False

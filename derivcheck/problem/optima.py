@@ -12,8 +12,7 @@ from derivcheck.problem import terms as t
 from derivcheck.problem.context import Context
 from derivcheck.problem.dependence import depends
 from derivcheck.problem.derivatives import by
-from derivcheck.problem.freezing import decisive, frozen_means, held_names, written_out
-from derivcheck.problem.probability.model import parameters_of_model
+from derivcheck.problem.freezing import decisive, frozen_means, held_names, moves_alone, written_out
 from derivcheck.problem.scope import Refusal, Scope
 from derivcheck.problem.terms import Term
 
@@ -33,7 +32,7 @@ def optimum(node: n.Big, operator: Literal["argmax", "argmin"], ctx: Context) ->
     if not depends(objective, variable.key, ctx.scope):
         raise Refusal("optimum", node.body.span, "what is made largest or smallest does not depend on that name")
     shape = SCALAR if variable.position is not None else variable.shape
-    moving = variable.key not in parameters_of_model(ctx.scope)
+    moving = not moves_alone(variable.key, ctx.scope)
     if not moving:
         objective = frozen_means(written_out(objective, variable.key, ctx.scope), variable.key, ctx.scope)
     frozen = decisive(objective, variable.key, ctx.scope)

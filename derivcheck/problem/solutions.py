@@ -8,8 +8,7 @@ from fractions import Fraction
 from derivcheck.problem import terms
 from derivcheck.problem.claims import derivative_in, differentiated_by
 from derivcheck.problem.dependence import depends
-from derivcheck.problem.freezing import held_names
-from derivcheck.problem.probability.model import parameters_of_model
+from derivcheck.problem.freezing import held_names, moves_alone
 from derivcheck.problem.problem import Claim, Refused, Solution
 from derivcheck.problem.scope import Scope
 from derivcheck.problem.substitution import at_indices
@@ -30,7 +29,7 @@ def finish_solutions(claims: list[Claim | Refused], scope: Scope) -> None:
         if not isinstance(premise, Claim):
             continue
         # What is no parameter of the model, such as the mean of a q of a given form, moves that q with it.
-        held = _held(claims[first : position + 1], scope) if unknown in parameters_of_model(scope) else ()
+        held = _held(claims[first : position + 1], scope) if moves_alone(unknown, scope) else ()
         solution = Solution(
             unknown, premise.head, premise.claimed, premise.span, held, members, scope.declarations[unknown].domain
         )

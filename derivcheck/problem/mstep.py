@@ -1,0 +1,74 @@
+"""Names that a document on EM says do not move in the M-step: responsibilities, what is "held fixed".
+
+Where the E-step's results are written out (``r_n = …``) and not as densities given data, words alone say so.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from derivcheck.problem import terms as t
+from derivcheck.problem.builder import Builder
+from derivcheck.problem.context import key_of, strip
+from derivcheck.problem.freezing import EM
+from derivcheck.problem.scope import Definition, Refusal
+from derivcheck.reading.items import Statement
+
+STEP = re.compile(r"\b([EM])[- ]steps?\b|\b(Expectation|Maximi[sz]ation)[- ]steps?\b")
+RESPONSIBLE = re.compile(r"responsibilit", re.IGNORECASE)
+HELD = re.compile(r"\b(held|hold(ing)?|kept|keep(ing)?|treat(ed|ing)?|regard(ed)?|remains?|stays?)\b")
+FIXED = re.compile(r"\b(fixed|constants?)\b")
+
+
+def note_still(item: Statement, statements: Sequence[Statement], builder: Builder) -> None:
+    """Remember what the words around a statement say does not move."""
+    text = builder.scope.text
+    if not (EM.search(text) or RESPONSIBLE.search(text)):
+        return
+    name = _defined(item, builder)
+    if name is not None and (RESPONSIBLE.search(item.lead) or (_per_sample(name) and _in_the_e_step(item, text))):
+        _still(name.key, builder)
+    if item.relations or item.displayed:
+        return
+    mine = [each for each in statements if each.sentence == item.sentence]
+    behind = re.split(r"[.;]\s|\n\s*\n", text[mine[-1].span.end :], maxsplit=1)[0]
+    words = " ".join([*(each.lead for each in mine), behind]).lower()
+    if HELD.search(words) and FIXED.search(words):
+        for key in _spoken_of(item, builder):
+            _still(key, builder)
+
+
+def _still(key: str, builder: Builder) -> None:
+    builder.scope.still.add(key)
+    builder.scope.posterior.add(key)
+
+
+def _defined(item: Statement, builder: Builder) -> Definition | None:
+    """The definition that a statement has made."""
+    if not item.relations or item.relations[0].sign not in ("=", ":="):
+        return None
+    made = [each for each in builder.scope.definitions.values() if each.span == item.span]
+    left = builder.scope.names.get(key_of(strip(item.members[0])))
+    return made[-1] if made else left if isinstance(left, Definition) and left.span == item.span else None
+
+
+def _per_sample(name: Definition) -> bool:
+    """Whether it has a value for every sample, as what an E-step computes, and as its objective has not."""
+    return bool(name.family) or isinstance(name.term, t.Gather)
+
+
+def _in_the_e_step(item: Statement, text: str) -> bool:
+    last = None
+    for match in STEP.finditer(text, 0, item.span.start):
+        last = match
+    return last is not None and last.group(0)[0] == "E"
+
+
+def _spoken_of(item: Statement, builder: Builder) -> list[str]:
+    try:
+        term = builder.context({}).term(item.members[0])
+    except Refusal:
+        return []
+    definitions = builder.scope.definitions
+    return [part.key for part in t.walk(term) if isinstance(part, t.Variable) and part.key in definitions]
