@@ -185,7 +185,7 @@ def _problem(builder: Builder) -> Problem:
 
 
 def _notices(scope: Scope) -> list[Finding]:
-    return [Finding("redeclared", Severity.NOTE, message, span) for span, message in scope.notices]
+    return [Finding(code, Severity.NOTE, message, span) for code, span, message in dict.fromkeys(scope.notices)]
 
 
 def _unreadable(item: Unreadable, builder: Builder) -> None:

@@ -84,7 +84,11 @@ def declare_one(name: n.Node, shape: Shape, domain: Domain, ctx: Context) -> Non
             # Under a new heading a name may be declared anew: what was said of the old one keeps its meaning.
             scope.enter(key, Declaration(scope.fresh(key), plain(node), shape, domain, node.span))
             scope.notices.append(
-                (node.span, f"`{plain(node)}` is declared anew here and stands for something else from now on")
+                (
+                    "redeclared",
+                    node.span,
+                    f"`{plain(node)}` is declared anew here and stands for something else from now on",
+                )
             )
             return
         raise Refusal(

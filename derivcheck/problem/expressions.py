@@ -247,18 +247,21 @@ def _bounds_of(info: IndexInfo) -> tuple[Term, Term]:
 
 
 def _bind(name: n.Node, binder: n.Binder | None, ctx: Context) -> IndexInfo:
-    """A bound index comes into force; its letter must be free."""
+    """A bound index comes into force; inside, its letter means nothing else, also where it runs outside as well."""
     if not isinstance(name, n.Name):
         raise Refusal("index", name.span, f"`{plain(name)}` is not understood as an index")
     letter = name.text
     if letter in ctx.indices or (ctx.free is not None and letter in ctx.free):
-        raise Refusal(
-            "shadowed-index",
-            name.span,
-            f"`{letter}` is bound here although it already runs outside",
-            "use another letter for one of the two",
-            wrong=False,
-        )
+        outer = ctx.indices.get(letter)
+        if outer is not None and not outer.used:
+            raise Refusal(
+                "shadowed-index",
+                name.span,
+                f"`{letter}` is bound here although it already runs outside, where nothing has it as its index",
+                "use another letter for one of the two",
+            )
+        message = f"`{letter}` is bound here although it already runs outside: inside it is another one"
+        ctx.scope.notices.append(("shadowed-index", name.span, message))
     scope = ctx.scope
     unique = scope.fresh(letter)
     info = IndexInfo(letter, unique, Dim.of("?" + unique), 1, name.span)

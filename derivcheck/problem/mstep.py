@@ -27,7 +27,7 @@ def note_still(item: Statement, statements: Sequence[Statement], builder: Builde
     if not (EM.search(text) or RESPONSIBLE.search(text)):
         return
     name = _defined(item, builder)
-    if name is not None and (RESPONSIBLE.search(item.lead) or (_per_sample(name) and _in_the_e_step(item, text))):
+    if name is not None and _per_sample(name) and (RESPONSIBLE.search(item.lead) or _in_the_e_step(item, text)):
         _still(name.key, builder)
     if item.relations or item.displayed:
         return

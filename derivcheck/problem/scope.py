@@ -167,7 +167,7 @@ class Scope:
     given: dict[str, int] = field(default_factory=dict)
     heading: int = 0
     headings: dict[str, int] = field(default_factory=dict)
-    notices: list[tuple[Span, str]] = field(default_factory=list)
+    notices: list[tuple[str, Span, str]] = field(default_factory=list)
 
     def enter(self, visible: str, declaration: Declaration) -> None:
         """A declared name comes into being, or takes the place of what it was."""

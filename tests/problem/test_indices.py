@@ -73,13 +73,26 @@ def test_an_unbound_index_on_the_right_is_wrong_without_any_numbers(latex, lette
     assert rf"\sum_{letter}" in found.help
 
 
-@pytest.mark.parametrize("latex", [r"\sum_i \sum_i x_i y_i = s", r"x_i = \sum_i x_i", r"s = \sum_i x_i \sum_i y_i"])
-def test_an_index_that_is_bound_again_inside_its_own_reach_is_found(latex):
-    text = line(latex)
+def test_an_index_that_is_bound_again_before_anything_has_it_is_not_checked():
+    text = line(r"\sum_i \sum_i x_i y_i = s")
     assert outcome(text) is NOT_CHECKED
     found = finding(text)
     assert found.code == "shadowed-index"
     assert "`i`" in found.message
+
+
+@pytest.mark.parametrize(
+    ("latex", "expected"),
+    [
+        (r"x_i = \frac{x_i \sum_i y_i}{\mathbf{1}^\top y}", HOLDS),
+        (r"\sum_i x_i \sum_i y_i = \mathbf{1}^\top x y^\top \mathbf{1}", HOLDS),
+        (r"x_i = \sum_i x_i", WRONG),
+    ],
+)
+def test_an_index_that_is_bound_again_is_another_one_inside_and_that_is_noted(latex, expected):
+    text = line(latex)
+    assert outcome(text) is expected
+    assert any(found.code == "shadowed-index" for found in report(text).findings)
 
 
 def test_the_same_letter_may_be_bound_by_two_sums_side_by_side():
