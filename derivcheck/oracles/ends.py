@@ -67,7 +67,14 @@ def ask(bench: Bench, claim: Claim) -> Evidence:
             return Evidence(NAME, Outcome.NOT_CHECKED, detail="what is made largest is not the likelihood of EM")
         with torch.no_grad():
             claimed = bench.value(claim.claimed, claim, world).expand(here.shape)
-        ended, stated = value_at(block, world), value_at(block, with_leaves(world, {**world.leaves, key: claimed}))
+        # On some data the closed form is no number (the root of λ − σ² where λ is smaller): nothing is compared there.
+        known = claimed.isfinite().flatten(1).all(1)
+        place_claimed = torch.where(known.reshape(-1, *(1,) * (here.dim() - 1)), claimed, here)
+        ended, stated = (
+            value_at(block, world),
+            value_at(block, with_leaves(world, {**world.leaves, key: place_claimed})),
+        )
+        stated = torch.where(known, stated, torch.nan)
     except (NotExact, OutOfRange, TooLarge) as error:
         return Evidence(NAME, Outcome.NOT_CHECKED, detail=str(error))
     gain = torch.where(runs.rest & stated.isfinite(), ended - stated, 0.0)
