@@ -9,7 +9,7 @@ both.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import torch
@@ -23,6 +23,7 @@ from derivcheck.evaluation.quadrature import DISCRETE, rule
 from derivcheck.evaluation.slope import slope as slope_of
 from derivcheck.language.domain import Domain
 from derivcheck.problem import terms as t
+from derivcheck.problem.scope import Definition
 from derivcheck.problem.substitution import rewrite
 
 SPREAD = 0.6180339887498949
@@ -138,7 +139,8 @@ class Quadrature:
         if key is not None and key in self._kept:
             nodes, log = self._kept[key]
         else:
-            found = rule(density, lead, sum(sizes), domain, self.level)
+            mixed = _mixed(term.log, frame.world.definitions)
+            found = rule(density, lead, sum(sizes), domain, self.level, several=mixed)
             if not found.settled:
                 raise NotSettled("an integral does not settle when its nodes are refined")
             nodes = found.nodes
@@ -152,6 +154,24 @@ class Quadrature:
             weights = torch.exp(log - total.unsqueeze(-1))[..., None, None]
             body = (weights * evaluate(term.body, inner)).sum(-3)
         return total[..., None, None], body
+
+
+def _mixed(log: t.Term, definitions: Mapping[str, Definition]) -> bool:
+    """Whether a log density may have several peaks: the logarithm of a sum or an integral, cases."""
+    seen: set[str] = set()
+    stack = [log]
+    while stack:
+        for part in t.walk(stack.pop()):
+            match part:
+                case t.LogIntegral() | t.Piecewise() | t.Extremum() | t.Indicator():
+                    return True
+                case t.Elementary(name="log", argument=t.Add() | t.Reduce() as argument):
+                    if any(isinstance(each, t.Elementary | t.Density) for each in t.walk(argument)):
+                        return True
+                case t.Variable(key=key) if key in definitions and key not in seen:
+                    seen.add(key)
+                    stack.append(definitions[key].term)
+    return False
 
 
 def _complemented(term: t.LogIntegral | t.Expectation, key: str) -> t.LogIntegral | t.Expectation:

@@ -122,14 +122,14 @@ def _in_t(density: Density, line: Line) -> Density:
 
 
 def panels(
-    density: Density, entries: int, line: Line, level: int, orders: tuple[float, ...] = MOMENTS
+    density: Density, entries: int, line: Line, level: int, orders: tuple[float, ...] = MOMENTS, several: bool = False
 ) -> tuple[Tensor, Tensor, bool]:
     """Nodes ``(entries, count, 1)``, logarithms of weights ``(entries, count)``, and whether all has settled.
 
     ``orders`` are those of the moments that are wanted too, where the tails bear them: the first one that they do.
     """
     height = _in_t(density, line)
-    peaks = find_peaks(height, line, entries, level)
+    peaks = find_peaks(height, line, entries, level, several=several)
     if not bool(peaks.height.isfinite().all()):
         raise NotSettled("the density in an integral is 0 or not finite wherever it was tried")
     edges = first_edges(line, peaks, level)

@@ -43,13 +43,14 @@ class Rule:
 
 def rule(
     log_density: LogDensity, lead: tuple[int, ...], rows: int, domain: Domain, level: int,
-    orders: tuple[float, ...] = MOMENTS,
+    orders: tuple[float, ...] = MOMENTS, several: bool = False,
 ) -> Rule:  # fmt: skip
     """A rule for the density ``exp(log_density)`` over a variable with ``rows`` entries, each from ``domain``.
 
     ``log_density`` takes nodes ``(*lead, count, rows, 1)`` to ``(*lead, count)``; where it is not finite, the density
     is 0. The measure is Lebesgue's (on a simplex, of all coordinates but the last), or the counting measure.
-    Over one number the ``orders`` of the moments that are wanted beside the integral can be told.
+    Over one number the ``orders`` of the moments that are wanted beside the integral can be told, and that the density
+    may have ``several`` peaks of very different width, as mixtures have.
     """
     entries = math.prod(lead)
 
@@ -69,7 +70,9 @@ def rule(
     elif domain.kind == "simplex" and rows == 2:
         nodes, log_weights, settled = _edge(density, entries, level)
     elif rows == 1:
-        nodes, log_weights, settled = panels(density, entries, Line(*ends(domain), wide=level % 2 == 1), level, orders)
+        nodes, log_weights, settled = panels(
+            density, entries, Line(*ends(domain), wide=level % 2 == 1), level, orders, several
+        )
     else:
         nodes, log_weights, settled = lattice(density, differentiable, entries, rows, domain, level)
     count = nodes.shape[1]

@@ -135,6 +135,25 @@ def test_two_peaks_of_unlike_width_far_apart_are_both_found():
     agree(density, [math.log(2 * math.pi) / 2, *mixed], (6,), Domain())
 
 
+@pytest.mark.parametrize("seed", range(12))
+def test_of_a_mixture_a_peak_of_a_thousandth_of_the_width_is_found_wherever_it_is(seed):
+    source = torch.Generator().manual_seed(seed)
+    share, place, log_ratio = torch.rand(3, generator=source, dtype=torch.float64).tolist()
+    share, place, width = 0.05 + 0.9 * share, -12 + 24 * place, 10 ** (-3 * log_ratio)
+
+    def density(nodes):
+        x = nodes[..., 0, 0]
+        wide = math.log(share) - x**2 / 2
+        narrow = math.log(1 - share) - ((x - place) / width) ** 2 / 2 - math.log(width)
+        return torch.logaddexp(wide, narrow) - math.log(2 * math.pi) / 2
+
+    for level in (0, 1):
+        found = integrals(rule(density, (1,), 1, Domain(), level, several=True), density)[0]
+        second = share + (1 - share) * (place**2 + width**2)
+        expected = tensor(0.0, (1 - share) * place, second)
+        assert torch.allclose(found[:3], expected, rtol=1e-11, atol=1e-11)
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_a_gamma_density_also_with_a_pole_at_0(seed):
     shape, rate = 0.1 + torch.exp(draw(seed, 4, 5) * 1.2), torch.exp(draw(seed + 9, 4, 5) * 2)
