@@ -28,6 +28,7 @@ from derivcheck.problem.naming import base_of_power, estimated, named_by
 from derivcheck.problem.newness import is_new, mentions_itself, would_resolve
 from derivcheck.problem.probability.model import parameters_of_model
 from derivcheck.problem.probability.noise import adds_noise
+from derivcheck.problem.probability.operators import says_what_angles_mean
 from derivcheck.problem.probability.statements import declared_key, drawn_from, states_density
 from derivcheck.problem.prose import (
     assumed_in_words,
@@ -178,6 +179,12 @@ def _equality(item: Statement, statements: list[Statement], builder: Builder) ->
     """``A = B = C``: a definition if the left side is new, then claims held against the head."""
     left = strip(item.members[0])
     conditional = is_conditional(item)
+    if (given := says_what_angles_mean(left, item.members[1])) is not None and builder.scope.angled is None:
+        builder.scope.angled = given
+        builder.line(item.span, "definition", plain(left))
+        if len(item.members) > 2:
+            _claims(replace(item, members=(left, *item.members[2:]), relations=item.relations[1:]), builder)
+        return
     if states_density(item, builder):
         if len(item.members) > 2:
             _claims(replace(item, members=(item.members[0], *item.members[2:]), relations=item.relations[1:]), builder)

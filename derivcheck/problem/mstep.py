@@ -17,14 +17,13 @@ from derivcheck.reading.items import Statement
 
 STEP = re.compile(r"\b([EM])[- ]steps?\b|\b(Expectation|Maximi[sz]ation)[- ]steps?\b")
 RESPONSIBLE = re.compile(r"responsibilit", re.IGNORECASE)
-HELD = re.compile(r"\b(held|hold(ing)?|kept|keep(ing)?|treat(ed|ing)?|regard(ed)?|remains?|stays?)\b")
-FIXED = re.compile(r"\b(fixed|constants?)\b")
+FIXED = re.compile(r"\bfixed\b|\b(held|kept|keep|keeping|treat\w*|regard\w*)\b.*\bconstants?\b")
 
 
 def note_still(item: Statement, statements: Sequence[Statement], builder: Builder) -> None:
     """Remember what the words around a statement say does not move."""
     text = builder.scope.text
-    if not (EM.search(text) or RESPONSIBLE.search(text)):
+    if not (EM.search(text) or RESPONSIBLE.search(text) or builder.scope.posterior):
         return
     name = _defined(item, builder)
     if name is not None and _per_sample(name) and (RESPONSIBLE.search(item.lead) or _in_the_e_step(item, text)):
@@ -34,7 +33,7 @@ def note_still(item: Statement, statements: Sequence[Statement], builder: Builde
     mine = [each for each in statements if each.sentence == item.sentence]
     behind = re.split(r"[.;]\s|\n\s*\n", text[mine[-1].span.end :], maxsplit=1)[0]
     words = " ".join([*(each.lead for each in mine), behind]).lower()
-    if HELD.search(words) and FIXED.search(words):
+    if FIXED.search(words):
         for key in _spoken_of(item, builder):
             _still(key, builder)
 
@@ -70,5 +69,11 @@ def _spoken_of(item: Statement, builder: Builder) -> list[str]:
         term = builder.context({}).term(item.members[0])
     except Refusal:
         return []
-    definitions = builder.scope.definitions
-    return [part.key for part in t.walk(term) if isinstance(part, t.Variable) and part.key in definitions]
+    names = [part.key for part in t.walk(term) if isinstance(part, t.Variable)]
+    known = [builder.scope.definitions[key] for key in names if key in builder.scope.definitions]
+    # "With $r$ fixed, maximise $Q$": an objective stands in such a sentence too, and it moves.
+    return [each.key for each in known if _per_sample(each) or not _adds_up(each.term)]
+
+
+def _adds_up(term: t.Term) -> bool:
+    return any(isinstance(part, t.Reduce | t.Density) for part in t.walk(term))

@@ -6,6 +6,7 @@ import difflib
 from dataclasses import dataclass, field, replace
 
 from derivcheck.language.domain import Domain
+from derivcheck.language.nodes import Node
 from derivcheck.language.shapes import Dim, Shape, show
 from derivcheck.problem.terms import Comparison, Term
 from derivcheck.source import Span
@@ -158,6 +159,7 @@ class Scope:
     measures: dict[str, dict[str, Measure]] = field(default_factory=dict)
     posterior: set[str] = field(default_factory=set)
     still: set[str] = field(default_factory=set)
+    angled: Node | None = None
     optima: dict[str, Term] = field(default_factory=dict)
     solution: dict[str, Dim] = field(default_factory=dict)
     index_fallbacks: dict[str, Dim] = field(default_factory=dict)

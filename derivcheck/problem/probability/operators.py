@@ -2,11 +2,13 @@ r"""What is written with brackets in probability: ``p(z \mid x)``, ``\mathcal{N}
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 
 from derivcheck.language import nodes as n
 from derivcheck.language.printing import plain
 from derivcheck.language.shapes import ONE, Dim
+from derivcheck.language.traversal import transform, walk
 from derivcheck.problem import algebra
 from derivcheck.problem import terms as t
 from derivcheck.problem.context import Context, key_of, strip
@@ -293,6 +295,12 @@ def expectation(sub: n.Node | None, group: n.Group, span: Span, ctx: Context) ->
 def angled(angle: n.Angle, sub: n.Node | None, power: n.Node | None, span: Span, ctx: Context) -> Term:
     r"""The physicists' mean: ``\langle z \rangle_{q(z)}``, without a subscript where the document has just one q."""
     measures = list(ctx.scope.measures)
+    group = n.Group(angle.items[0], fence="[", span=angle.span)
+    if sub is None and ctx.scope.angled is not None:
+        given = _for_the_same(ctx.scope.angled, angle.items[0])
+        group = replace(group, body=n.Given(angle.items[0], given, span=angle.span))
+        value = expectation(None, group, span, ctx)
+        return value if power is None else superscript(value, power, ctx, span)
     if sub is None and len(measures) == 1:
         sub = n.Name(measures[0], span=angle.span)
     if sub is None:
@@ -302,8 +310,31 @@ def angled(angle: n.Angle, sub: n.Node | None, power: n.Node | None, span: Span,
             f"`{ctx.scope.quote(angle.span)}` is a mean, and under what is not said",
             "write `\\langle z \\rangle_{q(z)}` with a q that is stated before, or `\\mathbb{E}[z \\mid x]`",
         )
-    value = expectation(sub, n.Group(angle.items[0], fence="[", span=angle.span), span, ctx)
+    value = expectation(sub, group, span, ctx)
     return value if power is None else superscript(value, power, ctx, span)
+
+
+def says_what_angles_mean(left: n.Node, right: n.Node) -> n.Node | None:
+    r"""What is given in ``\langle z_n \rangle = \mathbb{E}[z_n \mid x_n]``, by which all angles are explained."""
+    match left, strip(right):
+        case n.Angle(items=(inner,)), n.Product(factors=(head, n.Group(body=n.Given() as body)), operators=("",)):
+            if _letter(head) in MEANS and strip(body.left) == strip(inner):
+                return body.right
+    return None
+
+
+def _for_the_same(given: n.Node, inner: n.Node) -> n.Node:
+    """``x_n`` for the mean of ``z_n``, ``x_m`` for that of ``z_m``."""
+    old, new = _scripted_letters(given), _scripted_letters(inner)
+    if len(old) != 1 or len(new) != 1 or old == new:
+        return given
+    return transform(given, lambda part: n.Name(new[0], span=part.span) if part == n.Name(old[0]) else part)
+
+
+def _scripted_letters(node: n.Node) -> list[str]:
+    scripts = [script for part in walk(node) if isinstance(part, n.Scripted) for script in (part.sub, part.sup)]
+    names = [script.body if isinstance(script, n.Group) else script for script in scripts]
+    return sorted({name.text for name in names if isinstance(name, n.Name)})
 
 
 def _conditioned(group: n.Group) -> tuple[n.Node, n.Node | None]:
