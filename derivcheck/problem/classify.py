@@ -35,8 +35,10 @@ from derivcheck.problem.prose import (
     describe,
     is_conditional,
     is_naming,
+    listed_before,
     runs,
     words_around,
+    words_behind,
 )
 from derivcheck.problem.scope import Declaration, Definition, Refusal
 from derivcheck.problem.solutions import equation_for
@@ -71,7 +73,7 @@ def classify(item: Statement, statements: list[Statement], builder: Builder) -> 
         builder.line(item.span, "declaration", plain(item.members[0]), shapes)
         return
     if first == "\\in" and len(signs) == 1:
-        _membership(item, builder)
+        _membership(item, statements, builder)
         return
     if len(signs) == 1 and first == "=" and index_range(item.members[0], item.members[1], builder.context()):
         builder.line(item.span, "declaration", plain(item.members[0]), note="the range of an index")
@@ -151,14 +153,17 @@ def _optimum_of(item: Statement, left: n.Node, builder: Builder) -> None:
         builder.scope.optima[_bare(left)] = builder.head.term
 
 
-def _membership(item: Statement, builder: Builder) -> None:
+def _membership(item: Statement, statements: list[Statement], builder: Builder) -> None:
     left, right = item.members
     ctx = builder.context()
     if index_range(left, right, ctx) is not None and runs(item):
         builder.line(item.span, "declaration", plain(left), note="the range of an index")
         return
     shapes = declare(left, right, ctx)
-    describe(left, words_around(item, builder.source.text), ctx)
+    text = builder.source.text
+    describe(left, words_around(item, text), ctx)
+    for other in listed_before(item, statements, text):
+        describe(other.members[0], words_behind(item, text), ctx)
     builder.line(item.span, "declaration", plain(left), shapes)
 
 

@@ -27,6 +27,11 @@ ADJECTIVES = (
     (r"\bpositive\b", "positive"),
     (r"\bnon-?zero\b", "nonzero"),
 )
+ADJECTIVES_ALONE = "|".join(told for told, _ in ADJECTIVES)
+SQUARE_KINDS = frozenset(("spd", "skew", "symmetric", "orthogonal", "diagonal"))
+JOINED = re.compile(r"(?:[\s$,&{}]|\\[()\[\]]|\\q?quad\b|\\text|\band\b)*")
+"""What may stand between the names of one list: "let $S \\in …$ and $V \\in …$ be symmetric"."""
+SAID_OF_ALL = re.compile(r"[\s,]*(both |all )?(be|are|being|have|having)( both| all| each)? (?!an? )")
 NOT_TAKEN = re.compile(r"\bnot\b|\bneed not\b|\bnon-?symmetric|\bno\b")
 
 
@@ -63,10 +68,40 @@ def runs(item: Statement) -> bool:
 
 def words_around(item: Statement, text: str) -> str:
     """The prose in front of a declaration, and behind it up to the next mathematics or the end of the sentence."""
-    behind = re.split(
-        r"[$.;:]|\\[(\[]|\n\s*\n", text[item.span.end : item.span.end + 120].lstrip("$ )\\]"), maxsplit=1
-    )[0]
-    return f"{item.lead} {behind}".lower()
+    return f"{item.lead} {words_behind(item, text)}".lower()
+
+
+def words_behind(item: Statement, text: str) -> str:
+    """The prose behind a declaration, up to the next mathematics or the end of the sentence."""
+    behind = text[item.span.end : item.span.end + 120].lstrip("$ )\\]")
+    return re.split(r"[$.;:]|\\[(\[]|\n\s*\n", behind, maxsplit=1)[0].lower()
+
+
+def listed_before(item: Statement, statements: list[Statement], text: str) -> list[Statement]:
+    """The declarations before this one in the same list, of which the words behind it are said as well.
+
+    All of "$S \\in …$, $U \\in …$ and $V \\in …$ be symmetric". Where no verb leads to the word, as in "$S \\in …$
+    and $V \\in …$ symmetric", those that "and" alone joins, if it is a word for square matrices.
+    """
+    words = words_behind(item, text)
+    kind = next((kind for told, kind in ADJECTIVES if re.search(told, words)), None)
+    if kind is None:
+        return []
+    of_all = SAID_OF_ALL.match(words) is not None
+    if not of_all and (kind not in SQUARE_KINDS or re.match(rf"[\s,]*({ADJECTIVES_ALONE})", words) is None):
+        return []
+    found: list[Statement] = []
+    last = item
+    for other in reversed(
+        [one for one in statements if one.sentence == item.sentence and one.span.end <= item.span.start]
+    ):
+        between = text[other.span.end : last.span.start]
+        joins = JOINED.fullmatch(between) is not None and (of_all or ("and" in between and "," not in between))
+        if not joins or [relation.sign for relation in other.relations] != ["\\in"]:
+            break
+        found.append(other)
+        last = other
+    return found
 
 
 def describe(names: n.Node, words: str, ctx: Context) -> None:
