@@ -25,7 +25,9 @@ from derivcheck.problem.terms import Comparison, Term
 from derivcheck.reading.items import Relation, Statement
 from derivcheck.source import Source, Span
 
-UNEXPLAINED = frozenset(("unknown-name", "function-without-argument", "index", "no-model", "not-random"))
+UNEXPLAINED = frozenset(
+    ("unknown-name", "function-without-argument", "index", "index-out-of-range", "no-model", "not-random")
+)
 """Why a member is not understood, where a line behind may still explain it."""
 
 
