@@ -23,6 +23,7 @@ from derivcheck.problem.context import key_of, strip
 from derivcheck.problem.declarations import declare, declare_function, index_range
 from derivcheck.problem.definitions import define
 from derivcheck.problem.eigenwords import explain, is_order
+from derivcheck.problem.indices import capitals
 from derivcheck.problem.mentions import mention, note_calls
 from derivcheck.problem.naming import base_of_power, estimated, named_by
 from derivcheck.problem.newness import is_new, mentions_itself, would_resolve
@@ -310,10 +311,11 @@ def _estimate(item: Statement, left: n.Node, builder: Builder) -> None:
 
 
 def _note_unclaimed(item: Statement, left: n.Node, base: n.Node, builder: Builder) -> None:
-    r"""``u^{new} = …`` of a parameter of the model, with nothing before it that says why: it looks like a claim."""
+    r"""``u^{new} = …`` of a parameter of the model, or ``u_{ML} = …``, and nothing says why: it looks like a claim."""
     found = builder.scope.names.get(key_of(base))
     known = found.key if isinstance(found, Declaration) else declared_key(base, builder)
-    if known in parameters_of_model(builder.scope):
+    called_estimate = isinstance(left, n.Scripted) and bool(capitals(left.sub)) and known is not None
+    if called_estimate or known in parameters_of_model(builder.scope):
         message = (
             f"`{plain(left)}` is read as a definition, so nothing of it is checked; say what it maximises, "
             f"as in `{key_of(left)} = \\arg\\max_{{{key_of(base)}}} Q = …`"

@@ -12,7 +12,7 @@ from derivcheck.problem import terms
 from derivcheck.problem.context import Context, key_of, strip
 from derivcheck.problem.families import family_pattern
 from derivcheck.problem.freezing import note_posterior
-from derivcheck.problem.indices import index_parts, new_index
+from derivcheck.problem.indices import index_parts, is_word, new_index
 from derivcheck.problem.scope import Declaration, Definition, FamilyAxis, FunctionDefinition, IndexInfo, Refusal
 from derivcheck.source import Span
 
@@ -67,7 +67,7 @@ def _index_letters(node: n.Scripted, ctx: Context) -> list[tuple[n.Name, str]]:
         and node.sup.body.text not in ctx.scope.names
     ):
         found.append((node.sup.body, "sup"))
-    if node.sub is not None:
+    if node.sub is not None and not is_word(node.sub, ctx.scope, ctx.indices):
         for part in index_parts(node.sub):
             if not isinstance(part, n.Name) or part.text in ctx.scope.names or part.text.startswith("\\mathrm"):
                 return found if found else []

@@ -10,7 +10,7 @@ from derivcheck.language.printing import plain
 from derivcheck.language.shapes import ONE, SCALAR, Dim
 from derivcheck.problem import algebra, terms
 from derivcheck.problem.context import SLOT, Context, key_of, pattern
-from derivcheck.problem.indices import claim_range, index_info, index_parts, index_term, size_dim
+from derivcheck.problem.indices import claim_range, index_info, index_parts, index_term, is_word, size_dim
 from derivcheck.problem.scope import (
     Declaration,
     Definition,
@@ -156,7 +156,10 @@ def resolve_scripted(node: Scripted, ctx: Context) -> Term:
     if node.primes:
         value = primed(value, node, ctx)
     if sub is not None:
-        value = entry_of(value, sub, ctx, base.span | sub.span)
+        whole = node.span if sup is None else base.span | sub.span
+        if is_word(sub, ctx.scope, {*ctx.indices, *(ctx.free or ())}):
+            raise unknown_name(Scripted(base, sub, None, span=whole), ctx)
+        value = entry_of(value, sub, ctx, whole)
     return superscript(value, sup, ctx, node.span) if sup is not None else value
 
 

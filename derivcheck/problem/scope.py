@@ -185,8 +185,13 @@ class Scope:
         )  # fmt: skip
 
     def quote(self, span: Span) -> str:
-        """What stands at a span, on one line and not longer than a message can bear."""
-        words = " ".join(self.text[span.start : span.end].split())
+        """What stands at a span, on one line and not longer than a message can bear, its braces closed."""
+        end = span.end
+        while self.text[span.start : end].count("{") > self.text[span.start : end].count("}") and (
+            self.text[end : end + 1] == "}"
+        ):
+            end += 1
+        words = " ".join(self.text[span.start : end].split())
         return words if len(words) <= 48 else words[:45].rstrip() + "…"
 
     def fresh(self, stem: str) -> str:
