@@ -56,9 +56,9 @@ def _inverse(node: n.Node) -> n.Node:
 
 
 def estimated(node: n.Node) -> n.Node | None:
-    r"""The name without what marks it as an estimate: of ``\hat\lambda``, ``w^*``, ``u^{new}``, ``\mu_{ML}``, ``\hat\sigma^2``.
+    r"""The name without what marks it as an estimate; None if nothing does.
 
-    None if nothing does.
+    Of ``\hat\lambda``, ``w^*``, ``u^{new}``, ``\mu_{ML}``, ``\hat\sigma^2``.
     """
     match node:
         case n.Name(text=text):

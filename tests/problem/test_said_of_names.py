@@ -41,7 +41,9 @@ def test_a_word_reaches_only_names_of_which_it_can_be_said():
     assert outcomes(f"{text} Then $x^\\top A x \\ge 0$. And $x_1 = |x_1|$.\n") == ["holds", "wrong"]
 
 
-VECTOR = "Let $\\mu \\in \\mathbb{R}^D$ and $A \\in \\mathbb{R}^{N \\times D}$. Then $\\|\\mu\\|^2 = \\mu^\\top \\mu$.\n\n"
+VECTOR = (
+    "Let $\\mu \\in \\mathbb{R}^D$ and $A \\in \\mathbb{R}^{N \\times D}$. Then $\\|\\mu\\|^2 = \\mu^\\top \\mu$.\n\n"
+)
 
 
 @pytest.mark.parametrize("word", ["ML", "MLE", "MAP", r"\text{ML}"])
@@ -66,3 +68,24 @@ def test_an_estimate_without_an_equation_before_it_is_noted_as_a_definition():
 def test_a_name_is_quoted_with_all_its_braces():
     found = finding(f"{VECTOR.split('Then')[0]}\n\n$$ \\|\\mu\\| = \\mu_{{ijk}} $$\n")
     assert "`\\mu_{ijk}`" in told(found)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "right", "wrong"),
+    [
+        (r"Let $a, b > 1$.", r"\log a + |\log b| = \log (a b)", r"\log (a - 1) = |\log (a - 1)|"),
+        (r"Let $a \in \mathbb{R}$ and $a, b > 2$.", r"|a| + |b - 2| = a + b - 2", r"|a - 3| = a - 3"),
+        (r"Let $a < -1$.", r"|a + 1| = - a - 1", r"|a + 2| = - a - 2"),
+        (r"Let $t_1, \dots, t_m > 0$.", r"\sum_{i=1}^m |t_i| = \sum_{i=1}^m t_i", r"|t_1 - 1| = t_1 - 1"),
+        (r"Let $t_1, t_2, \dots, t_m > 2$.", r"|t_2 - 2| = t_2 - 2", r"|t_2 - 3| = t_2 - 3"),
+        (r"Let $x_1, \dots, x_m, c \in \mathbb{R}$.", r"\sum_{i=1}^m c x_i = c \sum_{i=1}^m x_i", r"|c| = c"),
+        (r"Let $n \ge 2$.", r"\sum_{i=1}^n i = \frac{n (n+1)}{2}", r"\sum_{i=1}^n i = n"),
+    ],
+)
+def test_a_comparison_with_a_number_declares_what_is_new(sentence: str, right: str, wrong: str):
+    assert outcomes(f"{sentence}\n\n$$ {right} $$\n\n$$ {wrong} $$\n") == ["holds", "wrong"]
+
+
+def test_a_comparison_of_a_run_narrows_what_is_declared():
+    declared = "Let $x_1, \\dots, x_m \\in \\mathbb{R}$. Assume $x_1, \\dots, x_m > 1$."
+    assert outcomes(f"{declared}\n\n$$ |x_1 - 1| = x_1 - 1 $$\n\n$$ |x_2 - 2| = x_2 - 2 $$\n") == ["holds", "wrong"]
