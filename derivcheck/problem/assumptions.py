@@ -27,8 +27,12 @@ NARROWED = {
     "nonpositive": ("real", "nonpositive"),
 }
 IMPLIED = frozenset(
-    (("positive", "nonnegative"), ("positive", "nonzero"), ("negative", "nonpositive"), ("negative", "nonzero"))
+    (
+        *(("positive", "nonnegative"), ("positive", "nonzero"), ("negative", "nonpositive"), ("negative", "nonzero")),
+        *(("simplex", "positive"), ("simplex", "nonnegative"), ("simplex", "nonzero")),
+    )
 )
+"""What a name is drawn from, and what this says already; probabilities are drawn inside of their simplex."""
 FLIPPED = {">": "<", "<": ">", "\\ge": "\\le", "\\le": "\\ge", "\\ne": "\\ne", "=": "="}
 
 

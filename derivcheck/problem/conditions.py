@@ -21,7 +21,7 @@ from derivcheck.problem.assumptions import (
 )
 from derivcheck.problem.builder import Builder
 from derivcheck.problem.comparisons import COMPARABLE, comparisons
-from derivcheck.problem.constraints import ASKING, constrain
+from derivcheck.problem.constraints import ASKING, all_totals, constrain
 from derivcheck.problem.context import key_of, members_of, strip
 from derivcheck.problem.counting import counts
 from derivcheck.problem.declarations import runs_of
@@ -35,18 +35,23 @@ from derivcheck.reading.items import Statement
 
 EQUAL = frozenset(("=", ":=", "\\equiv"))
 LEADS_UP = re.compile(rf"\b({'|'.join(GLOBAL_LEADS)})( that)?[ ,:]*$")
-BETWEEN = re.compile(r"(\s|[$,]|\\[()\[\];,]|\\q?quad\b|\\(text|mathrm)\{\s*and\s*\}|\band\b|\bwith\b|&|\\\\)*")
+BETWEEN = re.compile(
+    r"(\s|[$,]|\\[()\[\];,]|\\q?quad\b|\\(text|mathrm)\{\s*and\s*\}|\band\b|\bwith\b|&|\\\\"
+    r"|\b(be|are|is|an?|both|probability|vectors?|distributions?|positive|entries)\b)*"
+)
 """What may stand between two conditions of one list."""
 
 
 def assumed_equation(item: Statement, builder: Builder) -> bool:
     """``let A = A^\\top``, ``Q^\\top Q = I`` with a word such as "assume" in front."""
-    if len(item.members) != 2 or item.relations[0].sign != "=":
+    if any(relation.sign != "=" for relation in item.relations):
         return False
     words = item.lead
     led = _is_symmetry(item) or any(lead in words.split() or lead in words for lead in GLOBAL_LEADS)
     if not led and not ASKING.search(words) and not _goes_on(item, builder):
         return False
+    if len(item.members) > 2:
+        return _sums_asked(item, builder)
     left = strip(item.members[0])
     if (
         isinstance(left, n.Name | n.Scripted)
@@ -60,6 +65,16 @@ def assumed_equation(item: Statement, builder: Builder) -> bool:
         builder.line(item.span, "assumption")
         return True
     return False
+
+
+def _sums_asked(item: Statement, builder: Builder) -> bool:
+    r"""``\sum_k p_k = \sum_k q_k = 1``: the sums of all entries of several names, asked of the inputs."""
+    if item.implied or (item.displayed and not (ASKING.search(item.lead) or LEADS_UP.search(item.lead))):
+        return False
+    if not all_totals(item.members, builder.context(), item.span):
+        return False
+    builder.line(item.span, "assumption")
+    return True
 
 
 def _constrains(item: Statement, builder: Builder) -> bool:
@@ -88,7 +103,7 @@ def _goes_on(item: Statement, builder: Builder) -> bool:
 
 
 def _is_symmetry(item: Statement) -> bool:
-    left, right = (strip(member) for member in item.members)
+    left, right = strip(item.members[0]), strip(item.members[1])
     return isinstance(left, n.Name) and isinstance(right, n.Scripted) and right.base == left and right.sub is None
 
 

@@ -18,6 +18,7 @@ CONSTRAINING = ("satisfying", "such that", "subject to", "under the constraint",
 NAMING_LEADS = frozenset(("let", "call", "denote", "define", "put", "set", "write", "name"))
 # What words say that a declared name is, the more telling first.
 ADJECTIVES = (
+    (r"\bprobability vectors?\b|\b(be|are|is) ([a-z]+ )?probability (distribution|mass function)s?\b", "simplex"),
     (r"\bsymmetric,? (and )?positive[- ](semi-?)?definite|\bspd\b|\bpositive[- ](semi-?)?definite", "spd"),
     (r"\b(skew|anti)-?symmetric", "skew"),
     (r"\bsymmetric", "symmetric"),
@@ -124,7 +125,7 @@ def _fits(kind: str, found: Declaration, ctx: Context) -> bool:
     rows, columns = ctx.scope.resolve_shape(found.shape)
     if kind in ("positive", "nonzero"):
         return True
-    if kind == "unit":
+    if kind in ("unit", "simplex"):
         return columns == ONE and rows != ONE
     if kind == "orthogonal":
         return columns != ONE

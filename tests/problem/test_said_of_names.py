@@ -89,3 +89,28 @@ def test_a_comparison_with_a_number_declares_what_is_new(sentence: str, right: s
 def test_a_comparison_of_a_run_narrows_what_is_declared():
     declared = "Let $x_1, \\dots, x_m \\in \\mathbb{R}$. Assume $x_1, \\dots, x_m > 1$."
     assert outcomes(f"{declared}\n\n$$ |x_1 - 1| = x_1 - 1 $$\n\n$$ |x_2 - 2| = x_2 - 2 $$\n") == ["holds", "wrong"]
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        r"Let $p, q \in \mathbb{R}^K$ be probability vectors.",
+        r"Let $p, q \in \mathbb{R}^K$ be probability vectors, $\sum_k p_k = \sum_k q_k = 1$ with $p_k, q_k > 0$.",
+        r"Let $p \in \mathbb{R}^K$ and $q \in \mathbb{R}^K$ be two probability distributions.",
+        r"Let $p, q \in \mathbb{R}^K$ with $p_k, q_k > 0$ and $\sum_k p_k = \sum_k q_k = 1$.",
+        r"Let $p, q \in \mathbb{R}^K$ with $\sum_k p_k = \sum_k q_k = 1$ and $p_k, q_k > 0$.",
+    ],
+)
+def test_probability_vectors_have_positive_entries_that_add_up_to_one(sentence: str):
+    rows = "$$ \\sum_{k=1}^K (|p_k| + |q_k|) = 2 $$\n\n$$ \\sum_{k=1}^K p_k q_k = 1 $$\n"
+    assert outcomes(f"{sentence}\n\n{rows}") == ["holds", "wrong"]
+
+
+def test_a_sum_that_is_claimed_is_no_condition():
+    text = "Let $p, q \\in \\mathbb{R}^K$ with $p_k, q_k > 0$.\n\n$$ \\sum_k p_k = \\sum_k q_k = 1 $$\n"
+    assert set(outcomes(text)) == {"wrong"}
+
+
+def test_what_has_a_distribution_is_no_vector_of_probabilities():
+    text = "Let $x \\in \\mathbb{R}^n$ have a probability distribution.\n\n$$ \\sum_i x_i = 1 $$\n"
+    assert outcomes(text) == ["wrong"]
