@@ -20,6 +20,7 @@ from derivcheck.problem.problem import Alternative, Claim, Refused
 from derivcheck.problem.proportional import up_to_factor
 from derivcheck.problem.scope import Definition, IndexInfo, Refusal, Scope, SizeSymbol
 from derivcheck.problem.settling import settled
+from derivcheck.problem.squares import slope_by_square
 from derivcheck.problem.substitution import at_indices, member
 from derivcheck.problem.terms import Comparison, Term
 from derivcheck.reading.items import Relation, Statement
@@ -81,6 +82,8 @@ def derivative_in(term: Term) -> terms.Derivative | None:
             return derivative_in(inner)
         case terms.Let(body=inner):
             return derivative_in(inner)
+        case terms.Divide() if (slope := slope_by_square(term)) is not None:
+            return derivative_in(slope)
     return None
 
 

@@ -48,10 +48,23 @@ def value_of(found: object, span: Span, ctx: Context) -> Term:
         case SizeSymbol(key=key):
             return terms.Size(Dim.of(key), span=span)
         case FunctionDefinition(key=key, body=body):
+            _all_declared(found, span, scope)
             return terms.Let((), body, key, shape=body.shape, span=span)
         case FunctionDeclaration(key=key, text=text):
             return _mentioned(key, text, span, scope)
     raise AssertionError(found)
+
+
+def _all_declared(found: FunctionDefinition, span: Span, scope: Scope) -> None:
+    """Refuse a function without its argument, if the document knows the argument's name nowhere else."""
+    for key, _ in found.parameters:
+        if key not in scope.declarations and key not in scope.definitions:
+            raise Refusal(
+                "function-without-argument",
+                span,
+                f"`{found.text}` is a function: at which argument is meant?",
+                f"write its argument, or declare `{key.partition('#')[0]}` before the function",
+            )
 
 
 def _mentioned(key: str, text: str, span: Span, scope: Scope) -> Term:

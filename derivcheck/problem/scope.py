@@ -68,13 +68,17 @@ class Definition:
 
 @dataclass(frozen=True, slots=True)
 class FunctionDefinition:
-    """``f(x) = …``: its parameters' keys and shapes, and its body."""
+    """``f(x) = …``: its parameters' keys and shapes, and its body.
+
+    Those among the parameters that are ``squared`` are given by their squares: ``\\ell(\\mu, \\sigma^2)``.
+    """
 
     key: str
     text: str
     parameters: tuple[tuple[str, Shape], ...]
     body: Term
     span: Span
+    squared: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
