@@ -343,7 +343,7 @@ def _order(item: Statement, statements: list[Statement], builder: Builder) -> No
     if is_order(item, builder):
         builder.line(item.span, "assumption")
         return
-    if len(signs) == 1 and declared_by_sign(item, statements, builder):
+    if len(signs) == 1 and declared_by_sign(item, builder):
         builder.line(item.span, "declaration", plain(item.members[0]), "a scalar")
         return
     if is_conditional(item) and take_condition(item, builder):

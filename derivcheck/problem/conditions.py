@@ -23,7 +23,6 @@ from derivcheck.problem.builder import Builder
 from derivcheck.problem.comparisons import COMPARABLE, comparisons
 from derivcheck.problem.constraints import ASKING, all_totals, constrain
 from derivcheck.problem.context import key_of, members_of, strip
-from derivcheck.problem.counting import counts
 from derivcheck.problem.declarations import runs_of
 from derivcheck.problem.domains import DOTS, declare_sizes
 from derivcheck.problem.indices import size_dim
@@ -107,7 +106,7 @@ def _is_symmetry(item: Statement) -> bool:
     return isinstance(left, n.Name) and isinstance(right, n.Scripted) and right.base == left and right.sub is None
 
 
-def declared_by_sign(item: Statement, statements: list[Statement], builder: Builder) -> bool:
+def declared_by_sign(item: Statement, builder: Builder) -> bool:
     r"""``\lambda > 0``, ``\alpha, \beta > 1``, ``t_1, \dots, t_n > 0`` of new names: scalars; sizes, if they count.
 
     Names in the same list that are known already are narrowed.
@@ -122,23 +121,21 @@ def declared_by_sign(item: Statement, statements: list[Statement], builder: Buil
     known = [scope.names.get(key_of(name)) for run in runs for name in run]
     if not all(is_new or isinstance(old, Declaration) for is_new, old in zip(new, known, strict=True)):
         return False
-    return all(_by_sign(run, item, bound, statements, builder) for run in runs)
+    return all(_by_sign(run, item, bound, builder) for run in runs)
 
 
 def _new_name(node: n.Node, scope: Scope) -> bool:
     return isinstance(node, n.Name | n.Scripted) and key_of(node) not in scope.names
 
 
-def _by_sign(
-    run: list[n.Node], item: Statement, bound: Fraction, statements: list[Statement], builder: Builder
-) -> bool:
+def _by_sign(run: list[n.Node], item: Statement, bound: Fraction, builder: Builder) -> bool:
     """One name of the list, or one run of members."""
     scope, ctx = builder.scope, builder.context()
     name, sign, right = run[0], item.relations[0].sign, item.members[1]
     if len(run) > 1 or not _new_name(name, scope):
         return condition_on(run, sign, right, ctx)
     assert isinstance(name, n.Name | n.Scripted)
-    if sign in (">", "\\ge") and bound >= 0 and bound.denominator == 1 and counts(name, statements):
+    if sign in (">", "\\ge") and bound >= 0 and bound.denominator == 1 and key_of(name) in scope.counting:
         declare_sizes(name, scope)
         return assume(name, sign, right, ctx, item.span)
     if bound == 0 or sign == "\\ne" or whole_of(name, ctx) != name or would_resolve(name, replace(ctx, free={})):

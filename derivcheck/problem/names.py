@@ -90,18 +90,32 @@ def _mentioned(key: str, text: str, span: Span, scope: Scope) -> Term:
     )
 
 
+def how_to_declare(key: str, scope: Scope) -> str:
+    """How a name comes into being that nothing declares: as a size where the document counts with it."""
+    if key in scope.counting:
+        return (
+            f"a size is declared where it is the length of something, as in: let `x \\in \\mathbb{{R}}^{{{key}}}`, "
+            f"or by itself: let `{key} \\in \\mathbb{{N}}`"
+        )
+    return (
+        f"declare it before this line, as in: let `{key} \\in \\mathbb{{R}}`, "
+        f"or `{key} \\in \\mathbb{{R}}^n` if it is a vector"
+    )
+
+
 def unknown_name(node: Node, ctx: Context, *, called: bool = False) -> Refusal:
     """The refusal for a name that nothing declares."""
     text = plain(node)
     close = ctx.scope.suggestion(key_of(node))
+    key = key_of(node)
     what = "is used like a function but" if called else "is"
     help = (
         f"did you mean `{close}`?"
         if close
         else (
-            f"declare it before this line, as in: let `{key_of(node)} : \\mathbb{{R}} \\to \\mathbb{{R}}`"
+            f"declare it before this line, as in: let `{key} : \\mathbb{{R}} \\to \\mathbb{{R}}`"
             if called
-            else f"declare it before this line, as in: let `{key_of(node)} \\in \\mathbb{{R}}^n`"
+            else how_to_declare(key, ctx.scope)
         )
     )
     return Refusal("unknown-name", node.span, f"`{text}` {what} not declared", help)

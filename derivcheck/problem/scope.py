@@ -147,7 +147,10 @@ class IndexInfo:
 
 @dataclass
 class Scope:
-    """The names visible at a place of the document, while it is being elaborated."""
+    """The names visible at a place of the document, while it is being elaborated.
+
+    ``counting`` are the letters that say somewhere in it how many of something there are.
+    """
 
     names: dict[str, Meaning] = field(default_factory=dict)
     declarations: dict[str, Declaration] = field(default_factory=dict)
@@ -166,6 +169,7 @@ class Scope:
     index_fallbacks: dict[str, Dim] = field(default_factory=dict)
     size_bounds: dict[str, int] = field(default_factory=dict)
     text: str = ""
+    counting: frozenset[str] = frozenset()
     counter: int = 0
     given: dict[str, int] = field(default_factory=dict)
     heading: int = 0

@@ -114,3 +114,19 @@ def test_a_sum_that_is_claimed_is_no_condition():
 def test_what_has_a_distribution_is_no_vector_of_probabilities():
     text = "Let $x \\in \\mathbb{R}^n$ have a probability distribution.\n\n$$ \\sum_i x_i = 1 $$\n"
     assert outcomes(text) == ["wrong"]
+
+
+@pytest.mark.parametrize(
+    ("text", "help"),
+    [
+        (r"$$ c + 1 = 1 + c $$", r"let `c \in \mathbb{R}`, or `c \in \mathbb{R}^n` if it is a vector"),
+        (r"Let $a \in \mathbb{R}$. $$ \sum_{i=1}^m a = m a $$", r"let `x \in \mathbb{R}^{m}`"),
+        (r"Let $a \in \mathbb{R}$. $$ m a = \sum_{i=1}^m a $$", r"let `m \in \mathbb{N}`"),
+    ],
+)
+def test_the_help_for_an_unknown_name_says_how_it_comes_into_being(text: str, help: str):
+    assert help in told(finding(text))
+
+
+def test_what_the_help_for_a_size_says_works():
+    assert outcomes(r"Let $a \in \mathbb{R}$ and $m \in \mathbb{N}$. $$ \sum_{i=1}^m a = m a $$") == ["holds"]
