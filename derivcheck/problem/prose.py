@@ -82,7 +82,8 @@ def listed_before(item: Statement, statements: list[Statement], text: str) -> li
     """The declarations before this one in the same list, of which the words behind it are said as well.
 
     All of "$S \\in …$, $U \\in …$ and $V \\in …$ be symmetric". Where no verb leads to the word, as in "$S \\in …$
-    and $V \\in …$ symmetric", those that "and" alone joins, if it is a word for square matrices.
+    and $V \\in …$ symmetric", those that "and" alone joins or that stand in the same mathematics, if it is a word
+    for square matrices.
     """
     words = words_behind(item, text)
     kind = next((kind for told, kind in ADJECTIVES if re.search(told, words)), None)
@@ -97,7 +98,8 @@ def listed_before(item: Statement, statements: list[Statement], text: str) -> li
         [one for one in statements if one.sentence == item.sentence and one.span.end <= item.span.start]
     ):
         between = text[other.span.end : last.span.start]
-        joins = JOINED.fullmatch(between) is not None and (of_all or ("and" in between and "," not in between))
+        beside = not re.search(r"[$(\[]", between) or ("and" in between and "," not in between)
+        joins = JOINED.fullmatch(between) is not None and (of_all or beside)
         if not joins or [relation.sign for relation in other.relations] != ["\\in"]:
             break
         found.append(other)

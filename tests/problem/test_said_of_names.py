@@ -17,6 +17,7 @@ SYMMETRIES = "Then $S^\\top = S$. And $V^\\top = V$.\n"
         f"Let $u \\in \\mathbb{{R}}^n$, {SQUARES} and {OTHERS} be symmetric.",
         f"Let {SQUARES}, {OTHERS} both be diagonal.",
         f"Let $u \\in \\mathbb{{R}}^n$, {SQUARES} and {OTHERS} symmetric.",
+        f"Let {SQUARES[:-1]}, {OTHERS[1:]} symmetric.",
     ],
 )
 def test_a_word_behind_a_list_is_said_of_all_its_names(sentence: str):
