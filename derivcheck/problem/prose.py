@@ -92,11 +92,10 @@ def listed_before(item: Statement, statements: list[Statement], text: str) -> li
     of_all = SAID_OF_ALL.match(words) is not None
     if not of_all and (kind not in SQUARE_KINDS or re.match(rf"[\s,]*({ADJECTIVES_ALONE})", words) is None):
         return []
+    earlier = [one for one in statements if one.sentence == item.sentence and one.span.end <= item.span.start]
     found: list[Statement] = []
     last = item
-    for other in reversed(
-        [one for one in statements if one.sentence == item.sentence and one.span.end <= item.span.start]
-    ):
+    for other in reversed(earlier):
         between = text[other.span.end : last.span.start]
         beside = not re.search(r"[$(\[]", between) or ("and" in between and "," not in between)
         joins = JOINED.fullmatch(between) is not None and (of_all or beside)
