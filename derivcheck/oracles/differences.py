@@ -214,6 +214,10 @@ def _at(bench: Bench, claim: Claim, term: t.Derivative, world: World, analytic: 
         head = evaluate(claim.head, bench.frame(claim, other))
     bars = source.bars[-1] if source.bars else torch.zeros(1, dtype=torch.float64)
     bar = bars.reshape(bars.shape[0], -1).amax(1)
+    if isinstance(claim.head, t.Divide):
+        # A derivative by σ² is that by σ over 2σ, and so is its bar.
+        with torch.no_grad():
+            bar = bar / evaluate(claim.head.right, bench.frame(claim, other)).abs().flatten(1).amin(1)
     return _judged(bench, claim, world, head, bar)
 
 

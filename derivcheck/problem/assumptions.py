@@ -12,7 +12,7 @@ from derivcheck.language.shapes import ONE, SCALAR, Dim
 from derivcheck.problem import algebra, terms
 from derivcheck.problem.comparisons import comparisons
 from derivcheck.problem.context import SLOT, Context, key_of, members_of, strip
-from derivcheck.problem.declarations import declaration_of, declare_one
+from derivcheck.problem.declarations import declaration_of, declare_one, run_of_members, runs_of
 from derivcheck.problem.families import family_pattern, ranging_letters
 from derivcheck.problem.indices import index_parts, size_dim
 from derivcheck.problem.newness import would_resolve
@@ -27,8 +27,12 @@ NARROWED = {
     "nonpositive": ("real", "nonpositive"),
 }
 IMPLIED = frozenset(
-    (("positive", "nonnegative"), ("positive", "nonzero"), ("negative", "nonpositive"), ("negative", "nonzero"))
+    (
+        *(("positive", "nonnegative"), ("positive", "nonzero"), ("negative", "nonpositive"), ("negative", "nonzero")),
+        *(("simplex", "positive"), ("simplex", "nonnegative"), ("simplex", "nonzero")),
+    )
 )
+"""What a name is drawn from, and what this says already; probabilities are drawn inside of their simplex."""
 FLIPPED = {">": "<", "<": ">", "\\ge": "\\le", "\\le": "\\ge", "\\ne": "\\ne", "=": "="}
 
 
@@ -43,8 +47,8 @@ def assume(left: n.Node, sign: str, right: n.Node, ctx: Context, span: Span) -> 
                 return True
     done = False
     for one, other, relation in ((left, right, sign), (right, left, FLIPPED.get(sign, sign))):
-        for name in members_of(one):
-            done = domain_condition(name, relation, other, ctx) or done
+        for names in runs_of(members_of(one)):
+            done = condition_on(names, relation, other, ctx) or done
         if done:
             break
     if done or sign == "=":
@@ -89,6 +93,46 @@ def _size_bound(name: n.Node, sign: str, other: n.Node, ctx: Context) -> bool:
     conditions = comparisons(n.Compare((name, other), (sign,), span=name.span | other.span), ctx)
     scope.assumptions.append(Assumption(conditions, name.span | other.span))
     return True
+
+
+def condition_on(names: list[n.Node], sign: str, right: n.Node, ctx: Context) -> bool:
+    r"""``x > 0`` of one name, or ``x_1, \dots, x_n > 0`` of a run: of all members of what is declared, or is new."""
+    if len(names) == 1:
+        return domain_condition(names[0], sign, right, ctx)
+    first, last = strip(names[0]), strip(names[-1])
+    bound = literal_value(right)
+    if (
+        bound is None
+        or sign not in SIGN_DOMAINS
+        or not (isinstance(first, n.Scripted) and isinstance(last, n.Scripted))
+    ):
+        return False
+    place = "sup" if isinstance(first.sup, n.Group) else "sub"
+    letter = n.Name("\\iota", span=first.span)
+    member = replace(first, sup=n.Group(letter)) if place == "sup" else replace(first, sub=letter)
+    whole = whole_of(member, ctx)
+    if whole == member:
+        return run_of_members(names, SCALAR, _domain(sign, bound), ctx)
+    found = ctx.scope.names.get(key_of(whole))
+    end = last.sup.body if isinstance(last.sup, n.Group) else last.sub
+    size = None if end is None else size_dim(end, ctx)
+    if not isinstance(found, Declaration) or size is None:
+        return False
+    length = found.family[0].size if found.family else found.shape[0]
+    return ctx.scope.resolve(length) == size and domain_condition(whole, sign, right, ctx)
+
+
+def _domain(sign: str, bound: Fraction) -> Domain:
+    """What is drawn of a new name that is compared with a number."""
+    if bound == 0:
+        return Domain(SIGN_DOMAINS[sign])  # type: ignore[arg-type]
+    end = float(bound)
+    return Domain("interval", low=end) if sign in (">", "\\ge") else Domain("interval", high=end)
+
+
+def declare_bounded(node: n.Name | n.Scripted, sign: str, bound: Fraction, ctx: Context) -> None:
+    r"""``\alpha > 1`` of a new name: a scalar that is drawn from there."""
+    declare_one(node, SCALAR, _domain(sign, bound), ctx)
 
 
 def domain_condition(name: n.Node, sign: str, right: n.Node, ctx: Context) -> bool:

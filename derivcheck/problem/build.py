@@ -13,6 +13,7 @@ from derivcheck.problem.claims import UNEXPLAINED, ClaimMaker
 from derivcheck.problem.classify import classify
 from derivcheck.problem.constraints import note_undrawn
 from derivcheck.problem.context import members_of, strip
+from derivcheck.problem.counting import counting_letters
 from derivcheck.problem.declarations import index_range
 from derivcheck.problem.definitions import define
 from derivcheck.problem.eigenwords import explain
@@ -37,6 +38,7 @@ def build(source: Source, items: tuple[Item, ...]) -> Problem:
     builder.findings.extend(marks.findings)
     _ranges_first(items, builder)
     statements = [item for item in items if isinstance(item, Statement)]
+    scope.counting = counting_letters(statements)
     sentence = -1
     for item in _declarations_first(items):
         if isinstance(item, Statement) and item.sentence != sentence:

@@ -18,6 +18,7 @@ from derivcheck.problem.scope import (
     Refusal,
     Scope,
 )
+from derivcheck.problem.squares import square_root
 from derivcheck.problem.terms import Term
 from derivcheck.source import Span
 
@@ -85,6 +86,14 @@ def _call_defined(found: FunctionDefinition, args: list[Term], primes: int, span
         raise Refusal(
             "arguments", span, f"`{found.text}` takes {len(found.parameters)} arguments, here are {len(args)}"
         )
+    if found.squared and primes:
+        raise Refusal(
+            "prime", span, f"`{found.text}` is a function of a square: by what the prime differentiates is not said"
+        )
+    args = [
+        square_root(arg, ctx) if key in found.squared else arg
+        for arg, (key, _) in zip(args, found.parameters, strict=True)
+    ]
     of_reals = all(is_scalar(scope.resolve_shape(shape)) for _, shape in found.parameters)
     larger = next((arg for arg in args if not algebra.scalar(scope, arg)), None)
     keys = tuple(key for key, _ in found.parameters)

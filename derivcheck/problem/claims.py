@@ -20,12 +20,15 @@ from derivcheck.problem.problem import Alternative, Claim, Refused
 from derivcheck.problem.proportional import up_to_factor
 from derivcheck.problem.scope import Definition, IndexInfo, Refusal, Scope, SizeSymbol
 from derivcheck.problem.settling import settled
+from derivcheck.problem.squares import slope_by_square
 from derivcheck.problem.substitution import at_indices, member
 from derivcheck.problem.terms import Comparison, Term
 from derivcheck.reading.items import Relation, Statement
 from derivcheck.source import Source, Span
 
-UNEXPLAINED = frozenset(("unknown-name", "function-without-argument", "index", "no-model", "not-random"))
+UNEXPLAINED = frozenset(
+    ("unknown-name", "function-without-argument", "index", "index-out-of-range", "no-model", "not-random")
+)
 """Why a member is not understood, where a line behind may still explain it."""
 
 
@@ -79,6 +82,8 @@ def derivative_in(term: Term) -> terms.Derivative | None:
             return derivative_in(inner)
         case terms.Let(body=inner):
             return derivative_in(inner)
+        case terms.Divide() if (slope := slope_by_square(term)) is not None:
+            return derivative_in(slope)
     return None
 
 

@@ -23,6 +23,7 @@ from derivcheck.problem.context import key_of, strip
 from derivcheck.problem.declarations import declare, declare_function, index_range
 from derivcheck.problem.definitions import define
 from derivcheck.problem.eigenwords import explain, is_order
+from derivcheck.problem.indices import capitals
 from derivcheck.problem.mentions import mention, note_calls
 from derivcheck.problem.naming import base_of_power, estimated, named_by
 from derivcheck.problem.newness import is_new, mentions_itself, would_resolve
@@ -36,8 +37,10 @@ from derivcheck.problem.prose import (
     describe,
     is_conditional,
     is_naming,
+    listed_before,
     runs,
     words_around,
+    words_behind,
 )
 from derivcheck.problem.scope import Declaration, Definition, IndexInfo, Refusal
 from derivcheck.problem.solutions import equation_for
@@ -72,7 +75,7 @@ def classify(item: Statement, statements: list[Statement], builder: Builder) -> 
         builder.line(item.span, "declaration", plain(item.members[0]), shapes)
         return
     if first == "\\in" and len(signs) == 1:
-        _membership(item, builder)
+        _membership(item, statements, builder)
         return
     if len(signs) == 1 and first == "=" and index_range(item.members[0], item.members[1], builder.context()):
         builder.line(item.span, "declaration", plain(item.members[0]), note="the range of an index")
@@ -152,14 +155,17 @@ def _optimum_of(item: Statement, left: n.Node, builder: Builder) -> None:
         builder.scope.optima[_bare(left)] = builder.head.term
 
 
-def _membership(item: Statement, builder: Builder) -> None:
+def _membership(item: Statement, statements: list[Statement], builder: Builder) -> None:
     left, right = item.members
     ctx = builder.context()
     if index_range(left, right, ctx) is not None and runs(item):
         builder.line(item.span, "declaration", plain(left), note="the range of an index")
         return
     shapes = declare(left, right, ctx)
-    describe(left, words_around(item, builder.source.text), ctx)
+    text = builder.source.text
+    describe(left, words_around(item, text), ctx)
+    for other in listed_before(item, statements, text):
+        describe(other.members[0], words_behind(item, text), ctx)
     builder.line(item.span, "declaration", plain(left), shapes)
 
 
@@ -325,10 +331,11 @@ def _estimate(item: Statement, left: n.Node, builder: Builder) -> None:
 
 
 def _note_unclaimed(item: Statement, left: n.Node, base: n.Node, builder: Builder) -> None:
-    r"""``u^{new} = …`` of a parameter of the model, with nothing before it that says why: it looks like a claim."""
+    r"""``u^{new} = …`` of a parameter of the model, or ``u_{ML} = …``, and nothing says why: it looks like a claim."""
     found = builder.scope.names.get(key_of(base))
     known = found.key if isinstance(found, Declaration) else declared_key(base, builder)
-    if known in parameters_of_model(builder.scope):
+    called_estimate = isinstance(left, n.Scripted) and bool(capitals(left.sub)) and known is not None
+    if called_estimate or known in parameters_of_model(builder.scope):
         message = (
             f"`{plain(left)}` is read as a definition, so nothing of it is checked; say what it maximises, "
             f"as in `{key_of(left)} = \\arg\\max_{{{key_of(base)}}} Q = …`"

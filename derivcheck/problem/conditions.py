@@ -3,37 +3,54 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from fractions import Fraction
 from itertools import pairwise
 
 from derivcheck.language import nodes as n
 from derivcheck.language.traversal import walk
 from derivcheck.problem import terms
-from derivcheck.problem.assumptions import assume, domain_condition
+from derivcheck.problem.assumptions import (
+    SIGN_DOMAINS,
+    assume,
+    condition_on,
+    declare_bounded,
+    domain_condition,
+    literal_value,
+    whole_of,
+)
 from derivcheck.problem.builder import Builder
 from derivcheck.problem.comparisons import COMPARABLE, comparisons
-from derivcheck.problem.constraints import ASKING, constrain
+from derivcheck.problem.constraints import ASKING, all_totals, constrain
 from derivcheck.problem.context import key_of, members_of, strip
+from derivcheck.problem.declarations import runs_of
+from derivcheck.problem.domains import DOTS, declare_sizes
 from derivcheck.problem.indices import size_dim
-from derivcheck.problem.newness import is_new, mentions_itself
+from derivcheck.problem.newness import is_new, mentions_itself, would_resolve
 from derivcheck.problem.prose import GLOBAL_LEADS, is_conditional
-from derivcheck.problem.scope import Declaration, Definition, FunctionDefinition, IndexInfo
+from derivcheck.problem.scope import Declaration, Definition, FunctionDefinition, IndexInfo, Scope
 from derivcheck.problem.solutions import equation_for
 from derivcheck.reading.items import Statement
 
 EQUAL = frozenset(("=", ":=", "\\equiv"))
 LEADS_UP = re.compile(rf"\b({'|'.join(GLOBAL_LEADS)})( that)?[ ,:]*$")
-BETWEEN = re.compile(r"(\s|[$,]|\\[()\[\];,]|\\q?quad\b|\\(text|mathrm)\{\s*and\s*\}|\band\b|\bwith\b|&|\\\\)*")
+BETWEEN = re.compile(
+    r"(\s|[$,]|\\[()\[\];,]|\\q?quad\b|\\(text|mathrm)\{\s*and\s*\}|\band\b|\bwith\b|&|\\\\"
+    r"|\b(be|are|is|an?|both|probability|vectors?|distributions?|positive|entries)\b)*"
+)
 """What may stand between two conditions of one list."""
 
 
 def assumed_equation(item: Statement, builder: Builder) -> bool:
     """``let A = A^\\top``, ``Q^\\top Q = I`` with a word such as "assume" in front."""
-    if len(item.members) != 2 or item.relations[0].sign != "=":
+    if any(relation.sign != "=" for relation in item.relations):
         return False
     words = item.lead
     led = _is_symmetry(item) or any(lead in words.split() or lead in words for lead in GLOBAL_LEADS)
     if not led and not ASKING.search(words) and not _goes_on(item, builder):
         return False
+    if len(item.members) > 2:
+        return _sums_asked(item, builder)
     left = strip(item.members[0])
     if (
         isinstance(left, n.Name | n.Scripted)
@@ -47,6 +64,16 @@ def assumed_equation(item: Statement, builder: Builder) -> bool:
         builder.line(item.span, "assumption")
         return True
     return False
+
+
+def _sums_asked(item: Statement, builder: Builder) -> bool:
+    r"""``\sum_k p_k = \sum_k q_k = 1``: the sums of all entries of several names, asked of the inputs."""
+    if item.implied or (item.displayed and not (ASKING.search(item.lead) or LEADS_UP.search(item.lead))):
+        return False
+    if not all_totals(item.members, builder.context(), item.span):
+        return False
+    builder.line(item.span, "assumption")
+    return True
 
 
 def _constrains(item: Statement, builder: Builder) -> bool:
@@ -75,18 +102,46 @@ def _goes_on(item: Statement, builder: Builder) -> bool:
 
 
 def _is_symmetry(item: Statement) -> bool:
-    left, right = (strip(member) for member in item.members)
+    left, right = strip(item.members[0]), strip(item.members[1])
     return isinstance(left, n.Name) and isinstance(right, n.Scripted) and right.base == left and right.sub is None
 
 
 def declared_by_sign(item: Statement, builder: Builder) -> bool:
-    """``\\lambda > 0`` of names that nothing has declared: positive scalars."""
-    names = [strip(part) for part in members_of(item.members[0])]
-    scope = builder.scope
-    if not all(isinstance(name, n.Name | n.Scripted) and key_of(name) not in scope.names for name in names):
+    r"""``\lambda > 0``, ``\alpha, \beta > 1``, ``t_1, \dots, t_n > 0`` of new names: scalars; sizes, if they count.
+
+    Names in the same list that are known already are narrowed.
+    """
+    scope, bound = builder.scope, literal_value(item.members[1])
+    runs = runs_of([strip(part) for part in members_of(item.members[0])])
+    new = [_new_name(name, scope) for run in runs for name in run]
+    if bound is None or item.relations[0].sign not in SIGN_DOMAINS or not any(new):
         return False
-    ctx = builder.context()
-    return all(domain_condition(name, item.relations[0].sign, item.members[1], ctx) for name in names)
+    if item.displayed and bound != 0 and not LEADS_UP.search(item.lead):
+        return False
+    known = [scope.names.get(key_of(name)) for run in runs for name in run]
+    if not all(is_new or isinstance(old, Declaration) for is_new, old in zip(new, known, strict=True)):
+        return False
+    return all(_by_sign(run, item, bound, builder) for run in runs)
+
+
+def _new_name(node: n.Node, scope: Scope) -> bool:
+    return isinstance(node, n.Name | n.Scripted) and key_of(node) not in scope.names
+
+
+def _by_sign(run: list[n.Node], item: Statement, bound: Fraction, builder: Builder) -> bool:
+    """One name of the list, or one run of members."""
+    scope, ctx = builder.scope, builder.context()
+    name, sign, right = run[0], item.relations[0].sign, item.members[1]
+    if len(run) > 1 or not _new_name(name, scope):
+        return condition_on(run, sign, right, ctx)
+    assert isinstance(name, n.Name | n.Scripted)
+    if sign in (">", "\\ge") and bound >= 0 and bound.denominator == 1 and key_of(name) in scope.counting:
+        declare_sizes(name, scope)
+        return assume(name, sign, right, ctx, item.span)
+    if bound == 0 or sign == "\\ne" or whole_of(name, ctx) != name or would_resolve(name, replace(ctx, free={})):
+        return domain_condition(name, sign, right, ctx)
+    declare_bounded(name, sign, bound, ctx)
+    return True
 
 
 def about_sizes(item: Statement, builder: Builder) -> bool:
@@ -113,6 +168,8 @@ def simple_condition(item: Statement, builder: Builder) -> bool:
             node = strip(part)
             if isinstance(node, n.Add) and len(node.terms) == 1:
                 node = node.terms[0][1]
+            if isinstance(node, n.Symbol) and node.text in DOTS:
+                continue
             if _is_number(node) or (isinstance(node, n.Name) and node.text in ("\\mathbf{0}", "0")):
                 continue
             if not isinstance(node.base if isinstance(node, n.Scripted) else node, n.Name):

@@ -38,6 +38,18 @@ def constrain(left: n.Node, right: n.Node, ctx: Context, span: Span) -> bool:
     return _total(one, other, ctx.scope, span) or _tie(one, other, ctx.scope, span)
 
 
+def all_totals(sides: Sequence[n.Node], ctx: Context, span: Span) -> bool:
+    r"""``\sum_k p_k = \sum_k q_k = 1``: whether all but the last are sums of the entries of declared columns."""
+    try:
+        *sums, total = (ctx.term(side) for side in sides)
+    except Refusal:
+        return False
+    one = isinstance(total, t.Constant) and total.value == Fraction(1)
+    if not one or any(summed(term, ctx.scope) not in ctx.scope.declarations for term in sums):
+        return False
+    return all(_total(term, total, ctx.scope, span) for term in sums)
+
+
 def note_undrawn(sides: Sequence[n.Node], ctx: Context, span: Span) -> None:
     """Remember a condition that no draw meets: what fails for the names in it may hold under the condition."""
     names: set[str] = set()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
 
@@ -20,19 +21,40 @@ from derivcheck.problem.scope import Declaration, Definition, FunctionDeclaratio
 def declare(left: n.Node, right: n.Node, ctx: Context) -> str:
     r"""``x, b \in \mathbb{R}^n``; the shape in words is returned for the listing."""
     found = read_set(right, ctx)
-    names = members_of(left)
-    if _run_of_members(names, found.shape, found.domain, ctx):
-        return ctx.scope.show(found.shape)
-    for name in names:
-        if isinstance(name, n.Symbol) and name.text in DOTS:
-            continue
-        declare_one(name, found.shape, found.domain, ctx)
+    for names in runs_of(members_of(left)):
+        if not run_of_members(names, found.shape, found.domain, ctx):
+            for name in names:
+                declare_one(name, found.shape, found.domain, ctx)
     return ctx.scope.show(found.shape)
 
 
-def _run_of_members(names: list[n.Node], shape: Shape, domain: Domain, ctx: Context) -> bool:
-    """``x_1, \\dots, x_N``: the members of a family; False if the list is of another form."""
-    if len(names) < 3 or not any(isinstance(name, n.Symbol) and name.text in DOTS for name in names):
+def runs_of(names: Sequence[n.Node]) -> list[list[n.Node]]:
+    r"""A list as single names and runs, of which the ends are kept: (x₁, xₙ) and μ of ``x_1, x_2, \dots, x_n, \mu``."""
+    found: list[list[n.Node]] = []
+    goes_on = False
+    for name in names:
+        if isinstance(name, n.Symbol) and name.text in DOTS:
+            goes_on = bool(found)
+        elif goes_on:
+            while len(found) > 1 and all(_member_like(name, run) for run in found[-2:]):
+                found.pop()
+            found[-1].append(name)
+            goes_on = False
+        else:
+            found.append([name])
+    return found
+
+
+def _member_like(name: n.Node, run: list[n.Node]) -> bool:
+    """Whether a run is a single name so far that differs from this one by its scripts alone."""
+    first, last = strip(run[0]), strip(name)
+    both = isinstance(first, n.Scripted) and isinstance(last, n.Scripted)
+    return both and len(run) == 1 and first.base == last.base  # type: ignore[union-attr]
+
+
+def run_of_members(names: list[n.Node], shape: Shape, domain: Domain, ctx: Context) -> bool:
+    """The first and the last of ``x_1, \\dots, x_N``: the members of a family; False if it is of another form."""
+    if len(names) != 2:
         return False
     first, last = strip(names[0]), strip(names[-1])
     if not (isinstance(first, n.Scripted) and isinstance(last, n.Scripted) and first.base == last.base):

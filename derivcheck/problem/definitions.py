@@ -12,8 +12,9 @@ from derivcheck.problem import terms
 from derivcheck.problem.context import Context, key_of, strip
 from derivcheck.problem.families import family_pattern
 from derivcheck.problem.freezing import note_posterior
-from derivcheck.problem.indices import index_parts, new_index
+from derivcheck.problem.indices import index_parts, is_word, new_index
 from derivcheck.problem.scope import Declaration, Definition, FamilyAxis, FunctionDefinition, IndexInfo, Refusal
+from derivcheck.problem.squares import root_of
 from derivcheck.source import Span
 
 
@@ -67,7 +68,7 @@ def _index_letters(node: n.Scripted, ctx: Context) -> list[tuple[n.Name, str]]:
         and node.sup.body.text not in ctx.scope.names
     ):
         found.append((node.sup.body, "sup"))
-    if node.sub is not None:
+    if node.sub is not None and not is_word(node.sub, ctx.scope, ctx.indices):
         for part in index_parts(node.sub):
             if not isinstance(part, n.Name) or part.text in ctx.scope.names or part.text.startswith("\\mathrm"):
                 return found if found else []
@@ -133,6 +134,7 @@ def _define_function(head: n.Node, group: n.Group, value: n.Node, ctx: Context, 
     names = dict(scope.names)
     parameters: list[tuple[str, Shape]] = []
     local: dict[str, Declaration] = {}
+    squared: list[str] = []
     for item in group.body.items if isinstance(group.body, n.Tuple) else (group.body,):
         node = strip(item)
         if not isinstance(node, n.Name | n.Scripted):
@@ -140,6 +142,11 @@ def _define_function(head: n.Node, group: n.Group, value: n.Node, ctx: Context, 
                 "definition", item.span, "the arguments in a definition are names", "give the value a name first"
             )
         visible = key_of(node)
+        root = root_of(node, ctx)
+        if isinstance(root, terms.Variable) and not root.indices:
+            parameters.append((root.key, root.shape))
+            squared.append(root.key)
+            continue
         found = scope.names.get(visible)
         if isinstance(found, Declaration | Definition) and not found.family:
             parameters.append((found.key, found.shape))
@@ -157,6 +164,6 @@ def _define_function(head: n.Node, group: n.Group, value: n.Node, ctx: Context, 
             else:
                 del scope.names[visible]
     key = key_of(head)
-    made = FunctionDefinition(key, plain(head), tuple(parameters), body, span)
+    made = FunctionDefinition(key, plain(head), tuple(parameters), body, span, tuple(squared))
     scope.names[key] = made
     return made

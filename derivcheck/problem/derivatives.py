@@ -16,6 +16,7 @@ from derivcheck.problem.dependence import depends
 from derivcheck.problem.freezing import at_current, moving
 from derivcheck.problem.scope import Declaration, Definition, FunctionDeclaration, FunctionDefinition, Refusal
 from derivcheck.problem.scripts import entry_of
+from derivcheck.problem.squares import by_square, root_of, square_root
 from derivcheck.problem.terms import Chain, Term
 from derivcheck.problem.terms import Derivative as DerivativeTerm
 from derivcheck.source import Span
@@ -23,7 +24,10 @@ from derivcheck.source import Span
 
 @dataclass(frozen=True, slots=True)
 class By:
-    """What is differentiated by: a name, a member of a family, or an entry; ``transposed`` for ∂x^⊤."""
+    """What is differentiated by: a name, a member of a family, or an entry; ``transposed`` for ∂x^⊤.
+
+    ``root`` is there where it is the square of that.
+    """
 
     key: str
     shape: Shape
@@ -31,6 +35,7 @@ class By:
     position: tuple[Term | None, Term | None] | None
     transposed: bool
     span: Span
+    root: Term | None = None
 
 
 def derivative(node: n.Derivative | n.Held | n.Nabla, ctx: Context) -> Term:
@@ -64,17 +69,17 @@ def by(node: n.Node, ctx: Context) -> By:
         raise Refusal("derivative", node.span, f"`{plain(node)}` is a function; a derivative is by a variable")
     if isinstance(found, Declaration | Definition) and found.family:
         raise Refusal("family-without-index", node.span, f"`{plain(node)}` is a family: by which member?")
-    term = ctx.term(node)
+    root = root_of(node, ctx)
+    term = ctx.term(node) if root is None else root
     match term:
         case terms.Variable(key=key, indices=indices):
-            return By(key, term.shape, indices, None, transposed, node.span)
+            return By(key, term.shape, indices, None, transposed, node.span, root)
         case terms.Entry(argument=terms.Variable(key=key, indices=indices) as whole, row=row, column=column):
-            return By(key, whole.shape, indices, (row, column), transposed, node.span)
+            return By(key, whole.shape, indices, (row, column), transposed, node.span, root)
     help = "give it a name first"
     if isinstance(node, n.Scripted) and node.sup is not None:
-        help = (
-            f"declare `{plain(node)}` as a name of its own (as in `{key_of(node)} > 0`), or differentiate by its base"
-        )
+        base = plain(node.base if node.sub is None else n.Scripted(node.base, node.sub, None))
+        help = f"say that `{base} > 0`, declare `{plain(node)}` as a name of its own, or differentiate by its base"
     raise Refusal("derivative", node.span, f"a derivative is by a name; `{plain(node)}` is an expression", help)
 
 
@@ -102,6 +107,9 @@ def build(
     target: Term, variable: By, ctx: Context, span: Span, *, held: tuple[str, ...] = (), direct: bool = False
 ) -> Term:
     """∂target/∂variable in the shape that the document's layout gives it."""
+    if variable.root is not None:
+        slope = build(target, replace(variable, root=None), ctx, span, held=held, direct=direct)
+        return by_square(slope, variable.root, ctx)
     shape = algebra.shape_of(ctx.scope, target)
     own = ctx.scope.resolve_shape(variable.shape)
     target, staying = at_current(moving(target, variable.key, ctx.scope), variable.key, ctx.scope)
@@ -202,7 +210,7 @@ def _held(node: n.Held, ctx: Context) -> Term:
                 raise Refusal("held", part.span, "only a whole name can be given a value here")
             if not terms.is_zero(value):
                 algebra.equal_shapes(ctx.scope, ctx.term(part.members[0]), value, "the two sides differ in shape")
-            bindings.append((place.key, value))
+            bindings.append((place.key, value if place.root is None else square_root(value, ctx)))
         body = ctx.term(node.body)
         return terms.Let(tuple(bindings), body, shape=body.shape, span=node.span)
     inner = strip(node.body)
@@ -256,7 +264,8 @@ def _nabla_of_call(node: n.Nabla, value: Term, ctx: Context) -> Term:
         defined = ctx.scope.names.get(value.function)
         if isinstance(defined, FunctionDefinition) and len(defined.parameters) == 1:
             key, shape = defined.parameters[0]
-            gradient = _nabla_by(node, value.body, By(key, shape, (), None, False, span), ctx)
+            root = terms.Variable(key, shape=shape, span=span) if defined.squared else None
+            gradient = _nabla_by(node, value.body, By(key, shape, (), None, False, span, root), ctx)
             return terms.Let(value.bindings, gradient, shape=gradient.shape, span=span)
     match value:
         case terms.Arbitrary(key=key, arguments=(argument,), entrywise=False):
@@ -306,6 +315,8 @@ def chain(nodes: list[n.Node], ctx: Context) -> Term | None:
             place = By(partial.key, partial.shape, (), None, False, node.span)
             links.append(_Link(None, partial.target, place))
     span = nodes[0].span | nodes[-1].span
+    if any(link.variable.root is not None for link in links):
+        return None
     if all(_links(a, b, ctx) for a, b in pairwise(links)):
         return _compose(links, ctx, span)
     if all(_links(b, a, ctx) for a, b in pairwise(links)):

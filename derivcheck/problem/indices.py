@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from derivcheck.language.nodes import Add, Group, Name, Node, Number, Product, Scripted, Symbol, Tuple
 from derivcheck.language.printing import plain
 from derivcheck.language.shapes import ONE, Dim
@@ -52,6 +54,27 @@ def index_parts(sub: Node) -> list[Node]:
         ):
             return list(factors)
     return [sub]
+
+
+def capitals(sub: Node | None) -> tuple[str, ...]:
+    r"""The capital letters of which a script is a run, two at least: ``\mu_{ML}``, ``w_{MAP}``; else none."""
+    if not isinstance(sub, Product) or set(sub.operators) != {""}:
+        return ()
+    letters = [factor.text for factor in sub.factors if isinstance(factor, Name)]
+    run = len(letters) == len(sub.factors) and all(len(letter) == 1 and letter.isupper() for letter in letters)
+    return tuple(letters) if run else ()
+
+
+def is_word(sub: Node | None, scope: Scope, bound: Collection[str] = ()) -> bool:
+    """Whether a run of capitals is a word of a name and no indices: not all of its letters are used as such."""
+
+    def indexes(letter: str) -> bool:
+        found = scope.names.get(letter)
+        counted = isinstance(found, Declaration) and found.domain.kind in ("finite", "integer", "natural")
+        return letter in bound or letter in scope.ranges or isinstance(found, SizeSymbol) or counted
+
+    letters = capitals(sub)
+    return bool(letters) and not all(indexes(letter) for letter in letters)
 
 
 def index_term(node: Node, ctx: Context) -> Term:

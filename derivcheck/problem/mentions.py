@@ -15,7 +15,7 @@ from derivcheck.problem.prose import describe
 from derivcheck.problem.scope import Refusal, Scope
 from derivcheck.reading.items import Statement
 
-_KINDS = r"(symmetric|skew|positive|orthogonal|orthonormal|diagonal|spd|unit|non-?zero)"
+_KINDS = r"(probability|symmetric|skew|positive|orthogonal|orthonormal|diagonal|spd|unit|non-?zero)"
 MENTION_BEHIND = re.compile(rf"\s*(,|and|is|are|be|being|both|all|a|an|\s)*{_KINDS}")
 MENTION_BEFORE = re.compile(rf"{_KINDS}[a-z -]*$")
 

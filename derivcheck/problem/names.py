@@ -10,7 +10,7 @@ from derivcheck.language.printing import plain
 from derivcheck.language.shapes import ONE, SCALAR, Dim
 from derivcheck.problem import algebra, terms
 from derivcheck.problem.context import SLOT, Context, key_of, pattern
-from derivcheck.problem.indices import claim_range, index_info, index_parts, index_term, size_dim
+from derivcheck.problem.indices import claim_range, index_info, index_parts, index_term, is_word, size_dim
 from derivcheck.problem.scope import (
     Declaration,
     Definition,
@@ -48,10 +48,23 @@ def value_of(found: object, span: Span, ctx: Context) -> Term:
         case SizeSymbol(key=key):
             return terms.Size(Dim.of(key), span=span)
         case FunctionDefinition(key=key, body=body):
+            _all_declared(found, span, scope)
             return terms.Let((), body, key, shape=body.shape, span=span)
         case FunctionDeclaration(key=key, text=text):
             return _mentioned(key, text, span, scope)
     raise AssertionError(found)
+
+
+def _all_declared(found: FunctionDefinition, span: Span, scope: Scope) -> None:
+    """Refuse a function without its argument, if the document knows the argument's name nowhere else."""
+    for key, _ in found.parameters:
+        if key not in scope.declarations and key not in scope.definitions:
+            raise Refusal(
+                "function-without-argument",
+                span,
+                f"`{found.text}` is a function: at which argument is meant?",
+                f"write its argument, or declare `{key.partition('#')[0]}` before the function",
+            )
 
 
 def _mentioned(key: str, text: str, span: Span, scope: Scope) -> Term:
@@ -77,18 +90,32 @@ def _mentioned(key: str, text: str, span: Span, scope: Scope) -> Term:
     )
 
 
+def how_to_declare(key: str, scope: Scope) -> str:
+    """How a name comes into being that nothing declares: as a size where the document counts with it."""
+    if key in scope.counting:
+        return (
+            f"a size is declared where it is the length of something, as in: let `x \\in \\mathbb{{R}}^{{{key}}}`, "
+            f"or by itself: let `{key} \\in \\mathbb{{N}}`"
+        )
+    return (
+        f"declare it before this line, as in: let `{key} \\in \\mathbb{{R}}`, "
+        f"or `{key} \\in \\mathbb{{R}}^n` if it is a vector"
+    )
+
+
 def unknown_name(node: Node, ctx: Context, *, called: bool = False) -> Refusal:
     """The refusal for a name that nothing declares."""
     text = plain(node)
     close = ctx.scope.suggestion(key_of(node))
+    key = key_of(node)
     what = "is used like a function but" if called else "is"
     help = (
         f"did you mean `{close}`?"
         if close
         else (
-            f"declare it before this line, as in: let `{key_of(node)} : \\mathbb{{R}} \\to \\mathbb{{R}}`"
+            f"declare it before this line, as in: let `{key} : \\mathbb{{R}} \\to \\mathbb{{R}}`"
             if called
-            else f"declare it before this line, as in: let `{key_of(node)} \\in \\mathbb{{R}}^n`"
+            else how_to_declare(key, ctx.scope)
         )
     )
     return Refusal("unknown-name", node.span, f"`{text}` {what} not declared", help)
@@ -156,7 +183,10 @@ def resolve_scripted(node: Scripted, ctx: Context) -> Term:
     if node.primes:
         value = primed(value, node, ctx)
     if sub is not None:
-        value = entry_of(value, sub, ctx, base.span | sub.span)
+        whole = node.span if sup is None else base.span | sub.span
+        if is_word(sub, ctx.scope, {*ctx.indices, *(ctx.free or ())}):
+            raise unknown_name(Scripted(base, sub, None, span=whole), ctx)
+        value = entry_of(value, sub, ctx, whole)
     return superscript(value, sup, ctx, node.span) if sup is not None else value
 
 

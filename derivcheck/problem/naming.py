@@ -6,6 +6,7 @@ from fractions import Fraction
 
 from derivcheck.language import nodes as n
 from derivcheck.problem.context import Context, strip
+from derivcheck.problem.indices import capitals
 from derivcheck.problem.newness import is_new, mentions_itself, would_resolve
 
 _MINUS_ONE = n.Add((("-", n.Number(Fraction(1), "1")),))
@@ -55,9 +56,9 @@ def _inverse(node: n.Node) -> n.Node:
 
 
 def estimated(node: n.Node) -> n.Node | None:
-    r"""The name without what marks it as an estimate: of ``\hat\lambda``, ``w^*``, ``u^{new}``, ``\hat\sigma^2``.
+    r"""The name without what marks it as an estimate; None if nothing does.
 
-    None if nothing does.
+    Of ``\hat\lambda``, ``w^*``, ``u^{new}``, ``\mu_{ML}``, ``\hat\sigma^2``.
     """
     match node:
         case n.Name(text=text):
@@ -71,7 +72,7 @@ def estimated(node: n.Node) -> n.Node | None:
                 return _raised(inner, sup, node) if isinstance(inner, n.Name | n.Scripted) else None
             if isinstance(sup, n.Symbol | n.Text):
                 return estimated(plain) or plain
-            if sup is None and (isinstance(sub, n.Text) or _letters(sub) == "ML"):
+            if sup is None and (isinstance(sub, n.Text) or capitals(sub)):
                 return estimated(base) or base
             if sup is None and sub is not None and (inner := estimated(base)) is not None:
                 return n.Scripted(inner, sub, None, span=node.span)
@@ -89,10 +90,3 @@ def base_of_power(node: n.Node) -> n.Node:
     if isinstance(node, n.Scripted) and _power(node.sup) is not None:
         return node.base if node.sub is None else n.Scripted(node.base, node.sub, None, span=node.span)
     return node
-
-
-def _letters(node: n.Node | None) -> str | None:
-    r"""A word that was written letter by letter in a script: the ``ML`` of ``\mu_{ML}``."""
-    if isinstance(node, n.Product) and all(isinstance(factor, n.Name) for factor in node.factors):
-        return "".join(factor.text for factor in node.factors if isinstance(factor, n.Name))
-    return None

@@ -9,7 +9,7 @@ from derivcheck.language import nodes as n
 from derivcheck.language.shapes import is_scalar
 from derivcheck.language.traversal import children
 from derivcheck.problem.context import SLOT, Context, key_of, pattern, strip
-from derivcheck.problem.indices import index_parts
+from derivcheck.problem.indices import index_parts, is_word
 from derivcheck.problem.probability.operators import ENTROPIES, MEANS, VARIANCES
 from derivcheck.problem.scope import (
     Declaration,
@@ -74,6 +74,8 @@ def _new_scripted(node: n.Scripted, scope: Scope) -> bool:
             return False
         case n.Symbol() | n.Text():
             return not _entry_of_known(node, scope)
+    if _zeroth(node, scope) or (node.sup is None and (isinstance(node.sub, n.Text) or is_word(node.sub, scope))):
+        return True
     base = scope.names.get(key_of(node.base))
     built_in = base is None and node.base.text in ("e", "\\pi", "I", "\\mathbf{I}", "\\mathbf{1}", "\\mathbb{1}")
     if node.sup is not None and not isinstance(node.sup, n.Group) and (base is not None or built_in):
@@ -96,6 +98,19 @@ def _new_scripted(node: n.Scripted, scope: Scope) -> bool:
     if stem is not None and not isinstance(node.sup, n.Group | n.Text | n.Symbol):
         return False
     return not _family_member(node, scope)
+
+
+def _zeroth(node: n.Scripted, scope: Scope) -> bool:
+    r"""``\alpha_0`` of a column or family whose members count from 1: none of them, so a name of its own."""
+    if not (isinstance(node.sub, n.Number) and node.sub.value == 0 and node.sup is None):
+        return False
+    column = scope.names.get(key_of(node.base))
+    family = scope.names.get(pattern(node.base, SLOT, None))
+    if isinstance(family, Declaration):
+        return all(axis.lower > 0 for axis in family.family)
+    if isinstance(family, Definition):
+        return all(axis.lower > 0 for _, axis in family.family)
+    return isinstance(column, Declaration | Definition) and not is_scalar(scope.resolve_shape(column.shape))
 
 
 def _entry_of_known(node: n.Scripted, scope: Scope) -> bool:

@@ -23,6 +23,9 @@ def optimum(node: n.Big, operator: Literal["argmax", "argmin"], ctx: Context) ->
     if len(names) != 1:
         raise Refusal("optimum", node.span, "an optimum is sought over one name at a time here")
     variable = by(names[0], ctx)
+    if variable.root is not None:
+        help = "seek it over the name, and write its square where it is used"
+        raise Refusal("optimum", names[0].span, "an optimum is sought over a name, and not over its square", help)
     if variable.key not in ctx.scope.declarations:
         raise Refusal("optimum", names[0].span, "an optimum is sought over a declared name")
     _free_to_move(variable.key, names[0], ctx.scope)

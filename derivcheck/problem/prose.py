@@ -18,6 +18,7 @@ CONSTRAINING = ("satisfying", "such that", "subject to", "under the constraint",
 NAMING_LEADS = frozenset(("let", "call", "denote", "define", "put", "set", "write", "name"))
 # What words say that a declared name is, the more telling first.
 ADJECTIVES = (
+    (r"\bprobability vectors?\b|\b(be|are|is) ([a-z]+ )?probability (distribution|mass function)s?\b", "simplex"),
     (r"\bsymmetric,? (and )?positive[- ](semi-?)?definite|\bspd\b|\bpositive[- ](semi-?)?definite", "spd"),
     (r"\b(skew|anti)-?symmetric", "skew"),
     (r"\bsymmetric", "symmetric"),
@@ -27,6 +28,11 @@ ADJECTIVES = (
     (r"\bpositive\b", "positive"),
     (r"\bnon-?zero\b", "nonzero"),
 )
+ADJECTIVES_ALONE = "|".join(told for told, _ in ADJECTIVES)
+SQUARE_KINDS = frozenset(("spd", "skew", "symmetric", "orthogonal", "diagonal"))
+JOINED = re.compile(r"(?:[\s$,&{}]|\\[()\[\]]|\\q?quad\b|\\text|\band\b)*")
+"""What may stand between the names of one list: "let $S \\in …$ and $V \\in …$ be symmetric"."""
+SAID_OF_ALL = re.compile(r"[\s,]*(both |all )?(be|are|being|have|having)( both| all| each)? (?!an? )")
 NOT_TAKEN = re.compile(r"\bnot\b|\bneed not\b|\bnon-?symmetric|\bno\b")
 
 
@@ -63,10 +69,41 @@ def runs(item: Statement) -> bool:
 
 def words_around(item: Statement, text: str) -> str:
     """The prose in front of a declaration, and behind it up to the next mathematics or the end of the sentence."""
-    behind = re.split(
-        r"[$.;:]|\\[(\[]|\n\s*\n", text[item.span.end : item.span.end + 120].lstrip("$ )\\]"), maxsplit=1
-    )[0]
-    return f"{item.lead} {behind}".lower()
+    return f"{item.lead} {words_behind(item, text)}".lower()
+
+
+def words_behind(item: Statement, text: str) -> str:
+    """The prose behind a declaration, up to the next mathematics or the end of the sentence."""
+    behind = text[item.span.end : item.span.end + 120].lstrip("$ )\\]")
+    return re.split(r"[$.;:]|\\[(\[]|\n\s*\n", behind, maxsplit=1)[0].lower()
+
+
+def listed_before(item: Statement, statements: list[Statement], text: str) -> list[Statement]:
+    """The declarations before this one in the same list, of which the words behind it are said as well.
+
+    All of "$S \\in …$, $U \\in …$ and $V \\in …$ be symmetric". Where no verb leads to the word, as in "$S \\in …$
+    and $V \\in …$ symmetric", those that "and" alone joins or that stand in the same mathematics, if it is a word
+    for square matrices.
+    """
+    words = words_behind(item, text)
+    kind = next((kind for told, kind in ADJECTIVES if re.search(told, words)), None)
+    if kind is None:
+        return []
+    of_all = SAID_OF_ALL.match(words) is not None
+    if not of_all and (kind not in SQUARE_KINDS or re.match(rf"[\s,]*({ADJECTIVES_ALONE})", words) is None):
+        return []
+    earlier = [one for one in statements if one.sentence == item.sentence and one.span.end <= item.span.start]
+    found: list[Statement] = []
+    last = item
+    for other in reversed(earlier):
+        between = text[other.span.end : last.span.start]
+        beside = not re.search(r"[$(\[]", between) or ("and" in between and "," not in between)
+        joins = JOINED.fullmatch(between) is not None and (of_all or beside)
+        if not joins or [relation.sign for relation in other.relations] != ["\\in"]:
+            break
+        found.append(other)
+        last = other
+    return found
 
 
 def describe(names: n.Node, words: str, ctx: Context) -> None:
@@ -89,7 +126,7 @@ def _fits(kind: str, found: Declaration, ctx: Context) -> bool:
     rows, columns = ctx.scope.resolve_shape(found.shape)
     if kind in ("positive", "nonzero"):
         return True
-    if kind == "unit":
+    if kind in ("unit", "simplex"):
         return columns == ONE and rows != ONE
     if kind == "orthogonal":
         return columns != ONE

@@ -69,13 +69,17 @@ class Definition:
 
 @dataclass(frozen=True, slots=True)
 class FunctionDefinition:
-    """``f(x) = …``: its parameters' keys and shapes, and its body."""
+    """``f(x) = …``: its parameters' keys and shapes, and its body.
+
+    Those among the parameters that are ``squared`` are given by their squares: ``\\ell(\\mu, \\sigma^2)``.
+    """
 
     key: str
     text: str
     parameters: tuple[tuple[str, Shape], ...]
     body: Term
     span: Span
+    squared: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +148,10 @@ class IndexInfo:
 
 @dataclass
 class Scope:
-    """The names visible at a place of the document, while it is being elaborated."""
+    """The names visible at a place of the document, while it is being elaborated.
+
+    ``counting`` are the letters that say somewhere in it how many of something there are.
+    """
 
     names: dict[str, Meaning] = field(default_factory=dict)
     declarations: dict[str, Declaration] = field(default_factory=dict)
@@ -165,6 +172,7 @@ class Scope:
     index_fallbacks: dict[str, Dim] = field(default_factory=dict)
     size_bounds: dict[str, int] = field(default_factory=dict)
     text: str = ""
+    counting: frozenset[str] = frozenset()
     counter: int = 0
     given: dict[str, int] = field(default_factory=dict)
     heading: int = 0
@@ -189,8 +197,13 @@ class Scope:
         )  # fmt: skip
 
     def quote(self, span: Span) -> str:
-        """What stands at a span, on one line and not longer than a message can bear."""
-        words = " ".join(self.text[span.start : span.end].split())
+        """What stands at a span, on one line and not longer than a message can bear, its braces closed."""
+        end = span.end
+        while self.text[span.start : end].count("{") > self.text[span.start : end].count("}") and (
+            self.text[end : end + 1] == "}"
+        ):
+            end += 1
+        words = " ".join(self.text[span.start : end].split())
         return words if len(words) <= 48 else words[:45].rstrip() + "…"
 
     def fresh(self, stem: str) -> str:

@@ -11,6 +11,7 @@ from derivcheck.problem.dependence import depends
 from derivcheck.problem.freezing import held_names, moves_alone
 from derivcheck.problem.problem import Claim, Refused, Solution
 from derivcheck.problem.scope import Scope
+from derivcheck.problem.squares import slope_by_square
 from derivcheck.problem.substitution import at_indices
 
 
@@ -30,8 +31,16 @@ def finish_solutions(claims: list[Claim | Refused], scope: Scope) -> None:
             continue
         # What is no parameter of the model, such as the mean of a q of a given form, moves that q with it.
         held = _held(claims[first : position + 1], scope) if moves_alone(unknown, scope) else ()
+        # ∂ℓ/∂σ² = 0 is ∂ℓ/∂σ = 0, which vanishes less fast where σ is large.
+        slope = slope_by_square(premise.head) if terms.is_zero(premise.claimed) else None
         solution = Solution(
-            unknown, premise.head, premise.claimed, premise.span, held, members, scope.declarations[unknown].domain
+            unknown,
+            slope or premise.head,
+            premise.claimed,
+            premise.span,
+            held,
+            members,
+            scope.declarations[unknown].domain,
         )
         for between in range(first + 1, position + 1):
             step = claims[between]

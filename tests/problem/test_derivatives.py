@@ -256,3 +256,31 @@ def test_a_member_of_a_chain_is_not_elaborated_twice():
 )
 def test_inputs_outside_the_domain_of_a_logarithm_are_left_out_by_every_source(latex):
     assert outcome(plain(latex)) is HOLDS
+
+
+SQUARED = "Let $a, s > 0$, $t \\in \\mathbb{R}$ and $f(a, s^2) = a s^3 + s^2$.\n\n"
+
+
+@pytest.mark.parametrize(
+    ("row", "expected"),
+    [
+        (r"\frac{\partial f}{\partial s^2} = \frac{3}{2} a s + 1", "holds"),
+        (r"\frac{\partial f}{\partial s^2} = 3 a s^2 + 2 s", "wrong"),
+        (r"\frac{\partial f}{\partial s} = 3 a s^2 + 2 s", "holds"),
+        (r"\frac{\partial f}{\partial a} = s^3", "holds"),
+        (r"f(2, a) = 2 a \sqrt{a} + a", "holds"),
+        (r"f(2, a^2) = 2 a \sqrt{a} + a", "wrong"),
+        (r"\nabla_{s^2} (a s^4) = 2 a s^2", "holds"),
+        (r"\frac{\partial^2 (s^6)}{\partial (s^2)^2} = 6 s^2", "holds"),
+        (r"\frac{\partial t^4}{\partial t^2} = 2 t^2", "not checked"),
+    ],
+)
+def test_the_square_of_a_positive_name_is_a_variable_too(row: str, expected: str):
+    assert outcomes(f"{SQUARED}$$ {row} $$\n") == [expected]
+
+
+def test_a_function_of_a_name_that_nothing_declares_has_no_value_without_its_argument():
+    text = "Let $x \\in \\mathbb{R}$ and $f(t) = t^2 x$.\n\n$$ \\frac{\\partial f}{\\partial x} = x $$\n"
+    found = finding(text)
+    assert found.code == "function-without-argument"
+    assert "declare `t`" in told(found)

@@ -15,6 +15,7 @@ from derivcheck.problem.declarations import declare_one
 from derivcheck.problem.domains import declare_sizes
 from derivcheck.problem.families import ranging_letters
 from derivcheck.problem.indices import size_dim
+from derivcheck.problem.names import how_to_declare
 from derivcheck.problem.newness import of_chance
 from derivcheck.problem.probability.cases import opens, pinned, with_case
 from derivcheck.problem.probability.distributions import ALIASES, domain_of, shape_of_values
@@ -272,7 +273,7 @@ def _value(value: n.Node, ctx: Context) -> Term:
         if refusal.code == "unknown-name":
             raise Refusal(
                 "unknown-name", value.span, f"the shape of `{plain(value)}` is not known",
-                f"declare it before this line, as in: let `{key_of(value)} \\in \\mathbb{{R}}^n`",
+                how_to_declare(key_of(value), ctx.scope),
             ) from refusal  # fmt: skip
         raise
 

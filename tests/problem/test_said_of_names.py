@@ -1,0 +1,133 @@
+"""What sentences say of several names at once, and what a script makes of a name."""
+
+import pytest
+
+from derivcheck.verdict import Severity
+from tests.problem.asking import finding, outcomes, report, told
+
+SQUARES = r"$S \in \mathbb{R}^{n \times n}$"
+OTHERS = r"$V \in \mathbb{R}^{m \times m}$"
+SYMMETRIES = "Then $S^\\top = S$. And $V^\\top = V$.\n"
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        f"Let {SQUARES} and {OTHERS} be symmetric positive definite.",
+        f"Let $u \\in \\mathbb{{R}}^n$, {SQUARES} and {OTHERS} be symmetric.",
+        f"Let {SQUARES}, {OTHERS} both be diagonal.",
+        f"Let $u \\in \\mathbb{{R}}^n$, {SQUARES} and {OTHERS} symmetric.",
+        f"Let {SQUARES[:-1]}, {OTHERS[1:]} symmetric.",
+    ],
+)
+def test_a_word_behind_a_list_is_said_of_all_its_names(sentence: str):
+    assert outcomes(f"{sentence} {SYMMETRIES}") == ["holds", "holds"]
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        f"Let {SQUARES} and {OTHERS} be a symmetric matrix.",
+        f"Let {SQUARES}, {OTHERS} symmetric.",
+        f"Let {SQUARES}, and let {OTHERS} be symmetric.",
+        f"Let {SQUARES} be invertible and {OTHERS} be symmetric.",
+    ],
+)
+def test_a_word_of_the_last_name_alone_is_said_of_no_other(sentence: str):
+    assert outcomes(f"{sentence} {SYMMETRIES}") == ["wrong", "holds"]
+
+
+def test_a_word_reaches_only_names_of_which_it_can_be_said():
+    text = "Let $x \\in \\mathbb{R}^n$ and $A \\in \\mathbb{R}^{n \\times n}$ be positive definite. "
+    assert outcomes(f"{text} Then $x^\\top A x \\ge 0$. And $x_1 = |x_1|$.\n") == ["holds", "wrong"]
+
+
+VECTOR = (
+    "Let $\\mu \\in \\mathbb{R}^D$ and $A \\in \\mathbb{R}^{N \\times D}$. Then $\\|\\mu\\|^2 = \\mu^\\top \\mu$.\n\n"
+)
+
+
+@pytest.mark.parametrize("word", ["ML", "MLE", "MAP", r"\text{ML}"])
+def test_capitals_below_a_vector_are_a_word_of_its_name(word: str):
+    text = f"{VECTOR}$$ \\mu_{{{word}}} = 2 \\mu $$\n\n$$ \\mu_{{{word}}} - \\mu = %s \\mu $$\n"
+    assert outcomes(text % "1") == ["holds", "holds"]
+    assert outcomes(text % "3") == ["holds", "wrong"]
+
+
+def test_capitals_that_are_sizes_or_bound_stay_indices():
+    assert outcomes(f"{VECTOR}$$ 2 A_{{ND}} = A_{{ND}} $$\n") == ["holds", "wrong"]
+    rows = r"\sum_{K=1}^N \sum_{L=1}^D A_{KL}^2 = \|A\|_F^2"
+    assert outcomes(f"{VECTOR}$$ {rows} $$\n") == ["holds", "holds"]
+
+
+def test_an_estimate_without_an_equation_before_it_is_noted_as_a_definition():
+    (found,) = report(f"{VECTOR}$$ \\mu_{{ML}} = 2 A^\\top A \\mu $$\n").findings
+    assert found.severity is Severity.NOTE
+    assert "`μ_ML` is read as a definition" in found.message
+
+
+def test_a_name_is_quoted_with_all_its_braces():
+    found = finding(f"{VECTOR.split('Then')[0]}\n\n$$ \\|\\mu\\| = \\mu_{{ijk}} $$\n")
+    assert "`\\mu_{ijk}`" in told(found)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "right", "wrong"),
+    [
+        (r"Let $a, b > 1$.", r"\log a + |\log b| = \log (a b)", r"\log (a - 1) = |\log (a - 1)|"),
+        (r"Let $a \in \mathbb{R}$ and $a, b > 2$.", r"|a| + |b - 2| = a + b - 2", r"|a - 3| = a - 3"),
+        (r"Let $a < -1$.", r"|a + 1| = - a - 1", r"|a + 2| = - a - 2"),
+        (r"Let $t_1, \dots, t_m > 0$.", r"\sum_{i=1}^m |t_i| = \sum_{i=1}^m t_i", r"|t_1 - 1| = t_1 - 1"),
+        (r"Let $t_1, t_2, \dots, t_m > 2$.", r"|t_2 - 2| = t_2 - 2", r"|t_2 - 3| = t_2 - 3"),
+        (r"Let $x_1, \dots, x_m, c \in \mathbb{R}$.", r"\sum_{i=1}^m c x_i = c \sum_{i=1}^m x_i", r"|c| = c"),
+        (r"Let $n \ge 2$.", r"\sum_{i=1}^n i = \frac{n (n+1)}{2}", r"\sum_{i=1}^n i = n"),
+    ],
+)
+def test_a_comparison_with_a_number_declares_what_is_new(sentence: str, right: str, wrong: str):
+    assert outcomes(f"{sentence}\n\n$$ {right} $$\n\n$$ {wrong} $$\n") == ["holds", "wrong"]
+
+
+def test_a_comparison_of_a_run_narrows_what_is_declared():
+    declared = "Let $x_1, \\dots, x_m \\in \\mathbb{R}$. Assume $x_1, \\dots, x_m > 1$."
+    assert outcomes(f"{declared}\n\n$$ |x_1 - 1| = x_1 - 1 $$\n\n$$ |x_2 - 2| = x_2 - 2 $$\n") == ["holds", "wrong"]
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        r"Let $p, q \in \mathbb{R}^K$ be probability vectors.",
+        r"Let $p, q \in \mathbb{R}^K$ be probability vectors, $\sum_k p_k = \sum_k q_k = 1$ with $p_k, q_k > 0$.",
+        r"Let $p \in \mathbb{R}^K$ and $q \in \mathbb{R}^K$ be two probability distributions.",
+        r"Let $p, q \in \mathbb{R}^K$ with $p_k, q_k > 0$ and $\sum_k p_k = \sum_k q_k = 1$.",
+        r"Let $p, q \in \mathbb{R}^K$ with $\sum_k p_k = \sum_k q_k = 1$ and $p_k, q_k > 0$.",
+    ],
+)
+def test_probability_vectors_have_positive_entries_that_add_up_to_one(sentence: str):
+    rows = "$$ \\sum_{k=1}^K (|p_k| + |q_k|) = 2 $$\n\n$$ \\sum_{k=1}^K p_k q_k = 1 $$\n"
+    assert outcomes(f"{sentence}\n\n{rows}") == ["holds", "wrong"]
+
+
+def test_a_sum_that_is_claimed_is_no_condition():
+    text = "Let $p, q \\in \\mathbb{R}^K$ with $p_k, q_k > 0$.\n\n$$ \\sum_k p_k = \\sum_k q_k = 1 $$\n"
+    assert set(outcomes(text)) == {"wrong"}
+
+
+def test_what_has_a_distribution_is_no_vector_of_probabilities():
+    text = "Let $x \\in \\mathbb{R}^n$ have a probability distribution.\n\n$$ \\sum_i x_i = 1 $$\n"
+    assert outcomes(text) == ["wrong"]
+
+
+@pytest.mark.parametrize(
+    ("text", "help"),
+    [
+        (r"$$ c + 1 = 1 + c $$", r"let `c \in \mathbb{R}`, or `c \in \mathbb{R}^n` if it is a vector"),
+        (r"Let $a \in \mathbb{R}$. $$ \sum_{i=1}^m a = m a $$", r"let `x \in \mathbb{R}^{m}`"),
+        (r"Let $a \in \mathbb{R}$. $$ m a = \sum_{i=1}^m a $$", r"let `m \in \mathbb{N}`"),
+    ],
+)
+def test_the_help_for_an_unknown_name_says_how_it_comes_into_being(text: str, help: str):
+    assert help in told(finding(text))
+
+
+def test_what_the_help_for_a_size_says_works():
+    assert outcomes(r"Let $a \in \mathbb{R}$ and $m \in \mathbb{N}$. $$ \sum_{i=1}^m a = m a $$") == ["holds"]
