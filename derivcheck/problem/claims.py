@@ -21,6 +21,7 @@ from derivcheck.problem.proportional import up_to_factor
 from derivcheck.problem.scope import Definition, IndexInfo, Refusal, Scope, SizeSymbol
 from derivcheck.problem.settling import settled
 from derivcheck.problem.squares import slope_by_square
+from derivcheck.problem.squares import is_optimum, square_root, squared_optimum
 from derivcheck.problem.substitution import at_indices, member
 from derivcheck.problem.terms import Comparison, Term
 from derivcheck.reading.items import Relation, Statement
@@ -116,7 +117,7 @@ def _kind_of_value(term: Term) -> str:
             return "distribution"
         case terms.Expectation():
             return "expectation"
-        case terms.Optimum() | terms.Entry(argument=terms.Optimum()):
+        case terms.Optimum() | terms.Entry(argument=terms.Optimum()) | terms.Power(base=terms.Optimum()):
             return "optimum"
     return "identity"
 
@@ -249,6 +250,8 @@ class ClaimMaker:
             return up_to_factor(head.node, left, claimed, item, node, ctx)
         claimed = replace(ctx, argument=argument).term(node if body is None else body)
         algebra.equal_shapes(ctx.scope, left, claimed)
+        if (place := squared_optimum(left)) is not None:
+            left, claimed = place, square_root(claimed, ctx)
         if isinstance(left, terms.Density):
             left, claimed = left.log, log_of_claimed(claimed, ctx.scope)
         if body is None:
@@ -491,7 +494,7 @@ def expand(term: Term, scope: Scope) -> Term:
             return replace(member(family, term.indices), span=term.span)
     if isinstance(term, terms.Variable) and not term.indices:
         definition = scope.definitions.get(term.key)
-        optimal = definition is not None and isinstance(definition.term, terms.Optimum)
+        optimal = definition is not None and is_optimum(definition.term)
         if definition is not None and not definition.family and (optimal or derivative_in(definition.term) is not None):
             return replace(definition.term, span=term.span)
     return term

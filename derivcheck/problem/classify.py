@@ -44,6 +44,7 @@ from derivcheck.problem.prose import (
 )
 from derivcheck.problem.scope import Declaration, Definition, IndexInfo, Refusal
 from derivcheck.problem.solutions import equation_for
+from derivcheck.problem.squares import is_optimum
 from derivcheck.reading.items import Statement
 from derivcheck.verdict import Finding, Severity
 
@@ -280,13 +281,13 @@ def _definition(item: Statement, name: n.Node, builder: Builder, meaning: n.Node
     note_calls(term, builder.scope)
     shape = made.shape if isinstance(made, Definition) else made.body.shape
     builder.line(item.span, "definition", plain(left), builder.scope.show(shape))
-    if isinstance(term, terms.Optimum):
+    if is_optimum(term):
         builder.scope.optima[key_of(left)] = builder.scope.optima[_bare(left)] = term
     try:
         builder.head = builder.makers.head(left, builder.context({}), defining=item.members[1])
     except Refusal:
         builder.head = None
-    if not isinstance(term, terms.Optimum):
+    if not is_optimum(term):
         _estimate(item, left, builder)
     if len(item.members) > 2:
         if builder.head is None:

@@ -29,7 +29,7 @@ def at_current(target: Term, key: str, scope: Scope) -> tuple[Term, tuple[str, .
     """
     frozen = any(one.frozen for known in scope.measures.values() for one in known.values())
     spoken = frozen or bool(scope.still) or EM.search(scope.text) is not None
-    if not spoken or not scope.posterior or not moves_alone(key, scope):
+    if not spoken or not (scope.posterior or scope.angled) or not moves_alone(key, scope):
         return target, ()
     written = written_out(target, key, scope)
     if isinstance(target, t.Variable) and written is target:

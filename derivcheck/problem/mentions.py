@@ -14,6 +14,7 @@ from derivcheck.problem.newness import would_resolve
 from derivcheck.problem.prose import describe
 from derivcheck.problem.scope import Refusal, Scope
 from derivcheck.reading.items import Statement
+from derivcheck.reading.parser import parse_expression
 
 _KINDS = r"(probability|symmetric|skew|positive|orthogonal|orthonormal|diagonal|spd|unit|non-?zero)"
 MENTION_BEHIND = re.compile(rf"\s*(,|and|is|are|be|being|both|all|a|an|\s)*{_KINDS}")
@@ -55,6 +56,8 @@ def describe_mention(item: Statement, builder: Builder) -> None:
             return
         if MENTION_BEHIND.match(behind):
             describe(node, behind, ctx)
+            for other in _listed_before(item, builder, behind):
+                describe(other, behind, ctx)
         elif MENTION_BEFORE.search(item.lead):
             describe(node, item.lead, ctx)
         return
@@ -75,6 +78,20 @@ def describe_mention(item: Statement, builder: Builder) -> None:
     except Refusal:
         return
     builder.undeclared = []
+
+
+def _listed_before(item: Statement, builder: Builder, behind: str) -> list[n.Node]:
+    """The names mentioned before in a list of which "are" or "be" says something: "where $P$, $Q$ and $R$ are …"."""
+    if re.match(r"\s*,?\s*(are|be|both|all)\b", behind) is None:
+        return []
+    text, found, start = builder.source.text, [], item.span.start
+    earlier = [line for line in builder.lines if line.span.end <= item.span.start]
+    for line in sorted(earlier, key=lambda line: -line.span.end):
+        if line.kind != "mention" or re.fullmatch(r"[\s$,]*(and)?[\s$]*", text[line.span.end : start]) is None:
+            break
+        found.append(parse_expression(text[line.span.start : line.span.end]))
+        start = line.span.start
+    return found
 
 
 def _names_a_set(node: n.Name | n.Scripted) -> bool:

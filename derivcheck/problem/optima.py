@@ -14,6 +14,7 @@ from derivcheck.problem.dependence import depends
 from derivcheck.problem.derivatives import by
 from derivcheck.problem.freezing import decisive, frozen_means, held_names, moves_alone, written_out
 from derivcheck.problem.scope import Refusal, Scope
+from derivcheck.problem.squares import TWO
 from derivcheck.problem.terms import Term
 
 
@@ -23,9 +24,6 @@ def optimum(node: n.Big, operator: Literal["argmax", "argmin"], ctx: Context) ->
     if len(names) != 1:
         raise Refusal("optimum", node.span, "an optimum is sought over one name at a time here")
     variable = by(names[0], ctx)
-    if variable.root is not None:
-        help = "seek it over the name, and write its square where it is used"
-        raise Refusal("optimum", names[0].span, "an optimum is sought over a name, and not over its square", help)
     if variable.key not in ctx.scope.declarations:
         raise Refusal("optimum", names[0].span, "an optimum is sought over a declared name")
     _free_to_move(variable.key, names[0], ctx.scope)
@@ -41,9 +39,11 @@ def optimum(node: n.Big, operator: Literal["argmax", "argmin"], ctx: Context) ->
     frozen = decisive(objective, variable.key, ctx.scope)
     # What is no parameter of the model, such as the mean of a q of a given form, moves that q with it.
     held = () if moving else held_names(frozen, ctx.scope)
-    return t.Optimum(
+    place = t.Optimum(
         operator, variable.key, frozen, held, variable.indices, variable.position, shape=shape, span=node.span
     )
+    # A name without a sign is best where its square is.
+    return place if variable.root is None else t.Power(place, TWO, shape=shape, span=node.span)
 
 
 def _free_to_move(key: str, node: n.Node, scope: Scope) -> None:

@@ -10,6 +10,7 @@ from derivcheck.language.domain import Domain
 from derivcheck.language.shapes import ONE
 from derivcheck.problem.context import Context, key_of, members_of, strip
 from derivcheck.problem.declarations import declaration_of
+from derivcheck.problem.families import family_pattern, ranging_letters
 from derivcheck.problem.scope import Declaration
 from derivcheck.reading.items import Statement
 
@@ -114,11 +115,24 @@ def describe(names: n.Node, words: str, ctx: Context) -> None:
         if not re.search(pattern_text, words):
             continue
         for name in members_of(names):
-            found = declaration_of(name, ctx)
+            visible, found = _declared_as(name, ctx)
             if found is None or found.domain.kind != "real" or not _fits(kind, found, ctx):
                 continue
-            ctx.scope.enter(key_of(strip(name)), replace(found, domain=Domain(kind)))  # type: ignore[arg-type]
+            ctx.scope.enter(visible, replace(found, domain=Domain(kind)))  # type: ignore[arg-type]
         return
+
+
+def _declared_as(name: n.Node, ctx: Context) -> tuple[str, Declaration | None]:
+    r"""Under what a name is declared, by itself or as a member of its family: ``\Sigma_k``."""
+    node = strip(name)
+    visible = key_of(node)
+    found = declaration_of(node, ctx)
+    letters = ranging_letters(node, ctx) if isinstance(node, n.Scripted) and found is None else None
+    if letters is not None and isinstance(node, n.Scripted):
+        visible = family_pattern(node, letters)
+        whole = ctx.scope.names.get(visible)
+        found = whole if isinstance(whole, Declaration) else None
+    return visible, found
 
 
 def _fits(kind: str, found: Declaration, ctx: Context) -> bool:

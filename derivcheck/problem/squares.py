@@ -58,6 +58,19 @@ def by_square(slope: Term, root: Term, ctx: Context) -> Term:
     return algebra.divide(ctx.scope, slope, terms.Multiply("scale", TWO, root, span=root.span), slope.span)
 
 
+def squared_optimum(term: Term) -> terms.Optimum | None:
+    """The place of σ in a term that is the best value of σ²; None if a term is something else."""
+    match term:
+        case terms.Power(base=terms.Optimum() as inner, exponent=terms.Constant(value=two)) if two == 2:
+            return inner
+    return None
+
+
+def is_optimum(term: Term) -> bool:
+    """Whether a term is the place of an optimum, or the square of one."""
+    return isinstance(term, terms.Optimum) or squared_optimum(term) is not None
+
+
 def slope_by_square(term: Term) -> Term | None:
     """The derivative by σ within one by σ², as ``by_square`` makes it; None if a term is something else."""
     match term:
