@@ -17,6 +17,7 @@ from derivcheck.problem.declarations import index_range
 from derivcheck.problem.definitions import define
 from derivcheck.problem.eigenwords import explain
 from derivcheck.problem.newness import is_new
+from derivcheck.problem.probability.unread import note_unread, note_unreadable
 from derivcheck.problem.problem import IndexRange, Problem
 from derivcheck.problem.prose import runs
 from derivcheck.problem.scope import Definition, Refusal, Scope, SizeSymbol
@@ -192,6 +193,7 @@ def _unreadable(item: Unreadable, builder: Builder) -> None:
         builder.line(item.span, "skipped")
         return
     builder.line(item.span, "not read", note=item.message)
+    note_unreadable(builder.source.text[item.span.start : item.span.end], item.span, builder)
     # What stands behind an unreadable line and goes on with a relation would be held against the wrong head.
     builder.head = None
     builder.makers.refuse(
@@ -220,6 +222,7 @@ def _statement(item: Statement, statements: list[Statement], builder: Builder) -
             builder.line(item.span, "mention", note=refusal.message)
             return
         builder.head = None
+        note_unread(item, builder)
         if refusal.code in MAY_BE_EXPLAINED and not builder.final:
             pool = builder.unexplained if builder.retrying else builder.waiting
             pool.append((item, tuple(builder.conditions)))

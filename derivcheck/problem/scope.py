@@ -156,6 +156,7 @@ class Scope:
     mentions: dict[str, list[Term]] = field(default_factory=dict)
     factors: dict[str, Factor] = field(default_factory=dict)
     measures: dict[str, dict[str, Measure]] = field(default_factory=dict)
+    unread: dict[str, Span] = field(default_factory=dict)
     posterior: set[str] = field(default_factory=set)
     optima: dict[str, Term] = field(default_factory=dict)
     solution: dict[str, Dim] = field(default_factory=dict)
@@ -181,7 +182,7 @@ class Scope:
             self, names=dict(self.names), declarations=dict(self.declarations), functions=dict(self.functions),
             definitions=dict(self.definitions), used=set(self.used), assumptions=list(self.assumptions),
             ranges=dict(self.ranges), mentions={key: list(calls) for key, calls in self.mentions.items()},
-            factors=dict(self.factors), measures=measures, posterior=set(self.posterior), optima=dict(self.optima),
+            factors=dict(self.factors), measures=measures, unread=dict(self.unread), posterior=set(self.posterior), optima=dict(self.optima),
         )  # fmt: skip
 
     def quote(self, span: Span) -> str:

@@ -100,6 +100,21 @@ def closure(start: Iterable[Instance], scope: Scope, span: Span) -> list[Instanc
     return list(found)
 
 
+def follows_from(key: str, log: Term, scope: Scope) -> str | None:
+    """A random name that stands in the log density of ``key`` and is itself told given ``key``, if there is one."""
+    for first in {instance.key for instance in instances(log, scope)} - {key}:
+        seen, stack = set(), [first]
+        while stack:
+            name = stack.pop()
+            if name in seen or scope.factors[name].borrowed:
+                continue
+            seen.add(name)
+            if depends(scope.factors[name].log, key, scope):
+                return first
+            stack.extend(instance.key for instance in instances(scope.factors[name].log, scope))
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Joint:
     """The log density of some random values: log ∫ exp(``bound``) over the ``latent`` ones, plus the ``outside``."""
@@ -280,3 +295,27 @@ def _relevant(log: Term, keys: set[str]) -> Term:
         case t.Add(terms=parts):
             return summed([(sign, _relevant(part, keys)) for sign, part in parts if t.variables(part) & keys])
     return log
+
+
+def unread_names(scope: Scope) -> dict[str, Span]:
+    """The names whose line of the model was not understood, and of which no other line has told since."""
+    return {
+        key: span for key, span in scope.unread.items() if key not in scope.factors or scope.factors[key].borrowed
+    }
+
+
+def refuse_unread(parts: Iterable[Term], span: Span, scope: Scope) -> None:
+    """Refuse what depends on a name whose line of the model was not understood."""
+    if not scope.unread:
+        return
+    found = list(parts)
+    for key, line in unread_names(scope).items():
+        if any(depends(part, key, scope) for part in found):
+            raise unread(key, line, span, scope)
+
+
+def unread(key: str, line: Span, span: Span, scope: Scope) -> Refusal:
+    """Why a density is not known."""
+    text = scope.declarations[key].text if key in scope.declarations else key
+    reason = f"how `{text}` is distributed was said in a line that is not understood: `{scope.quote(line)}`"
+    return Refusal("no-model", span, reason)

@@ -23,6 +23,7 @@ from derivcheck.problem.probability.model import (
     joint,
     mean_of,
     parameters_of_model,
+    refuse_unread,
     replaced,
 )
 from derivcheck.problem.scope import Measure, Refusal, SizeSymbol
@@ -177,6 +178,7 @@ def random_values(node: n.Node | None, ctx: Context) -> tuple[dict[Instance, Ter
             part = strip(part.members[0])
         instance, term = _random(part, ctx)
         if instance is None:
+            refuse_unread([term], item.span, ctx.scope)
             continue
         found[instance] = term
         if place is not None:
@@ -256,6 +258,7 @@ def density(group: n.Group, span: Span, ctx: Context) -> t.Density:
         raise Refusal("not-random", span, f"`{ctx.scope.quote(span)}`: nothing in it is random in the model")
     variables = tuple(targets.values())
     made = conditional(frozenset(targets), frozenset(given), variables, ctx.scope, span)
+    refuse_unread([made.log], span, ctx.scope)
     if not values and not more:
         return made
     # Where a target itself is set to a value this is no density of the others: it does not integrate to 1.
@@ -323,6 +326,7 @@ def mean(body: Term, given: n.Node | None, sub: n.Node | None, span: Span, ctx: 
         given = under
     behind, values = random_values(given, ctx)
     made = expected(body, frozenset(behind), span, ctx, bare=given is None and sub is None)
+    refuse_unread([made], span, ctx.scope)
     return _at_values(made, values, ctx)
 
 

@@ -19,6 +19,7 @@ from derivcheck.problem.newness import of_chance
 from derivcheck.problem.probability.cases import opens, pinned, with_case
 from derivcheck.problem.probability.distributions import ALIASES, domain_of, shape_of_values
 from derivcheck.problem.probability.logs import log_of, negative
+from derivcheck.problem.probability.model import follows_from, unread, unread_names
 from derivcheck.problem.probability.operators import DENSITIES, at_value, parameters_of
 from derivcheck.problem.scope import Declaration, Factor, IndexInfo, Measure, Refusal, Scope
 from derivcheck.problem.substitution import at_indices
@@ -63,7 +64,8 @@ def states_density(item: Statement, builder: Builder) -> bool:
     if not density or name is None or len(item.members) < 2:
         return False
     left, given = _bar(behind)
-    if given is None and (name in builder.scope.names or not of_chance(builder.scope)):
+    by_chance = isinstance(left, n.Compare) or of_chance(builder.scope)
+    if given is None and (name in builder.scope.names or not by_chance):
         return False
     if name not in DENSITIES:
         _measure(name, behind, item.members[1], item, builder)
@@ -73,6 +75,11 @@ def states_density(item: Statement, builder: Builder) -> bool:
         return False
     if isinstance(left, n.Compare) and not declared_key(value, builder):
         return False
+    key = declared_key(value, builder) or key_of(value)
+    lines = unread_names(builder.scope)
+    if lines.get(key, item.span) != item.span:
+        # What the other line says of it is not known: this may be one of its consequences.
+        raise unread(key, lines[key], item.span, builder.scope)
     if given is not None:
         _known(given, builder)
     _factor(left, item.members[1], item, builder, given)
@@ -200,6 +207,10 @@ def _factor(value: n.Node, right: n.Node, item: Statement, builder: Builder, giv
     log = at_indices(log, named)
     key, letters, sizes, entries = place_of(term, free, ctx)
     found = ctx.scope.declarations.get(key)
+    if (other := follows_from(key, log, ctx.scope)) is not None:
+        name, behind = plain(value), ctx.scope.declarations[other].text
+        reason = f"`{behind}` is told given `{name}`, so that this follows from a density of `{name}`, which is not said"
+        raise Refusal("no-model", item.span, reason, f"state that before this line, as in: let `{name} \\sim …`")
     if found is None:
         raise Refusal("model", value.span, f"`{plain(value)}` is defined, so that it cannot be random too")
     if domain is None:
