@@ -138,10 +138,26 @@ def joint(targets: frozenset[Instance], scope: Scope, span: Span) -> Joint:
     if any(instance.position is None and instance not in targets for instance in everything):
         raise Refusal("not-checked", span, "the members of a family together are not integrated out here")
     parts += [factor_at(instance, scope) for instance in everything if instance.position is not None]
+    parts = _without_pairs(parts)
     latent = tuple(instance for instance in everything if instance not in targets)
     bound = tuple(part for part in parts if any(mentions(part, instance, scope) for instance in latent))
     outside = tuple(part for part in parts if part not in bound)
     return Joint(latent, bound, outside)
+
+
+def _without_pairs(parts: list[Term]) -> list[Term]:
+    """The parts of a log density without integrals that stand in it with both signs."""
+    signed = [pair for part in parts for pair in (part.terms if isinstance(part, t.Add) else ((1, part),))]
+    known = [pair for pair in signed if isinstance(pair[1], t.LogIntegral)]
+    if not any((-sign, part) in known for sign, part in known):
+        return parts
+    left: list[tuple[int, Term]] = []
+    for sign, part in signed:
+        if isinstance(part, t.LogIntegral) and (-sign, part) in left:
+            left.remove((-sign, part))
+        else:
+            left.append((sign, part))
+    return [part if sign > 0 else t.Add(((sign, part),), shape=part.shape) for sign, part in left]
 
 
 def _members(

@@ -21,6 +21,8 @@ from derivcheck.problem.probability.distributions import ALIASES, domain_of, sha
 from derivcheck.problem.probability.logs import log_of, negative
 from derivcheck.problem.probability.model import follows_from, unread, unread_names
 from derivcheck.problem.probability.operators import DENSITIES, at_value, parameters_of
+from derivcheck.problem.probability.places import place_of
+from derivcheck.problem.probability.stacked import drawn_together, stack_of
 from derivcheck.problem.scope import Declaration, Factor, IndexInfo, Measure, Refusal, Scope
 from derivcheck.problem.substitution import at_indices
 from derivcheck.problem.terms import Term
@@ -38,6 +40,9 @@ def drawn_from(item: Statement, builder: Builder) -> bool:
     if density:
         left, given = _bar(behind)
         left = _as_family(left, builder)
+    if given is None and (stack := stack_of(left, builder)) is not None:
+        drawn_together(stack, item.members[1], item, builder)
+        return True
     values = list(left.items) if isinstance(left, n.Tuple) else [left]
     values = [value for value in values if not (isinstance(value, n.Symbol) and value.text.endswith("dots"))]
     if all(is_random(value, builder, given) for value in values):
@@ -286,28 +291,6 @@ def _value(value: n.Node, ctx: Context) -> Term:
                 f"declare it before this line, as in: let `{key_of(value)} \\in \\mathbb{{R}}^n`",
             ) from refusal  # fmt: skip
         raise
-
-
-def place_of(
-    term: Term, free: dict[str, IndexInfo], ctx: Context
-) -> tuple[str, tuple[str, ...], tuple[Dim, ...], bool]:
-    """The key of a random value, the indices over which it runs, their sizes, and whether they pick entries."""
-    match term:
-        case t.Variable(key=key, indices=()):
-            return key, (), (), False
-        case t.Variable(key=key, indices=indices) if all(isinstance(index, t.Index) for index in indices):
-            names = tuple(index.name for index in indices if isinstance(index, t.Index))
-            return key, names, _sizes(names, free, ctx), False
-        case t.Entry(argument=t.Variable(key=key, indices=()), row=t.Index(name=name), column=t.Constant()):
-            return key, (name,), _sizes((name,), free, ctx), True
-    raise Refusal("model", term.span, f"`{ctx.scope.quote(term.span)}` is not understood as a random value")
-
-
-def _sizes(names: tuple[str, ...], free: dict[str, IndexInfo], ctx: Context) -> tuple[Dim, ...]:
-    by_name = {info.name: info for info in free.values()}
-    if any(name not in by_name for name in names):
-        raise Refusal("model", next(iter(free.values())).span, "the indices of this line of the model are not free")
-    return tuple(ctx.scope.resolve(by_name[name].size) for name in names)
 
 
 def _measure(text: str, behind: n.Node, right: n.Node, item: Statement, builder: Builder) -> None:
