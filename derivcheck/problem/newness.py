@@ -71,6 +71,9 @@ def _new_scripted(node: n.Scripted, scope: Scope) -> bool:
     if node.sup is not None and not isinstance(node.sup, n.Group) and (base is not None or built_in):
         # A power: ``c^n``, ``e^{ab}``. Only brackets, stars and words make a name of a superscript.
         return False
+    if isinstance(node.sub, n.Given) and node.sup is None:
+        # ``\\mu_{a|b}``: no index is written with a bar.
+        return True
     if isinstance(base, Declaration):
         scalar = is_scalar(scope.resolve_shape(base.shape))
         letters = node.sub is not None and node.sup is None and base.key not in scope.used

@@ -118,12 +118,13 @@ def _declare_blocks(right: n.Node, sizes: list[Dim], ctx: Context) -> None:
         for rows, line in zip(sizes, node.rows, strict=True):
             for width, entry in zip(columns, line, strict=False):
                 name = strip(entry)
-                if _is_name(name) and key_of(name) not in ctx.scope.names and not _is_transposed(name):
+                if _is_bare(name) and key_of(name) not in ctx.scope.names:
                     declare_one(name, (rows, width), Domain(), ctx)
 
 
-def _is_transposed(node: n.Node) -> bool:
-    return isinstance(node, n.Scripted) and _is_transpose(node.sup)
+def _is_bare(node: n.Node) -> bool:
+    """Whether it is a name without a power or a transpose."""
+    return isinstance(node, n.Name) or (isinstance(node, n.Scripted) and node.sup is None and not node.primes)
 
 
 def _draw_together(spread: Term, sizes: list[Dim], ctx: Context) -> None:
