@@ -18,15 +18,17 @@ from derivcheck.problem.probability.model import (
     Instance,
     closure,
     conditional,
+    factor_at,
     instance_of,
     instances,
     joint,
     mean_of,
+    mentions,
     parameters_of_model,
     refuse_unread,
     replaced,
 )
-from derivcheck.problem.scope import Measure, Refusal, SizeSymbol
+from derivcheck.problem.scope import Measure, Refusal, Scope, SizeSymbol
 from derivcheck.problem.scripts import superscript
 from derivcheck.problem.substitution import at_indices
 from derivcheck.problem.terms import Term
@@ -357,7 +359,26 @@ def expected(body: Term, given: frozenset[Instance], span: Span, ctx: Context, *
     parts = [(1, part) for part in (*made.bound, *made.outside)]
     if made.latent:
         latent = tuple(dict.fromkeys((*latent, *made.latent)))
+    counts = [instance for instance in latent if _counted_last(instance, latent, given, scope)]
+    if counts and len(counts) < len(latent):
+        # E[N] = E[E[N | λ]]: a sum without end is taken first, where it is one of known terms.
+        own = [factor_at(instance, scope) for instance in counts]
+        body = mean_of(body, tuple(counts), summed([(1, log) for log in own]), scope, span)
+        latent = tuple(instance for instance in latent if instance not in counts)
+        parts = [(sign, part) for sign, part in parts if part not in own]
     return mean_of(body, latent, summed(parts), scope, span)
+
+
+def _counted_last(
+    instance: Instance, latent: tuple[Instance, ...], given: frozenset[Instance], scope: Scope
+) -> bool:
+    """Whether a random value has no last possible value, and no other depends on it."""
+    if scope.factors[instance.key].domain.kind != "natural" or instance.position is None:
+        return False
+    others = [other for other in (*latent, *given) if other != instance and other.position is not None]
+    return all(other.position is not None for other in given) and not any(
+        mentions(factor_at(other, scope), instance, scope) for other in others
+    )
 
 
 def _measure_below(
