@@ -28,6 +28,7 @@ from derivcheck.problem.probability.model import (
     refuse_unread,
     replaced,
 )
+from derivcheck.problem.probability.moments import mean_of_sums
 from derivcheck.problem.scope import Measure, Refusal, Scope, SizeSymbol
 from derivcheck.problem.scripts import superscript
 from derivcheck.problem.substitution import at_indices
@@ -354,6 +355,8 @@ def expected(body: Term, given: frozenset[Instance], span: Span, ctx: Context, *
             f"`{scope.quote(span)}` is read as the mean under the model and as the mean under q",
             "write `\\mathbb{E}_q[…]`, or `\\mathbb{E}[… \\mid x]`",
         )
+    if any(instance.position is None for instance in asked):
+        return mean_of_sums(body, given, scope, span, lambda part: expected(part, given, span, ctx))
     made = joint(frozenset(closure(asked, scope, span)) | given, scope, span)
     latent = tuple(instance for instance in closure([*asked, *given], scope, span) if instance not in given)
     parts = [(1, part) for part in (*made.bound, *made.outside)]
