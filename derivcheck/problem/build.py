@@ -17,6 +17,7 @@ from derivcheck.problem.declarations import index_range
 from derivcheck.problem.definitions import define
 from derivcheck.problem.eigenwords import explain
 from derivcheck.problem.newness import is_new
+from derivcheck.problem.probability.spoken import note_runs, with_spoken_models
 from derivcheck.problem.probability.unread import note_unread, note_unreadable
 from derivcheck.problem.problem import IndexRange, Problem
 from derivcheck.problem.prose import runs
@@ -36,7 +37,9 @@ def build(source: Source, items: tuple[Item, ...]) -> Problem:
     builder = Builder(source, scope, marks, ClaimMaker(source, scope, marks))
     builder.findings.extend(marks.findings)
     _ranges_first(items, builder)
+    items = with_spoken_models(items, source.text)
     statements = [item for item in items if isinstance(item, Statement)]
+    note_runs(statements, builder)
     sentence = -1
     for item in _declarations_first(items):
         if isinstance(item, Statement) and item.sentence != sentence:

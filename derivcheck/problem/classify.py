@@ -40,7 +40,7 @@ from derivcheck.problem.prose import (
 )
 from derivcheck.problem.scope import Declaration, Definition, Refusal
 from derivcheck.problem.solutions import equation_for
-from derivcheck.reading.items import Statement
+from derivcheck.reading.items import Relation, Statement
 from derivcheck.verdict import Finding, Severity
 
 DEFINITE = frozenset(("\\succ", "\\succeq", "\\prec", "\\preceq"))
@@ -99,6 +99,12 @@ def classify(item: Statement, statements: list[Statement], builder: Builder) -> 
         _order(item, statements, builder)
         return
     bad = next(relation for relation in item.relations if relation.sign not in EQUAL)
+    place = item.relations.index(bad)
+    if bad.sign == "\\approx" and place and all(sign in EQUAL for sign in signs[:place]):
+        # What stands before it is checked; of all that stands behind nothing is.
+        _equality(replace(item, members=item.members[: place + 1], relations=item.relations[:place]), statements, builder)
+        _leave_approximation(item, bad, builder)
+        return
     raise Refusal("not-checked", bad.span, NOT_CHECKED.get(bad.sign, f"`{bad.sign}` is not checked"))
 
 
@@ -170,8 +176,23 @@ def _continue_chain(item: Statement, builder: Builder) -> None:
             relation.span,
             "this line goes on with a relation, but there is no line before it that it could continue",
         )
-    builder.makers.members(builder.head, item.members, item.relations, item, tuple(builder.conditions))
+    rough = next((place for place, relation in enumerate(item.relations) if relation.sign == "\\approx"), None)
+    members, relations = item.members[:rough], item.relations[:rough]
     builder.line(item.span, "claim: continued", builder.head.title)
+    if members:
+        builder.makers.members(builder.head, members, relations, item, tuple(builder.conditions))
+    if rough is not None:
+        _leave_approximation(item, item.relations[rough], builder)
+
+
+def _leave_approximation(item: Statement, relation: Relation, builder: Builder) -> None:
+    r"""``\approx 0.157`` at the end of a chain is not checked, and no line goes on from it."""
+    head, builder.head = builder.head, None
+    kind, title = ("statement", plain(item.members[0])) if head is None else (head.kind, head.title)
+    chain = builder.makers.fresh_chain() if head is None else head.chain
+    refusal = Refusal("not-checked", relation.span, NOT_CHECKED[relation.sign])
+    span = relation.span | item.members[-1].span
+    builder.makers.refuse(refusal, span, item.span, kind, title, chain, implied=item.implied)
 
 
 def _equality(item: Statement, statements: list[Statement], builder: Builder) -> None:

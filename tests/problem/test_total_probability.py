@@ -72,3 +72,16 @@ def test_a_posterior_without_a_prior_is_no_line_of_the_model():
     )
     assert only(text).verdict.outcome.value == "not checked"
     assert "`x` is told given `z`" in finding(text).message
+
+
+def test_before_an_approximation_a_chain_is_checked():
+    text = DRAWN.replace("$0 < q < 1$", "$q = 0.2$")
+    right = "$$ p(T = 1) = 0.9 q + 0.1 (1 - q) = \\frac{26}{100} \\approx 0.3 $$\n"
+    assert outcomes(text + right) == ["holds", "holds", "not checked"]
+    assert outcomes(text + right.replace("26", "27")) == ["holds", "wrong", "not checked"]
+
+
+def test_an_approximation_in_a_row_that_goes_on_is_not_checked_as_an_equality():
+    text = "Let $x = 2$.\n\n$$ \\frac{x}{7} = \\frac{2}{7} $$\n\n$$ = \\frac{4}{14} \\approx 0.29 $$\n"
+    assert outcomes(text) == ["holds", "holds", "not checked"]
+    assert outcomes(text.replace("4}{14", "5}{14")) == ["holds", "wrong", "not checked"]

@@ -10,7 +10,7 @@ from derivcheck.language.shapes import ONE, Dim
 from derivcheck.problem import algebra
 from derivcheck.problem import terms as t
 from derivcheck.problem.context import Context, key_of, strip
-from derivcheck.problem.domains import DOTS
+from derivcheck.problem.domains import DOTS, declare_sizes
 from derivcheck.problem.indices import claim_range, index_term
 from derivcheck.problem.probability.distributions import ALIASES, FAMILIES, Family
 from derivcheck.problem.probability.logs import log_of, summed
@@ -125,6 +125,8 @@ def _arguments(family: Family, group: n.Group, ctx: Context) -> tuple[Term | Non
         numbers = tuple((ctx.term(part),) for part in rest)
         column = t.Block(numbers, shape=(Dim.of(len(rest)), ONE), span=group.span)
         return (None if value is None else ctx.term(value)), [column]
+    if family.name == "binomial" and len(rest) == count and isinstance(strip(rest[0]), n.Name | n.Scripted):
+        declare_sizes(strip(rest[0]), ctx.scope)
     if len(rest) != count:
         wanted = ", ".join(family.parameters)
         raise Refusal("arguments", group.span, f"the {family.name} distribution takes {count} parameters ({wanted})")

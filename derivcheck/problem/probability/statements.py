@@ -10,7 +10,7 @@ from derivcheck.language.printing import plain
 from derivcheck.language.shapes import ONE, Dim, Shape
 from derivcheck.problem import terms as t
 from derivcheck.problem.builder import Builder
-from derivcheck.problem.context import SLOT, Context, key_of, strip
+from derivcheck.problem.context import Context, key_of, strip
 from derivcheck.problem.declarations import declare_one
 from derivcheck.problem.domains import declare_sizes
 from derivcheck.problem.families import ranging_letters
@@ -92,7 +92,7 @@ def states_density(item: Statement, builder: Builder) -> bool:
 
 
 def _as_family(node: n.Node, builder: Builder) -> n.Node:
-    r"""``x_1, \dots, x_N`` of new x as ``x_i``, where i runs from 1 to N."""
+    r"""``x_1, \dots, x_N`` as ``x_i``, where i runs from 1 to N."""
     match node:
         case n.Tuple(items=(n.Scripted(base=base, sub=n.Number(value=first), sup=None) as one, *middle, n.Scripted())):
             last = node.items[-1]
@@ -103,8 +103,6 @@ def _as_family(node: n.Node, builder: Builder) -> n.Node:
     )
     scope = builder.scope
     if not dots or first != 1 or not isinstance(last, n.Scripted) or last.base != base or last.sub is None:
-        return node
-    if key_of(n.Scripted(base, SLOT, None)) in scope.names or key_of(base) in scope.names:
         return node
     declare_sizes(last.sub, scope)
     size = size_dim(last.sub, builder.context())
