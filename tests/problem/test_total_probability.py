@@ -85,3 +85,26 @@ def test_an_approximation_in_a_row_that_goes_on_is_not_checked_as_an_equality():
     text = "Let $x = 2$.\n\n$$ \\frac{x}{7} = \\frac{2}{7} $$\n\n$$ = \\frac{4}{14} \\approx 0.29 $$\n"
     assert outcomes(text) == ["holds", "holds", "not checked"]
     assert outcomes(text.replace("4}{14", "5}{14")) == ["holds", "wrong", "not checked"]
+
+
+LABEL = (
+    "Let $w \\in \\Delta^K$, $v > 0$, $\\mu_k \\in \\mathbb{R}$ for $k = 1, \\dots, K$, $z \\sim \\mathrm{Cat}(w)$ and "
+    "$x \\mid z \\sim \\mathcal{N}(\\mu_z, v)$.\n\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        ("p(x) = \\sum_z p(x \\mid z) p(z)", "p(x) = \\sum_z p(x \\mid z)"),
+        ("p(x) = \\sum_z p(x, z)", "p(x) = \\sum_z p(x, z) p(z)"),
+        ("\\mathbb{E}[x] = \\sum_z p(z) \\mathbb{E}[x \\mid z]", "\\mathbb{E}[x] = \\sum_z \\mathbb{E}[x \\mid z]"),
+        (
+            "p(z \\mid x) = \\frac{p(x \\mid z) p(z)}{\\sum_{z'} p(x \\mid z') p(z')}",
+            "p(z \\mid x) = \\frac{p(x \\mid z) p(z)}{\\sum_{z'} p(x \\mid z')}",
+        ),
+    ],
+)
+def test_a_sum_over_the_name_of_a_random_value_runs_over_all_that_it_can_be(right, wrong):
+    assert outcomes(f"{LABEL}$$ {right} $$\n") == ["holds"]
+    assert outcomes(f"{LABEL}$$ {wrong} $$\n") == ["wrong"]
