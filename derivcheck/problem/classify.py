@@ -28,7 +28,7 @@ from derivcheck.problem.naming import base_of_power, estimated, named_by
 from derivcheck.problem.newness import is_new, mentions_itself, would_resolve
 from derivcheck.problem.probability.model import parameters_of_model
 from derivcheck.problem.probability.noise import adds_noise
-from derivcheck.problem.probability.statements import declared_key, drawn_from, states_density
+from derivcheck.problem.probability.statements import declared_key, drawn_from, names_density, states_density
 from derivcheck.problem.prose import (
     assumed_in_words,
     constrains,
@@ -203,7 +203,7 @@ def _equality(item: Statement, statements: list[Statement], builder: Builder) ->
         if len(item.members) > 2:
             _claims(replace(item, members=(item.members[0], *item.members[2:]), relations=item.relations[1:]), builder)
         return
-    if assumed_equation(item, builder):
+    if names_density(item, builder) or assumed_equation(item, builder):
         return
     if not item.implied and not conditional and adds_noise(item, left, statements, builder):
         return

@@ -10,7 +10,7 @@ from derivcheck.language.shapes import is_scalar
 from derivcheck.language.traversal import children
 from derivcheck.problem.context import SLOT, Context, key_of, pattern, strip
 from derivcheck.problem.indices import index_parts
-from derivcheck.problem.probability.operators import ENTROPIES, MEANS, VARIANCES
+from derivcheck.problem.probability.operators import ENTROPIES, MEANS, VARIANCES, of_densities
 from derivcheck.problem.scope import Declaration, Definition, FunctionDeclaration, FunctionDefinition, Refusal, Scope
 from derivcheck.problem.spectrum import names_eigenvalue
 from derivcheck.problem.words import ELEMENTARY
@@ -137,6 +137,8 @@ def _is_new_function(head: n.Node, group: n.Group, scope: Scope) -> bool:
             return False
         operator = head.base if isinstance(head, n.Scripted) and head.sup is None else head
         if isinstance(operator, n.Name) and _is_moment(operator.text, group) and of_chance(scope):
+            return False
+        if isinstance(operator, n.Name) and operator.text in ENTROPIES and of_densities(group, scope):
             return False
         if isinstance(head, n.Name) and head.text in ("p", "q"):
             return not of_chance(scope)

@@ -2,6 +2,7 @@ r"""What is written with brackets in probability: ``p(z \mid x)``, ``\mathcal{N}
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from fractions import Fraction
 
 from derivcheck.language import nodes as n
@@ -29,7 +30,7 @@ from derivcheck.problem.probability.model import (
     replaced,
 )
 from derivcheck.problem.probability.moments import mean_of_sums
-from derivcheck.problem.scope import Measure, Refusal, Scope, SizeSymbol
+from derivcheck.problem.scope import Factor, Measure, Refusal, Scope, SizeSymbol
 from derivcheck.problem.scripts import superscript
 from derivcheck.problem.substitution import at_indices
 from derivcheck.problem.terms import Term
@@ -42,6 +43,8 @@ VARIANCES = frozenset(
     ("\\mathrm{Var}", "\\mathbb{V}", "\\mathrm{var}", "\\mathrm{V}", "\\mathrm{Cov}", "\\mathrm{cov}")
 )
 ENTROPIES = frozenset(("\\mathrm{H}", "H", "\\mathbb{H}", "\\mathcal{H}"))
+NAMELESS = "x#"
+"""How the value is called of which ``p = \\mathcal{N}(m, S)`` is the density."""
 DIVERGENCES = frozenset(("\\mathrm{KL}", "D_{\\mathrm{KL}}", "D_{KL}", "\\mathbb{KL}", "\\mathcal{D}_{\\mathrm{KL}}"))
 
 
@@ -65,7 +68,7 @@ def operator(head: n.Node, group: n.Group, ctx: Context) -> Term | None:
         return expectation(sub, group, span, ctx)
     if text in VARIANCES and sub is None:
         return variance(group, span, ctx)
-    if text in ENTROPIES and sub is None and group.fence == "[":
+    if text in ENTROPIES and sub is None and (group.fence == "[" or of_densities(group, ctx.scope)):
         return entropy(group, span, ctx)
     if key_of(head) in DIVERGENCES:
         return divergence(group, span, ctx)
@@ -278,7 +281,19 @@ def measure(text: str, group: n.Group, span: Span, ctx: Context) -> t.Density:
     variables: list[Term] = []
     for item in _items(before):
         instance, term = _random(strip(item), ctx)
-        if instance is None or instance.key not in ctx.scope.measures[text]:
+        known = ctx.scope.measures[text]
+        if len(known) == 1 and next(iter(known)).startswith(NAMELESS) and (instance is None or instance.key not in known):
+            # ``p = \\mathcal{N}(m, S)`` is the density of nothing by name, and so of any value.
+            (key,) = known
+            own = ctx.scope.declarations[key].domain
+            if own.kind != "real" and instance is not None and ctx.scope.factors[instance.key].domain != own:
+                raise Refusal("not-checked", span, "the values of these distributions do not lie in the same set")
+            log = replaced(known[key].log, Instance(key), term, ctx.scope)
+            algebra.equal_shapes(ctx.scope, term, t.Variable(key, shape=ctx.scope.declarations[key].shape))
+            logs.append((1, log))
+            variables.append(term)
+            continue
+        if instance is None or instance.key not in known:
             raise Refusal("probability", span, f"`{ctx.scope.quote(span)}` is not what `{text}` was defined for")
         logs.append((1, _log_at(ctx.scope.measures[text][instance.key], instance, ctx)))
         variables.append(term)
@@ -455,9 +470,26 @@ def variance(group: n.Group, span: Span, ctx: Context) -> Term:
     return mean(square, given, None, span, ctx)
 
 
+def of_densities(group: n.Group, scope: Scope) -> bool:
+    """Whether nothing but letters of densities stands in brackets: ``H(p)``, ``H(p, q)``."""
+    parts = [strip(item) for item in _items(group.body)]
+    return all(
+        isinstance(part, n.Name)
+        and part.text not in scope.names
+        and (part.text in scope.measures or (part.text in DENSITIES and bool(scope.factors)))
+        for part in parts
+    )
+
+
 def entropy(group: n.Group, span: Span, ctx: Context) -> Term:
-    """H[q] = −E_q[log q]: of a q of the document, or of random values of the model (``H[z \\mid x]``)."""
-    node = strip(group.body)
+    """H[q] = −E_q[log q]: of a q of the document, or of random values of the model (``H[z \\mid x]``).
+
+    Of two densities it is the cross-entropy −E_p[log q].
+    """
+    if isinstance(group.body, n.Tuple) and len(group.body.items) == 2 and of_densities(group, ctx.scope):
+        left, right = (_of_its_value(side, ctx) for side in group.body.items)
+        return _negative(_under_density(left, log_of(ctx.term(right), ctx.scope), span, ctx), span)
+    node = strip(_of_its_value(group.body, ctx))
     text = _letter(node.factors[0]) if isinstance(node, n.Product) else _letter(node)
     if text in ctx.scope.measures:
         known = ctx.scope.measures[text]
@@ -468,6 +500,9 @@ def entropy(group: n.Group, span: Span, ctx: Context) -> Term:
             inside = [Instance(key) for key, one in known.items() if not one.letters]
         latent, log = _under(text, inside, span, ctx)
         return _negative(mean_of(log, latent, log, ctx.scope, span), span)
+    match node:
+        case n.Product(factors=(n.Name(text=letter), n.Group() as inner)) if letter in DENSITIES and node != group.body:
+            group = inner
     made = density(group, span, ctx)
     _, given = _sides(group)
     behind, values = random_values(given, ctx)
@@ -481,9 +516,10 @@ def _negative(term: Term, span: Span) -> Term:
 def _of_its_value(node: n.Node, ctx: Context) -> n.Node:
     """``q`` for ``q(z)``, and ``p`` for ``p(z)`` with the z that a q of the document is of."""
     text = _letter(strip(node))
-    known = ctx.scope.measures.get(text)
+    known: Mapping[str, Measure | Factor] | None = ctx.scope.measures.get(text)
     if known is None and text in DENSITIES and text not in ctx.scope.names:
         known = {key: one for each in ctx.scope.measures.values() for key, one in each.items()}
+        known = known or {key: one for key, one in ctx.scope.factors.items() if not one.borrowed}
     if not isinstance(strip(node), n.Name) or not known or len(known) != 1:
         return node
     (key,) = known
@@ -492,7 +528,7 @@ def _of_its_value(node: n.Node, ctx: Context) -> n.Node:
     visible = next((name for name, found in ctx.scope.names.items() if found.key == key), None)
     if visible is None:
         return node
-    value = parse_expression(visible)
+    value = n.Name(visible, span=node.span) if "#" in visible else parse_expression(visible)
     return n.Product((strip(node), n.Group(value, span=node.span)), ("",), span=node.span)
 
 
@@ -506,10 +542,15 @@ def divergence(group: n.Group, span: Span, ctx: Context) -> Term:
     left, right = (_of_its_value(side, ctx) for side in body.items)
     first, second = ctx.term(left), ctx.term(right)
     ratio = summed([(1, log_of(first, ctx.scope)), (-1, log_of(second, ctx.scope))])
+    return _under_density(left, ratio, span, ctx)
+
+
+def _under_density(left: n.Node, value: Term, span: Span, ctx: Context) -> Term:
+    """The mean of a value under a density that is written with the value of which it is one."""
     node = strip(left)
     if isinstance(node, n.Product) and isinstance(node.factors[1], n.Group) and len(node.factors) == 2:
         if _letter(node.factors[0]) in ctx.scope.measures:
-            return mean(ratio, None, node, span, ctx)
+            return mean(value, None, node, span, ctx)
         behind, values = random_values(_sides(node.factors[1])[1], ctx)
-        return _at_values(expected(ratio, frozenset(behind), span, ctx), values, ctx)
-    raise Refusal("arguments", left.span, "the first density of a divergence has to be written with its value: `q(z)`")
+        return _at_values(expected(value, frozenset(behind), span, ctx), values, ctx)
+    raise Refusal("arguments", left.span, "the first density here has to be written with its value: `q(z)`")

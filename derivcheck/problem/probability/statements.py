@@ -20,7 +20,7 @@ from derivcheck.problem.probability.cases import opens, pinned, with_case
 from derivcheck.problem.probability.distributions import ALIASES, domain_of, shape_of_values
 from derivcheck.problem.probability.logs import log_of, negative
 from derivcheck.problem.probability.model import follows_from, unread, unread_names
-from derivcheck.problem.probability.operators import DENSITIES, at_value, parameters_of
+from derivcheck.problem.probability.operators import DENSITIES, NAMELESS, at_value, parameters_of
 from derivcheck.problem.probability.places import place_of
 from derivcheck.problem.probability.stacked import drawn_together, stack_of
 from derivcheck.problem.scope import Declaration, Factor, IndexInfo, Measure, Refusal, Scope
@@ -88,6 +88,32 @@ def states_density(item: Statement, builder: Builder) -> bool:
     if given is not None:
         _known(given, builder)
     _factor(left, item.members[1], item, builder, given)
+    return True
+
+
+def names_density(item: Statement, builder: Builder) -> bool:
+    r"""``p = \mathcal{N}(m, S)`` of a p that is new: the density of a value without a name."""
+    left, scope = strip(item.members[0]), builder.scope
+    if len(item.members) != 2 or not isinstance(left, n.Name) or left.text in scope.names:
+        return False
+    match strip(item.members[1]):
+        case n.Product(factors=(n.Name(text=text), n.Group()), operators=("",)) if (
+            text in ALIASES and text not in scope.names
+        ):
+            pass
+        case n.Apply(word=n.Word(text="exp")):
+            pass
+        case _:
+            return False
+    made = parameters_of(item.members[1], builder.context({})) if of_chance(scope) else None
+    if made is None:
+        return False
+    family, parameters = made
+    kind = shape_of_values(family, parameters, scope), domain_of(family, parameters, scope)
+    nameless = ((name, scope.declarations[name]) for name in scope.declarations if name.startswith(NAMELESS))
+    alike = (name for name, known in nameless if (scope.resolve_shape(known.shape), known.domain) == kind)
+    visible = next(alike, None) or scope.fresh("x")
+    _measure(left.text, n.Name(visible, span=left.span), item.members[1], item, builder)
     return True
 
 
@@ -298,14 +324,18 @@ def _measure(text: str, behind: n.Node, right: n.Node, item: Statement, builder:
     free: dict[str, IndexInfo] = {}
     ctx = builder.context(free)
     scope = ctx.scope
+    made = parameters_of(right, ctx)
     if declared_key(value, builder) == "":
-        made = parameters_of(right, ctx)
         if made is None:
             raise Refusal("unknown-name", value.span, f"`{plain(value)}` is not declared")
         family, parameters = made
         _declare(value, shape_of_values(family, parameters, scope), domain_of(family, parameters, scope), ctx)
     term = _value(value, ctx)
-    density = replace(ctx, argument=term).term(right)
+    density: Term
+    if made is not None:
+        density = at_value(made[0], term, made[1], item.span, ctx)
+    else:
+        density = replace(ctx, argument=term).term(right)
     if negative(density, scope):
         raise Refusal("model", right.span, f"`{plain(right)}` is negative: it is no density", wrong=True)
     key, letters, sizes, entries = place_of(term, free, ctx)
