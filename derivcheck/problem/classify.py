@@ -102,7 +102,9 @@ def classify(item: Statement, statements: list[Statement], builder: Builder) -> 
     place = item.relations.index(bad)
     if bad.sign == "\\approx" and place and all(sign in EQUAL for sign in signs[:place]):
         # What stands before it is checked; of all that stands behind nothing is.
-        _equality(replace(item, members=item.members[: place + 1], relations=item.relations[:place]), statements, builder)
+        _equality(
+            replace(item, members=item.members[: place + 1], relations=item.relations[:place]), statements, builder
+        )
         _leave_approximation(item, bad, builder)
         return
     raise Refusal("not-checked", bad.span, NOT_CHECKED.get(bad.sign, f"`{bad.sign}` is not checked"))

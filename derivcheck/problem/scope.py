@@ -182,7 +182,8 @@ class Scope:
             self, names=dict(self.names), declarations=dict(self.declarations), functions=dict(self.functions),
             definitions=dict(self.definitions), used=set(self.used), assumptions=list(self.assumptions),
             ranges=dict(self.ranges), mentions={key: list(calls) for key, calls in self.mentions.items()},
-            factors=dict(self.factors), measures=measures, unread=dict(self.unread), posterior=set(self.posterior), optima=dict(self.optima),
+            factors=dict(self.factors), measures=measures, unread=dict(self.unread), posterior=set(self.posterior),
+            optima=dict(self.optima),
         )  # fmt: skip
 
     def quote(self, span: Span) -> str:

@@ -25,7 +25,11 @@ OF_X = "Let $m \\in \\mathbb{R}$, $v > 0$ and $p(x) = \\mathcal{N}(x; m, v)$.\n\
             "+ (\\mu_2 - \\mu_1)^\\top S_2^{-1} (\\mu_2 - \\mu_1) \\right]",
         ),
         (GAUSSIANS, "H[q] = \\frac{1}{2} \\log |2 \\pi e S_2|", "H[q] = \\frac{1}{2} \\log |2 \\pi S_2|"),
-        (RATES, "\\mathrm{KL}(p \\| q) = \\log \\frac{a}{b} + \\frac{b}{a} - 1", "\\mathrm{KL}(p \\| q) = \\log \\frac{a}{b}"),
+        (
+            RATES,
+            "\\mathrm{KL}(p \\| q) = \\log \\frac{a}{b} + \\frac{b}{a} - 1",
+            "\\mathrm{KL}(p \\| q) = \\log \\frac{a}{b}",
+        ),
         (RATES, "H(p, q) = \\frac{b}{a} - \\log b", "H(p, q) = \\frac{a}{b} - \\log b"),
         (RATES, "H(p, q) = H(p) + \\mathrm{KL}(p \\| q)", "H(p, q) = H(q) + \\mathrm{KL}(p \\| q)"),
         (OF_X, "H(p) = \\frac{1}{2} \\log(2 \\pi e v)", "H(p) = \\frac{1}{2} \\log(2 \\pi v)"),

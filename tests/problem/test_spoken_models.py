@@ -27,7 +27,9 @@ def test_words_between_names_and_a_distribution_make_a_line_of_the_model(model):
 
 
 def test_words_behind_a_name_that_is_random_already_make_a_claim():
-    text = "Let $z \\sim \\mathcal{N}(0, 1)$ and $x \\mid z \\sim \\mathcal{N}(z, 1)$. Then $x$ is $\\mathcal{N}(0, 2)$.\n"
+    text = (
+        "Let $z \\sim \\mathcal{N}(0, 1)$ and $x \\mid z \\sim \\mathcal{N}(z, 1)$. Then $x$ is $\\mathcal{N}(0, 2)$.\n"
+    )
     assert outcomes(text) == ["holds"]
     assert outcomes(text.replace("(0, 2)", "(0, 3)")) == ["wrong"]
 
@@ -38,8 +40,6 @@ def test_other_words_between_do_not():
 
 
 def test_the_number_of_trials_need_not_be_declared():
-    text = (
-        "Let $0 < \\theta < 1$ and $k \\sim \\mathrm{Binomial}(n, \\theta)$.\n\n$$ \\mathbb{E}[k] = n \\theta $$\n"
-    )
+    text = "Let $0 < \\theta < 1$ and $k \\sim \\mathrm{Binomial}(n, \\theta)$.\n\n$$ \\mathbb{E}[k] = n \\theta $$\n"
     assert outcomes(text) == ["holds"]
     assert outcomes(text.replace("= n \\theta", "= \\theta")) == ["wrong"]

@@ -315,9 +315,7 @@ def _relevant(log: Term, keys: set[str]) -> Term:
 
 def unread_names(scope: Scope) -> dict[str, Span]:
     """The names whose line of the model was not understood, and of which no other line has told since."""
-    return {
-        key: span for key, span in scope.unread.items() if key not in scope.factors or scope.factors[key].borrowed
-    }
+    return {key: span for key, span in scope.unread.items() if key not in scope.factors or scope.factors[key].borrowed}
 
 
 def refuse_unread(parts: Iterable[Term], span: Span, scope: Scope) -> None:

@@ -74,7 +74,7 @@ def mean_of_sums(body: Term, given: frozenset[Instance], scope: Scope, span: Spa
     return t.Add(tuple(made), shape=body.shape, span=span)
 
 
-class _OtherForm(Exception):  # noqa: N818 - it is caught here
+class _OtherForm(Exception):
     """What is no polynomial in sums over members."""
 
 
@@ -100,7 +100,7 @@ def _expanded(term: Term, scope: Scope) -> list[Summand]:
             op = "scale" if algebra.scalar(scope, base) else "entrywise" if term.entrywise else "matmul"
             form = t.Multiply(op, base, base, shape=term.shape, span=term.span)  # type: ignore[arg-type]
             if power % 2 == 0 and (squared := _squared(base, term, scope)) is not None:
-                return _expanded(squared if power == 2 else replace(term, base=squared, exponent=TWO), scope)  # noqa: PLR2004
+                return _expanded(squared if power == 2 else replace(term, base=squared, exponent=TWO), scope)
             found = _expanded(base, scope)
             for _ in range(power - 1):
                 found = _product(form, found, _expanded(base, scope))
@@ -143,8 +143,9 @@ def _squared(base: Term, term: Term, scope: Scope) -> Term | None:
             return _squared(member(scope.definitions[key], indices), term, scope)
         case t.Unary(op="norm2", argument=column):
             return _square(column, term, scope)
-        case t.Elementary(name="sqrt", order=0, argument=inner) | t.Power(
-            base=inner, exponent=t.Constant(value=Fraction(numerator=1, denominator=2))
+        case (
+            t.Elementary(name="sqrt", order=0, argument=inner)
+            | t.Power(base=inner, exponent=t.Constant(value=Fraction(numerator=1, denominator=2)))
         ):
             return inner
     return None

@@ -282,7 +282,11 @@ def measure(text: str, group: n.Group, span: Span, ctx: Context) -> t.Density:
     for item in _items(before):
         instance, term = _random(strip(item), ctx)
         known = ctx.scope.measures[text]
-        if len(known) == 1 and next(iter(known)).startswith(NAMELESS) and (instance is None or instance.key not in known):
+        if (
+            len(known) == 1
+            and next(iter(known)).startswith(NAMELESS)
+            and (instance is None or instance.key not in known)
+        ):
             # ``p = \\mathcal{N}(m, S)`` is the density of nothing by name, and so of any value.
             (key,) = known
             own = ctx.scope.declarations[key].domain
@@ -389,9 +393,7 @@ def expected(body: Term, given: frozenset[Instance], span: Span, ctx: Context, *
     return mean_of(body, latent, summed(parts), scope, span)
 
 
-def _counted_last(
-    instance: Instance, latent: tuple[Instance, ...], given: frozenset[Instance], scope: Scope
-) -> bool:
+def _counted_last(instance: Instance, latent: tuple[Instance, ...], given: frozenset[Instance], scope: Scope) -> bool:
     """Whether a random value has no last possible value, and no other depends on it."""
     if scope.factors[instance.key].domain.kind != "natural" or instance.position is None:
         return False
@@ -487,7 +489,7 @@ def entropy(group: n.Group, span: Span, ctx: Context) -> Term:
     Of two densities it is the cross-entropy −E_p[log q].
     """
     if isinstance(group.body, n.Tuple) and len(group.body.items) == 2 and of_densities(group, ctx.scope):
-        left, right = (_of_its_value(side, ctx) for side in group.body.items)
+        left, right = _of_one_value(group.body, ctx)
         return _negative(_under_density(left, log_of(ctx.term(right), ctx.scope), span, ctx), span)
     node = strip(_of_its_value(group.body, ctx))
     text = _letter(node.factors[0]) if isinstance(node, n.Product) else _letter(node)
@@ -532,6 +534,15 @@ def _of_its_value(node: n.Node, ctx: Context) -> n.Node:
     return n.Product((strip(node), n.Group(value, span=node.span)), ("",), span=node.span)
 
 
+def _of_one_value(pair: n.Tuple, ctx: Context) -> tuple[n.Node, n.Node]:
+    """Two densities, of the same value where the second is a letter alone."""
+    left, other = _of_its_value(pair.items[0], ctx), strip(pair.items[1])
+    match strip(left):
+        case n.Product(factors=(_, n.Group() as group), operators=("",)) if isinstance(other, n.Name):
+            return left, n.Product((other, group), ("",), span=other.span)
+    return left, _of_its_value(other, ctx)
+
+
 def divergence(group: n.Group, span: Span, ctx: Context) -> Term:
     r"""KL(q ‖ p) = E_q[log q − log p]."""
     body = group.body
@@ -539,7 +550,7 @@ def divergence(group: n.Group, span: Span, ctx: Context) -> Term:
         raise Refusal(
             "arguments", span, "a divergence is of two densities", "write `\\mathrm{KL}(q(z) \\,\\|\\, p(z))`"
         )
-    left, right = (_of_its_value(side, ctx) for side in body.items)
+    left, right = _of_one_value(body, ctx)
     first, second = ctx.term(left), ctx.term(right)
     ratio = summed([(1, log_of(first, ctx.scope)), (-1, log_of(second, ctx.scope))])
     return _under_density(left, ratio, span, ctx)

@@ -1,4 +1,4 @@
-r"""Models said in words: "$x_1, \dots, x_n$ are i.i.d. $\mathrm{Poisson}(\lambda)$", "… be i.i.d. with $x_i \sim D$"."""
+r"""Models in words: "$x_1, \dots, x_n$ are i.i.d. $\mathrm{Poisson}(\lambda)$", "… be i.i.d. with $x_i \sim D$"."""
 
 from __future__ import annotations
 
@@ -15,11 +15,14 @@ from derivcheck.problem.probability.distributions import ALIASES
 from derivcheck.reading.items import Item, Relation, Statement
 from derivcheck.source import Span
 
-FILLING = frozenset(
-    "are is be being were was all mutually conditionally and identically independent independently random variables "
-    "variable a an the with to according sample samples observations draws draw distribution of size".split()
-)
-TELLING = frozenset("iid distributed as drawn from sampled follow follows is are be has have".split())
+FILLING = frozenset((
+    "all", "mutually", "conditionally", "and", "identically", "independent", "independently", "random", "variables",
+    "variable", "a", "an", "the", "with", "to", "according", "sample", "samples", "observations", "draws", "draw",
+    "distribution", "of", "size", "being", "was", "were",
+))  # fmt: skip
+TELLING = frozenset((
+    "iid", "distributed", "as", "drawn", "from", "sampled", "follow", "follows", "is", "are", "be", "has", "have",
+))  # fmt: skip
 """One of these between a name and a distribution says that the one is drawn from the other."""
 
 

@@ -11,7 +11,6 @@ from fractions import Fraction
 
 from derivcheck.language import nodes as n
 from derivcheck.language.domain import Domain
-from derivcheck.language.printing import plain
 from derivcheck.language.shapes import ONE, Dim, Shape
 from derivcheck.problem import algebra
 from derivcheck.problem import terms as t
@@ -78,7 +77,9 @@ def drawn_together(stack: n.Node, right: n.Node, item: Statement, builder: Build
         raise Refusal("not-checked", item.span, reason, "leave out one of the lines")
     for value in values:
         if value.key not in scope.declarations:
-            raise Refusal("model", value.span, f"`{scope.quote(value.span)}` is defined, so that it cannot be random too")
+            raise Refusal(
+                "model", value.span, f"`{scope.quote(value.span)}` is defined, so that it cannot be random too"
+            )
     sizes = [scope.resolve(value.shape[0]) for value in values]
     _declare_blocks(right, sizes, ctx)
     made = parameters_of(right, ctx)

@@ -238,7 +238,7 @@ def _factor(value: n.Node, right: n.Node, item: Statement, builder: Builder, giv
     found = ctx.scope.declarations.get(key)
     if (other := follows_from(key, log, ctx.scope)) is not None:
         name, behind = plain(value), ctx.scope.declarations[other].text
-        reason = f"`{behind}` is told given `{name}`, so that this follows from a density of `{name}`, which is not said"
+        reason = f"`{behind}` is told given `{name}`: this follows from a density of `{name}`, which is not said"
         raise Refusal("no-model", item.span, reason, f"state that before this line, as in: let `{name} \\sim …`")
     if found is None:
         raise Refusal("model", value.span, f"`{plain(value)}` is defined, so that it cannot be random too")

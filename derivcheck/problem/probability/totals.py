@@ -31,7 +31,7 @@ def sum_over_values(node: n.Big, ctx: Context) -> Term | None:
             primed, bare = name, name.base
             if key_of(name) in ctx.scope.names or any(part == bare for part in _names_in(inside)):
                 return None
-            inside, name = transform(inside, lambda part, was=primed, now=bare: now if part == was else part), bare
+            inside, name = _renamed(inside, primed, bare), bare
         known = ctx.scope.names.get(key_of(name))
         if not isinstance(known, Declaration) or known.family or known.key not in ctx.scope.factors:
             return None
@@ -42,6 +42,10 @@ def sum_over_values(node: n.Big, ctx: Context) -> Term | None:
     for key, domain in domains:
         total = _over(total, key, domain, node, ctx)
     return total
+
+
+def _renamed(node: n.Node, old: n.Node, new: n.Node) -> n.Node:
+    return transform(node, lambda part: new if part == old else part)
 
 
 def _names_in(node: n.Node) -> Iterator[n.Node]:

@@ -1,4 +1,4 @@
-r"""Lines of the model that were not understood: what depends on their names is not known, whatever else is said of them.
+r"""Lines of the model that were not understood: what depends on their names is not known, whatever is said of them.
 
 A density of such a name behind that line is no line of the model, and a density in which the name stands is not the
 one that the document means.
