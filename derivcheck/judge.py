@@ -187,7 +187,8 @@ def weigh(found: Sequence[Evidence]) -> Verdict:
     if not spoken:
         detail = next((evidence.detail for evidence in proofs if evidence.detail), "")
         verdict = _weigh_numbers(others)
-        silent = not any(evidence.outcome is not Outcome.NOT_CHECKED for evidence in others)
+        # What numbers failed by says more than that there is no proof, which is open for few claims.
+        silent = not any(evidence.outcome is not Outcome.NOT_CHECKED or evidence.detail for evidence in others)
         return replace(verdict, evidence=tuple(found), reason=(silent and detail) or verdict.reason)
     return _weigh_proof(spoken[0], others, tuple(found))
 

@@ -83,8 +83,8 @@ def _lead(term: t.LogIntegral | t.Expectation, frame: Frame) -> tuple[int, ...]:
         if columns != 1:
             raise NotExact("an integral over a matrix")
         places[bound.key] = torch.full((1,) * (1 + len(frame.axes)) + (rows, 1), 0.5, dtype=torch.float64)
-    with torch.no_grad():
-        return tuple(evaluate(term.log, frame.bind(places)).shape[:-2])
+    # Recording as outside: what a definition is found to be here is kept for all that follows.
+    return tuple(evaluate(term.log, frame.bind(places)).shape[:-2])
 
 
 class Quadrature:

@@ -19,6 +19,8 @@ from derivcheck.problem.definitions import define
 from derivcheck.problem.eigenwords import explain
 from derivcheck.problem.mstep import note_still
 from derivcheck.problem.newness import is_new
+from derivcheck.problem.probability.spoken import note_runs, with_spoken_models
+from derivcheck.problem.probability.unread import note_unread, note_unreadable
 from derivcheck.problem.problem import IndexRange, Problem
 from derivcheck.problem.prose import runs
 from derivcheck.problem.scope import Definition, Refusal, Scope, SizeSymbol
@@ -37,8 +39,10 @@ def build(source: Source, items: tuple[Item, ...]) -> Problem:
     builder = Builder(source, scope, marks, ClaimMaker(source, scope, marks))
     builder.findings.extend(marks.findings)
     _ranges_first(items, builder)
+    items = with_spoken_models(items, source.text)
     statements = [item for item in items if isinstance(item, Statement)]
     scope.counting = counting_letters(statements)
+    note_runs(statements, builder)
     sentence = -1
     for item in _declarations_first(items):
         if isinstance(item, Statement) and item.sentence != sentence:
@@ -196,6 +200,7 @@ def _unreadable(item: Unreadable, builder: Builder) -> None:
         builder.line(item.span, "skipped")
         return
     builder.line(item.span, "not read", note=item.message)
+    note_unreadable(builder.source.text[item.span.start : item.span.end], item.span, builder)
     # What stands behind an unreadable line and goes on with a relation would be held against the wrong head.
     builder.head = None
     builder.makers.refuse(
@@ -224,6 +229,7 @@ def _statement(item: Statement, statements: list[Statement], builder: Builder) -
             builder.line(item.span, "mention", note=refusal.message)
             return
         builder.head = None
+        note_unread(item, builder)
         if refusal.code in MAY_BE_EXPLAINED and not builder.final:
             pool = builder.unexplained if builder.retrying else builder.waiting
             pool.append((item, tuple(builder.conditions)))

@@ -20,8 +20,7 @@ from derivcheck.problem.problem import Alternative, Claim, Refused
 from derivcheck.problem.proportional import up_to_factor
 from derivcheck.problem.scope import Definition, IndexInfo, Refusal, Scope, SizeSymbol
 from derivcheck.problem.settling import settled
-from derivcheck.problem.squares import slope_by_square
-from derivcheck.problem.squares import is_optimum, square_root, squared_optimum
+from derivcheck.problem.squares import is_optimum, slope_by_square, square_root, squared_optimum
 from derivcheck.problem.substitution import at_indices, member
 from derivcheck.problem.terms import Comparison, Term
 from derivcheck.reading.items import Relation, Statement

@@ -6,7 +6,6 @@ from dataclasses import replace
 
 from derivcheck.language import nodes as n
 from derivcheck.language.printing import plain
-from derivcheck.problem import terms
 from derivcheck.problem.assumptions import assume
 from derivcheck.problem.builder import Builder
 from derivcheck.problem.conditions import (
@@ -30,7 +29,7 @@ from derivcheck.problem.newness import is_new, mentions_itself, would_resolve
 from derivcheck.problem.probability.model import parameters_of_model
 from derivcheck.problem.probability.noise import adds_noise
 from derivcheck.problem.probability.operators import says_what_angles_mean
-from derivcheck.problem.probability.statements import declared_key, drawn_from, states_density
+from derivcheck.problem.probability.statements import declared_key, drawn_from, names_density, states_density
 from derivcheck.problem.prose import (
     assumed_in_words,
     constrains,
@@ -45,7 +44,7 @@ from derivcheck.problem.prose import (
 from derivcheck.problem.scope import Declaration, Definition, IndexInfo, Refusal
 from derivcheck.problem.solutions import equation_for
 from derivcheck.problem.squares import is_optimum
-from derivcheck.reading.items import Statement
+from derivcheck.reading.items import Relation, Statement
 from derivcheck.verdict import Finding, Severity
 
 DEFINITE = frozenset(("\\succ", "\\succeq", "\\prec", "\\preceq"))
@@ -104,6 +103,14 @@ def classify(item: Statement, statements: list[Statement], builder: Builder) -> 
         _order(item, statements, builder)
         return
     bad = next(relation for relation in item.relations if relation.sign not in EQUAL)
+    place = item.relations.index(bad)
+    if bad.sign == "\\approx" and place and all(sign in EQUAL for sign in signs[:place]):
+        # What stands before it is checked; of all that stands behind nothing is.
+        _equality(
+            replace(item, members=item.members[: place + 1], relations=item.relations[:place]), statements, builder
+        )
+        _leave_approximation(item, bad, builder)
+        return
     raise Refusal("not-checked", bad.span, NOT_CHECKED.get(bad.sign, f"`{bad.sign}` is not checked"))
 
 
@@ -178,8 +185,23 @@ def _continue_chain(item: Statement, builder: Builder) -> None:
             relation.span,
             "this line goes on with a relation, but there is no line before it that it could continue",
         )
-    builder.makers.members(builder.head, item.members, item.relations, item, tuple(builder.conditions))
+    rough = next((place for place, relation in enumerate(item.relations) if relation.sign == "\\approx"), None)
+    members, relations = item.members[:rough], item.relations[:rough]
     builder.line(item.span, "claim: continued", builder.head.title)
+    if members:
+        builder.makers.members(builder.head, members, relations, item, tuple(builder.conditions))
+    if rough is not None:
+        _leave_approximation(item, item.relations[rough], builder)
+
+
+def _leave_approximation(item: Statement, relation: Relation, builder: Builder) -> None:
+    r"""``\approx 0.157`` at the end of a chain is not checked, and no line goes on from it."""
+    head, builder.head = builder.head, None
+    kind, title = ("statement", plain(item.members[0])) if head is None else (head.kind, head.title)
+    chain = builder.makers.fresh_chain() if head is None else head.chain
+    refusal = Refusal("not-checked", relation.span, NOT_CHECKED[relation.sign])
+    span = relation.span | item.members[-1].span
+    builder.makers.refuse(refusal, span, item.span, kind, title, chain, implied=item.implied)
 
 
 def _equality(item: Statement, statements: list[Statement], builder: Builder) -> None:
@@ -196,7 +218,7 @@ def _equality(item: Statement, statements: list[Statement], builder: Builder) ->
         if len(item.members) > 2:
             _claims(replace(item, members=(item.members[0], *item.members[2:]), relations=item.relations[1:]), builder)
         return
-    if assumed_equation(item, builder):
+    if names_density(item, builder) or assumed_equation(item, builder):
         return
     if not item.implied and not conditional and adds_noise(item, left, statements, builder):
         return

@@ -16,6 +16,7 @@ from derivcheck.problem.integrals import integral
 from derivcheck.problem.names import resolve_name, resolve_scripted
 from derivcheck.problem.optima import optimum
 from derivcheck.problem.probability.operators import angled
+from derivcheck.problem.probability.totals import sum_over_values
 from derivcheck.problem.scope import IndexInfo, Refusal
 from derivcheck.problem.terms import Comparison, Term
 
@@ -182,6 +183,9 @@ def _big(node: n.Big, ctx: Context) -> Term:
     apart = _two_products(node)
     if apart is not None:
         return ctx.term(apart)
+    over_values = sum_over_values(node, ctx)
+    if over_values is not None:
+        return over_values
     binder = node.binder
     infos: list[IndexInfo] = []
     inner = ctx

@@ -10,7 +10,7 @@ from derivcheck.language.shapes import is_scalar
 from derivcheck.language.traversal import children
 from derivcheck.problem.context import SLOT, Context, key_of, pattern, strip
 from derivcheck.problem.indices import index_parts, is_word
-from derivcheck.problem.probability.operators import ENTROPIES, MEANS, VARIANCES
+from derivcheck.problem.probability.operators import ENTROPIES, MEANS, VARIANCES, of_densities
 from derivcheck.problem.scope import (
     Declaration,
     Definition,
@@ -81,6 +81,9 @@ def _new_scripted(node: n.Scripted, scope: Scope) -> bool:
     if node.sup is not None and not isinstance(node.sup, n.Group) and (base is not None or built_in):
         # A power: ``c^n``, ``e^{ab}``. Only brackets, stars and words make a name of a superscript.
         return False
+    if isinstance(node.sub, n.Given) and node.sup is None:
+        # ``\\mu_{a|b}``: no index is written with a bar.
+        return True
     if isinstance(base, Declaration):
         scalar = is_scalar(scope.resolve_shape(base.shape))
         letters = node.sub is not None and node.sup is None and base.key not in scope.used
@@ -161,6 +164,8 @@ def _is_new_function(head: n.Node, group: n.Group, scope: Scope) -> bool:
             return False
         operator = head.base if isinstance(head, n.Scripted) and head.sup is None else head
         if isinstance(operator, n.Name) and _is_moment(operator.text, group) and of_chance(scope):
+            return False
+        if isinstance(operator, n.Name) and operator.text in ENTROPIES and of_densities(group, scope):
             return False
         if isinstance(head, n.Name) and head.text in ("p", "q"):
             return not of_chance(scope)

@@ -164,6 +164,7 @@ class Scope:
     mentions: dict[str, list[Term]] = field(default_factory=dict)
     factors: dict[str, Factor] = field(default_factory=dict)
     measures: dict[str, dict[str, Measure]] = field(default_factory=dict)
+    unread: dict[str, Span] = field(default_factory=dict)
     posterior: set[str] = field(default_factory=set)
     still: set[str] = field(default_factory=set)
     angled: Node | None = None
@@ -192,7 +193,7 @@ class Scope:
             self, names=dict(self.names), declarations=dict(self.declarations), functions=dict(self.functions),
             definitions=dict(self.definitions), used=set(self.used), assumptions=list(self.assumptions),
             ranges=dict(self.ranges), mentions={key: list(calls) for key, calls in self.mentions.items()},
-            factors=dict(self.factors), measures=measures, posterior=set(self.posterior),
+            factors=dict(self.factors), measures=measures, unread=dict(self.unread), posterior=set(self.posterior),
             still=set(self.still), optima=dict(self.optima),
         )  # fmt: skip
 

@@ -100,6 +100,21 @@ def closure(start: Iterable[Instance], scope: Scope, span: Span) -> list[Instanc
     return list(found)
 
 
+def follows_from(key: str, log: Term, scope: Scope) -> str | None:
+    """A random name that stands in the log density of ``key`` and is itself told given ``key``, if there is one."""
+    for first in {instance.key for instance in instances(log, scope)} - {key}:
+        seen, stack = set(), [first]
+        while stack:
+            name = stack.pop()
+            if name in seen or scope.factors[name].borrowed:
+                continue
+            seen.add(name)
+            if depends(scope.factors[name].log, key, scope):
+                return first
+            stack.extend(instance.key for instance in instances(scope.factors[name].log, scope))
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Joint:
     """The log density of some random values: log ∫ exp(``bound``) over the ``latent`` ones, plus the ``outside``."""
@@ -123,10 +138,26 @@ def joint(targets: frozenset[Instance], scope: Scope, span: Span) -> Joint:
     if any(instance.position is None and instance not in targets for instance in everything):
         raise Refusal("not-checked", span, "the members of a family together are not integrated out here")
     parts += [factor_at(instance, scope) for instance in everything if instance.position is not None]
+    parts = _without_pairs(parts)
     latent = tuple(instance for instance in everything if instance not in targets)
     bound = tuple(part for part in parts if any(mentions(part, instance, scope) for instance in latent))
     outside = tuple(part for part in parts if part not in bound)
     return Joint(latent, bound, outside)
+
+
+def _without_pairs(parts: list[Term]) -> list[Term]:
+    """The parts of a log density without integrals that stand in it with both signs."""
+    signed = [pair for part in parts for pair in (part.terms if isinstance(part, t.Add) else ((1, part),))]
+    known = [pair for pair in signed if isinstance(pair[1], t.LogIntegral)]
+    if not any((-sign, part) in known for sign, part in known):
+        return parts
+    left: list[tuple[int, Term]] = []
+    for sign, part in signed:
+        if isinstance(part, t.LogIntegral) and (-sign, part) in left:
+            left.remove((-sign, part))
+        else:
+            left.append((sign, part))
+    return [part if sign > 0 else t.Add(((sign, part),), shape=part.shape) for sign, part in left]
 
 
 def _members(
@@ -280,3 +311,25 @@ def _relevant(log: Term, keys: set[str]) -> Term:
         case t.Add(terms=parts):
             return summed([(sign, _relevant(part, keys)) for sign, part in parts if t.variables(part) & keys])
     return log
+
+
+def unread_names(scope: Scope) -> dict[str, Span]:
+    """The names whose line of the model was not understood, and of which no other line has told since."""
+    return {key: span for key, span in scope.unread.items() if key not in scope.factors or scope.factors[key].borrowed}
+
+
+def refuse_unread(parts: Iterable[Term], span: Span, scope: Scope) -> None:
+    """Refuse what depends on a name whose line of the model was not understood."""
+    if not scope.unread:
+        return
+    found = list(parts)
+    for key, line in unread_names(scope).items():
+        if any(depends(part, key, scope) for part in found):
+            raise unread(key, line, span, scope)
+
+
+def unread(key: str, line: Span, span: Span, scope: Scope) -> Refusal:
+    """Why a density is not known."""
+    text = scope.declarations[key].text if key in scope.declarations else key
+    reason = f"how `{text}` is distributed was said in a line that is not understood: `{scope.quote(line)}`"
+    return Refusal("no-model", span, reason)

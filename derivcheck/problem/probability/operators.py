@@ -2,6 +2,7 @@ r"""What is written with brackets in probability: ``p(z \mid x)``, ``\mathcal{N}
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from fractions import Fraction
 
@@ -12,7 +13,7 @@ from derivcheck.language.traversal import transform, walk
 from derivcheck.problem import algebra
 from derivcheck.problem import terms as t
 from derivcheck.problem.context import Context, key_of, strip
-from derivcheck.problem.domains import DOTS
+from derivcheck.problem.domains import DOTS, declare_sizes
 from derivcheck.problem.indices import claim_range, index_term
 from derivcheck.problem.probability.distributions import ALIASES, FAMILIES, Family
 from derivcheck.problem.probability.logs import log_of, summed
@@ -20,14 +21,18 @@ from derivcheck.problem.probability.model import (
     Instance,
     closure,
     conditional,
+    factor_at,
     instance_of,
     instances,
     joint,
     mean_of,
+    mentions,
     parameters_of_model,
+    refuse_unread,
     replaced,
 )
-from derivcheck.problem.scope import Measure, Refusal, SizeSymbol
+from derivcheck.problem.probability.moments import mean_of_sums
+from derivcheck.problem.scope import Factor, Measure, Refusal, Scope, SizeSymbol
 from derivcheck.problem.scripts import superscript
 from derivcheck.problem.substitution import at_indices
 from derivcheck.problem.terms import Term
@@ -40,6 +45,8 @@ VARIANCES = frozenset(
     ("\\mathrm{Var}", "\\mathbb{V}", "\\mathrm{var}", "\\mathrm{V}", "\\mathrm{Cov}", "\\mathrm{cov}")
 )
 ENTROPIES = frozenset(("\\mathrm{H}", "H", "\\mathbb{H}", "\\mathcal{H}"))
+NAMELESS = "x#"
+"""How the value is called of which ``p = \\mathcal{N}(m, S)`` is the density."""
 DIVERGENCES = frozenset(("\\mathrm{KL}", "D_{\\mathrm{KL}}", "D_{KL}", "\\mathbb{KL}", "\\mathcal{D}_{\\mathrm{KL}}"))
 
 
@@ -63,7 +70,7 @@ def operator(head: n.Node, group: n.Group, ctx: Context) -> Term | None:
         return expectation(sub, group, span, ctx)
     if text in VARIANCES and sub is None:
         return variance(group, span, ctx)
-    if text in ENTROPIES and sub is None and group.fence == "[":
+    if text in ENTROPIES and sub is None and (group.fence == "[" or of_densities(group, ctx.scope)):
         return entropy(group, span, ctx)
     if key_of(head) in DIVERGENCES:
         return divergence(group, span, ctx)
@@ -123,6 +130,8 @@ def _arguments(family: Family, group: n.Group, ctx: Context) -> tuple[Term | Non
         numbers = tuple((ctx.term(part),) for part in rest)
         column = t.Block(numbers, shape=(Dim.of(len(rest)), ONE), span=group.span)
         return (None if value is None else ctx.term(value)), [column]
+    if family.name == "binomial" and len(rest) == count and isinstance(strip(rest[0]), n.Name | n.Scripted):
+        declare_sizes(strip(rest[0]), ctx.scope)
     if len(rest) != count:
         wanted = ", ".join(family.parameters)
         raise Refusal("arguments", group.span, f"the {family.name} distribution takes {count} parameters ({wanted})")
@@ -179,6 +188,7 @@ def random_values(node: n.Node | None, ctx: Context) -> tuple[dict[Instance, Ter
             part = strip(part.members[0])
         instance, term = _random(part, ctx)
         if instance is None:
+            refuse_unread([term], item.span, ctx.scope)
             continue
         found[instance] = term
         if place is not None:
@@ -258,6 +268,7 @@ def density(group: n.Group, span: Span, ctx: Context) -> t.Density:
         raise Refusal("not-random", span, f"`{ctx.scope.quote(span)}`: nothing in it is random in the model")
     variables = tuple(targets.values())
     made = conditional(frozenset(targets), frozenset(given), variables, ctx.scope, span)
+    refuse_unread([made.log], span, ctx.scope)
     if not values and not more:
         return made
     # Where a target itself is set to a value this is no density of the others: it does not integrate to 1.
@@ -272,7 +283,23 @@ def measure(text: str, group: n.Group, span: Span, ctx: Context) -> t.Density:
     variables: list[Term] = []
     for item in _items(before):
         instance, term = _random(strip(item), ctx)
-        if instance is None or instance.key not in ctx.scope.measures[text]:
+        known = ctx.scope.measures[text]
+        if (
+            len(known) == 1
+            and next(iter(known)).startswith(NAMELESS)
+            and (instance is None or instance.key not in known)
+        ):
+            # ``p = \\mathcal{N}(m, S)`` is the density of nothing by name, and so of any value.
+            (key,) = known
+            own = ctx.scope.declarations[key].domain
+            if own.kind != "real" and instance is not None and ctx.scope.factors[instance.key].domain != own:
+                raise Refusal("not-checked", span, "the values of these distributions do not lie in the same set")
+            log = replaced(known[key].log, Instance(key), term, ctx.scope)
+            algebra.equal_shapes(ctx.scope, term, t.Variable(key, shape=ctx.scope.declarations[key].shape))
+            logs.append((1, log))
+            variables.append(term)
+            continue
+        if instance is None or instance.key not in known:
             raise Refusal("probability", span, f"`{ctx.scope.quote(span)}` is not what `{text}` was defined for")
         logs.append((1, _log_at(ctx.scope.measures[text][instance.key], instance, ctx)))
         variables.append(term)
@@ -354,6 +381,7 @@ def mean(body: Term, given: n.Node | None, sub: n.Node | None, span: Span, ctx: 
         given = under
     behind, values = random_values(given, ctx)
     made = expected(body, frozenset(behind), span, ctx, bare=given is None and sub is None)
+    refuse_unread([made], span, ctx.scope)
     return _at_values(made, values, ctx)
 
 
@@ -379,12 +407,31 @@ def expected(body: Term, given: frozenset[Instance], span: Span, ctx: Context, *
             f"`{scope.quote(span)}` is read as the mean under the model and as the mean under q",
             "write `\\mathbb{E}_q[…]`, or `\\mathbb{E}[… \\mid x]`",
         )
+    if any(instance.position is None for instance in asked):
+        return mean_of_sums(body, given, scope, span, lambda part: expected(part, given, span, ctx))
     made = joint(frozenset(closure(asked, scope, span)) | given, scope, span)
     latent = tuple(instance for instance in closure([*asked, *given], scope, span) if instance not in given)
     parts = [(1, part) for part in (*made.bound, *made.outside)]
     if made.latent:
         latent = tuple(dict.fromkeys((*latent, *made.latent)))
+    counts = [instance for instance in latent if _counted_last(instance, latent, given, scope)]
+    if counts and len(counts) < len(latent):
+        # E[N] = E[E[N | λ]]: a sum without end is taken first, where it is one of known terms.
+        own = [factor_at(instance, scope) for instance in counts]
+        body = mean_of(body, tuple(counts), summed([(1, log) for log in own]), scope, span)
+        latent = tuple(instance for instance in latent if instance not in counts)
+        parts = [(sign, part) for sign, part in parts if part not in own]
     return mean_of(body, latent, summed(parts), scope, span)
+
+
+def _counted_last(instance: Instance, latent: tuple[Instance, ...], given: frozenset[Instance], scope: Scope) -> bool:
+    """Whether a random value has no last possible value, and no other depends on it."""
+    if scope.factors[instance.key].domain.kind != "natural" or instance.position is None:
+        return False
+    others = [other for other in (*latent, *given) if other != instance and other.position is not None]
+    return all(other.position is not None for other in given) and not any(
+        mentions(factor_at(other, scope), instance, scope) for other in others
+    )
 
 
 def _measure_below(
@@ -456,9 +503,26 @@ def variance(group: n.Group, span: Span, ctx: Context) -> Term:
     return mean(square, given, None, span, ctx)
 
 
+def of_densities(group: n.Group, scope: Scope) -> bool:
+    """Whether nothing but letters of densities stands in brackets: ``H(p)``, ``H(p, q)``."""
+    parts = [strip(item) for item in _items(group.body)]
+    return all(
+        isinstance(part, n.Name)
+        and part.text not in scope.names
+        and (part.text in scope.measures or (part.text in DENSITIES and bool(scope.factors)))
+        for part in parts
+    )
+
+
 def entropy(group: n.Group, span: Span, ctx: Context) -> Term:
-    """H[q] = −E_q[log q]: of a q of the document, or of random values of the model (``H[z \\mid x]``)."""
-    node = strip(group.body)
+    """H[q] = −E_q[log q]: of a q of the document, or of random values of the model (``H[z \\mid x]``).
+
+    Of two densities it is the cross-entropy −E_p[log q].
+    """
+    if isinstance(group.body, n.Tuple) and len(group.body.items) == 2 and of_densities(group, ctx.scope):
+        left, right = _of_one_value(group.body, ctx)
+        return _negative(_under_density(left, log_of(ctx.term(right), ctx.scope), span, ctx), span)
+    node = strip(_of_its_value(group.body, ctx))
     text = _letter(node.factors[0]) if isinstance(node, n.Product) else _letter(node)
     if text in ctx.scope.measures:
         known = ctx.scope.measures[text]
@@ -469,6 +533,9 @@ def entropy(group: n.Group, span: Span, ctx: Context) -> Term:
             inside = [Instance(key) for key, one in known.items() if not one.letters]
         latent, log = _under(text, inside, span, ctx)
         return _negative(mean_of(log, latent, log, ctx.scope, span), span)
+    match node:
+        case n.Product(factors=(n.Name(text=letter), n.Group() as inner)) if letter in DENSITIES and node != group.body:
+            group = inner
     made = density(group, span, ctx)
     _, given = _sides(group)
     behind, values = random_values(given, ctx)
@@ -482,9 +549,10 @@ def _negative(term: Term, span: Span) -> Term:
 def _of_its_value(node: n.Node, ctx: Context) -> n.Node:
     """``q`` for ``q(z)``, and ``p`` for ``p(z)`` with the z that a q of the document is of."""
     text = _letter(strip(node))
-    known = ctx.scope.measures.get(text)
+    known: Mapping[str, Measure | Factor] | None = ctx.scope.measures.get(text)
     if known is None and text in DENSITIES and text not in ctx.scope.names:
         known = {key: one for each in ctx.scope.measures.values() for key, one in each.items()}
+        known = known or {key: one for key, one in ctx.scope.factors.items() if not one.borrowed}
     if not isinstance(strip(node), n.Name) or not known or len(known) != 1:
         return node
     (key,) = known
@@ -493,8 +561,17 @@ def _of_its_value(node: n.Node, ctx: Context) -> n.Node:
     visible = next((name for name, found in ctx.scope.names.items() if found.key == key), None)
     if visible is None:
         return node
-    value = parse_expression(visible)
+    value = n.Name(visible, span=node.span) if "#" in visible else parse_expression(visible)
     return n.Product((strip(node), n.Group(value, span=node.span)), ("",), span=node.span)
+
+
+def _of_one_value(pair: n.Tuple, ctx: Context) -> tuple[n.Node, n.Node]:
+    """Two densities, of the same value where the second is a letter alone."""
+    left, other = _of_its_value(pair.items[0], ctx), strip(pair.items[1])
+    match strip(left):
+        case n.Product(factors=(_, n.Group() as group), operators=("",)) if isinstance(other, n.Name):
+            return left, n.Product((other, group), ("",), span=other.span)
+    return left, _of_its_value(other, ctx)
 
 
 def divergence(group: n.Group, span: Span, ctx: Context) -> Term:
@@ -504,13 +581,18 @@ def divergence(group: n.Group, span: Span, ctx: Context) -> Term:
         raise Refusal(
             "arguments", span, "a divergence is of two densities", "write `\\mathrm{KL}(q(z) \\,\\|\\, p(z))`"
         )
-    left, right = (_of_its_value(side, ctx) for side in body.items)
+    left, right = _of_one_value(body, ctx)
     first, second = ctx.term(left), ctx.term(right)
     ratio = summed([(1, log_of(first, ctx.scope)), (-1, log_of(second, ctx.scope))])
+    return _under_density(left, ratio, span, ctx)
+
+
+def _under_density(left: n.Node, value: Term, span: Span, ctx: Context) -> Term:
+    """The mean of a value under a density that is written with the value of which it is one."""
     node = strip(left)
     if isinstance(node, n.Product) and isinstance(node.factors[1], n.Group) and len(node.factors) == 2:
         if _letter(node.factors[0]) in ctx.scope.measures:
-            return mean(ratio, None, node, span, ctx)
+            return mean(value, None, node, span, ctx)
         behind, values = random_values(_sides(node.factors[1])[1], ctx)
-        return _at_values(expected(ratio, frozenset(behind), span, ctx), values, ctx)
-    raise Refusal("arguments", left.span, "the first density of a divergence has to be written with its value: `q(z)`")
+        return _at_values(expected(value, frozenset(behind), span, ctx), values, ctx)
+    raise Refusal("arguments", left.span, "the first density here has to be written with its value: `q(z)`")

@@ -10,7 +10,7 @@ from derivcheck.language.printing import plain
 from derivcheck.language.shapes import ONE, Dim, Shape
 from derivcheck.problem import terms as t
 from derivcheck.problem.builder import Builder
-from derivcheck.problem.context import SLOT, Context, key_of, strip
+from derivcheck.problem.context import Context, key_of, strip
 from derivcheck.problem.declarations import declare_one
 from derivcheck.problem.domains import declare_sizes
 from derivcheck.problem.families import ranging_letters
@@ -20,7 +20,10 @@ from derivcheck.problem.newness import of_chance
 from derivcheck.problem.probability.cases import opens, pinned, with_case
 from derivcheck.problem.probability.distributions import ALIASES, domain_of, shape_of_values
 from derivcheck.problem.probability.logs import log_of, negative
-from derivcheck.problem.probability.operators import DENSITIES, at_value, parameters_of
+from derivcheck.problem.probability.model import follows_from, unread, unread_names
+from derivcheck.problem.probability.operators import DENSITIES, NAMELESS, at_value, parameters_of
+from derivcheck.problem.probability.places import place_of
+from derivcheck.problem.probability.stacked import drawn_together, stack_of
 from derivcheck.problem.scope import Declaration, Factor, IndexInfo, Measure, Refusal, Scope
 from derivcheck.problem.substitution import at_indices
 from derivcheck.problem.terms import Term
@@ -38,6 +41,9 @@ def drawn_from(item: Statement, builder: Builder) -> bool:
     if density:
         left, given = _bar(behind)
         left = _as_family(left, builder)
+    if given is None and (stack := stack_of(left, builder)) is not None:
+        drawn_together(stack, item.members[1], item, builder)
+        return True
     values = list(left.items) if isinstance(left, n.Tuple) else [left]
     values = [value for value in values if not (isinstance(value, n.Symbol) and value.text.endswith("dots"))]
     if all(is_random(value, builder, given) for value in values):
@@ -64,7 +70,8 @@ def states_density(item: Statement, builder: Builder) -> bool:
     if not density or name is None or len(item.members) < 2:
         return False
     left, given = _bar(behind)
-    if given is None and (name in builder.scope.names or not of_chance(builder.scope)):
+    by_chance = isinstance(left, n.Compare) or of_chance(builder.scope)
+    if given is None and (name in builder.scope.names or not by_chance):
         return False
     if name not in DENSITIES:
         _measure(name, behind, item.members[1], item, builder)
@@ -74,14 +81,45 @@ def states_density(item: Statement, builder: Builder) -> bool:
         return False
     if isinstance(left, n.Compare) and not declared_key(value, builder):
         return False
+    key = declared_key(value, builder) or key_of(value)
+    lines = unread_names(builder.scope)
+    if lines.get(key, item.span) != item.span:
+        # What the other line says of it is not known: this may be one of its consequences.
+        raise unread(key, lines[key], item.span, builder.scope)
     if given is not None:
         _known(given, builder)
     _factor(left, item.members[1], item, builder, given)
     return True
 
 
+def names_density(item: Statement, builder: Builder) -> bool:
+    r"""``p = \mathcal{N}(m, S)`` of a p that is new: the density of a value without a name."""
+    left, scope = strip(item.members[0]), builder.scope
+    if len(item.members) != 2 or not isinstance(left, n.Name) or left.text in scope.names:
+        return False
+    match strip(item.members[1]):
+        case n.Product(factors=(n.Name(text=text), n.Group()), operators=("",)) if (
+            text in ALIASES and text not in scope.names
+        ):
+            pass
+        case n.Apply(word=n.Word(text="exp")):
+            pass
+        case _:
+            return False
+    made = parameters_of(item.members[1], builder.context({})) if of_chance(scope) else None
+    if made is None:
+        return False
+    family, parameters = made
+    kind = shape_of_values(family, parameters, scope), domain_of(family, parameters, scope)
+    nameless = ((name, scope.declarations[name]) for name in scope.declarations if name.startswith(NAMELESS))
+    alike = (name for name, known in nameless if (scope.resolve_shape(known.shape), known.domain) == kind)
+    visible = next(alike, None) or scope.fresh("x")
+    _measure(left.text, n.Name(visible, span=left.span), item.members[1], item, builder)
+    return True
+
+
 def _as_family(node: n.Node, builder: Builder) -> n.Node:
-    r"""``x_1, \dots, x_N`` of new x as ``x_i``, where i runs from 1 to N."""
+    r"""``x_1, \dots, x_N`` as ``x_i``, where i runs from 1 to N."""
     match node:
         case n.Tuple(items=(n.Scripted(base=base, sub=n.Number(value=first), sup=None) as one, *middle, n.Scripted())):
             last = node.items[-1]
@@ -92,8 +130,6 @@ def _as_family(node: n.Node, builder: Builder) -> n.Node:
     )
     scope = builder.scope
     if not dots or first != 1 or not isinstance(last, n.Scripted) or last.base != base or last.sub is None:
-        return node
-    if key_of(n.Scripted(base, SLOT, None)) in scope.names or key_of(base) in scope.names:
         return node
     declare_sizes(last.sub, scope)
     size = size_dim(last.sub, builder.context())
@@ -201,6 +237,10 @@ def _factor(value: n.Node, right: n.Node, item: Statement, builder: Builder, giv
     log = at_indices(log, named)
     key, letters, sizes, entries = place_of(term, free, ctx)
     found = ctx.scope.declarations.get(key)
+    if (other := follows_from(key, log, ctx.scope)) is not None:
+        name, behind = plain(value), ctx.scope.declarations[other].text
+        reason = f"`{behind}` is told given `{name}`: this follows from a density of `{name}`, which is not said"
+        raise Refusal("no-model", item.span, reason, f"state that before this line, as in: let `{name} \\sim …`")
     if found is None:
         raise Refusal("model", value.span, f"`{plain(value)}` is defined, so that it cannot be random too")
     if domain is None:
@@ -278,28 +318,6 @@ def _value(value: n.Node, ctx: Context) -> Term:
         raise
 
 
-def place_of(
-    term: Term, free: dict[str, IndexInfo], ctx: Context
-) -> tuple[str, tuple[str, ...], tuple[Dim, ...], bool]:
-    """The key of a random value, the indices over which it runs, their sizes, and whether they pick entries."""
-    match term:
-        case t.Variable(key=key, indices=()):
-            return key, (), (), False
-        case t.Variable(key=key, indices=indices) if all(isinstance(index, t.Index) for index in indices):
-            names = tuple(index.name for index in indices if isinstance(index, t.Index))
-            return key, names, _sizes(names, free, ctx), False
-        case t.Entry(argument=t.Variable(key=key, indices=()), row=t.Index(name=name), column=t.Constant()):
-            return key, (name,), _sizes((name,), free, ctx), True
-    raise Refusal("model", term.span, f"`{ctx.scope.quote(term.span)}` is not understood as a random value")
-
-
-def _sizes(names: tuple[str, ...], free: dict[str, IndexInfo], ctx: Context) -> tuple[Dim, ...]:
-    by_name = {info.name: info for info in free.values()}
-    if any(name not in by_name for name in names):
-        raise Refusal("model", next(iter(free.values())).span, "the indices of this line of the model are not free")
-    return tuple(ctx.scope.resolve(by_name[name].size) for name in names)
-
-
 def _measure(text: str, behind: n.Node, right: n.Node, item: Statement, builder: Builder) -> None:
     """``q(z) = …``: the density of a random value under a name of its own."""
     value, _ = _bar(behind)
@@ -307,14 +325,18 @@ def _measure(text: str, behind: n.Node, right: n.Node, item: Statement, builder:
     free: dict[str, IndexInfo] = {}
     ctx = builder.context(free)
     scope = ctx.scope
+    made = parameters_of(right, ctx)
     if declared_key(value, builder) == "":
-        made = parameters_of(right, ctx)
         if made is None:
             raise Refusal("unknown-name", value.span, f"`{plain(value)}` is not declared")
         family, parameters = made
         _declare(value, shape_of_values(family, parameters, scope), domain_of(family, parameters, scope), ctx)
     term = _value(value, ctx)
-    density = replace(ctx, argument=term).term(right)
+    density: Term
+    if made is not None:
+        density = at_value(made[0], term, made[1], item.span, ctx)
+    else:
+        density = replace(ctx, argument=term).term(right)
     if negative(density, scope):
         raise Refusal("model", right.span, f"`{plain(right)}` is negative: it is no density", wrong=True)
     key, letters, sizes, entries = place_of(term, free, ctx)
