@@ -183,9 +183,8 @@ def _settle_premises(judging: Callable[[Claim], Verdict], wanted: list[Claim | R
     identities = {}
     for claim in wanted:
         if isinstance(claim, Claim) and claim.solution is not None and claim.solution not in identities:
-            premise = replace(
-                claim, head=claim.solution.left, claimed=claim.solution.right, solution=None, alternatives=()
-            )
+            sides = {"head": claim.solution.left, "claimed": claim.solution.right}
+            premise = replace(claim, **sides, free=claim.solution.free, solution=None, alternatives=())  # type: ignore[arg-type]
             identities[claim.solution] = judging(premise).outcome is Outcome.HOLDS
     return [
         replace(claim, solution=None, kind="identity")

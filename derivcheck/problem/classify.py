@@ -40,6 +40,7 @@ from derivcheck.problem.prose import (
 )
 from derivcheck.problem.scope import Declaration, Definition, Refusal
 from derivcheck.problem.solutions import equation_for
+from derivcheck.problem.zeroing import take_words
 from derivcheck.reading.items import Statement
 from derivcheck.verdict import Finding, Severity
 
@@ -64,6 +65,7 @@ def classify(item: Statement, statements: list[Statement], builder: Builder) -> 
     if item.continues:
         _continue_chain(item, builder)
         return
+    take_words(item, statements, builder)
     first = signs[0]
     if first == ":" and len(signs) == 2 and signs[1] == "\\to":
         name, domain, codomain = item.members[:3]

@@ -1,0 +1,157 @@
+"""Rows that solve several equations together: an unknown with its Lagrange multiplier, or two parameters at once.
+
+Newton's method on all equations from several starts. Where these lead to several solutions a row has to hold at each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+
+from derivcheck.evaluation.budget import BUDGET
+from derivcheck.evaluation.evaluator import Frame, World, evaluate
+from derivcheck.evaluation.sampling import draw, generator
+from derivcheck.evaluation.slope import slope
+from derivcheck.language.domain import Domain
+from derivcheck.oracles.bench import Bench
+from derivcheck.oracles.comparing import Discrepancy
+from derivcheck.oracles.numeric import summary
+from derivcheck.oracles.solution import ITERATIONS, SEVERAL, at_rank, frames, held, row_at
+from derivcheck.problem.problem import Claim, Solution
+from derivcheck.verdict import Evidence, Outcome
+
+NAME = "solution"
+STARTS = 12
+ENOUGH = 3
+"""So many starts that lead to a root are enough."""
+RESIDUAL = 1e-9
+"""What is left of an equation at a root, over the size of its terms."""
+POSITIVE = ("positive", "nonnegative", "simplex", "interval", "natural")
+
+Places = dict[str, Tensor]
+
+
+def ask(bench: Bench, claim: Claim) -> Evidence:
+    """Both sides of a row at every solution found."""
+    solution = claim.solution
+    assert solution is not None
+    if solution.free and not solution.members:
+        return Evidence(NAME, Outcome.NOT_CHECKED, detail="several equations, each for every index")
+    found: list[list[tuple[World, Discrepancy]]] = [[] for _ in range(ENOUGH)]
+    for drawn in bench.worlds(claim.conditions):
+        world = bench.quickest(drawn)
+        frame, whole = frames(bench, claim, world)
+        key = (NAME, solution, id(world))
+        if key not in bench.kept:
+            bench.kept[key] = _roots(solution, whole, bench.problem.declarations[solution.unknown].domain.kind)
+        roots = bench.kept[key]
+        assert isinstance(roots, list)
+        for start, root in enumerate(roots):
+            places = {name: at_rank(value, whole, frame) for name, value in root.items()}
+            found[start].append((world, row_at(claim, frame, places.pop(solution.unknown), others=places)))
+    if not any(found):
+        return Evidence(NAME, Outcome.UNDECIDED, detail="the equations together were not solved")
+    said = {summary(NAME, bench, claim, claim.claimed, each).outcome for each in found if each}
+    if len(said) > 1 and Outcome.WRONG in said:
+        return Evidence(NAME, Outcome.UNDECIDED, detail=SEVERAL)
+    return summary(NAME, bench, claim, claim.claimed, [pair for each in found for pair in each])
+
+
+def _roots(solution: Solution, frame: Frame, kind: str) -> list[Places]:
+    """Roots that different starts lead to; a start from which Newton's method does not converge says nothing."""
+    names = (solution.unknown, *(name for name, _ in solution.also))
+    found: list[Places] = []
+    for start in range(STARTS):
+        BUDGET.renew()
+        begin: Places = {}
+        for name in names:
+            place = frame.name(name).detach()
+            away = draw(Domain(), tuple(place.shape), generator("joint", name, start)) * (start > 0)
+            signed = name == solution.unknown and kind in POSITIVE
+            begin[name] = place * torch.exp(away) if signed else place + away
+        root = _newton(solution, frame, begin, weighed=start % 2 == 1)
+        if root is None or (kind in POSITIVE and bool((root[solution.unknown] < 0).any())):
+            continue
+        found.append(root)
+        if len(found) == ENOUGH:
+            break
+    return found
+
+
+def _newton(solution: Solution, frame: Frame, begin: Places, *, weighed: bool) -> Places | None:
+    """Newton's method; ``weighed`` by the unknown, by which ``c/u - λ = 0`` is bilinear. None where it leads nowhere."""
+    root = begin
+    trials = max(len(value) for value in root.values())
+    for _ in range(ITERATIONS):
+        BUDGET.statement()
+        flat, matrix = _linearised(solution, frame, root, weighed)
+        if matrix.shape[1] < matrix.shape[2]:
+            return None
+        scale = matrix.abs().amax(-1, keepdim=True).clamp_min(torch.finfo(torch.float64).tiny)
+        usable = (matrix.isfinite().all(-1) & flat.isfinite()).all(-1)
+        if 2 * int(usable.sum()) < trials:
+            return None
+        safe = torch.where(usable[:, None, None], matrix / scale, 0.0)
+        safe = safe + torch.where(usable, 0.0, 1.0)[:, None, None] * torch.eye(*safe.shape[1:], dtype=safe.dtype)
+        singular = torch.linalg.svdvals(safe)
+        if bool((singular[:, -1] <= 1e-13 * singular[:, 0]).any()):
+            return None
+        residual = torch.where(usable[:, None], flat, 0.0)[..., None] / scale
+        step = torch.linalg.lstsq(safe, residual).solution[..., 0]
+        now = torch.cat([value.expand(trials, *value.shape[1:]).reshape(trials, -1) for value in root.values()], 1)
+        length = (step.abs() / (1 + now.abs())).amax(1, keepdim=True)
+        root = _split(now - step / length.clamp_min(1.0), root)
+        if float(length.amax()) < 1e-13:
+            break
+    return _checked(solution, frame, root)
+
+
+def _split(values: Tensor, like: Mapping[str, Tensor]) -> Places:
+    """One row of numbers for each trial, cut into the places of the names."""
+    found: Places = {}
+    start = 0
+    for name, value in like.items():
+        count = value[0].numel()
+        found[name] = values[:, start : start + count].reshape(len(values), *value.shape[1:])
+        start += count
+    return found
+
+
+def _checked(solution: Solution, frame: Frame, root: Places) -> Places | None:
+    """The root where all equations hold at it, nothing where they do not; None if most do not."""
+    flat, matrix = _linearised(solution, frame, root, weighed=False)
+    now = torch.cat([value.reshape(len(value), -1) for value in root.values()], 1)
+    size = (matrix.abs() @ (1 + now.abs())[..., None])[..., 0]
+    good = ((flat.abs() <= RESIDUAL * size) & size.isfinite()).all(-1)
+    if 2 * int(good.sum()) < len(good):
+        return None
+    return {
+        name: torch.where(good.reshape(-1, *(1,) * (value.dim() - 1)), value, torch.nan) for name, value in root.items()
+    }
+
+
+def _linearised(solution: Solution, frame: Frame, root: Places, weighed: bool) -> tuple[Tensor, Tensor]:
+    """All equations ``(trials, m)`` at a place and their partials ``(trials, m, n)`` by all entries of all unknowns."""
+    kept = held(solution, frame)
+    trials = max(len(value) for value in root.values())
+    places = {
+        name: value.expand(trials, *value.shape[1:]).clone().requires_grad_() for name, value in root.items()
+    }
+    inner = frame.bind({**kept, **places}, kept)
+    parts: list[Tensor] = []
+    with torch.enable_grad():
+        for number, term in enumerate((solution.equation, *(term for _, term in solution.also))):
+            value = evaluate(term, inner)
+            flat = value.expand(trials, *value.shape[1:]).reshape(trials, -1)
+            own = places[solution.unknown].reshape(trials, -1)
+            parts.append(flat * own if weighed and not number and own.shape == flat.shape else flat)
+        whole = torch.cat(parts, 1)
+        rows = [
+            torch.cat(
+                [slope(each.sum(), place, create=False, keep=True).reshape(trials, -1) for place in places.values()], 1
+            )
+            for each in whole.unbind(1)
+        ]
+    return whole.detach(), torch.stack(rows, 1)
