@@ -18,7 +18,7 @@ from derivcheck.language.domain import Domain
 from derivcheck.oracles.bench import Bench
 from derivcheck.oracles.comparing import Discrepancy
 from derivcheck.oracles.numeric import summary
-from derivcheck.oracles.solution import ITERATIONS, SEVERAL, at_rank, frames, held, row_at
+from derivcheck.oracles.solution import ITERATIONS, SEVERAL, at_rank, frames, held, row_at, solve
 from derivcheck.problem.problem import Claim, Solution
 from derivcheck.verdict import Evidence, Outcome
 
@@ -43,12 +43,7 @@ def ask(bench: Bench, claim: Claim) -> Evidence:
     for drawn in bench.worlds(claim.conditions):
         world = bench.quickest(drawn)
         frame, whole = frames(bench, claim, world)
-        key = (NAME, solution, id(world))
-        if key not in bench.kept:
-            bench.kept[key] = _roots(solution, whole, bench.problem.declarations[solution.unknown].domain.kind)
-        roots = bench.kept[key]
-        assert isinstance(roots, list)
-        for start, root in enumerate(roots):
+        for start, root in enumerate(_remembered(bench, solution, whole)):
             places = {name: at_rank(value, whole, frame) for name, value in root.items()}
             found[start].append((world, row_at(claim, frame, places.pop(solution.unknown), others=places)))
     if not any(found):
@@ -57,6 +52,33 @@ def ask(bench: Bench, claim: Claim) -> Evidence:
     if len(said) > 1 and Outcome.WRONG in said:
         return Evidence(NAME, Outcome.UNDECIDED, detail=SEVERAL)
     return summary(NAME, bench, claim, claim.claimed, [pair for each in found for pair in each])
+
+
+def at_solution(bench: Bench, claim: Claim, world: World) -> Frame | None:
+    """Where a row is evaluated with its unknowns at a solution; None where none is found."""
+    solution = claim.solution
+    assert solution is not None
+    frame, whole = frames(bench, claim, world)
+    if solution.also:
+        root = next(iter(_remembered(bench, solution, whole)), None)
+    else:
+        place, _ = solve(solution, world, whole)
+        root = None if place is None else {solution.unknown: place}
+    if root is None:
+        return None
+    kept = held(solution, frame)
+    places = {name: at_rank(value, whole, frame) for name, value in root.items()}
+    return frame.bind({**kept, **places}, kept)
+
+
+def _remembered(bench: Bench, solution: Solution, whole: Frame) -> list[Places]:
+    """The roots at one draw, which rows below the same equations share."""
+    key = (NAME, solution, id(whole.world))
+    if key not in bench.kept:
+        bench.kept[key] = _roots(solution, whole, bench.problem.declarations[solution.unknown].domain.kind)
+    roots = bench.kept[key]
+    assert isinstance(roots, list)
+    return roots
 
 
 def _roots(solution: Solution, frame: Frame, kind: str) -> list[Places]:
@@ -81,7 +103,7 @@ def _roots(solution: Solution, frame: Frame, kind: str) -> list[Places]:
 
 
 def _newton(solution: Solution, frame: Frame, begin: Places, *, weighed: bool) -> Places | None:
-    """Newton's method; ``weighed`` by the unknown, by which ``c/u - λ = 0`` is bilinear. None where it leads nowhere."""
+    """Newton's method, ``weighed`` by the unknown: ``c/u - λ = 0`` is bilinear then. None where it leads nowhere."""
     root = begin
     trials = max(len(value) for value in root.values())
     for _ in range(ITERATIONS):
@@ -136,9 +158,7 @@ def _linearised(solution: Solution, frame: Frame, root: Places, weighed: bool) -
     """All equations ``(trials, m)`` at a place and their partials ``(trials, m, n)`` by all entries of all unknowns."""
     kept = held(solution, frame)
     trials = max(len(value) for value in root.values())
-    places = {
-        name: value.expand(trials, *value.shape[1:]).clone().requires_grad_() for name, value in root.items()
-    }
+    places = {name: value.expand(trials, *value.shape[1:]).clone().requires_grad_() for name, value in root.items()}
     inner = frame.bind({**kept, **places}, kept)
     parts: list[Tensor] = []
     with torch.enable_grad():

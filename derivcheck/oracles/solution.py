@@ -72,11 +72,11 @@ def _at(bench: Bench, claim: Claim, worlds: Sequence[World]) -> tuple[list[tuple
 
 
 def frames(bench: Bench, claim: Claim, world: World) -> tuple[Frame, Frame]:
-    """Where a row is evaluated, and where its equation is solved: there an index of the equation's own may run too."""
+    """Where a row is evaluated, and where its equation is solved: there the indices of the equation alone run."""
     assert claim.solution is not None
     free = claim.solution.free
     frame = standing(claim.solution, bench.frame(claim, world))
-    if set(free) <= set(claim.free):
+    if set(free) == set(claim.free) or (free and not claim.solution.members):
         return frame, frame
     return frame, standing(claim.solution, bench.frame(replace(claim, free=free), world))
 

@@ -24,7 +24,7 @@ from derivcheck.problem.declarations import declare, declare_function, index_ran
 from derivcheck.problem.definitions import define
 from derivcheck.problem.eigenwords import explain, is_order
 from derivcheck.problem.mentions import mention, note_calls
-from derivcheck.problem.naming import base_of_power, estimated, named_by
+from derivcheck.problem.naming import estimated, estimated_key, named_by
 from derivcheck.problem.newness import is_new, mentions_itself, would_resolve
 from derivcheck.problem.probability.model import parameters_of_model
 from derivcheck.problem.probability.noise import adds_noise
@@ -38,7 +38,7 @@ from derivcheck.problem.prose import (
     runs,
     words_around,
 )
-from derivcheck.problem.scope import Declaration, Definition, Refusal
+from derivcheck.problem.scope import Definition, Refusal
 from derivcheck.problem.solutions import equation_for
 from derivcheck.problem.zeroing import take_words
 from derivcheck.reading.items import Statement
@@ -307,10 +307,13 @@ def _estimate(item: Statement, left: n.Node, builder: Builder) -> None:
 
 
 def _note_unclaimed(item: Statement, left: n.Node, base: n.Node, builder: Builder) -> None:
-    r"""``u^{new} = …`` of a parameter of the model, with nothing before it that says why: it looks like a claim."""
-    found = builder.scope.names.get(key_of(base))
-    known = found.key if isinstance(found, Declaration) else declared_key(base, builder)
-    if known in parameters_of_model(builder.scope):
+    r"""An estimate with nothing before it that says why: it looks like a claim, and nothing of it is checked.
+
+    It is one of a parameter of the model, as ``u^{new} = …``, or one that words lead to: "hence ``\hat\pi_k = …``".
+    """
+    known = estimated_key(base, builder) or declared_key(base, builder)
+    led = item.span in builder.makers.joined and known in builder.scope.declarations
+    if led or known in parameters_of_model(builder.scope):
         message = (
             f"`{plain(left)}` is read as a definition, so nothing of it is checked; say what it maximises, "
             f"as in `{key_of(left)} = \\arg\\max_{{{key_of(base)}}} Q = …`"
@@ -321,14 +324,9 @@ def _note_unclaimed(item: Statement, left: n.Node, base: n.Node, builder: Builde
 def _solves(item: Statement, left: n.Node, builder: Builder) -> bool:
     """Whether the new name is an estimate of a declared one in which an equation stands before it."""
     base = estimated(left)
-    if base is None:
-        return False
-    names = builder.scope.names
-    found = names.get(key_of(base)) or names.get(key_of(base_of_power(base)))
-    if not isinstance(found, Declaration) or found.family:
-        return False
+    key = None if base is None else estimated_key(base, builder)
     claims = builder.makers.claims
-    return equation_for(claims, builder.scope, found.key, len(claims), item.sentence) is not None
+    return key is not None and equation_for(claims, builder.scope, key, len(claims), item.sentence) is not None
 
 
 def _order(item: Statement, statements: list[Statement], builder: Builder) -> None:

@@ -1,7 +1,7 @@
 r"""Names beside the unknown of an equation: Lagrange multipliers, and parameters that were estimated before it.
 
-In ``\frac{n_k}{\pi_k} - \lambda = 0 \Rightarrow \pi_k = \frac{n_k}{\lambda}`` the multiplier takes any value; where a row
-says nothing of it (``\pi_k = \frac{n_k}{N}``), or says what it is, it is an unknown too, and its constraint an equation.
+In ``\frac{n_k}{\pi_k} - \lambda = 0 \Rightarrow \pi_k = \frac{n_k}{\lambda}`` the multiplier takes any value. Where a row
+says nothing of it (``\pi_k = \frac{n_k}{N}``), or says what it is, it is an unknown too, its constraint an equation.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ def multipliers(premise: Claim, unknown: str, scope: Scope) -> dict[str, Term]:
     for part in () if found is None else _written_out(found.target, scope):
         match part:
             case terms.Multiply(op="scale" | "inner", left=left, right=right):
-                pairs = ((left, right), (right, left))
+                pairs = [(left, right), (right, left)]
             case terms.Multiply(op="matmul", left=terms.Unary(op="transpose", argument=left), right=right):
-                pairs = ((left, right),)
+                pairs = [(left, right)]
             case _:
                 continue
         for name, constraint in pairs:

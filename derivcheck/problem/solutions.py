@@ -90,7 +90,7 @@ def _as_row(
 
 
 def _carry_on(claims: list[Claim | Refused], scope: Scope) -> None:
-    r"""Rows that words or ⇒ lead to, and that say no unknown's value: ``X^\top X w = X^\top y``, and what stands below."""
+    r"""Rows that words or ⇒ lead to, and that give no unknown a value, as ``X^\top X w = X^\top y``."""
     for position, claim in enumerate(claims):
         if not isinstance(claim, Claim) or claim.solution is not None or claim.premise or claim.relation != "=":
             continue
@@ -101,16 +101,14 @@ def _carry_on(claims: list[Claim | Refused], scope: Scope) -> None:
             continue
         premise = claims[found]
         assert isinstance(premise, Claim)
-        if premise.solution is not None:
-            unknown, members = premise.solution.unknown, premise.solution.members
-        else:
-            unknown, members = _differentiated(premise)
-        if unknown is None or not any(
-            mentions(claim, name, scope) for name in (unknown, *multipliers(premise, unknown, scope))
-        ):
+        of = premise.solution
+        unknown, members = _differentiated(premise) if of is None else (of.unknown, of.members)
+        if unknown is None:
             continue
-        if premise.solution is not None:
-            claims[position] = _as_row(claims, scope, position, premise, premise.solution)
+        if not any(mentions(claim, name, scope) for name in (unknown, *multipliers(premise, unknown, scope))):
+            continue
+        if of is not None:
+            claims[position] = _as_row(claims, scope, position, premise, of)
         else:
             _solve(claims, scope, found, position, unknown, members)
 
@@ -156,7 +154,7 @@ def _found_before(
 ) -> tuple[tuple[tuple[str, Term], ...], tuple[tuple[str, Term], ...]]:
     r"""Names in the equation of which the row says nothing, as they were found before: μ at ``\hat\mu``.
 
-    Second those of which only an equation stands above, or a value that moves with the unknown: ``b = \bar y - w \bar x``.
+    Second those of which only an equation stands above, or whose value moves with the unknown: ``\bar y - w \bar x``.
     """
     row = claims[position]
     assert isinstance(row, Claim)
@@ -264,7 +262,8 @@ def _start_of_implication(claims: list[Claim | Refused], scope: Scope, unknown: 
         if row is None or row.relation != "=" or row.solution is not None:
             return None
         if not row.implied:
-            above = equation_for(claims, scope, unknown, index) if row.joined and not terms.is_zero(row.claimed) else None
+            led = row.joined and not terms.is_zero(row.claimed)
+            above = equation_for(claims, scope, unknown, index) if led else None
             return above if above is not None else index if _may_determine(row, unknown, scope) else None
         index -= 1
     return None

@@ -44,7 +44,9 @@ _THINGS = re.compile(
     rf"\b({_OWNERS}|them|each|all|results?|expressions?|equations?|sides?|differential|above|latter|former)\b"
 )
 _NOTHING = re.compile(r"[\s,=]*(identically )?(equal )?(to)?\s*")
-SEVERAL = re.compile(r"\b(gradients|derivatives|partials|scores|these|those|they|both|them|each|all|expressions|results)\b")
+SEVERAL = re.compile(
+    r"\b(gradients|derivatives|partials|scores|these|those|they|both|them|each|all|expressions|results)\b"
+)
 
 
 def take_words(item: Statement, statements: list[Statement], builder: Builder) -> None:
