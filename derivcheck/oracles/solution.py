@@ -44,6 +44,17 @@ def ask(bench: Bench, claim: Claim) -> Evidence:
         from derivcheck.oracles import joint
 
         return joint.ask(bench, claim)
+    evidence = _alone(bench, claim)
+    if evidence.outcome is Outcome.UNDECIDED and claim.solution.spare:
+        from derivcheck.oracles import joint
+
+        together = replace(claim.solution, also=claim.solution.spare, spare=())
+        return joint.ask(bench, replace(claim, solution=together))
+    return evidence
+
+
+def _alone(bench: Bench, claim: Claim) -> Evidence:
+    """Both sides of the row where the one unknown solves its equation."""
     found, reasons = _at(bench, claim, bench.worlds(claim.conditions))
     if not found:
         # Sizes at which the equation is singular (n < d) are drawn again.

@@ -1,17 +1,18 @@
 r"""Names beside the unknown of an equation: Lagrange multipliers, and parameters that were estimated before it.
 
-In ``\frac{n_k}{\pi_k} - \lambda = 0 \Rightarrow \pi_k = \frac{n_k}{\lambda}`` the multiplier takes any value. Where a row
-says nothing of it (``\pi_k = \frac{n_k}{N}``), or says what it is, it is an unknown too, its constraint an equation.
+In ``\frac{n_k}{\pi_k} - \lambda = 0 \Rightarrow \pi_k = \frac{n_k}{\lambda}`` the multiplier takes any value. Where a
+row says nothing of it (``\pi_k = \frac{n_k}{N}``), or says what it is, it is an unknown too, with its constraint.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from derivcheck.problem import terms
 from derivcheck.problem.claims import derivative_in
 from derivcheck.problem.dependence import depends
-from derivcheck.problem.problem import Claim
+from derivcheck.problem.problem import Claim, Refused
 from derivcheck.problem.scope import Scope
 from derivcheck.problem.terms import Term
 
@@ -60,16 +61,56 @@ def _written_out(term: Term, scope: Scope) -> Iterator[Term]:
                 stack += [left, right]
 
 
-def beside(premise: Claim, row: Claim, unknown: str, solved: str | None, scope: Scope) -> tuple[tuple[str, Term], ...]:
-    """The multipliers that a row leaves no free value, with their constraints.
+def beside(
+    premise: Claim, row: Claim, unknown: str, solved: str | None, scope: Scope
+) -> tuple[tuple[tuple[str, Term], ...], tuple[tuple[str, Term], ...]]:
+    """The multipliers that a row leaves no free value, with their constraints; and the others.
 
     A row in which both stand is held against the solution for every value of the multiplier, which says more.
     """
     found = multipliers(premise, unknown, scope)
     both = mentions(row, unknown, scope) and solved not in found
-    return tuple((name, term) for name, term in found.items() if not (both and mentions(row, name, scope)))
+    free = {name for name in found if both and mentions(row, name, scope)}
+    return tuple(pair for pair in found.items() if pair[0] not in free), tuple(
+        pair for pair in found.items() if pair[0] in free
+    )
 
 
 def mentions(claim: Claim, name: str, scope: Scope) -> bool:
     """Whether a side of a claim depends on a name."""
     return any(depends(side, name, scope) for side in (claim.head, claim.claimed))
+
+
+def without_constraint(row: Claim, above: list[Claim | Refused], solved: str | None, scope: Scope) -> Refused | None:
+    """A row that needs the constraint of a multiplier which stands in no Lagrangian: nothing is known against it."""
+    solution = row.solution
+    if row.stationary or row.relation != "=" or (solution is not None and (solution.also or solution.given)):
+        return None
+    if solution is not None:
+        sides = (solution.left, solution.right)
+        open_to = {name for name in _called_multipliers(scope) if any(depends(side, name, scope) for side in sides)}
+        open_to -= {name for name in open_to if mentions(row, name, scope)}
+    else:
+        led = row.joined or row.implied
+        zeros = [other for other in above if isinstance(other, Claim) and terms.is_zero(other.claimed)]
+        met = led and any(solved is not None and mentions(zero, solved, scope) for zero in zeros)
+        open_to = {name for name in _called_multipliers(scope) if met and name == solved}
+    if not open_to:
+        return None
+    text = scope.declarations[min(open_to)].text
+    return Refused(
+        row.name, row.title, row.kind, "not-checked",
+        f"what constrains the multiplier `{text}` is not known: it stands in no Lagrangian above",
+        row.span, row.line_span, f"write the Lagrangian, and differentiate it: `\\mathcal{{L}} = … + {text} (1 - …)`",
+        False, row.chain, None, row.expected_wrong, row.implied,
+    )  # fmt: skip
+
+
+def _called_multipliers(scope: Scope) -> set[str]:
+    """Declared names that the words call multipliers."""
+    return {
+        key
+        for key in scope.declarations
+        if re.search(rf"[Mm]ultipliers?[^.$\\]{{0,30}}[$(\s\\]*{re.escape(key)}(?![A-Za-z])", scope.text)
+        or re.search(rf"{re.escape(key)}\s*(\$|\\\))?[^.$]{{0,20}} multipliers?\b", scope.text)
+    }

@@ -9,7 +9,7 @@ from derivcheck.problem import terms
 from derivcheck.problem.claims import derivative_in, differentiated_by
 from derivcheck.problem.dependence import dependencies, depends
 from derivcheck.problem.freezing import held_names
-from derivcheck.problem.multipliers import beside, mentions, multipliers
+from derivcheck.problem.multipliers import beside, mentions, multipliers, without_constraint
 from derivcheck.problem.probability.model import parameters_of_model
 from derivcheck.problem.problem import Claim, Refused, Solution
 from derivcheck.problem.scope import Scope
@@ -35,8 +35,13 @@ def finish_solutions(claims: list[Claim | Refused], scope: Scope) -> None:
     _carry_on(claims, scope)
     claims[:] = [claim for claim in claims if not (isinstance(claim, Claim) and claim.premise and not claim.solution)]
     for position, row in enumerate(claims):
-        if isinstance(row, Claim) and row.solution is None and not row.conditions and _is_stationarity(row, scope):
+        if not isinstance(row, Claim):
+            continue
+        if row.solution is None and not row.conditions and _is_stationarity(row, scope):
             claims[position] = replace(row, stationary=True)
+        solved = _solved_name(row, scope)
+        refused = without_constraint(row, claims[:position], None if solved is None else solved[0], scope)
+        claims[position] = claims[position] if refused is None else refused
 
 
 def _solve(
@@ -83,10 +88,10 @@ def _as_row(
     if not set(made.free) <= set(row.free) and not made.members:
         return row
     solved = _solved_name(row, scope)
-    constrained = beside(premise, row, solution.unknown, None if solved is None else solved[0], scope)
+    constrained, spare = beside(premise, row, solution.unknown, None if solved is None else solved[0], scope)
     given, also = _found_before(claims, scope, position, premise, solution.unknown)
     also = (*constrained, *(pair for pair in also if pair[0] not in dict(constrained)))
-    return replace(row, solution=replace(made, also=also, given=given), kind="solution")
+    return replace(row, solution=replace(made, also=also, given=given, spare=spare), kind="solution")
 
 
 def _carry_on(claims: list[Claim | Refused], scope: Scope) -> None:
@@ -160,7 +165,10 @@ def _found_before(
     assert isinstance(row, Claim)
     direct = terms.variables(premise.head) | terms.variables(premise.claimed)
     names = direct.union(*(dependencies(name, scope) for name in direct)) - {unknown}
-    open_to = {name for name in names & scope.declarations.keys() if not mentions(row, name, scope)}
+    named = names & scope.declarations.keys()
+    open_to = {name for name in named if not mentions(row, name, scope)}
+    # One of several equations that words give together holds where all derivatives are zero.
+    together = set() if row.implied or _solved_name(row, scope) is not None else named
     given: dict[str, Term] = {}
     also: dict[str, Term] = {}
     for index in range(position - 1, -1, -1):
@@ -168,7 +176,7 @@ def _found_before(
         if not isinstance(other, Claim) or other.relation != "=":
             continue
         by = differentiated_by(other.head)
-        if by in open_to and by not in given and terms.is_zero(other.claimed) and not other.free:
+        if (by in open_to or by in together) and by not in given and terms.is_zero(other.claimed) and not other.free:
             assert by is not None
             also.setdefault(by, other.head)
         value = None if by is not None else _value_found(claims, scope, index, open_to - given.keys() - also.keys())

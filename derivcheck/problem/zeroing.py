@@ -43,6 +43,7 @@ VANISHES = re.compile(
 _THINGS = re.compile(
     rf"\b({_OWNERS}|them|each|all|results?|expressions?|equations?|sides?|differential|above|latter|former)\b"
 )
+_LISTED = re.compile(r"[\s,;\\]*(q?quad)?[\s,;]*(and)?[\s,;\\]*(q?quad)?[\s,;]*")
 _NOTHING = re.compile(r"[\s,=]*(identically )?(equal )?(to)?\s*")
 SEVERAL = re.compile(
     r"\b(gradients|derivatives|partials|scores|these|those|they|both|them|each|all|expressions|results)\b"
@@ -55,13 +56,21 @@ def take_words(item: Statement, statements: list[Statement], builder: Builder) -
         return
     words, mentions = _between(item, statements, builder.source.text)
     what = _set_to_zero(words, mentions)
-    if what is None and not FOLLOWS.search(words) and not item.implied:
+    listed = _LISTED.fullmatch(words) is not None and _goes_on(item, statements, builder)
+    if what is None and not FOLLOWS.search(words) and not listed:
         return
     builder.makers.joined.add(item.span)
     if what is None or any(isinstance(part, n.Derivative | n.Nabla) for part in walk(item.members[0])):
         return
     for claim in _meant(what, mentions, item, builder):
         builder.makers.claims.append(_premise(claim, item))
+
+
+def _goes_on(item: Statement, statements: list[Statement], builder: Builder) -> bool:
+    """Whether the equation before it in the sentence is one that words lead to."""
+    before = [other for other in statements if other.span.end <= item.span.start and _is_equation(other)]
+    last = max(before, key=lambda other: other.span.end, default=None)
+    return last is not None and last.sentence == item.sentence and last.span in builder.makers.joined
 
 
 def _between(item: Statement, statements: list[Statement], text: str) -> tuple[str, list[Statement]]:
