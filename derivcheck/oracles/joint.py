@@ -75,26 +75,29 @@ def _remembered(bench: Bench, solution: Solution, whole: Frame) -> list[Places]:
     """The roots at one draw, which rows below the same equations share."""
     key = (NAME, solution, id(whole.world))
     if key not in bench.kept:
-        bench.kept[key] = _roots(solution, whole, bench.problem.declarations[solution.unknown].domain.kind)
+        names = (solution.unknown, *(name for name, _ in solution.also))
+        declared = bench.problem.declarations
+        bench.kept[key] = _roots(solution, whole, {name: declared[name].domain.kind in POSITIVE for name in names})
     roots = bench.kept[key]
     assert isinstance(roots, list)
     return roots
 
 
-def _roots(solution: Solution, frame: Frame, kind: str) -> list[Places]:
-    """Roots that different starts lead to; a start from which Newton's method does not converge says nothing."""
-    names = (solution.unknown, *(name for name, _ in solution.also))
+def _roots(solution: Solution, frame: Frame, names: Mapping[str, bool]) -> list[Places]:
+    """Roots that different starts lead to; a start from which Newton's method does not converge says nothing.
+
+    The names are told apart by whether they are positive.
+    """
     found: list[Places] = []
     for start in range(STARTS):
         BUDGET.renew()
         begin: Places = {}
-        for name in names:
+        for name, positive in names.items():
             place = frame.name(name).detach()
             away = draw(Domain(), tuple(place.shape), generator("joint", name, start)) * (start > 0)
-            signed = name == solution.unknown and kind in POSITIVE
-            begin[name] = place * torch.exp(away) if signed else place + away
-        root = _newton(solution, frame, begin, weighed=start % 2 == 1)
-        if root is None or (kind in POSITIVE and bool((root[solution.unknown] < 0).any())):
+            begin[name] = place * torch.exp(away) if positive else place + away
+        root = _newton(solution, frame, begin, start % 3)
+        if root is None or any(positive and bool((root[name] < 0).any()) for name, positive in names.items()):
             continue
         found.append(root)
         if len(found) == ENOUGH:
@@ -102,8 +105,11 @@ def _roots(solution: Solution, frame: Frame, kind: str) -> list[Places]:
     return found
 
 
-def _newton(solution: Solution, frame: Frame, begin: Places, *, weighed: bool) -> Places | None:
-    """Newton's method, ``weighed`` by the unknown: ``c/u - λ = 0`` is bilinear then. None where it leads nowhere."""
+def _newton(solution: Solution, frame: Frame, begin: Places, weighed: int) -> Places | None:
+    """Newton's method; so many equations ``weighed`` by their unknown, by which ``c/u - λ = 0`` is bilinear.
+
+    None where it leads nowhere.
+    """
     root = begin
     trials = max(len(value) for value in root.values())
     for _ in range(ITERATIONS):
@@ -143,7 +149,7 @@ def _split(values: Tensor, like: Mapping[str, Tensor]) -> Places:
 
 def _checked(solution: Solution, frame: Frame, root: Places) -> Places | None:
     """The root where all equations hold at it, nothing where they do not; None if most do not."""
-    flat, matrix = _linearised(solution, frame, root, weighed=False)
+    flat, matrix = _linearised(solution, frame, root, 0)
     now = torch.cat([value.reshape(len(value), -1) for value in root.values()], 1)
     size = (matrix.abs() @ (1 + now.abs())[..., None])[..., 0]
     good = ((flat.abs() <= RESIDUAL * size) & size.isfinite()).all(-1)
@@ -154,7 +160,7 @@ def _checked(solution: Solution, frame: Frame, root: Places) -> Places | None:
     }
 
 
-def _linearised(solution: Solution, frame: Frame, root: Places, weighed: bool) -> tuple[Tensor, Tensor]:
+def _linearised(solution: Solution, frame: Frame, root: Places, weighed: int) -> tuple[Tensor, Tensor]:
     """All equations ``(trials, m)`` at a place and their partials ``(trials, m, n)`` by all entries of all unknowns."""
     kept = held(solution, frame)
     trials = max(len(value) for value in root.values())
@@ -162,11 +168,11 @@ def _linearised(solution: Solution, frame: Frame, root: Places, weighed: bool) -
     inner = frame.bind({**kept, **places}, kept)
     parts: list[Tensor] = []
     with torch.enable_grad():
-        for number, term in enumerate((solution.equation, *(term for _, term in solution.also))):
+        for number, (name, term) in enumerate(((solution.unknown, solution.equation), *solution.also)):
             value = evaluate(term, inner)
             flat = value.expand(trials, *value.shape[1:]).reshape(trials, -1)
-            own = places[solution.unknown].reshape(trials, -1)
-            parts.append(flat * own if weighed and not number and own.shape == flat.shape else flat)
+            own = places[name].reshape(trials, -1)
+            parts.append(flat * own if number < weighed and own.shape == flat.shape else flat)
         whole = torch.cat(parts, 1)
         rows = [
             torch.cat(

@@ -66,7 +66,7 @@ def ask(bench: Bench, claim: Claim) -> Evidence:
     if not found:
         return Evidence(NAME, Outcome.NOT_CHECKED, detail=reason)
     evidence = summary(NAME, bench, claim, claim.claimed, found)
-    if evidence.outcome is Outcome.UNDECIDED:
+    if evidence.outcome is Outcome.UNDECIDED or (claim.solution.spare and evidence.outcome is Outcome.WRONG):
         return Evidence(NAME, Outcome.NOT_CHECKED, detail=evidence.detail)
     return evidence
 

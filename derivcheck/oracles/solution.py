@@ -45,9 +45,10 @@ def ask(bench: Bench, claim: Claim) -> Evidence:
 
         return joint.ask(bench, claim)
     evidence = _alone(bench, claim)
-    if evidence.outcome is Outcome.UNDECIDED and claim.solution.spare:
+    if evidence.outcome is not Outcome.HOLDS and claim.solution.spare:
         from derivcheck.oracles import joint
 
+        # What does not follow from the one equation may still follow from all of them.
         together = replace(claim.solution, also=claim.solution.spare, spare=())
         return joint.ask(bench, replace(claim, solution=together))
     return evidence

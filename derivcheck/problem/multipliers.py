@@ -84,7 +84,11 @@ def mentions(claim: Claim, name: str, scope: Scope) -> bool:
 def without_constraint(row: Claim, above: list[Claim | Refused], solved: str | None, scope: Scope) -> Refused | None:
     """A row that needs the constraint of a multiplier which stands in no Lagrangian: nothing is known against it."""
     solution = row.solution
-    if row.stationary or row.relation != "=" or (solution is not None and (solution.also or solution.given)):
+    if (
+        row.stationary
+        or row.relation != "="
+        or (solution is not None and (solution.also or solution.given or solution.spare))
+    ):
         return None
     if solution is not None:
         sides = (solution.left, solution.right)

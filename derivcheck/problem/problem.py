@@ -22,8 +22,8 @@ class Solution:
     that there is an equation for every member of the unknown (``\mu_k`` for every k), so that all are found together;
     solutions outside of the unknown's ``domain`` do not count. ``free`` are the indices for which the equation stands.
     ``given`` names stand at values found before (\mu at ``\hat\mu``); ``also`` are further unknowns, each with what is
-    zero for it: a Lagrange multiplier with its constraint. Those to ``spare`` take any value, but for equations that
-    have no solution then but 0: ``S u = \lambda u``.
+    zero for it: a Lagrange multiplier with its constraint. Those to ``spare`` take any value, and only
+    where a row does not hold for all of them they are unknowns too, as in ``S u = \lambda u``.
     """
 
     unknown: str

@@ -90,8 +90,9 @@ def _as_row(
     solved = _solved_name(row, scope)
     constrained, spare = beside(premise, row, solution.unknown, None if solved is None else solved[0], scope)
     given, also = _found_before(claims, scope, position, premise, solution.unknown)
-    also = (*constrained, *(pair for pair in also if pair[0] not in dict(constrained)))
-    return replace(row, solution=replace(made, also=also, given=given, spare=spare), kind="solution")
+    known = {**dict(constrained), **dict(spare)}
+    spare = (*spare, *(pair for pair in also if pair[0] not in known))
+    return replace(row, solution=replace(made, also=constrained, given=given, spare=spare), kind="solution")
 
 
 def _carry_on(claims: list[Claim | Refused], scope: Scope) -> None:
