@@ -183,16 +183,20 @@ def _settle_premises(judging: Callable[[Claim], Verdict], wanted: list[Claim | R
     identities = {}
     for claim in wanted:
         if isinstance(claim, Claim) and claim.solution is not None and claim.solution not in identities:
-            premise = replace(
-                claim, head=claim.solution.left, claimed=claim.solution.right, solution=None, alternatives=()
-            )
+            sides = {"head": claim.solution.left, "claimed": claim.solution.right}
+            premise = replace(claim, **sides, free=claim.solution.free, solution=None, alternatives=())  # type: ignore[arg-type]
             identities[claim.solution] = judging(premise).outcome is Outcome.HOLDS
-    return [
-        replace(claim, solution=None, kind="identity")
-        if isinstance(claim, Claim) and claim.solution is not None and identities[claim.solution]
-        else claim
-        for claim in wanted
-    ]
+
+    def settled(claim: Claim | Refused) -> Claim | Refused:
+        if not isinstance(claim, Claim) or claim.solution is None:
+            return claim
+        plain = replace(claim, solution=None, kind="identity")
+        # Words such as "so" may lead to what holds for every input, solution or not: that says more.
+        everywhere = claim.joined and not claim.implied and not isinstance(claim.head, t.Variable | t.Entry)
+        holds = identities[claim.solution] or (everywhere and judging(plain).outcome is Outcome.HOLDS)
+        return plain if holds else claim
+
+    return [settled(claim) for claim in wanted]
 
 
 def _bench(problem: Problem, settings: Settings) -> Bench:

@@ -17,7 +17,7 @@ from derivcheck.evaluation.sizes import SizesError
 from derivcheck.language import nodes as n
 from derivcheck.oracles import piecewise
 from derivcheck.oracles.bench import Bench, CannotDraw
-from derivcheck.oracles.solution import held, solve
+from derivcheck.oracles.joint import at_solution
 from derivcheck.problem import terms as t
 from derivcheck.problem.problem import Claim
 from derivcheck.problem.scope import Refusal
@@ -93,14 +93,7 @@ def _meaningful(bench: Bench, claim: Claim, stock: Stock, deadline: float) -> It
 def _place(bench: Bench, claim: Claim) -> Frame | None:
     """Where both sides are compared at first: one draw; of a row that solves an equation, at its solution."""
     world = bench.quickest(bench.worlds(claim.conditions)[-1])
-    frame = bench.frame(claim, world)
-    if claim.solution is None:
-        return frame
-    root, _ = solve(claim.solution, world, frame)
-    if root is None:
-        return None
-    kept = held(claim.solution, frame)
-    return frame.bind({**kept, claim.solution.unknown: root}, kept)
+    return bench.frame(claim, world) if claim.solution is None else at_solution(bench, claim, world)
 
 
 def _close(frame: Frame, head: torch.Tensor, term: t.Term) -> bool:

@@ -22,7 +22,7 @@ from derivcheck.oracles.bench import Bench
 from derivcheck.oracles.comparing import Discrepancy
 from derivcheck.oracles.numeric import summary
 from derivcheck.oracles.solution import applies as applies
-from derivcheck.oracles.solution import held, row_at
+from derivcheck.oracles.solution import held, row_at, standing
 from derivcheck.problem import terms as t
 from derivcheck.problem.problem import Claim, Solution
 from derivcheck.verdict import Evidence, Outcome
@@ -46,11 +46,13 @@ def ask(bench: Bench, claim: Claim) -> Evidence:
     assert claim.solution is not None
     if claim.solution.members or bench.problem.declarations[claim.solution.unknown].family:
         return Evidence(NAME, Outcome.NOT_CHECKED, detail="a family of unknowns")
+    if claim.solution.also:
+        return Evidence(NAME, Outcome.NOT_CHECKED, detail="several unknowns together")
     found: list[tuple[World, Discrepancy]] = []
     reason = "no optimum was found"
     for drawn in bench.worlds(claim.conditions):
         world = bench.quickest(drawn)
-        frame = bench.frame(claim, world)
+        frame = standing(claim.solution, bench.frame(claim, world))
         try:
             best = _remembered(bench, claim, frame)
         except (NotExact, TooLarge) as error:
@@ -64,7 +66,7 @@ def ask(bench: Bench, claim: Claim) -> Evidence:
     if not found:
         return Evidence(NAME, Outcome.NOT_CHECKED, detail=reason)
     evidence = summary(NAME, bench, claim, claim.claimed, found)
-    if evidence.outcome is Outcome.UNDECIDED:
+    if evidence.outcome is Outcome.UNDECIDED or (claim.solution.spare and evidence.outcome is Outcome.WRONG):
         return Evidence(NAME, Outcome.NOT_CHECKED, detail=evidence.detail)
     return evidence
 

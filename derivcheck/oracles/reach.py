@@ -70,7 +70,8 @@ def reach_of(draws: Draws, claim: Claim) -> Reach:
 
     visit(claim.head, claim.claimed)
     if claim.solution is not None:
-        visit(claim.solution.left, claim.solution.right)
+        others = (term for _, term in (*claim.solution.given, *claim.solution.also, *claim.solution.spare))
+        visit(claim.solution.left, claim.solution.right, *others)
     conditions = [c for a in problem.assumptions for c in a.conditions if not about_sizes(c)]
     mine = [c for c in claim.conditions if not about_sizes(c)]
     equations: list[Comparison] = []

@@ -7,7 +7,7 @@ leave the claim undecided.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import torch
@@ -40,6 +40,22 @@ def applies(bench: Bench, claim: Claim) -> bool:
 def ask(bench: Bench, claim: Claim) -> Evidence:
     """Both sides of the row at the computed solution."""
     assert claim.solution is not None
+    if claim.solution.also:
+        from derivcheck.oracles import joint
+
+        return joint.ask(bench, claim)
+    evidence = _alone(bench, claim)
+    if evidence.outcome is not Outcome.HOLDS and claim.solution.spare:
+        from derivcheck.oracles import joint
+
+        # What does not follow from the one equation may still follow from all of them.
+        together = replace(claim.solution, also=claim.solution.spare, spare=())
+        return joint.ask(bench, replace(claim, solution=together))
+    return evidence
+
+
+def _alone(bench: Bench, claim: Claim) -> Evidence:
+    """Both sides of the row where the one unknown solves its equation."""
     found, reasons = _at(bench, claim, bench.worlds(claim.conditions))
     if not found:
         # Sizes at which the equation is singular (n < d) are drawn again.
@@ -58,35 +74,66 @@ def _at(bench: Bench, claim: Claim, worlds: Sequence[World]) -> tuple[list[tuple
     reasons: list[str] = []
     for drawn in worlds:
         world = bench.quickest(drawn)
-        frame = bench.frame(claim, world)
-        root, reason = solve(claim.solution, world, frame)
+        frame, whole = frames(bench, claim, world)
+        root, reason = solve(claim.solution, world, whole)
         if root is None:
             reasons.append(reason)
         else:
-            found.append((world, row_at(claim, frame, root)))
+            found.append((world, row_at(claim, frame, at_rank(root, whole, frame))))
     return found, reasons
 
 
-def row_at(claim: Claim, frame: Frame, root: Tensor, error: Tensor | None = None) -> Discrepancy:
-    """Both sides of a row at a root, which may be off by ``error`` in every entry."""
-    left, right = _sides(claim, frame, root)
+def frames(bench: Bench, claim: Claim, world: World) -> tuple[Frame, Frame]:
+    """Where a row is evaluated, and where its equation is solved: there the indices of the equation alone run."""
+    assert claim.solution is not None
+    free = claim.solution.free
+    frame = standing(claim.solution, bench.frame(claim, world))
+    if set(free) == set(claim.free) or (free and not claim.solution.members):
+        return frame, frame
+    return frame, standing(claim.solution, bench.frame(replace(claim, free=free), world))
+
+
+def standing(solution: Solution, frame: Frame) -> Frame:
+    """With the names that were found before at their values."""
+    if not solution.given:
+        return frame
+    with torch.no_grad():
+        values = {name: evaluate(term, frame).detach() for name, term in solution.given}
+    return frame.bind({name: value.expand(frame.name(name).shape) for name, value in values.items()})
+
+
+def at_rank(root: Tensor, whole: Frame, frame: Frame) -> Tensor:
+    """A value that is the same along all the axes of one frame, for another one."""
+    if whole is frame:
+        return root
+    return root.reshape(len(root), *(1,) * len(frame.axes), *root.shape[1 + len(whole.axes) :])
+
+
+def row_at(
+    claim: Claim, frame: Frame, root: Tensor, error: Tensor | None = None, others: Mapping[str, Tensor] | None = None
+) -> Discrepancy:
+    """Both sides of a row at a root, which may be off by ``error`` in every entry; ``others`` are unknown beside it."""
+    beside = dict(others or {})
+    left, right = _sides(claim, frame, root, beside)
     size = torch.maximum(left.abs(), right.abs()).reshape(left.shape[0], -1).amax(1)
     # What cancels at the root has a size beside it.
-    one, other = _sides(claim, frame, 1.1 * root + 0.1)
+    moved = {name: 1.1 * value + 0.1 for name, value in beside.items()}
+    one, other = _sides(claim, frame, 1.1 * root + 0.1, moved)
     scale = torch.maximum(size, (one - other).abs().reshape(left.shape[0], -1).amax(1))
     # The root is as good as Newton's last step left it, not better.
     bar = 64 * FLOOR * scale + CONVERGED * scale
     if error is not None:
         signs = torch.where(torch.rand(root.shape, generator=generator("off", 0)) < 0.5, -1.0, 1.0)
-        one, other = _sides(claim, frame, root + signs * error)
+        one, other = _sides(claim, frame, root + signs * error, beside)
         bar = bar + ((one - other) - (left - right)).abs().reshape(left.shape[0], -1).amax(1)
     return discrepancy(left, right, bar)
 
 
-def _sides(claim: Claim, frame: Frame, place: Tensor) -> tuple[Tensor, Tensor]:
+def _sides(claim: Claim, frame: Frame, place: Tensor, others: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:
     """Both sides of a row with the unknown at a place."""
-    assert claim.solution is not None
-    inner = frame.bind({**held(claim.solution, frame), claim.solution.unknown: place}, claim.solution.held)
+    solution = claim.solution
+    assert solution is not None
+    inner = frame.bind({**held(solution, frame), solution.unknown: place, **others}, solution.held)
     with torch.no_grad():
         return expanded(evaluate(claim.head, inner), evaluate(claim.claimed, inner))
 

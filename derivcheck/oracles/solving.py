@@ -96,6 +96,8 @@ def _at_solution(draws: Draws, claim: Claim, solution: Solution, outer: Frame) -
     key, held = solution.unknown, solution.held
     if solution.members:
         raise NotExact("a solution for every member of a family")
+    if solution.given or solution.also or solution.spare:
+        raise NotExact("a solution of several equations")
     frame = holding(outer, held)
     equation = solution.equation
 

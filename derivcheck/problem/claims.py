@@ -137,6 +137,7 @@ class ClaimMaker:
     sentences: dict[int, int] = field(default_factory=dict)
     waiting: list[Waiting] = field(default_factory=list)
     final: bool = False
+    joined: set[Span] = field(default_factory=set)
 
     def fresh_chain(self) -> int:
         """A number that no chain has yet."""
@@ -258,6 +259,15 @@ class ClaimMaker:
         places = constant_by(head.node, head.term, item, node, ctx)
         return gradients(left, places, ctx, node.span), gradients(claimed, places, ctx, node.span)
 
+    def aside(self, node: n.Node, value: n.Node, ctx: Context, item: Statement) -> Claim:
+        """The claim ``node = value``, which is none of the document's and takes no name from those that are."""
+        head = self.head(node, ctx)
+        names, self.names, counts, self.counts = self.names, set(self.names), self.counts, dict(self.counts)
+        try:
+            return self._claim(head, value, item, (), *self._pair(head, value, head.closed, item))
+        finally:
+            self.names, self.counts = names, counts
+
     def _append(
         self, head: Head, node: n.Node, item: Statement, conditions: tuple[Comparison, ...], left: Term, claimed: Term
     ) -> None:
@@ -293,6 +303,7 @@ class ClaimMaker:
             alternatives=self._alternatives(head, node, claimed),
             expected_wrong=self.marks.expected_wrong(item.span, node.span),
             implied=item.implied,
+            joined=item.span in self.joined,
             sentence=item.sentence,
             visible=tuple(self.scope.names),
             read=None if kind != head.kind else self._reader(head, item),

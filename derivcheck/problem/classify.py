@@ -24,7 +24,7 @@ from derivcheck.problem.definitions import define
 from derivcheck.problem.eigenwords import explain, is_order
 from derivcheck.problem.indices import capitals
 from derivcheck.problem.mentions import mention, note_calls
-from derivcheck.problem.naming import base_of_power, estimated, named_by
+from derivcheck.problem.naming import estimated, estimated_key, named_by
 from derivcheck.problem.newness import is_new, mentions_itself, would_resolve
 from derivcheck.problem.probability.model import parameters_of_model
 from derivcheck.problem.probability.noise import adds_noise
@@ -41,9 +41,10 @@ from derivcheck.problem.prose import (
     words_around,
     words_behind,
 )
-from derivcheck.problem.scope import Declaration, Definition, IndexInfo, Refusal
+from derivcheck.problem.scope import Definition, IndexInfo, Refusal
 from derivcheck.problem.solutions import equation_for
 from derivcheck.problem.squares import is_optimum
+from derivcheck.problem.zeroing import take_words
 from derivcheck.reading.items import Relation, Statement
 from derivcheck.verdict import Finding, Severity
 
@@ -68,6 +69,7 @@ def classify(item: Statement, statements: list[Statement], builder: Builder) -> 
     if item.continues:
         _continue_chain(item, builder)
         return
+    take_words(item, statements, builder)
     first = signs[0]
     if first == ":" and len(signs) == 2 and signs[1] == "\\to":
         name, domain, codomain = item.members[:3]
@@ -354,11 +356,15 @@ def _estimate(item: Statement, left: n.Node, builder: Builder) -> None:
 
 
 def _note_unclaimed(item: Statement, left: n.Node, base: n.Node, builder: Builder) -> None:
-    r"""``u^{new} = …`` of a parameter of the model, or ``u_{ML} = …``, and nothing says why: it looks like a claim."""
-    found = builder.scope.names.get(key_of(base))
-    known = found.key if isinstance(found, Declaration) else declared_key(base, builder)
-    called_estimate = isinstance(left, n.Scripted) and bool(capitals(left.sub)) and known is not None
-    if called_estimate or known in parameters_of_model(builder.scope):
+    r"""An estimate with nothing before it that says why: it looks like a claim, and nothing of it is checked.
+
+    It is one of a parameter of the model, as ``u^{new} = …``, one that words lead to ("hence ``\hat\pi_k = …``"), or
+    called an estimate: ``u_{ML} = …``.
+    """
+    known = estimated_key(base, builder) or declared_key(base, builder)
+    led = item.span in builder.makers.joined and known in builder.scope.declarations
+    led = led or (isinstance(left, n.Scripted) and bool(capitals(left.sub)) and bool(known))
+    if led or known in parameters_of_model(builder.scope):
         message = (
             f"`{plain(left)}` is read as a definition, so nothing of it is checked; say what it maximises, "
             f"as in `{key_of(left)} = \\arg\\max_{{{key_of(base)}}} Q = …`"
@@ -369,14 +375,9 @@ def _note_unclaimed(item: Statement, left: n.Node, base: n.Node, builder: Builde
 def _solves(item: Statement, left: n.Node, builder: Builder) -> bool:
     """Whether the new name is an estimate of a declared one in which an equation stands before it."""
     base = estimated(left)
-    if base is None:
-        return False
-    names = builder.scope.names
-    found = names.get(key_of(base)) or names.get(key_of(base_of_power(base)))
-    if not isinstance(found, Declaration) or found.family:
-        return False
+    key = None if base is None else estimated_key(base, builder)
     claims = builder.makers.claims
-    return equation_for(claims, builder.scope, found.key, len(claims), item.sentence) is not None
+    return key is not None and equation_for(claims, builder.scope, key, len(claims), item.sentence) is not None
 
 
 def _order(item: Statement, statements: list[Statement], builder: Builder) -> None:

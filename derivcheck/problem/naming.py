@@ -5,9 +5,12 @@ from __future__ import annotations
 from fractions import Fraction
 
 from derivcheck.language import nodes as n
-from derivcheck.problem.context import Context, strip
+from derivcheck.problem.builder import Builder
+from derivcheck.problem.context import Context, key_of, strip
 from derivcheck.problem.indices import capitals
 from derivcheck.problem.newness import is_new, mentions_itself, would_resolve
+from derivcheck.problem.scope import Declaration, Refusal
+from derivcheck.problem.terms import Entry, Variable
 
 _MINUS_ONE = n.Add((("-", n.Number(Fraction(1), "1")),))
 
@@ -76,6 +79,24 @@ def estimated(node: n.Node) -> n.Node | None:
                 return estimated(base) or base
             if sup is None and sub is not None and (inner := estimated(base)) is not None:
                 return n.Scripted(inner, sub, None, span=node.span)
+    return None
+
+
+def estimated_key(base: n.Node, builder: Builder) -> str | None:
+    r"""The declared name of which ``base`` is all, a power, or an entry: \pi of ``\pi_k``; None if it is of none."""
+    names = builder.scope.names
+    found = names.get(key_of(base)) or names.get(key_of(base_of_power(base)))
+    if isinstance(found, Declaration):
+        return None if found.family else found.key
+    if found is not None:
+        return None
+    try:
+        term = builder.context({}).term(base)
+    except Refusal:
+        return None
+    match term:
+        case Entry(argument=Variable(key=key, indices=())) if key in builder.scope.declarations:
+            return key
     return None
 
 

@@ -20,7 +20,10 @@ class Solution:
 
     ``held`` names stay at their current values: moments under a q that the solution does not move. ``members`` tells
     that there is an equation for every member of the unknown (``\mu_k`` for every k), so that all are found together;
-    solutions outside of the unknown's ``domain`` do not count.
+    solutions outside of the unknown's ``domain`` do not count. ``free`` are the indices for which the equation stands.
+    ``given`` names stand at values found before (\mu at ``\hat\mu``); ``also`` are further unknowns, each with what is
+    zero for it: a Lagrange multiplier with its constraint. Those to ``spare`` take any value, and only
+    where a row does not hold for all of them they are unknowns too, as in ``S u = \lambda u``.
     """
 
     unknown: str
@@ -30,6 +33,10 @@ class Solution:
     held: tuple[str, ...] = ()
     members: bool = False
     domain: Domain = field(default_factory=Domain)
+    free: tuple[str, ...] = ()
+    given: tuple[tuple[str, Term], ...] = ()
+    also: tuple[tuple[str, Term], ...] = ()
+    spare: tuple[tuple[str, Term], ...] = ()
 
     @property
     def equation(self) -> Term:
@@ -56,7 +63,8 @@ class Claim:
     are the names known there: what the diagnosis needs to try edits. ``remade`` is the claim that the line would make
     with that expression. Both raise ``Refusal``. ``density`` is there where the sides are the logarithms of densities;
     of ``proportional`` ones they are those less the values at a place of reference. ``otherwise`` is what is claimed
-    where the member that stands for the head is wrong itself.
+    where the member that stands for the head is wrong itself. ⇒ leads to what is ``implied``, words such as "hence" to
+    what is ``joined``; a ``premise`` is an equation that the words alone state, and no claim.
     """
 
     name: str
@@ -79,6 +87,8 @@ class Claim:
     stationary: bool = False
     expected_wrong: bool = False
     implied: bool = False
+    joined: bool = False
+    premise: bool = False
     sentence: int = -1
     visible: tuple[str, ...] = field(default=(), compare=False, repr=False)
     read: Callable[[Node], Term] | None = field(default=None, compare=False, repr=False)

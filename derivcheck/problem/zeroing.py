@@ -1,0 +1,152 @@
+r"""Words that lead from a derivative to where it is zero: "setting this to zero gives", "hence", "rearranging, we get".
+
+``\nabla_w L = -2 X^\top (y - X w)`` and then "Setting this to zero gives" is the row ``\nabla_w L = 0`` that nobody
+writes down: it is put among the claims as a premise, and what the words lead to are rows that solve it.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from fractions import Fraction
+
+from derivcheck.language import nodes as n
+from derivcheck.language.traversal import walk
+from derivcheck.problem import terms
+from derivcheck.problem.builder import Builder
+from derivcheck.problem.claims import differentiated_by
+from derivcheck.problem.context import strip
+from derivcheck.problem.problem import Claim
+from derivcheck.problem.scope import Refusal
+from derivcheck.reading.items import Statement
+from derivcheck.source import Span
+
+EQUALITIES = frozenset(("=", ":=", "\\equiv"))
+MENTION = " @ "
+FOLLOWS = re.compile(
+    r"\b(so|hence|thus|therefore|then|whence|consequently|accordingly|equivalently|namely|that is|i\.e\.|or"
+    r"|giv(es?|ing)|yield(s|ing)?|obtain(s|ed|ing)?|gets?|getting|finds?|finding|have|becomes?|means|follows?|impl(y|ies|ying)"
+    r"|leads?|leading|rearrang\w+|solv\w+|since|because|as|using|plugging|substitut\w+|insert\w+|summing|multiplying"
+    r"|constraint)\b"
+)
+"""Words between an equation that is to be solved and what comes of it."""
+_ZERO = r"(zero\b|0(?![\w.])|nought\b)"
+SET = re.compile(
+    r"\b(set(s|ting)?|equat(e|es|ing)|put(s|ting)?|let(s|ting)?|mak(e|es|ing)|forc(e|es|ing)|requir(e|es|ing)"
+    rf"|demand(s|ing)?|impos(e|es|ing))\b(?P<what>[^.;]{{0,160}}?){_ZERO}"
+)
+_OWNERS = r"gradients?|derivatives?|partials?|slopes?|scores?|this|these|those|it|they|both|that|which"
+VANISHES = re.compile(
+    rf"\b(?P<what>{_OWNERS})\b[^.;]{{0,80}}?"
+    rf"\b(vanish(es|ing)?\b|(is|are|be|being|becomes?|equals?)( identically)?( equal to)? {_ZERO})"
+)
+_THINGS = re.compile(
+    rf"\b({_OWNERS}|them|each|all|results?|expressions?|equations?|sides?|differential|above|latter|former)\b"
+)
+_LISTED = re.compile(r"[\s,;\\]*(q?quad)?[\s,;]*(and)?[\s,;\\]*(q?quad)?[\s,;]*")
+_NOTHING = re.compile(r"[\s,=]*(identically )?(equal )?(to)?\s*")
+SEVERAL = re.compile(
+    r"\b(gradients|derivatives|partials|scores|these|those|they|both|them|each|all|expressions|results)\b"
+)
+
+
+def take_words(item: Statement, statements: list[Statement], builder: Builder) -> None:
+    """Note that words lead from what stands above to this statement, and what they set to zero on the way."""
+    if item.hidden or item.continues or item.span in builder.makers.joined:
+        return
+    words, mentions = _between(item, statements, builder.source.text)
+    what = _set_to_zero(words, mentions)
+    listed = _LISTED.fullmatch(words) is not None and _goes_on(item, statements, builder)
+    if what is None and not FOLLOWS.search(words) and not listed:
+        return
+    builder.makers.joined.add(item.span)
+    if what is None or any(isinstance(part, n.Derivative | n.Nabla) for part in walk(item.members[0])):
+        return
+    for claim in _meant(what, mentions, item, builder):
+        builder.makers.claims.append(_premise(claim, item))
+
+
+def _goes_on(item: Statement, statements: list[Statement], builder: Builder) -> bool:
+    """Whether the equation before it in the sentence is one that words lead to."""
+    before = [other for other in statements if other.span.end <= item.span.start and _is_equation(other)]
+    last = max(before, key=lambda other: other.span.end, default=None)
+    return last is not None and last.sentence == item.sentence and last.span in builder.makers.joined
+
+
+def _between(item: Statement, statements: list[Statement], text: str) -> tuple[str, list[Statement]]:
+    """The words since the equation above, and the expressions among them, for each of which stands ``@``."""
+    before = [other for other in statements if other.span.end <= item.span.start and not other.hidden]
+    start = max((other.span.end for other in before if _is_equation(other)), default=0)
+    mentions = [other for other in before if start <= other.span.start and not other.relations]
+    for mention in reversed(mentions):
+        text = text[: mention.span.start] + MENTION + text[mention.span.end :]
+    end = item.span.start + sum(len(MENTION) - (m.span.end - m.span.start) for m in mentions)
+    return " ".join(re.sub(r"\\[\[\]()]|[$&*_{}]|\\begin|\\end", " ", text[start:end]).lower().split()), mentions
+
+
+def _is_equation(item: Statement) -> bool:
+    r"""Whether a statement says that something is equal; ``i = 1, \dots, n`` does not."""
+    ranges = len(item.members) == 2 and isinstance(strip(item.members[1]), n.Tuple)
+    return bool(item.relations) and item.relations[0].sign in EQUALITIES and not ranges
+
+
+def _set_to_zero(words: str, mentions: list[Statement]) -> str | None:
+    """What the words set to zero, "" if they do not say; None if they set nothing to zero that may be a derivative."""
+    derivative = any(_is_derivative(mention) for mention in mentions)
+    for found in SET.finditer(words):
+        what = found["what"]
+        if _NOTHING.fullmatch(what) or _THINGS.search(what) or ("@" in what and derivative):
+            return what
+    found_there = VANISHES.search(words)
+    return None if found_there is None else found_there["what"]
+
+
+def _is_derivative(item: Statement) -> bool:
+    return not item.relations and isinstance(_head_of(item), n.Derivative | n.Nabla)
+
+
+def _head_of(item: Statement) -> n.Node:
+    """What stands first in an expression: the ∇ of ``\\nabla_w L``."""
+    node = strip(item.members[0])
+    return node.factors[0] if isinstance(node, n.Product) else node
+
+
+def _meant(what: str, mentions: list[Statement], item: Statement, builder: Builder) -> list[Claim]:
+    """Claims of the derivatives that are meant: those named in the words, else the nearest above; all, of several."""
+    named = [claim for mention in mentions if _is_derivative(mention) for claim in _said(mention, builder)]
+    if named:
+        return named
+    found: dict[str, Claim] = {}
+    for claim in reversed(builder.makers.claims):
+        key = differentiated_by(claim.head) if isinstance(claim, Claim) and not claim.premise else None
+        if key is None or key not in builder.scope.declarations or key in found:
+            continue
+        assert isinstance(claim, Claim)
+        if claim.span.start < item.span.start and claim.relation == "=":
+            found[key] = claim
+            if not SEVERAL.search(what):
+                break
+    # One that is said to be zero already is a row of its own.
+    return [claim for claim in reversed(found.values()) if not terms.is_zero(claim.claimed)]
+
+
+def _said(mention: Statement, builder: Builder) -> list[Claim]:
+    """What is claimed of a derivative that stands in the words, as if it were set to zero right there."""
+    zero = n.Number(Fraction(0), "0", span=mention.span)
+    try:
+        claim = builder.makers.aside(mention.members[0], zero, builder.context({}), mention)
+    except Refusal:
+        return []
+    return [claim] if differentiated_by(claim.head) in builder.scope.declarations else []
+
+
+def _premise(claim: Claim, item: Statement) -> Claim:
+    """``derivative = 0`` just before a statement: given by the words, so that it is no claim by itself."""
+    place = Span(item.span.start, item.span.start)
+    return replace(
+        claim,
+        claimed=terms.Constant(Fraction(0), span=claim.span), claimed_node=n.Number(Fraction(0), "0", span=claim.span),
+        span=place, sentence=item.sentence, conditions=(), alternatives=(), solution=None, density=None,
+        proportional=False, stationary=True, implied=False, joined=False, premise=True, read=None, remade=None,
+        otherwise=None, expected_wrong=False,
+    )  # fmt: skip
