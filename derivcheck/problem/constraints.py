@@ -16,6 +16,7 @@ from derivcheck.language.domain import Domain
 from derivcheck.language.shapes import ONE, SCALAR
 from derivcheck.problem import terms as t
 from derivcheck.problem.context import Context
+from derivcheck.problem.row_sums import normalise
 from derivcheck.problem.scope import Assumption, Declaration, Refusal, Scope
 from derivcheck.problem.terms import Term
 from derivcheck.source import Span
@@ -31,6 +32,8 @@ ABOVE = {"negative": "<", "nonpositive": "\\le"}
 
 def constrain(left: n.Node, right: n.Node, ctx: Context, span: Span) -> bool:
     """Take an equation as one that every drawn input meets; False if it is not linear in names that are drawn."""
+    if normalise(left, right, ctx, span):
+        return True
     try:
         one, other = ctx.term(left), ctx.term(right)
     except Refusal:
