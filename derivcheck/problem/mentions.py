@@ -49,8 +49,9 @@ def describe_mention(item: Statement, builder: Builder) -> None:
     behind = re.sub(r"^[^$]*\$+", "", text[item.span.end : item.span.end + 160], count=1)
     behind = re.split(r"[$.;:]|\n\s*\n", behind, maxsplit=1)[0].lower()
     ctx = builder.context()
-    if isinstance(node, n.Name | n.Scripted) and not _names_a_set(node):
-        if key_of(node) not in builder.scope.names and not would_resolve(node, ctx):
+    known = key_of(node) in builder.scope.names
+    if isinstance(node, n.Name | n.Scripted) and (known or not _names_a_set(node)):
+        if not known and not would_resolve(node, ctx):
             builder.undeclared = [(name, lead) for name, lead in builder.undeclared if lead[0] == item.sentence]
             builder.undeclared.append((node, (item.sentence, item.lead)))
             return
