@@ -29,8 +29,8 @@ from derivcheck.diagnosis.repair import close, place
 from derivcheck.evaluation.arithmetic import NotExact, OutOfRange
 from derivcheck.evaluation.budget import BUDGET
 from derivcheck.evaluation.differentiation import Autograd
-from derivcheck.evaluation.evaluator import World, evaluate
-from derivcheck.evaluation.integration import Quickest
+from derivcheck.evaluation.evaluator import Integrator, World, evaluate
+from derivcheck.evaluation.integration import GaussianAlgebra, Quickest
 from derivcheck.evaluation.optima import Optimiser
 from derivcheck.evaluation.sizes import SizesError, complete
 from derivcheck.language import nodes as n
@@ -45,8 +45,10 @@ SECONDS = 2.0
 """How long one definition may be searched, whatever depends on it; by the clock of the thread, as for a line."""
 ALTOGETHER = 6.0
 """How long all definitions of one document may be searched."""
-PROBES = 12
+PROBES = 60
 """So many edits are tried to find out what depends on a definition."""
+LONGEST = 0.2
+"""So long, or five times what it took before, a first look at one claim may take."""
 UNKNOWN = (NotExact, OutOfRange, CannotDraw, SizesError, KeyError, RuntimeError)
 
 Holds = Callable[[Problem, Settings, frozenset[str], Mapping[str, Verdict]], bool]
@@ -224,17 +226,22 @@ class Inquiry:
 
 def _suspect(problem: Problem, items: tuple[Item, ...], site: Site) -> Suspect | None:
     """A definition with what depends on it, as the first edits show that leave the document what it is."""
-    stock = stock_for(problem, site)
+    stock = stock_for(problem, items, site)
     seen: set[n.Node] = {site.value}
     edits: list[Candidate] = []
     for edit in sorted(candidates(site.value, stock), key=lambda edit: edit.rank):
         if edit.tree not in seen:
             seen.add(edit.tree)
             edits.append(edit)
-    for edit in edits[:PROBES]:
+    # Twice the whole is nearly always meaningful; where it is not, others are tried.
+    probes = sorted(edits, key=lambda edit: not edit.title.startswith("multiply by `2`"))[:PROBES]
+    for edit in probes:
+        if site.keys and replayed(problem, site, edit.tree) is None:
+            continue
         other = rebuilt(problem, items, site, edit.tree)
-        if other is not None and (found := dependents(problem, other))[0]:
-            return Suspect(site, tuple(edits), *found)
+        if other is not None:
+            found, unfolded = dependents(problem, other)
+            return Suspect(site, tuple(edits), found, unfolded) if found else None
     return None
 
 
@@ -244,6 +251,7 @@ class Look:
 
     claim: Claim
     world: World
+    integrator: Callable[[], Integrator]
     head: Tensor | None
     claimed: Tensor | None
     by_name: bool
@@ -257,7 +265,10 @@ class Look:
         other = Bench(changed, bench.settings)
         try:
             with torch.no_grad():
-                frame = place(other, claim, _moved(self.world, bench, other))
+                BUDGET.renew()
+                # What takes far longer than before is no longer what it was: an integral without a closed form.
+                BUDGET.until = time.thread_time() + max(LONGEST, 5 * self.price)
+                frame = place(other, claim, _moved(self, bench, other))
                 if frame is None:
                     return False
 
@@ -265,32 +276,40 @@ class Look:
                     made: Tensor = kept if kept is not None else evaluate(side, frame).detach()
                     return made
 
-                BUDGET.renew()
                 return close(value(claim.head, self.head), value(claim.claimed, self.claimed))
         except (*UNKNOWN, RecursionError):
             return False
 
 
 def look_at(bench: Bench, claim: Claim, keys: frozenset[str], by_name: bool) -> Look | None:
-    """A claim at the last draw, with the values of what no edit of these names changes, and what it takes to look."""
+    """A claim at the last draw, by closed forms where it has them."""
+    for integrator in (GaussianAlgebra, Quickest):
+        try:
+            return _look(bench, claim, keys, by_name, integrator)
+        except (*UNKNOWN, RecursionError):
+            continue
+    return None
+
+
+def _look(
+    bench: Bench, claim: Claim, keys: frozenset[str], by_name: bool, integrator: Callable[[], Integrator]
+) -> Look | None:
+    """A claim at one draw, with the values of what no edit of these names changes, and what it takes to look."""
     known = bench.dependencies
     started = time.thread_time()
-    try:
-        with torch.no_grad():
-            world = bench.quickest(bench.worlds(claim.conditions)[-1])
-            frame = place(bench, claim, world)
-            if frame is None:
-                return None
-            values: dict[str, Tensor] = {}
-            took: dict[str, float] = {}
-            for side, term in (("head", claim.head), ("claimed", claim.claimed)):
-                begun = time.thread_time()
-                values[side] = evaluate(term, frame).detach()
-                took[side] = time.thread_time() - begun
-    except (*UNKNOWN, RecursionError):
-        return None
+    values: dict[str, Tensor] = {}
+    took: dict[str, float] = {}
+    with torch.no_grad():
+        world = bench.by_route(bench.worlds(claim.conditions)[-1], integrator())
+        frame = place(bench, claim, world)
+        if frame is None:
+            return None
+        for side, term in (("head", claim.head), ("claimed", claim.claimed)):
+            begun = time.thread_time()
+            values[side] = evaluate(term, frame).detach()
+            took[side] = time.thread_time() - begun
     if claim.solution is not None or not by_name:
-        return Look(claim, world, None, None, by_name, time.thread_time() - started)
+        return Look(claim, world, integrator, None, None, by_name, time.thread_time() - started)
 
     def untouched(term: Term) -> bool:
         return not keys & reach_of(replace(claim, head=term, claimed=term), known)
@@ -298,15 +317,14 @@ def look_at(bench: Bench, claim: Claim, keys: frozenset[str], by_name: bool) -> 
     head = values["head"] if untouched(claim.head) else None
     claimed = values["claimed"] if untouched(claim.claimed) else None
     price = sum(took[side] for side, kept in (("head", head), ("claimed", claimed)) if kept is None)
-    return Look(claim, world, head, claimed, by_name, price)
+    return Look(claim, world, integrator, head, claimed, by_name, price)
 
 
-def _moved(world: World, bench: Bench, other: Bench) -> World:
+def _moved(look: Look, bench: Bench, other: Bench) -> World:
     """The same draw where a definition has another value."""
-    sizes = {name: size for name, size in world.sizes.items() if name in bench.symbols}
+    sizes = {name: size for name, size in look.world.sizes.items() if name in bench.symbols}
     return replace(
-        world, sizes=complete(sizes, other.problem), definitions=other.problem.definitions,
-        dependencies=other.dependencies, differentiator=Autograd(), integrator=Quickest(),
+        look.world, sizes=complete(sizes, other.problem), definitions=other.problem.definitions,
+        dependencies=other.dependencies, differentiator=Autograd(), integrator=look.integrator(),
         optimiser=Optimiser(other.problem, seed=1),
     )  # fmt: skip
-

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import cast
 
-from derivcheck.diagnosis.stock import Stock, bound_letters, member_of, names_of, stock_terms
+from derivcheck.diagnosis.stock import Stock, bound_letters, member_of, names_of, negative_powers, stock_terms
 from derivcheck.language import nodes as n
 from derivcheck.language.printing import plain
 from derivcheck.language.traversal import walk
@@ -18,7 +18,7 @@ from derivcheck.problem.builder import Builder
 from derivcheck.problem.claims import ClaimMaker
 from derivcheck.problem.classify import classify
 from derivcheck.problem.conditions import EQUAL
-from derivcheck.problem.context import strip
+from derivcheck.problem.context import key_of, strip
 from derivcheck.problem.problem import Claim, Problem
 from derivcheck.problem.scope import Definition, FunctionDefinition, Refusal, Scope
 from derivcheck.problem.settling import settled
@@ -100,7 +100,7 @@ def _value_at(item: Statement, texts: list[str]) -> int:
     return 0 if named[-1] and not named[0] and len(item.members) == 2 else 1
 
 
-def stock_for(problem: Problem, site: Site) -> Stock:
+def stock_for(problem: Problem, items: tuple[Item, ...], site: Site) -> Stock:
     """What the document offers to a definition, without what is derived from it; what stands before it comes last."""
     reach = dependencies(problem)
     scope = problem.scope
@@ -110,15 +110,24 @@ def stock_for(problem: Problem, site: Site) -> Stock:
     for node, meaning in names_of(problem, later):
         if meaning in problem.size_names:
             sizes.append(node)
-        elif meaning not in site.keys and not site.keys & reach.get(meaning, frozenset()):
+        elif meaning in site.keys or site.keys & reach.get(meaning, frozenset()):
+            continue
+        elif scope.names[key_of(node)].span.start < site.span.start or not _is_sought(problem, meaning):
             names.append(node)
     claims = [claim for claim in problem.claims if isinstance(claim, Claim)]
     trees = [site.value, *(node for claim in claims for node in (claim.head_node, claim.claimed_node))]
     letters = tuple(dict.fromkeys((*_letters_of(site), *bound_letters(site.value))))
     found = (member_of(name, letter) for name in names for letter in letters)
     members = tuple(node for node in found if node is not None)
+    powers = negative_powers([node for item in items if isinstance(item, Statement) for node in item.members])
     plain_names = [name for name in names if member_of(name, name) is None]
-    return Stock(tuple(plain_names[-MOST_NAMES:]), stock_terms(trees), tuple(sizes), letters, members=members)
+    return Stock(tuple(plain_names[-MOST_NAMES:]), stock_terms(trees), tuple(sizes), letters, {}, members, powers)
+
+
+def _is_sought(problem: Problem, key: str) -> bool:
+    """Whether a name stands for an optimum, which costs much and tells what it is only behind what it is made of."""
+    made = problem.definitions.get(key)
+    return made is not None and any(isinstance(part, t.Optimum) for part in t.walk(made.term))
 
 
 def _letters_of(site: Site) -> Iterator[n.Node]:

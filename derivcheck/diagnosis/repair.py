@@ -10,7 +10,7 @@ import torch
 
 from derivcheck.diagnosis.candidate import Candidate
 from derivcheck.diagnosis.edits import candidates
-from derivcheck.diagnosis.stock import Stock, bound_letters, member_of, names_of, stock_terms
+from derivcheck.diagnosis.stock import Stock, bound_letters, member_of, names_of, negative_powers, stock_terms
 from derivcheck.evaluation.arithmetic import NotExact, OutOfRange
 from derivcheck.evaluation.evaluator import Frame, World, evaluate
 from derivcheck.evaluation.sizes import SizesError
@@ -159,4 +159,6 @@ def _stock(bench: Bench, claim: Claim) -> Stock:
     found = (member_of(name, letter) for name in names for letter in letters)
     members = tuple(node for node in found if node is not None)
     plain = [name for name in names if member_of(name, name) is None]
-    return Stock(tuple(plain[-MOST_NAMES:]), terms, tuple(sizes), letters, members=members)
+    return Stock(
+        tuple(plain[-MOST_NAMES:]), terms, tuple(sizes), letters, {}, members, negative_powers([*heads, *trees])
+    )
