@@ -93,11 +93,13 @@ class Inquiry:
 
     @property
     def wrong(self) -> frozenset[str]:
-        """The claims that are wrong and are not expected to be."""
+        """The claims that are wrong, not expected to be, and not explained yet."""
         return frozenset(
             name
-            for name, verdict in self.verdicts.items()
-            if verdict.outcome is Outcome.WRONG and not self.claims[name].expected_wrong
+            for name, claim in self.claims.items()
+            if self.verdicts[name].outcome is Outcome.WRONG
+            and self.verdicts[name].defined_on is None
+            and not claim.expected_wrong
         )
 
     def suspects(self) -> tuple[Suspect, ...]:
@@ -166,7 +168,8 @@ class Inquiry:
         return self._confirmed(suspect, passing, targets, right, deadline)
 
     def _right(self, name: str) -> bool:
-        return name in self.verdicts and self.verdicts[name].outcome is Outcome.HOLDS
+        """Whether a claim held all along; a line marked as a mistake may become one that is none."""
+        return name in self.claims and self.verdicts[name].outcome is Outcome.HOLDS
 
     def _looks(self, suspect: Suspect, targets: frozenset[str]) -> tuple[Look, ...] | None:
         """The wrong claims at one draw each, the cheapest first; None where there is nothing to look at."""
@@ -230,19 +233,26 @@ def _suspect(problem: Problem, items: tuple[Item, ...], site: Site) -> Suspect |
     seen: set[n.Node] = {site.value}
     edits: list[Candidate] = []
     for edit in sorted(candidates(site.value, stock), key=lambda edit: edit.rank):
-        if edit.tree not in seen:
+        # A density is a density: what is edited of it are its parameters.
+        if edit.tree not in seen and not (site.model and edit.span == site.value.span):
             seen.add(edit.tree)
             edits.append(edit)
+    # Any other value of a name is seen in whatever depends on it; one of a parameter is not seen in everything.
+    tries = 1 if site.keys else 4
     # Twice the whole is nearly always meaningful; where it is not, others are tried.
     probes = sorted(edits, key=lambda edit: not edit.title.startswith("multiply by `2`"))[:PROBES]
+    found: frozenset[str] = frozenset()
+    unfolded: frozenset[str] = frozenset()
     for edit in probes:
         if site.keys and replayed(problem, site, edit.tree) is None:
             continue
         other = rebuilt(problem, items, site, edit.tree)
         if other is not None:
-            found, unfolded = dependents(problem, other)
-            return Suspect(site, tuple(edits), found, unfolded) if found else None
-    return None
+            changed, anew = dependents(problem, other)
+            found, unfolded, tries = found | changed, unfolded | anew, tries - 1
+            if not tries:
+                break
+    return Suspect(site, tuple(edits), found, unfolded) if found else None
 
 
 @dataclass(frozen=True)

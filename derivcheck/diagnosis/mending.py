@@ -61,7 +61,7 @@ def _turned(node: n.Node, power: Fraction, rebuild: Rebuild) -> Candidate:
 
 
 def _scalars(stock: Stock) -> Iterator[n.Node]:
-    """Names, their squares and what other powers the document writes; which of them are numbers is seen when they are read."""
+    """Names, their squares and negative powers that are written; which of them are numbers is seen on reading."""
     for name in stock.names:
         yield name
         yield n.Scripted(name, None, TWO)

@@ -76,7 +76,7 @@ def sites_of(problem: Problem, items: tuple[Item, ...]) -> Iterator[Site]:
             for each in problem.scope.names.values()
             if isinstance(each, FunctionDefinition) and each.span == item.span
         ]
-        texts = [each.text for each in (*made, *functions)] or [plain(item.members[0])]
+        texts = [each.text for each in made] + [each.text for each in functions]
         keys = frozenset(each.key for each in made)
         model = kinds[item.span] == "model" or not (made or functions)
         value = _value_at(item, texts)
