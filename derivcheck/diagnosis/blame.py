@@ -234,7 +234,7 @@ def _suspect(problem: Problem, items: tuple[Item, ...], site: Site) -> Suspect |
     edits: list[Candidate] = []
     for edit in sorted(candidates(site.value, stock), key=lambda edit: edit.rank):
         # A density is a density: what is edited of it are its parameters.
-        if edit.tree not in seen and not (site.model and edit.span == site.value.span):
+        if edit.tree not in seen and not (site.density and edit.span == site.value.span):
             seen.add(edit.tree)
             edits.append(edit)
     # Any other value of a name is seen in whatever depends on it; one of a parameter is not seen in everything.

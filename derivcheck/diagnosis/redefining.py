@@ -35,7 +35,8 @@ class Site:
     """A statement that says what something is.
 
     ``position`` is its place among the document's items, ``member`` that of the value among its members. ``keys`` are
-    the names that it defines: none of a function, which stands unfolded in whatever calls it, and of a density.
+    the names that it defines: none of a function, which stands unfolded in whatever calls it, and of a ``density``.
+    Some of these are lines of the ``model``, others say what a q is.
     """
 
     item: Statement
@@ -44,6 +45,7 @@ class Site:
     title: str
     keys: frozenset[str]
     model: bool
+    density: bool
 
     @property
     def value(self) -> n.Node:
@@ -68,7 +70,7 @@ def sites_of(problem: Problem, items: tuple[Item, ...]) -> Iterator[Site]:
     for position, item in enumerate(items):
         if not isinstance(item, Statement) or item.continues or item.span not in kinds:
             continue
-        if len(item.members) < 2 or item.relations[0].sign not in EQUAL:
+        if len(item.members) < 2 or any(relation.sign not in EQUAL for relation in item.relations):
             continue
         made = [each for each in problem.definitions.values() if each.span == item.span]
         functions = [
@@ -78,9 +80,9 @@ def sites_of(problem: Problem, items: tuple[Item, ...]) -> Iterator[Site]:
         ]
         texts = [each.text for each in made] + [each.text for each in functions]
         keys = frozenset(each.key for each in made)
-        model = kinds[item.span] == "model" or not (made or functions)
+        model, density = kinds[item.span] == "model", not (made or functions)
         value = _value_at(item, texts)
-        yield Site(item, position, value, plain(_said_of(item.members[1 if value == 0 else 0])), keys, model)
+        yield Site(item, position, value, plain(_said_of(item.members[1 if value == 0 else 0])), keys, model, density)
 
 
 def _said_of(left: n.Node) -> n.Node:
