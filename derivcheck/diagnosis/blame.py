@@ -237,20 +237,24 @@ def _suspect(problem: Problem, items: tuple[Item, ...], site: Site) -> Suspect |
         if edit.tree not in seen and not (site.density and edit.span == site.value.span):
             seen.add(edit.tree)
             edits.append(edit)
-    # Any other value of a name is seen in whatever depends on it; one of a parameter is not seen in everything.
-    tries = 1 if site.keys else 4
     # Twice the whole is nearly always meaningful; where it is not, others are tried.
-    probes = sorted(edits, key=lambda edit: not edit.title.startswith("multiply by `2`"))[:PROBES]
+    probes = sorted(edits, key=lambda edit: not edit.title.startswith("multiply by `2`"))
     found: frozenset[str] = frozenset()
     unfolded: frozenset[str] = frozenset()
-    for edit in probes:
-        if site.keys and replayed(problem, site, edit.tree) is None:
-            continue
+    # Any other value of a name is seen in whatever depends on it; one of a parameter is not seen in everything.
+    if site.keys:
+        likely = (edit for edit in probes[:PROBES] if replayed(problem, site, edit.tree) is not None)
+        enough, most = 1, 1
+    else:
+        likely = (edit for edit in probes if edit.rank)
+        enough, most = 4, PROBES // 4
+    for edit in likely:
         other = rebuilt(problem, items, site, edit.tree)
         if other is not None:
             changed, anew = dependents(problem, other)
-            found, unfolded, tries = found | changed, unfolded | anew, tries - 1
-            if not tries:
+            found, unfolded = found | changed, unfolded | anew
+            enough, most = enough - bool(changed), most - 1
+            if not enough or not most:
                 break
     return Suspect(site, tuple(edits), found, unfolded) if found else None
 

@@ -34,6 +34,10 @@ def mending(tree: n.Node, stock: Stock) -> Iterator[Candidate]:
             case n.Name() | n.Scripted(sup=None):
                 if node in stock.names:
                     yield _turned(node, Fraction(1), rebuild)
+                if node in stock.names or node in stock.sizes:
+                    root = n.Root(node, span=node.span)
+                    title = f"replace `{plain(node)}` by `{plain(root)}`"
+                    yield Candidate(9, rebuild(root), node.span, latex(root), title)
             case n.Number(value=value) if value == 1:
                 for other in _scalars(stock):
                     title = f"replace `1` by `{plain(other)}`"

@@ -187,6 +187,9 @@ def replayed(problem: Problem, site: Site, value: n.Node) -> Problem | None:
         made = scope.names.get(visible)
         if not isinstance(made, Definition) or made.key not in scope.definitions:
             return None
+        # How large an I is, only the lines behind may tell.
+        if not scope.unify_shapes(made.shape, problem.definitions[key].shape):
+            return None
         known = cast(Definition, settled(cast(t.Term, made), scope.solution))
         definitions[key] = replace(known, key=key)
     found = replace(problem, definitions=definitions, solution=dict(scope.solution))
