@@ -131,8 +131,19 @@ class Inquiry:
                 if each.site.model and len(each.claims & unmended) < 2:
                     continue
                 if (found := self._search(each, frozenset(wrong))) is not None:
-                    return found
+                    return self._widened(each, found)
         return None
+
+    def _widened(self, suspect: Suspect, found: Blame) -> Blame:
+        """With those that an edit of their own line would mend too: one of a definition that others need wins."""
+        made = rebuilt(self.bench.problem, self._items, suspect.site, found.edit.tree)
+        others = suspect.claims & self.wrong - set(found.claims)
+        if made is None or not others:
+            return found
+        settings = self.bench.settings
+        also = {name for name in others if self.holds(made, settings, frozenset((name,)), self.verdicts)}
+        named = sorted({*found.claims, *also}, key=lambda name: self.claims[name].span.start)
+        return replace(found, claims=tuple(named))
 
     def _direct(self, suspect: Suspect, name: str) -> bool:
         return bool(suspect.site.keys & reach_of(self.claims[name], {}))
@@ -140,7 +151,7 @@ class Inquiry:
     def _search(self, suspect: Suspect, wrong: frozenset[str]) -> Blame | None:
         """The smallest edit of the likeliest kind after which everything that depends on a definition holds."""
         targets = suspect.claims & wrong
-        if (suspect.site, targets) in self._tried:
+        if (suspect.site, targets) in self._tried or self.spent >= ALTOGETHER:
             return None
         self._tried.add((suspect.site, targets))
         started = time.thread_time()

@@ -54,9 +54,12 @@ def explained(
 def _inquiry(
     bench: Bench | None, claims: Mapping[str, Claim], verdicts: dict[str, Verdict], holds: Holds
 ) -> Inquiry | None:
-    """The search of the definitions, where there is anything to search for."""
+    """The search of the definitions, where there is anything to search for.
+
+    Where one claim alone is asked for, nobody knows what an edit of a definition would do to the others.
+    """
     wrong = (claim for name, claim in claims.items() if verdicts[name].outcome is Outcome.WRONG)
-    if bench is None or all(claim.expected_wrong for claim in wrong):
+    if bench is None or bench.settings.claim is not None or all(claim.expected_wrong for claim in wrong):
         return None
     from derivcheck.diagnosis.blame import Inquiry
 

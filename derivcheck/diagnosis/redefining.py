@@ -73,6 +73,9 @@ def sites_of(problem: Problem, items: tuple[Item, ...]) -> Iterator[Site]:
         if len(item.members) < 2 or any(relation.sign not in EQUAL for relation in item.relations):
             continue
         made = [each for each in problem.definitions.values() if each.span == item.span]
+        if any(isinstance(each.term, t.Optimum) for each in made):
+            # What is sought there is asked, not given: another objective would be another question.
+            continue
         functions = [
             each
             for each in problem.scope.names.values()

@@ -146,3 +146,17 @@ def test_a_member_that_repeats_a_wrong_one_is_wrong_through_the_definition_too()
     made = report(text)
     assert the_error(made).code == "wrong-definition"
     assert [result.verdict.defined_on for result in made.results] == [1, 1, 1]
+
+
+def test_a_line_with_a_mistake_of_its_own_is_blamed_beside_the_definition() -> None:
+    other = "$$ \\frac{\\partial}{\\partial y} \\frac{1}{2} r^\\top r = 2 (X w + y) $$\n"
+    made = report(SQUARES + GRADIENT + "\n" + HALVES + "\n" + other)
+    assert [(found.code, line_of(made, found)) for found in errors(made)] == [
+        ("wrong-definition", 1),
+        ("wrong-gradient", 7),
+    ]
+
+
+def test_where_one_claim_alone_is_asked_for_its_line_is_blamed() -> None:
+    made = report(SQUARES + GRADIENT + "\n" + HALVES, claim=report(SQUARES + GRADIENT).results[0].name)
+    assert [found.code for found in errors(made)] == ["wrong-gradient"]
