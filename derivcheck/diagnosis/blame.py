@@ -130,7 +130,9 @@ class Inquiry:
                 # A line of the model is what everything is held against: one line alone does not refute it.
                 if each.site.model and len(each.claims & unmended) < 2:
                     continue
-                if (found := self._search(each, frozenset(wrong))) is not None:
+                # What right lines rest on is seldom wrong.
+                seconds = SECONDS / 4 if any(map(self._right, each.claims)) else SECONDS
+                if (found := self._search(each, frozenset(wrong), seconds)) is not None:
                     return self._widened(each, found)
         return None
 
@@ -148,7 +150,7 @@ class Inquiry:
     def _direct(self, suspect: Suspect, name: str) -> bool:
         return bool(suspect.site.keys & reach_of(self.claims[name], {}))
 
-    def _search(self, suspect: Suspect, wrong: frozenset[str]) -> Blame | None:
+    def _search(self, suspect: Suspect, wrong: frozenset[str], seconds: float = SECONDS) -> Blame | None:
         """The smallest edit of the likeliest kind after which everything that depends on a definition holds."""
         targets = suspect.claims & wrong
         if (suspect.site, targets) in self._tried or self.spent >= ALTOGETHER:
@@ -156,7 +158,7 @@ class Inquiry:
         self._tried.add((suspect.site, targets))
         started = time.thread_time()
         try:
-            return self._mended(suspect, targets, started + min(SECONDS, ALTOGETHER - self.spent))
+            return self._mended(suspect, targets, started + min(seconds, ALTOGETHER - self.spent))
         finally:
             self.spent += time.thread_time() - started
 
