@@ -127,8 +127,10 @@ class Inquiry:
             near = [each for each in self.suspects() if name in each.claims]
             near.sort(key=lambda each: (not self._direct(each, name), -each.site.span.start))
             for each in near:
-                # A line of the model is what everything is held against: one line alone does not refute it.
-                if each.site.model and len(each.claims & unmended) < 2:
+                # A line of the model is what everything is held against, an objective what is asked: one line alone
+                # does not refute them.
+                objective = self.claims[name].kind == "optimum" and name in each.unfolded
+                if (each.site.model or objective) and len(each.claims & unmended) < 2:
                     continue
                 # What right lines rest on is seldom wrong.
                 seconds = SECONDS / 4 if any(map(self._right, each.claims)) else SECONDS
