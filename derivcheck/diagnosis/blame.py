@@ -129,7 +129,7 @@ class Inquiry:
             for each in near:
                 # A line of the model is what everything is held against, an objective what is asked: one line alone
                 # does not refute them.
-                objective = self.claims[name].kind == "optimum" and name in each.unfolded
+                objective = self.claims[name].kind == "optimum" and not each.site.keys
                 if (each.site.model or objective) and len(each.claims & unmended) < 2:
                     continue
                 # What right lines rest on is seldom wrong.

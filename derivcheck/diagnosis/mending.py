@@ -32,7 +32,7 @@ def mending(tree: n.Node, stock: Stock) -> Iterator[Candidate]:
             case n.Scripted(sup=n.Number(value=power)) | n.Scripted(sup=n.Add(terms=(("-", n.Number(value=power)),))):
                 yield _turned(node, power, rebuild)
             case n.Name() | n.Scripted(sup=None):
-                if node in stock.names:
+                if node in stock.inverses:
                     yield _turned(node, Fraction(1), rebuild)
                 if node in stock.names or node in stock.sizes:
                     root = n.Root(node, span=node.span)

@@ -126,7 +126,8 @@ def stock_for(problem: Problem, items: tuple[Item, ...], site: Site) -> Stock:
     members = tuple(node for node in found if node is not None)
     powers = negative_powers([node for item in items if isinstance(item, Statement) for node in item.members])
     plain_names = [name for name in names if member_of(name, name) is None]
-    return Stock(tuple(plain_names[-MOST_NAMES:]), stock_terms(trees), tuple(sizes), letters, {}, members, powers)
+    last = tuple(plain_names[-MOST_NAMES:])
+    return Stock(last, stock_terms(trees), tuple(sizes), letters, {}, members, powers, last)
 
 
 def _is_sought(problem: Problem, key: str) -> bool:

@@ -29,6 +29,8 @@ class Stock:
     shapes: Mapping[n.Node, object] = field(default_factory=dict)
     members: tuple[n.Node, ...] = ()
     powers: tuple[n.Node, ...] = ()
+    inverses: tuple[n.Node, ...] = ()
+    """Names of which the inverse may be meant: in a definition, where it is not that of another definition."""
 
     def fits(self, one: n.Node, other: n.Node) -> bool:
         """Whether nothing is known against one standing in the place of the other."""
