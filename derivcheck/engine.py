@@ -93,7 +93,7 @@ def _results(
     verdicts = [] if exact else _proofs(problem, wanted, settings)
     if len(verdicts) == len(wanted) and all(map(proved, verdicts)):
         return [_result(problem, claim, verdict, heads) for claim, verdict in zip(wanted, verdicts, strict=True)], []
-    from derivcheck.diagnosis.findings import finding_for, refused_finding
+    from derivcheck.diagnosis.explaining import explained
     from derivcheck.oracles.draws import Draws
 
     # What the exact oracles have said is not asked a second time.
@@ -103,7 +103,6 @@ def _results(
     draws = bench or Draws(problem, settings)
     wanted = _settle_premises(lambda claim: judge_exactly(draws, claim) if exact else judge(draws, claim), wanted)
     results: list[Result] = []
-    findings: list[Finding] = []
     for position, claim in enumerate(wanted):
         if isinstance(claim, Claim):
             nearer, claim = claim, _against_what_holds(claim, wanted, results)
@@ -112,18 +111,37 @@ def _results(
                 known.pop(claim.name, None)
         if isinstance(claim, Refused):
             verdict = Verdict(Outcome.WRONG if claim.wrong else Outcome.NOT_CHECKED, reason=claim.message)
-            finding = refused_finding(problem, claim, bench, settings)
+        elif bench is not None:
+            verdict = _verdict(bench, claim, results, wanted, known.get(claim.name, ()))
         else:
-            if bench is not None:
-                verdict = _verdict(bench, claim, results, wanted, known.get(claim.name, ()))
-            else:
-                verdict = _exact_verdict(draws, claim, results, wanted)
-            finding = finding_for(problem, claim, verdict, bench, settings)
+            verdict = _exact_verdict(draws, claim, results, wanted)
         results.append(_result(problem, claim, verdict, heads))
-        if finding is not None:
-            findings.append(finding)
+    results, findings = explained(problem, wanted, results, bench, settings, _all_hold)
     _settle_expected(wanted, results, findings)
     return results, findings
+
+
+def _all_hold(problem: Problem, settings: Settings, names: frozenset[str], known: Mapping[str, Verdict]) -> bool:
+    """Whether these claims of another reading of a document hold, where the others are what they were."""
+    from derivcheck.judge import judge
+    from derivcheck.oracles.table import QUICK
+
+    bench = _bench(problem, settings)
+    wanted = _wanted(problem, settings)
+    if not names <= {claim.name for claim in wanted if isinstance(claim, Claim)}:
+        return False
+    results: list[Result] = []
+    for position, claim in enumerate(wanted):
+        verdict = known.get(claim.name, Verdict(Outcome.NOT_CHECKED))
+        if claim.name in names:
+            (claim,) = _settle_premises(lambda premise: judge(bench, premise, QUICK), [claim])
+            assert isinstance(claim, Claim)
+            claim = wanted[position] = _against_what_holds(claim, wanted, results)
+            verdict = _where_it_is_asked(bench, claim, judge(bench, claim, QUICK, hasty=True))
+            if verdict.outcome is not Outcome.HOLDS:
+                return False
+        results.append(_result(problem, claim, verdict, []))
+    return True
 
 
 def _against_what_holds(claim: Claim, wanted: list[Claim | Refused], results: list[Result]) -> Claim:

@@ -61,7 +61,7 @@ class Verdict:
 
     ``said`` is the short phrase of DESIGN section 5 for the strongest evidence ("exact, autograd, differences").
     ``reason`` says why, where the outcome is not ``HOLDS``; ``carried_from`` names the claim whose error this one
-    only passes on (it is blamed there, once).
+    only passes on (it is blamed there, once), ``defined_on`` the line of the definition that was found to be at fault.
     """
 
     outcome: Outcome
@@ -69,6 +69,7 @@ class Verdict:
     said: str = ""
     reason: str = ""
     carried_from: str | None = None
+    defined_on: int | None = None
 
 
 class Severity(StrEnum):

@@ -41,7 +41,7 @@ def _once(kind: str, ask: Callable[[], Verdict], draws: Draws, claim: Claim) -> 
     problem, settings = draws.problem, draws.settings
     optima = tuple((c.head, c.claimed) for c in problem.claims if isinstance(c, Claim) and c.kind == "optimum")
     surroundings = (
-        tuple((key, made.term) for key, made in problem.definitions.items()),
+        tuple((key, made.term, made.shape, made.family) for key, made in problem.definitions.items()),
         tuple((key, known.shape, known.domain) for key, known in problem.declarations.items()),
         tuple((key, factor.log) for key, factor in problem.scope.factors.items()),
         tuple(assumption.conditions for assumption in problem.assumptions),

@@ -55,7 +55,7 @@ def finding_for(
         span=claim.span,
         line_span=claim.line_span,
         claim=claim.name,
-        replay=_replay(problem, claim.name, settings),
+        replay=replay(problem, claim.name, settings),
     )
 
 
@@ -70,16 +70,7 @@ def _said(claim: Claim) -> str:
 
 
 def _wrong(problem: Problem, claim: Claim, verdict: Verdict, bench: Bench | None, settings: Settings) -> Finding:
-    facts: list[str] = []
-    odd = [e for e in verdict.evidence if e.outcome is Outcome.WRONG]
-    if odd:
-        facts.append(_figures(claim, verdict.evidence))
-        # That it is no identity mod a prime says nothing to a reader.
-        worded = [e for e in odd if e.claimed is None and (e.oracle not in PROOFS or NO_VALUE in e.detail)]
-        facts += [e.detail for e in odd if e in worded or e.oracle == "rate"]
-        facts.append(_where_seen(next((e for e in odd if e.claimed is not None), odd[0])))
-    elif verdict.reason:
-        facts.append(verdict.reason)
+    facts = facts_of(claim, verdict)
     span, label = claim.span, ""
     help: str | None = None
     edits: tuple[Edit, ...] = ()
@@ -100,10 +91,22 @@ def _wrong(problem: Problem, claim: Claim, verdict: Verdict, bench: Bench | None
         label=label,
         facts=tuple(fact for fact in facts if fact),
         help=help,
-        replay=_replay(problem, claim.name, settings),
+        replay=replay(problem, claim.name, settings),
         claim=claim.name,
         edits=edits,
     )
+
+
+def facts_of(claim: Claim, verdict: Verdict) -> list[str]:
+    """What is claimed and what is true, and where that was seen."""
+    odd = [e for e in verdict.evidence if e.outcome is Outcome.WRONG]
+    if not odd:
+        return [verdict.reason] if verdict.reason else []
+    # That it is no identity mod a prime says nothing to a reader.
+    worded = [e for e in odd if e.claimed is None and (e.oracle not in PROOFS or NO_VALUE in e.detail)]
+    details = [e.detail for e in odd if e in worded or e.oracle == "rate"]
+    seen = _where_seen(next((e for e in odd if e.claimed is not None), odd[0]))
+    return [fact for fact in (_figures(claim, verdict.evidence), *details, seen) if fact]
 
 
 def _is_a_condition(claim: Claim, problem: Problem) -> bool:
@@ -281,9 +284,10 @@ def _own_pi(problem: Problem, claim: Refused) -> str | None:
     return f"`\\pi` stands for what is declared on line {line}, in `2\\pi` too: give that another name"
 
 
-def _replay(problem: Problem, name: str, settings: Settings) -> str:
-    """The command that repeats this one check."""
-    parts = ["derivcheck", "check", problem.source.path, "--claim", name, "--seed", str(settings.seed)]
+def replay(problem: Problem, name: str | None, settings: Settings) -> str:
+    """The command that repeats this one check, or the whole of it."""
+    one = ["--claim", name] if name is not None else []
+    parts = ["derivcheck", "check", problem.source.path, *one, "--seed", str(settings.seed)]
     for size_name, size in settings.sizes.items():
         parts += ["--sizes", f"{size_name}={size}"]
     return shlex.join([*parts, *settings.repeated])

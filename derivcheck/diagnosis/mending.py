@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from fractions import Fraction
 
 from derivcheck.diagnosis.candidate import HALF, TWO, Candidate, closed, signed_span
-from derivcheck.diagnosis.places import changed, places_of
+from derivcheck.diagnosis.places import Rebuild, changed, places_of
 from derivcheck.diagnosis.stock import Stock
 from derivcheck.language import nodes as n
 from derivcheck.language.printing import latex, plain
@@ -27,6 +29,15 @@ def mending(tree: n.Node, stock: Stock) -> Iterator[Candidate]:
                         new = changed(node, terms=(*terms[:position], (sign, scaled), *terms[position + 1 :]))
                         place, text = signed_span(part, node), f"{sign} {latex(scaled)}"
                         yield Candidate(9, rebuild(new), place, text, f"{title} the term `{plain(part)}`")
+            case n.Scripted(sup=n.Number(value=power)) | n.Scripted(sup=n.Add(terms=(("-", n.Number(value=power)),))):
+                yield _turned(node, power, rebuild)
+            case n.Name() | n.Scripted(sup=None):
+                if node in stock.inverses:
+                    yield _turned(node, Fraction(1), rebuild)
+                if node in stock.names or node in stock.sizes:
+                    root = n.Root(node, span=node.span)
+                    title = f"replace `{plain(node)}` by `{plain(root)}`"
+                    yield Candidate(9, rebuild(root), node.span, latex(root), title)
             case n.Number(value=value) if value == 1:
                 for other in _scalars(stock):
                     title = f"replace `1` by `{plain(other)}`"
@@ -34,11 +45,31 @@ def mending(tree: n.Node, stock: Stock) -> Iterator[Candidate]:
     yield from _insertions(tree, stock)
 
 
+def _turned(node: n.Node, power: Fraction, rebuild: Rebuild) -> Candidate:
+    r"""``\Sigma`` for ``\Sigma^{-1}``, ``\sigma^{-2}`` for ``\sigma^2``, and the other way round."""
+    whole = isinstance(node, n.Scripted) and node.sup is not None
+    number = n.Number(power, str(power))
+    new: n.Node
+    if not whole:
+        minus = n.Add((("-", number),))
+        new = (
+            replace(node, sup=minus) if isinstance(node, n.Scripted) else n.Scripted(node, None, minus, span=node.span)
+        )
+    else:
+        assert isinstance(node, n.Scripted)
+        bare = node.base if node.sub is None else replace(node, sup=None)
+        positive = isinstance(node.sup, n.Number)
+        sup = n.Add((("-", number),)) if positive else number
+        new = bare if power == 1 and not positive else replace(node, sup=sup)
+    return Candidate(9, rebuild(new), node.span, latex(new), f"replace `{plain(node)}` by `{plain(new)}`")
+
+
 def _scalars(stock: Stock) -> Iterator[n.Node]:
-    """Names and their squares; which of them are numbers is seen when they are read."""
+    """Names, their squares and negative powers that are written; which of them are numbers is seen on reading."""
     for name in stock.names:
         yield name
         yield n.Scripted(name, None, TWO)
+    yield from stock.powers
 
 
 def _insertions(tree: n.Node, stock: Stock) -> Iterator[Candidate]:

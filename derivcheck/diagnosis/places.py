@@ -32,8 +32,14 @@ def places_of(node: n.Node, rebuild: Rebuild, script: bool = False) -> Iterator[
                 yield from places_of(part, _in_terms(node, position, rebuild), script)
         case n.Product(factors=factors) | n.Entrywise(factors=factors):
             for position, part in enumerate(factors):
-                if not is_indicator(factors[position : position + 2]):
-                    yield from places_of(part, _in_tuple(node, "factors", position, rebuild), script)
+                if is_indicator(factors[position : position + 2]):
+                    continue
+                put = _in_tuple(node, "factors", position, rebuild)
+                yield from places_of(part, put, script)
+                given = _parameters(factors[:position], part)
+                if given is not None:
+                    inside = _in_field(given, "right", _in_field(part, "body", put))
+                    yield from places_of(given.right, inside, script)
         case n.Tuple(items=items) | n.Angle(items=items):
             for position, part in enumerate(items):
                 yield from places_of(part, _in_tuple(node, "items", position, rebuild), script)
@@ -56,6 +62,14 @@ def places_of(node: n.Node, rebuild: Rebuild, script: bool = False) -> Iterator[
                 yield from places_of(value, _in_case(node, r, 0, rebuild), script)
                 if condition is not None:
                     yield from places_of(condition, _in_case(node, r, 1, rebuild), script)
+
+
+def _parameters(before: tuple[n.Node, ...], part: n.Node) -> n.Given | None:
+    r"""The bracket of ``\mathcal{N}(x \mid \mu, C)``: behind its bar stand parameters, and not names."""
+    match before, part:
+        case (*_, n.Name(text=text)), n.Group(body=n.Given(right=n.Tuple()) as given, fence="("):
+            return given if text not in ("p", "q", "P") else None
+    return None
 
 
 def is_indicator(factors: tuple[n.Node, ...]) -> bool:

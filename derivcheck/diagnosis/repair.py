@@ -10,9 +10,9 @@ import torch
 
 from derivcheck.diagnosis.candidate import Candidate
 from derivcheck.diagnosis.edits import candidates
-from derivcheck.diagnosis.stock import Stock, bound_letters, member_of, names_of, stock_terms
+from derivcheck.diagnosis.stock import Stock, bound_letters, member_of, names_of, negative_powers, stock_terms
 from derivcheck.evaluation.arithmetic import NotExact, OutOfRange
-from derivcheck.evaluation.evaluator import Frame, evaluate
+from derivcheck.evaluation.evaluator import Frame, World, evaluate
 from derivcheck.evaluation.sizes import SizesError
 from derivcheck.language import nodes as n
 from derivcheck.oracles import piecewise
@@ -26,7 +26,6 @@ from derivcheck.verdict import Outcome
 
 SECONDS = 2.0
 """How long one wrong line may be searched, by the clock of the thread: how busy the machine is changes nothing."""
-RUN = frozenset(("EM", "rate", "EM end"))
 MOST_NAMES = 14
 CLOSE = 1e-9
 
@@ -44,7 +43,7 @@ def repair(bench: Bench, claim: Claim) -> Repair | None:
     if claim.read is None or claim.relation != "=":
         return None
     try:
-        frame = _place(bench, claim)
+        frame = place(bench, claim, bench.quickest(bench.worlds(claim.conditions)[-1]))
         if frame is None:
             return None
         with torch.no_grad():
@@ -90,9 +89,8 @@ def _meaningful(bench: Bench, claim: Claim, stock: Stock, deadline: float) -> It
             continue
 
 
-def _place(bench: Bench, claim: Claim) -> Frame | None:
+def place(bench: Bench, claim: Claim, world: World) -> Frame | None:
     """Where both sides are compared at first: one draw; of a row that solves an equation, at its solution."""
-    world = bench.quickest(bench.worlds(claim.conditions)[-1])
     return bench.frame(claim, world) if claim.solution is None else at_solution(bench, claim, world)
 
 
@@ -103,6 +101,11 @@ def _close(frame: Frame, head: torch.Tensor, term: t.Term) -> bool:
             value = evaluate(term, frame).detach()
     except (NotExact, OutOfRange, KeyError, RuntimeError):
         return False
+    return close(head, value)
+
+
+def close(head: torch.Tensor, value: torch.Tensor) -> bool:
+    """Whether two values are the same but for rounding, wherever both are finite."""
     left, right = torch.broadcast_tensors(head, value)
     good = left.isfinite() & right.isfinite()
     if not bool(good.any()):
@@ -117,15 +120,13 @@ def _passes(bench: Bench, claim: Claim, term: t.Term) -> bool:
     Where a line can be proved, a mended one has to be: what no draw shows may be just what was wrong with it.
     """
     from derivcheck.judge import judge
-    from derivcheck.oracles.table import ORACLES
+    from derivcheck.oracles.table import QUICK
 
-    # A run of EM tells what the other sources tell of an update, at a hundred times the price.
-    oracles = tuple(oracle for oracle in ORACLES if oracle.name not in RUN)
     fresh = Bench(bench.problem, replace(bench.settings, seed=bench.settings.seed + 104_729))
     mended = replace(claim, claimed=term, alternatives=())
     if piecewise.applies(bench.problem, claim) and not piecewise.applies(bench.problem, mended):
         return False
-    return all(judge(each, mended, oracles).outcome is Outcome.HOLDS for each in (fresh, bench))
+    return all(judge(each, mended, QUICK).outcome is Outcome.HOLDS for each in (fresh, bench))
 
 
 def _stock(bench: Bench, claim: Claim) -> Stock:
@@ -151,4 +152,6 @@ def _stock(bench: Bench, claim: Claim) -> Stock:
     found = (member_of(name, letter) for name in names for letter in letters)
     members = tuple(node for node in found if node is not None)
     plain = [name for name in names if member_of(name, name) is None]
-    return Stock(tuple(plain[-MOST_NAMES:]), terms, tuple(sizes), letters, members=members)
+    return Stock(
+        tuple(plain[-MOST_NAMES:]), terms, tuple(sizes), letters, {}, members, negative_powers([*heads, *trees])
+    )

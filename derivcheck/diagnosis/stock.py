@@ -16,7 +16,7 @@ from derivcheck.reading.parser import parse_expression
 @dataclass(frozen=True, slots=True)
 class Stock:
     """What the document offers: names by their syntax, whole terms, indices, and sizes; ``members`` of
-    families at the indices in force.
+    families at the indices in force; ``powers`` such as ``\\sigma^{-2}``.
 
     ``shapes`` are those of names and terms as far as they are known: only what has the same shape, or an unknown one,
     takes another's place.
@@ -28,6 +28,9 @@ class Stock:
     letters: tuple[n.Node, ...]
     shapes: Mapping[n.Node, object] = field(default_factory=dict)
     members: tuple[n.Node, ...] = ()
+    powers: tuple[n.Node, ...] = ()
+    inverses: tuple[n.Node, ...] = ()
+    """Names of which the inverse may be meant: in a definition, where it is not that of another definition."""
 
     def fits(self, one: n.Node, other: n.Node) -> bool:
         """Whether nothing is known against one standing in the place of the other."""
@@ -85,3 +88,18 @@ def stock_terms(trees: Sequence[n.Node], limit: int = 40) -> tuple[n.Node, ...]:
                             found.append(call)
             stack.extend(children(node))
     return tuple(found[:limit])
+
+
+def negative_powers(trees: Iterable[n.Node]) -> tuple[n.Node, ...]:
+    r"""What a document divides by in this way: ``\sigma^{-2}``, ``\beta^{-1}``."""
+    found = (
+        node
+        for tree in trees
+        for node in walk(tree)
+        if isinstance(node, n.Scripted)
+        and isinstance(node.base, n.Name)
+        and isinstance(node.sup, n.Add)
+        and isinstance(node.sup.terms[0][1], n.Number)
+        and [sign for sign, _ in node.sup.terms] == ["-"]
+    )
+    return tuple(dict.fromkeys(found))

@@ -140,6 +140,7 @@ def _claim(report: Report, result: Result) -> Json:
             "said": result.verdict.said,
             "reason": result.verdict.reason,
             "carried_from": result.verdict.carried_from,
+            "defined_on": result.verdict.defined_on,
         },
         "errors": {
             "largest": plain(worst.error) if worst else None,

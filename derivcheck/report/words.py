@@ -81,6 +81,8 @@ def differences_bar(result: Result) -> float | None:
 def verdict_words(result: Result, lines: dict[str, int]) -> tuple[str, str]:
     """What the verdict column says of a claim, and its style. ``lines`` gives the line of every claim by its name."""
     verdict = result.verdict
+    if verdict.defined_on is not None:
+        return f"WRONG by line {verdict.defined_on}", STYLES[Outcome.WRONG]
     if verdict.carried_from is not None:
         line = lines.get(verdict.carried_from)
         return (f"follows line {line}" if line else f"follows {verdict.carried_from}"), STYLES[Outcome.UNDECIDED]

@@ -1,0 +1,121 @@
+"""What is said of all claims of a document together: a mistake in a definition is said once, at the definition."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from derivcheck.config import Settings
+from derivcheck.diagnosis.findings import facts_of, finding_for, refused_finding, replay
+from derivcheck.problem.problem import Claim, Problem, Refused
+from derivcheck.verdict import Edit, Finding, Outcome, Result, Severity, Verdict
+
+if TYPE_CHECKING:
+    from derivcheck.diagnosis.blame import Blame, Holds, Inquiry
+    from derivcheck.oracles.bench import Bench
+
+
+def explained(
+    problem: Problem, wanted: Sequence[Claim | Refused], results: Sequence[Result], bench: Bench | None,
+    settings: Settings, holds: Holds,
+) -> tuple[list[Result], list[Finding]]:  # fmt: skip
+    """The findings for judged claims, and the claims with the definitions that are at fault for them.
+
+    A definition of which one edit mends several lines is blamed for them; then each line is searched; and for what no
+    edit of its own line mends, the definitions again.
+    """
+    claims = {claim.name: claim for claim in wanted if isinstance(claim, Claim)}
+    verdicts = {result.name: result.verdict for result in results}
+    said: dict[str, Finding] = {}
+    inquiry = _inquiry(bench, claims, verdicts, holds)
+    while inquiry is not None and (found := inquiry.of_several()) is not None:
+        _blamed(found, problem, claims, verdicts, said, settings)
+    for claim in wanted:
+        verdict = verdicts[claim.name]
+        if verdict.defined_on is not None:
+            continue
+        if isinstance(claim, Refused):
+            finding = refused_finding(problem, claim, bench, settings)
+        else:
+            finding = finding_for(problem, claim, verdict, bench, settings)
+        if finding is not None:
+            said[claim.name] = finding
+    unmended = {name for name, finding in said.items() if _is_unmended(claims.get(name), verdicts[name], finding)}
+    while inquiry is not None and unmended and (found := inquiry.of_the_rest(frozenset(unmended))) is not None:
+        unmended -= set(found.claims)
+        for name in found.claims:
+            said.pop(name, None)
+        _blamed(found, problem, claims, verdicts, said, settings)
+    findings = [said[claim.name] for claim in wanted if claim.name in said]
+    return [replace(result, verdict=verdicts[result.name]) for result in results], findings
+
+
+def _inquiry(
+    bench: Bench | None, claims: Mapping[str, Claim], verdicts: dict[str, Verdict], holds: Holds
+) -> Inquiry | None:
+    """The search of the definitions, where there is anything to search for.
+
+    Where one claim alone is asked for, nobody knows what an edit of a definition would do to the others.
+    """
+    wrong = (claim for name, claim in claims.items() if verdicts[name].outcome is Outcome.WRONG)
+    if bench is None or bench.settings.claim is not None or all(claim.expected_wrong for claim in wrong):
+        return None
+    from derivcheck.diagnosis.blame import Inquiry
+
+    return Inquiry(bench, claims, verdicts, holds)
+
+
+def _is_unmended(claim: Claim | None, verdict: Verdict, finding: Finding) -> bool:
+    """Whether a line is wrong by the numbers and no edit of it was found to help."""
+    return claim is not None and verdict.outcome is Outcome.WRONG and finding.help is None
+
+
+def _blamed(
+    found: Blame, problem: Problem, claims: Mapping[str, Claim], verdicts: dict[str, Verdict],
+    said: dict[str, Finding], settings: Settings,
+) -> None:  # fmt: skip
+    """Say once what is wrong, at the definition; of the lines that depend on it nothing more is to be said."""
+    first = next(name for name in found.claims if verdicts[name].carried_from is None)
+    said[first] = _finding(found, problem, claims[first], claims, verdicts[first], settings)
+    line = problem.source.position(found.site.span.start).line
+    for name in found.claims:
+        verdicts[name] = replace(verdicts[name], defined_on=line)
+
+
+def _finding(
+    found: Blame, problem: Problem, first: Claim, claims: Mapping[str, Claim], verdict: Verdict, settings: Settings
+) -> Finding:
+    edit = found.edit
+    lines = sorted({problem.source.position(claims[name].span.start).line for name in found.claims})
+    own = problem.source.position(first.span.start).line
+    rest = [line for line in lines if line != own]
+    others = f" (nor {'does' if len(rest) == 1 else 'do'} {_lines(rest)})" if rest else ""
+    what = "this line of the model" if found.site.model else f"this definition of `{found.site.title}`"
+    help = f"{edit.title}; {_lines(lines)} then hold{'s' if len(lines) == 1 else ''}, checked on fresh inputs and sizes"
+    if found.others:
+        help += f" ({found.others} other edit{'s' if found.others > 1 else ''} would do too)"
+    does = f"{_lines(lines)} hold{'s' if len(lines) == 1 else ''}"
+    label = f"this edit makes {_lines(lines)} hold"
+    if edit.title.startswith("replace `") and len(edit.replacement) <= 24:
+        label = f"with `{edit.title.split('`')[3]}` here {does}"
+    written = problem.source.slice(edit.span)
+    return Finding(
+        code="wrong-definition",
+        severity=Severity.ERROR,
+        message=f"with {what} line {own} does not hold{others}",
+        span=edit.span,
+        line_span=found.site.span,
+        label=label,
+        facts=tuple(f"line {own}: {fact}" if at == 0 else fact for at, fact in enumerate(facts_of(first, verdict))),
+        help=help,
+        replay=replay(problem, None, settings),
+        edits=(Edit(edit.span, edit.replacement, edit.title),) if written.strip() else (),
+    )
+
+
+def _lines(lines: Sequence[int]) -> str:
+    """``line 9``, ``lines 9, 10 and 12``."""
+    if len(lines) == 1:
+        return f"line {lines[0]}"
+    return f"lines {', '.join(map(str, lines[:-1]))} and {lines[-1]}"
