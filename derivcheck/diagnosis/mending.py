@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from derivcheck.diagnosis.candidate import HALF, TWO, Candidate, closed, signed_span
+from derivcheck.diagnosis.insertions import SIGNS
+from derivcheck.diagnosis.operands import raised
 from derivcheck.diagnosis.places import changed, places_of
 from derivcheck.diagnosis.stock import Stock
 from derivcheck.language import nodes as n
@@ -15,7 +17,8 @@ def mending(tree: n.Node, stock: Stock) -> Iterator[Candidate]:
     """A term twice or half as large, a name for a 1, a missing factor of one term, or a missing term."""
     for factor in _scalars(stock):
         product = n.Product((factor, closed(tree)), ("",))
-        yield Candidate(9, product, tree.span, latex(product), f"multiply by `{plain(factor)}`")
+        title = f"multiply by `{plain(factor)}`"
+        yield Candidate(9, product, tree.span, latex(product), title, len(latex(factor)) + 1)
     for node, rebuild, script in places_of(tree, lambda new: new):
         if script:
             continue
@@ -26,7 +29,7 @@ def mending(tree: n.Node, stock: Stock) -> Iterator[Candidate]:
                         scaled = n.Product((scalar, closed(part)), ("",))
                         new = changed(node, terms=(*terms[:position], (sign, scaled), *terms[position + 1 :]))
                         place, text = signed_span(part, node), f"{sign} {latex(scaled)}"
-                        yield Candidate(9, rebuild(new), place, text, f"{title} the term `{plain(part)}`")
+                        yield Candidate(9, rebuild(new), place, text, f"{title} the term `{plain(part)}`", 4)
             case n.Number(value=value) if value == 1:
                 for other in _scalars(stock):
                     title = f"replace `1` by `{plain(other)}`"
@@ -35,10 +38,11 @@ def mending(tree: n.Node, stock: Stock) -> Iterator[Candidate]:
 
 
 def _scalars(stock: Stock) -> Iterator[n.Node]:
-    """Names and their squares; which of them are numbers is seen when they are read."""
+    """Names and their squares, where nothing is known against their being numbers."""
     for name in stock.names:
-        yield name
-        yield n.Scripted(name, None, TWO)
+        if name not in stock.shapes or stock.is_scalar(name):
+            yield name
+            yield raised(name, TWO)
 
 
 def _insertions(tree: n.Node, stock: Stock) -> Iterator[Candidate]:
@@ -47,6 +51,8 @@ def _insertions(tree: n.Node, stock: Stock) -> Iterator[Candidate]:
         if script or not _may_take_factor(node):
             continue
         for term in stock.terms:
+            if stock.is_scalar(term):
+                continue
             new = n.Entrywise((_closed_entrywise(node), term), ("\\odot",))
             wrapped = n.Group(new) if node is not tree else new
             yield Candidate(
@@ -57,17 +63,16 @@ def _insertions(tree: n.Node, stock: Stock) -> Iterator[Candidate]:
                 f"multiply `{plain(node)}` entry by entry by `{plain(term)}`",
             )
         for term in (*stock.terms, *stock.names):
-            for sign, title in (("+", "add the term `{}` to `{}`"), ("-", "subtract the term `{}` from `{}`")):
-                total: n.Node = n.Add((("+", node), (sign, term)))  # type: ignore[arg-type]
+            for sign, title in SIGNS:
+                total: n.Node = n.Add((("+", node), (sign, term)))
                 if node is not tree:
                     total = n.Group(total)
                 told = title.format(plain(term), plain(node))
-                yield Candidate(11, rebuild(total), node.span, latex(total), told)
+                yield Candidate(11, rebuild(total), node.span, latex(total), told, len(latex(term)) + 3)
         for factor in _scalars(stock):
             product = n.Product((factor, closed(node)), ("",))
-            yield Candidate(
-                12, rebuild(product), node.span, latex(product), f"multiply `{plain(node)}` by `{plain(factor)}`"
-            )
+            title = f"multiply `{plain(node)}` by `{plain(factor)}`"
+            yield Candidate(12, rebuild(product), node.span, latex(product), title, len(latex(factor)))
 
 
 def _closed_entrywise(node: n.Node) -> n.Node:

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 
 import torch
 
-from derivcheck.diagnosis.candidate import Candidate
+from derivcheck.diagnosis.candidate import Candidate, braced
 from derivcheck.diagnosis.edits import candidates
-from derivcheck.diagnosis.stock import Stock, bound_letters, member_of, names_of, stock_terms
+from derivcheck.diagnosis.stock import Stock, bound_letters, member_of, names_of, stock_pieces, stock_terms
 from derivcheck.evaluation.arithmetic import NotExact, OutOfRange
 from derivcheck.evaluation.evaluator import Frame, evaluate
 from derivcheck.evaluation.sizes import SizesError
@@ -63,7 +63,7 @@ def repair(bench: Bench, claim: Claim) -> Repair | None:
         return None
     best = min(passing, key=lambda candidate: (candidate.size, candidate.span))
     distinct = {(candidate.span, candidate.replacement) for candidate in passing}
-    return Repair(best, len(distinct) - 1)
+    return Repair(braced(best, bench.problem.source.text), len(distinct) - 1)
 
 
 def read(bench: Bench, claim: Claim, tree: n.Node) -> t.Term:
@@ -138,24 +138,50 @@ def _passes(bench: Bench, claim: Claim, term: t.Term) -> bool:
 def _stock(bench: Bench, claim: Claim) -> Stock:
     """What the document offers before this line, without the left side and what is derived from it."""
     problem = bench.problem
-    own = {key for key in t.variables(claim.head) if key in problem.definitions} if claim.kind == "identity" else set()
+    single = claim.kind == "identity" and isinstance(claim.head, t.Variable | t.Unary)
+    own = {key for key in t.variables(claim.head) if key in problem.definitions} if single else set()
     names: list[n.Node] = []
+    kept: list[n.Node] = []
     sizes: list[n.Node] = []
+    shapes: dict[n.Node, object] = {}
     for node, meaning in names_of(problem, claim.visible):
         if meaning in problem.size_names:
             sizes.append(node)
             continue
+        known = problem.definitions.get(meaning) or problem.declarations.get(meaning)
+        if known is not None:
+            shapes[node] = tuple(dim.substitute(problem.solution) for dim in known.shape)
         definition = problem.definitions.get(meaning)
-        if definition is None or not (
-            definition.term == claim.head or meaning in own or own & bench.dependencies[meaning]
-        ):
-            names.append(node)
-    trees = [c.claimed_node for c in problem.claims if isinstance(c, Claim) and c.span.start <= claim.span.start]
-    heads = [c.head_node for c in problem.claims if isinstance(c, Claim) and c.span.start < claim.span.start]
+        derived = definition is not None and (
+            definition.term == claim.head or meaning in own or bool(own & bench.dependencies[meaning])
+        )
+        (kept if derived else names).append(node)
+    # What is nearest is likeliest to be what was forgotten.
+    here = (claim.claimed_node, claim.head_node)
+    claims = [c for c in problem.claims if isinstance(c, Claim)]
+    before = [c for c in reversed(claims) if c.span.start < claim.span.start]
+    pairs = [tree for c in before for tree in (c.claimed_node, c.head_node)]
+    trees = [c.claimed_node for c in claims if c.span.start <= claim.span.start]
+    heads = [c.head_node for c in claims if c.span.start < claim.span.start]
     terms = tuple(term for term in stock_terms([*heads, *trees]) if term != claim.head_node)
     letters: tuple[n.Node, ...] = tuple(n.Name(name.split("#")[0]) for name in claim.free)
     letters = (*letters, *bound_letters(claim.claimed_node))
-    found = (member_of(name, letter) for name in names for letter in letters)
-    members = tuple(node for node in found if node is not None)
+    members: list[n.Node] = []
+    for name in names:
+        for letter in dict.fromkeys(letters):
+            node = member_of(name, letter)
+            if node is not None:
+                members.append(node)
+                shapes[node] = shapes.get(name)
     plain = [name for name in names if member_of(name, name) is None]
-    return Stock(tuple(plain[-MOST_NAMES:]), terms, tuple(sizes), letters, members=members)
+    pieces = tuple(piece for piece in stock_pieces([*here, *pairs]) if piece not in shapes and piece not in members)
+    return Stock(
+        tuple(plain[-MOST_NAMES:]),
+        terms,
+        tuple(sizes),
+        letters,
+        shapes,
+        tuple(members),
+        pieces=pieces,
+        replaceable=tuple(kept),
+    )

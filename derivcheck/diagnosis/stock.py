@@ -7,19 +7,26 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from derivcheck.language import nodes as n
+from derivcheck.language.printing import latex
+from derivcheck.language.shapes import ONE
 from derivcheck.language.traversal import children, walk
 from derivcheck.problem.problem import Problem
 from derivcheck.reading.errors import ParseError
 from derivcheck.reading.parser import parse_expression
 
+SCALAR = (ONE, ONE)
+LONGEST_PIECE = 32
+"""In characters: what is longer is not forgotten in one stroke."""
+
 
 @dataclass(frozen=True, slots=True)
 class Stock:
     """What the document offers: names by their syntax, whole terms, indices, and sizes; ``members`` of
-    families at the indices in force.
+    families at the indices in force; ``pieces`` of what it says elsewhere, the nearest first.
 
     ``shapes`` are those of names and terms as far as they are known: only what has the same shape, or an unknown one,
-    takes another's place.
+    takes another's place. ``replaceable`` are names that may go though they may not come: what is derived from the
+    left side.
     """
 
     names: tuple[n.Node, ...]
@@ -28,6 +35,22 @@ class Stock:
     letters: tuple[n.Node, ...]
     shapes: Mapping[n.Node, object] = field(default_factory=dict)
     members: tuple[n.Node, ...] = ()
+    pieces: tuple[n.Node, ...] = ()
+    replaceable: tuple[n.Node, ...] = ()
+
+    @property
+    def scalars(self) -> tuple[n.Node, ...]:
+        """The names, and members of families, that are known to be numbers."""
+        return tuple(name for name in (*self.names, *self.members) if self.is_scalar(name))
+
+    def is_scalar(self, node: n.Node) -> bool:
+        """Whether something is known to be a number."""
+        return node in self.sizes or self.shapes.get(node) == SCALAR
+
+    def is_matrix(self, node: n.Node) -> bool:
+        """Whether something is known to be neither a number nor a column."""
+        shape = self.shapes.get(node)
+        return isinstance(shape, tuple) and shape[1] != ONE
 
     def fits(self, one: n.Node, other: n.Node) -> bool:
         """Whether nothing is known against one standing in the place of the other."""
@@ -85,3 +108,35 @@ def stock_terms(trees: Sequence[n.Node], limit: int = 40) -> tuple[n.Node, ...]:
                             found.append(call)
             stack.extend(children(node))
     return tuple(found[:limit])
+
+
+def stock_pieces(trees: Sequence[n.Node], limit: int = 20) -> tuple[n.Node, ...]:
+    """Terms of sums, factors of products and parts of fractions that the document writes, each once."""
+    found: dict[n.Node, None] = {}
+    for tree in trees:
+        for node in walk(tree):
+            for part in _parts(node):
+                if isinstance(part, n.Number | n.Name) or part == tree:
+                    continue
+                bare = part.body if isinstance(part, n.Group) else part
+                if not isinstance(bare, n.Tuple | n.Given | n.Compare) and len(latex(bare)) <= LONGEST_PIECE:
+                    found.setdefault(bare)
+    return tuple(found)[:limit]
+
+
+def _parts(node: n.Node) -> tuple[n.Node, ...]:
+    match node:
+        case n.Add(terms=terms) if len(terms) > 1:
+            return tuple(part for _, part in terms)
+        case n.Product(factors=factors):
+            # A head and its brackets are one thing: neither is a piece.
+            calls = {
+                spot
+                for spot, (head, behind) in enumerate(pairwise(factors))
+                if isinstance(head, n.Name | n.Scripted) and isinstance(behind, n.Group)
+            }
+            single = (spot for spot in range(len(factors)) if spot not in calls and spot - 1 not in calls)
+            return tuple(factors[spot] for spot in single)
+        case n.Fraction_(numerator=top, denominator=bottom):
+            return (top, bottom)
+    return ()
