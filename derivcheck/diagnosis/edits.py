@@ -15,14 +15,16 @@ from typing import cast
 
 from derivcheck.diagnosis.candidate import HALF, ONE, TWO, Candidate, closed, made, signed_span
 from derivcheck.diagnosis.insertions import missing_factors, missing_terms, other_denominators
-from derivcheck.diagnosis.inverses import divided_sums, other_powers
+from derivcheck.diagnosis.inverses import conditioned_otherwise, divided_sums, other_powers, swapped_names
 from derivcheck.diagnosis.mending import mending
-from derivcheck.diagnosis.numerals import literal_numbers
+from derivcheck.diagnosis.numerals import literal_numbers, multiple
 from derivcheck.diagnosis.operands import complements, other_operands
-from derivcheck.diagnosis.places import Rebuild, changed, is_indicator, places_of, values_of
+from derivcheck.diagnosis.places import Rebuild, all_literal, changed, is_indicator, places_of, values_of
+from derivcheck.diagnosis.products import product_kinds
 from derivcheck.diagnosis.stock import Stock
 from derivcheck.language import nodes as n
 from derivcheck.language.printing import latex, plain
+from derivcheck.language.traversal import walk
 
 TOP = n.Symbol("\\top")
 
@@ -61,8 +63,12 @@ def candidates(tree: n.Node, stock: Stock) -> Iterator[Candidate]:
 
 def _in_exponents(tree: n.Node, stock: Stock) -> Iterator[Candidate]:
     """The edits of values that are made in exponents too, where checks are not tested with them."""
+    literal: set[int] = set()
     for node, rebuild, inside in values_of(tree):
-        if inside:
+        if isinstance(node, n.Scripted) and node.sup is not None and all_literal(node.sup):
+            # What is done to the exponent of a square or an inverse is said of the power.
+            literal |= {id(part) for part in walk(node.sup)}
+        if inside and id(node) not in literal:
             for edits in (_signs, _factors, _dropped_terms, _dropped_factors):
                 yield from edits(node, rebuild, stock)
 
@@ -156,8 +162,11 @@ def _factors(node: n.Node, rebuild: Rebuild, stock: Stock) -> Iterator[Candidate
         case n.Number():
             yield made(3, rebuild, node, ONE)
         case n.Fraction_(numerator=top, denominator=bottom):
-            turned = bottom if top == ONE else n.Fraction_(bottom, top, span=node.span)
-            yield made(3, rebuild, node, closed(turned) if top == ONE else turned)
+            if top == ONE:
+                title = f"replace `{plain(node)}` by `{plain(bottom)}`"
+                yield made(3, rebuild, node, closed(bottom), title)
+            else:
+                yield made(3, rebuild, node, n.Fraction_(bottom, top, span=node.span))
 
 
 def _whole_factors(tree: n.Node, rebuild: Rebuild, stock: Stock) -> Iterator[Candidate]:
@@ -175,11 +184,12 @@ def _term_factors(node: n.Node, rebuild: Rebuild, stock: Stock) -> Iterator[Cand
         return
     for position, (sign, part) in enumerate(node.terms):
         for scalar in (*stock.sizes, *(n.Fraction_(ONE, size) for size in stock.sizes)):
-            product = n.Product((scalar, closed(part)), ("\\cdot" if isinstance(part, n.Number) else "",))
-            terms = (*node.terms[:position], (sign, product), *node.terms[position + 1 :])
-            title = f"multiply `{plain(part)}` by `{plain(scalar)}`"
+            if isinstance(part, n.Fraction_) and part.numerator == ONE and scalar in stock.sizes:
+                continue  # It is the 1 that is replaced.
+            scaled, title = multiple(scalar, part)
+            terms = (*node.terms[:position], (sign, scaled), *node.terms[position + 1 :])
             tree = rebuild(replace(node, terms=terms))
-            yield Candidate(3, tree, part.span, latex(product), title, len(plain(scalar)))
+            yield Candidate(3, tree, part.span, latex(scaled), title, len(plain(scalar)) + 1)
 
 
 def _is_zero(tree: n.Node) -> bool:
@@ -220,36 +230,6 @@ def _limits(node: n.Node, rebuild: Rebuild, stock: Stock) -> Iterator[Candidate]
             new = replace(node, binder=cast(n.Binder, changed(node.binder, **{field_name: moved})))
             title = f"change the limit `{plain(bound)}` to `{plain(moved)}`"
             yield Candidate(4, rebuild(new), bound.span, latex(moved), title)
-
-
-def _product_kinds(node: n.Node, rebuild: Rebuild, stock: Stock) -> Iterator[Candidate]:
-    match node:
-        case n.Entrywise(factors=factors) if len(factors) == 2:
-            yield made(5, rebuild, node, n.Product(tuple(map(closed, factors)), ("",), span=node.span))
-        case n.Product(factors=factors, operators=operators):
-            for cut in range(1, len(factors)):
-                if operators[cut - 1] not in ("", "\\cdot", "\\times") or is_indicator(factors[cut - 1 : cut + 1]):
-                    continue
-                left = factors[0] if cut == 1 else n.Product(factors[:cut], operators[: cut - 1])
-                right = factors[cut] if cut == len(factors) - 1 else n.Product(factors[cut:], operators[cut:])
-                yield made(5, rebuild, node, n.Entrywise((left, right), ("\\odot",), span=node.span))
-    yield from _brackets(node, rebuild)
-
-
-def _brackets(node: n.Node, rebuild: Rebuild) -> Iterator[Candidate]:
-    """``A (b ⊙ c)`` for ``(A b) ⊙ c`` and the other way round."""
-    match node:
-        case n.Entrywise(factors=(n.Product(factors=factors, operators=operators), last), operators=(sign,)):
-            inner = n.Group(n.Entrywise((factors[-1], last), (sign,)))
-            yield made(5, rebuild, node, n.Product((*factors[:-1], inner), operators, span=node.span))
-        case n.Entrywise(
-            factors=(n.Group(body=n.Product(factors=factors, operators=operators)), last), operators=(sign,)
-        ):
-            inner = n.Group(n.Entrywise((factors[-1], last), (sign,)))
-            yield made(5, rebuild, node, n.Product((*factors[:-1], inner), operators, span=node.span))
-        case n.Product(factors=(*front, n.Group(body=n.Entrywise(factors=(first, *rest), operators=signs)))) if front:
-            product = n.Product((*front, closed(first)), ("",) * len(front))
-            yield made(5, rebuild, node, n.Entrywise((product, *rest), signs, span=node.span))
 
 
 def _primes(node: n.Node, rebuild: Rebuild, stock: Stock) -> Iterator[Candidate]:
@@ -326,7 +306,7 @@ def _members(node: n.Node, rebuild: Rebuild, stock: Stock) -> Iterator[Candidate
     r"""``s^{(i)}`` for ``m^{(i)}``, or for the square of it."""
     if isinstance(node, n.Scripted):
         for other in stock.members:
-            if other != node:
+            if other != node and stock.fits(node, other):
                 yield made(1, rebuild, node, other)
 
 
@@ -366,7 +346,7 @@ OPERATORS: tuple[Operator, ...] = (
     Operator("factor", "2, 1/2, N or 1/N times; a fraction upside down; 1 for 0", _factors, _whole_factors, pairs=True),
     Operator("index", "another index, an index off by one, two indices the other way round", _indices, scripts=True),
     Operator("limit", "a limit of a sum or product off by one", _limits),
-    Operator("product", "the matrix product for the entrywise one, and other brackets", _product_kinds, pairs=True),
+    Operator("product", "the matrix product for the entrywise one, and other brackets", product_kinds, pairs=True),
     Operator("prime", "a function for its derivative, and the other way round", _primes, pairs=True),
     Operator("dropped term", "a term of a sum left out", _dropped_terms),
     Operator("dropped factor", "a factor, a denominator or what is held fixed left out", _dropped_factors),
@@ -385,7 +365,9 @@ MENDING = (
     literal_numbers,
     other_powers,
     complements,
+    conditioned_otherwise,
     divided_sums,
+    swapped_names,
     mending,
     missing_terms,
     missing_factors,

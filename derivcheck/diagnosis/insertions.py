@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Literal
 
 from derivcheck.diagnosis.candidate import ONE, TWO, Candidate, closed, made
@@ -11,7 +12,9 @@ from derivcheck.diagnosis.places import Rebuild, Slot, slots_of, values_of
 from derivcheck.diagnosis.stock import Stock
 from derivcheck.language import nodes as n
 from derivcheck.language.printing import latex, plain
+from derivcheck.language.traversal import walk
 
+IDENTITY = n.Name("I")
 SIGNS: tuple[tuple[Literal["+", "-"], str], ...] = (
     ("+", "add the term `{}` to `{}`"),
     ("-", "subtract the term `{}` from `{}`"),
@@ -25,10 +28,36 @@ def missing_terms(tree: n.Node, stock: Stock) -> Iterator[Candidate]:
         for name in (*stock.sizes, *stock.names, *stock.members):
             yield from _added(10, slot, name)
     for slot in slots:
+        if isinstance(slot.node, n.Add | n.Product | n.Scripted):
+            yield from _added(10, slot, IDENTITY)
+            for name in stock.scalars:
+                for scalar in (raised(name, TWO), name):
+                    yield from _added(10, slot, n.Product((scalar, IDENTITY), ("",)))
+    for slot in slots:
         for square in (raised(name, TWO) for name in stock.scalars):
             yield from _added(11, slot, square)
         for piece in (*stock.pieces, *stock.terms):
-            yield from _added(11, slot, piece)
+            yield from _added(10 if slot.node is tree else 11, slot, piece)
+    for node, rebuild, _ in values_of(tree):
+        if isinstance(node, n.Product):
+            yield from _added_to_factors(node, rebuild, stock)
+
+
+def _added_to_factors(node: n.Product, rebuild: Rebuild, stock: Stock) -> Iterator[Candidate]:
+    """A term to a factor that is a number of the document, in brackets then."""
+    for position, part in enumerate(node.factors):
+        if not stock.is_scalar(part):
+            continue
+        for other in (*stock.sizes, *stock.scalars, *stock.pieces):
+            if other == part:
+                continue
+            inner = n.Group(other) if isinstance(other, n.Add) else other
+            for sign, title in SIGNS:
+                total = n.Group(n.Add((("+", part), (sign, inner))))
+                factors = (*node.factors[:position], total, *node.factors[position + 1 :])
+                told = title.format(plain(other), plain(part))
+                tree = rebuild(replace(node, factors=factors))
+                yield Candidate(11, tree, part.span, latex(total), told, len(latex(inner)) + 3)
 
 
 def _added(rank: int, slot: Slot, term: n.Node) -> Iterator[Candidate]:
@@ -51,11 +80,20 @@ def missing_factors(tree: n.Node, stock: Stock) -> Iterator[Candidate]:
     inverted = [raised(name, n.Add((("-", ONE),))) for name in matrices]
     rest = [n.Group(complement(name)) for name in stock.scalars]
     factors = (*stock.members, *rest, *matrices, *inverted, *(closed(piece) for piece in stock.pieces))
+    powers = [
+        raised(name, other) for name in stock.scalars for other in (*stock.sizes, *stock.scalars) if name != other
+    ]
     for node, rebuild in _factored(tree):
-        for factor in factors:
+        rank = 10 if node is tree else 11
+        here = [n.Group(complement(name)) for name in dict.fromkeys(walk(node)) if stock.is_scalar(name)]
+        for factor in here:
             product = _multiplied(factor, node)
             title = f"multiply `{plain(node)}` by `{plain(factor)}`"
-            yield Candidate(11, rebuild(product), node.span, latex(product), title, len(latex(factor)))
+            yield Candidate(9, rebuild(product), node.span, latex(product), title, len(latex(factor)))
+        for factor in (*factors, *(powers if node is tree else ())):
+            product = _multiplied(factor, node)
+            title = f"multiply `{plain(node)}` by `{plain(factor)}`"
+            yield Candidate(rank, rebuild(product), node.span, latex(product), title, len(latex(factor)))
 
 
 def _multiplied(factor: n.Node, node: n.Node) -> n.Node:
@@ -85,10 +123,19 @@ def _factored(tree: n.Node) -> Iterator[tuple[n.Node, Rebuild]]:
 
 
 def other_denominators(tree: n.Node, stock: Stock) -> Iterator[Candidate]:
-    """What something is divided by: a piece of the document for a number."""
+    """What something is divided by: a piece of the document, or the sum of the weights for how many they are."""
+    sums = tuple(_sums(tree, stock))
+    fractions = {id(node.denominator) for node, _, _ in values_of(tree) if isinstance(node, n.Fraction_)}
+    for slot in slots_of(tree):
+        if id(slot.node) in fractions:
+            for piece in (*sums, *stock.pieces):
+                yield made(11, slot.rebuild, slot.node, piece)
+
+
+def _sums(tree: n.Node, stock: Stock) -> Iterator[n.Node]:
+    """The sums over the same range of one factor, or of a member of a family."""
     for node, _, _ in values_of(tree):
-        if isinstance(node, n.Fraction_):
-            bottoms = [slot for slot in slots_of(tree) if slot.node is node.denominator]
-            for slot in bottoms[:1]:
-                for piece in stock.pieces:
-                    yield made(11, slot.rebuild, slot.node, piece)
+        if isinstance(node, n.Big) and node.operator == "sum":
+            factors = node.body.factors if isinstance(node.body, n.Product) else ()
+            for part in (*factors, *stock.members):
+                yield replace(node, body=part)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
-from itertools import pairwise
+from itertools import combinations, pairwise
 
 from derivcheck.diagnosis.candidate import ONE, TWO, Candidate, closed, made
 from derivcheck.diagnosis.operands import raised
@@ -13,7 +13,9 @@ from derivcheck.diagnosis.places import Rebuild, Slot, is_indicator, is_power, s
 from derivcheck.diagnosis.stock import Stock
 from derivcheck.language import nodes as n
 from derivcheck.language.printing import latex, plain
+from derivcheck.language.traversal import transform, walk
 
+MOST_PAIRS = 15
 MINUS_ONE = n.Add((("-", ONE),))
 
 
@@ -81,7 +83,7 @@ def _reciprocals(node: n.Node, rebuild: Rebuild, stock: Stock) -> Iterator[Candi
                 rest: n.Node = kept[0] if len(kept) == 1 else replace(node, factors=kept, operators=signs)
                 new = n.Fraction_(rest, part, span=node.span)
                 title = f"divide by `{plain(part)}` instead of multiplying by it"
-                yield Candidate(8, rebuild(new), node.span, latex(new), title, 2)
+                yield Candidate(8, rebuild(new), node.span, latex(new), title, 1)
         case n.Name() | n.Scripted() if stock.is_scalar(node):
             yield made(8, rebuild, node, n.Fraction_(ONE, node), touched=2)
 
@@ -94,6 +96,8 @@ def _of_a_slot(slot: Slot) -> Iterator[Candidate]:
     for power, title in ((TWO, "square"), (MINUS_ONE, "invert")):
         new = n.Scripted(n.Group(node), None, power, span=node.span)
         yield Candidate(8, slot.rebuild(new), node.span, latex(new), f"{title} `{plain(node)}`", 4)
+    if isinstance(node, n.Fraction_) and node.numerator == ONE:
+        yield made(3, slot.rebuild, node, node.denominator, touched=4)
 
 
 def divided_sums(tree: n.Node, stock: Stock) -> Iterator[Candidate]:
@@ -115,3 +119,34 @@ def _divided(node: n.Node, big: n.Big, rebuild: Rebuild) -> Candidate:
     assert isinstance(body, n.Fraction_)
     new = n.Fraction_(replace(big, body=closed(body.numerator)), replace(big, body=closed(body.denominator)))
     return Candidate(9, rebuild(new), node.span, latex(new), "divide the sums, not the terms")
+
+
+def swapped_names(tree: n.Node, stock: Stock) -> Iterator[Candidate]:
+    """Two names of one kind the other way round, in all of a sum or product."""
+    for slot in slots_of(tree):
+        if not isinstance(slot.node, n.Add | n.Product):
+            continue
+        here = [name for name in dict.fromkeys(walk(slot.node)) if name in stock.names]
+        for one, other in list(combinations(here, 2))[:MOST_PAIRS]:
+            if stock.fits(one, other):
+                turn = {one: other, other: one}
+                new = transform(slot.node, lambda part, turn=turn: turn.get(part, part))  # type: ignore[misc]
+                title = f"swap `{plain(one)}` and `{plain(other)}`"
+                yield Candidate(9, slot.rebuild(new), slot.node.span, latex(new), title)
+
+
+def conditioned_otherwise(tree: n.Node, stock: Stock) -> Iterator[Candidate]:
+    """``p(z | x)`` for ``p(x | z)``."""
+    for node, rebuild, _ in values_of(tree):
+        match node:
+            case n.Product(factors=factors):
+                for position, (head, behind) in enumerate(pairwise(factors)):
+                    if not isinstance(behind, n.Group) or not isinstance(behind.body, n.Given):
+                        continue
+                    given = behind.body
+                    if isinstance(head, n.Name) and not isinstance(given.right, n.Tuple):
+                        turned = replace(behind, body=replace(given, left=given.right, right=given.left))
+                        new = (*factors[: position + 1], turned, *factors[position + 2 :])
+                        shown = f"{plain(head)}{plain(behind)}` by `{plain(head)}{plain(turned)}"
+                        title, text = f"replace `{shown}`", latex(turned)
+                        yield Candidate(8, rebuild(replace(node, factors=new)), behind.span, text, title)

@@ -68,7 +68,7 @@ def _insertions(tree: n.Node, stock: Stock) -> Iterator[Candidate]:
                 if node is not tree:
                     total = n.Group(total)
                 told = title.format(plain(term), plain(node))
-                yield Candidate(11, rebuild(total), node.span, latex(total), told, len(latex(term)) + 3)
+                yield Candidate(12, rebuild(total), node.span, latex(total), told, len(latex(term)) + 3)
         for factor in _scalars(stock):
             product = n.Product((factor, closed(node)), ("",))
             title = f"multiply `{plain(node)}` by `{plain(factor)}`"

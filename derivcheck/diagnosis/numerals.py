@@ -1,4 +1,4 @@
-"""Literal numbers, sizes and signs where people lose them: a 1 in a sum, the 2 of a half, what stands in an exponent."""
+"""Literal numbers and sizes where people lose them: a 1 in a sum, the 2 of a half, the factors of an exponent."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 from derivcheck.diagnosis.candidate import HALF, ONE, TWO, Candidate, closed, made
-from derivcheck.diagnosis.places import Rebuild, Slot, changed, slots_of, values_of
+from derivcheck.diagnosis.places import Rebuild, Slot, all_literal, changed, slots_of, values_of
 from derivcheck.diagnosis.stock import Stock
 from derivcheck.language import nodes as n
 from derivcheck.language.printing import latex, plain
@@ -19,14 +19,26 @@ def literal_numbers(tree: n.Node, stock: Stock) -> Iterator[Candidate]:
         yield from _literal_factors(node, rebuild)
         if isinstance(node, n.Number) and node.value == 1:
             for size in stock.sizes:
-                yield made(3, rebuild, node, size)
+                yield made(3, rebuild, node, size, touched=1)
         if isinstance(node, n.Number) and node.value > 2 and node.value.denominator == 1:
             for value in (node.value + 1, node.value - 1):
                 yield made(8, rebuild, node, n.Number(value, str(value)))
+        if isinstance(node, n.Add) and len(node.terms) > 1:
+            yield from _ones_for_names(node, rebuild, stock)
+    yield from _multiples(tree)
     for slot in slots_of(tree):
         yield from _ones(slot)
-        if slot.exponent:
+        if slot.exponent and not all_literal(slot.node):
             yield from _exponent_factors(slot, stock)
+
+
+def _ones_for_names(node: n.Add, rebuild: Rebuild, stock: Stock) -> Iterator[Candidate]:
+    """What is left of a term that cancels."""
+    for position, (sign, part) in enumerate(node.terms):
+        if stock.is_scalar(part):
+            terms = (*node.terms[:position], (sign, ONE), *node.terms[position + 1 :])
+            title = f"replace `{plain(part)}` by `1`"
+            yield Candidate(8, rebuild(replace(node, terms=terms)), part.span, "1", title)
 
 
 def _literal_factors(node: n.Node, rebuild: Rebuild) -> Iterator[Candidate]:
@@ -42,8 +54,8 @@ def _literal_factors(node: n.Node, rebuild: Rebuild) -> Iterator[Candidate]:
                 rest: n.Node = kept[0] if len(kept) == 1 else replace(node, factors=kept, operators=signs)
                 yield Candidate(3, rebuild(rest), part.span, "", f"drop the factor `{plain(part)}`", 1)
         case n.Fraction_(numerator=top, denominator=n.Number() as bottom) if top != ONE:
-            new = top
-            yield Candidate(3, rebuild(closed(new)), node.span, latex(new), f"drop the denominator `{plain(bottom)}`", 1)
+            title = f"drop the denominator `{plain(bottom)}`"
+            yield Candidate(3, rebuild(closed(top)), node.span, latex(closed(top)), title, 1)
 
 
 def _is_literal(node: n.Node) -> bool:
@@ -76,13 +88,38 @@ def _exponent_factors(slot: Slot, stock: Stock) -> Iterator[Candidate]:
         if isinstance(part, n.Number) and len(terms) > 1:
             continue
         for scalar in (TWO, HALF, *stock.sizes, *(n.Fraction_(ONE, size) for size in stock.sizes)):
-            scaled = times(scalar, part)
+            scaled, title = multiple(scalar, part)
             new: n.Node = scaled
             if isinstance(node, n.Add):
                 new = changed(node, terms=(*terms[:position], (sign, scaled), *terms[position + 1 :]))
-            title = f"multiply `{plain(part)}` by `{plain(scalar)}`"
             # What is shown is the term: in its sum, with the sign that it has.
-            yield Candidate(3, slot.rebuild(new), part.span, latex(scaled), title, len(plain(scalar)))
+            yield Candidate(3, slot.rebuild(new), part.span, latex(scaled), title, len(plain(scalar)) + 1)
+
+
+def _multiples(tree: n.Node) -> Iterator[Candidate]:
+    """The small whole numbers that moments and derivatives leave: 3, 4, 6."""
+    for value in (3, 4, 6):
+        number = n.Number(Fraction(value), str(value))
+        for scalar in (number, n.Fraction_(ONE, number)):
+            scaled = times(scalar, tree)
+            title = f"multiply by `{plain(scalar)}`"
+            yield Candidate(9, scaled, tree.span, latex(scaled), title, len(plain(scalar)) + 1)
+
+
+def multiple(scalar: n.Node, part: n.Node) -> tuple[n.Node, str]:
+    """A multiple of a term, and in words what is to be done: what stands there already goes."""
+    match scalar, part:
+        case n.Fraction_(denominator=size), n.Product(factors=factors, operators=operators) if size in factors:
+            spot = factors.index(size)
+            kept = (*factors[:spot], *factors[spot + 1 :])
+            cut = max(spot - 1, 0)
+            rest = replace(part, factors=kept, operators=(*operators[:cut], *operators[cut + 1 :]))
+            return kept[0] if len(kept) == 1 else rest, f"drop the factor `{plain(size)}`"
+        case size, n.Fraction_(numerator=top, denominator=bottom) if bottom == size:
+            return top, f"drop the denominator `{plain(size)}`"
+        case n.Fraction_(numerator=one, denominator=size), _ if one == ONE:
+            return times(scalar, part), f"divide `{plain(part)}` by `{plain(size)}`"
+    return times(scalar, part), f"multiply `{plain(part)}` by `{plain(scalar)}`"
 
 
 def times(scalar: n.Node, part: n.Node) -> n.Node:
@@ -90,6 +127,11 @@ def times(scalar: n.Node, part: n.Node) -> n.Node:
     match scalar:
         case n.Fraction_(numerator=n.Number(value=value), denominator=bottom) if value == Fraction(1):
             return n.Fraction_(part, bottom)
-    if isinstance(part, n.Number) and part.value == 1:
-        return scalar
+    match part:
+        case n.Number(value=value) if value == Fraction(1):
+            return scalar
+        case n.Product(factors=factors, operators=operators):
+            return n.Product((scalar, *factors), ("", *operators))
+        case n.Fraction_(numerator=n.Number(value=value), denominator=bottom) if value == Fraction(1):
+            return n.Fraction_(scalar, bottom)
     return n.Product((scalar, closed(part)), ("\\cdot" if isinstance(part, n.Number) else "",))

@@ -72,7 +72,8 @@ def is_density(head: n.Node, behind: n.Node) -> bool:
 
 def _parameters(group: n.Node, rebuild: Rebuild, script: bool) -> Iterator[tuple[n.Node, Rebuild, bool]]:
     """The places in the parameters of a density; what its value is, and of what it is one, stays."""
-    assert isinstance(group, n.Group) and isinstance(group.body, n.Given)
+    assert isinstance(group, n.Group)
+    assert isinstance(group.body, n.Given)
     given = group.body
     put = _in_field(group, "body", rebuild)
     yield from places_of(given.right, _in_field(given, "right", put), script)
@@ -97,6 +98,14 @@ def is_power(node: n.Node) -> bool:
     return isinstance(sup, n.Number | n.Add | n.Product | n.Fraction_ | n.Scripted) or (
         isinstance(sup, n.Name) and sup.text != "T" and not sup.text.startswith("\\mathrm")
     )
+
+
+def all_literal(node: n.Node) -> bool:
+    """Whether an exponent is a number, with its sign."""
+    match node:
+        case n.Number() | n.Add(terms=((_, n.Number()),)):
+            return True
+    return False
 
 
 @dataclass(frozen=True, slots=True)

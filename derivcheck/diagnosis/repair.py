@@ -10,7 +10,16 @@ import torch
 
 from derivcheck.diagnosis.candidate import Candidate, braced
 from derivcheck.diagnosis.edits import candidates
-from derivcheck.diagnosis.stock import Stock, bound_letters, member_of, names_of, stock_pieces, stock_terms
+from derivcheck.diagnosis.stock import (
+    SCALAR,
+    Stock,
+    bound_letters,
+    is_column,
+    member_of,
+    names_of,
+    stock_pieces,
+    stock_terms,
+)
 from derivcheck.evaluation.arithmetic import NotExact, OutOfRange
 from derivcheck.evaluation.evaluator import Frame, evaluate
 from derivcheck.evaluation.sizes import SizesError
@@ -173,6 +182,9 @@ def _stock(bench: Bench, claim: Claim) -> Stock:
             if node is not None:
                 members.append(node)
                 shapes[node] = shapes.get(name)
+            elif isinstance(name, n.Name) and is_column(shapes.get(name)):
+                members.append(n.Scripted(name, letter, None))
+                shapes[members[-1]] = SCALAR
     plain = [name for name in names if member_of(name, name) is None]
     pieces = tuple(piece for piece in stock_pieces([*here, *pairs]) if piece not in shapes and piece not in members)
     return Stock(

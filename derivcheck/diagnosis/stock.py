@@ -58,6 +58,11 @@ class Stock:
         return None in shapes or shapes[0] == shapes[1]
 
 
+def is_column(shape: object) -> bool:
+    """Whether a shape is known to be that of a column, which has entries."""
+    return isinstance(shape, tuple) and shape != SCALAR and shape[1] == ONE
+
+
 def names_of(problem: Problem, visible: Iterable[str]) -> Iterator[tuple[n.Node, str]]:
     """The visible names that have values, and sizes, as they are written, each with what it stands for."""
     for key in visible:
