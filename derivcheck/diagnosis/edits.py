@@ -162,11 +162,7 @@ def _factors(node: n.Node, rebuild: Rebuild, stock: Stock) -> Iterator[Candidate
         case n.Number():
             yield made(3, rebuild, node, ONE)
         case n.Fraction_(numerator=top, denominator=bottom):
-            if top == ONE:
-                title = f"replace `{plain(node)}` by `{plain(bottom)}`"
-                yield made(3, rebuild, node, closed(bottom), title)
-            else:
-                yield made(3, rebuild, node, n.Fraction_(bottom, top, span=node.span))
+            yield made(3, rebuild, node, n.Fraction_(bottom, top, span=node.span))
 
 
 def _whole_factors(tree: n.Node, rebuild: Rebuild, stock: Stock) -> Iterator[Candidate]:

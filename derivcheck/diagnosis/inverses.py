@@ -55,13 +55,13 @@ def _inverses(node: n.Node, rebuild: Rebuild, stock: Stock) -> Iterator[Candidat
             if value == 1:
                 yield made(8, rebuild, node, base, touched=2)
                 return
-            yield made(8, rebuild, node, replace(node, sup=power), touched=1)
+            yield made(8, rebuild, node, replace(node, sup=power), touched=3)
             for other in {value * 2, value / 2, value + 1, value - 1}:
                 if other.denominator == 1 and other > 0:
                     new = replace(node, sup=n.Add((("-", n.Number(other, str(other))),)))
                     yield made(8, rebuild, node, new, touched=2)
         case n.Scripted(sup=n.Number() as power) if is_power(node):
-            yield made(8, rebuild, node, replace(node, sup=n.Add((("-", power),))), touched=1)
+            yield made(8, rebuild, node, replace(node, sup=n.Add((("-", power),))), touched=3)
         case n.Name() | n.Scripted(sup=None, primes=0) if stock.is_matrix(node):
             yield made(8, rebuild, node, raised(node, MINUS_ONE), touched=2)
         case n.Group(body=body) if not isinstance(body, n.Tuple | n.Given | n.Compare):
@@ -84,6 +84,9 @@ def _reciprocals(node: n.Node, rebuild: Rebuild, stock: Stock) -> Iterator[Candi
                 new = n.Fraction_(rest, part, span=node.span)
                 title = f"divide by `{plain(part)}` instead of multiplying by it"
                 yield Candidate(8, rebuild(new), node.span, latex(new), title, 1)
+        case n.Fraction_(numerator=top, denominator=bottom) if top == ONE:
+            title = f"replace `{plain(node)}` by `{plain(bottom)}`"
+            yield made(3, rebuild, node, closed(bottom), title, touched=5)
         case n.Name() | n.Scripted() if stock.is_scalar(node):
             yield made(8, rebuild, node, n.Fraction_(ONE, node), touched=2)
 

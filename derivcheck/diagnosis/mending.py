@@ -33,7 +33,7 @@ def mending(tree: n.Node, stock: Stock) -> Iterator[Candidate]:
             case n.Number(value=value) if value == 1:
                 for other in _scalars(stock):
                     title = f"replace `1` by `{plain(other)}`"
-                    yield Candidate(9, rebuild(other), node.span, latex(other), title)
+                    yield Candidate(8, rebuild(other), node.span, latex(other), title, len(plain(other)))
     yield from _insertions(tree, stock)
 
 

@@ -86,6 +86,9 @@ def values_of(tree: n.Node) -> Iterator[tuple[n.Node, Rebuild, bool]]:
         if isinstance(node, n.Scripted):
             aside = (node.sub, None if is_power(node) else node.sup)
             marks |= {id(part) for one in aside if one is not None for part in walk(one)}
+        if isinstance(node, n.Tuple) and node.separators[:1] == (";",):
+            # Of what it is the density.
+            marks |= {id(part) for part in walk(node.items[0])}
         if id(node) not in marks:
             yield node, rebuild, script
 
@@ -128,7 +131,8 @@ def slots_of(tree: n.Node) -> Iterator[Slot]:
             case n.Scripted(sup=sup) if sup is not None and is_power(node):
                 yield Slot(sup, _in_field(node, "sup", rebuild), True)
             case n.Tuple(items=items):
-                for position, part in enumerate(items):
+                first = 1 if node.separators[:1] == (";",) else 0
+                for position, part in enumerate(items[first:], first):
                     yield Slot(part, _in_tuple(node, "items", position, rebuild), script)
             case n.Apply(args=args, bracketed=True):
                 for position, part in enumerate(args):
