@@ -37,7 +37,7 @@ def missing_terms(tree: n.Node, stock: Stock) -> Iterator[Candidate]:
         for square in (raised(name, TWO) for name in stock.scalars):
             yield from _added(11, slot, square)
         for piece in (*stock.pieces, *stock.terms):
-            yield from _added(10 if slot.node is tree else 11, slot, piece)
+            yield from _added(9 if slot.node is tree else 11, slot, piece)
     for node, rebuild, _ in values_of(tree):
         if isinstance(node, n.Product):
             yield from _added_to_factors(node, rebuild, stock)
@@ -84,16 +84,16 @@ def missing_factors(tree: n.Node, stock: Stock) -> Iterator[Candidate]:
         raised(name, other) for name in stock.scalars for other in (*stock.sizes, *stock.scalars) if name != other
     ]
     for node, rebuild in _factored(tree):
-        rank = 10 if node is tree else 11
-        here = [n.Group(complement(name)) for name in dict.fromkeys(walk(node)) if stock.is_scalar(name)]
-        for factor in here:
-            product = _multiplied(factor, node)
-            title = f"multiply `{plain(node)}` by `{plain(factor)}`"
-            yield Candidate(9, rebuild(product), node.span, latex(product), title, len(latex(factor)))
-        for factor in (*factors, *(powers if node is tree else ())):
-            product = _multiplied(factor, node)
-            title = f"multiply `{plain(node)}` by `{plain(factor)}`"
-            yield Candidate(rank, rebuild(product), node.span, latex(product), title, len(latex(factor)))
+        # Of the whole line it is one question a factor.
+        rank = 9 if node is tree else 11
+        rests = [n.Group(complement(name)) for name in dict.fromkeys(walk(node)) if stock.is_scalar(name)]
+        offered = [(9, rests), (rank, factors), (10, powers if node is tree else ())]
+        for likelihood, some in offered:
+            for factor in some:
+                product = _multiplied(factor, node)
+                title = f"multiply `{plain(node)}` by `{plain(factor)}`"
+                touched = len(latex(factor))
+                yield Candidate(likelihood, rebuild(product), node.span, latex(product), title, touched)
 
 
 def _multiplied(factor: n.Node, node: n.Node) -> n.Node:

@@ -10,16 +10,8 @@ import torch
 
 from derivcheck.diagnosis.candidate import Candidate, braced
 from derivcheck.diagnosis.edits import candidates
-from derivcheck.diagnosis.stock import (
-    SCALAR,
-    Stock,
-    bound_letters,
-    is_column,
-    member_of,
-    names_of,
-    stock_pieces,
-    stock_terms,
-)
+from derivcheck.diagnosis.offers import stock_of
+from derivcheck.diagnosis.stock import Stock
 from derivcheck.evaluation.arithmetic import NotExact, OutOfRange
 from derivcheck.evaluation.evaluator import Frame, evaluate
 from derivcheck.evaluation.sizes import SizesError
@@ -36,7 +28,6 @@ from derivcheck.verdict import Outcome
 SECONDS = 2.0
 """How long one wrong line may be searched, by the clock of the thread: how busy the machine is changes nothing."""
 RUN = frozenset(("EM", "rate", "EM end"))
-MOST_NAMES = 14
 CLOSE = 1e-9
 
 
@@ -63,7 +54,7 @@ def repair(bench: Bench, claim: Claim) -> Repair | None:
     # What the head costs, an integral perhaps, and what others do on this machine, takes nothing from the search.
     deadline = time.thread_time() + SECONDS
     passing: list[Candidate] = []
-    for candidate, term in _meaningful(bench, claim, _stock(bench, claim), deadline):
+    for candidate, term in _meaningful(bench, claim, stock_of(bench, claim), deadline):
         if passing and candidate.rank > passing[0].rank:
             break
         if _close(frame, head, term) and _passes(bench, claim, term):
@@ -142,58 +133,3 @@ def _passes(bench: Bench, claim: Claim, term: t.Term) -> bool:
     if piecewise.applies(bench.problem, claim) and not piecewise.applies(bench.problem, mended):
         return False
     return all(judge(each, mended, oracles).outcome is Outcome.HOLDS for each in (fresh, bench))
-
-
-def _stock(bench: Bench, claim: Claim) -> Stock:
-    """What the document offers before this line, without the left side and what is derived from it."""
-    problem = bench.problem
-    single = claim.kind == "identity" and isinstance(claim.head, t.Variable | t.Unary)
-    own = {key for key in t.variables(claim.head) if key in problem.definitions} if single else set()
-    names: list[n.Node] = []
-    kept: list[n.Node] = []
-    sizes: list[n.Node] = []
-    shapes: dict[n.Node, object] = {}
-    for node, meaning in names_of(problem, claim.visible):
-        if meaning in problem.size_names:
-            sizes.append(node)
-            continue
-        known = problem.definitions.get(meaning) or problem.declarations.get(meaning)
-        if known is not None:
-            shapes[node] = tuple(dim.substitute(problem.solution) for dim in known.shape)
-        definition = problem.definitions.get(meaning)
-        derived = definition is not None and (
-            definition.term == claim.head or meaning in own or bool(own & bench.dependencies[meaning])
-        )
-        (kept if derived else names).append(node)
-    # What is nearest is likeliest to be what was forgotten.
-    here = (claim.claimed_node, claim.head_node)
-    claims = [c for c in problem.claims if isinstance(c, Claim)]
-    before = [c for c in reversed(claims) if c.span.start < claim.span.start]
-    pairs = [tree for c in before for tree in (c.claimed_node, c.head_node)]
-    trees = [c.claimed_node for c in claims if c.span.start <= claim.span.start]
-    heads = [c.head_node for c in claims if c.span.start < claim.span.start]
-    terms = tuple(term for term in stock_terms([*heads, *trees]) if term != claim.head_node)
-    letters: tuple[n.Node, ...] = tuple(n.Name(name.split("#")[0]) for name in claim.free)
-    letters = (*letters, *bound_letters(claim.claimed_node))
-    members: list[n.Node] = []
-    for name in names:
-        for letter in dict.fromkeys(letters):
-            node = member_of(name, letter)
-            if node is not None:
-                members.append(node)
-                shapes[node] = shapes.get(name)
-            elif isinstance(name, n.Name) and is_column(shapes.get(name)):
-                members.append(n.Scripted(name, letter, None))
-                shapes[members[-1]] = SCALAR
-    plain = [name for name in names if member_of(name, name) is None]
-    pieces = tuple(piece for piece in stock_pieces([*here, *pairs]) if piece not in shapes and piece not in members)
-    return Stock(
-        tuple(plain[-MOST_NAMES:]),
-        terms,
-        tuple(sizes),
-        letters,
-        shapes,
-        tuple(members),
-        pieces=pieces,
-        replaceable=tuple(kept),
-    )

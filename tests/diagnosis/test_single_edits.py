@@ -86,6 +86,16 @@ STATIONARY = "\\frac{1}{\\tau} \\sum_{n=1}^N (m_n x_n - s_n w) = 0 \\Rightarrow 
             "\\log p(y \\mid w) = -\\frac{1}{2} \\log(2\\pi\\sigma^2) - \\frac{1}{2\\sigma^2} \\|y - X w\\|^2",
             "replace `1` by `n`",
         ),
+        (
+            RIDGE,
+            "\\log p(y \\mid w) = -\\frac12 \\log(2\\pi\\sigma^2) - \\frac{1}{2\\sigma^2} \\|y - X w\\|^2",
+            "replace `1` by `n`",
+        ),
+        (
+            RATE,
+            "\\int_0^\\infty \\lambda^{a - 1} e^{-b \\lambda} d\\lambda = \\frac{\\Gamma(a)}{b^a - 1}",
+            "drop the term `1`",
+        ),
         (FACTOR, "p(x_n) = \\mathcal{N}(x_n \\mid 0, w w^\\top + \\tau^2 I)", "replace `τ²` by `τ`"),
         (
             FACTOR,
@@ -101,9 +111,12 @@ STATIONARY = "\\frac{1}{\\tau} \\sum_{n=1}^N (m_n x_n - s_n w) = 0 \\Rightarrow 
     ],
 )
 def test_the_edit_of_a_person_is_shown_first(before: str, line: str, title: str) -> None:
-    report = check(Source("d.md", f"{before}$$ {line} $$\n"), Settings())
-    shown = [finding.help.partition(";")[0] for finding in report.findings if finding.help]
-    assert shown == [title]
+    text = f"{before}$$ {line} $$\n"
+    (found,) = check(Source("d.md", text), Settings()).findings
+    assert (found.help or "").partition(";")[0] == title
+    (edit,) = found.edits
+    mended = text[: edit.span.start] + edit.replacement + text[edit.span.end :]
+    assert not check(Source("d.md", mended), Settings()).findings, mended
 
 
 def _helps(text: str) -> list[str | None]:
