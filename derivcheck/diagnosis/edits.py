@@ -291,11 +291,11 @@ def _powers(node: n.Node, rebuild: Rebuild, stock: Stock) -> Iterator[Candidate]
                     else replace(node, sup=n.Number(other, str(other), span=sup.span))
                 )
                 if other != 0:
-                    yield made(8, rebuild, node, new)
+                    yield made(8, rebuild, node, new, touched=1)
         case n.Root(body=body, index=None):
             yield made(8, rebuild, node, n.Group(body, span=node.span))
         case n.Name() | n.Bars():
-            yield made(8, rebuild, node, n.Scripted(node, None, TWO, span=node.span))
+            yield made(8, rebuild, node, n.Scripted(node, None, TWO, span=node.span), touched=2)
 
 
 def _members(node: n.Node, rebuild: Rebuild, stock: Stock) -> Iterator[Candidate]:
@@ -311,7 +311,8 @@ def _other_powers(node: n.Node, rebuild: Rebuild, stock: Stock) -> Iterator[Cand
         case n.Scripted(sup=n.Number(value=value) as sup) if value.denominator == 1 and value > 2:
             for other in {value - 2, value / 2, value * 2}:
                 if other > 1 and other.denominator == 1:
-                    yield made(8, rebuild, node, replace(node, sup=n.Number(other, str(other), span=sup.span)))
+                    new = replace(node, sup=n.Number(other, str(other), span=sup.span))
+                    yield made(8, rebuild, node, new, touched=1)
         case n.Scripted(sup=n.Group()) | n.Scripted(sup=None):
             yield made(8, rebuild, node, n.Scripted(n.Group(node, span=node.span), None, TWO, span=node.span))
 

@@ -27,6 +27,8 @@ def missing_terms(tree: n.Node, stock: Stock) -> Iterator[Candidate]:
     for slot in slots:
         for name in (*stock.sizes, *stock.names, *stock.members):
             yield from _added(10, slot, name)
+        for name in stock.scalars:
+            yield from _added(10, slot, raised(name, TWO))
     for slot in slots:
         if isinstance(slot.node, n.Add | n.Product | n.Scripted):
             yield from _added(10, slot, IDENTITY)
@@ -34,8 +36,6 @@ def missing_terms(tree: n.Node, stock: Stock) -> Iterator[Candidate]:
                 for scalar in (raised(name, TWO), name):
                     yield from _added(10, slot, n.Product((scalar, IDENTITY), ("",)))
     for slot in slots:
-        for square in (raised(name, TWO) for name in stock.scalars):
-            yield from _added(11, slot, square)
         for piece in (*stock.pieces, *stock.terms):
             yield from _added(9 if slot.node is tree else 11, slot, piece)
     for node, rebuild, _ in values_of(tree):
