@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 from derivcheck.diagnosis.stock import (
     SCALAR,
     Stock,
@@ -13,18 +16,19 @@ from derivcheck.diagnosis.stock import (
     stock_terms,
 )
 from derivcheck.language import nodes as n
+from derivcheck.language.traversal import walk
 from derivcheck.oracles.bench import Bench
 from derivcheck.problem import terms as t
 from derivcheck.problem.problem import Claim
 
 MOST_NAMES = 14
+MOST_PIECES = 20
 
 
 def stock_of(bench: Bench, claim: Claim) -> Stock:
     """What the document offers before this line, without the left side and what is derived from it."""
     problem = bench.problem
-    single = claim.kind == "identity" and isinstance(claim.head, t.Variable | t.Unary)
-    own = {key for key in t.variables(claim.head) if key in problem.definitions} if single else set()
+    own = {key for key in t.variables(claim.head) if key in problem.definitions} if claim.kind == "identity" else set()
     names: list[n.Node] = []
     kept: list[n.Node] = []
     sizes: list[n.Node] = []
@@ -62,7 +66,9 @@ def stock_of(bench: Bench, claim: Claim) -> Stock:
                 members.append(n.Scripted(name, letter, None))
                 shapes[members[-1]] = SCALAR
     plain = [name for name in names if member_of(name, name) is None]
-    pieces = tuple(piece for piece in stock_pieces([*here, *pairs]) if piece not in shapes and piece not in members)
+    taken = {*shapes, *members}
+    found = (piece for piece in stock_pieces([*here, *pairs]) if piece not in taken)
+    pieces = tuple(piece for piece in found if not _mentions(piece, (*kept, claim.head_node)))[:MOST_PIECES]
     return Stock(
         tuple(plain[-MOST_NAMES:]),
         terms,
@@ -73,3 +79,20 @@ def stock_of(bench: Bench, claim: Claim) -> Stock:
         pieces=pieces,
         replaceable=tuple(kept),
     )
+
+
+def _mentions(piece: n.Node, names: Sequence[n.Node]) -> bool:
+    """Whether one of these names, or a member of such a family, stands in an expression."""
+    for part in walk(piece):
+        if part in names:
+            return True
+        match part:
+            case n.Scripted(sub=index) if index is not None and any(member_of(name, index) == part for name in names):
+                return True
+            case n.Scripted(sup=n.Group(body=index)) if any(member_of(name, index) == part for name in names):
+                return True
+            case n.Scripted(base=base, sub=index) if index is not None and (
+                base in names or any(member_of(name, index) == replace(part, sup=None) for name in names)
+            ):
+                return True
+    return False

@@ -115,7 +115,7 @@ def stock_terms(trees: Sequence[n.Node], limit: int = 40) -> tuple[n.Node, ...]:
     return tuple(found[:limit])
 
 
-def stock_pieces(trees: Sequence[n.Node], limit: int = 20) -> tuple[n.Node, ...]:
+def stock_pieces(trees: Sequence[n.Node], limit: int = 60) -> tuple[n.Node, ...]:
     """Terms of sums, factors of products and parts of fractions that the document writes, each once."""
     found: dict[n.Node, None] = {}
     for tree in trees:
@@ -144,4 +144,6 @@ def _parts(node: n.Node) -> tuple[n.Node, ...]:
             return tuple(factors[spot] for spot in single)
         case n.Fraction_(numerator=top, denominator=bottom):
             return (top, bottom)
+        case n.Tuple(items=items):
+            return items
     return ()

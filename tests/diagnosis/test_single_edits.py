@@ -119,6 +119,16 @@ def test_the_edit_of_a_person_is_shown_first(before: str, line: str, title: str)
     assert not check(Source("d.md", mended), Settings()).findings, mended
 
 
+def test_the_left_side_is_never_what_is_missing_on_the_right() -> None:
+    text = (
+        f"{FACTOR}$$ p(z_n \\mid x_n) = \\mathcal{{N}}(z_n; \\frac{{w^\\top x_n}}{{w^\\top w + \\tau}}, "
+        "\\frac{\\tau}{w^\\top w + \\tau}) $$\n\n$$ s_n = m_n^2 $$\n"
+    )
+    (help,) = _helps(text)
+    assert help is not None
+    assert help.startswith("add the term `τ/(wᵀ w + τ)` to `mₙ²`")
+
+
 def _helps(text: str) -> list[str | None]:
     return [finding.help for finding in check(Source("d.md", text), Settings()).findings]
 
