@@ -46,10 +46,12 @@ def missing_terms(tree: n.Node, stock: Stock) -> Iterator[Candidate]:
 def _added_to_factors(node: n.Product, rebuild: Rebuild, stock: Stock) -> Iterator[Candidate]:
     """A term to a factor that is a number of the document, in brackets then."""
     for position, part in enumerate(node.factors):
-        if not stock.is_scalar(part):
+        number = stock.is_scalar(part)
+        others = (*stock.sizes, *stock.scalars, *stock.pieces) if number else stock.names
+        if not number and part not in stock.names:
             continue
-        for other in (*stock.sizes, *stock.scalars, *stock.pieces):
-            if other == part:
+        for other in others:
+            if other == part or (not number and not stock.fits(part, other)):
                 continue
             inner = n.Group(other) if isinstance(other, n.Add) else other
             for sign, title in SIGNS:
@@ -57,7 +59,8 @@ def _added_to_factors(node: n.Product, rebuild: Rebuild, stock: Stock) -> Iterat
                 factors = (*node.factors[:position], total, *node.factors[position + 1 :])
                 told = title.format(plain(other), plain(part))
                 tree = rebuild(replace(node, factors=factors))
-                yield Candidate(11, tree, part.span, latex(total), told, len(latex(inner)) + 3)
+                rank = 11 if number else 10
+                yield Candidate(rank, tree, part.span, latex(total), told, len(latex(inner)) + 3)
 
 
 def _added(rank: int, slot: Slot, term: n.Node) -> Iterator[Candidate]:
@@ -87,7 +90,8 @@ def missing_factors(tree: n.Node, stock: Stock) -> Iterator[Candidate]:
         # Of the whole line it is one question a factor.
         rank = 9 if node is tree else 11
         rests = [n.Group(complement(name)) for name in dict.fromkeys(walk(node)) if stock.is_scalar(name)]
-        offered = [(9, rests), (rank, factors), (10, powers if node is tree else ())]
+        numbers_and_squares = [one for name in stock.scalars for one in (name, raised(name, TWO))]
+        offered = [(9, rests), (rank, factors), (10, numbers_and_squares), (10, powers if node is tree else ())]
         for likelihood, some in offered:
             for factor in some:
                 product = _multiplied(factor, node)
