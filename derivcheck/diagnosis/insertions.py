@@ -37,7 +37,7 @@ def missing_terms(tree: n.Node, stock: Stock) -> Iterator[Candidate]:
                     yield from _added(10, slot, n.Product((scalar, IDENTITY), ("",)))
     for slot in slots:
         for piece in (*stock.pieces, *stock.terms):
-            yield from _added(9 if slot.node is tree else 11, slot, piece)
+            yield from _added(10 if slot.node is tree else 11, slot, piece)
     for node, rebuild, _ in values_of(tree):
         if isinstance(node, n.Product):
             yield from _added_to_factors(node, rebuild, stock)

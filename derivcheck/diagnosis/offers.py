@@ -29,9 +29,8 @@ def stock_of(bench: Bench, claim: Claim) -> Stock:
     """What the document offers before this line, without the left side and what is derived from it."""
     problem = bench.problem
     own = {key for key in t.variables(claim.head) if key in problem.definitions} if claim.kind == "identity" else set()
-    if claim.solution is not None:
-        # At the solution it is equal to itself, whatever is claimed of it.
-        own = own | {claim.solution.unknown}
+    # At the solution it is equal to itself, whatever is claimed of it.
+    unknown = claim.solution.unknown if claim.solution is not None else None
     names: list[n.Node] = []
     kept: list[n.Node] = []
     sizes: list[n.Node] = []
@@ -44,8 +43,10 @@ def stock_of(bench: Bench, claim: Claim) -> Stock:
         if known is not None:
             shapes[node] = tuple(dim.substitute(problem.solution) for dim in known.shape)
         definition = problem.definitions.get(meaning)
-        derived = meaning in own or (
-            definition is not None and (definition.term == claim.head or bool(own & bench.dependencies[meaning]))
+        derived = (
+            meaning in own
+            or meaning == unknown
+            or (definition is not None and (definition.term == claim.head or bool(own & bench.dependencies[meaning])))
         )
         (kept if derived else names).append(node)
     # What is nearest is likeliest to be what was forgotten.

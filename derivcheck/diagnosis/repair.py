@@ -78,7 +78,7 @@ def read(bench: Bench, claim: Claim, tree: n.Node) -> t.Term:
 def _meaningful(bench: Bench, claim: Claim, stock: Stock, deadline: float) -> Iterator[tuple[Candidate, t.Term]]:
     """The candidates that have a meaning with the right shape, each tree once, likeliest mistakes first."""
     seen: set[n.Node] = {claim.claimed_node}
-    for candidate in sorted(candidates(claim.claimed_node, stock), key=lambda c: c.rank):
+    for candidate in sorted(candidates(claim.claimed_node, stock), key=lambda c: (c.rank, c.size)):
         if time.thread_time() > deadline:
             return
         if candidate.tree in seen:
