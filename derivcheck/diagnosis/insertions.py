@@ -95,7 +95,8 @@ def missing_factors(tree: n.Node, stock: Stock) -> Iterator[Candidate]:
         for likelihood, some in offered:
             for factor in some:
                 product = _multiplied(factor, node)
-                title = f"multiply `{plain(node)}` by `{plain(factor)}`"
+                what = "" if node is tree else f" `{plain(node)}`"
+                title = f"multiply{what} by `{plain(factor)}`"
                 touched = len(latex(factor))
                 yield Candidate(likelihood, rebuild(product), node.span, latex(product), title, touched)
 

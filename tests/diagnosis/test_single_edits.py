@@ -42,7 +42,7 @@ STATIONARY = "\\frac{1}{\\tau} \\sum_{n=1}^N (m_n x_n - s_n w) = 0 \\Rightarrow 
         (NORMAL, "\\mathbb{E}[Y^2] = e^{2\\mu + \\sigma^2}", "multiply `σ²` by `2`"),
         (NORMAL, "\\mathbb{E}[(X - \\mu)^4] = \\sigma^4", "multiply by `3`"),
         (NORMAL, "\\operatorname{Var}(X) = 2 \\sigma^2", "drop the factor `2`"),
-        (BINOMIAL, "\\operatorname{Var}(X) = n p", "multiply `n p` by `(1 − p)`"),
+        (BINOMIAL, "\\operatorname{Var}(X) = n p", "multiply by `(1 − p)`"),
         (BINOMIAL, "\\mathbb{E}[X] = n (1 - p)", "replace `(1 − p)` by `p`"),
         (VECTOR, "\\operatorname{Var}(a^\\top x) = a^\\top \\Sigma^{-1} a", "replace `Σ⁻¹` by `Σ`"),
         (
