@@ -13,12 +13,18 @@ from fractions import Fraction
 from itertools import islice, pairwise
 from typing import cast
 
-from derivcheck.diagnosis.candidate import HALF, ONE, TWO, Candidate, closed, signed_span
+from derivcheck.diagnosis.candidate import HALF, ONE, TWO, Candidate, closed, made, signed_span
+from derivcheck.diagnosis.insertions import missing_factors, missing_terms, other_denominators
+from derivcheck.diagnosis.inverses import conditioned_otherwise, divided_sums, other_powers, swapped_names
 from derivcheck.diagnosis.mending import mending
-from derivcheck.diagnosis.places import Rebuild, changed, is_indicator, places_of
+from derivcheck.diagnosis.numerals import literal_numbers, multiple
+from derivcheck.diagnosis.operands import complements, other_operands
+from derivcheck.diagnosis.places import Rebuild, all_literal, changed, is_indicator, places_of, values_of
+from derivcheck.diagnosis.products import product_kinds
 from derivcheck.diagnosis.stock import Stock
 from derivcheck.language import nodes as n
 from derivcheck.language.printing import latex, plain
+from derivcheck.language.traversal import walk
 
 TOP = n.Symbol("\\top")
 
@@ -50,7 +56,21 @@ def candidates(tree: n.Node, stock: Stock) -> Iterator[Candidate]:
     """Every single edit of a tree that may mend it."""
     for operator in OPERATORS:
         yield from edits_of(operator, tree, stock)
-    yield from mending(tree, stock)
+    yield from _in_exponents(tree, stock)
+    for mends in MENDING:
+        yield from mends(tree, stock)
+
+
+def _in_exponents(tree: n.Node, stock: Stock) -> Iterator[Candidate]:
+    """The edits of values that are made in exponents too, where checks are not tested with them."""
+    literal: set[int] = set()
+    for node, rebuild, inside in values_of(tree):
+        if isinstance(node, n.Scripted) and node.sup is not None and all_literal(node.sup):
+            # What is done to the exponent of a square or an inverse is said of the power.
+            literal |= {id(part) for part in walk(node.sup)}
+        if inside and id(node) not in literal:
+            for edits in (_signs, _factors, _dropped_terms, _dropped_factors):
+                yield from edits(node, rebuild, stock)
 
 
 def edits_of(operator: Operator, tree: n.Node, stock: Stock) -> Iterator[Candidate]:
@@ -76,11 +96,6 @@ def pairs_of(operator: Operator, tree: n.Node, stock: Stock) -> Iterator[tuple[C
                         yield first, second
 
 
-def _made(rank: int, rebuild: Rebuild, node: n.Node, new: n.Node, title: str | None = None) -> Candidate:
-    text = latex(new)
-    return Candidate(rank, rebuild(new), node.span, text, title or f"replace `{plain(node)}` by `{plain(new)}`")
-
-
 def _is_transpose(node: n.Node, stock: Stock) -> bool:
     """``A^\\top``, ``A^T``, and ``A'`` where A is no function."""
     if not isinstance(node, n.Scripted):
@@ -97,24 +112,24 @@ def _without_sup(node: n.Scripted) -> n.Node:
 def _transposes(node: n.Node, rebuild: Rebuild, stock: Stock) -> Iterator[Candidate]:
     match node:
         case n.Scripted() if _is_transpose(node, stock):
-            yield _made(0, rebuild, node, _without_sup(node))
+            yield made(0, rebuild, node, _without_sup(node))
         case n.Scripted(sup=None, primes=0, base=base, sub=sub):
-            yield _made(0, rebuild, node, n.Scripted(base, sub, TOP, span=node.span))
+            yield made(0, rebuild, node, n.Scripted(base, sub, TOP, span=node.span))
         case n.Scripted(sup=n.Add(terms=(("-", n.Number(value=one)),))) if one == 1:
-            yield _made(0, rebuild, node, replace(node, sup=n.Add((("-", TOP),))))
+            yield made(0, rebuild, node, replace(node, sup=n.Add((("-", TOP),))))
         case n.Name() | n.Group() | n.Derivative():
-            yield _made(0, rebuild, node, n.Scripted(node, None, TOP, span=node.span))
+            yield made(0, rebuild, node, n.Scripted(node, None, TOP, span=node.span))
 
 
 def _other_names(node: n.Node, rebuild: Rebuild, stock: Stock) -> Iterator[Candidate]:
-    if node in stock.names:
+    if node in stock.names or node in stock.replaceable:
         for other in stock.names:
             if other != node and stock.fits(node, other):
-                yield _made(1, rebuild, node, other)
+                yield made(1, rebuild, node, other)
     elif isinstance(node, n.Derivative):
         for other in stock.terms:
             if isinstance(other, n.Derivative) and other != node and stock.fits(node, other):
-                yield _made(1, rebuild, node, other)
+                yield made(1, rebuild, node, other)
 
 
 def _signs(node: n.Node, rebuild: Rebuild, stock: Stock) -> Iterator[Candidate]:
@@ -125,14 +140,16 @@ def _signs(node: n.Node, rebuild: Rebuild, stock: Stock) -> Iterator[Candidate]:
         new = changed(node, terms=(*node.terms[:position], (other, part), *node.terms[position + 1 :]))
         # The sign stands just before its term: the caret belongs there.
         place = signed_span(part, node)
-        yield Candidate(2, rebuild(new), place, f"{other} {latex(part)}", f"change the sign of `{plain(part)}`")
+        title = f"change the sign of `{plain(part)}`"
+        # As small as another name: which of them a person would change is seen by what else they touch.
+        yield Candidate(1, rebuild(new), place, f"{other} {latex(part)}", title, 1)
 
 
 def _whole_sign(tree: n.Node, rebuild: Rebuild, stock: Stock) -> Iterator[Candidate]:
     if _is_zero(tree):
         return
     minus = n.Add((("-", closed(tree)),))
-    yield Candidate(2, minus, tree.span, latex(minus), "change the sign of the whole")
+    yield Candidate(1, minus, tree.span, latex(minus), "change the sign of the whole", 3)
 
 
 def _factors(node: n.Node, rebuild: Rebuild, stock: Stock) -> Iterator[Candidate]:
@@ -141,11 +158,11 @@ def _factors(node: n.Node, rebuild: Rebuild, stock: Stock) -> Iterator[Candidate
             for factor in (Fraction(2), Fraction(1, 2)):
                 new = value * factor
                 number = n.Number(new, str(new)) if new.denominator == 1 else _ratio(new)
-                yield _made(3, rebuild, node, number)
+                yield made(3, rebuild, node, number)
         case n.Number():
-            yield _made(3, rebuild, node, ONE)
+            yield made(3, rebuild, node, ONE)
         case n.Fraction_(numerator=top, denominator=bottom):
-            yield _made(3, rebuild, node, n.Fraction_(bottom, top, span=node.span))
+            yield made(3, rebuild, node, n.Fraction_(bottom, top, span=node.span))
 
 
 def _whole_factors(tree: n.Node, rebuild: Rebuild, stock: Stock) -> Iterator[Candidate]:
@@ -154,7 +171,8 @@ def _whole_factors(tree: n.Node, rebuild: Rebuild, stock: Stock) -> Iterator[Can
     scalars = (TWO, HALF, *stock.sizes, *(n.Fraction_(ONE, size) for size in stock.sizes))
     for scalar in scalars:
         product = n.Product((scalar, closed(tree)), ("\\cdot" if isinstance(tree, n.Number) else "",))
-        yield Candidate(3, product, tree.span, latex(product), f"multiply by `{plain(scalar)}`")
+        title = f"multiply by `{plain(scalar)}`"
+        yield Candidate(3, product, tree.span, latex(product), title, len(plain(scalar)) + 1)
 
 
 def _term_factors(node: n.Node, rebuild: Rebuild, stock: Stock) -> Iterator[Candidate]:
@@ -162,10 +180,12 @@ def _term_factors(node: n.Node, rebuild: Rebuild, stock: Stock) -> Iterator[Cand
         return
     for position, (sign, part) in enumerate(node.terms):
         for scalar in (*stock.sizes, *(n.Fraction_(ONE, size) for size in stock.sizes)):
-            product = n.Product((scalar, closed(part)), ("\\cdot" if isinstance(part, n.Number) else "",))
-            terms = (*node.terms[:position], (sign, product), *node.terms[position + 1 :])
-            title = f"multiply `{plain(part)}` by `{plain(scalar)}`"
-            yield Candidate(3, rebuild(replace(node, terms=terms)), part.span, latex(product), title)
+            if isinstance(part, n.Fraction_) and part.numerator == ONE and scalar in stock.sizes:
+                continue  # It is the 1 that is replaced.
+            scaled, title = multiple(scalar, part)
+            terms = (*node.terms[:position], (sign, scaled), *node.terms[position + 1 :])
+            tree = rebuild(replace(node, terms=terms))
+            yield Candidate(3, tree, part.span, latex(scaled), title, len(plain(scalar)) + 1)
 
 
 def _is_zero(tree: n.Node) -> bool:
@@ -182,13 +202,13 @@ def _indices(node: n.Node, rebuild: Rebuild, stock: Stock) -> Iterator[Candidate
         case n.Name() if node in stock.letters:
             for other in stock.letters:
                 if other != node:
-                    yield _made(4, rebuild, node, other)
+                    yield made(4, rebuild, node, other)
         case n.Product(factors=(first, second), operators=("",)) if first in stock.letters and second in stock.letters:
-            yield _made(4, rebuild, node, replace(node, factors=(second, first)))
+            yield made(4, rebuild, node, replace(node, factors=(second, first)))
         case n.Scripted(sub=n.Number(value=value) as sub) if node not in stock.names:
             for number in (value + 1, value - 1):
                 if number > 0:
-                    yield _made(4, rebuild, node, replace(node, sub=n.Number(number, str(number), span=sub.span)))
+                    yield made(4, rebuild, node, replace(node, sub=n.Number(number, str(number), span=sub.span)))
 
 
 def _limits(node: n.Node, rebuild: Rebuild, stock: Stock) -> Iterator[Candidate]:
@@ -208,43 +228,13 @@ def _limits(node: n.Node, rebuild: Rebuild, stock: Stock) -> Iterator[Candidate]
             yield Candidate(4, rebuild(new), bound.span, latex(moved), title)
 
 
-def _product_kinds(node: n.Node, rebuild: Rebuild, stock: Stock) -> Iterator[Candidate]:
-    match node:
-        case n.Entrywise(factors=factors) if len(factors) == 2:
-            yield _made(5, rebuild, node, n.Product(tuple(map(closed, factors)), ("",), span=node.span))
-        case n.Product(factors=factors, operators=operators):
-            for cut in range(1, len(factors)):
-                if operators[cut - 1] not in ("", "\\cdot", "\\times") or is_indicator(factors[cut - 1 : cut + 1]):
-                    continue
-                left = factors[0] if cut == 1 else n.Product(factors[:cut], operators[: cut - 1])
-                right = factors[cut] if cut == len(factors) - 1 else n.Product(factors[cut:], operators[cut:])
-                yield _made(5, rebuild, node, n.Entrywise((left, right), ("\\odot",), span=node.span))
-    yield from _brackets(node, rebuild)
-
-
-def _brackets(node: n.Node, rebuild: Rebuild) -> Iterator[Candidate]:
-    """``A (b ⊙ c)`` for ``(A b) ⊙ c`` and the other way round."""
-    match node:
-        case n.Entrywise(factors=(n.Product(factors=factors, operators=operators), last), operators=(sign,)):
-            inner = n.Group(n.Entrywise((factors[-1], last), (sign,)))
-            yield _made(5, rebuild, node, n.Product((*factors[:-1], inner), operators, span=node.span))
-        case n.Entrywise(
-            factors=(n.Group(body=n.Product(factors=factors, operators=operators)), last), operators=(sign,)
-        ):
-            inner = n.Group(n.Entrywise((factors[-1], last), (sign,)))
-            yield _made(5, rebuild, node, n.Product((*factors[:-1], inner), operators, span=node.span))
-        case n.Product(factors=(*front, n.Group(body=n.Entrywise(factors=(first, *rest), operators=signs)))) if front:
-            product = n.Product((*front, closed(first)), ("",) * len(front))
-            yield _made(5, rebuild, node, n.Entrywise((product, *rest), signs, span=node.span))
-
-
 def _primes(node: n.Node, rebuild: Rebuild, stock: Stock) -> Iterator[Candidate]:
     match node:
         case n.Scripted(primes=primes) if primes and not _is_transpose(node, stock):
             stripped = (
                 node.base if primes == 1 and node.sub is None and node.sup is None else replace(node, primes=primes - 1)
             )
-            yield _made(6, rebuild, node, stripped)
+            yield made(6, rebuild, node, stripped)
         case n.Product(factors=factors):
             for position, (head, behind) in enumerate(pairwise(factors)):
                 called = isinstance(head, n.Name) and head not in stock.names and isinstance(behind, n.Group)
@@ -256,7 +246,7 @@ def _primes(node: n.Node, rebuild: Rebuild, stock: Stock) -> Iterator[Candidate]
         case n.Apply(args=(_,), primes=primes):
             for count in (primes + 1, primes - 1):
                 if count >= 0:
-                    yield _made(6, rebuild, node, replace(node, primes=count))
+                    yield made(6, rebuild, node, replace(node, primes=count))
 
 
 def _dropped_terms(node: n.Node, rebuild: Rebuild, stock: Stock) -> Iterator[Candidate]:
@@ -301,19 +291,19 @@ def _powers(node: n.Node, rebuild: Rebuild, stock: Stock) -> Iterator[Candidate]
                     else replace(node, sup=n.Number(other, str(other), span=sup.span))
                 )
                 if other != 0:
-                    yield _made(8, rebuild, node, new)
+                    yield made(8, rebuild, node, new, touched=1)
         case n.Root(body=body, index=None):
-            yield _made(8, rebuild, node, n.Group(body, span=node.span))
+            yield made(8, rebuild, node, n.Group(body, span=node.span))
         case n.Name() | n.Bars():
-            yield _made(8, rebuild, node, n.Scripted(node, None, TWO, span=node.span))
+            yield made(8, rebuild, node, n.Scripted(node, None, TWO, span=node.span), touched=2)
 
 
 def _members(node: n.Node, rebuild: Rebuild, stock: Stock) -> Iterator[Candidate]:
     r"""``s^{(i)}`` for ``m^{(i)}``, or for the square of it."""
     if isinstance(node, n.Scripted):
         for other in stock.members:
-            if other != node:
-                yield _made(1, rebuild, node, other)
+            if other != node and stock.fits(node, other):
+                yield made(1, rebuild, node, other)
 
 
 def _other_powers(node: n.Node, rebuild: Rebuild, stock: Stock) -> Iterator[Candidate]:
@@ -321,9 +311,10 @@ def _other_powers(node: n.Node, rebuild: Rebuild, stock: Stock) -> Iterator[Cand
         case n.Scripted(sup=n.Number(value=value) as sup) if value.denominator == 1 and value > 2:
             for other in {value - 2, value / 2, value * 2}:
                 if other > 1 and other.denominator == 1:
-                    yield _made(8, rebuild, node, replace(node, sup=n.Number(other, str(other), span=sup.span)))
+                    new = replace(node, sup=n.Number(other, str(other), span=sup.span))
+                    yield made(8, rebuild, node, new, touched=1)
         case n.Scripted(sup=n.Group()) | n.Scripted(sup=None):
-            yield _made(8, rebuild, node, n.Scripted(n.Group(node, span=node.span), None, TWO, span=node.span))
+            yield made(8, rebuild, node, n.Scripted(n.Group(node, span=node.span), None, TWO, span=node.span))
 
 
 def _orders(node: n.Node, rebuild: Rebuild, stock: Stock) -> Iterator[Candidate]:
@@ -333,11 +324,11 @@ def _orders(node: n.Node, rebuild: Rebuild, stock: Stock) -> Iterator[Candidate]
             for position in range(len(factors) - 1):
                 swapped = [*factors]
                 swapped[position], swapped[position + 1] = swapped[position + 1], swapped[position]
-                yield _made(9, rebuild, node, replace(node, factors=tuple(swapped)))
+                yield made(9, rebuild, node, replace(node, factors=tuple(swapped)))
         case n.Apply(args=(first, second)):
-            yield _made(9, rebuild, node, replace(node, args=(second, first)))
+            yield made(9, rebuild, node, replace(node, args=(second, first)))
         case n.Add(terms=((_, first), ("-", second))):
-            yield _made(9, rebuild, node, replace(node, terms=(("+", second), ("-", first))))
+            yield made(9, rebuild, node, replace(node, terms=(("+", second), ("-", first))))
         case n.Tuple(items=(*before, first, second)):
             # The two densities of a divergence, the two parameters of a distribution.
             tree = replace(node, items=(*before, second, first))
@@ -352,7 +343,7 @@ OPERATORS: tuple[Operator, ...] = (
     Operator("factor", "2, 1/2, N or 1/N times; a fraction upside down; 1 for 0", _factors, _whole_factors, pairs=True),
     Operator("index", "another index, an index off by one, two indices the other way round", _indices, scripts=True),
     Operator("limit", "a limit of a sum or product off by one", _limits),
-    Operator("product", "the matrix product for the entrywise one, and other brackets", _product_kinds, pairs=True),
+    Operator("product", "the matrix product for the entrywise one, and other brackets", product_kinds, pairs=True),
     Operator("prime", "a function for its derivative, and the other way round", _primes, pairs=True),
     Operator("dropped term", "a term of a sum left out", _dropped_terms),
     Operator("dropped factor", "a factor, a denominator or what is held fixed left out", _dropped_factors),
@@ -365,3 +356,18 @@ OPERATORS: tuple[Operator, ...] = (
     Operator("order", "two factors or arguments the other way round", _orders, mutates=False),
 )
 """Every kind of single edit, likeliest mistakes first. A new one is a function above and a line here."""
+
+MENDING = (
+    other_operands,
+    literal_numbers,
+    other_powers,
+    complements,
+    conditioned_otherwise,
+    divided_sums,
+    swapped_names,
+    mending,
+    missing_terms,
+    missing_factors,
+    other_denominators,
+)
+"""Edits of an expression as a whole that only mend; what is tried first is told by their ranks."""

@@ -7,6 +7,8 @@ from dataclasses import replace
 from fractions import Fraction
 
 from derivcheck.diagnosis.candidate import HALF, TWO, Candidate, closed, signed_span
+from derivcheck.diagnosis.insertions import SIGNS
+from derivcheck.diagnosis.operands import raised
 from derivcheck.diagnosis.places import Rebuild, changed, places_of
 from derivcheck.diagnosis.stock import Stock
 from derivcheck.language import nodes as n
@@ -17,7 +19,8 @@ def mending(tree: n.Node, stock: Stock) -> Iterator[Candidate]:
     """A term twice or half as large, a name for a 1, a missing factor of one term, or a missing term."""
     for factor in _scalars(stock):
         product = n.Product((factor, closed(tree)), ("",))
-        yield Candidate(9, product, tree.span, latex(product), f"multiply by `{plain(factor)}`")
+        title = f"multiply by `{plain(factor)}`"
+        yield Candidate(9, product, tree.span, latex(product), title, len(latex(factor)) + 1)
     for node, rebuild, script in places_of(tree, lambda new: new):
         if script:
             continue
@@ -28,7 +31,7 @@ def mending(tree: n.Node, stock: Stock) -> Iterator[Candidate]:
                         scaled = n.Product((scalar, closed(part)), ("",))
                         new = changed(node, terms=(*terms[:position], (sign, scaled), *terms[position + 1 :]))
                         place, text = signed_span(part, node), f"{sign} {latex(scaled)}"
-                        yield Candidate(9, rebuild(new), place, text, f"{title} the term `{plain(part)}`")
+                        yield Candidate(9, rebuild(new), place, text, f"{title} the term `{plain(part)}`", 4)
             case n.Scripted(sup=n.Number(value=power)) | n.Scripted(sup=n.Add(terms=(("-", n.Number(value=power)),))):
                 yield _turned(node, power, rebuild)
             case n.Name() | n.Scripted(sup=None):
@@ -41,7 +44,7 @@ def mending(tree: n.Node, stock: Stock) -> Iterator[Candidate]:
             case n.Number(value=value) if value == 1:
                 for other in _scalars(stock):
                     title = f"replace `1` by `{plain(other)}`"
-                    yield Candidate(9, rebuild(other), node.span, latex(other), title)
+                    yield Candidate(8, rebuild(other), node.span, latex(other), title, len(plain(other)))
     yield from _insertions(tree, stock)
 
 
@@ -65,10 +68,11 @@ def _turned(node: n.Node, power: Fraction, rebuild: Rebuild) -> Candidate:
 
 
 def _scalars(stock: Stock) -> Iterator[n.Node]:
-    """Names, their squares and negative powers that are written; which of them are numbers is seen on reading."""
+    """Names, their squares and negative powers that are written, where nothing is known against their being numbers."""
     for name in stock.names:
-        yield name
-        yield n.Scripted(name, None, TWO)
+        if name not in stock.shapes or stock.is_scalar(name):
+            yield name
+            yield raised(name, TWO)
     yield from stock.powers
 
 
@@ -78,6 +82,8 @@ def _insertions(tree: n.Node, stock: Stock) -> Iterator[Candidate]:
         if script or not _may_take_factor(node):
             continue
         for term in stock.terms:
+            if stock.is_scalar(term):
+                continue
             new = n.Entrywise((_closed_entrywise(node), term), ("\\odot",))
             wrapped = n.Group(new) if node is not tree else new
             yield Candidate(
@@ -88,17 +94,16 @@ def _insertions(tree: n.Node, stock: Stock) -> Iterator[Candidate]:
                 f"multiply `{plain(node)}` entry by entry by `{plain(term)}`",
             )
         for term in (*stock.terms, *stock.names):
-            for sign, title in (("+", "add the term `{}` to `{}`"), ("-", "subtract the term `{}` from `{}`")):
-                total: n.Node = n.Add((("+", node), (sign, term)))  # type: ignore[arg-type]
+            for sign, title in SIGNS:
+                total: n.Node = n.Add((("+", node), (sign, term)))
                 if node is not tree:
                     total = n.Group(total)
                 told = title.format(plain(term), plain(node))
-                yield Candidate(11, rebuild(total), node.span, latex(total), told)
+                yield Candidate(12, rebuild(total), node.span, latex(total), told, len(latex(term)) + 3)
         for factor in _scalars(stock):
             product = n.Product((factor, closed(node)), ("",))
-            yield Candidate(
-                12, rebuild(product), node.span, latex(product), f"multiply `{plain(node)}` by `{plain(factor)}`"
-            )
+            title = f"multiply `{plain(node)}` by `{plain(factor)}`"
+            yield Candidate(12, rebuild(product), node.span, latex(product), title, len(latex(factor)))
 
 
 def _closed_entrywise(node: n.Node) -> n.Node:

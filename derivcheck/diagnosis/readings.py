@@ -17,12 +17,16 @@ from derivcheck.problem.problem import Claim, Refused
 from derivcheck.problem.substitution import rewrite
 from derivcheck.verdict import Outcome
 
+TURNED = {"\\le": "\\ge", "\\ge": "\\le", "<": ">", ">": "<"}
+
 
 def reading_of(bench: Bench, claim: Claim, *, sizes: bool = True) -> str | None:
     """In words, the first reading under which the claim holds; None if there is none.
 
     ``sizes`` asks for readings such as "only for n = 1" too, which say little where an edit mends the line.
     """
+    if claim.relation in TURNED and claim.solution is None:
+        return _turned(bench, claim)
     if claim.relation != "=" or claim.solution is not None:
         return None
     for words, other, ones in _candidates(bench, claim):
@@ -35,6 +39,14 @@ def reading_of(bench: Bench, claim: Claim, *, sizes: bool = True) -> str | None:
         if ones and _holds(bench, other, ones):
             return words
     return None
+
+
+def _turned(bench: Bench, claim: Claim) -> str | None:
+    """Whether an inequality holds the other way round."""
+    from derivcheck.judge import judge
+
+    other = replace(claim, relation=TURNED[claim.relation])
+    return "it holds the other way round" if judge(bench, other).outcome is Outcome.HOLDS else None
 
 
 def _symmetric_reading(bench: Bench, claim: Claim) -> str | None:

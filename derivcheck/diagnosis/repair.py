@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 
 import torch
 
-from derivcheck.diagnosis.candidate import Candidate
+from derivcheck.diagnosis.candidate import Candidate, braced
 from derivcheck.diagnosis.edits import candidates
-from derivcheck.diagnosis.stock import Stock, bound_letters, member_of, names_of, negative_powers, stock_terms
+from derivcheck.diagnosis.offers import stock_of
+from derivcheck.diagnosis.stock import Stock
 from derivcheck.evaluation.arithmetic import NotExact, OutOfRange
 from derivcheck.evaluation.evaluator import Frame, World, evaluate
 from derivcheck.evaluation.sizes import SizesError
@@ -26,7 +27,6 @@ from derivcheck.verdict import Outcome
 
 SECONDS = 2.0
 """How long one wrong line may be searched, by the clock of the thread: how busy the machine is changes nothing."""
-MOST_NAMES = 14
 CLOSE = 1e-9
 
 
@@ -53,7 +53,7 @@ def repair(bench: Bench, claim: Claim) -> Repair | None:
     # What the head costs, an integral perhaps, and what others do on this machine, takes nothing from the search.
     deadline = time.thread_time() + SECONDS
     passing: list[Candidate] = []
-    for candidate, term in _meaningful(bench, claim, _stock(bench, claim), deadline):
+    for candidate, term in _meaningful(bench, claim, stock_of(bench, claim), deadline):
         if passing and candidate.rank > passing[0].rank:
             break
         if _close(frame, head, term) and _passes(bench, claim, term):
@@ -62,7 +62,7 @@ def repair(bench: Bench, claim: Claim) -> Repair | None:
         return None
     best = min(passing, key=lambda candidate: (candidate.size, candidate.span))
     distinct = {(candidate.span, candidate.replacement) for candidate in passing}
-    return Repair(best, len(distinct) - 1)
+    return Repair(braced(best, bench.problem.source.text), len(distinct) - 1)
 
 
 def read(bench: Bench, claim: Claim, tree: n.Node) -> t.Term:
@@ -77,7 +77,7 @@ def read(bench: Bench, claim: Claim, tree: n.Node) -> t.Term:
 def _meaningful(bench: Bench, claim: Claim, stock: Stock, deadline: float) -> Iterator[tuple[Candidate, t.Term]]:
     """The candidates that have a meaning with the right shape, each tree once, likeliest mistakes first."""
     seen: set[n.Node] = {claim.claimed_node}
-    for candidate in sorted(candidates(claim.claimed_node, stock), key=lambda c: c.rank):
+    for candidate in sorted(candidates(claim.claimed_node, stock), key=lambda c: (c.rank, c.size)):
         if time.thread_time() > deadline:
             return
         if candidate.tree in seen:
@@ -120,38 +120,9 @@ def _passes(bench: Bench, claim: Claim, term: t.Term) -> bool:
     Where a line can be proved, a mended one has to be: what no draw shows may be just what was wrong with it.
     """
     from derivcheck.judge import judge
-    from derivcheck.oracles.table import QUICK
 
     fresh = Bench(bench.problem, replace(bench.settings, seed=bench.settings.seed + 104_729))
     mended = replace(claim, claimed=term, alternatives=())
     if piecewise.applies(bench.problem, claim) and not piecewise.applies(bench.problem, mended):
         return False
     return all(judge(each, mended, QUICK).outcome is Outcome.HOLDS for each in (fresh, bench))
-
-
-def _stock(bench: Bench, claim: Claim) -> Stock:
-    """What the document offers before this line, without the left side and what is derived from it."""
-    problem = bench.problem
-    own = {key for key in t.variables(claim.head) if key in problem.definitions} if claim.kind == "identity" else set()
-    names: list[n.Node] = []
-    sizes: list[n.Node] = []
-    for node, meaning in names_of(problem, claim.visible):
-        if meaning in problem.size_names:
-            sizes.append(node)
-            continue
-        definition = problem.definitions.get(meaning)
-        if definition is None or not (
-            definition.term == claim.head or meaning in own or own & bench.dependencies[meaning]
-        ):
-            names.append(node)
-    trees = [c.claimed_node for c in problem.claims if isinstance(c, Claim) and c.span.start <= claim.span.start]
-    heads = [c.head_node for c in problem.claims if isinstance(c, Claim) and c.span.start < claim.span.start]
-    terms = tuple(term for term in stock_terms([*heads, *trees]) if term != claim.head_node)
-    letters: tuple[n.Node, ...] = tuple(n.Name(name.split("#")[0]) for name in claim.free)
-    letters = (*letters, *bound_letters(claim.claimed_node))
-    found = (member_of(name, letter) for name in names for letter in letters)
-    members = tuple(node for node in found if node is not None)
-    plain = [name for name in names if member_of(name, name) is None]
-    return Stock(
-        tuple(plain[-MOST_NAMES:]), terms, tuple(sizes), letters, {}, members, negative_powers([*heads, *trees])
-    )

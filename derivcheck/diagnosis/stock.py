@@ -7,19 +7,27 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from derivcheck.language import nodes as n
+from derivcheck.language.printing import latex
+from derivcheck.language.shapes import ONE
 from derivcheck.language.traversal import children, walk
 from derivcheck.problem.problem import Problem
 from derivcheck.reading.errors import ParseError
 from derivcheck.reading.parser import parse_expression
 
+SCALAR = (ONE, ONE)
+LONGEST_PIECE = 32
+"""In characters: what is longer is not forgotten in one stroke."""
+
 
 @dataclass(frozen=True, slots=True)
 class Stock:
     """What the document offers: names by their syntax, whole terms, indices, and sizes; ``members`` of
-    families at the indices in force; ``powers`` such as ``\\sigma^{-2}``.
+    families at the indices in force; ``powers`` such as ``\\sigma^{-2}``; ``pieces`` of what it says elsewhere, the
+    nearest first.
 
     ``shapes`` are those of names and terms as far as they are known: only what has the same shape, or an unknown one,
-    takes another's place.
+    takes another's place. ``replaceable`` are names that may go though they may not come: what is derived from the
+    left side.
     """
 
     names: tuple[n.Node, ...]
@@ -31,11 +39,32 @@ class Stock:
     powers: tuple[n.Node, ...] = ()
     inverses: tuple[n.Node, ...] = ()
     """Names of which the inverse may be meant: in a definition, where it is not that of another definition."""
+    pieces: tuple[n.Node, ...] = ()
+    replaceable: tuple[n.Node, ...] = ()
+
+    @property
+    def scalars(self) -> tuple[n.Node, ...]:
+        """The names, and members of families, that are known to be numbers."""
+        return tuple(name for name in (*self.names, *self.members) if self.is_scalar(name))
+
+    def is_scalar(self, node: n.Node) -> bool:
+        """Whether something is known to be a number."""
+        return node in self.sizes or self.shapes.get(node) == SCALAR
+
+    def is_matrix(self, node: n.Node) -> bool:
+        """Whether something is known to be neither a number nor a column."""
+        shape = self.shapes.get(node)
+        return isinstance(shape, tuple) and shape[1] != ONE
 
     def fits(self, one: n.Node, other: n.Node) -> bool:
         """Whether nothing is known against one standing in the place of the other."""
         shapes = (self.shapes.get(one), self.shapes.get(other))
         return None in shapes or shapes[0] == shapes[1]
+
+
+def is_column(shape: object) -> bool:
+    """Whether a shape is known to be that of a column, which has entries."""
+    return isinstance(shape, tuple) and shape != SCALAR and shape[1] == ONE
 
 
 def names_of(problem: Problem, visible: Iterable[str]) -> Iterator[tuple[n.Node, str]]:
@@ -103,3 +132,37 @@ def negative_powers(trees: Iterable[n.Node]) -> tuple[n.Node, ...]:
         and [sign for sign, _ in node.sup.terms] == ["-"]
     )
     return tuple(dict.fromkeys(found))
+
+
+def stock_pieces(trees: Sequence[n.Node], limit: int = 60) -> tuple[n.Node, ...]:
+    """Terms of sums, factors of products and parts of fractions that the document writes, each once."""
+    found: dict[n.Node, None] = {}
+    for tree in trees:
+        for node in walk(tree):
+            for part in _parts(node):
+                if isinstance(part, n.Number | n.Name) or part == tree:
+                    continue
+                bare = part.body if isinstance(part, n.Group) else part
+                if not isinstance(bare, n.Tuple | n.Given | n.Compare) and len(latex(bare)) <= LONGEST_PIECE:
+                    found.setdefault(bare)
+    return tuple(found)[:limit]
+
+
+def _parts(node: n.Node) -> tuple[n.Node, ...]:
+    match node:
+        case n.Add(terms=terms) if len(terms) > 1:
+            return tuple(part for _, part in terms)
+        case n.Product(factors=factors):
+            # A head and its brackets are one thing: neither is a piece.
+            calls = {
+                spot
+                for spot, (head, behind) in enumerate(pairwise(factors))
+                if isinstance(head, n.Name | n.Scripted) and isinstance(behind, n.Group)
+            }
+            single = (spot for spot in range(len(factors)) if spot not in calls and spot - 1 not in calls)
+            return tuple(factors[spot] for spot in single)
+        case n.Fraction_(numerator=top, denominator=bottom):
+            return (top, bottom)
+        case n.Tuple(items=items):
+            return items
+    return ()

@@ -69,11 +69,24 @@ def add(scope: Scope, terms: list[tuple[int, Term]], span: Span) -> Term:
     return Add(tuple(terms), shape=shape, span=span)
 
 
+def _outer(scope: Scope, inner: Term, shape: Shape) -> str | None:
+    r"""``m m^\top`` for the scalar ``m^\top m`` where a matrix of that shape is wanted."""
+    match inner:
+        case Multiply(left=Unary(op="transpose", argument=column), right=other):
+            rows, columns = shape_of(scope, column)[0], shape_of(scope, other)[0]
+            if (rows, columns) == shape and shape_of(scope, other)[1] == ONE:
+                return f"{scope.quote(other.span)} {scope.quote(column.span)}^\\top"
+    return None
+
+
 def _sum_help(scope: Scope, left: Term, right: Term) -> str | None:
     for one, other in ((left, right), (right, left)):
         shape = shape_of(scope, other)
         if scalar(scope, one):
             text = scope.quote(one.span)
+            outer = _outer(scope, one, shape)
+            if outer is not None:
+                return f"`{outer}` is the outer product, which would fit"
             if shape[0] == shape[1]:
                 return (
                     f"write `{text} I` for the diagonal, or `{text} \\mathbf{{1}}\\mathbf{{1}}^\\top` for every entry"
@@ -114,13 +127,23 @@ def _product_help(scope: Scope, left: Term, right: Term) -> str | None:
         if b == ONE:
             return "write `\\odot` for the product entry by entry, or a transpose for the inner or outer product"
         return "write `\\odot` for the product entry by entry, or transpose one of them"
+    order = "the other order" if d == a else ""
     if a == c:
-        return f"`{scope.quote(left.span)}^\\top` would fit on the left"
-    if b == d:
-        return f"`{scope.quote(right.span)}^\\top` would fit on the right"
-    if d == a:
-        return "the other order would fit"
-    return None
+        turned = f"`{_turned(scope, left)}` would fit on the left"
+    elif b == d:
+        turned = f"`{_turned(scope, right)}` would fit on the right"
+    else:
+        return f"{order} would fit" if order else None
+    return f"{turned}, and so would {order}" if order else turned
+
+
+def _turned(scope: Scope, term: Term) -> str:
+    """How the transpose of what stands there is written: of a transpose it is the thing itself."""
+    if isinstance(term, Unary) and term.op == "transpose":
+        return scope.quote(term.argument.span)
+    written = scope.quote(term.span)
+    loose = isinstance(term, Add | Multiply) and not written.startswith(("(", "[", "\\left"))
+    return f"({written})^\\top" if loose else f"{written}^\\top"
 
 
 def entrywise(scope: Scope, left: Term, right: Term, operator: str, span: Span) -> Term:

@@ -12,7 +12,7 @@ from derivcheck.problem.builder import Builder
 from derivcheck.problem.claims import UNEXPLAINED, ClaimMaker
 from derivcheck.problem.classify import classify
 from derivcheck.problem.constraints import note_undrawn
-from derivcheck.problem.context import members_of, strip
+from derivcheck.problem.context import key_of, members_of, strip
 from derivcheck.problem.counting import counting_letters
 from derivcheck.problem.declarations import index_range
 from derivcheck.problem.definitions import define
@@ -237,6 +237,9 @@ def _statement(item: Statement, statements: list[Statement], builder: Builder) -
         if refusal.code == "condition":
             note_undrawn(item.members, builder.context({}), item.span)
         builder.line(item.span, "not read", note=refusal.message)
+        first = item.members[0]
+        line = builder.source.position(first.span.start).line
+        builder.scope.unmade.setdefault(key_of(first), (first.span, line))
         chain = builder.makers.fresh_chain()
         title = plain(item.members[0])
         builder.makers.refuse(refusal, item.span, item.span, "statement", title, chain, implied=item.implied)

@@ -73,7 +73,8 @@ def estimated(node: n.Node) -> n.Node | None:
             if _power(sup) is not None:
                 inner = estimated(plain)
                 return _raised(inner, sup, node) if isinstance(inner, n.Name | n.Scripted) else None
-            if isinstance(sup, n.Symbol | n.Text):
+            # `P^-` and `P^+` are before and after a measurement: nothing is maximised.
+            if isinstance(sup, n.Symbol | n.Text) and sup.text not in ("-", "+"):
                 return estimated(plain) or plain
             if sup is None and (isinstance(sub, n.Text) or capitals(sub)):
                 return estimated(base) or base

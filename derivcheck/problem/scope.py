@@ -179,6 +179,7 @@ class Scope:
     heading: int = 0
     headings: dict[str, int] = field(default_factory=dict)
     notices: list[tuple[str, Span, str]] = field(default_factory=list)
+    unmade: dict[str, tuple[Span, int]] = field(default_factory=dict)
 
     def enter(self, visible: str, declaration: Declaration) -> None:
         """A declared name comes into being, or takes the place of what it was."""

@@ -82,3 +82,8 @@ def test_a_line_about_several_sizes_that_holds_only_when_all_are_1_says_so():
 def test_both_sides_zero_is_no_reading():
     line = rf"\frac{{\partial \ell}}{{\partial c}} = ({G} \odot \phi'(r)) (D - 1)"
     assert asked(BLOCK, line) is None or "D = 1" not in asked(BLOCK, line)
+
+
+def test_an_inequality_that_holds_the_other_way_round_says_so():
+    text = "Let $\\mu \\in \\mathbb{R}$ and $X \\sim \\mathcal{N}(\\mu, 1)$.\n\n$$ \\mathbb{E}[e^X] \\le e^{\\mathbb{E}[X]} $$\n"
+    assert "reading: it holds the other way round" in finding(text).facts
