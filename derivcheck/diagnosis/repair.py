@@ -120,6 +120,7 @@ def _passes(bench: Bench, claim: Claim, term: t.Term) -> bool:
     Where a line can be proved, a mended one has to be: what no draw shows may be just what was wrong with it.
     """
     from derivcheck.judge import judge
+    from derivcheck.oracles.table import QUICK
 
     fresh = Bench(bench.problem, replace(bench.settings, seed=bench.settings.seed + 104_729))
     mended = replace(claim, claimed=term, alternatives=())
