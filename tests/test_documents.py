@@ -113,7 +113,8 @@ def test_a_document_gives_the_findings_written_in_it_and_no_others(name: str, se
     missed = {line: codes for line, codes in expected.items() if not codes <= observed.get(line, set())}
     assert not alarms, "\n".join(_told(report, line) for line in sorted(alarms))
     assert not missed, f"expected {missed}, observed {observed}"
-    mistakes = {m.blamed(m.apply(text)) for m in MUTATIONS if m.document == name}
+    lines = [m for m in MUTATIONS if m.document == name and not m.mistake.startswith("definition")]
+    mistakes = {m.blamed(m.apply(text)) for m in lines}
     assert len(report.results) >= max(1, len(mistakes)), "fewer claims were checked than lines that can be wrong"
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import islice
 
 import torch
 from torch import Tensor
@@ -36,6 +37,7 @@ from derivcheck.evaluation.sizes import SizesError, complete
 from derivcheck.language import nodes as n
 from derivcheck.oracles import piecewise
 from derivcheck.oracles.bench import Bench, CannotDraw
+from derivcheck.problem import terms as t
 from derivcheck.problem.problem import Claim, Problem
 from derivcheck.problem.terms import Term
 from derivcheck.reading.items import Item
@@ -43,10 +45,12 @@ from derivcheck.verdict import Outcome, Verdict
 
 SECONDS = 2.0
 """How long one definition may be searched, whatever depends on it; by the clock of the thread, as for a line."""
-ALTOGETHER = 6.0
+ALTOGETHER = 3.0
 """How long all definitions of one document may be searched."""
 PROBES = 60
 """So many edits are tried to find out what depends on a definition."""
+ATTEMPTS = 3
+"""So often the document is read anew for one that leaves it what it is."""
 LONGEST = 0.2
 """So long, or five times what it took before, a first look at one claim may take."""
 UNKNOWN = (NotExact, OutOfRange, CannotDraw, SizesError, KeyError, RuntimeError)
@@ -107,8 +111,17 @@ class Inquiry:
         if self._suspects is None:
             problem = self.bench.problem
             self._items = items_of(problem)
-            made = (_suspect(problem, self._items, site) for site in sites_of(problem, self._items))
-            self._suspects = tuple(each for each in made if each is not None and each.claims & self.wrong)
+            wrong = self.wrong
+            places = [self.claims[name].span.start for name in wrong]
+            # In a long document there is time for the nearest alone.
+            near = sorted(
+                sites_of(problem, self._items),
+                key=lambda site: min((abs(site.span.start - place) for place in places), default=0),
+            )
+            deadline = time.thread_time() + SECONDS / 2
+            made = [_suspect(problem, self._items, site) for site in near if time.thread_time() < deadline]
+            found = [each for each in made if each is not None and each.claims & wrong]
+            self._suspects = tuple(sorted(found, key=lambda each: each.site.span.start))
         return self._suspects
 
     def of_several(self) -> Blame | None:
@@ -132,11 +145,18 @@ class Inquiry:
                 objective = self.claims[name].kind == "optimum" and not each.site.keys
                 if (each.site.model or objective) and len(each.claims & unmended) < 2:
                     continue
+                if self._is_asked_about(each, name) and len(each.claims & wrong) < 2:
+                    continue
                 # What right lines rest on is seldom wrong.
                 seconds = SECONDS / 4 if any(map(self._right, each.claims)) else SECONDS
                 if (found := self._search(each, frozenset(wrong), seconds)) is not None:
                     return self._widened(each, found)
         return None
+
+    def _is_asked_about(self, suspect: Suspect, name: str) -> bool:
+        """Whether the left side of a line speaks of a definition: what is differentiated is given, and not derived."""
+        direct = t.variables(self.claims[name].head)
+        return bool(suspect.site.keys & direct.union(*(self.bench.dependencies.get(key, ()) for key in direct)))
 
     def _widened(self, suspect: Suspect, found: Blame) -> Blame:
         """With those that an edit of their own line would mend too: one of a definition that others need wins."""
@@ -263,7 +283,7 @@ def _suspect(problem: Problem, items: tuple[Item, ...], site: Site) -> Suspect |
     else:
         likely = (edit for edit in probes if edit.rank)
         enough, most = 4, PROBES // 4
-    for edit in likely:
+    for edit in islice(likely, ATTEMPTS * most):
         other = rebuilt(problem, items, site, edit.tree)
         if other is not None:
             changed, anew = dependents(problem, other)
