@@ -303,6 +303,9 @@ def _carried_from(bench: Bench, claim: Claim, results: list[Result], wanted: lis
     for before, result in zip(wanted, results, strict=False):
         if not isinstance(before, Claim) or not _may_repeat(before, claim, result):
             continue
+        if before.span.start <= claim.span.start < before.span.end:
+            # The other sign of the same ±: one expression is blamed once.
+            return result.verdict.carried_from or before.name
         try:
             parts = [
                 compare(bench, claim, world, before.claimed, claim.claimed) for world in bench.worlds(claim.conditions)
