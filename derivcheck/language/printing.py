@@ -213,6 +213,8 @@ def _big(node: Big | Binder, tight: bool) -> str:
         return f"{_BIG[node.operator]}_{{{_bounds(binder)}}}{upper} {body}"
     lower = _scripts(binder.lower, None, 0) if binder.condition is None else f"_{{{_latex(binder.condition, True)}}}"
     differentials = "".join(_glued(r" \, d", _latex(name, True)) for name in binder.names)
+    # The differential ends what is integrated: a sum needs no brackets.
+    body = _latex(node.body, tight) if isinstance(node.body, Add) else body
     return f"{_BIG[node.operator]}{lower}{upper} {body}{differentials}"
 
 
