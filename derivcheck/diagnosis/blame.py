@@ -282,8 +282,8 @@ def _suspect(problem: Problem, items: tuple[Item, ...], site: Site) -> Suspect |
         enough, most = 1, 1
     else:
         likely = (edit for edit in probes if edit.rank)
-        enough, most = 4, PROBES // 4
-    for edit in islice(likely, ATTEMPTS * most):
+        enough, most = 4, 4
+    for edit in islice(likely, ATTEMPTS + most):
         other = rebuilt(problem, items, site, edit.tree)
         if other is not None:
             changed, anew = dependents(problem, other)

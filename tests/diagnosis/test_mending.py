@@ -30,6 +30,11 @@ VECTOR = (
         (NOISE, "\\operatorname{Var}[z \\mid x] = \\frac{1}{1 + s^2}", "replace `1` by `s²`"),
         (VECTOR, "p(x) = \\mathcal{N}(x; 0, u u^\\top + s I)", "replace `s` by `s²`"),
         (VECTOR, "\\operatorname{Var}[z \\mid x] = (s^2 + u^\\top u)^{-1}", "multiply by `s²`"),
+        (
+            VECTOR,
+            "p(x \\mid z) = \\frac{1}{(2\\pi)^{n/2} s} \\exp\\left(-\\frac{1}{2 s^2} (x - u z)^\\top (x - u z)\\right)",
+            "raise `s` to the power `n`",
+        ),
     ],
 )
 def test_the_edit_that_mends_a_line_is_found(before: str, line: str, title: str) -> None:
