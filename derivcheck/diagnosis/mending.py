@@ -40,8 +40,8 @@ def mending(tree: n.Node, stock: Stock) -> Iterator[Candidate]:
                 if node in stock.names and (node not in stock.shapes or stock.is_scalar(node)):
                     for size in stock.sizes:
                         # A normaliser in one dimension for one in many.
-                        power, title = raised(node, size), f"raise `{plain(node)}` to the power `{plain(size)}`"
-                        yield Candidate(8, rebuild(power), node.span, latex(power), title, len(latex(size)) + 1)
+                        whole, title = raised(node, size), f"raise `{plain(node)}` to the power `{plain(size)}`"
+                        yield Candidate(8, rebuild(whole), node.span, latex(whole), title, len(latex(size)) + 1)
                 if node in stock.names or node in stock.sizes:
                     root = n.Root(node, span=node.span)
                     title = f"replace `{plain(node)}` by `{plain(root)}`"
