@@ -45,7 +45,7 @@ from derivcheck.verdict import Outcome, Verdict
 
 SECONDS = 2.0
 """How long one definition may be searched, whatever depends on it; by the clock of the thread, as for a line."""
-ALTOGETHER = 3.0
+ALTOGETHER = 2.0
 """How long all definitions of one document may be searched."""
 PROBES = 60
 """So many edits are tried to find out what depends on a definition."""
@@ -118,7 +118,7 @@ class Inquiry:
                 sites_of(problem, self._items),
                 key=lambda site: min((abs(site.span.start - place) for place in places), default=0),
             )
-            deadline = time.thread_time() + SECONDS / 2
+            deadline = time.thread_time() + SECONDS / 3
             made = [_suspect(problem, self._items, site) for site in near if time.thread_time() < deadline]
             found = [each for each in made if each is not None and each.claims & wrong]
             self._suspects = tuple(sorted(found, key=lambda each: each.site.span.start))
