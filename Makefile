@@ -19,7 +19,7 @@ run: $(VENV)/.runs
 	done
 
 test: $(VENV)/.tests
-	$(BIN)/python -m pytest -n 2 -q
+	$(BIN)/python -m pytest -n 2 --dist worksteal -q
 
 lint: $(VENV)/.tests
 	$(BIN)/ruff check .
