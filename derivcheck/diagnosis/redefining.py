@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import cast
 
+from derivcheck.diagnosis.offers import MOST_NAMES
 from derivcheck.diagnosis.stock import Stock, bound_letters, member_of, names_of, negative_powers, stock_terms
 from derivcheck.language import nodes as n
 from derivcheck.language.printing import plain
@@ -26,8 +27,6 @@ from derivcheck.reading.documents import kind_of, scan
 from derivcheck.reading.items import Item, Statement
 from derivcheck.reading.statements import read
 from derivcheck.source import Span
-
-MOST_NAMES = 14
 
 
 @dataclass(frozen=True)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from derivcheck.language.nodes import Boxed, Group, Node, Scripted, Symbol, Tuple
+from derivcheck.language.nodes import Boxed, Group, Name, Node, Scripted, Symbol, Tuple
 from derivcheck.language.printing import latex
+from derivcheck.language.traversal import children
 from derivcheck.problem.scope import IndexInfo, Scope
 from derivcheck.problem.terms import Term
 
@@ -54,6 +55,15 @@ def strip(node: Node) -> Node:
                 node = body
             case _:
                 return node
+
+
+def names_in(node: Node) -> Iterator[Node]:
+    """The names in an expression, each with its scripts and primes."""
+    if isinstance(node, Name | Scripted):
+        yield node
+        return
+    for part in children(node):
+        yield from names_in(part)
 
 
 def pattern(base: Node, sub: Node | None, sup: Node | None) -> str:

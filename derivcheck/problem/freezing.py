@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from fractions import Fraction
+from functools import lru_cache
 
 from derivcheck.problem import terms as t
 from derivcheck.problem.dependence import dependencies, depends
@@ -22,13 +23,19 @@ EM = re.compile(
 )
 
 
+@lru_cache(maxsize=8)
+def of_em(text: str) -> bool:
+    """Whether a document speaks of EM: asked at every statement and derivative of it."""
+    return EM.search(text) is not None
+
+
 def at_current(target: Term, key: str, scope: Scope) -> tuple[Term, tuple[str, ...]]:
     """What is differentiated by a parameter of the model, its means frozen, and the names that do not move with it.
 
     So it is where the document states a q of its own, or speaks of EM; a moment itself moves all the same.
     """
     frozen = any(one.frozen for known in scope.measures.values() for one in known.values())
-    spoken = frozen or bool(scope.still) or EM.search(scope.text) is not None
+    spoken = frozen or bool(scope.still) or of_em(scope.text)
     if not spoken or not (scope.posterior or scope.angled) or not moves_alone(key, scope):
         return target, ()
     written = written_out(target, key, scope)

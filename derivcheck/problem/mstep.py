@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from derivcheck.problem import terms as t
 from derivcheck.problem.builder import Builder
 from derivcheck.problem.context import key_of, strip
-from derivcheck.problem.freezing import EM
+from derivcheck.problem.freezing import of_em
 from derivcheck.problem.scope import Definition, Refusal
 from derivcheck.reading.items import Statement
 
@@ -23,7 +24,7 @@ FIXED = re.compile(r"\bfixed\b|\b(held|kept|keep|keeping|treat\w*|regard\w*)\b.*
 def note_still(item: Statement, statements: Sequence[Statement], builder: Builder) -> None:
     """Remember what the words around a statement say does not move."""
     text = builder.scope.text
-    if not (EM.search(text) or RESPONSIBLE.search(text) or builder.scope.posterior):
+    if not (of_em(text) or _responsible(text) or builder.scope.posterior):
         return
     name = _defined(item, builder)
     if name is not None and _per_sample(name) and (RESPONSIBLE.search(item.lead) or _in_the_e_step(item, text)):
@@ -36,6 +37,11 @@ def note_still(item: Statement, statements: Sequence[Statement], builder: Builde
     if FIXED.search(words):
         for key in _spoken_of(item, builder):
             _still(key, builder)
+
+
+@lru_cache(maxsize=8)
+def _responsible(text: str) -> bool:
+    return RESPONSIBLE.search(text) is not None
 
 
 def _still(key: str, builder: Builder) -> None:

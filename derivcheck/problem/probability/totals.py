@@ -2,15 +2,14 @@ r"""Sums over the values of a random name: ``\sum_z p(x \mid z) p(z)``."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from fractions import Fraction
 
 from derivcheck.language import nodes as n
 from derivcheck.language.domain import Domain
 from derivcheck.language.shapes import Dim
-from derivcheck.language.traversal import children, transform
+from derivcheck.language.traversal import transform
 from derivcheck.problem import terms as t
-from derivcheck.problem.context import Context, key_of
+from derivcheck.problem.context import Context, key_of, names_in
 from derivcheck.problem.probability.model import Instance, replaced
 from derivcheck.problem.scope import Declaration
 from derivcheck.problem.terms import Term
@@ -29,7 +28,7 @@ def sum_over_values(node: n.Big, ctx: Context) -> Term | None:
         if isinstance(name, n.Scripted) and name.primes and name.sub is None and name.sup is None:
             # ``\\sum_{z'} p(z')``: another letter for the values of z.
             primed, bare = name, name.base
-            if key_of(name) in ctx.scope.names or any(part == bare for part in _names_in(inside)):
+            if key_of(name) in ctx.scope.names or any(part == bare for part in names_in(inside)):
                 return None
             inside, name = _renamed(inside, primed, bare), bare
         known = ctx.scope.names.get(key_of(name))
@@ -46,15 +45,6 @@ def sum_over_values(node: n.Big, ctx: Context) -> Term | None:
 
 def _renamed(node: n.Node, old: n.Node, new: n.Node) -> n.Node:
     return transform(node, lambda part: new if part == old else part)
-
-
-def _names_in(node: n.Node) -> Iterator[n.Node]:
-    """The names in an expression, each with its scripts and primes."""
-    if isinstance(node, n.Name | n.Scripted):
-        yield node
-        return
-    for part in children(node):
-        yield from _names_in(part)
 
 
 def _over(body: Term, key: str, domain: Domain, node: n.Big, ctx: Context) -> Term:

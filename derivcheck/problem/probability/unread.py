@@ -7,12 +7,10 @@ one that the document means.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 from derivcheck.language import nodes as n
-from derivcheck.language.traversal import children
 from derivcheck.problem.builder import Builder
-from derivcheck.problem.context import key_of, strip
+from derivcheck.problem.context import key_of, names_in, strip
 from derivcheck.problem.newness import of_chance
 from derivcheck.problem.probability.operators import DENSITIES
 from derivcheck.problem.probability.statements import declared_key
@@ -35,17 +33,8 @@ def note_unread(item: Statement, builder: Builder) -> None:
             return
     if isinstance(left, n.Given):
         left = left.left
-    for name in _names(left):
+    for name in names_in(left):
         builder.scope.unread.setdefault(declared_key(name, builder) or key_of(name), item.span)
-
-
-def _names(node: n.Node) -> Iterator[n.Node]:
-    """The names in an expression, each with its scripts."""
-    if isinstance(node, n.Name | n.Scripted):
-        yield node
-        return
-    for part in children(node):
-        yield from _names(part)
 
 
 def note_unreadable(text: str, span: Span, builder: Builder) -> None:
