@@ -102,7 +102,7 @@ def _with_value(factor: Factor) -> t.Term:
                 return t.Variable(VALUE, shape=part.shape) if (row,) == letters else None
         return None
 
-    return rewrite(factor.log, rule_of)
+    return rewrite(factor.log, rule_of, factor.key)
 
 
 def _gaussian(

@@ -94,7 +94,7 @@ def _with_value(term: t.Term, target: t.Term, key: str, value: t.Term, bench: Be
         if part == target:
             return value
         if isinstance(part, t.Variable) and key in bench.dependencies.get(part.key, frozenset()):
-            return rewrite(member(bench.problem.definitions[part.key], part.indices), rule)
+            return rewrite(member(bench.problem.definitions[part.key], part.indices), rule, key)
         return None
 
-    return rewrite(term, rule)
+    return rewrite(term, rule, key)

@@ -133,10 +133,10 @@ def _all_members(log: Term, place: By, there: Term, ctx: Context) -> Term:
         if isinstance(part, t.Variable) and part.key in scope.definitions:
             definition = scope.definitions[part.key]
             if depends(definition.term, place.key, scope):
-                return rewrite(member(definition, part.indices), rule)
+                return rewrite(member(definition, part.indices), rule, place.key)
         return None
 
-    return rewrite(log, rule)
+    return rewrite(log, rule, place.key)
 
 
 def _reference(value: Term, domain: Domain, place: By, ctx: Context) -> Term:

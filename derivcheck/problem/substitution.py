@@ -11,8 +11,12 @@ from derivcheck.problem.scope import Definition
 from derivcheck.problem.terms import Term
 
 
-def rewrite(term: Term, rule: Callable[[Term], Term | None]) -> Term:
-    """The term with ``rule`` applied to every part from the outside in; None leaves a part and goes on inside it."""
+def rewrite(term: Term, rule: Callable[[Term], Term | None], free: str | None = None) -> Term:
+    """The term with ``rule`` applied to every part from the outside in; None leaves a part and goes on inside it.
+
+    Where the name ``free`` is replaced, the body of a call that binds it anew is left alone: the x of ``f(x) = x^2``
+    is no random x, whatever stands in its place at the call.
+    """
     done: dict[int, tuple[Term, Term]] = {}
 
     def within(value: Any) -> Any:  # noqa: ANN401 - fields of terms are terms, tuples and plain values
@@ -28,8 +32,9 @@ def rewrite(term: Term, rule: Callable[[Term], Term | None]) -> Term:
         made = rule(part)
         if made is None:
             changes = {}
+            left = ("shape", "span", "body") if free is not None and free in _bound(part) else ("shape", "span")
             for item in fields(part):
-                if item.name not in ("shape", "span"):
+                if item.name not in left:
                     old = getattr(part, item.name)
                     new = within(old)
                     if new is not old:
@@ -39,6 +44,16 @@ def rewrite(term: Term, rule: Callable[[Term], Term | None]) -> Term:
         return made
 
     return whole(term)
+
+
+def _bound(part: Term) -> tuple[str, ...]:
+    """The names to which a call gives values of their own."""
+    match part:
+        case t.Let(bindings=bindings):
+            return tuple(name for name, _ in bindings)
+        case t.MapEntries(parameters=parameters):
+            return parameters
+    return ()
 
 
 def at_indices(term: Term, positions: Mapping[str, Term]) -> Term:

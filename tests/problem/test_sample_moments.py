@@ -61,3 +61,13 @@ def test_the_mean_of_a_count_under_a_mixture_is_taken_by_the_count_first():
     model = "Let $a, b > 0$, $\\lambda \\sim \\mathrm{Gamma}(a, b)$ and $N \\mid \\lambda \\sim \\mathrm{Poisson}(\\lambda)$.\n\n"
     assert outcomes(f"{model}$$ \\mathbb{{E}}[N] = \\frac{{a}}{{b}} $$\n") == ["holds"]
     assert outcomes(f"{model}$$ \\mathbb{{E}}[N] = a b $$\n") == ["wrong"]
+
+
+def test_what_a_call_binds_is_no_random_value() -> None:
+    """The letter of ``g(z) = …`` is the argument's at every call, although z is random in the document."""
+    text = (
+        "Let $z \\sim \\mathcal{N}(0, 1)$ and $g(z) = z + z^3$.\n\n"
+        "$$ \\mathbb{E}[g(2 z) z] = 26 $$\n\n$$ \\mathbb{E}[g(2 z) z] = 4 $$\n\n"
+        "$$ \\mathbb{E}[g'(z)] = 4 $$\n\n$$ \\mathbb{E}[g'(z)] = 0 $$\n\n$$ \\operatorname{Var}[g'(2 z)] = 0 $$\n"
+    )
+    assert outcomes(text) == ["holds", "wrong", "holds", "wrong", "wrong"]

@@ -197,14 +197,14 @@ def replaced(term: Term, instance: Instance, value: Term, scope: Scope) -> Term:
             case t.Derivative(key=key, indices=indices) if (
                 key == instance.key and indices == instance.position and isinstance(value, t.Variable)
             ):
-                return replace(part, target=rewrite(part.target, rule), key=value.key, indices=())
+                return replace(part, target=rewrite(part.target, rule, instance.key), key=value.key, indices=())
             case t.Variable(key=key, indices=indices) if key in scope.definitions:
                 definition = scope.definitions[key]
                 if depends(definition.term, instance.key, scope):
-                    return rewrite(member(definition, part.indices), rule)
+                    return rewrite(member(definition, part.indices), rule, instance.key)
         return None
 
-    return rewrite(term, rule)
+    return rewrite(term, rule, instance.key)
 
 
 def bound_to(instance: Instance, scope: Scope) -> tuple[t.Bound, Term]:
