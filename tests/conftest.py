@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from derivcheck.evaluation.budget import BUDGET
+
+settings.register_profile(
+    "counted", deadline=None, derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("counted")
+"""The same examples on every machine, however slow or busy it is."""
 
 
 @pytest.fixture(autouse=True)

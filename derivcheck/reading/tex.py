@@ -80,7 +80,7 @@ def _without_literals(text: str) -> tuple[str, tuple[Span, ...], list[Mark]]:
     quiet: list[Span] = []
     marks: list[Mark] = []
     exhausted: set[str] = set()
-    position = 0
+    position, line_end = 0, -1
     while match := _LITERAL.search(text, position):
         position = match.end()
         token = match.group()
@@ -98,8 +98,10 @@ def _without_literals(text: str) -> tuple[str, tuple[Span, ...], list[Mark]]:
             painted.append(Span(match.start(), end.end()))
             position = end.end()
         elif match["delimiter"]:
-            line_end = text.find("\n", position)
-            close = text.find(match["delimiter"], position, len(text) if line_end < 0 else line_end)
+            if line_end < position:
+                feed = text.find("\n", position)
+                line_end = len(text) if feed < 0 else feed
+            close = text.find(match["delimiter"], position, line_end)
             if close >= 0:
                 painted.append(Span(match.start(), close + 1))
                 position = close + 1

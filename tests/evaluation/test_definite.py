@@ -54,7 +54,7 @@ def test_what_does_not_converge_does_not_settle(f, domain):
     assert not integrated(f, domain, 0)[1]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.floats(-3, 3), st.floats(0.2, 4), st.floats(-2, 2))
 def test_a_polynomial_between_two_ends_is_integrated_to_the_last_figures(low, width, root):
     domain = Domain("interval", low=low, high=low + width)

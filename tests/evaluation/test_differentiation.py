@@ -39,7 +39,7 @@ NUMBERS = st.one_of(
 
 
 @given(NUMBERS, st.sampled_from(["x", "A"]), st.integers(0, 3))
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=60)
 def test_a_gradient_by_autograd_is_within_the_bars_of_both_kinds_of_differences(formula, name, seed):
     made, claims = bench(
         f"{DECLARED}$$ \\frac{{\\partial \\left[{formula}\\right]}}{{\\partial {name}}} = {name} $$\n",

@@ -79,7 +79,7 @@ def world(made, values, arithmetic):
 
 
 @given(FORMULAS, NUMBERS)
-@settings(max_examples=150, deadline=None, derandomize=True)
+@settings(max_examples=150)
 def test_a_formula_has_the_value_that_python_gives_it_in_fractions_and_in_floats(formula, numbers):
     from derivcheck.evaluation.floating import FloatArithmetic
 
@@ -162,7 +162,7 @@ def written(shape):
 
 
 @given(WELL)
-@settings(max_examples=80, deadline=None, derandomize=True)
+@settings(max_examples=80)
 def test_a_well_shaped_formula_has_its_shape_in_symbols_and_in_numbers(formula):
     from derivcheck.language.shapes import show
 
@@ -176,7 +176,7 @@ def test_a_well_shaped_formula_has_its_shape_in_symbols_and_in_numbers(formula):
 
 
 @given(WELL, WELL, st.sampled_from(["product", "sum", "\\odot"]))
-@settings(max_examples=80, deadline=None, derandomize=True)
+@settings(max_examples=80)
 def test_an_ill_shaped_formula_is_refused_with_both_shapes_named(left, right, how):
     if how == "product":
         assume(not fits(left, right))

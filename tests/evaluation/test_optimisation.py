@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import time
 from fractions import Fraction
 
 import pytest
@@ -21,7 +20,7 @@ REAL, POSITIVE, NONNEGATIVE = Domain(), Domain("positive"), Domain("nonnegative"
 UNIT, SIMPLEX, SPD = Domain("unit"), Domain("simplex"), Domain("spd")
 PROBABILITY = Domain("interval", low=0.0, high=1.0)
 seeds = st.integers(0, 10**6)
-quick = settings(max_examples=12, deadline=None)
+quick = settings(max_examples=12)
 
 
 @pytest.fixture(autouse=True)
@@ -90,15 +89,16 @@ def test_weighted_least_squares_is_solved_whatever_its_condition(seed, condition
         assert apart <= 1e-10 * max(abs(v) for v in truth)
 
 
-def test_a_quadratic_of_twenty_unknowns_takes_some_milliseconds():
+def test_a_quadratic_of_twenty_unknowns_is_asked_for_a_few_values_only():
     x, w, y = regression(1, 3)
-    times = []
-    for _ in range(5):
-        then = time.perf_counter()
-        optimise(lambda u: total(w * (y - x @ u) ** 2), normal(1, 4, 20, 1), REAL, False, 0)
-        times.append(time.perf_counter() - then)
-    # 12 ms on an idle core; the bound leaves room for a busy machine
-    assert min(times) < 0.1
+    asked = []
+
+    def objective(u):
+        asked.append(u)
+        return total(w * (y - x @ u) ** 2)
+
+    optimise(objective, normal(1, 4, 20, 1), REAL, False, 0)
+    assert len(asked) <= 20
 
 
 @quick
@@ -133,7 +133,7 @@ def test_multinomial_weights_are_shares(seed, size):
     )
 
 
-@settings(max_examples=4, deadline=None)
+@settings(max_examples=4)
 @given(seeds)
 def test_the_covariance_of_most_likelihood_is_that_of_the_data(seed):
     z = normal(seed, 2, 12, 3)
@@ -162,7 +162,7 @@ def test_the_variance_of_most_likelihood_is_found_from_far_away(seed, squares, c
     close(found, torch.full((3, 1, 1), squares / count, dtype=torch.float64))
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(seeds)
 def test_least_squares_over_nonnegative_numbers_agrees_with_trying_every_set_of_zeros(seed):
     x, y = normal(seed, 10, 3), normal(seed + 1, 10, 1)

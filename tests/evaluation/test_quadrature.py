@@ -251,7 +251,7 @@ def test_a_pole_at_an_end_that_is_not_0_is_not_settled_and_its_bar_says_so():
     assert 1e-10 < abs(first - math.log(math.pi)) < 3 * abs(first - second)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.floats(-300, 300), st.floats(-5, 4), st.floats(-300, 300), st.floats(-1, 3), st.floats(-3, 3), st.integers(0, 2)
 )

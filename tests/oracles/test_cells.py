@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import time
 from fractions import Fraction
 
 import pytest
@@ -26,6 +25,7 @@ from derivcheck.evaluation.forms import (
 from derivcheck.evaluation.rational import INVALID
 from derivcheck.oracles import cells
 from derivcheck.oracles.cells import GAP, NOTHING, Proved, Refuted, Undecided, at, decide
+from tests.counting import calls
 
 
 def inputs(count):
@@ -66,7 +66,7 @@ unit = st.tuples(st.tuples(small, small, small), small)
 one_layer = st.lists(st.tuples(unit, st.integers(1, 4), st.integers(-3, 3)), min_size=1, max_size=6)
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(one_layer, st.randoms(use_true_random=False))
 def test_a_layer_with_its_units_in_another_order_and_on_another_scale_is_the_same_function(units, source):
     atoms = Atoms(3)
@@ -77,7 +77,7 @@ def test_a_layer_with_its_units_in_another_order_and_on_another_scale_is_the_sam
     assert isinstance(decide(left, right, "=", (), atoms), Proved)
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(one_layer, st.sampled_from([Fraction(1, 10**12), Fraction(1), Fraction(-1, 3)]), st.data())
 def test_a_layer_with_one_weight_off_is_refuted_at_a_point_where_it_differs(units, change, data):
     atoms = Atoms(3)
@@ -103,7 +103,7 @@ nested = st.tuples(
 )
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(nested, nested)
 def test_nested_networks_are_equal_or_differ_at_the_point_that_is_given(one, other):
     atoms = Atoms(2)
@@ -119,7 +119,7 @@ def test_nested_networks_are_equal_or_differ_at_the_point_that_is_given(one, oth
         assert all(dense(*sides[0], point) == dense(*sides[1], point) for point in points)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(nested)
 def test_what_is_written_in_another_way_is_proved_for_nested_networks(net):
     atoms = Atoms(2)
@@ -151,18 +151,21 @@ def wide(seed, change=Fraction(0)):
     return layer, [Fraction(source.randint(1, 99), 11) for _ in range(64)]
 
 
-def test_64_units_of_8_inputs_are_compared_in_well_under_a_second_and_a_change_of_1e_12_is_refuted():
+def test_64_units_of_8_inputs_are_compared_without_counting_their_cells_and_a_change_of_1e_12_is_refuted():
+    # There are more than four thousand million cells.
+    assert calls(compare_64_units) < 500_000
+
+
+def compare_64_units():
     atoms, source = Atoms(8), random.Random(1)
     layer, out = wide(0)
     order = list(range(64))
     source.shuffle(order)
-    started = time.perf_counter()
     left = network([layer], out, atoms)
     right = network([[layer[k] for k in order]], [out[k] for k in order], atoms)
     assert isinstance(decide(left, right, "=", (), atoms), Proved)
     other, _ = wide(0, Fraction(1, 10**12))
     found = decide(left, network([other], out, atoms), "=", (), atoms)
-    assert time.perf_counter() - started < 0.5
     assert isinstance(found, Refuted)
     assert dense([layer], out, found.point) != dense([other], out, found.point)
 

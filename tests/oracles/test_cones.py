@@ -53,7 +53,7 @@ def test_every_cell_holds_its_own_point_and_no_other_cell_does(seed):
 vectors = st.tuples(*[st.integers(-4, 4)] * 4)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(vectors, max_size=6), st.tuples(*[st.integers(-6, 6)] * 3))
 def test_every_point_is_in_exactly_one_piece(normals, point):
     pieces, at = [whole(3)], (*point, 1)
