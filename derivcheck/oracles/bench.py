@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Final
 
 import torch
 from torch import Tensor
@@ -22,19 +23,17 @@ from derivcheck.problem.problem import Claim
 from derivcheck.problem.scope import Declaration
 from derivcheck.problem.terms import Comparison, Term
 
-CANDIDATES = 256
+CANDIDATES: Final = 256
 """How many inputs are drawn for each one that is wanted where conditions have to be met."""
-
-
-LARGE = 32
-JITTER = 2.0**-50
+LARGE_SIZE: Final = 32
+"""Above this size one draw has entries enough, where there are fewer choices of sizes than draws."""
+JITTER: Final = 2.0**-50
 """How far inputs are moved to see what rounding does, relative to their size."""
+LARGE_SAMPLES: Final = 4_000
+"""So many entries of what is declared are drawn at once where integrals depend on them."""
+
 # Small values in batches: a second thread waits more than it works, and far more where others want the cores.
 torch.set_num_threads(1)
-
-
-LARGE = 4_000
-"""So many entries of what is declared are drawn at once where integrals depend on them."""
 
 
 @dataclass
@@ -56,8 +55,7 @@ class Bench(Draws):
             seed, count = self.settings.seed, self.settings.draws
             chosen = sizes.draw(self.symbols, self.problem, self.fixed, seed, count)
             # Where there are fewer choices of sizes than draws, the inputs at least are others.
-            # A large size has entries enough in one draw.
-            small = max(chosen[0].values(), default=0) <= LARGE
+            small = max(chosen[0].values(), default=0) <= LARGE_SIZE
             chosen = (chosen * count)[:count] if small else chosen
             self._worlds[key] = tuple(
                 self.world(choice, (seed, number), conditions) for number, choice in enumerate(chosen)
@@ -113,7 +111,7 @@ class Bench(Draws):
         """As many inputs at once as asked for; fewer of a model with many large samples, for the integrals' sake."""
         if not self.problem.scope.factors or not self.fixed:
             return self.settings.trials
-        return max(1, min(self.settings.trials, LARGE // self.entries))
+        return max(1, min(self.settings.trials, LARGE_SAMPLES // self.entries))
 
     def _draw(self, chosen: Mapping[str, int], seed: object, trials: int, spread: float) -> World:
         whole = sizes.complete(chosen, self.problem)
