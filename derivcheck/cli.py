@@ -30,7 +30,7 @@ FAILURE, INTERRUPTED, BROKEN_PIPE = 2, 130, 141
 EPILOG = """\b
 Exit codes: 0 something was checked and nothing is wrong; 1 a wrong claim, or
 nothing checked, or (--strict) something undecided; 2 usage, configuration,
-unreadable file.
+unreadable file, an error of derivcheck itself.
 
 \b
 Examples:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 from derivcheck.config import Settings, UnknownClaim
+from derivcheck.isolation import Isolation
 from derivcheck.language.nodes import Group, Node, Scripted
 from derivcheck.problem import terms as t
 from derivcheck.problem.build import build
@@ -17,7 +18,7 @@ from derivcheck.problem.problem import Claim, Problem, Refused
 from derivcheck.reading.documents import kind_of, scan
 from derivcheck.reading.parser import parse_expression
 from derivcheck.reading.statements import read
-from derivcheck.source import Source, Span
+from derivcheck.source import NOWHERE, Source, Span
 from derivcheck.verdict import Evidence, Finding, Listed, Outcome, Report, Result, Severity, Verdict
 
 if TYPE_CHECKING:
@@ -41,10 +42,27 @@ def check(source: Source, settings: Settings, required: tuple[str, ...] = ()) ->
     such a head gets the finding ``missing-result``. Raises ``UnknownClaim`` if ``settings.claim`` names none.
     """
     started = time.perf_counter()
-    problem = problem_of(source)
+    isolation = Isolation()
+    problem = isolation.apart(NOWHERE, lambda: problem_of(source), None)
+    if problem is None:
+        seconds = time.perf_counter() - started
+        return Report(source, (), tuple(isolation.others), 0, settings.seed, settings.trials, seconds)
+
+    def repeated(name: str | None) -> str:
+        from derivcheck.diagnosis.findings import replay
+
+        return replay(problem, name, settings)
+
+    isolation.replay = repeated
     wanted = _wanted(problem, settings)
     heads = [(head, strip(parse_expression(head))) for head in required]
-    results, findings = _results(problem, wanted, settings, [node for _, node in heads])
+    nodes = [node for _, node in heads]
+    none = Verdict(Outcome.NOT_CHECKED, reason="the check of this document ended in an error of derivcheck itself")
+    nothing = [_result(problem, claim, none, nodes) for claim in wanted]
+    results, findings = isolation.apart(
+        NOWHERE, lambda: _results(problem, wanted, settings, nodes, isolation), (nothing, list[Finding]())
+    )
+    results, findings = isolation.settled(results), isolation.findings(findings)
     findings = [*problem.findings, *findings, *_missing(source, wanted, results, heads, settings)]
     return Report(
         source=source,
@@ -83,14 +101,14 @@ def _degenerate(problem: Problem, settings: Settings) -> tuple[tuple[str, str], 
 
 
 def _results(
-    problem: Problem, wanted: list[Claim | Refused], settings: Settings, heads: list[Node]
+    problem: Problem, wanted: list[Claim | Refused], settings: Settings, heads: list[Node], isolation: Isolation
 ) -> tuple[list[Result], list[Finding]]:
     if not wanted:
         return [], []
     from derivcheck.judge import judge, judge_exactly, proved
 
     exact = settings.evidence == "exact"
-    verdicts = [] if exact else _proofs(problem, wanted, settings)
+    verdicts = [] if exact else _proofs(problem, wanted, settings, isolation)
     if len(verdicts) == len(wanted) and all(map(proved, verdicts)):
         return [_result(problem, claim, verdict, heads) for claim, verdict in zip(wanted, verdicts, strict=True)], []
     from derivcheck.diagnosis.explaining import explained
@@ -101,7 +119,12 @@ def _results(
     judged = any(isinstance(claim, Claim) or claim.scalar for claim in wanted)
     bench = _bench(problem, settings) if judged and not exact else None
     draws = bench or Draws(problem, settings)
-    wanted = _settle_premises(lambda claim: judge_exactly(draws, claim) if exact else judge(draws, claim), wanted)
+    none = Verdict(Outcome.NOT_CHECKED)
+
+    def judging(claim: Claim) -> Verdict:
+        return isolation.of(claim, lambda: judge_exactly(draws, claim) if exact else judge(draws, claim), none)
+
+    wanted = _settle_premises(judging, wanted)
     results: list[Result] = []
     for position, claim in enumerate(wanted):
         if isinstance(claim, Claim):
@@ -111,12 +134,15 @@ def _results(
                 known.pop(claim.name, None)
         if isinstance(claim, Refused):
             verdict = Verdict(Outcome.WRONG if claim.wrong else Outcome.NOT_CHECKED, reason=claim.message)
+        elif claim.name in isolation.by_claim:
+            verdict = none
         elif bench is not None:
-            verdict = _verdict(bench, claim, results, wanted, known.get(claim.name, ()))
+            said = known.get(claim.name, ())
+            verdict = isolation.of(claim, partial(_verdict, bench, claim, results, wanted, said), none)
         else:
-            verdict = _exact_verdict(draws, claim, results, wanted)
+            verdict = isolation.of(claim, partial(_exact_verdict, draws, claim, results, wanted), none)
         results.append(_result(problem, claim, verdict, heads))
-    results, findings = explained(problem, wanted, results, bench, settings, _all_hold)
+    results, findings = explained(problem, wanted, results, bench, settings, _all_hold, isolation)
     _settle_expected(wanted, results, findings)
     return results, findings
 
@@ -155,7 +181,7 @@ def _against_what_holds(claim: Claim, wanted: list[Claim | Refused], results: li
     return claim
 
 
-def _proofs(problem: Problem, wanted: list[Claim | Refused], settings: Settings) -> list[Verdict]:
+def _proofs(problem: Problem, wanted: list[Claim | Refused], settings: Settings, isolation: Isolation) -> list[Verdict]:
     """The verdicts on a document of algebra alone, as far as they are proofs: if all are, it does not wait for torch.
 
     Derivatives, functions and whatever is not proved are for the numerical oracles too.
@@ -167,10 +193,16 @@ def _proofs(problem: Problem, wanted: list[Claim | Refused], settings: Settings)
     draws = Draws(problem, settings)
     verdicts: list[Verdict] = []
     for claim in wanted:
-        if isinstance(claim, Refused) or claim.expected_wrong or not purely_algebraic(draws, claim):
+        if isinstance(claim, Refused) or claim.expected_wrong:
             break
-        verdicts.append(judge_exactly(draws, claim))
-        if not proved(verdicts[-1]):
+
+        def attempt(claim: Claim = claim) -> Verdict | None:
+            return judge_exactly(draws, claim) if purely_algebraic(draws, claim) else None
+
+        verdict = isolation.of(claim, attempt, None)
+        if verdict is not None:
+            verdicts.append(verdict)
+        if verdict is None or not proved(verdict):
             break
     return verdicts
 

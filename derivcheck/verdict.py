@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Final
 
 from derivcheck.source import Source, Span
 
@@ -80,6 +81,10 @@ class Severity(StrEnum):
     NOTE = "note"
 
 
+INTERNAL_ERROR: Final = "internal-error"
+"""The code of a finding that speaks of a bug in derivcheck, and not of the document."""
+
+
 @dataclass(frozen=True, slots=True)
 class Edit:
     """A replacement of the text of ``span`` that was checked to make the line hold."""
@@ -100,6 +105,7 @@ class Finding:
     help      what to do; None if nothing was found that was checked to help
     replay    the command line that repeats just this check
     claim     the claim's name, if there is one
+    trace     where an exception came from, for an ``internal-error``; no report shows it
     """
 
     code: str
@@ -113,6 +119,7 @@ class Finding:
     replay: str | None = None
     claim: str | None = None
     edits: tuple[Edit, ...] = ()
+    trace: str = field(default="", compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +210,9 @@ def settled(result: Result) -> Outcome:
 
 
 def exit_code(reports: tuple[Report, ...], *, strict: bool) -> int:
-    """0 if at least one claim was checked and none is wrong; 1 otherwise (DESIGN section 8)."""
+    """0 if at least one claim was checked and none is wrong, 2 after an error of our own, else 1 (DESIGN section 8)."""
+    if any(finding.code == INTERNAL_ERROR for report in reports for finding in report.findings):
+        return 2
     outcomes = [settled(result) for report in reports for result in report.results]
     outcomes += [extra.outcome for report in reports for extra in report.extras if extra.outcome is not None]
     errors = any(finding.severity is Severity.ERROR for report in reports for finding in report.findings)

@@ -40,6 +40,10 @@ def show(reports: Sequence[Report], asked: Asked, settings: Settings, command: s
             look = look_of(asked.color, sys.stdout, os.environ)
             shown = screen(reports, look.width, quiet=asked.quiet, verbose=asked.verbose, strict=settings.strict)
             emit(draw(shown, look))
+    if os.environ.get("DERIVCHECK_TRACEBACK"):
+        for trace in (finding.trace for report in reports for finding in report.findings if finding.trace):
+            with suppress(OSError):
+                sys.stderr.write(trace)
 
 
 def emit(text: str) -> None:

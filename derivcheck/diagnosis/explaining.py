@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from derivcheck.config import Settings
 from derivcheck.diagnosis.findings import facts_of, finding_for, refused_finding, replay
+from derivcheck.isolation import Isolation
 from derivcheck.problem.problem import Claim, Problem, Refused
+from derivcheck.source import NOWHERE
 from derivcheck.verdict import Edit, Finding, Outcome, Result, Severity, Verdict
 
 if TYPE_CHECKING:
@@ -18,7 +21,7 @@ if TYPE_CHECKING:
 
 def explained(
     problem: Problem, wanted: Sequence[Claim | Refused], results: Sequence[Result], bench: Bench | None,
-    settings: Settings, holds: Holds,
+    settings: Settings, holds: Holds, isolation: Isolation,
 ) -> tuple[list[Result], list[Finding]]:  # fmt: skip
     """The findings for judged claims, and the claims with the definitions that are at fault for them.
 
@@ -29,26 +32,39 @@ def explained(
     verdicts = {result.name: result.verdict for result in results}
     said: dict[str, Finding] = {}
     inquiry = _inquiry(bench, claims, verdicts, holds)
-    while inquiry is not None and (found := inquiry.of_several()) is not None:
+
+    def searched(search: Callable[[], Blame | None]) -> Blame | None:
+        return isolation.apart(NOWHERE, search, None)
+
+    while inquiry is not None and (found := searched(inquiry.of_several)) is not None:
         _blamed(found, problem, claims, verdicts, said, settings)
     for claim in wanted:
         verdict = verdicts[claim.name]
-        if verdict.defined_on is not None:
+        if verdict.defined_on is not None or claim.name in isolation.by_claim:
             continue
-        if isinstance(claim, Refused):
-            finding = refused_finding(problem, claim, bench, settings)
-        else:
-            finding = finding_for(problem, claim, verdict, bench, settings)
+        finding = isolation.of(claim, partial(_alone, problem, claim, verdicts, bench, settings), None)
         if finding is not None:
             said[claim.name] = finding
     unmended = {name for name, finding in said.items() if _is_unmended(claims.get(name), verdicts[name], finding)}
-    while inquiry is not None and unmended and (found := inquiry.of_the_rest(frozenset(unmended))) is not None:
+    while inquiry is not None and unmended:
+        found = searched(partial(inquiry.of_the_rest, frozenset(unmended)))
+        if found is None:
+            break
         unmended -= set(found.claims)
         for name in found.claims:
             said.pop(name, None)
         _blamed(found, problem, claims, verdicts, said, settings)
     findings = [said[claim.name] for claim in wanted if claim.name in said]
     return [replace(result, verdict=verdicts[result.name]) for result in results], findings
+
+
+def _alone(
+    problem: Problem, claim: Claim | Refused, verdicts: Mapping[str, Verdict], bench: Bench | None, settings: Settings
+) -> Finding | None:
+    """What is said of one claim by itself."""
+    if isinstance(claim, Refused):
+        return refused_finding(problem, claim, bench, settings)
+    return finding_for(problem, claim, verdicts[claim.name], bench, settings)
 
 
 def _inquiry(

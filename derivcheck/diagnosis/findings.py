@@ -229,6 +229,7 @@ def _listed(choices: list[tuple[tuple[str, int], ...]]) -> str:
 
 def _right_later(problem: Problem, claim: Claim, bench: Bench) -> str:
     """Whether a later member of the same chain is right again."""
+    from derivcheck.diagnosis.blame import UNKNOWN
     from derivcheck.oracles.comparing import compare
 
     members = [c for c in problem.claims if isinstance(c, Claim) and c.chain == claim.chain and c.relation == "="]
@@ -238,7 +239,7 @@ def _right_later(problem: Problem, claim: Claim, bench: Bench) -> str:
             parts = [
                 compare(bench, other, world, other.head, other.claimed) for world in bench.worlds(other.conditions)
             ]
-        except Exception:
+        except UNKNOWN:
             continue
         if all(part.outcome is Outcome.HOLDS for part in parts):
             line = problem.source.position(other.span.start).line
@@ -248,6 +249,8 @@ def _right_later(problem: Problem, claim: Claim, bench: Bench) -> str:
 
 def refused_finding(problem: Problem, claim: Refused, bench: Bench | None, settings: Settings) -> Finding | None:
     """The finding for a line without a meaning."""
+    if claim.bug is not None:
+        return claim.bug
     if claim.expected_wrong and claim.wrong:
         return None
     facts: list[str] = []

@@ -22,6 +22,7 @@ from derivcheck.homework.compare import (
 from derivcheck.homework.registry import HOMEWORKS, Homework, Requirement, document
 from derivcheck.homework.replay import replayed
 from derivcheck.homework.required import missing_units
+from derivcheck.isolation import Isolation
 from derivcheck.problem.problem import Claim
 from derivcheck.reading.documents import read_source
 from derivcheck.source import NOWHERE, Source
@@ -53,12 +54,14 @@ def run(name: str, settings: Settings, derivation: Path | None = None, as_handed
     if derivation is not None and report.results:
         findings = _other_letters(homework, findings, len(required), derivation)
     findings += _missing_forms(source, settings, report, required)
-    extra, differing = compared(homework, source, settings)
-    if not (as_handed_in and extra.code == "not-compared"):
+    isolation = Isolation()
+    comparison = isolation.apart(NOWHERE, lambda: compared(homework, source, settings), None)
+    if comparison is not None and not (as_handed_in and comparison[0].code == "not-compared"):
         # A solution that was handed in with numbers has no values for a module with vectors.
-        extras.append(extra)
-        findings += differing
-    extras += homework.extras(settings)
+        extras.append(comparison[0])
+        findings += comparison[1]
+    extras += isolation.apart(NOWHERE, lambda: homework.extras(settings), ())
+    findings += isolation.others
     return replace(report, title=homework.title, findings=tuple(findings), extras=(*report.extras, *extras))
 
 

@@ -118,7 +118,9 @@ def _newton(solution: Solution, frame: Frame, begin: Places, weighed: int) -> Pl
         if matrix.shape[1] < matrix.shape[2]:
             return None
         scale = matrix.abs().amax(-1, keepdim=True).clamp_min(torch.finfo(torch.float64).tiny)
-        usable = (matrix.isfinite().all(-1) & flat.isfinite()).all(-1)
+        weighted = flat[..., None] / scale
+        # Where nothing moves an equation that does not hold, its weighted residual is infinite.
+        usable = (matrix.isfinite().all(-1) & weighted[..., 0].isfinite()).all(-1)
         if 2 * int(usable.sum()) < trials:
             return None
         safe = torch.where(usable[:, None, None], matrix / scale, 0.0)
@@ -126,7 +128,7 @@ def _newton(solution: Solution, frame: Frame, begin: Places, weighed: int) -> Pl
         singular = torch.linalg.svdvals(safe)
         if bool((singular[:, -1] <= 1e-13 * singular[:, 0]).any()):
             return None
-        residual = torch.where(usable[:, None], flat, 0.0)[..., None] / scale
+        residual = torch.where(usable[:, None, None], weighted, 0.0)
         step = torch.linalg.lstsq(safe, residual).solution[..., 0]
         now = torch.cat([value.expand(trials, *value.shape[1:]).reshape(trials, -1) for value in root.values()], 1)
         length = (step.abs() / (1 + now.abs())).amax(1, keepdim=True)

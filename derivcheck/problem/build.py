@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 
+from derivcheck.isolation import in_one_line
 from derivcheck.language import nodes as n
 from derivcheck.language.printing import plain
 from derivcheck.language.traversal import walk
@@ -51,8 +53,8 @@ def build(source: Source, items: tuple[Item, ...]) -> Problem:
         match item:
             case Statement():
                 _statement(item, statements, builder)
-                explain(item, statements, builder)
-                note_still(item, statements, builder)
+                _guarded(item, builder, partial(explain, item, statements, builder))
+                _guarded(item, builder, partial(note_still, item, statements, builder))
                 if builder.waiting and _named(builder) != builder.named:
                     _take_up_again(builder, statements, final=False)
             case Unreadable():
@@ -115,7 +117,15 @@ def _named_at_the_end(builder: Builder, statements: list[Statement]) -> None:
             for other in statements
         )
         if not explained:
-            made = define(name, member.before, builder.context(), member.node.span)
+            try:
+                made = define(name, member.before, builder.context(), member.node.span)
+            except Refusal:
+                # The member says itself why it is not understood, when its turn comes.
+                continue
+            except Exception as error:
+                builder.makers.waiting.remove(member)
+                builder.makers.crashed(error, member.node.span, member.item.span, member.head.kind, member.head.title)
+                continue
             shape = made.shape if isinstance(made, Definition) else made.body.shape
             builder.line(member.node.span, "definition", plain(name), builder.scope.show(shape))
             builder.makers.waiting.remove(member)
@@ -203,6 +213,9 @@ def _unreadable(item: Unreadable, builder: Builder) -> None:
     note_unreadable(builder.source.text[item.span.start : item.span.end], item.span, builder)
     # What stands behind an unreadable line and goes on with a relation would be held against the wrong head.
     builder.head = None
+    if item.error is not None:
+        builder.makers.crashed(item.error, item.span, item.span, "unreadable", "")
+        return
     builder.makers.refuse(
         Refusal("unreadable", item.at, item.message, item.help),
         item.span,
@@ -222,6 +235,11 @@ def _statement(item: Statement, statements: list[Statement], builder: Builder) -
     if item.sentence != builder.condition_sentence:
         builder.conditions = []
         builder.condition_sentence = item.sentence
+    _guarded(item, builder, partial(_classified, item, statements, builder))
+
+
+def _classified(item: Statement, statements: list[Statement], builder: Builder) -> None:
+    """Give a statement its meaning, or keep it for later where a line behind may explain what is not understood."""
     try:
         classify(item, statements, builder)
     except Refusal as refusal:
@@ -236,10 +254,31 @@ def _statement(item: Statement, statements: list[Statement], builder: Builder) -
             return
         if refusal.code == "condition":
             note_undrawn(item.members, builder.context({}), item.span)
-        builder.line(item.span, "not read", note=refusal.message)
-        first = item.members[0]
-        line = builder.source.position(first.span.start).line
-        builder.scope.unmade.setdefault(key_of(first), (first.span, line))
-        chain = builder.makers.fresh_chain()
-        title = plain(item.members[0])
-        builder.makers.refuse(refusal, item.span, item.span, "statement", title, chain, implied=item.implied)
+        _refused(item, refusal, builder)
+
+
+def _refused(item: Statement, refusal: Refusal, builder: Builder) -> None:
+    """A statement without a meaning: a claim that is not checked, and nothing that is said of its names is known."""
+    builder.line(item.span, "not read", note=refusal.message)
+    first = item.members[0]
+    line = builder.source.position(first.span.start).line
+    builder.scope.unmade.setdefault(key_of(first), (first.span, line))
+    chain = builder.makers.fresh_chain()
+    title = plain(item.members[0])
+    builder.makers.refuse(refusal, item.span, item.span, "statement", title, chain, implied=item.implied)
+
+
+def _guarded(item: Statement, builder: Builder, work: Callable[[], None]) -> None:
+    """Whatever gives a statement its meaning passes here: what is refused, or is a bug, ends with this statement."""
+    try:
+        work()
+    except Refusal as refusal:
+        note_unread(item, builder)
+        # What several statements of a sentence are refused for is said once.
+        if not builder.makers.has_refused(refusal):
+            _refused(item, refusal, builder)
+    except Exception as error:
+        builder.head = None
+        note_unread(item, builder)
+        builder.line(item.span, "not read", note=in_one_line(error))
+        builder.makers.crashed(error, item.span, item.span, "statement", plain(item.members[0]))

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
+from derivcheck.isolation import internal_error
 from derivcheck.language import nodes as n
 from derivcheck.language.printing import plain
 from derivcheck.language.shapes import ONE
@@ -232,6 +233,8 @@ class ClaimMaker:
                 return
             scalar = self._scalar_reading(head, node, item, conditions) if refusal.code == "shape-mismatch" else None
             self.refuse(refusal, node.span, item.span, head.kind, head.title, head.chain, scalar, item.implied)
+        except Exception as error:
+            self.crashed(error, node.span, item.span, head.kind, head.title)
 
     def take_up_again(self, *, final: bool) -> None:
         """Try the members that wait for an explanation once more; at last they are refused."""
@@ -424,6 +427,20 @@ class ClaimMaker:
                 self.marks.expected_wrong(line_span, span),
                 implied,
             )
+        )
+
+    def has_refused(self, refusal: Refusal) -> bool:
+        """Whether something is refused already at this very place for this very reason."""
+        wanted = (refusal.code, refusal.span, refusal.message)
+        return any(isinstance(c, Refused) and (c.code, c.span, c.message) == wanted for c in self.claims)
+
+    def crashed(self, error: Exception, span: Span, line_span: Span, kind: str, title: str) -> None:
+        """A claim whose reading ended in a bug of ours: it is not checked, and nothing else is touched."""
+        name = self._unused("line-" + str(self.source.position(span.start).line))
+        bug = internal_error(error, span, line_span, name)
+        shown, chain = title or self.scope.quote(span), self.fresh_chain()
+        self.claims.append(
+            Refused(name, shown, kind, bug.code, bug.message, span, line_span, bug.help, False, chain, bug=bug)
         )
 
     def ordered(self, head: Head, item: Statement, conditions: tuple[Comparison, ...]) -> None:

@@ -101,7 +101,7 @@ class Refused:
     """A claim that could not be given a meaning: wrong by its shapes, or not checked.
 
     ``scalar`` is the same claim read with every size 1, where that gives it a meaning; ``implied`` says that ⇒ leads
-    to it.
+    to it. ``bug`` is there where reading it raised an exception that nobody foresaw.
     """
 
     name: str
@@ -117,6 +117,7 @@ class Refused:
     scalar: Claim | None = None
     expected_wrong: bool = False
     implied: bool = False
+    bug: Finding | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,13 +61,17 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """A stretch of maths that could not be read: the whole stretch, and the first thing not understood."""
+    """A stretch of maths that could not be read: the whole stretch, and the first thing not understood.
+
+    ``error`` is the exception where the reader itself is at fault.
+    """
 
     span: Span
     at: Span
     message: str
     help: str | None = None
     displayed: bool = False
+    error: Exception | None = None
 
 
 @dataclass(frozen=True, slots=True)

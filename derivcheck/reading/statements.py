@@ -116,6 +116,9 @@ def _segment(
             _read_row(reading, row, number, segment)
         except RecursionError:
             _give_up(reading, _cover(row.tokens), ParseError(_TOO_DEEP, _cover(row.tokens)), segment)
+        except Exception as error:
+            span = _cover(row.tokens)
+            reading.troubles.append(Unreadable(span, span, str(error), None, segment.displayed, error))
     statements = [_statement(chain, segment) for chain in reading.chains if chain.shown]
     found: list[Item] = sorted([*statements, *reading.troubles], key=lambda item: item.span.start)
     return found, reading.words
