@@ -301,8 +301,8 @@ def _where_it_is_asked(draws: Draws, claim: Claim, verdict: Verdict) -> Verdict:
     names = direct.union(*(draws.dependencies.get(name, ()) for name in direct))
     for asked, span in draws.problem.undrawn:
         if names & asked:
-            line = draws.problem.source.position(span.start).line
-            reason = f"it fails, but nothing is drawn to meet the condition on line {line}"
+            line = draws.problem.source.position(span.start).place.words
+            reason = f"it fails, but nothing is drawn to meet the condition on {line}"
             return Verdict(Outcome.NOT_CHECKED, verdict.evidence, reason=reason)
     return verdict
 
@@ -445,6 +445,7 @@ def listing(source: Source) -> tuple[Listed, ...]:
     return tuple(
         Listed(
             line=source.position(line.span.start).line,
+            cell=source.position(line.span.start).cell,
             kind=line.kind,
             name=line.name,
             text=line.text,

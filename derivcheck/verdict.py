@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
-from derivcheck.source import Source, Span
+from derivcheck.source import Place, Source, Span
 
 
 class Outcome(StrEnum):
@@ -70,7 +70,7 @@ class Verdict:
     said: str = ""
     reason: str = ""
     carried_from: str | None = None
-    defined_on: int | None = None
+    defined_on: Place | None = None
 
 
 class Severity(StrEnum):
@@ -87,11 +87,12 @@ INTERNAL_ERROR: Final = "internal-error"
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """A replacement of the text of ``span`` that was checked to make the line hold."""
+    """A replacement of the text of ``span`` that was checked to make the line hold; ``proved`` if it then is proved."""
 
     span: Span
     replacement: str
     title: str
+    proved: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +166,7 @@ class Listed:
     text    the statement in plain unicode
     shapes  "D × D", or empty
     note    why it was skipped or not read, or what was taken for granted
+    cell    the cell of a notebook in which the line is counted
     """
 
     line: int
@@ -173,6 +175,12 @@ class Listed:
     text: str
     shapes: str = ""
     note: str = ""
+    cell: int | None = None
+
+    @property
+    def place(self) -> Place:
+        """The line with its cell."""
+        return Place(self.cell or 0, self.line)
 
 
 @dataclass(frozen=True, slots=True)

@@ -128,7 +128,10 @@ def test_a_mistake_is_blamed_on_its_own_line(mutation: Mutation) -> None:
     assert blamed == {line}, "\n".join(_told(report, at) for at in sorted(blamed | {line}))
     wrong = [result for result in report.results if settled(result) is Outcome.WRONG]
     astray = [
-        r.title for r in wrong if r.verdict.defined_on != line and not _covers(report, r.span.start, r.span.end, line)
+        r.title
+        for r in wrong
+        if (r.verdict.defined_on is None or r.verdict.defined_on.line != line)
+        and not _covers(report, r.span.start, r.span.end, line)
     ]
     assert not astray, "other lines are said to be wrong, and not by the definition on this one"
 

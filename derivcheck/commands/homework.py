@@ -13,6 +13,7 @@ from derivcheck.commands.output import emit, progress, show
 from derivcheck.commands.power import show_power
 from derivcheck.config import FUNCTIONS, Settings, check_size, shipped, with_function
 from derivcheck.homework.registry import HOMEWORKS, Homework, Option
+from derivcheck.writing import write_new
 
 
 def commands() -> list[click.Command]:
@@ -137,8 +138,7 @@ def _write(name: str, path: Path, as_handed_in: bool) -> int:
         emit(text)
         return 0
     try:
-        with path.open("x", encoding="utf-8", newline="\n") as file:
-            file.write(text)
+        write_new(path, text.encode())
     except FileExistsError:
         raise click.ClickException(f"{path}: is there already; choose another name or remove it first") from None
     except OSError as error:

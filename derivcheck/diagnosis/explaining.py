@@ -11,7 +11,7 @@ from derivcheck.config import Settings
 from derivcheck.diagnosis.findings import facts_of, finding_for, refused_finding, replay
 from derivcheck.isolation import Isolation
 from derivcheck.problem.problem import Claim, Problem, Refused
-from derivcheck.source import NOWHERE
+from derivcheck.source import NOWHERE, Place
 from derivcheck.verdict import Edit, Finding, Outcome, Result, Severity, Verdict
 
 if TYPE_CHECKING:
@@ -94,17 +94,17 @@ def _blamed(
     """Say once what is wrong, at the definition; of the lines that depend on it nothing more is to be said."""
     first = next(name for name in found.claims if verdicts[name].carried_from is None)
     said[first] = _finding(found, problem, claims[first], claims, verdicts[first], settings)
-    line = problem.source.position(found.site.span.start).line
+    place = problem.source.position(found.site.span.start).place
     for name in found.claims:
-        verdicts[name] = replace(verdicts[name], defined_on=line)
+        verdicts[name] = replace(verdicts[name], defined_on=place)
 
 
 def _finding(
     found: Blame, problem: Problem, first: Claim, claims: Mapping[str, Claim], verdict: Verdict, settings: Settings
 ) -> Finding:
     edit = found.edit
-    lines = sorted({problem.source.position(claims[name].span.start).line for name in found.claims})
-    own = problem.source.position(first.span.start).line
+    lines = sorted({problem.source.position(claims[name].span.start).place for name in found.claims})
+    own = problem.source.position(first.span.start).place
     rest = [line for line in lines if line != own]
     others = f" (nor {'does' if len(rest) == 1 else 'do'} {_lines(rest)})" if rest else ""
     what = "this line of the model" if found.site.model else f"this definition of `{found.site.title}`"
@@ -119,19 +119,19 @@ def _finding(
     return Finding(
         code="wrong-definition",
         severity=Severity.ERROR,
-        message=f"with {what} line {own} does not hold{others}",
+        message=f"with {what} {own.words} does not hold{others}",
         span=edit.span,
         line_span=found.site.span,
         label=label,
-        facts=tuple(f"line {own}: {fact}" if at == 0 else fact for at, fact in enumerate(facts_of(first, verdict))),
+        facts=tuple(f"{own.words}: {fact}" if at == 0 else fact for at, fact in enumerate(facts_of(first, verdict))),
         help=help,
         replay=replay(problem, None, settings),
         edits=(Edit(edit.span, edit.replacement, edit.title),) if written.strip() else (),
     )
 
 
-def _lines(lines: Sequence[int]) -> str:
+def _lines(lines: Sequence[Place]) -> str:
     """``line 9``, ``lines 9, 10 and 12``."""
     if len(lines) == 1:
-        return f"line {lines[0]}"
+        return lines[0].words
     return f"lines {', '.join(map(str, lines[:-1]))} and {lines[-1]}"

@@ -81,7 +81,8 @@ def _wrong(problem: Problem, claim: Claim, verdict: Verdict, bench: Bench | None
         found, explained = _explained(problem, claim, bench)
         facts += explained
         if found is not None:
-            span, label, help, edits = _shown_repair(problem, found, _proof(bench, claim, found))
+            proof = _proof(bench, claim, found)
+            span, label, help, edits = _shown_repair(problem, found, proof or CHECKED, proved=bool(proof))
     return Finding(
         code=CODES[claim.kind],
         severity=Severity.ERROR,
@@ -136,19 +137,24 @@ def _explained(problem: Problem, claim: Claim, bench: Bench) -> tuple[Repair | N
     return found, facts
 
 
+CHECKED = "the line then holds, checked on fresh inputs and other sizes"
+
+
 def _proof(bench: Bench, claim: Claim, found: Repair) -> str:
-    """What is proved of the mended line, or that it was checked."""
+    """What is proved of the mended line; nothing if it was only checked."""
     from derivcheck.diagnosis.repair import read
     from derivcheck.oracles import modular
 
     evidence = modular.ask(bench, replace(claim, claimed=read(bench, claim, found.edit.tree)))
     if evidence.outcome is not Outcome.HOLDS:
-        return "the line then holds, checked on fresh inputs and other sizes"
+        return ""
     said, _, bound = evidence.detail.partition(";")[0].partition(", error ")
     return f"the line is then {said} (error probability {bound})"
 
 
-def _shown_repair(problem: Problem, found: Repair, proof: str) -> tuple[Span, str, str, tuple[Edit, ...]]:
+def _shown_repair(
+    problem: Problem, found: Repair, proof: str, *, proved: bool
+) -> tuple[Span, str, str, tuple[Edit, ...]]:
     """The place, the words at the caret, the help and the edit itself."""
     edit = found.edit
     help = f"{edit.title}; {proof}"
@@ -158,7 +164,7 @@ def _shown_repair(problem: Problem, found: Repair, proof: str) -> tuple[Span, st
     label = "this edit makes the line hold"
     if edit.title.startswith("replace `") and len(edit.replacement) <= 24:
         label = f"`{edit.title.split('`')[3]}` here makes the line hold"
-    edits = (Edit(edit.span, edit.replacement, edit.title),) if written.strip() else ()
+    edits = (Edit(edit.span, edit.replacement, edit.title, proved),) if written.strip() else ()
     return edit.span, label, help, edits
 
 
@@ -242,8 +248,8 @@ def _right_later(problem: Problem, claim: Claim, bench: Bench) -> str:
         except UNKNOWN:
             continue
         if all(part.outcome is Outcome.HOLDS for part in parts):
-            line = problem.source.position(other.span.start).line
-            return f"the chain is right again on line {line}: wrong in the middle, right further on"
+            line = problem.source.position(other.span.start).place.words
+            return f"the chain is right again on {line}: wrong in the middle, right further on"
     return ""
 
 
@@ -283,8 +289,8 @@ def _own_pi(problem: Problem, claim: Refused) -> str | None:
         or not re.search(r"\d\s*\\pi(?![A-Za-z_])", written)
     ):
         return None
-    line = problem.source.position(declared.span.start).line
-    return f"`\\pi` stands for what is declared on line {line}, in `2\\pi` too: give that another name"
+    line = problem.source.position(declared.span.start).place.words
+    return f"`\\pi` stands for what is declared on {line}, in `2\\pi` too: give that another name"
 
 
 def replay(problem: Problem, name: str | None, settings: Settings) -> str:

@@ -27,7 +27,7 @@ def given_values(problem: Problem, values: Mapping[str, float]) -> dict[str, flo
 
 
 def _allowed(problem: Problem, declaration: Declaration, value: float) -> float:
-    line = problem.source.position(declaration.span.start).line
+    line = problem.source.position(declaration.span.start).place
     where = f"{problem.source.path}:{line}: `{declaration.text}`"
     if not is_scalar(tuple(dim.substitute(problem.solution) for dim in declaration.shape)):  # type: ignore[arg-type]
         raise SettingsError(f"{where} is no number, and cannot be given the value {value:g}")

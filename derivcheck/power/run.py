@@ -228,8 +228,8 @@ def power(source: Source, settings: Settings, tell: Callable[[str], None] = lamb
     document = Document(items, problem, checks, holding)
     tried: list[Tried] = []
     for site in _sites(document, settings):
-        line = source.position(site.node.span.start).line
-        tell(f"editing line {line} of {source.path}: {len(tried)} edits so far")
+        line = source.position(site.node.span.start).place.words
+        tell(f"editing {line} of {source.path}: {len(tried)} edits so far")
         tried += _tried(document, site)
     unheld = tuple((claim.name, outcome) for claim, outcome in outcomes if outcome is not Outcome.HOLDS)
     seconds = time.perf_counter() - started

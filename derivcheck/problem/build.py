@@ -261,7 +261,7 @@ def _refused(item: Statement, refusal: Refusal, builder: Builder) -> None:
     """A statement without a meaning: a claim that is not checked, and nothing that is said of its names is known."""
     builder.line(item.span, "not read", note=refusal.message)
     first = item.members[0]
-    line = builder.source.position(first.span.start).line
+    line = builder.source.position(first.span.start).place
     builder.scope.unmade.setdefault(key_of(first), (first.span, line))
     chain = builder.makers.fresh_chain()
     title = plain(item.members[0])

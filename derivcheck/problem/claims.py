@@ -410,7 +410,8 @@ class ClaimMaker:
         implied: bool = False,
     ) -> None:
         """A claim without a meaning: wrong by its shapes, or not checked."""
-        stem = "line-" + str(self.source.position(span.start).line)
+        place = self.source.position(span.start).place
+        stem = (f"cell-{place.cell}-" if place.cell else "") + f"line-{place.line}"
         self.claims.append(
             Refused(
                 self._unused(stem),

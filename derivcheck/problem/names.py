@@ -110,7 +110,7 @@ def unknown_name(node: Node, ctx: Context, *, called: bool = False) -> Refusal:
     key = key_of(node)
     unread = ctx.scope.unmade.get(key_of(node))
     if unread is not None and unread[0] != node.span:
-        help = f"what it is set to on line {unread[1]} is not read: that is to be mended first"
+        help = f"what it is set to on {unread[1].words} is not read: that is to be mended first"
         return Refusal("unknown-name", node.span, f"`{text}` is not declared", help)
     what = "is used like a function but" if called else "is"
     help = (

@@ -9,7 +9,7 @@ from derivcheck.language.domain import Domain
 from derivcheck.language.nodes import Node
 from derivcheck.language.shapes import Dim, Shape, show
 from derivcheck.problem.terms import Comparison, Term
-from derivcheck.source import Span
+from derivcheck.source import Place, Span
 
 
 class Refusal(Exception):
@@ -179,7 +179,7 @@ class Scope:
     heading: int = 0
     headings: dict[str, int] = field(default_factory=dict)
     notices: list[tuple[str, Span, str]] = field(default_factory=list)
-    unmade: dict[str, tuple[Span, int]] = field(default_factory=dict)
+    unmade: dict[str, tuple[Span, Place]] = field(default_factory=dict)
 
     def enter(self, visible: str, declaration: Declaration) -> None:
         """A declared name comes into being, or takes the place of what it was."""

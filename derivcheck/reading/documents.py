@@ -19,7 +19,7 @@ from derivcheck.reading.gaps import comments
 from derivcheck.reading.markdown import markdown_page
 from derivcheck.reading.maths import edges_of, maths_on
 from derivcheck.reading.newcommands import definitions
-from derivcheck.reading.notebook import NotANotebook, notebook_text
+from derivcheck.reading.notebook import NotANotebook, notebook
 from derivcheck.reading.page import Kind, Mark, Maths, Page, merged, paint, start_of
 from derivcheck.reading.segments import Scan
 from derivcheck.reading.tex import tex_page
@@ -69,7 +69,7 @@ def read_source(path: str) -> Source:
         raise UnreadableFile(f"{shown}:{line}: not UTF-8 text; save the file in UTF-8") from error
     if PurePath(path).suffix.lower() == ".ipynb":
         try:
-            text = notebook_text(text)
+            return notebook(shown, text)
         except NotANotebook as error:
             raise UnreadableFile(f"{shown}: {error}") from error
     return Source(shown, text)

@@ -18,7 +18,7 @@ def concise(reports: Sequence[Report], *, quiet: bool = False, verbose: bool = F
         for finding in ordered(report.findings):
             if finding.severity in wanted:
                 position = report.source.position(place(report.source, finding.span))
-                lines.append(f"{path}:{position.line}:{position.column}: {finding.code} {safe(finding.message)}")
+                lines.append(f"{path}:{position}: {finding.code} {safe(finding.message)}")
         # an extra has no place in the document, but it can fail the run and then has to be seen here too
         for extra in report.extras:
             if extra.outcome is Outcome.WRONG or (not quiet and extra.outcome not in (None, Outcome.HOLDS)):

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from rich.text import Text
 
 from derivcheck.report.cells import cells, pad, safe
-from derivcheck.report.words import STYLES, number, plural, rough, sized, verdict_words
+from derivcheck.report.words import STYLES, number, places, plural, rough, sized, verdict_words
+from derivcheck.source import Place
 from derivcheck.verdict import Evidence, Report, Result
 
 
 def evidence(report: Report, width: int) -> list[Text]:
     """For each claim its verdict with the reason, and a line for each oracle with every figure it gave."""
-    lines = {result.name: result.line for result in report.results}
+    lines = places(report)
     return [_claim(result, lines, width) for result in report.results]
 
 
-def _claim(result: Result, lines: dict[str, int], width: int) -> Text:
+def _claim(result: Result, lines: Mapping[str, Place], width: int) -> Text:
     words, style = verdict_words(result, lines)
-    head = Text.assemble((safe(result.title or result.name), "bold"), f"   line {result.line} · {safe(result.name)} · ")
+    head = Text.assemble(
+        (safe(result.title or result.name), "bold"), f"   {lines[result.name].words} · {safe(result.name)} · "
+    )
     head.append(safe(words), style)
     rows = [head]
     said = result.verdict.reason or (result.verdict.said if result.verdict.said != words else "")

@@ -8,7 +8,7 @@ from rich.text import Text
 
 from derivcheck.report.cells import cells, safe, shown, width_of, wrap
 from derivcheck.report.words import SEVERITY_STYLES, place
-from derivcheck.source import Source, Span
+from derivcheck.source import Position, Source, Span
 from derivcheck.verdict import Finding, Severity
 
 GUTTER = "blue"
@@ -16,10 +16,9 @@ GUTTER = "blue"
 
 @dataclass(frozen=True, slots=True)
 class Pointed:
-    """One line of source as it is shown: its number, its text, and the cells that carets stand under."""
+    """One line of source as it is shown: where it is, its text, and the cells that carets stand under."""
 
-    line: int
-    column: int
+    at: Position
     text: str
     start: int
     length: int
@@ -32,16 +31,14 @@ def full(source: Source, finding: Finding, width: int, *, compact: bool = False)
     """
     pointed = point(source, finding.span, width)
     style = SEVERITY_STYLES[finding.severity]
-    gutter = len(str(pointed.line))
+    gutter = len(str(pointed.at.line))
     empty = f"{' ' * gutter} |"
 
     lines = [Text.assemble((f"{finding.severity}[{finding.code}]", style), (f": {safe(finding.message)}", "bold"))]
-    lines.append(
-        Text.assemble((f"{' ' * gutter} -->", GUTTER), f" {safe(source.path)}:{pointed.line}:{pointed.column}")
-    )
+    lines.append(Text.assemble((f"{' ' * gutter} -->", GUTTER), f" {safe(source.path)}:{pointed.at}"))
     if not compact:
         lines.append(Text(empty, GUTTER))
-    lines.append(Text.assemble((f"{pointed.line} |", GUTTER), f" {pointed.text}".rstrip()))
+    lines.append(Text.assemble((f"{pointed.at.line} |", GUTTER), f" {pointed.text}".rstrip()))
     for row in _carets(pointed, safe(finding.label), width - gutter - 3):
         lines.append(Text.assemble((empty, GUTTER), " ", (row, style)))
     if not compact:
@@ -55,7 +52,7 @@ def brief(source: Source, finding: Finding) -> Text:
     position = source.position(place(source, finding.span))
     return Text.assemble(
         (f"{finding.severity}[{finding.code}]", SEVERITY_STYLES[finding.severity]),
-        f" {safe(source.path)}:{position.line}:{position.column}: {safe(finding.message)}",
+        f" {safe(source.path)}:{position}: {safe(finding.message)}",
     )
 
 
@@ -82,9 +79,10 @@ def point(source: Source, span: Span, width: int) -> Pointed:
     """
     start, end = place(source, span), max(span.end, span.start)
     position = source.position(start)
-    raw = source.line_text(position.line)
+    line = source.line_at(start)
+    raw = source.slice(line)
     first = min(position.column - 1, len(raw))
-    last = min(len(raw), max(first, end - source.line_start(position.line)))
+    last = min(len(raw), max(first, end - line.start))
     while last > first + 1 and raw[last - 1].isspace():
         last -= 1
 
@@ -93,7 +91,7 @@ def point(source: Source, span: Span, width: int) -> Pointed:
     length = max(1, cells(under))
     text, offset = _window(before + under + _drawn(raw[last:]), cells(before), length, room)
     caret = cells(before) - offset
-    return Pointed(position.line, position.column, text, caret, min(length, max(1, room - 1 - caret)))
+    return Pointed(position, text, caret, min(length, max(1, room - 1 - caret)))
 
 
 def _drawn(text: str) -> str:

@@ -28,7 +28,15 @@ def render(reports: Sequence[Report], settings: Settings, command: str) -> str:
 def render_listing(source: Source, listed: Sequence[Listed]) -> str:
     """How the lines of one document were read, as JSON."""
     lines: list[Json] = [
-        {"line": one.line, "kind": one.kind, "name": one.name, "text": one.text, "shapes": one.shapes, "note": one.note}
+        {
+            "line": one.line,
+            "cell": one.cell,
+            "kind": one.kind,
+            "name": one.name,
+            "text": one.text,
+            "shapes": one.shapes,
+            "note": one.note,
+        }
         for one in listed
     ]
     return text_of({"version": VERSION, "tool": tool(), "command": "list", "path": source.path, "lines": lines})
@@ -111,12 +119,16 @@ def _document(report: Report) -> Json:
 
 
 def span_document(source: Source, span: Span) -> Json:
-    """Offsets count characters from 0; lines and columns, also in characters, count from 1; the end is behind."""
+    """Offsets count characters from 0; lines and columns, also in characters, count from 1; the end is behind.
+
+    In a notebook the offsets are those into the text of its Markdown cells, the lines those of the ``cell``.
+    """
     start, end = source.position(span.start), source.position(span.end)
     return {
         "offset": span.start,
         "line": start.line,
         "column": start.column,
+        "cell": start.cell,
         "end_offset": span.end,
         "end_line": end.line,
         "end_column": end.column,
@@ -140,7 +152,8 @@ def _claim(report: Report, result: Result) -> Json:
             "said": result.verdict.said,
             "reason": result.verdict.reason,
             "carried_from": result.verdict.carried_from,
-            "defined_on": result.verdict.defined_on,
+            "defined_on": None if (place := result.verdict.defined_on) is None else place.line,
+            "defined_on_cell": None if place is None or not place.cell else place.cell,
         },
         "errors": {
             "largest": plain(worst.error) if worst else None,
@@ -189,7 +202,8 @@ def _finding(report: Report, finding: Finding) -> Json:
 
 
 def _edit(source: Source, edit: Edit) -> Json:
-    return {"span": span_document(source, edit.span), "replacement": edit.replacement, "title": edit.title}
+    span = span_document(source, edit.span)
+    return {"span": span, "replacement": edit.replacement, "title": edit.title, "proved": edit.proved}
 
 
 def _extra(report: Report, extra: Extra) -> Json:

@@ -28,7 +28,7 @@ def _table(listed: Sequence[Listed], width: int) -> Table:
     with_shapes = any(one.shapes for one in listed)
     heads = ("line", "kind", "name") + (("shapes",) if with_shapes else ())
     fixed = [
-        [str(one.line) for one in listed],
+        [str(one.place) for one in listed],
         [one.kind for one in listed],
         [shorten(safe(one.name), 20) for one in listed],
     ]
@@ -71,6 +71,6 @@ def concise_listing(source: Source, listed: Sequence[Listed]) -> str:
         name = f" {safe(one.name)}" if one.name else ""
         shapes = f" ({safe(one.shapes)})" if one.shapes else ""
         note = f" - {safe(one.note)}" if one.note else ""
-        lines.append(f"{safe(source.path)}:{one.line}: {one.kind}{name}: {safe(one.text)}{shapes}{note}")
+        lines.append(f"{safe(source.path)}:{one.place}: {one.kind}{name}: {safe(one.text)}{shapes}{note}")
     lines.append(tally(listed) or "no mathematics in it")
     return "\n".join(lines) + "\n"

@@ -146,7 +146,7 @@ def _entry(power: Power, one: Tried) -> Text:
 
 def _place(power: Power, one: Tried) -> str:
     position = power.source.position(one.mutant.span.start)
-    return f"{safe(power.source.path)}:{position.line}:{position.column}"
+    return f"{safe(power.source.path)}:{position}"
 
 
 def _notes(power: Power) -> Iterable[str]:

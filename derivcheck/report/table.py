@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from rich.table import Table
 from rich.text import Text
 
 from derivcheck.report.cells import cells, pad, safe, shorten
-from derivcheck.report.words import STYLES, differences_bar, largest, number, rough, verdict_words
+from derivcheck.report.words import STYLES, differences_bar, largest, number, places, rough, verdict_words
+from derivcheck.source import Place
 from derivcheck.verdict import Outcome, Report, Result
 
 HEADERS = ("claim", "line", "held against", "largest error", "bar", "verdict")
@@ -68,17 +70,17 @@ def claims_table(report: Report, width: int) -> Table:
 
 
 def _rows(report: Report) -> list[Row]:
-    lines = {result.name: result.line for result in report.results}
+    lines = places(report)
     return [_row(result, lines) for result in report.results]
 
 
-def _row(result: Result, lines: dict[str, int]) -> Row:
+def _row(result: Result, lines: Mapping[str, Place]) -> Row:
     evidence = largest(result)
     words, style = verdict_words(result, lines)
     bar = differences_bar(result)
     return Row(
         claim=safe(result.title or result.name),
-        line=str(result.line),
+        line=str(lines[result.name]),
         oracles=tuple(
             dict.fromkeys(one.oracle for one in result.verdict.evidence if one.outcome is not Outcome.NOT_CHECKED)
         ),

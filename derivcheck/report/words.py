@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from derivcheck.source import Source, Span
+from derivcheck.source import Place, Source, Span
 from derivcheck.verdict import Evidence, Finding, Outcome, Report, Result, Severity, settled
 
 # Styles are data: names of rich styles, dropped where there is no colour.
@@ -78,14 +78,19 @@ def differences_bar(result: Result) -> float | None:
     return max(bars, default=None)
 
 
-def verdict_words(result: Result, lines: dict[str, int]) -> tuple[str, str]:
+def places(report: Report) -> dict[str, Place]:
+    """The line of every claim by its name."""
+    return {result.name: report.source.position(result.span.start).place for result in report.results}
+
+
+def verdict_words(result: Result, lines: Mapping[str, Place]) -> tuple[str, str]:
     """What the verdict column says of a claim, and its style. ``lines`` gives the line of every claim by its name."""
     verdict = result.verdict
     if verdict.defined_on is not None:
-        return f"WRONG by line {verdict.defined_on}", STYLES[Outcome.WRONG]
+        return f"WRONG by {verdict.defined_on.words}", STYLES[Outcome.WRONG]
     if verdict.carried_from is not None:
         line = lines.get(verdict.carried_from)
-        return (f"follows line {line}" if line else f"follows {verdict.carried_from}"), STYLES[Outcome.UNDECIDED]
+        return (f"follows {line.words}" if line else f"follows {verdict.carried_from}"), STYLES[Outcome.UNDECIDED]
     style = STYLES[settled(result)]
     match verdict.outcome, result.expected_wrong:
         case Outcome.WRONG, True:

@@ -61,7 +61,7 @@ def test_the_truth_is_told_of_the_first_line_that_depends_on_it() -> None:
 def test_what_depends_on_a_wrong_definition_counts_as_wrong_and_says_why() -> None:
     made = report(POSTERIOR)
     assert [result.verdict.outcome for result in made.results] == [Outcome.WRONG, Outcome.WRONG]
-    assert [result.verdict.defined_on for result in made.results] == [5, 5]
+    assert [result.verdict.defined_on.line for result in made.results] == [5, 5]
     assert exit_code((made,), strict=False) == 1
 
 
@@ -145,7 +145,7 @@ def test_a_member_that_repeats_a_wrong_one_is_wrong_through_the_definition_too()
     text = SQUARES + GRADIENT.replace("X w - y)", "X w - y) = X^\\top X w - X^\\top y") + "\n" + HALVES
     made = report(text)
     assert the_error(made).code == "wrong-definition"
-    assert [result.verdict.defined_on for result in made.results] == [1, 1, 1]
+    assert [result.verdict.defined_on.line for result in made.results] == [1, 1, 1]
 
 
 def test_a_line_with_a_mistake_of_its_own_is_blamed_whatever_else_is_wrong() -> None:

@@ -10,7 +10,6 @@ import pytest
 
 from derivcheck.reading.documents import LARGEST, UnreadableFile, kind_of, read_source, scan
 from derivcheck.reading.items import Unreadable
-from derivcheck.reading.notebook import cell_at
 from derivcheck.reading.segments import Segment
 from derivcheck.source import Position
 
@@ -93,8 +92,8 @@ def test_a_notebook_is_the_text_of_its_markdown_cells(tmp_path):
     source = read_source(str(file))
     segments = [item for item in scan(source, kind_of(source.path)).items if isinstance(item, Segment)]
     assert [source.slice(segment.span) for segment in segments] == ["x", "z"]
-    assert cell_at(source, segments[0].span.start) == (1, Position(2, 6))
-    assert cell_at(source, segments[1].span.start) == (4, Position(3, 5))
+    assert source.position(segments[0].span.start) == Position(2, 6, 1)
+    assert source.position(segments[1].span.start) == Position(3, 5, 4)
 
 
 @pytest.mark.parametrize("left_open", ["```\ncode", "$$ a = b", "```math\na = b", "<!-- oops"])

@@ -140,7 +140,7 @@ def test_carets_never_leave_the_window_and_stand_under_the_first_character_of_th
     assert cells(pointed.text) <= width - 4
     assert 0 <= pointed.start < width - 4
     assert pointed.length >= 1
-    marked = text[pointed.column - 1 :]
+    marked = text[pointed.at.column - 1 :]
     if marked[:1] in ("a", "b", "漢"):
         before = ""
         for character in pointed.text:
