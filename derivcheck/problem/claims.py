@@ -388,6 +388,11 @@ class ClaimMaker:
         stem = given or _slug(head.kind, head.term, head.title)
         return self._unused(stem)
 
+    def _stem(self, span: Span) -> str:
+        """``line-9``, ``cell-3-line-2``."""
+        place = self.source.position(span.start).place
+        return (f"cell-{place.cell}-" if place.cell else "") + f"line-{place.line}"
+
     def _unused(self, stem: str) -> str:
         """The stem, or the stem with the first number that makes it a name of no other claim."""
         name, count = stem, self.counts.get(stem, 1)
@@ -410,8 +415,7 @@ class ClaimMaker:
         implied: bool = False,
     ) -> None:
         """A claim without a meaning: wrong by its shapes, or not checked."""
-        place = self.source.position(span.start).place
-        stem = (f"cell-{place.cell}-" if place.cell else "") + f"line-{place.line}"
+        stem = self._stem(span)
         self.claims.append(
             Refused(
                 self._unused(stem),
@@ -437,7 +441,7 @@ class ClaimMaker:
 
     def crashed(self, error: Exception, span: Span, line_span: Span, kind: str, title: str) -> None:
         """A claim whose reading ended in a bug of ours: it is not checked, and nothing else is touched."""
-        name = self._unused("line-" + str(self.source.position(span.start).line))
+        name = self._unused(self._stem(span))
         bug = internal_error(error, span, line_span, name)
         shown, chain = title or self.scope.quote(span), self.fresh_chain()
         self.claims.append(
