@@ -46,7 +46,11 @@ def definite(term: t.Integral, frame: Frame, level: int) -> Tensor:
         found = rule(height, lead, 1, domain, level, (0.0,))
         if not found.settled or not _defined(at, found.nodes, found.log_weights, domain):
             raise NotSettled("an integral does not settle as its nodes are refined: it may not exist")
-    value = torch.exp(found.log_weights)[..., None, None] * at(found.nodes)
+    return shaken(torch.exp(found.log_weights)[..., None, None] * at(found.nodes), level)
+
+
+def shaken(value: Tensor, level: int) -> Tensor:
+    """The sum of what stands at nodes ``(…, count, rows, columns)``; behind the first level with the rounding in it."""
     total = value.sum(-3)
     if level == 0:
         return total

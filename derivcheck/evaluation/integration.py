@@ -10,22 +10,30 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 
 from derivcheck.evaluation.arithmetic import NotExact, NotSettled, TooLarge
 from derivcheck.evaluation.budget import BUDGET
-from derivcheck.evaluation.definite import definite
+from derivcheck.evaluation.definite import definite, shaken
+from derivcheck.evaluation.degree import NoPolynomial, degree
 from derivcheck.evaluation.evaluator import Axis, Bindings, Frame, evaluate
+from derivcheck.evaluation.hermite import hermite
 from derivcheck.evaluation.quadrature import DISCRETE, rule
 from derivcheck.evaluation.slope import slope as slope_of
+from derivcheck.evaluation.tilting import tilted
 from derivcheck.language.domain import Domain
 from derivcheck.problem import terms as t
 from derivcheck.problem.scope import Definition
 from derivcheck.problem.substitution import rewrite
 
+KINKED = frozenset(("abs", "relu", "sign", "floor", "ceil", "sqrt"))
+SMALLEST = -650.0
+"""The logarithm below which a mean is lost among numbers that are 0."""
+THIRD = 3
+"""Of so high a degree the sigma points give the mean without error."""
 SPREAD = 0.6180339887498949
 """How far out the second set of sigma points lies, relative to the first."""
 SMALL_MEAN = 1e-3
@@ -100,6 +108,9 @@ class Quadrature:
     def integral(self, term: t.LogIntegral | t.Expectation | t.Integral, frame: Frame) -> Tensor:
         if isinstance(term, t.Integral):
             return definite(term, frame, self.level)
+        if isinstance(term, t.Expectation) and (other := tilted(term, frame)) is not None:
+            value: Tensor = evaluate(other, frame)
+            return value
         discrete, smooth = _apart(term.bounds)
         if len(smooth) > 1 and any(bound.domain.kind != "real" for bound in smooth):
             raise NotExact("an integral over several values of restricted domains")
@@ -147,13 +158,74 @@ class Quadrature:
             log = _scalar(evaluate(term.log, bound(nodes))) + found.log_weights
             if key is not None:
                 self._kept[key] = nodes, log
-        inner = bound(nodes)
         total = torch.logsumexp(log, -1)
-        body = None
-        if isinstance(term, t.Expectation):
-            weights = torch.exp(log - total.unsqueeze(-1))[..., None, None]
-            body = (weights * evaluate(term.body, inner)).sum(-3)
+        if not isinstance(term, t.Expectation):
+            return total[..., None, None], None
+        if _power(term.body, names, frame) > 4:  # beyond the moments by which the nodes have settled
+            placed = _Placed(term, bound, sum(sizes), domain)
+            return total[..., None, None], placed.mean(total, frame, self.level)
+        weights = torch.exp(log - total.unsqueeze(-1))[..., None, None]
+        body = (weights * evaluate(term.body, bound(nodes))).sum(-3)
         return total[..., None, None], body
+
+
+def _power(body: t.Term, names: list[str], frame: Frame) -> float:
+    """The degree of a body in what it is averaged over; infinite where it is no polynomial, or not seen to be one."""
+    try:
+        return degree(body, frozenset(names), frame)
+    except NoPolynomial:
+        return math.inf
+
+
+@dataclass(frozen=True)
+class _Placed:
+    """The mean of a body on nodes of its own, placed by |body| times the density and refined until that has settled.
+
+    So a kink, a jump and a tail of the body are integrated over as closely as the density is.
+    """
+
+    term: t.Expectation
+    bound: Callable[[Tensor], Frame]
+    rows: int
+    domain: Domain
+
+    def mean(self, total: Tensor, frame: Frame, level: int) -> Tensor:
+        """∫ exp(log) body / ∫ exp(log), the latter's logarithm being ``total``."""
+        if self.rows > 1 and self.domain.kind == "real" and not _even(self.term.body, frame):
+            raise NotSettled("a mean over several numbers of what has kinks or jumps does not settle")
+        with torch.no_grad():
+            middle = torch.full((1,) * (2 + len(frame.axes)) + (self.rows, 1), 0.5, dtype=torch.float64)
+            lead = tuple(self._height(middle).shape[:-1])
+            found = rule(self._height, lead, self.rows, self.domain, level, (0.0,), several=True)
+        if not found.settled:
+            raise NotSettled("a mean does not settle as its nodes are refined: it may not exist")
+        inner = self.bound(found.nodes)
+        log = _scalar(evaluate(self.term.log, inner)) + found.log_weights - total.unsqueeze(-1)
+        if float((log + self._size(inner)).amax(-1).amin()) < SMALLEST:
+            raise NotSettled("a mean is smaller than any number that is told from 0 here")
+        return shaken(torch.exp(log)[..., None, None] * evaluate(self.term.body, inner), level)
+
+    def _height(self, nodes: Tensor) -> Tensor:
+        inner = self.bound(nodes)
+        return _scalar(evaluate(self.term.log, inner)) + self._size(inner)
+
+    def _size(self, inner: Frame) -> Tensor:
+        """log |body|; over several numbers of what has no zero where the body changes its sign."""
+        size = evaluate(self.term.body, inner).detach().abs().sum((-2, -1))
+        return torch.log(size if self.rows == 1 else torch.hypot(size, torch.ones_like(size)))
+
+
+def _even(body: t.Term, frame: Frame) -> bool:
+    """Whether no kink and no jump is seen in a body, through whatever definitions."""
+    names = {name for key in t.variables(body) for name in (key, *frame.world.dependencies.get(key, ()))}
+    every = [body, *(frame.world.definitions[name].term for name in names if name in frame.world.definitions)]
+    return not any(
+        isinstance(part, t.Indicator | t.Extremum | t.Piecewise | t.Comparison)
+        or (isinstance(part, t.Elementary) and part.name in KINKED)
+        or (isinstance(part, t.Unary) and part.op in ("norm1", "norminf", "norm2", "abs", "maxall", "minall"))
+        for each in every
+        for part in t.walk(each)
+    )
 
 
 def _mixed(log: t.Term, definitions: Mapping[str, Definition]) -> bool:
@@ -188,7 +260,7 @@ def _complemented(term: t.LogIntegral | t.Expectation, key: str) -> t.LogIntegra
 
 
 class GaussianAlgebra:
-    """Closed forms where the log density is quadratic, and the mean's body a polynomial of degree three at most."""
+    """Closed forms where the log density is quadratic, and the mean's body polynomials times exponentials of them."""
 
     name = "Gaussian"
 
@@ -199,6 +271,9 @@ class GaussianAlgebra:
     def integral(self, term: t.LogIntegral | t.Expectation | t.Integral, frame: Frame) -> Tensor:
         if isinstance(term, t.Integral):
             raise NotExact("an integral of what is no density")
+        if isinstance(term, t.Expectation) and (other := tilted(term, frame)) is not None:
+            value: Tensor = evaluate(other, frame)
+            return value
         discrete, smooth = _apart(term.bounds)
         if any(bound.domain.kind != "real" for bound in smooth):
             raise NotExact("a density that is not Gaussian")
@@ -265,8 +340,14 @@ class GaussianAlgebra:
                 raise NotNormalised("a density that cannot be normalised") from error
             raise NotExact("a density that cannot be normalised to rounding") from error
         mean = torch.cholesky_solve(slope, factor)
+        # Once more about the peak: of a narrow density far from 0 the parts of its expansion there cancel.
+        there = mean.detach().requires_grad_()
+        constant = log(there)
+        slope = slope_of(constant.sum(), there, create=True)
+        rest = torch.cholesky_solve(slope, factor)
+        mean = there.detach() + rest
         volume = factor.diagonal(dim1=-2, dim2=-1).log().sum(-1)
-        total = constant + (slope * mean).sum((-1, -2)) / 2 - volume + size * math.log(2 * math.pi) / 2
+        total = constant + (slope * rest).sum((-1, -2)) / 2 - volume + size * math.log(2 * math.pi) / 2
         return total, mean, factor
 
     def _check(
@@ -287,10 +368,24 @@ class GaussianAlgebra:
         self, term: t.Expectation, bound: Callable[[Tensor, Frame], Frame], frame: Frame, mean: Tensor, factor: Tensor,
         size: int,
     ) -> Tensor:  # fmt: skip
-        """The mean over sigma points, exact for polynomials of degree three; two sets have to agree."""
+        """The mean over sigma points, exact for polynomials of degree three; two sets have to agree.
+
+        What is no polynomial could vanish at all of them: its degree is read off its structure.
+        """
+        names = frozenset(each.key for each in term.bounds)
+        try:
+            power = degree(term.body, names, frame)
+        except NoPolynomial as error:
+            if not error.hidden:
+                raise NotExact("the mean of something that is no polynomial") from error
+            power = THIRD
         # P⁻¹ = (L⁻¹)ᵀ L⁻¹: the rows of L⁻¹ are the directions of the sigma points.
         directions = torch.linalg.solve_triangular(factor, torch.eye(size, dtype=factor.dtype), upper=False)
         centre = mean.unsqueeze(-3)
+        if power > THIRD:
+            steps, weights = hermite(power, size)
+            places = centre + (steps @ directions).unsqueeze(-1)
+            return (weights * evaluate(term.body, bound(places, frame.deeper(Axis("", 1, len(steps)))))).sum(-3)
 
         def around(reach: float) -> tuple[Tensor, Tensor, float]:
             moves = reach * directions.unsqueeze(-1)
