@@ -17,6 +17,7 @@ SAID = {
     "cells": "proved",
     "rational": "exact",
     "modular": "proved",
+    "balls": "100 digits",
     "values": "values",
     "autograd": "autograd",
     "differences": "differences",
@@ -78,8 +79,8 @@ def proved(verdict: Verdict) -> bool:
 
 DECISIVE = frozenset(
     (
-        "cells", "rational", "values", "inequality", "solution", "Bayes", "normaliser", "optimum", "stationarity",
-        "comparison",
+        "cells", "rational", "balls", "values", "inequality", "solution", "Bayes", "normaliser", "optimum",
+        "stationarity", "comparison",
     )
 )  # fmt: skip
 """Where one of these says wrong and no proof before it says otherwise, nothing that is asked after it matters."""
@@ -180,7 +181,13 @@ def _too_large(bench: Draws, error: TooLarge) -> str:
 
 
 def weigh(found: Sequence[Evidence]) -> Verdict:
-    """One verdict from several sources; where two of them contradict each other nothing is decided."""
+    """One verdict from several sources; where two of them contradict each other nothing is decided.
+
+    An enclosure that excludes what is claimed leaves no doubt, whatever others say of it.
+    """
+    refuted = next((e for e in found if e.oracle == "balls" and e.outcome is Outcome.WRONG), None)
+    if refuted is not None:
+        return Verdict(Outcome.WRONG, tuple(found), reason=refuted.detail)
     proofs = [evidence for evidence in found if evidence.oracle in PROOFS]
     others = [evidence for evidence in found if evidence.oracle not in PROOFS]
     spoken = [evidence for evidence in proofs if evidence.outcome is not Outcome.NOT_CHECKED]
@@ -237,6 +244,11 @@ def _weigh_numbers(found: Sequence[Evidence]) -> Verdict:
     exact = by_name.get("rational")
     if exact is not None and exact.outcome is Outcome.WRONG:
         return Verdict(Outcome.WRONG, tuple(found), reason=exact.detail)
+    enclosed = by_name.get("balls")
+    if enclosed is not None and not any(evidence.outcome is Outcome.WRONG for evidence in spoken):
+        # What float64 doubts, it doubts by its rounding; what it cannot see it does not doubt.
+        holds = enclosed.outcome is Outcome.HOLDS
+        return Verdict(enclosed.outcome, tuple(found), said if holds else "", "" if holds else enclosed.detail)
     autograd, differences = by_name.get("autograd"), by_name.get("differences")
     if autograd is not None and differences is not None:
         return _three_way(autograd, differences, by_name.get("kinks"), found, said)

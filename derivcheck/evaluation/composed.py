@@ -126,16 +126,23 @@ SLOPES: dict[str, Rule] = {
     "erf": _erf_slope,
 }
 
+GAMMAS: dict[str, Rule] = {
+    "gamma": lambda a, x: a.multiply(a.elementary("gamma", 0, x), a.elementary("digamma", 0, x)),
+    "lgamma": lambda a, x: a.elementary("digamma", 0, x),
+}
+"""Slopes that are told by a function of which no arithmetic mod a prime knows anything."""
+
 
 def derivative(name: str, order: int, a: Arithmetic, x: Value) -> Value:
     """The derivative of some order of a known function, entry by entry."""
     from derivcheck.evaluation.arithmetic import NotExact
     from derivcheck.evaluation.dual import Dual, DualArithmetic
 
-    if name not in SLOPES:
+    rule = SLOPES.get(name) or GAMMAS.get(name)
+    if rule is None:
         raise NotExact(f"a derivative of the function {name}")
     if order == 1:
-        return SLOPES[name](a, x)
+        return rule(a, x)
     shape = a.shape(x)
     ones = a.expand(a.number(Fraction(1), len(shape) + 1), (1, *shape))
     value = derivative(name, order - 1, DualArithmetic(a), Dual(x, ones))

@@ -175,28 +175,42 @@ class DualArithmetic:
         """The product along an axis, factor by factor."""
         if a.tangent is None:
             return Dual(self.base.prod(a.primal, axis))
-        total = self.narrow(a, axis, 0, 1)
-        for position in range(1, self.base.shape(a.primal)[axis]):
-            total = self.multiply(total, self.narrow(a, axis, position, 1))
-        return total
+        return self._folded(self.multiply, a, axis)
 
-    # what has an order does not vary: the arithmetic below refuses it but for constants
+    # of two that are equal the derivative of neither is that of the larger one
 
     def maximum(self, a: Dual, b: Dual) -> Dual:
-        """Of constants alone."""
-        return Dual(self.base.maximum(a.primal, b.primal))
+        """The larger, with its tangent."""
+        return self._picked(self.base.maximum, ">", a, b)
 
     def minimum(self, a: Dual, b: Dual) -> Dual:
-        """Of constants alone."""
-        return Dual(self.base.minimum(a.primal, b.primal))
+        """The smaller, with its tangent."""
+        return self._picked(self.base.minimum, "<", a, b)
+
+    def _picked(self, choose: Callable[[Value, Value], Value], sign: str, a: Dual, b: Dual) -> Dual:
+        a, b = self._level(a, b)
+        primal = choose(a.primal, b.primal)
+        if a.tangent is None and b.tangent is None:
+            return Dual(primal)
+        base = self.base
+        zero = base.number(Fraction(0), len(base.shape(primal)) + 1)
+        tie = base.compare("=", a.primal, b.primal)
+        taken = self.where(self.compare(sign, a, b), a, b).tangent
+        return Dual(primal, base.where(tie, base.divide(zero, zero), taken))
 
     def largest(self, a: Dual, axis: int) -> Dual:
-        """Of constants alone."""
-        return Dual(self.base.largest(a.primal, axis))
+        """The largest along an axis."""
+        return Dual(self.base.largest(a.primal, axis)) if a.tangent is None else self._folded(self.maximum, a, axis)
 
     def smallest(self, a: Dual, axis: int) -> Dual:
-        """Of constants alone."""
-        return Dual(self.base.smallest(a.primal, axis))
+        """The smallest along an axis."""
+        return Dual(self.base.smallest(a.primal, axis)) if a.tangent is None else self._folded(self.minimum, a, axis)
+
+    def _folded(self, combine: Callable[[Dual, Dual], Dual], a: Dual, axis: int) -> Dual:
+        total = self.narrow(a, axis, 0, 1)
+        for position in range(1, self.base.shape(a.primal)[axis]):
+            total = combine(total, self.narrow(a, axis, position, 1))
+        return total
 
     def compare(self, sign: str, a: Dual, b: Dual) -> Dual:
         """Truth values of the values."""

@@ -567,9 +567,12 @@ def _some_eigen(op: str, value: Value, a: Arithmetic) -> Value:
 
 
 def _lowered(value: Value, axis: int, a: Arithmetic) -> Value:
-    """Less its largest entry, so that no exponential overflows; as it is where an arithmetic has no order."""
+    """Less its largest entry, so that no exponential overflows; as it is where an arithmetic has no order.
+
+    The softmax of what is left is the same whatever was taken away: a derivative does not follow it.
+    """
     try:
-        return a.subtract(value, a.largest(value, axis))
+        return a.subtract(value, a.detached(a.largest(value, axis)))
     except NotExact:
         return value
 

@@ -9,16 +9,16 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from enum import Enum
 from fractions import Fraction
 from math import factorial, isqrt, lcm, prod
-from typing import Any, ClassVar, Final, Literal
+from typing import ClassVar, Final, Literal
 
 from derivcheck.evaluation import grid
 from derivcheck.evaluation.arithmetic import Arithmetic, NotExact, OutOfRange
 from derivcheck.evaluation.grid import Grid
+from derivcheck.evaluation.gridded import Gridded
 
 
 class Invalid(Enum):
@@ -60,7 +60,7 @@ _WORDS = {
 
 
 @dataclass(frozen=True, slots=True)
-class RationalArithmetic:
+class RationalArithmetic(Gridded):
     """The arithmetic of the evaluator (see ``Arithmetic``) on grids of fractions; truth values are grids of bools."""
 
     price: ClassVar[float] = 3000.0
@@ -107,10 +107,6 @@ class RationalArithmetic:
     def matmul(self, a: Numbers, b: Numbers) -> Numbers:
         """The matrix product on the last two axes."""
         return grid.matmul(_dot, grid.apply(_ratio_of, a), grid.apply(_ratio_of, b))
-
-    def transpose(self, a: Numbers) -> Numbers:
-        """The last two axes swapped."""
-        return grid.swap(a, -2, -1)
 
     def inverse(self, a: Numbers) -> Numbers:
         """The matrix inverse on the last two axes; every entry invalid where there is none."""
@@ -185,44 +181,9 @@ class RationalArithmetic:
         """The entry of ``a`` where the condition holds, else that of ``b``; the other one is not looked at."""
         return grid.combine(lambda truth, x, y: x if truth else y, condition, a, b)
 
-    def shape(self, a: Grid[Any]) -> tuple[int, ...]:
-        """How many entries there are along each axis."""
-        return a.shape
-
-    def entries(self, a: Grid[Any]) -> int:
-        """How many there are."""
-        return len(a.entries)
-
-    def reshape(self, a: Grid[Any], shape: Sequence[int]) -> Grid[Any]:
-        """The same entries in the same order along other axes."""
-        return grid.reshape(a, shape)
-
-    def expand(self, a: Grid[Any], shape: Sequence[int]) -> Grid[Any]:
-        """Stretch axes of size 1."""
-        return grid.expand(a, shape)
-
-    def swap(self, a: Grid[Any], first: int, second: int) -> Grid[Any]:
-        """Two axes swapped."""
-        return grid.swap(a, first, second)
-
-    def narrow(self, a: Grid[Any], axis: int, start: int, count: int) -> Grid[Any]:
-        """A contiguous part along an axis."""
-        return grid.narrow(a, axis, start, count)
-
-    def concatenate(self, parts: Sequence[Grid[Any]], axis: int) -> Grid[Any]:
-        """Along an axis; the others are equal already."""
-        return grid.concatenate(parts, axis)
-
-    def detached(self, a: Numbers) -> Numbers:
-        return a
-
     def integers(self, a: Numbers) -> list[int]:
         """All entries as whole numbers, in row-major order."""
         return [_whole(entry) for entry in a.entries]
-
-    def recording(self) -> AbstractContextManager[None]:
-        """Nothing: derivatives are not taken here."""
-        return nullcontext()
 
 
 RATIONALS: Final[Arithmetic] = RationalArithmetic()

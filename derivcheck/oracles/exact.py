@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from derivcheck.oracles import modular, piecewise, rational
+from derivcheck.oracles import balls, modular, piecewise, rational
 from derivcheck.oracles.draws import Draws
 from derivcheck.problem import terms as t
 from derivcheck.problem.problem import Claim
@@ -46,6 +46,7 @@ EXACT: tuple[Oracle, ...] = (
     Oracle(
         modular.NAME, lambda draws, claim: modular.applies(draws, claim) and _for_all_values(draws, claim), modular.ask
     ),
+    Oracle(balls.NAME, balls.applies, balls.ask),
 )
 PROOFS = frozenset((modular.NAME,))
 """Those whose agreement is a proof up to a probability; ``cells`` proves without one."""

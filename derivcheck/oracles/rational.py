@@ -93,8 +93,8 @@ def ask(
     for number, choice in enumerate(chosen):
         whole = drawing.complete(choice, problem)
         generator = random.Random(f"{seed} rational {number}")
-        leaves, count = _leaves(problem, claim, whole, generator, values)
-        world = World(RationalArithmetic(), whole, leaves, {}, problem.definitions, None, dependencies)
+        drawn, count = exact_leaves(problem, claim, whole, generator, values)
+        world = World(RationalArithmetic(), whole, drawn, {}, problem.definitions, None, dependencies)
         try:
             kept = _meeting(problem, claim, world, count)
             verdict = _compare(claim, problem, world, kept, count)
@@ -128,14 +128,15 @@ def _float(value: Fraction) -> float:
         return float("inf") if value > 0 else float("-inf")
 
 
-def _leaves(
+def exact_leaves(
     problem: Problem, claim: Claim, sizes: Mapping[str, int], generator: random.Random, values: Mapping[str, float]
 ) -> tuple[dict[str, Grid], int]:  # type: ignore[type-arg]
     """Values for every declared name, ``(points, family …, rows, columns)``."""
-    needed = _needed(problem, claim)
+    needed = behind(problem, claim)
     scalars = [
         d for d in problem.declarations.values()
         if d.key in needed and is_scalar(tuple(dim.substitute(problem.solution) for dim in d.shape)) and not d.family  # type: ignore[arg-type]
+        and (d.domain.kind != "finite" or d.domain.values)
     ]  # fmt: skip
     others = [d for d in problem.declarations.values() if d.key in needed and d not in scalars]
     count = MATRIX_POINTS if others else POINTS
@@ -156,7 +157,8 @@ def _leaves(
     return leaves, count
 
 
-def _needed(problem: Problem, claim: Claim) -> set[str]:
+def behind(problem: Problem, claim: Claim) -> set[str]:
+    """The names in a claim and in all conditions, and those behind them."""
     found: set[str] = set()
     stack = [*t.variables(claim.head), *t.variables(claim.claimed)]
     for conditions in (claim.conditions, *(a.conditions for a in problem.assumptions)):
@@ -333,7 +335,7 @@ def _compare(
         points += 1
         for x, y in pairs:
             if not _related(claim.relation, x, y):
-                return points, (x, y, _inputs(problem, world, point))
+                return points, (x, y, written(problem, world.leaves, point))
     return points, None
 
 
@@ -352,10 +354,10 @@ def _related(relation: str, x: Fraction, y: Fraction) -> bool:
     return x >= y
 
 
-def _inputs(problem: Problem, world: World, point: int) -> str:
+def written(problem: Problem, leaves: Mapping[str, Grid], point: int = 0) -> str:  # type: ignore[type-arg]
     """The scalar inputs at a point, if they are few."""
     parts = []
-    for key, value in world.leaves.items():
+    for key, value in leaves.items():
         if value.shape[1:] == (1, 1):
             number = value.entries[point if value.shape[0] > 1 else 0]
             parts.append(f"{problem.declarations[key].text} = {_short(number)}")

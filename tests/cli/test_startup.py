@@ -9,7 +9,7 @@ import pytest
 
 from tests.cli.running import environment
 
-HEAVY = ("torch", "numpy", "rich", "sympy", "mpmath", "derivcheck.engine", "derivcheck.report.screen")
+HEAVY = ("torch", "flint", "numpy", "rich", "sympy", "mpmath", "derivcheck.engine", "derivcheck.report.screen")
 
 
 def loaded_after(script: str, **more: str) -> set[str]:

@@ -1,0 +1,83 @@
+"""Which claims are asked of ball arithmetic: those in which something is not rational."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from derivcheck.language.shapes import is_scalar
+from derivcheck.oracles import rational
+from derivcheck.oracles.draws import Draws, about_sizes
+from derivcheck.oracles.reach import INTEGRALS, closure
+from derivcheck.problem import terms as t
+from derivcheck.problem.problem import Claim
+from derivcheck.problem.terms import Comparison, Term
+from derivcheck.verdict import Evidence
+
+NAME = "balls"
+PIECEWISE_LINEAR = frozenset(("abs", "relu", "sign"))
+DISCONTINUOUS = (t.Comparison, t.Indicator, t.Piecewise)
+UNDRAWN = frozenset(("unit", "orthogonal", "onehot"))
+"""Kinds of which no exact member is drawn."""
+
+
+def applies(draws: Draws, claim: Claim) -> bool:
+    """Where something is not rational: that has its own oracle; equations between arbitrary functions are proved."""
+    if claim.solution is not None or claim.kind == "optimum" or claim.proportional or claim.density is not None:
+        return False
+    if claim.relation not in ("=", "<", ">", "\\le", "\\ge", "\\ne"):
+        return False
+    if claim.relation == "\\ne" and not is_scalar(claim.head.shape):
+        return False
+    terms = [term for side in (claim.head, claim.claimed) for term in closure(side, draws)]
+    parts = [part for term in terms for part in t.walk(term)]
+    if any(isinstance(part, INTEGRALS) or _eigen(part) for part in parts):
+        return False
+    derivatives = any(_differentiates(part) for part in parts)
+    if derivatives and any(isinstance(part, DISCONTINUOUS) for part in parts):
+        return False
+    met = [part for condition in conditions(draws, claim) for part in t.walk(condition)]
+    if any(isinstance(part, (t.Arbitrary, t.Derivative, t.Chain, *INTEGRALS)) for part in met):
+        return False
+    kinds = {draws.problem.declarations[name].domain.kind for name in _names(draws, claim)}
+    if kinds & UNDRAWN:
+        return False
+    arbitrary = claim.relation != "=" and any(isinstance(part, t.Arbitrary) for part in parts)
+    return arbitrary or any(map(_irrational, parts))
+
+
+def _irrational(part: Term) -> bool:
+    match part:
+        case t.Elementary(name=name):
+            return name not in PIECEWISE_LINEAR
+        case t.Constant(value="pi" | "e") | t.Unary(op="norm2" | "softmax") | t.Density():
+            return True
+        case t.Power(exponent=t.Constant(value=Fraction() as exponent)):
+            return exponent.denominator != 1
+        case t.Power(exponent=exponent):
+            return not isinstance(exponent, t.Size | t.Index)
+    return False
+
+
+def _eigen(part: Term) -> bool:
+    return isinstance(part, t.Unary) and part.op.startswith("eigen")
+
+
+def _differentiates(part: Term) -> bool:
+    return isinstance(part, t.Derivative | t.Chain) or (isinstance(part, t.MapEntries) and bool(part.order))
+
+
+def conditions(draws: Draws, claim: Claim) -> list[Comparison]:
+    """What every input has to meet."""
+    groups = [*(assumption.conditions for assumption in draws.problem.assumptions), claim.conditions]
+    return [condition for group in groups for condition in group if not about_sizes(condition)]
+
+
+def _names(draws: Draws, claim: Claim) -> set[str]:
+    return {name for name in rational.behind(draws.problem, claim) if name in draws.problem.declarations}
+
+
+def ask(draws: Draws, claim: Claim) -> Evidence:
+    """Both sides at exact inputs; what encloses them is imported here."""
+    from derivcheck.oracles import enclosing
+
+    return enclosing.ask(draws, claim)

@@ -1,0 +1,298 @@
+"""Claims in ball arithmetic: both sides enclosed at exact inputs, with more digits until they are told apart.
+
+An enclosure that excludes what is claimed refutes rigorously: the input is a counterexample. Sides that are the same to
+100 digits agree, which proves nothing; nor does it count where a summand was lost beside others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from fractions import Fraction
+from random import Random
+
+from derivcheck.evaluation import concrete, unknowns
+from derivcheck.evaluation import sizes as drawing
+from derivcheck.evaluation.arithmetic import NotExact, OutOfRange
+from derivcheck.evaluation.balls import BallArithmetic, precision
+from derivcheck.evaluation.enclosures import COMPARED, Number, enclosed, rational
+from derivcheck.evaluation.evaluator import FunctionValue, World, evaluate
+from derivcheck.evaluation.forward import Forward
+from derivcheck.evaluation.grid import Grid, apply, common_shape, narrow
+from derivcheck.language.domain import Domain
+from derivcheck.oracles import rational as exact
+from derivcheck.oracles.balls import NAME, conditions
+from derivcheck.oracles.draws import Draws
+from derivcheck.problem import terms as t
+from derivcheck.problem.problem import Claim
+from derivcheck.problem.terms import Comparison
+from derivcheck.verdict import Evidence, Outcome
+
+DIGITS = 100
+LEVELS = (512, 4096)
+"""The bits of every number: the second where the first do not decide, and for the first inputs that agree."""
+FARTHEST = 32_768
+"""The bits where a summand is lost still, for so many inputs as ``FAR``."""
+DEEP, FAR = 4, 2
+SHOWN = (6, 10, 16, 24, 32)
+"""With so many digits two numbers are shown, the first of these with which they differ."""
+POINTS, USUAL, MATRIX_POINTS = 32, 16, 4
+TAME = 100
+
+
+class Look(Enum):
+    """What the enclosures of both sides say at an input."""
+
+    ABSENT = "a side has no value, or a condition is not met"
+    HOLDS = "the claim holds, strictly if it is strict"
+    AGREE = "the sides agree to 100 digits"
+    LOST = "a summand was lost"
+    OPEN = "the enclosures are too wide"
+    WRONG = "the claim fails"
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """Exact values for every declared name, the functions as numbers of what is drawn, at sizes."""
+
+    sizes: Mapping[str, int]
+    leaves: Mapping[str, Grid[Fraction]]
+    seed: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A look, and where it fails both sides there in words."""
+
+    look: Look
+    sides: str = ""
+    error: float = 0.0
+
+
+def ask(draws: Draws, claim: Claim) -> Evidence:
+    """Both sides at every input; the first counterexample is shown."""
+    counts = dict.fromkeys(Look, 0)
+    sizes: dict[tuple[tuple[str, int], ...], None] = {}
+    for point in _inputs(draws, claim):
+        sizes.setdefault(_shown(draws, point.sizes))
+        try:
+            seen = _look(draws, claim, point, counts)
+        except OutOfRange:
+            seen = Seen(Look.ABSENT)
+        except NotExact as refused:
+            return Evidence(NAME, Outcome.NOT_CHECKED, detail=f"{refused.what} is not enclosed")
+        counts[seen.look] += 1
+        if seen.look is Look.WRONG:
+            return _refuted(draws, point, seen, tuple(sizes), sum(counts.values()))
+    return _said(claim, counts, tuple(sizes))
+
+
+def _said(claim: Claim, counts: Mapping[Look, int], sizes: tuple[tuple[tuple[str, int], ...], ...]) -> Evidence:
+    holds, agree = counts[Look.HOLDS], counts[Look.AGREE]
+    strict = claim.relation in ("<", ">", "\\ne")
+    good = holds if strict else holds + agree
+    if good:
+        detail = f"agrees to {DIGITS} digits at {agree} inputs" if claim.relation == "=" else f"holds at {good} inputs"
+        return Evidence(NAME, Outcome.HOLDS, bar=0.0, detectable=10.0**-DIGITS, sizes=sizes, points=good, detail=detail)
+    if agree:
+        detail = f"the sides agree to {DIGITS} digits at every input"
+        return Evidence(NAME, Outcome.UNDECIDED, sizes=sizes, points=agree, detail=detail)
+    if counts[Look.LOST]:
+        detail = "a summand is smaller than what it is added to by more than 1000 digits: it was not seen"
+        return Evidence(NAME, Outcome.UNDECIDED, sizes=sizes, points=counts[Look.LOST], detail=detail)
+    return Evidence(NAME, Outcome.NOT_CHECKED, sizes=sizes, detail="no input at which both sides are enclosed")
+
+
+def _refuted(
+    draws: Draws, point: Input, seen: Seen, sizes: tuple[tuple[tuple[str, int], ...], ...], points: int
+) -> Evidence:
+    where = exact.written(draws.problem, point.leaves)
+    return Evidence(
+        NAME, Outcome.WRONG, error=seen.error, bar=0.0, sizes=sizes, failing=(_shown(draws, point.sizes),),
+        points=points, detail=f"exact counterexample{f' at {where}' if where else ''}: {seen.sides}",
+    )  # fmt: skip
+
+
+def _shown(draws: Draws, sizes: Mapping[str, int]) -> tuple[tuple[str, int], ...]:
+    names = draws.problem.size_names
+    return tuple((names.get(name, name), sizes[name]) for name in draws.symbols if name in sizes)
+
+
+def _inputs(draws: Draws, claim: Claim) -> Iterator[Input]:
+    """Exact inputs at two choices of sizes: those of the exact oracle, the simple ones first, and usual ones."""
+    seed = draws.settings.seed
+    for place, choice in enumerate(drawing.draw(draws.symbols, draws.problem, draws.fixed, seed, 2)):
+        whole = drawing.complete(choice, draws.problem)
+        source = Random(f"{seed} balls {place}")
+        leaves, count = exact.exact_leaves(draws.problem, claim, whole, source, draws.values)
+        scalar = all(leaf.shape[1:] == (1, 1) for leaf in leaves.values())
+        points = [
+            {key: narrow(leaf, 0, number, 1) if leaf.shape[0] > 1 else leaf for key, leaf in leaves.items()}
+            for number in range(min(count, POINTS if scalar else MATRIX_POINTS))
+        ]
+        if leaves:
+            points += [
+                {key: _usual(draws, key, leaf, source) for key, leaf in points[0].items()}
+                for _ in range(USUAL if scalar else MATRIX_POINTS)
+            ]
+        points.sort(key=lambda at: any(abs(entry) > TAME for leaf in at.values() for entry in leaf.entries))
+        for number, at in enumerate(points):
+            yield Input(whole, at, f"{seed} {place} {number}", number)
+
+
+def _usual(draws: Draws, key: str, leaf: Grid[Fraction], source: Random) -> Grid[Fraction]:
+    """The entries of a leaf at random, where any number will do, with as many digits as a usual one has."""
+    domain = draws.problem.declarations[key].domain
+    if (
+        domain.kind not in ("real", "nonzero", "positive", "nonnegative", "negative", "nonpositive")
+        or key in draws.values
+    ):
+        return leaf
+    sign = {"positive": 1, "nonnegative": 1, "negative": -1, "nonpositive": -1}.get(domain.kind)
+
+    def drawn(_: Fraction) -> Fraction:
+        size = Fraction(source.randint(1, 400), 100) * source.choice((1, 1, 1, 5))
+        return size * (sign or source.choice((-1, 1)))
+
+    return apply(drawn, leaf)
+
+
+def _look(draws: Draws, claim: Claim, point: Input, counts: Mapping[Look, int]) -> Seen:
+    """With more digits as long as they may decide."""
+    deep = counts[Look.AGREE] < DEEP
+    seen = Seen(Look.OPEN)
+    for bits in LEVELS:
+        seen, costly = enclosed_sides(draws, claim, point, bits)
+        if seen.look in (Look.ABSENT, Look.HOLDS, Look.WRONG) or (seen.look is Look.AGREE and not deep):
+            return seen
+    if seen.look is Look.LOST and not costly and counts[Look.LOST] < FAR:
+        seen, _ = enclosed_sides(draws, claim, point, FARTHEST)
+    return seen
+
+
+def enclosed_sides(draws: Draws, claim: Claim, point: Input, bits: int) -> tuple[Seen, bool]:
+    """Both sides at an input with so many bits; and whether still more of them would take long."""
+    with precision(bits):
+        world = _world(draws, point)
+        arithmetic = world.arithmetic
+        assert isinstance(arithmetic, BallArithmetic)
+        if not _met(draws, claim, world):
+            return Seen(Look.ABSENT), False
+        arithmetic.blurred = False
+        frame = draws.frame(claim, world)
+        left, right = evaluate(claim.head, frame), evaluate(claim.claimed, frame)
+        shape = common_shape(left.shape, right.shape)
+        pairs = zip(arithmetic.expand(left, shape).entries, arithmetic.expand(right, shape).entries, strict=True)
+        return _seen(claim.relation, list(pairs), arithmetic.blurred), arithmetic.costly
+
+
+def _world(draws: Draws, point: Input) -> World:
+    problem, arithmetic = draws.problem, BallArithmetic()
+    leaves = {key: apply(rational, leaf) for key, leaf in point.leaves.items()}
+    functions: dict[str, FunctionValue] = {}
+    for key, function in problem.functions.items():
+        known = draws.settings.functions.get(key)
+        if known is not None and len(function.arguments) == 1:
+            functions[key] = unknowns.Known(arithmetic, known)
+        else:
+            source = Random(f"{point.seed} {key}")
+            functions[key] = concrete.drawn(function, problem.solution, point.sizes, arithmetic, source, point.number)
+    return World(arithmetic, point.sizes, leaves, functions, problem.definitions, Forward(), draws.dependencies)
+
+
+def _met(draws: Draws, claim: Claim, world: World) -> bool:
+    """Whether the conditions hold here; an equation that gives a name its value is met by that."""
+    leaves = world.leaves
+    assert isinstance(leaves, dict)
+    open_ones = []
+    for condition in conditions(draws, claim):
+        key = _given(condition, world) if condition.sign == "=" else None
+        if key is None:
+            open_ones.append(condition)
+        elif not all(_member(draws.problem.declarations[key].domain, entry) for entry in leaves[key].entries):
+            return False
+    return all(
+        truth is True
+        for condition in open_ones
+        for truth in evaluate(condition, draws.over_indices(condition, world)).entries
+    )
+
+
+def _given(condition: Comparison, world: World) -> str | None:
+    """The declared name to which an equation gives a value that does not depend on it."""
+    leaves = world.leaves
+    assert isinstance(leaves, dict)
+    for side, other in ((condition.left, condition.right), (condition.right, condition.left)):
+        if not isinstance(side, t.Variable) or side.key not in leaves or side.indices:
+            continue
+        direct = t.variables(other)
+        if side.key not in {name for key in direct for name in (key, *world.dependencies.get(key, ()))}:
+            leaves[side.key] = world.arithmetic.expand(evaluate(other, world.root()), leaves[side.key].shape)
+            return side.key
+    return None
+
+
+def _member(domain: Domain, x: Number | None) -> bool:
+    """Whether a number is certainly from where a name is declared."""
+    if x is None:
+        return False
+    match domain.kind:
+        case "real":
+            return True
+        case "positive":
+            return bool(x > 0)
+        case "nonnegative":
+            return bool(x >= 0)
+        case "negative":
+            return bool(x < 0)
+        case "nonpositive":
+            return bool(x <= 0)
+        case "nonzero":
+            return bool(x != 0)
+    return False
+
+
+def _seen(relation: str, pairs: list[tuple[Number | None, Number | None]], blurred: bool) -> Seen:
+    if any(x is None or y is None for x, y in pairs):
+        return Seen(Look.ABSENT)
+    worst = Look.HOLDS
+    for x, y in pairs:
+        assert x is not None
+        assert y is not None
+        truth = COMPARED[relation](x, y)
+        if truth is False:
+            return Seen(Look.WRONG, apart(x, y), abs(float(enclosed(x - y).mid())))
+        if truth is None:
+            near = _near(x, y)
+            look = Look.LOST if near and blurred else Look.AGREE if near else Look.OPEN
+            worst = max(worst, look, key=_ORDER.index)
+    if relation == "=" and worst is Look.HOLDS:
+        worst = Look.AGREE
+    return Seen(worst)
+
+
+_ORDER = (Look.HOLDS, Look.AGREE, Look.LOST, Look.OPEN)
+
+
+def _near(x: Number, y: Number) -> bool:
+    """Whether two numbers are the same to so many digits; of sides around 0, to so many places."""
+    x, y = enclosed(x), enclosed(y)
+    size = max(x.abs_lower(), y.abs_lower())
+    scale = size if size > 0 else 1
+    return bool(abs(x - y) * 10**DIGITS <= scale)
+
+
+def apart(x: Number, y: Number) -> str:
+    """Two sides with so many digits that it shows where they differ, or with their difference."""
+    if x == y:
+        return f"both sides are {enclosed(x).str(SHOWN[0], radius=False)}"
+    for digits in SHOWN:
+        left, right = (enclosed(side).str(digits, radius=False) for side in (x, y))
+        if left != right:
+            return f"the left side is {left}, the right side {right}"
+    left = enclosed(x).str(SHOWN[1], radius=False)
+    more, difference = ("less" if y > x else "more"), enclosed(x - y)
+    size = (-difference if y > x else difference).str(3, radius=False)
+    return f"the left side is {left}, by {size} {more} than the right side"

@@ -1,0 +1,107 @@
+"""What float64 rounds away is seen: near misses, underflow, saturation and absorption, at exact inputs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from derivcheck.config import Settings
+from derivcheck.engine import problem_of
+from derivcheck.oracles import balls
+from derivcheck.oracles.draws import Draws
+from derivcheck.problem.problem import Claim
+from derivcheck.source import Source
+from derivcheck.verdict import Evidence, Outcome
+
+REAL = r"Let $x, y \in \mathbb{R}$. "
+POSITIVE = "Let $a, b > 0$. "
+VECTORS = r"Let $u, v \in \mathbb{R}^n$. "
+PHI = REAL + r"Let $\phi : \mathbb{R} \to \mathbb{R}$. "
+
+
+def said(text: str, seed: int = 0) -> Evidence | None:
+    """What balls say of the last claim; None where they are not asked."""
+    problem = problem_of(Source("-", text))
+    claim = problem.claims[-1]
+    assert isinstance(claim, Claim)
+    draws = Draws(problem, replace(Settings(), seed=seed))
+    return balls.ask(draws, claim) if balls.applies(draws, claim) else None
+
+
+WRONG = (
+    (REAL, r"e^{x + 10^{-60}} = e^x"),
+    (REAL, r"e^{-1000 - x^2} = 0"),
+    (REAL, r"\tanh(100 + x^2) \ge 1"),
+    (REAL, r"\tanh(10^4 + x^2) = 1"),
+    (REAL, r"(e^x + 10^{20}) - 10^{20} = 0"),
+    (REAL, r"1 + e^{-5000 - x^2} = 1"),
+    (REAL, r"\log(1 + e^{100 + x^2}) = 100 + x^2"),
+    (REAL, r"\sqrt{x^2 + 10^{-20}} = |x|"),
+    (REAL, r"\arcsin(\sin x) = x"),
+    (REAL, r"e^{\pi \sqrt{163}} = 262537412640768744"),
+    (REAL, r"3.141592653589793 x = \pi x"),
+    (REAL, r"e^{x - 1} > x"),
+    (POSITIVE, r"\sqrt{a b} < \frac{a + b}{2}"),
+    (VECTORS, r"u^\top \tanh(v) + 10^{-20} = u^\top \tanh(v)"),
+    (VECTORS, r"\| u + v \| = \| u \| + \| v \|"),
+    (PHI, r"\phi(x) \le 100"),
+    (PHI, r"\phi'(x) \ne 0"),
+    (PHI, r"\phi''(x) \ge -1000"),
+)
+RIGHT = (
+    (REAL, r"\sin(x)^2 + \cos(x)^2 = 1"),
+    (REAL, r"\cosh(x)^2 - \sinh(x)^2 = 1"),
+    (REAL, r"e^{-1000 - x^2} > 0"),
+    (REAL, r"\tanh(100 + x^2) < 1"),
+    (REAL, r"\frac{\partial}{\partial x} \log(1 + e^x) = \frac{1}{1 + e^{-x}}"),
+    (REAL, r"\log(1 + e^{400 + x^2}) - 400 = x^2 + \log(1 + e^{-400 - x^2})"),
+    (POSITIVE, r"\log(a b) = \log a + \log b"),
+    (POSITIVE, r"\sqrt{a b} \le \frac{a + b}{2}"),
+    (VECTORS, r"\| u + v \| \le \| u \| + \| v \|"),
+)
+
+
+@pytest.mark.parametrize(("given", "claim"), WRONG)
+def test_what_is_false_is_refuted_at_an_exact_input(given: str, claim: str) -> None:
+    found = said(f"{given}\n$$ {claim} $$")
+    assert found is not None
+    assert found.outcome is Outcome.WRONG
+    assert found.detail.startswith("exact counterexample")
+
+
+@pytest.mark.parametrize(("given", "claim"), RIGHT)
+def test_what_is_true_agrees_to_a_hundred_digits_or_holds_at_every_input(given: str, claim: str) -> None:
+    found = said(f"{given}\n$$ {claim} $$")
+    assert found is not None
+    assert found.outcome is Outcome.HOLDS
+
+
+def test_sides_that_differ_are_shown_differing() -> None:
+    near = said(REAL + r"$$ 3.141592653589793 = \pi $$")
+    far = said(REAL + r"$$ 1 + e^{-1000} = 1 $$")
+    tie = said(REAL + r"$$ e^{x - 1} > x $$")
+    assert near is not None
+    assert near.detail.endswith("the left side is 3.14159265358979300000000, the right side 3.14159265358979323846264")
+    assert far is not None
+    assert far.detail.endswith("the left side is 1.000000000, by 5.08e-435 more than the right side")
+    assert tie is not None
+    assert tie.detail == "exact counterexample at x = 1: both sides are 1.00000"
+
+
+def test_a_summand_that_no_precision_shows_leaves_it_undecided() -> None:
+    found = said(REAL + r"$$ 1 + e^{-10^6 - x^2} = 1 $$")
+    assert found is not None
+    assert found.outcome is Outcome.UNDECIDED
+    assert "was not seen" in found.detail
+
+
+def test_a_strict_inequality_between_sides_that_agree_everywhere_is_not_decided() -> None:
+    found = said(REAL + r"$$ \sin(x)^2 + \cos(x)^2 > 1 $$")
+    assert found is not None
+    assert found.outcome in (Outcome.UNDECIDED, Outcome.WRONG)
+
+
+def test_what_is_rational_or_an_integral_is_left_to_other_oracles() -> None:
+    assert said(REAL + "$$ (x + y)^2 = x^2 + 2 x y + y^2 $$") is None
+    assert said(r"Let $z \sim \mathcal{N}(0, 1)$." + "\n" + r"$$ \mathbb{E}[e^z] = e^{1/2} $$") is None
