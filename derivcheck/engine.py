@@ -9,6 +9,7 @@ from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 from derivcheck.config import Settings, UnknownClaim
+from derivcheck.ground import Grounds, on_ground
 from derivcheck.isolation import Isolation
 from derivcheck.language.nodes import Group, Node, Scripted
 from derivcheck.problem import terms as t
@@ -110,7 +111,10 @@ def _results(
     exact = settings.evidence == "exact"
     verdicts = [] if exact else _proofs(problem, wanted, settings, isolation)
     if len(verdicts) == len(wanted) and all(map(proved, verdicts)):
-        return [_result(problem, claim, verdict, heads) for claim, verdict in zip(wanted, verdicts, strict=True)], []
+        results = [_result(problem, claim, verdict, heads) for claim, verdict in zip(wanted, verdicts, strict=True)]
+        results = _on_ground(problem, wanted, results)
+        if all(result.verdict.outcome is Outcome.HOLDS for result in results):
+            return results, []
     from derivcheck.diagnosis.explaining import explained
     from derivcheck.oracles.draws import Draws
 
@@ -125,7 +129,7 @@ def _results(
         return isolation.of(claim, lambda: judge_exactly(draws, claim) if exact else judge(draws, claim), none)
 
     wanted = _settle_premises(judging, wanted)
-    results: list[Result] = []
+    results = []
     for position, claim in enumerate(wanted):
         if isinstance(claim, Claim):
             nearer, claim = claim, _against_what_holds(claim, wanted, results)
@@ -142,9 +146,17 @@ def _results(
         else:
             verdict = isolation.of(claim, partial(_exact_verdict, draws, claim, results, wanted), none)
         results.append(_result(problem, claim, verdict, heads))
+    results = _on_ground(problem, wanted, results)
     results, findings = explained(problem, wanted, results, bench, settings, _all_hold, isolation)
     _settle_expected(wanted, results, findings)
     return results, findings
+
+
+def _on_ground(problem: Problem, wanted: Sequence[Claim | Refused], results: Sequence[Result]) -> list[Result]:
+    """What may be said of each claim, with what was not read of all that it rests on taken into account."""
+    grounds = Grounds(problem)
+    pairs = zip(wanted, results, strict=True)
+    return [replace(one, verdict=on_ground(one.verdict, grounds.of(claim), problem)) for claim, one in pairs]
 
 
 def _all_hold(problem: Problem, settings: Settings, names: frozenset[str], known: Mapping[str, Verdict]) -> bool:

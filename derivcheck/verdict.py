@@ -63,6 +63,7 @@ class Verdict:
     ``said`` is the short phrase of DESIGN section 5 for the strongest evidence ("exact, autograd, differences").
     ``reason`` says why, where the outcome is not ``HOLDS``; ``carried_from`` names the claim whose error this one
     only passes on (it is blamed there, once), ``defined_on`` the line of the definition that was found to be at fault.
+    ``missing`` are the lines on which it rests and that were not read.
     """
 
     outcome: Outcome
@@ -71,6 +72,7 @@ class Verdict:
     reason: str = ""
     carried_from: str | None = None
     defined_on: Place | None = None
+    missing: tuple[Span, ...] = ()
 
 
 class Severity(StrEnum):

@@ -11,6 +11,7 @@ from derivcheck.config import Settings
 from derivcheck.diagnosis.findings import facts_of, finding_for, refused_finding, replay
 from derivcheck.isolation import Isolation
 from derivcheck.problem.problem import Claim, Problem, Refused
+from derivcheck.problem.unread import folded
 from derivcheck.source import NOWHERE, Place
 from derivcheck.verdict import Edit, Finding, Outcome, Result, Severity, Verdict
 
@@ -54,6 +55,7 @@ def explained(
         for name in found.claims:
             said.pop(name, None)
         _blamed(found, problem, claims, verdicts, said, settings)
+    _said_once(problem, wanted, verdicts, said)
     findings = [said[claim.name] for claim in wanted if claim.name in said]
     return [replace(result, verdict=verdicts[result.name]) for result in results], findings
 
@@ -63,8 +65,41 @@ def _alone(
 ) -> Finding | None:
     """What is said of one claim by itself."""
     if isinstance(claim, Refused):
-        return refused_finding(problem, claim, bench, settings)
+        return refused_finding(problem, claim, verdicts[claim.name], bench, settings)
     return finding_for(problem, claim, verdicts[claim.name], bench, settings)
+
+
+def _said_once(
+    problem: Problem, wanted: Sequence[Claim | Refused], verdicts: Mapping[str, Verdict], said: dict[str, Finding]
+) -> None:
+    """What depends on a line that was not read, or on a name that nothing declares, is counted where that is said."""
+    causes: dict[object, str] = {}
+    for claim in wanted:
+        if isinstance(claim, Refused) and claim.name in said:
+            causes.setdefault(claim.line_span, claim.name)
+    unset = {ways[0]: unread.span for unread in problem.unread for ways in unread.names}
+    dependent: dict[str, set[int]] = {}
+    for claim in wanted:
+        finding, missing = said.get(claim.name), verdicts[claim.name].missing
+        if finding is None:
+            continue
+        unknown = finding.code == "unknown-name"
+        if unknown and (line := unset.get(folded(problem.source.slice(finding.span)))) not in (None, claim.line_span):
+            missing = (line,)
+        found = [causes[span] for span in missing if causes.get(span, claim.name) != claim.name]
+        if not found and (missing or unknown):
+            found = [causes.setdefault((finding.code, finding.message) if unknown else missing[0], claim.name)]
+        if found and found[0] != claim.name:
+            del said[claim.name]
+            causes[claim.line_span] = found[0]
+        for name in found:
+            dependent.setdefault(name, set()).add(problem.source.position(claim.span.start).line)
+    for name, lines in dependent.items():
+        finding = said.get(name)
+        more = len(lines - {problem.source.position(finding.span.start).line}) if finding is not None else 0
+        if finding is not None and more:
+            counted = "1 more line depends on this" if more == 1 else f"{more} more lines depend on this"
+            said[name] = replace(finding, facts=(*finding.facts, counted))
 
 
 def _inquiry(

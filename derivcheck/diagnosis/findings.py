@@ -253,11 +253,14 @@ def _right_later(problem: Problem, claim: Claim, bench: Bench) -> str:
     return ""
 
 
-def refused_finding(problem: Problem, claim: Refused, bench: Bench | None, settings: Settings) -> Finding | None:
+def refused_finding(
+    problem: Problem, claim: Refused, verdict: Verdict, bench: Bench | None, settings: Settings
+) -> Finding | None:
     """The finding for a line without a meaning."""
     if claim.bug is not None:
         return claim.bug
-    if claim.expected_wrong and claim.wrong:
+    wrong = verdict.outcome is Outcome.WRONG
+    if claim.expected_wrong and wrong:
         return None
     facts: list[str] = []
     if bench is not None and claim.scalar is not None:
@@ -266,10 +269,10 @@ def refused_finding(problem: Problem, claim: Refused, bench: Bench | None, setti
         reading = scalar_reading(bench, claim)
         if reading:
             facts.append(f"reading: {reading}")
-    message = claim.message if claim.wrong else f"not checked: {claim.message}"
+    message = claim.message if wrong else f"not checked: {verdict.reason if verdict.missing else claim.message}"
     return Finding(
         code=claim.code,
-        severity=Severity.ERROR if claim.wrong else Severity.WARNING,
+        severity=Severity.ERROR if wrong else Severity.WARNING,
         message=message,
         span=claim.span,
         line_span=claim.line_span,

@@ -62,6 +62,7 @@ def build(source: Source, items: tuple[Item, ...]) -> Problem:
             case Heading():
                 scope.heading += 1
                 builder.head = None
+                builder.headings.append(item.span)
             case Notice(message=message, span=span):
                 builder.findings.append(Finding("notice", Severity.NOTE, message, span))
             case Directive():
@@ -197,6 +198,8 @@ def _problem(builder: Builder) -> Problem:
         scope=scope,
         size_names={m.key: m.text for m in scope.names.values() if isinstance(m, SizeSymbol)},
         undrawn=tuple(scope.undrawn),
+        unread=tuple(builder.unread),
+        headings=tuple(builder.headings),
     )
 
 
@@ -209,7 +212,7 @@ def _unreadable(item: Unreadable, builder: Builder) -> None:
         builder.skipped += 1
         builder.line(item.span, "skipped")
         return
-    builder.line(item.span, "not read", note=item.message)
+    builder.not_read(item.span, item.message)
     note_unreadable(builder.source.text[item.span.start : item.span.end], item.span, builder)
     # What stands behind an unreadable line and goes on with a relation would be held against the wrong head.
     builder.head = None
@@ -259,7 +262,7 @@ def _classified(item: Statement, statements: list[Statement], builder: Builder) 
 
 def _refused(item: Statement, refusal: Refusal, builder: Builder) -> None:
     """A statement without a meaning: a claim that is not checked, and nothing that is said of its names is known."""
-    builder.line(item.span, "not read", note=refusal.message)
+    builder.not_read(item.span, refusal.message)
     first = item.members[0]
     line = builder.source.position(first.span.start).place
     builder.scope.unmade.setdefault(key_of(first), (first.span, line))
@@ -275,10 +278,12 @@ def _guarded(item: Statement, builder: Builder, work: Callable[[], None]) -> Non
     except Refusal as refusal:
         note_unread(item, builder)
         # What several statements of a sentence are refused for is said once.
-        if not builder.makers.has_refused(refusal):
+        if builder.makers.has_refused(refusal):
+            builder.taint(item.span)
+        else:
             _refused(item, refusal, builder)
     except Exception as error:
         builder.head = None
         note_unread(item, builder)
-        builder.line(item.span, "not read", note=in_one_line(error))
+        builder.not_read(item.span, in_one_line(error))
         builder.makers.crashed(error, item.span, item.span, "statement", plain(item.members[0]))

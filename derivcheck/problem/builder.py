@@ -11,6 +11,7 @@ from derivcheck.problem.context import Context
 from derivcheck.problem.expressions import elaborate
 from derivcheck.problem.problem import Line
 from derivcheck.problem.scope import IndexInfo, Scope
+from derivcheck.problem.unread import Unread, unread
 from derivcheck.reading.items import Statement
 from derivcheck.source import Source, Span
 from derivcheck.verdict import Finding
@@ -32,6 +33,8 @@ class Builder:
     makers: ClaimMaker
     findings: list[Finding] = field(default_factory=list)
     lines: list[Line] = field(default_factory=list)
+    unread: list[Unread] = field(default_factory=list)
+    headings: list[Span] = field(default_factory=list)
     head: Head | None = None
     conditions: list[terms.Comparison] = field(default_factory=list)
     condition_sentence: int = -1
@@ -51,3 +54,12 @@ class Builder:
     def line(self, span: Span, kind: str, name: str = "", shapes: str = "", note: str = "") -> None:
         """Record how a statement was read."""
         self.lines.append(Line(span, kind, name, self.scope.quote(span), shapes, note))
+
+    def not_read(self, span: Span, note: str) -> None:
+        """Record that a line was refused."""
+        self.line(span, "not read", note=note)
+        self.taint(span)
+
+    def taint(self, span: Span) -> None:
+        """Keep of which names a refused line may have said something: every refusal comes here."""
+        self.unread.extend(unread(self.source.text, span))

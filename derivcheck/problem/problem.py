@@ -10,6 +10,7 @@ from derivcheck.language.nodes import Node
 from derivcheck.language.shapes import Dim
 from derivcheck.problem.scope import Assumption, Declaration, Definition, FunctionDeclaration, Scope
 from derivcheck.problem.terms import Add, Comparison, Density, Term, is_zero
+from derivcheck.problem.unread import Unread
 from derivcheck.source import Source, Span
 from derivcheck.verdict import Finding
 
@@ -164,3 +165,5 @@ class Problem:
     skipped: int = 0
     size_names: dict[str, str] = field(default_factory=dict)
     undrawn: tuple[tuple[frozenset[str], Span], ...] = ()
+    unread: tuple[Unread, ...] = ()
+    headings: tuple[Span, ...] = ()

@@ -148,8 +148,8 @@ def test_a_name_whose_own_line_is_not_read_is_not_taken_for_another() -> None:
         "Let $A \\in \\mathbb{R}^{n \\times d}$ and $S_N \\in \\mathbb{R}^{n \\times n}$.\n\n$$ m_N = A S_N $$\n\n"
         "$$ B = m_N + S_N $$\n"
     )
-    helps = _helps(text)
-    assert helps[-1] == "what it is set to on line 3 is not read: that is to be mended first"
+    (finding,) = check(Source("d.md", text), Settings()).findings
+    assert (finding.code, finding.facts) == ("shape-mismatch", ("1 more line depends on this",))
 
 
 def test_a_prediction_of_a_filter_is_no_estimate_that_maximises_something() -> None:

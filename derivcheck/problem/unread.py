@@ -1,0 +1,164 @@
+r"""What was refused, and of which names it may have said something: the spans from which firm ground is worked out.
+
+A line that *constrains* (declares, defines, assumes, draws, is a condition) leaves open what its names are; a line that
+only *states* something of names that others make is missing alone. Whether it constrains is read off its form, its
+relation and the words in front of it, the same for lines that could not be parsed and for those without a meaning.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from derivcheck.source import Span
+
+_ALPHABETS = r"mathbf|boldsymbol|bm|bold|mathbb|mathcal|mathrm|mathsf|mathfrak|mathscr|mathit"
+_ACCENTS = r"hat|widehat|bar|overline|tilde|widetilde|vec|dot|ddot|check|breve"
+_SCRIPT = r"\{(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*\}|\\[A-Za-z]+|[^\s{}\\]"
+_NAME = re.compile(
+    rf"(?:\\(?:{_ALPHABETS}|{_ACCENTS})\s*\{{?\s*)*(?:\\[A-Za-z]+|[A-Za-z])\}}*"
+    rf"((?:'|\s*[_^]\s*(?:{_SCRIPT}))*)"
+)
+_PROSE = re.compile(
+    r"\\(?:text\w*|mathrm|operatorname\*?|mbox|begin|end|label|tag|ref|eqref|hspace|vspace)\s*\{[^{}]*\}"
+)
+_TOKEN = re.compile(r"\\[A-Za-z]+|\\.|:=|.", re.DOTALL)
+_RELATION = {
+    "=": "=", ":=": "=", "\\triangleq": "=", "\\coloneqq": "=", "\\equiv": "=", "\\doteq": "=", "\\in": "\\in",
+    ":": ":", "\\colon": ":", "\\sim": "\\sim", "\\propto": "\\propto", "\\approx": "\\approx", "\\to": "\\to",
+    "\\rightarrow": "\\to", "\\mapsto": "\\mapsto", "\\leftarrow": "\\leftarrow", "\\gets": "\\leftarrow",
+    "\\Rightarrow": "\\Rightarrow", "\\implies": "\\Rightarrow", "\\therefore": "\\Rightarrow",
+    **dict.fromkeys(("<", ">", "\\le", "\\ge", "\\leq", "\\geq", "\\leqslant", "\\geqslant", "\\ne", "\\neq"), "<"),
+    **dict.fromkeys(("\\ll", "\\gg", "\\succ", "\\succeq", "\\prec", "\\preceq", "\\subset", "\\subseteq"), "<"),
+    "\\perp": "<",
+}  # fmt: skip
+_LETS = re.compile(
+    r"\b(let|assum\w+|suppos\w+|where|with|given|tak(e|ing)|such that|denote\w*|subject to|satisf\w+|constrain\w*|under"
+    r"|set(ting)?|choose|pick|defin\w+|call|put|consider|satisfies|obey\w*|require\w*|condition\w*)\b"
+)
+_IFS = re.compile(r"\b(if|when|whenever|provided|for|case|unless|on|as|whether|otherwise|at|only|time|limit)\W*\Z")
+_KINDS = re.compile(
+    r"\b(probability|symmetric|skew|positive|negative|orthogonal|orthonormal|diagonal|definite|spd|unit|non-?zero"
+    r"|one-hot|invertible|independent|random|constant|fixed|scalar|vector|matrix|square|integer|binary|normali[sz]ed|stochastic)\b"
+)
+_LEFT_ALONE = frozenset(("=", "\\in", "\\sim", "\\propto", "\\approx", "\\mapsto", ":"))
+_SPACES = re.compile(r"[&$]|\\(?:[,;:!]|(?:left|right|big|Big|bigl|bigr|q?quad|displaystyle)(?![A-Za-z]))")
+_ONE = _NAME.pattern.replace("((?:'", "(?:(?:'")
+_CALL = re.compile(rf"(?P<head>{_ONE})\s*[(\[].*[)\]]", re.DOTALL)
+_LIST = re.compile(rf"\s*(?:[(\[]|\\\{{)?\s*{_ONE}(?:\s*(?:,|;|\||\\mid)\s*{_ONE})*\s*(?:[)\]]|\\\}})?\s*", re.DOTALL)
+_DENSITIES = re.compile(r"(?:[pqP]|\\mathbb\s*\{?P\}?|\\Pr)\s*(?:_.*)?")
+_OPERATORS = re.compile(
+    r"\\(?:[dt]?frac|partial|nabla|sum|int|prod|log|ln|exp|mathbb\s*\{?\s*E|operatorname|sqrt|max|min|arg|lim|det|cdot"
+    r"|times|odot|circ|otimes|begin|Vert|lVert|lvert|langle|d?over)(?![A-Za-z])|\\mathrm\s*\{?\s*d\s*\}?|[-+*/]|\\\||\d"
+)
+_WINDOW = 2000
+"""So many characters before a line can belong to its sentence."""
+_OPENS = re.compile(r"(?:\s|\$|\\[(\[]|\\begin\{[^{}]*\}(?:\{[^{}]*\})?)*\Z")
+_MATHS = re.compile(r"\$|\\[)\]]|\\end\{[^{}]*\}")
+_SAYS = re.compile(r"[.;!?](?=\s|\Z)|\n\s*\n")
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A refused line that may constrain its ``names``, each as the ways to spell it, the most telling first.
+
+    A condition of a sentence says nothing outside of it: then ``around`` is the stretch of that sentence. What ``sets``
+    a name that has a value in its section already only states something of it.
+    """
+
+    names: tuple[tuple[str, ...], ...]
+    span: Span
+    around: Span | None = None
+    sets: bool = False
+
+
+def folded(name: str) -> str:
+    """A name without what print leaves open: ``\\mathbf{x}_{ i }`` and ``\\boldsymbol x_i`` are one."""
+    name = re.sub(r"\\(?:boldsymbol|bm|bold)(?![A-Za-z])", r"\\mathbf", name)
+    return re.sub(r"[\s{}]|\\[,;:!]|\\(?:left|right)(?![A-Za-z])", "", name)
+
+
+def names_in_text(text: str) -> Iterator[tuple[str, ...]]:
+    r"""Every name in a stretch of LaTeX, each as the names that it may be: ``x_i^2``, ``x_i``, ``x_{\cdot}``, ``x``."""
+    for found in _NAME.finditer(_PROSE.sub(" ", text)):
+        whole, scripts = found.group(0), found.group(1)
+        base = whole[: len(whole) - len(scripts)]
+        ways = [folded(whole)]
+        parts = re.findall(rf"'|[_^]\s*(?:{_SCRIPT})", scripts)
+        for part in parts:
+            ways.append(folded(base + part))
+            ways.append(folded(base) + (r"^(\cdot" if part.startswith("^") else r"_\cdot" if part != "'" else ""))
+        ways.append(folded(base))
+        if "'" in scripts:
+            # ``x'`` may be a name of its own.
+            yield tuple(dict.fromkeys(way for way in ways if "'" in way))
+        yield tuple(dict.fromkeys(way for way in ways if "'" not in way))
+
+
+def unread(text: str, span: Span) -> Iterator[Unread]:
+    """What a refused stretch may constrain: for each of its rows the names, none where it only states something."""
+    before = _SAYS.split(text[max(0, span.start - _WINDOW) : span.start])[-1]
+    lead = _MATHS.split(_OPENS.sub("", before))[-1].lower()
+    for number, row in enumerate(re.split(r"\\\\(?:\[[^\]]*\])?", text[span.start : span.end])):
+        words = " ".join(re.findall(r"\\(?:text\w*|mbox|mathrm)\s*\{([^{}]*)\}", row)).lower()
+        left, sign = _left_side(row)
+        led = f"{lead if not number else ''} {words}"
+        names = tuple(dict.fromkeys(names_in_text(_constraining(row, left, sign, led, _around(text, span)))))
+        if names and "'" in names[0][0]:
+            names = names[:1]
+        if names:
+            conditional = _IFS.search(lead) is not None and sign != "\\in"
+            around = _sentence(text, span) if conditional else None
+            yield Unread(names, span, around, sets=sign == "=" and _LETS.search(led) is None)
+
+
+def _constraining(row: str, left: str, sign: str, led: str, around: str) -> str:
+    """The part of a row whose names it may constrain."""
+    if not sign:
+        return row if _KINDS.search(around) else ""
+    if sign == "\\sim":
+        return left
+    if sign in _LEFT_ALONE and (named := _named(left)):
+        return named
+    constrains = sign == "<" or _LETS.search(led) or _IFS.search(led)
+    return row if constrains and sign not in ("\\leftarrow", "\\Rightarrow") else ""
+
+
+def _named(left: str) -> str:
+    r"""What is set where a name, a call or a list of names stands on the left: ``z_i``, ``f(x)``, ``(\mu, \Sigma)``.
+
+    Of a call it is the function; of a density its arguments are random.
+    """
+    left = _SPACES.sub("", _PROSE.sub("", left)).strip()
+    call = _CALL.fullmatch(left)
+    if call is not None and not _OPERATORS.search(head := call.group("head").strip()):
+        return left if _DENSITIES.fullmatch(head) else "" if "'" in head else head
+    bare = _LIST.fullmatch(left) and not _OPERATORS.search(left)
+    return left if bare else ""
+
+
+def _left_side(row: str) -> tuple[str, str]:
+    """What stands before the first relation outside of braces, and its sign; no sign if there is none."""
+    depth = 0
+    for token in _TOKEN.finditer(row):
+        depth += {"{": 1, "}": -1}.get(token.group(), 0)
+        sign = _RELATION.get(token.group())
+        if sign is not None and depth <= 0:
+            return row[: token.start()], sign
+    return row, ""
+
+
+def _around(text: str, span: Span) -> str:
+    """The few words on both sides of a stretch of maths."""
+    return f"{text[max(0, span.start - 40) : span.start]} {text[span.end : span.end + 40]}".lower()
+
+
+def _sentence(text: str, span: Span) -> Span:
+    """The sentence in which a stretch stands, with the display that it leads into."""
+    starts = [found.end() for found in _SAYS.finditer(text, max(0, span.start - _WINDOW), span.start)]
+    stop = next((found.start() for found in _SAYS.finditer(text, span.end)), len(text))
+    rest = text[stop : stop + 40].lstrip()
+    if rest.startswith(("$$", "\\[", "\\begin")) and text[stop : stop + 1] not in (".", "!", "?"):
+        stop = next((found.start() for found in _SAYS.finditer(text, stop + 2)), len(text))
+    return Span(starts[-1] if starts else max(0, span.start - _WINDOW), stop)

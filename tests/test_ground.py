@@ -1,0 +1,86 @@
+"""Nothing is called wrong, and nothing holds, that rests on a line which was not read."""
+
+from __future__ import annotations
+
+import pytest
+
+from derivcheck.config import Settings
+from derivcheck.engine import check
+from derivcheck.source import Source
+from derivcheck.verdict import Outcome, Report, exit_code
+
+GIVEN = "# Setup\n\nLet $u, c, s \\in \\mathbb{R}^{m}$ and $A \\in \\mathbb{R}^{m \\times m}$.\n\n"
+
+
+def _report(text: str) -> Report:
+    return check(Source("d.md", text), Settings())
+
+
+def _outcomes(text: str) -> dict[int, Outcome]:
+    return {result.line: result.verdict.outcome for result in _report(text).results}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "$$ s = A u + c \\unheardof $$",
+        "where $s = \\unheardof{A u}$.",
+        "Assume that $s^\\top c = \\unheardof$.",
+        "Let $s \\sim \\unheardof(c)$.",
+        "Here $s \\ge \\unheardof$ and nothing else.",
+        "with symmetric $\\unheardof s$.",
+    ],
+)
+def test_what_constrains_a_name_and_is_not_read_leaves_all_open_that_rests_on_it(line: str) -> None:
+    text = (
+        f"{GIVEN}{line}\n\n$$ t = s + c $$\n\n$$ t^\\top t = u^\\top u $$\n\n$$ s + c = c + s $$\n\n$$ u + u = 3 u $$\n"
+    )
+    found = _outcomes(text)
+    assert (found[9], found[11], found[13]) == (Outcome.NOT_CHECKED, Outcome.NOT_CHECKED, Outcome.WRONG)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "$$ \\frac{\\partial c^\\top s}{\\partial s} = \\unheardof c $$",
+        "$$ s^\\top c = \\unheardof $$",
+        "$$ \\nabla_s (s^\\top s) = \\unheardof $$",
+        "Hence we find $\\unheardof s$ once more.",
+    ],
+)
+def test_what_only_states_something_and_is_not_read_is_missing_alone(line: str) -> None:
+    found = _outcomes(f"{GIVEN}{line}\n\n$$ s + c = c + s $$\n\n$$ s + c = 2 s $$\n")
+    assert (found[7], found[9]) == (Outcome.HOLDS, Outcome.WRONG)
+
+
+def test_a_condition_that_is_not_read_speaks_of_its_sentence_alone() -> None:
+    text = f"{GIVEN}If $c > \\unheardof$, then $s + c = 2 s$.\n\nFor all of them $c + s = 2 c$.\n"
+    found = _outcomes(text)
+    assert (found[5], found[7]) == (Outcome.NOT_CHECKED, Outcome.WRONG)
+
+
+def test_what_depends_on_one_line_is_counted_there_and_said_once() -> None:
+    text = (
+        f"{GIVEN}$$ s = \\unheardof $$\n\n$$ s + c = c + s $$\n\n$$ s + c = 2 s $$\n\n$$ r = q + c $$\n\n$$ q = r $$\n"
+    )
+    report = _report(text)
+    assert [(one.code, one.facts) for one in report.findings] == [
+        ("unreadable", ("2 more lines depend on this",)),
+        ("unknown-name", ("1 more line depends on this",)),
+    ]
+    assert exit_code((report,), strict=False) == 1
+
+
+def test_shapes_contradict_each_other_only_where_all_of_them_were_read() -> None:
+    text = f"{GIVEN}$$ s = \\unheardof $$\n\n$$ s^\\top c = A $$\n\n$$ u^\\top c = A $$\n"
+    found = _outcomes(text)
+    assert (found[7], found[9]) == (Outcome.NOT_CHECKED, Outcome.WRONG)
+
+
+def test_a_line_that_was_not_read_says_nothing_of_a_name_that_begins_anew_in_another_section() -> None:
+    text = (
+        f"{GIVEN}$$ s = \\unheardof $$\n\n# Other\n\nLet $s \\in \\mathbb{{R}}^{{m \\times k}}$.\n\n"
+        "$$ s + s = 2 s $$\n\n$$ s + s = 3 s $$\n"
+    )
+    found = _outcomes(text)
+    assert (found[11], found[13]) == (Outcome.HOLDS, Outcome.WRONG)
