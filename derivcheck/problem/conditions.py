@@ -27,13 +27,12 @@ from derivcheck.problem.declarations import runs_of
 from derivcheck.problem.domains import DOTS, declare_sizes
 from derivcheck.problem.indices import size_dim
 from derivcheck.problem.newness import is_new, mentions_itself, would_resolve
-from derivcheck.problem.prose import GLOBAL_LEADS, is_conditional
+from derivcheck.problem.prose import is_asked, is_concluded, is_conditional
 from derivcheck.problem.scope import Declaration, Definition, FunctionDefinition, IndexInfo, Scope
 from derivcheck.problem.solutions import equation_for
 from derivcheck.reading.items import Statement
 
 EQUAL = frozenset(("=", ":=", "\\equiv"))
-LEADS_UP = re.compile(rf"\b({'|'.join(GLOBAL_LEADS)})( that)?[ ,:]*$")
 BETWEEN = re.compile(
     r"(\s|[$,]|\\[()\[\];,]|\\q?quad\b|\\(text|mathrm)\{\s*and\s*\}|\band\b|\bwith\b|&|\\\\"
     r"|\b(be|are|is|an?|both|probability|vectors?|distributions?|positive|entries)\b)*"
@@ -45,9 +44,8 @@ def assumed_equation(item: Statement, builder: Builder) -> bool:
     """``let A = A^\\top``, ``Q^\\top Q = I`` with a word such as "assume" in front."""
     if any(relation.sign != "=" for relation in item.relations):
         return False
-    words = item.lead
-    led = _is_symmetry(item) or any(lead in words.split() or lead in words for lead in GLOBAL_LEADS)
-    if not led and not ASKING.search(words) and not _goes_on(item, builder):
+    led = is_asked(item)
+    if not led and (is_concluded(item) or not (ASKING.search(item.lead) or _goes_on(item, builder))):
         return False
     if len(item.members) > 2:
         return _sums_asked(item, builder)
@@ -68,7 +66,7 @@ def assumed_equation(item: Statement, builder: Builder) -> bool:
 
 def _sums_asked(item: Statement, builder: Builder) -> bool:
     r"""``\sum_k p_k = \sum_k q_k = 1``: the sums of all entries of several names, asked of the inputs."""
-    if item.implied or (item.displayed and not (ASKING.search(item.lead) or LEADS_UP.search(item.lead))):
+    if item.implied or (item.displayed and not (ASKING.search(item.lead) or is_asked(item, near=True))):
         return False
     if not all_totals(item.members, builder.context(), item.span):
         return False
@@ -78,7 +76,7 @@ def _sums_asked(item: Statement, builder: Builder) -> bool:
 
 def _constrains(item: Statement, builder: Builder) -> bool:
     r"""``\pi_1 + \pi_2 = 1``, asked of the inputs by words that lead right up to it; no row that says a solution."""
-    if item.implied or (item.displayed and not (ASKING.search(item.lead) or LEADS_UP.search(item.lead))):
+    if item.implied or (item.displayed and not (ASKING.search(item.lead) or is_asked(item, near=True))):
         return False
     scope, claims = builder.scope, builder.makers.claims
     for member in item.members:
@@ -101,11 +99,6 @@ def _goes_on(item: Statement, builder: Builder) -> bool:
     return BETWEEN.fullmatch(builder.source.text[last.span.end : item.span.start]) is not None
 
 
-def _is_symmetry(item: Statement) -> bool:
-    left, right = strip(item.members[0]), strip(item.members[1])
-    return isinstance(left, n.Name) and isinstance(right, n.Scripted) and right.base == left and right.sub is None
-
-
 def declared_by_sign(item: Statement, builder: Builder) -> bool:
     r"""``\lambda > 0``, ``\alpha, \beta > 1``, ``t_1, \dots, t_n > 0`` of new names: scalars; sizes, if they count.
 
@@ -116,7 +109,7 @@ def declared_by_sign(item: Statement, builder: Builder) -> bool:
     new = [_new_name(name, scope) for run in runs for name in run]
     if bound is None or item.relations[0].sign not in SIGN_DOMAINS or not any(new):
         return False
-    if item.displayed and bound != 0 and not LEADS_UP.search(item.lead):
+    if item.displayed and bound != 0 and not is_asked(item, near=True):
         return False
     known = [scope.names.get(key_of(name)) for run in runs for name in run]
     if not all(is_new or isinstance(old, Declaration) for is_new, old in zip(new, known, strict=True)):
@@ -190,7 +183,7 @@ def simple_condition(item: Statement, builder: Builder) -> bool:
 
 def claims_follow(item: Statement, statements: list[Statement]) -> bool:
     """Whether the same sentence goes on with a claim: then the condition is for that claim alone."""
-    if any(word in GLOBAL_LEADS for word in item.lead.split()):
+    if is_asked(item):
         return False
     for other in statements:
         later = other.sentence == item.sentence and other.span.start > item.span.start
@@ -207,7 +200,7 @@ def _is_range(item: Statement) -> bool:
 
 def narrows(item: Statement, builder: Builder) -> bool:
     r"""``…, where $\lambda_1 > \sigma^2$``: what a sentence asks of names that stand in it is no claim of its own."""
-    if item.displayed or item.implied or not LEADS_UP.search(item.lead):
+    if item.displayed or item.implied or not is_asked(item, near=True):
         return False
     found = _compared(item, builder)
     if found is None:

@@ -14,7 +14,8 @@ from derivcheck.problem.families import family_pattern, ranging_letters
 from derivcheck.problem.scope import Declaration
 from derivcheck.reading.items import Statement
 
-GLOBAL_LEADS = ("let", "assume", "suppose", "where", "with", "given", "take", "assuming", "such that", "denote")
+ASKED = frozenset(("let", "assume", "where", "call"))
+CONCLUDED = frozenset(("follows", "since", "in each case", "in that case"))
 CONSTRAINING = ("satisfying", "such that", "subject to", "under the constraint", "assume", "suppose")
 NAMING_LEADS = frozenset(("let", "call", "denote", "define", "put", "set", "write", "name"))
 # What words say that a declared name is, the more telling first.
@@ -44,8 +45,19 @@ def is_naming(item: Statement) -> bool:
 
 def is_conditional(item: Statement) -> bool:
     """Whether the words in front make a condition of the statement: "if", "when", "provided"."""
-    words = item.lead.rstrip(" ,:").split()
-    return bool(words) and words[-1] in ("if", "when", "whenever", "provided", "case", "on")
+    if item.cue is None or item.cue.kind != "if" or not item.cue.near:
+        return not item.displayed and item.lead.split()[-1:] == ["on"]
+    return item.cue.words != "unless"
+
+
+def is_asked(item: Statement, *, near: bool = False) -> bool:
+    """Whether the words in front assume the statement: "let", "suppose that", "where"; right in front, if ``near``."""
+    return item.cue is not None and item.cue.kind in ASKED and (item.cue.near or not near)
+
+
+def is_concluded(item: Statement) -> bool:
+    """Whether the words in front state it as a conclusion: "hence", "it follows that", "the maximum gives"."""
+    return item.implied or (item.cue is not None and item.cue.kind in CONCLUDED)
 
 
 def constrains(item: Statement, text: str) -> bool:

@@ -27,6 +27,22 @@ class Relation:
     span: Span
 
 
+Kind = Literal[
+    "let", "call", "assume", "where", "if", "for", "in each case", "in that case", "otherwise", "follows", "since",
+    "example", "not",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Cue:
+    """What some words say of the mathematics behind them; ``near`` tells that nothing but filling stands between."""
+
+    kind: Kind
+    words: str
+    span: Span
+    near: bool = True
+
+
 @dataclass(frozen=True, slots=True)
 class Statement:
     r"""``members[0] relations[0] members[1] …``; one member and no relation is a mention.
@@ -42,6 +58,7 @@ class Statement:
     sentence     statements of one sentence (displayed maths inside a sentence included) share the number.
     block        the segment's number: inline, displayed, or one environment.
     hidden       it comes from a ``let`` directive.
+    cues         what those words say, in their order; ``cue`` is what governs the statement (``reading.cues``)
     tag          the text of ``\tag{…}``, or a circled number, or None; ``label`` that of ``\label{…}``.
     """
 
@@ -57,6 +74,8 @@ class Statement:
     displayed: bool = False
     tag: str | None = None
     label: str | None = None
+    cues: tuple[Cue, ...] = ()
+    cue: Cue | None = None
 
 
 @dataclass(frozen=True, slots=True)

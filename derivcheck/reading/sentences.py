@@ -13,7 +13,7 @@ _BLANK_LINE = re.compile(r"\n[ \t\r]*\n")
 _SPACE = FILLER + " \t\r\n"
 
 # A full stop, what may close behind it, then white space (looked ahead at, so that "a. b. c" gives both).
-_FULL_STOP = re.compile(r"[.?!][)\]}\"'*_”’»]*(?=[\s~\x00]|$)")
+_FULL_STOP = re.compile(r"[.?!][)\]}\"'*_”’»]*(?=[\s~\x00]|$)|[。！？][）」』”’]*")
 _WORD_BEFORE = re.compile(r"[A-Za-z.]*$")
 _ABBREVIATIONS = frozenset(
     "eq eqs eqn eqns fig figs sec secs resp cf vs thm prop lem cor ch chap p pp ref refs viz approx ca wlog".split()  # noqa: SIM905

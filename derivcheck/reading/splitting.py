@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from derivcheck.reading.brackets import depths
+from derivcheck.reading.cues import Said
 from derivcheck.reading.gutters import claim_in_brackets, gutters
 from derivcheck.reading.items import Relation
 from derivcheck.reading.lexer import Token
@@ -104,7 +105,7 @@ def phrases(row: Sequence[Token]) -> Phrases:
             cutter.cut(k)
             said = words if words is not None else folded(token.text)
             cutter.commas += said in ("and", "or", "")
-            cutter.words += [said] if said else []
+            cutter.words += [Said(said, token.span)] if said else []
             cutter.quantified = said.endswith(_QUANTIFIERS)
         elif cutter.quantified and token.text in (":", r"\colon") and cutter.open:
             # In "for all x in R: f(x) = 1" the colon is no relation.

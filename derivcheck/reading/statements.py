@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from derivcheck.language.nodes import Node
 from derivcheck.reading.brackets import lonely
+from derivcheck.reading.cues import cues_in, governed
 from derivcheck.reading.errors import ParseError
 from derivcheck.reading.items import Directive, Item, Relation, Statement, Unreadable
 from derivcheck.reading.lexer import Token, tokenize
@@ -86,7 +87,14 @@ def read(source: Source, scan: Scan) -> tuple[Item, ...]:
         sentence = item.sentence
         items.extend(found)
     # A directive in a comment inside maths stands between the rows.
-    return tuple(sorted(items, key=lambda item: item.span.start))
+    return _with_cues(sorted(items, key=lambda item: item.span.start))
+
+
+def _with_cues(items: list[Item]) -> tuple[Item, ...]:
+    """Every statement with the cue that governs it."""
+    statements = [item for item in items if isinstance(item, Statement)]
+    told = iter(governed(statements))
+    return tuple(replace(item, cue=next(told)) if isinstance(item, Statement) else item for item in items)
 
 
 def _rest(source: Source, start: int) -> Unreadable:
@@ -119,7 +127,7 @@ def _segment(
         except Exception as error:
             span = _cover(row.tokens)
             reading.troubles.append(Unreadable(span, span, str(error), None, segment.displayed, error))
-    statements = [_statement(chain, segment) for chain in reading.chains if chain.shown]
+    statements = [_statement(chain, segment, text) for chain in reading.chains if chain.shown]
     found: list[Item] = sorted([*statements, *reading.troubles], key=lambda item: item.span.start)
     return found, reading.words
 
@@ -268,7 +276,7 @@ def _give_up(reading: _Reading, span: Span, error: ParseError | RecursionError, 
     reading.troubles.append(Unreadable(span, at, message, help_, segment.displayed))
 
 
-def _statement(chain: _Chain, segment: Segment) -> Statement:
+def _statement(chain: _Chain, segment: Segment, text: str) -> Statement:
     return Statement(
         tuple(chain.members),
         tuple(chain.relations),
@@ -282,6 +290,7 @@ def _statement(chain: _Chain, segment: Segment) -> Statement:
         displayed=segment.displayed,
         tag=chain.tag,
         label=chain.label,
+        cues=tuple(cue for said in chain.words for cue in cues_in(said, text)),
     )
 
 

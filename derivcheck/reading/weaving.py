@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from derivcheck.reading.cues import Said
 from derivcheck.reading.gaps import gaps, is_empty
 from derivcheck.reading.items import Directive, Heading, Notice, Unreadable
 from derivcheck.reading.page import Break, Mark, Maths, Page
@@ -91,7 +92,8 @@ def _segment(page: Page, thread: _Thread, maths: Maths, holes: tuple[Span, ...])
     if ends_sentence(_without(page.text, maths.span, holes)):
         thread.sentence = thread.new_sentence()
     thread.before, thread.position = here, maths.outer.end
-    words, block = lead(words), thread.new_block()
+    place, block = Span(maths.outer.start - len(words), maths.outer.start), thread.new_block()
+    words = Said(lead(words), place)
     return Segment(maths.span, maths.outer, maths.displayed, maths.environment, words, sentence, block, False, holes)
 
 
@@ -103,7 +105,8 @@ def _hidden_segment(page: Page, thread: _Thread, maths: Maths) -> Segment:
     sentence = thread.newest
     holes = gaps(page, maths)
     block = thread.new_block()
-    return Segment(maths.span, maths.outer, maths.displayed, maths.environment, "let", sentence, block, True, holes)
+    let = Said("let", Span(maths.outer.start, maths.outer.start))
+    return Segment(maths.span, maths.outer, maths.displayed, maths.environment, let, sentence, block, True, holes)
 
 
 def _without(text: str, span: Span, holes: tuple[Span, ...]) -> str:

@@ -1,0 +1,240 @@
+"""What the words say: one table of patterns, and for every statement the typed cues in front of and behind it.
+
+The window of a statement is its sentence: the words since the statement before it, and, where these say nothing, the
+cue that governs that one. A cue has the span of its words in the source.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import lru_cache
+from typing import Final, Protocol
+
+from derivcheck.reading.items import Cue, Kind, Relation
+from derivcheck.source import Span
+
+
+class Said(str):
+    """Words as the next stage wants them, with the span in which they stand."""
+
+    __slots__ = ("span",)
+
+    span: Span
+
+    def __new__(cls, words: str, span: Span) -> Said:
+        """The words, and where they stand."""
+        made = super().__new__(cls, words)
+        made.span = span
+        return made
+
+
+# A kind stands before another whose words it holds ("in each case" before "case"); in a row what is longer comes first.
+_ENGLISH: Final[dict[Kind, str]] = {
+    "in each case": r"in (?:each|either|both|every|any|all|no)(?: of (?:the|these|both))?(?: two)? cases?",
+    "in that case": r"in (?:this|that|which|such(?: a)?|these|the latter|the former)(?: special)? (?:cases?"
+    r"|situations?)",
+    "not": r"(?:it |this |that )?(?:is|does|do|need|are|was) (?:in general |generally )?not"
+    r"(?: (?:in general|generally|always|necessarily))?(?: (?:true|follow|hold|imply|mean|say|the case))?(?: that)?"
+    r"|it is (?:false|wrong|untrue) that|cannot|by mistake|wrongly|one might (?:think|expect|guess)(?: that)?",
+    "assume": r"(?:chosen|scaled|normali[sz]ed|constrained|restricted|required|drawn|taken|picked"
+    r"|selected)(?: such| so)? that"
+    r"|so chosen that|in such a way that|such that|so that we may assume|assum(?:e|es|ed|ing)(?: that)?"
+    r"|suppos(?:e|es|ed|ing)(?: that)?|hypothes[ei]s(?: that)?|given(?: that)?|subject to|under (?:the |this )?"
+    r"(?:constraints?|conditions?|assumptions?|hypothes[ei]s)(?: that)?|satisfying|obeying|fulfilling"
+    r"|requir(?:e|ing) that"
+    r"|restrict(?:ed|ing)?(?: ourselves)? to|consider(?:ing)?|tak(?:e|ing)|fix(?:ing)?|pick|choos(?:e|ing)"
+    r"|without loss of generality|w\.?l\.?o\.?g\.?|s\.t\.",
+    "let": r"let(?: us)?",
+    "call": r"call(?:ed|s)?|denot(?:e|es|ed|ing)(?: by)?|defin(?:e|es|ed|ing)|nam(?:e|ed)|writ(?:e|ten|ing)|set|sets"
+    r"|setting|put|putting|introduc(?:e|ing)|abbreviat(?:e|ing)|stands? for|short for",
+    "otherwise": r"otherwise|else|elsewhere",
+    "if": r"(?:in |for )?(?:the )?(?:[a-z]+ )?case (?:that|of|where|when|in which)"
+    r"|(?:in )?(?:the |an? )?(?:[a-z]+ )?case|provided(?: that)?|as (?:long|soon) as|only if|if|whenever|when|unless"
+    r"|for (?:those|which)",
+    "example": r"(?:for|as an) (?:example|instance)|e\.g\.|say|at (?:the )?(?:start|beginning|first)|initially"
+    r"|in the (?:picture|figure|plot|example)",
+    "for": r"for|at",
+    "where": r"where(?:in)?|with|here|having",
+    "follows": r"(?:it|this|that|which|what) (?:then |thus |hence |now |therefore )?"
+    r"(?:follows|gives?|yields?|implies|means|shows?|proves?|says|entails|leads? to|results? in|tells us"
+    r"|makes)(?: us)?(?: that)?"
+    r"|(?:it|this) (?:holds|is (?:clear|easy|obvious|evident|known|true|plain|immediate|a fact)[a-z ,]*?)(?: that)?"
+    r"|(?:we|one|you|i) (?:now |then |thus |hence |therefore |also |can |may |must |will |could |have |'ve )*"
+    r"(?:conclude|deduce|infer|derive|proved?|proven|shown?|see|seen|get|gets|obtain(?:ed|s)?|find|found|have"
+    r"|know|note"
+    r"|observe|notice|recall|claim|recover|arrive at|read off|are left with|established|verif(?:y|ied)"
+    r"|check(?:ed)?)(?: that)?"
+    r"|(?:note|notice|observe|recall|remember|conclude|deduce|check|verify|claim|prove|show)(?: that)?"
+    r"|gives?|yields?|implies|imply|means|shows|proves|entails|leads? to|follows?|result(?:s|ing) in|giving|yielding"
+    r"|implying|proving|showing|forces|ensures|guarantees|makes"
+    r"|hence|thus|therefore|thereby|consequently|accordingly|whence|then|so(?: that)?(?! far)|clearly|obviously"
+    r"|evidently"
+    r"|plainly|certainly|surely|trivially|necessarily|indeed|in particular|in other words|that is|i\.e\.|q\.e\.d\.",
+    "since": r"since|because|using|owing to|thanks to|in view of",
+}
+_GERMAN: Final[dict[Kind, str]] = {
+    "in each case": r"in jedem fall|in (?:beiden|allen) fällen",
+    "in that case": r"in diesem fall",
+    "not": r"(?:ist|gilt) (?:im allgemeinen )?nicht",
+    "assume": r"angenommen|vorausgesetzt|unter der (?:nebenbedingung|annahme|bedingung)|sei(?:en)? gegeben"
+    r"|wähle|nehmen wir an",
+    "let": r"sei(?:en)?",
+    "call": r"bezeichne[nt]?|definieren?|definiert|setzen?|nennen?",
+    "otherwise": r"sonst|andernfalls",
+    "if": r"falls|wenn|sofern|solange|im fall(?:e)?(?: dass)?",
+    "example": r"zum beispiel|z\.\s?b\.",
+    "for": r"für|bei",
+    "where": r"wobei|mit|hier",
+    "follows": r"daraus folgt|es folgt|folglich|somit|damit|deshalb|daher|demnach|mithin|(?:dann|also|es|stets"
+    r"|offenbar) gilt"
+    r"|dann|also|offenbar|offensichtlich|klar(?: ist)?|wir (?:erhalten|schließen|haben(?: gezeigt)?)"
+    r"|ergibt sich|erhält man|gilt",
+    "since": r"da|weil|denn",
+}
+_FRENCH: Final[dict[Kind, str]] = {
+    "in each case": r"dans (?:tous les|les deux|chaque) cas",
+    "in that case": r"dans ce cas",
+    "not": r"n'est pas",
+    "assume": r"on suppose(?: que)?|supposons(?: que)?|sous (?:la contrainte|l'hypothèse)|tels? que|telles? que"
+    r"|étant donnée?s?|fixons",
+    "let": r"soit|soient",
+    "call": r"notons|posons|on (?:pose|note|définit|appelle)|notée?s?|définie?s?",
+    "otherwise": r"sinon|autrement",
+    "if": r"lorsqu(?:e|')|quand|pourvu que|dans le cas où|si",
+    "example": r"par exemple",
+    "for": r"pour",
+    "where": r"où|avec",
+    "follows": r"donc|ainsi|d'où|alors|par conséquent|on (?:a|obtient|en déduit|conclut|voit|trouve)(?: que)?"
+    r"|il (?:s'ensuit|vient)(?: que)?|clairement|évidemment",
+    "since": r"car|puisqu(?:e|')",
+}
+_CHINESE: Final[dict[Kind, str]] = {
+    "in each case": r"无论如何",
+    "in that case": r"此时|这时",
+    "not": r"并非|不一定",
+    "assume": r"假设|假定|给定|满足|约束|不妨",
+    "let": r"设|令",
+    "call": r"定义|记作|记|称",
+    "otherwise": r"否则|其他",
+    "if": r"如果|假如|若|当",
+    "example": r"例如|比如",
+    "for": r"对于?(?:任意|所有|每个)?",
+    "where": r"其中|这里",
+    "follows": r"因此|所以|于是|从而|故|则|那么|可得|得到|得出|显然|我们有|由此",
+    "since": r"因为|由于",
+}
+_TOLD: Final = {
+    "German": (
+        _GERMAN,
+        re.compile(
+            r"(?<!\w)(?:und|ist|sei|seien|gilt|der|das|eine?|wir|für|daraus|wenn"
+            r"|dann)(?!\w)"
+        ),
+    ),
+    "French": (_FRENCH, re.compile(r"(?<!\w)(?:est|soit|soient|donc|une|les|nous|où|avec|alors|si|que)(?!\w)")),
+}
+"""Languages whose words are looked for where two or more of their small words stand in a document."""
+_LATIN_WORD: Final = r"[a-zà-ÿ']"
+
+
+@lru_cache(maxsize=8)
+def _pattern(text: str) -> re.Pattern[str]:
+    """One pattern of the cues in a document, a group a kind: whole words of letters; Chinese stands without spaces."""
+    small = text.lower()
+    tables = [_ENGLISH, *(table for table, told in _TOLD.values() if len(told.findall(small)) > 1)]
+    rows = []
+    for number, kind in enumerate(_ENGLISH):
+        words = "|".join(table[kind] for table in tables).replace(" ", r"\s+")
+        rows.append(rf"(?P<k{number}>(?<!{_LATIN_WORD})(?:{words})(?!{_LATIN_WORD})|{_CHINESE[kind]})")
+    return re.compile("|".join(rows))
+
+
+_FILLING: Final = re.compile(
+    r"(?:[\s,:;.$()&*_\\\x00-]|that|we have|we get|we obtain|now|again|also|moreover|furthermore|additionally"
+    r"|both|even|then"
+    r"|the|some|any|all|each|every|in addition|fact|only|text|quad|qquad|dass|que|gilt|有|时|在)*"
+)
+_MARKUP: Final = re.compile(r"\\(?:begin|end)\{[a-z]+\*?\}|\\[a-zA-Z]+|[{}*_`$&|#>\\]")
+_WEAK: Final = re.compile(r"(?:we|one|you)\s+have|have|then|also|so|since|makes?")
+_STRONG: Final = frozenset(("assume", "let", "if"))
+JOINING: Final = frozenset("and or be are is both , & und et 和 且 及 或 as well".split())  # noqa: SIM905
+
+
+def cues_in(said: str, text: str) -> tuple[Cue, ...]:
+    """The cues in a stretch of words, in their order."""
+    span = said.span if isinstance(said, Said) else Span(0, 0)
+    plain = _MARKUP.sub(lambda found: " " * len(found[0]), text[span.start : span.end]).lower()
+    literal = len(plain) == span.end - span.start and said[:3] in plain
+    if not literal:  # a sign that is spoken, or a letter that is longer in lower case
+        plain = said.lower()
+    found: list[Cue] = []
+    for match in _pattern(text).finditer(plain):
+        kind = next(kind for number, kind in enumerate(_ENGLISH) if match[f"k{number}"] is not None)
+        near = _FILLING.fullmatch(plain, match.end()) is not None
+        place = Span(span.start + match.start(), span.start + match.end()) if literal else span
+        found.append(Cue(kind, " ".join(match[0].split()), place, near))
+    return tuple(found)
+
+
+def nearest(cues: Sequence[Cue]) -> Cue | None:
+    """The cue that governs what stands behind the words: the last, and no filling behind what asks."""
+    chosen: Cue | None = None
+    for cue in cues:
+        weak = _WEAK.fullmatch(cue.words) is not None
+        if chosen is not None and chosen.kind in _STRONG and weak and cue.kind in ("follows", "since"):
+            continue
+        chosen = cue
+    return chosen
+
+
+class Governable(Protocol):
+    """A statement, as far as its words are concerned."""
+
+    @property
+    def cues(self) -> tuple[Cue, ...]: ...
+    @property
+    def relations(self) -> tuple[Relation, ...]: ...
+    @property
+    def sentence(self) -> int: ...
+    @property
+    def displayed(self) -> bool: ...
+    @property
+    def lead(self) -> str: ...
+    @property
+    def span(self) -> Span: ...
+
+
+def governed(items: Sequence[Governable]) -> list[Cue | None]:
+    """For every statement, in document order, the cue that tells what it is: its own, or one further in front.
+
+    Where nothing but "and" or a comma parts it from the statement before, it is what that one is; behind an expression
+    that stands by itself, the words before it go on ("let $x$ be a number, $x > 0$"), but its quantifier is spent.
+    """
+    found: list[Cue | None] = []
+    before: Governable | None = None
+    for item in items:
+        cue = nearest(item.cues)
+        if before is not None and before.sentence != item.sentence:
+            before = None
+        if before is not None and found:
+            last = found[-1]
+            if cue is None and not before.relations:
+                spent = [each for each in before.cues if each.kind not in ("for", "if")]
+                cue = nearest(spent) or (last if last is not None and last.kind not in ("for", "if") else None)
+            elif cue is None and (said := set(item.lead.replace(",", " ").split())) <= JOINING:
+                # "If $x > 0$, $x^2 > 0$": what is behind the comma need not be a condition as well.
+                goes_on = last is not None and (last.kind != "if" or bool(said))
+                cue = last if goes_on else Cue("let", "", before.span) if _declares(before) else None
+            elif cue is None and last is not None and last.kind in ("let", "assume") and not item.displayed:
+                cue = replace(last, near=False)
+            elif cue is not None and cue.words == "so that" and last is not None and last.kind in ("assume", "let"):
+                cue = last if not before.relations else cue
+        found.append(cue)
+        before = item
+    return found
+
+
+def _declares(item: Governable) -> bool:
+    return item.relations[0].sign in ("\\in", ":", "\\sim")
