@@ -6,7 +6,7 @@ the Hessian by t has the signs of the objective's own within the domain; ``flat`
 =============================  ==================================================  ====================
 domain                         place(t)                                            unknowns
 =============================  ==================================================  ====================
-ℝ, symmetric, skew, diagonal   x + E t, E an orthonormal basis of the pattern       its free entries
+ℝ, symmetric, …, triangular    x + E t, E an orthonormal basis of the pattern       its free entries
 x > a, x < b                   a + (x − a) eᵗ, b − (b − x) eᵗ                       the entries
 a < x < b                      a + (b − a) σ(logit u + t), u = (x − a)/(b − a)      the entries
 simplex (columns)              π ∝ π eᴴᵗ, H an orthonormal basis of 1⊥ (Helmert)    (rows − 1) · columns
@@ -26,7 +26,7 @@ from torch import Tensor
 from derivcheck.evaluation.arithmetic import NotExact
 from derivcheck.language.domain import Domain
 
-PATTERNS = ("symmetric", "skew", "diagonal")
+PATTERNS = ("symmetric", "skew", "diagonal", "lower", "upper")
 MATRICES = ("spd", "psd")
 STRAIGHT = ("real", "nonzero", *PATTERNS)
 """Domains that are (but for single points) linear spaces: Newton's step in them is exact for a quadratic objective."""
@@ -117,7 +117,10 @@ def _sizes(origin: Tensor) -> Tensor:
 
 
 def _pattern(kind: str, size: int, like: Tensor) -> Tensor:
-    """An orthonormal basis of the symmetric, skew or diagonal matrices: ``(size², count)``."""
+    """An orthonormal basis of the symmetric, skew, diagonal or triangular matrices: ``(size², count)``."""
+    if kind in ("lower", "upper"):
+        kept = within(kind, torch.ones(size, size, dtype=like.dtype)).reshape(-1)
+        return torch.eye(size * size, dtype=like.dtype)[:, kept != 0]
     columns = []
     for i in range(size):
         for j in range(i if kind != "skew" else i + 1, size if kind != "diagonal" else i + 1):
@@ -213,6 +216,16 @@ def _sphere(origin: Tensor) -> Chart:
     return Chart(place, size - 1, origin.new_ones(*lead, size - 1))
 
 
+def within(kind: str, ambient: Tensor) -> Tensor:
+    """The entries that a diagonal or triangular matrix may have, the others zero."""
+    match kind:
+        case "lower":
+            return ambient.tril()
+        case "upper":
+            return ambient.triu()
+    return ambient * torch.eye(ambient.shape[-1], dtype=ambient.dtype)
+
+
 def tangent(domain: Domain, place: Tensor, ambient: Tensor) -> Tensor:
     """The part of an ambient direction or gradient that lies in the tangent space of the domain at ``place``."""
     match domain.kind:
@@ -220,8 +233,8 @@ def tangent(domain: Domain, place: Tensor, ambient: Tensor) -> Tensor:
             return (ambient + ambient.transpose(-1, -2)) / 2
         case "skew":
             return (ambient - ambient.transpose(-1, -2)) / 2
-        case "diagonal":
-            return ambient * torch.eye(place.shape[-1], dtype=place.dtype)
+        case "diagonal" | "lower" | "upper":
+            return within(domain.kind, ambient)
         case "simplex":
             return ambient - ambient.mean(-2, keepdim=True)
         case "unit":

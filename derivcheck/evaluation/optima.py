@@ -16,7 +16,7 @@ from derivcheck.language.shapes import Dim
 from derivcheck.problem import terms as t
 from derivcheck.problem.problem import Problem
 
-COUPLED = ("simplex", "unit", "spd", "psd", "symmetric", "skew", "orthogonal", "diagonal")
+COUPLED = ("simplex", "unit", "spd", "psd", "symmetric", "skew", "orthogonal", "diagonal", "lower", "upper")
 """Domains whose entries do not move one without the others."""
 
 

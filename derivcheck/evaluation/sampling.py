@@ -113,11 +113,16 @@ def _matrix(kind: str, square: Tensor) -> Tensor:
             return square @ square.transpose(-1, -2) / size + 0.3 * torch.eye(size, dtype=torch.float64)
         case "diagonal":
             return square * torch.eye(size, dtype=torch.float64)
+        case "lower":
+            return square.tril()
+        case "upper":
+            return square.triu()
         case "orthogonal":
-            rows, columns = square.shape[-2:]
-            if rows >= columns:
-                return torch.linalg.qr(square)[0]
-            return torch.linalg.qr(square.transpose(-1, -2))[0].transpose(-1, -2)
+            tall = square.shape[-2] >= square.shape[-1]
+            drawn = square if tall else square.transpose(-1, -2)
+            # The signs of what Householder's reflections give are always the same; with them the determinant's.
+            made = torch.linalg.qr(drawn)[0] * drawn[..., :1, :].sign()
+            return made if tall else made.transpose(-1, -2)
     raise AssertionError(kind)
 
 

@@ -10,7 +10,8 @@ from derivcheck.language.shapes import Dim
 
 DomainKind = Literal[
     "real", "positive", "nonnegative", "negative", "nonpositive", "nonzero", "interval", "natural", "integer",
-    "spd", "psd", "symmetric", "skew", "orthogonal", "diagonal", "simplex", "finite", "onehot", "unit",
+    "spd", "psd", "symmetric", "skew", "orthogonal", "diagonal", "lower", "upper", "simplex",
+    "finite", "onehot", "unit",
 ]  # fmt: skip
 
 

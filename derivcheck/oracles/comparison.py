@@ -91,7 +91,7 @@ def _member(domain: Domain, place: Tensor) -> bool:
             return bool((place >= -MEMBER).all() and ((place.sum(-2) - 1).abs() <= MEMBER).all())
         case "unit":
             return bool(((place.square().sum((-2, -1)) - 1).abs() <= MEMBER).all())
-        case "symmetric" | "spd" | "psd" | "skew" | "diagonal":
+        case "symmetric" | "spd" | "psd" | "skew" | "diagonal" | "lower" | "upper":
             return bool(((tangent(domain, place, place) - place).abs() <= MEMBER * size).all())
     return inside
 

@@ -130,6 +130,10 @@ def _leaf(
             return a.subtract(drawn, turned)
         case "diagonal":
             return a.multiply(drawn, a.eye(rows, rank))
+        case "lower" | "upper":
+            kept = (i >= j if kind == "lower" else i <= j for i in range(rows) for j in range(rows))
+            mask = Grid((1,) * (rank - 2) + (rows, rows), tuple(map(int, kept)))
+            return a.multiply(drawn, Residues(mask, 0, 0, True))
         case "simplex":
             return a.divide(drawn, a.sum(drawn, -2))
         case "unit" if rows > 1:

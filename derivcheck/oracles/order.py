@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from derivcheck.evaluation.arithmetic import OutOfRange
+from derivcheck.evaluation.charts import within
 from derivcheck.evaluation.differentiation import Autograd
 from derivcheck.evaluation.evaluator import FunctionValue, World, evaluate
 from derivcheck.evaluation.integration import Quickest
@@ -523,7 +524,7 @@ def _spread(chart: _Chart, value: Tensor, scale: Tensor, whole: Tensor) -> Tenso
             return (value * scale).round().clamp(-60, 60)
         case "symmetric" | "skew":
             return value * whole
-        case "diagonal":
+        case "diagonal" | "lower" | "upper":
             return value * scale
         case "spd" | "psd":
             return _powers(value, whole)
@@ -584,8 +585,8 @@ def _descent(chart: _Chart, value: Tensor, slope: Tensor) -> Tensor:
             return -(slope + slope.transpose(-1, -2)) / 2
         case "skew":
             return -(slope - slope.transpose(-1, -2)) / 2
-        case "diagonal":
-            return -slope * torch.eye(value.shape[-1], dtype=value.dtype)
+        case "diagonal" | "lower" | "upper":
+            return -within(chart.domain.kind, slope)
         case "unit":
             return -(slope - value * (slope * value).sum((-2, -1), keepdim=True))
         case "simplex":
@@ -599,7 +600,7 @@ def _descent(chart: _Chart, value: Tensor, slope: Tensor) -> Tensor:
 def _retract(chart: _Chart, value: Tensor, step: Tensor) -> Tensor:
     """The member of the domain one step along; where there is none, the old one."""
     match chart.domain.kind:
-        case "symmetric" | "skew" | "diagonal":
+        case "symmetric" | "skew" | "diagonal" | "lower" | "upper":
             return value + step
         case "spd" | "psd":
             made = value + step

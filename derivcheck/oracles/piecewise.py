@@ -242,7 +242,8 @@ def _entries(kind: str, shape: tuple[int, ...], fresh: Iterator[int]) -> Iterato
         made: dict[tuple[int, int], Form] = {}
         for i in range(rows):
             for j in range(columns):
-                if (kind == "diagonal" and i != j) or (kind == "skew" and i == j):
+                outside = {"diagonal": i != j, "skew": i == j, "lower": i < j, "upper": i > j}
+                if outside.get(kind, False):
                     made[i, j] = constant(Fraction(0))
                 elif mirrored and j < i:
                     made[i, j] = combination([(-ONE if kind == "skew" else ONE, made[j, i])])
@@ -278,7 +279,7 @@ def _domain_tests(domain: Domain, form: Form) -> list[Condition]:
 def _belongs(domain: Domain, values: list[Fraction]) -> bool:
     """Whether values are in a domain for certain; a border that may be left out is not."""
     match domain.kind:
-        case "real" | "symmetric" | "skew" | "diagonal":
+        case "real" | "symmetric" | "skew" | "diagonal" | "lower" | "upper":
             return True
         case "positive" | "nonnegative" | "negative" | "nonpositive" | "nonzero":
             return all(meets(sign, way * value) for sign, way in (SIGNS[domain.kind],) for value in values)

@@ -6,6 +6,7 @@ fractions, with zeros among them. A discrepancy is a counterexample; agreement i
 
 from __future__ import annotations
 
+import operator
 import random
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
@@ -252,8 +253,9 @@ def _matrix(domain: Domain, rows: int, columns: int, generator: random.Random, h
             drawn = [[drawn[min(i, j)][max(i, j)] for j in range(columns)] for i in range(rows)]
         case "skew":
             drawn = [[drawn[i][j] - drawn[j][i] for j in range(columns)] for i in range(rows)]
-        case "diagonal":
-            drawn = [[drawn[i][j] if i == j else Fraction(0) for j in range(columns)] for i in range(rows)]
+        case "diagonal" | "lower" | "upper":
+            keep = {"diagonal": operator.eq, "lower": operator.ge, "upper": operator.le}[domain.kind]
+            drawn = [[drawn[i][j] if keep(i, j) else Fraction(0) for j in range(columns)] for i in range(rows)]
         case "spd" | "psd":
             drawn = [
                 [sum((drawn[i][k] * drawn[j][k] for k in range(columns)), Fraction(int(i == j))) for j in range(rows)]

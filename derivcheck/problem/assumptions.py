@@ -11,12 +11,14 @@ from derivcheck.language.printing import plain
 from derivcheck.language.shapes import ONE, SCALAR, Dim
 from derivcheck.problem import algebra, terms
 from derivcheck.problem.comparisons import comparisons
+from derivcheck.problem.constructions import say
 from derivcheck.problem.context import SLOT, Context, key_of, members_of, strip
 from derivcheck.problem.declarations import declaration_of, declare_one, run_of_members, runs_of
+from derivcheck.problem.equations import state
 from derivcheck.problem.families import family_pattern, ranging_letters
 from derivcheck.problem.indices import index_parts, size_dim
 from derivcheck.problem.newness import would_resolve
-from derivcheck.problem.scope import Assumption, Declaration, Refusal, Scope, SizeSymbol
+from derivcheck.problem.scope import Assumption, Declaration, Definition, Refusal, SizeSymbol
 from derivcheck.source import Span
 
 SIGN_DOMAINS = {">": "positive", "\\ge": "nonnegative", "<": "negative", "\\le": "nonpositive", "\\ne": "nonzero"}
@@ -52,7 +54,7 @@ def assume(left: n.Node, sign: str, right: n.Node, ctx: Context, span: Span) -> 
         if done:
             break
     if done or sign == "=":
-        return done or _equation(left, right, ctx)
+        return done or _equation(left, right, ctx, span)
     if isinstance(left, n.Tuple):
         return False
     conditions = comparisons(n.Compare((left, right), (sign,), span=span), ctx)
@@ -160,6 +162,8 @@ def domain_condition(name: n.Node, sign: str, right: n.Node, ctx: Context) -> bo
         return True
     if isinstance(found, Declaration) and (found.domain.kind, kind) in IMPLIED:
         return True
+    if isinstance(found, Definition) and found.key in scope.facts:
+        return say(scope, found.key, kind)
     if isinstance(found, Declaration) and found.domain.kind in NARROWED.get(kind, ("real", kind)):
         scope.enter(key_of(node), replace(found, domain=Domain(kind)))  # type: ignore[arg-type]
         return True
@@ -183,7 +187,9 @@ def whole_of(node: n.Name | n.Scripted, ctx: Context) -> n.Name | n.Scripted:
         slot: n.Node = SLOT if len(parts) == 1 else n.Tuple((SLOT,) * len(parts), (",",) * (len(parts) - 1))
         return n.Scripted(node.base, None, n.Group(SLOT)) if place == "sup" else n.Scripted(node.base, slot, None)
     found = scope.names.get(key_of(node.base))
-    if place == "sub" and isinstance(node.base, n.Name | n.Scripted) and isinstance(found, Declaration):
+    known = isinstance(found, Declaration | Definition) and (isinstance(found, Declaration) or found.key in scope.facts)
+    if place == "sub" and isinstance(node.base, n.Name | n.Scripted) and known:
+        assert isinstance(found, Declaration | Definition)
         axes = sum(scope.resolve(dim) != ONE for dim in found.shape)
         return node.base if axes == len(parts) and not found.family else node
     return node
@@ -233,50 +239,13 @@ def _bounded(node: n.Name | n.Scripted, sign: str, bound: Fraction, ctx: Context
     return True
 
 
-def _equation(left: n.Node, right: n.Node, ctx: Context) -> bool:
-    r"""``A = A^\top``, ``A^\top = -A``, ``Q^\top Q = I``, ``\|u\| = 1``: what a declared name is drawn as."""
-    scope = ctx.scope
+def _equation(left: n.Node, right: n.Node, ctx: Context, span: Span) -> bool:
+    r"""``A = A^\top``, ``Q^\top Q = I``, ``P^2 = P``, ``\|u\| = 1``: what a declared name is drawn as."""
     try:
         one, other = ctx.term(left), ctx.term(right)
     except Refusal:
         return False
     for a, b in ((one, other), (other, one)):
-        match a, b:
-            case terms.Variable(key=key), terms.Unary(op="transpose", argument=terms.Variable(key=again)) if (
-                key == again
-            ):
-                return _set_kind(scope, key, "symmetric")
-            case terms.Variable(key=key), terms.Add(
-                terms=((-1, terms.Unary(op="transpose", argument=terms.Variable(key=again))),)
-            ) if key == again:
-                return _set_kind(scope, key, "skew")
-            case terms.Multiply(
-                op="matmul",
-                left=terms.Unary(op="transpose", argument=terms.Variable(key=key)),
-                right=terms.Variable(key=again),
-            ), terms.Identity() if key == again:
-                algebra.equal_shapes(scope, a, b)
-                return _set_kind(scope, key, "orthogonal")
-            case (
-                (
-                    terms.Unary(op="norm2" | "sumsq", argument=terms.Variable(key=key))
-                    | terms.Multiply(
-                        op="matmul",
-                        left=terms.Unary(op="transpose", argument=terms.Variable(key=key)),
-                        right=terms.Variable(),
-                    )
-                ),
-                terms.Constant(value=value),
-            ) if value == Fraction(1):
-                if isinstance(a, terms.Multiply) and a.right != terms.Variable(key):
-                    continue
-                return _set_kind(scope, key, "unit")
-    return False
-
-
-def _set_kind(scope: Scope, key: str, kind: str) -> bool:
-    for visible, found in scope.names.items():
-        if isinstance(found, Declaration) and found.key == key and not found.family:
-            scope.enter(visible, replace(found, domain=Domain(kind)))  # type: ignore[arg-type]
-            return True
-    return False
+        if isinstance(b, terms.Identity):
+            algebra.equal_shapes(ctx.scope, a, b)
+    return state(one, other, ctx.scope, span)

@@ -56,7 +56,8 @@ def assumed_equation(item: Statement, builder: Builder) -> bool:
         and not mentions_itself(left, item.members[1], builder.scope)
     ):
         return False
-    if (led and assume(item.members[0], "=", item.members[1], builder.context(), item.span)) or _constrains(
+    drawn = led or _goes_on(item, builder) or not item.displayed
+    if (drawn and assume(item.members[0], "=", item.members[1], builder.context(), item.span)) or _constrains(
         item, builder
     ):
         builder.line(item.span, "assumption")

@@ -11,12 +11,12 @@ from derivcheck.problem.context import key_of, strip
 from derivcheck.problem.declarations import declare
 from derivcheck.problem.domains import REALS
 from derivcheck.problem.newness import would_resolve
-from derivcheck.problem.prose import describe
+from derivcheck.problem.prose import ADJECTIVES_ALONE, describe
 from derivcheck.problem.scope import Refusal, Scope
 from derivcheck.reading.items import Statement
 from derivcheck.reading.parser import parse_expression
 
-_KINDS = r"(probability|symmetric|skew|positive|orthogonal|orthonormal|diagonal|spd|unit|non-?zero)"
+_KINDS = f"({ADJECTIVES_ALONE})"
 MENTION_BEHIND = re.compile(rf"\s*(,|and|is|are|be|being|both|all|a|an|\s)*{_KINDS}")
 MENTION_BEFORE = re.compile(rf"{_KINDS}[a-z -]*$")
 

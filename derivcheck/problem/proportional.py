@@ -159,7 +159,7 @@ def _reference(value: Term, domain: Domain, place: By, ctx: Context) -> Term:
             return t.Divide(t.Filled(Fraction(1), shape=shape), t.Size(shape[0]), shape=shape)
         case "onehot":
             return t.UnitVector(t.Constant(Fraction(1)), shape[0], shape=shape)
-        case "spd" | "psd" | "symmetric" | "diagonal" | "orthogonal":
+        case "spd" | "psd" | "symmetric" | "diagonal" | "lower" | "upper" | "orthogonal":
             return t.Identity(shape[0], shape=shape)
     raise _no_reference(place)
 

@@ -4,37 +4,67 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from fractions import Fraction
 
 from derivcheck.language import nodes as n
 from derivcheck.language.domain import Domain
 from derivcheck.language.shapes import ONE
+from derivcheck.problem import terms as t
+from derivcheck.problem.constructions import DOMAINS, say, unit_columns
 from derivcheck.problem.context import Context, key_of, members_of, strip
 from derivcheck.problem.declarations import declaration_of
+from derivcheck.problem.equations import across, commute, orthonormal
 from derivcheck.problem.families import family_pattern, ranging_letters
-from derivcheck.problem.scope import Declaration
+from derivcheck.problem.scope import Declaration, Scope
 from derivcheck.reading.items import Statement
 
 ASKED = frozenset(("let", "assume", "where", "call"))
 CONCLUDED = frozenset(("follows", "since", "in each case", "in that case"))
 CONSTRAINING = ("satisfying", "such that", "subject to", "under the constraint", "assume", "suppose")
 NAMING_LEADS = frozenset(("let", "call", "denote", "define", "put", "set", "write", "name"))
-# What words say that a declared name is, the more telling first.
-ADJECTIVES = (
-    (r"\bprobability vectors?\b|\b(be|are|is) ([a-z]+ )?probability (distribution|mass function)s?\b", "simplex"),
-    (r"\bsymmetric,? (and )?positive[- ](semi-?)?definite|\bspd\b|\bpositive[- ](semi-?)?definite", "spd"),
-    (r"\b(skew|anti)-?symmetric", "skew"),
-    (r"\bsymmetric", "symmetric"),
-    (r"\borthogonal|\borthonormal", "orthogonal"),
-    (r"\bdiagonal", "diagonal"),
-    (r"\bunit (vector|length|norm)", "unit"),
-    (r"\bpositive\b", "positive"),
-    (r"\bnon-?zero\b", "nonzero"),
+# What words say of a declared name, the more telling first: what one of them takes is not read again.
+ADJECTIVES: tuple[tuple[str, tuple[str, ...]], ...] = (
+    (r"\bprobability vectors?\b|\b(be|are|is) ([a-z]+ )?probability (distribution|mass function)s?\b", ("simplex",)),
+    (r"\b(orthogonal|symmetric) (projections?|projectors?)\b", ("idempotent", "symmetric")),
+    (r"\bprojection matri\w+|\bprojectors?\b|\bidempotents?\b", ("idempotent",)),
+    (r"(\bsymmetric,? (and )?)?\b(positive[- ]semi-?|non-?negative[- ])definite|\bpsd\b", ("psd",)),
+    (r"(\bsymmetric,? (and )?)?\bpositive[- ]definite|\bspd\b", ("spd",)),
+    (r"\b(skew|anti)-?symmetric", ("skew",)),
+    (r"\bsymmetric", ("symmetric",)),
+    (r"\brotation( matri\w+)?\b", ("rotation", "orthogonal")),
+    (r"\borthonormal columns\b", ("columns",)),
+    (r"\borthonormal rows\b", ("rows",)),
+    (r"\borthonormal\b( vectors)?", ("orthogonal", "orthonormal")),
+    (r"\borthogonal\b|\bperpendicular\b", ("orthogonal", "across")),
+    (r"\blower[- ]triangular", ("lower",)),
+    (r"\bupper[- ]triangular", ("upper",)),
+    (r"\bpositive (diagonal( entries)?|entries on (the|its) diagonal)\b", ("positive diagonal",)),
+    (r"\bdiagonal", ("diagonal",)),
+    (r"\bunit (vector|length|norm)", ("unit",)),
+    (r"\binvolut(ory|ive|ions?)\b", ("involutory",)),
+    (r"\bnilpotent\b", ("nilpotent",)),
+    (r"(?<!non)(?<!non[- ])\bsingular\b(?! (value|vector|valued))", ("singular",)),
+    (r"\btrace(-| )?(less|free|zero)\b|\b(zero|vanishing) trace\b", ("traceless",)),
+    (r"\bunit trace\b|\btrace one\b", ("unit trace",)),
+    (r"\b(unit determinant|determinant one|unimodular)\b", ("rotation",)),
+    (r"\bcommut(e|ing)\b", ("commutes",)),
+    (r"\bpositive\b", ("positive",)),
+    (r"\bnon-?negative\b", ("nonnegative",)),
+    (r"\bnon-?zero\b", ("nonzero",)),
 )
 ADJECTIVES_ALONE = "|".join(told for told, _ in ADJECTIVES)
-SQUARE_KINDS = frozenset(("spd", "skew", "symmetric", "orthogonal", "diagonal"))
+SQUARE = frozenset(
+    (
+        *("spd", "psd", "skew", "symmetric", "orthogonal", "diagonal", "lower", "upper", "idempotent", "involutory"),
+        *("nilpotent", "singular", "traceless", "unit trace", "rotation", "positive diagonal"),
+    )
+)
+"""What is said of square matrices."""
 JOINED = re.compile(r"(?:[\s$,&{}]|\\[()\[\]]|\\q?quad\b|\\text|\band\b)*")
 """What may stand between the names of one list: "let $S \\in …$ and $V \\in …$ be symmetric"."""
 SAID_OF_ALL = re.compile(r"[\s,]*(both |all )?(be|are|being|have|having)( both| all| each)? (?!an? )")
+UNDRAWN_OTHERWISE = SQUARE - {"spd", "psd", "skew", "symmetric", "orthogonal", "diagonal"}
+"""Words that nothing else reads: where a name cannot be drawn so, what rests on it is not checked."""
 NOT_TAKEN = re.compile(r"\bnot\b|\bneed not\b|\bnon-?symmetric|\bno\b")
 
 
@@ -99,11 +129,11 @@ def listed_before(item: Statement, statements: list[Statement], text: str) -> li
     for square matrices.
     """
     words = words_behind(item, text)
-    kind = next((kind for told, kind in ADJECTIVES if re.search(told, words)), None)
-    if kind is None:
+    told = facts_in(words)
+    if not told:
         return []
     of_all = SAID_OF_ALL.match(words) is not None
-    if not of_all and (kind not in SQUARE_KINDS or re.match(rf"[\s,]*({ADJECTIVES_ALONE})", words) is None):
+    if not of_all and (told[0] not in SQUARE or re.match(rf"[\s,]*({ADJECTIVES_ALONE})", words) is None):
         return []
     earlier = [one for one in statements if one.sentence == item.sentence and one.span.end <= item.span.start]
     found: list[Statement] = []
@@ -119,19 +149,70 @@ def listed_before(item: Statement, statements: list[Statement], text: str) -> li
     return found
 
 
+def facts_in(words: str) -> list[str]:
+    """What words say of a name, each part of them read once."""
+    found: list[str] = []
+    for told, facts in ADJECTIVES:
+        words, times = re.subn(told, " ", words)
+        if times:
+            found.extend(facts)
+    return found
+
+
 def describe(names: n.Node, words: str, ctx: Context) -> None:
-    """Take "symmetric", "positive definite", "orthogonal" in the prose around a declaration as part of it."""
+    """Take "symmetric", "positive definite", "idempotent" in the prose around a declaration as part of it."""
     if NOT_TAKEN.search(words):
         return
-    for pattern_text, kind in ADJECTIVES:
-        if not re.search(pattern_text, words):
-            continue
-        for name in members_of(names):
-            visible, found = _declared_as(name, ctx)
-            if found is None or found.domain.kind != "real" or not _fits(kind, found, ctx):
-                continue
-            ctx.scope.enter(visible, replace(found, domain=Domain(kind)))  # type: ignore[arg-type]
+    facts = facts_in(words)
+    together = [_declared_as(name, ctx)[1] for name in members_of(names)]
+    if _of_several(facts, [found for found in together if found is not None], ctx.scope):
         return
+    for name in members_of(names):
+        visible, found = _declared_as(name, ctx)
+        for fact in facts:
+            if found is None or not _fits(fact, found, ctx):
+                continue
+            if found.family:
+                if found.domain.kind == "real" and frozenset((fact,)) in DOMAINS:
+                    ctx.scope.enter(visible, replace(found, domain=Domain(fact)))  # type: ignore[arg-type]
+                    break
+            elif not _said(fact, found, ctx.scope) and fact in UNDRAWN_OTHERWISE:
+                ctx.scope.undrawn.append((frozenset((found.key,)), name.span))
+
+
+def _of_several(facts: list[str], found: list[Declaration], scope: Scope) -> bool:
+    """What is said of several names together: that they commute, that they are at right angles."""
+    keys = [declared.key for declared in found if not declared.family]
+    if len(keys) < 2 or len(keys) != len(found):
+        return False
+    columns = all(scope.resolve(declared.shape[1]) == ONE for declared in found)
+    variables = [t.Variable(declared.key, shape=declared.shape) for declared in found]
+    if "orthonormal" in facts and columns:
+        return all(say(scope, key, "unit") for key in keys) and unit_columns(scope, *keys)
+    if "across" in facts and columns and len(keys) == 2:
+        if "unit" in facts:
+            return all(say(scope, key, "unit") for key in keys) and unit_columns(scope, *keys)
+        return across(variables[0], variables[1], scope)
+    if "commutes" in facts and len(keys) == 2:
+        for fact in facts:
+            if fact in SQUARE:
+                _said(fact, found[0], scope)
+                _said(fact, found[1], scope)
+        return commute(keys[0], keys[1], scope)
+    return False
+
+
+def _said(fact: str, found: Declaration, scope: Scope) -> bool:
+    """Take what one word says of one name."""
+    match fact:
+        case "columns" | "rows":
+            return orthonormal(found.key, scope, found.span, columns=fact == "columns")
+        case "traceless" | "unit trace" | "rotation":
+            number = t.Constant(Fraction(0 if fact == "traceless" else 1))
+            return say(scope, found.key, "det" if fact == "rotation" else "trace", number)
+        case "across" | "orthonormal" | "commutes":
+            return True
+    return say(scope, found.key, fact)
 
 
 def _declared_as(name: n.Node, ctx: Context) -> tuple[str, Declaration | None]:
@@ -150,10 +231,10 @@ def _declared_as(name: n.Node, ctx: Context) -> tuple[str, Declaration | None]:
 def _fits(kind: str, found: Declaration, ctx: Context) -> bool:
     """Whether a word can be said of something of this shape."""
     rows, columns = ctx.scope.resolve_shape(found.shape)
-    if kind in ("positive", "nonzero"):
-        return True
+    if kind in ("positive", "nonnegative", "nonzero"):
+        return found.domain.kind in ("real", "symmetric", "diagonal", "nonnegative")
     if kind in ("unit", "simplex"):
         return columns == ONE and rows != ONE
-    if kind == "orthogonal":
+    if kind in ("orthogonal", "columns", "rows"):
         return columns != ONE
     return rows == columns and rows != ONE

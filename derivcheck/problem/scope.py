@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from derivcheck.language.domain import Domain
@@ -103,6 +104,14 @@ class Assumption:
 
 
 @dataclass(frozen=True, slots=True)
+class Known:
+    """What was said of a name so far: the declaration before it, and the facts with their values."""
+
+    declared: Declaration
+    facts: Mapping[str, Term | None]
+
+
+@dataclass(frozen=True, slots=True)
 class Factor:
     """One line of a model: the log density of a random name given those that stand in it.
 
@@ -180,6 +189,7 @@ class Scope:
     headings: dict[str, int] = field(default_factory=dict)
     notices: list[tuple[str, Span, str]] = field(default_factory=list)
     unmade: dict[str, tuple[Span, Place]] = field(default_factory=dict)
+    facts: dict[str, Known] = field(default_factory=dict)
 
     def enter(self, visible: str, declaration: Declaration) -> None:
         """A declared name comes into being, or takes the place of what it was."""
@@ -195,7 +205,7 @@ class Scope:
             definitions=dict(self.definitions), used=set(self.used), assumptions=list(self.assumptions),
             ranges=dict(self.ranges), mentions={key: list(calls) for key, calls in self.mentions.items()},
             factors=dict(self.factors), measures=measures, unread=dict(self.unread), posterior=set(self.posterior),
-            still=set(self.still), optima=dict(self.optima),
+            still=set(self.still), optima=dict(self.optima), facts=dict(self.facts),
         )  # fmt: skip
 
     def quote(self, span: Span) -> str:
