@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from derivcheck.commands.options import amount, asked, evidence, showing, steering
-from derivcheck.commands.output import complain, progress, show
+from derivcheck.commands.options import amount, asked, evidence, reporting, steering
+from derivcheck.commands.output import complain, emit, progress, remark, show
 from derivcheck.config import Settings, UnknownClaim
 
 if TYPE_CHECKING:
+    from derivcheck.correcting import Correction
     from derivcheck.source import Source
     from derivcheck.verdict import Report
 
@@ -33,9 +34,12 @@ class Found:
 @click.argument("files", nargs=-1, required=True, type=click.Path(), metavar="FILE…|DIR|-")
 @steering
 @evidence
-@showing
+@reporting
 @amount
-def command(files: tuple[str, ...], **options: Any) -> int:  # noqa: ANN401
+@click.option("--fix", is_flag=True, help="Write the corrections into the documents, as far as they are proved.")
+@click.option("--unsafe", is_flag=True, help="With --fix or --diff: corrections that numbers alone confirm as well.")
+@click.option("--diff", is_flag=True, help="Print what --fix would change, and write nothing.")
+def command(files: tuple[str, ...], fix: bool, unsafe: bool, diff: bool, **options: Any) -> int:  # noqa: ANN401
     """Check every claim of derivations in Markdown, TeX or notebooks.
 
     A directory stands for all documents below it, - for standard input.
@@ -44,16 +48,73 @@ def command(files: tuple[str, ...], **options: Any) -> int:  # noqa: ANN401
 
     request = asked(options)
     settings = request.settings(Settings())
+    if unsafe and not (fix or diff):
+        raise click.UsageError("--unsafe goes with --fix or --diff", click.get_current_context())
     found = find(files)
     with progress("reading") as tell:
         sources, unreadable = _read(found)
         reports = _checked(sources, settings, tell)
+        corrections = _corrected(reports, settings, unsafe, tell) if fix or diff else []
     for message in unreadable:
         complain(message)
     if not reports:
         return 2
-    show(_kept(reports), request, settings, "check")
-    return 2 if unreadable else exit_code(tuple(report for _, report in reports), strict=settings.strict)
+    kept = _kept(reports)
+    if diff:
+        from derivcheck.correcting import difference
+
+        emit("".join(difference(one.before.source, one.after.source) for one in corrections))
+    else:
+        show(kept, request, settings, "check")
+    code = exit_code(tuple(report for _, report in reports), strict=settings.strict)
+    if unreadable or not corrections:
+        return 2 if unreadable else code
+    written = _write(corrections, unsafe=unsafe, only_told=diff)
+    if written is None:
+        return 2
+    return 0 if written and exit_code(tuple(one.after for one in corrections), strict=settings.strict) == 0 else code
+
+
+def _corrected(
+    reports: list[tuple[Found, Report]], settings: Settings, unsafe: bool, tell: Callable[[str], None]
+) -> list[Correction]:
+    from derivcheck.correcting import corrected
+    from derivcheck.engine import check
+
+    found = []
+    for one, report in reports:
+        tell(f"correcting {one.path}")
+        found.append(corrected(report, lambda source: check(source, settings), unsafe=unsafe))
+    return found
+
+
+def _write(corrections: list[Correction], *, unsafe: bool, only_told: bool) -> bool | None:
+    """Write the corrected documents and say what was done; whether any was written, None where one could not be."""
+    from derivcheck.correcting import write
+    from derivcheck.reading.documents import UnreadableFile
+    from derivcheck.report.words import plural
+
+    wrote, failed = False, False
+    for one in corrections:
+        path = one.before.source.path
+        if one.refused:
+            complain(one.refused)
+            failed = True
+        if one.taken and not only_told:
+            try:
+                write(one.before.source, one.after.source)
+            except UnreadableFile as error:
+                complain(str(error))
+                failed = True
+                continue
+            wrote = True
+        if one.taken:
+            told = "; ".join(edit.title for edit in one.taken)
+            remark(f"{path}: {plural(len(one.taken), 'correction')} {'to write' if only_told else 'written'}: {told}")
+        if one.left and not unsafe:
+            told = plural(len(one.left), "correction") + (" is" if len(one.left) == 1 else " are")
+            remark(f"{path}: {told} not proved; --unsafe takes what numbers confirm")
+    return None if failed else wrote
 
 
 def find(names: Iterable[str]) -> list[Found]:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 import click
 
-from derivcheck.config import Settings, SettingsError, check_scalar, check_value, load, parse_size
+from derivcheck.config import Settings, SettingsError, check_scalar, check_value, did_you_mean, load, parse_size
 from derivcheck.report.console import ColorChoice
+from derivcheck.report.formats import FORMATS
 
-Format = Literal["table", "concise", "json"]
 Body = TypeVar("Body", bound=Callable[..., Any])
 
 
@@ -57,7 +58,8 @@ class Asked:
     claim: str | None = None
     strict: bool | None = None
     evidence: str | None = None
-    output: Format = "table"
+    output: str = "table"
+    outputs: tuple[tuple[str, Path], ...] = ()
     color: ColorChoice = "auto"
     quiet: bool = False
     verbose: bool = False
@@ -128,13 +130,49 @@ def evidence(body: Body) -> Body:
     )(body)
 
 
-def showing(body: Body) -> Body:
-    """The options that say how a report is shown."""
-    formats = click.Choice(["table", "concise", "json"])
+def _outputs(
+    context: click.Context, parameter: click.Parameter, values: tuple[str, ...]
+) -> tuple[tuple[str, Path], ...]:
+    found: list[tuple[str, Path]] = []
+    for value in values:
+        name, equals, file = value.partition("=")
+        if not equals or not file:
+            raise click.UsageError(
+                f"{parameter.opts[0]} {value}: give a format and a file, as in html=report.html", context
+            )
+        if name not in FORMATS:
+            meant = did_you_mean(name, tuple(FORMATS)) or f"; the formats are {', '.join(FORMATS)}"
+            raise click.UsageError(f"{parameter.opts[0]}: there is no format `{name}`{meant}", context)
+        if any(os.path.realpath(file) == os.path.realpath(other) for _, other in found):
+            raise click.UsageError(f"{parameter.opts[0]}: {file} is named twice", context)
+        found.append((name, Path(file)))
+    return tuple(found)
+
+
+def reporting(body: Body) -> Body:
+    """The options that say how the report of a check is shown: every format, and files beside what is printed."""
+    body = click.option(
+        "--output",
+        "outputs",
+        multiple=True,
+        metavar="FORMAT=FILE",
+        callback=_outputs,
+        help="Write the report to a file as well, as in html=report.html; repeatable.",
+    )(body)
+    return showing(body, tuple(FORMATS))
+
+
+def showing(body: Body, formats: tuple[str, ...] = ("table", "concise", "json")) -> Body:
+    """The options that say how an answer is shown."""
     for decorate in reversed(
         (
             click.option(
-                "--format", "output", type=formats, default="table", show_default=True, help="Form of the report."
+                "--format",
+                "output",
+                type=click.Choice(formats),
+                default="table",
+                show_default=True,
+                help="Form of the report.",
             ),
             click.option(
                 "--color",

@@ -7,6 +7,8 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -23,27 +25,38 @@ _PATIENCE = 0.5
 
 
 def show(reports: Sequence[Report], asked: Asked, settings: Settings, command: str) -> None:
-    """Write the reports to stdout in the form that was asked for."""
-    match asked.output:
-        case "json":
-            from derivcheck.report.json import render
+    """Write the reports to the files that were asked for, and to stdout."""
+    from derivcheck.report.console import Look, look_of
+    from derivcheck.report.formats import FORMATS, Asking
 
-            emit(render(reports, settings, command))
-        case "concise":
-            from derivcheck.report.concise import concise
+    look = look_of(asked.color, sys.stdout, os.environ)
+    asking = Asking(settings, command, look, os.environ, asked.quiet, asked.verbose)
+    documents = {os.path.realpath(report.source.path) for report in reports}
+    for name, path in asked.outputs:
+        if os.path.realpath(path) in documents:
+            raise click.UsageError(f"--output {name}={path}: that is a document to be checked; choose another name")
+        _save(path, FORMATS[name](reports, replace(asking, look=Look())))
+    emit(FORMATS[asked.output](reports, asking))
+    if asked.output == "github" and (summary := os.environ.get("GITHUB_STEP_SUMMARY")):
+        from derivcheck.report.github import step_summary
 
-            emit(concise(reports, quiet=asked.quiet, verbose=asked.verbose, strict=settings.strict))
-        case "table":
-            from derivcheck.report.console import draw, look_of
-            from derivcheck.report.screen import screen
-
-            look = look_of(asked.color, sys.stdout, os.environ)
-            shown = screen(reports, look.width, quiet=asked.quiet, verbose=asked.verbose, strict=settings.strict)
-            emit(draw(shown, look))
+        # several steps write to this file, one below the other
+        with suppress(OSError), Path(summary).open("a", encoding="utf-8") as file:
+            file.write(step_summary(reports, strict=settings.strict))
     if os.environ.get("DERIVCHECK_TRACEBACK"):
         for trace in (finding.trace for report in reports for finding in report.findings if finding.trace):
             with suppress(OSError):
                 sys.stderr.write(trace)
+
+
+def _save(path: Path, text: str) -> None:
+    """Write a report to a file, in the place of an older one."""
+    from derivcheck.writing import replace_file
+
+    try:
+        replace_file(path, text.encode("utf-8", "backslashreplace"))
+    except OSError as error:
+        raise click.ClickException(f"{path}: cannot be written: {(error.strerror or str(error)).lower()}") from None
 
 
 def emit(text: str) -> None:
@@ -66,6 +79,13 @@ def silence() -> None:
     """Point stdout at nothing: what is still buffered for a closed pipe must not fail once more at exit."""
     with suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def remark(message: str) -> None:
+    """One line on stderr about what was done, under the program's name."""
+    with suppress(OSError):
+        sys.stderr.write(f"derivcheck: {' '.join(safe_lines(message))}\n")
+        sys.stderr.flush()
 
 
 def complain(message: str) -> None:

@@ -57,7 +57,7 @@ def read_source(path: str) -> Source:
     (see ``notebook``). Raises ``UnreadableFile``.
     """
     shown = STDIN if path == "-" else path
-    data = _bytes_of_stdin() if path == "-" else _bytes_of(path)
+    data = _bytes_of_stdin() if path == "-" else bytes_of(path)
     if len(data) > LARGEST:
         raise UnreadableFile(f"{shown}: larger than {LARGEST // 1_000_000} MB; split the document")
     if b"\0" in data:
@@ -84,7 +84,8 @@ def _bytes_of_stdin() -> bytes:
         raise UnreadableFile(f"{STDIN}: cannot be read ({error.strerror or error}); name a file") from error
 
 
-def _bytes_of(path: str) -> bytes:
+def bytes_of(path: str) -> bytes:
+    """The file as it is, and one byte more than the largest that is read. Raises ``UnreadableFile``."""
     file = Path(path)
     try:
         if file.is_dir():

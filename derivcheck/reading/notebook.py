@@ -73,14 +73,24 @@ def edited(source: Source, edits: Iterable[tuple[Span, str]]) -> str:
     raw = source.raw
     changes: list[tuple[Span, str]] = []
     for span, replacement in edits:
-        changes += _changes(source, span, replacement)
+        changes += changes_in_file(source, span, replacement)
     for span, text in sorted(changes, reverse=True):
         raw = raw[: span.start] + text + raw[span.end :]
     return raw
 
 
+def changes_in_file(source: Source, span: Span, replacement: str) -> list[tuple[Span, str]]:
+    """What an edit of a notebook's source puts where in its file: all of the new text goes into the first string.
+
+    Raises ``NotANotebook`` for an edit that does not lie within one cell.
+    """
+    changes = list(_changes(source, span, replacement))
+    if not changes:
+        raise NotANotebook(f"{source.path}: the correction lies outside of the cells; write it by hand")
+    return changes
+
+
 def _changes(source: Source, span: Span, replacement: str) -> Iterator[tuple[Span, str]]:
-    """What is put into each of the strings that an edit touches: all of the new text goes into the first."""
     cell = source.cell(span.start)
     if cell is None or source.cell(span.end) != cell or span.start < cell.start:
         raise NotANotebook(f"{source.path}: the correction does not lie within one cell; write it by hand")
@@ -95,8 +105,6 @@ def _changes(source: Source, span: Span, replacement: str) -> Iterator[tuple[Spa
             yield Span(places[low - begins], places[high - begins]), written
             written = ""
         begins = ends
-    if written:
-        raise NotANotebook(f"{source.path}: the correction lies outside of cell {cell.number}; write it by hand")
 
 
 def _places(raw: str, literal: Span) -> Iterator[int]:
