@@ -19,7 +19,7 @@ from types import FrameType
 import click
 
 from derivcheck import __version__
-from derivcheck.commands import check, homework, listing, power
+from derivcheck.commands import check, explain, homework, listing, power
 from derivcheck.commands.output import complain, silence
 from derivcheck.config import SettingsError, did_you_mean
 
@@ -67,7 +67,7 @@ def cli() -> None:
     """Check every equation of a hand-written derivation against independent truth."""
 
 
-for _command in (check.command, listing.command, power.command, *homework.commands()):
+for _command in (check.command, listing.command, power.command, explain.command, *homework.commands()):
     cli.add_command(_command)
 
 
