@@ -5,10 +5,10 @@ A definition is blamed in the place of lines only where one edit of it mends all
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import islice
+from typing import Final
 
 import torch
 from torch import Tensor
@@ -28,7 +28,7 @@ from derivcheck.diagnosis.redefining import (
 )
 from derivcheck.diagnosis.repair import close, place
 from derivcheck.evaluation.arithmetic import NotExact, OutOfRange
-from derivcheck.evaluation.budget import BUDGET
+from derivcheck.evaluation.budget import BUDGET, Effort
 from derivcheck.evaluation.differentiation import Autograd
 from derivcheck.evaluation.evaluator import Integrator, World, evaluate
 from derivcheck.evaluation.integration import GaussianAlgebra, Quickest
@@ -43,16 +43,18 @@ from derivcheck.problem.terms import Term
 from derivcheck.reading.items import Item
 from derivcheck.verdict import Outcome, Verdict
 
-SECONDS = 2.0
-"""How long one definition may be searched, whatever depends on it; by the clock of the thread, as for a line."""
-ALTOGETHER = 2.0
-"""How long all definitions of one document may be searched."""
-PROBES = 60
+EFFORT: Final = 4e9
+"""What the search of one definition may cost, whatever depends on it, in the prices of the budget."""
+ALTOGETHER: Final = 8e9
+"""What the search of all definitions of one document may cost."""
+TO_BEGIN: Final = 1e9
+"""What it may cost to find out on which definitions the wrong lines depend."""
+PROBES: Final = 60
 """So many edits are tried to find out what depends on a definition."""
-ATTEMPTS = 3
+ATTEMPTS: Final = 3
 """So often the document is read anew for one that leaves it what it is."""
-LONGEST = 0.2
-"""So long, or five times what it took before, a first look at one claim may take."""
+DEAREST: Final = 0.2e9
+"""So much, or five times what it cost before, a first look at one claim may cost."""
 UNKNOWN = (NotExact, OutOfRange, CannotDraw, SizesError, KeyError, RuntimeError)
 
 Holds = Callable[[Problem, Settings, frozenset[str], Mapping[str, Verdict]], bool]
@@ -113,13 +115,13 @@ class Inquiry:
             self._items = items_of(problem)
             wrong = self.wrong
             places = [self.claims[name].span.start for name in wrong]
-            # In a long document there is time for the nearest alone.
+            # Of a long document only the nearest are looked at.
             near = sorted(
                 sites_of(problem, self._items),
                 key=lambda site: min((abs(site.span.start - place) for place in places), default=0),
             )
-            deadline = time.thread_time() + SECONDS / 3
-            made = [_suspect(problem, self._items, site) for site in near if time.thread_time() < deadline]
+            effort = Effort(TO_BEGIN)
+            made = [_suspect(problem, self._items, site) for site in near if not effort.spent]
             found = [each for each in made if each is not None and each.claims & wrong]
             self._suspects = tuple(sorted(found, key=lambda each: each.site.span.start))
         return self._suspects
@@ -148,8 +150,8 @@ class Inquiry:
                 if self._is_asked_about(each, name) and len(each.claims & wrong) < 2:
                     continue
                 # What right lines rest on is seldom wrong.
-                seconds = SECONDS / 4 if any(map(self._right, each.claims)) else SECONDS
-                if (found := self._search(each, frozenset(wrong), seconds)) is not None:
+                most = EFFORT / 4 if any(map(self._right, each.claims)) else EFFORT
+                if (found := self._search(each, frozenset(wrong), most)) is not None:
                     return self._widened(each, found)
         return None
 
@@ -172,19 +174,19 @@ class Inquiry:
     def _direct(self, suspect: Suspect, name: str) -> bool:
         return bool(suspect.site.keys & reach_of(self.claims[name], {}))
 
-    def _search(self, suspect: Suspect, wrong: frozenset[str], seconds: float = SECONDS) -> Blame | None:
+    def _search(self, suspect: Suspect, wrong: frozenset[str], most: float = EFFORT) -> Blame | None:
         """The smallest edit of the likeliest kind after which everything that depends on a definition holds."""
         targets = suspect.claims & wrong
         if (suspect.site, targets) in self._tried or self.spent >= ALTOGETHER:
             return None
         self._tried.add((suspect.site, targets))
-        started = time.thread_time()
+        begun = BUDGET.ever
         try:
-            return self._mended(suspect, targets, started + min(seconds, ALTOGETHER - self.spent))
+            return self._mended(suspect, targets, Effort(min(most, ALTOGETHER - self.spent)))
         finally:
-            self.spent += time.thread_time() - started
+            self.spent += BUDGET.ever - begun
 
-    def _mended(self, suspect: Suspect, targets: frozenset[str], deadline: float) -> Blame | None:
+    def _mended(self, suspect: Suspect, targets: frozenset[str], effort: Effort) -> Blame | None:
         looks = self._looks(suspect, targets)
         if looks is None:
             return None
@@ -192,15 +194,15 @@ class Inquiry:
         passing: list[tuple[Candidate, Problem]] = []
         for edit in suspect.edits:
             if passing and edit.rank > passing[0][0].rank:
-                if (found := self._confirmed(suspect, passing, targets, right, deadline)) is not None:
+                if (found := self._confirmed(suspect, passing, targets, right, effort)) is not None:
                     return found
                 passing = []
-            if time.thread_time() > deadline:
+            if effort.spent:
                 break
             changed = self._changed(suspect, edit.tree, looks)
             if changed is not None and all(look.agrees(self.bench, changed) for look in looks):
                 passing.append((edit, changed))
-        return self._confirmed(suspect, passing, targets, right, deadline)
+        return self._confirmed(suspect, passing, targets, right, effort)
 
     def _right(self, name: str) -> bool:
         """Whether a claim held all along; a line marked as a mistake may become one that is none."""
@@ -228,13 +230,13 @@ class Inquiry:
 
     def _confirmed(
         self, suspect: Suspect, passing: list[tuple[Candidate, Problem]], targets: frozenset[str], right: set[str],
-        deadline: float,
+        effort: Effort,
     ) -> Blame | None:  # fmt: skip
         """The smallest edit that passes the full check of all that depends on it, on fresh draws and the same ones."""
         best: Candidate | None = None
         others: set[tuple[object, str]] = set()
         for edit, _ in sorted(passing, key=lambda each: (each[0].size, each[0].span)):
-            if best is not None and (time.thread_time() > deadline or len(others) > 2):
+            if best is not None and (effort.spent or len(others) > 2):
                 break
             if best is not None and (edit.span, edit.replacement) == (best.span, best.replacement):
                 continue
@@ -314,9 +316,8 @@ class Look:
         other = Bench(changed, bench.settings)
         try:
             with torch.no_grad():
-                BUDGET.renew()
-                # What takes far longer than before is no longer what it was: an integral without a closed form.
-                BUDGET.until = time.thread_time() + max(LONGEST, 5 * self.price)
+                # What costs far more than before is no longer what it was: an integral without a closed form.
+                BUDGET.renew(max(DEAREST, 5 * self.price))
                 frame = place(other, claim, _moved(self, bench, other))
                 if frame is None:
                     return False
@@ -343,29 +344,29 @@ def look_at(bench: Bench, claim: Claim, keys: frozenset[str], by_name: bool) -> 
 def _look(
     bench: Bench, claim: Claim, keys: frozenset[str], by_name: bool, integrator: Callable[[], Integrator]
 ) -> Look | None:
-    """A claim at one draw, with the values of what no edit of these names changes, and what it takes to look."""
+    """A claim at one draw, with the values of what no edit of these names changes, and what it costs to look."""
     known = bench.dependencies
-    started = time.thread_time()
+    begun = BUDGET.ever
     values: dict[str, Tensor] = {}
-    took: dict[str, float] = {}
+    prices: dict[str, float] = {}
     with torch.no_grad():
         world = bench.by_route(bench.worlds(claim.conditions)[-1], integrator())
         frame = place(bench, claim, world)
         if frame is None:
             return None
         for side, term in (("head", claim.head), ("claimed", claim.claimed)):
-            begun = time.thread_time()
+            before = BUDGET.ever
             values[side] = evaluate(term, frame).detach()
-            took[side] = time.thread_time() - begun
+            prices[side] = BUDGET.ever - before
     if claim.solution is not None or not by_name:
-        return Look(claim, world, integrator, None, None, by_name, time.thread_time() - started)
+        return Look(claim, world, integrator, None, None, by_name, BUDGET.ever - begun)
 
     def untouched(term: Term) -> bool:
         return not keys & reach_of(replace(claim, head=term, claimed=term), known)
 
     head = values["head"] if untouched(claim.head) else None
     claimed = values["claimed"] if untouched(claim.claimed) else None
-    price = sum(took[side] for side, kept in (("head", head), ("claimed", claimed)) if kept is None)
+    price = sum(prices[side] for side, kept in (("head", head), ("claimed", claimed)) if kept is None)
     return Look(claim, world, integrator, head, claimed, by_name, price)
 
 

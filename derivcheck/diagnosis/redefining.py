@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from typing import cast
+from typing import Final, cast
 
 from derivcheck.diagnosis.offers import MOST_NAMES
 from derivcheck.diagnosis.stock import Stock, bound_letters, member_of, names_of, negative_powers, stock_terms
+from derivcheck.evaluation.budget import BUDGET
 from derivcheck.language import nodes as n
 from derivcheck.language.printing import plain
 from derivcheck.language.traversal import walk
@@ -27,6 +28,9 @@ from derivcheck.reading.documents import kind_of, scan
 from derivcheck.reading.items import Item, Statement
 from derivcheck.reading.statements import read
 from derivcheck.source import Span
+
+STATEMENT: Final = 1e6
+"""The price of finding out what one statement of a document means, for a search that reads it anew."""
 
 
 @dataclass(frozen=True)
@@ -150,6 +154,7 @@ def rebuilt(problem: Problem, items: tuple[Item, ...], site: Site, value: n.Node
 
     Nothing keeps its place in the text but for what is edited, so that claims are told by their names and spans.
     """
+    BUDGET.note(STATEMENT * len(items))
     members = (*site.item.members[: site.member], value, *site.item.members[site.member + 1 :])
     edited = (*items[: site.position], replace(site.item, members=members), *items[site.position + 1 :])
     try:
@@ -171,6 +176,7 @@ def replayed(problem: Problem, site: Site, value: n.Node) -> Problem | None:
 
     What of the definition stands unfolded elsewhere stays as it was.
     """
+    BUDGET.note(STATEMENT)
     scope = replace(problem.scope.as_it_stands(), solution=dict(problem.scope.solution))
     before = _taken_out(scope, site)
     if before is None:

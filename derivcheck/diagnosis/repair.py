@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import Final
 
 import torch
 
@@ -13,6 +13,7 @@ from derivcheck.diagnosis.edits import candidates
 from derivcheck.diagnosis.offers import stock_of
 from derivcheck.diagnosis.stock import Stock
 from derivcheck.evaluation.arithmetic import NotExact, OutOfRange
+from derivcheck.evaluation.budget import BUDGET, Effort
 from derivcheck.evaluation.evaluator import Frame, World, evaluate
 from derivcheck.evaluation.sizes import SizesError
 from derivcheck.language import nodes as n
@@ -25,9 +26,11 @@ from derivcheck.problem.scope import Refusal
 from derivcheck.problem.settling import settled
 from derivcheck.verdict import Outcome
 
-SECONDS = 2.0
-"""How long one wrong line may be searched, by the clock of the thread: how busy the machine is changes nothing."""
-CLOSE = 1e-9
+EFFORT: Final = 3e9
+"""What the search of one wrong line may cost, in the prices of the budget: the same on every machine."""
+READING: Final = 500_000
+"""The price of finding out what one edit of a line means."""
+CLOSE: Final = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +53,10 @@ def repair(bench: Bench, claim: Claim) -> Repair | None:
             head = evaluate(claim.head, frame).detach()
     except (CannotDraw, SizesError, NotExact, OutOfRange, KeyError):
         return None
-    # What the head costs, an integral perhaps, and what others do on this machine, takes nothing from the search.
-    deadline = time.thread_time() + SECONDS
+    # What the head costs, an integral perhaps, takes nothing from the search.
+    effort = Effort(EFFORT)
     passing: list[Candidate] = []
-    for candidate, term in _meaningful(bench, claim, stock_of(bench, claim), deadline):
+    for candidate, term in _meaningful(bench, claim, stock_of(bench, claim), effort):
         if passing and candidate.rank > passing[0].rank:
             break
         if _close(frame, head, term) and _passes(bench, claim, term):
@@ -74,15 +77,16 @@ def read(bench: Bench, claim: Claim, tree: n.Node) -> t.Term:
     return settled(term, scope.solution)
 
 
-def _meaningful(bench: Bench, claim: Claim, stock: Stock, deadline: float) -> Iterator[tuple[Candidate, t.Term]]:
+def _meaningful(bench: Bench, claim: Claim, stock: Stock, effort: Effort) -> Iterator[tuple[Candidate, t.Term]]:
     """The candidates that have a meaning with the right shape, each tree once, likeliest mistakes first."""
     seen: set[n.Node] = {claim.claimed_node}
     for candidate in sorted(candidates(claim.claimed_node, stock), key=lambda c: (c.rank, c.size)):
-        if time.thread_time() > deadline:
+        if effort.spent:
             return
         if candidate.tree in seen:
             continue
         seen.add(candidate.tree)
+        BUDGET.note(READING)
         try:
             yield candidate, read(bench, claim, candidate.tree)
         except (Refusal, RecursionError):

@@ -47,14 +47,16 @@ class Arithmetic(Protocol):
     """Operations on values; shapes broadcast as in numpy.
 
     ``price`` is what an operation takes for one entry, in nanoseconds; ``product`` the same for one product of
-    entries in a matrix product. ``rank`` is the number of axes wanted; axes are numbered from 0, negative ones from
-    the end.
+    entries in a matrix product; ``step`` what it takes however few they are. ``rank`` is the number of axes wanted;
+    axes are numbered from 0, negative ones from the end.
     """
 
     @property
     def price(self) -> float: ...
     @property
     def product(self) -> float: ...
+    @property
+    def step(self) -> float: ...
 
     def number(self, value: Fraction | Literal["pi", "e"], rank: int) -> Value:
         """A constant with all axes of size 1."""

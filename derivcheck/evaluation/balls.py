@@ -17,6 +17,7 @@ from flint import arb, ctx, fmpq
 
 from derivcheck.evaluation import composed, enclosures, grid
 from derivcheck.evaluation.arithmetic import NotExact, OutOfRange
+from derivcheck.evaluation.budget import STEP
 from derivcheck.evaluation.enclosures import ONE, ZERO, Entry, Number, Truth
 from derivcheck.evaluation.grid import Grid
 from derivcheck.evaluation.gridded import Gridded
@@ -40,6 +41,7 @@ class BallArithmetic(Gridded):
 
     price: ClassVar[float] = 2000.0
     product: ClassVar[float] = 1000.0
+    step: ClassVar[float] = STEP
 
     def __init__(self) -> None:
         self.blurred = False

@@ -13,7 +13,7 @@ import math
 import torch
 from torch import Tensor
 
-from derivcheck.evaluation.budget import BUDGET
+from derivcheck.evaluation.budget import BACKWARD, BUDGET
 from derivcheck.evaluation.evaluator import (
     Axis,
     Frame,
@@ -88,6 +88,7 @@ class Autograd:
                     places[name] = place
         grads: dict[str, Tensor] = {}
         if value.requires_grad and places:
+            BUDGET.pay(BACKWARD)
             found = torch.autograd.grad(
                 value.sum(), list(places.values()), retain_graph=True, create_graph=recording, allow_unused=True
             )

@@ -28,6 +28,7 @@ class DualArithmetic:
         self.base = base
         self.price = 2 * base.price
         self.product = 2 * base.product
+        self.step = 2 * base.step
 
     # constants do not vary
 

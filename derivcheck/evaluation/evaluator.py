@@ -218,8 +218,8 @@ def _define(definition: Definition, frame: Frame) -> Value:
 
 def evaluate(term: Term, frame: Frame) -> Value:
     """The value of a term: ``(trials, axes …, rows, columns)``, axes of size 1 where nothing depends on them."""
-    BUDGET.step()
     a = frame.world.arithmetic
+    BUDGET.step(a.step)
     match term:
         case t.Constant(value=value):
             return a.number(value, frame.rank)

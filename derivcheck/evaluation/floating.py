@@ -13,6 +13,7 @@ from torch import Tensor
 
 from derivcheck.evaluation import functions
 from derivcheck.evaluation.arithmetic import NotExact
+from derivcheck.evaluation.budget import TENSOR_STEP
 
 CONDITION_LIMIT = 1e13
 """Above this condition number an inverse in float64 has no digit left to compare: the trial is invalid."""
@@ -23,6 +24,7 @@ class FloatArithmetic:
 
     price = 2.0
     product = 0.05
+    step = TENSOR_STEP
 
     def __init__(self, dtype: torch.dtype = torch.float64) -> None:
         self.dtype = dtype

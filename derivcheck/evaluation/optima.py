@@ -44,7 +44,7 @@ class Optimiser:
         coupled = term.position is not None and domain.kind in COUPLED
         whole = replace(term, position=None) if coupled else term
         objective, start = objective_of(whole, frame)
-        BUDGET.renew()
+        BUDGET.renew(BUDGET.most)
         found = optimise(objective, start, domain, term.op == "argmax", self.seed, None if coupled else near)
         if not coupled:
             return found
@@ -71,7 +71,7 @@ def objective_of(term: t.Optimum, frame: Frame) -> tuple[Objective, Tensor]:
     current = whole if chosen is None else _taken(term, whole, chosen)
 
     def objective(place: Tensor) -> Tensor:
-        # Every evaluation is paid for alone; the clock goes on.
+        # Every evaluation has steps of its own; what all of them cost together goes on.
         BUDGET.steps = 0
         BUDGET.statement()
         put = place if chosen is None else _put(term, whole, chosen, place)

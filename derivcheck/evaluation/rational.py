@@ -17,6 +17,7 @@ from typing import ClassVar, Final, Literal
 
 from derivcheck.evaluation import grid
 from derivcheck.evaluation.arithmetic import Arithmetic, NotExact, OutOfRange
+from derivcheck.evaluation.budget import STEP
 from derivcheck.evaluation.grid import Grid
 from derivcheck.evaluation.gridded import Gridded
 
@@ -65,6 +66,7 @@ class RationalArithmetic(Gridded):
 
     price: ClassVar[float] = 3000.0
     product: ClassVar[float] = 5000.0
+    step: ClassVar[float] = STEP
 
     def number(self, value: Fraction | Literal["pi", "e"], rank: int) -> Numbers:
         """A constant with all axes of size 1."""

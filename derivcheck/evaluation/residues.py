@@ -17,7 +17,7 @@ from typing import Any, ClassVar, Literal
 
 from derivcheck.evaluation import bounds, composed, grid
 from derivcheck.evaluation.arithmetic import NotExact, OutOfRange
-from derivcheck.evaluation.budget import BUDGET
+from derivcheck.evaluation.budget import BUDGET, STEP
 from derivcheck.evaluation.grid import Elimination, Grid
 from derivcheck.evaluation.relations import Relations
 from derivcheck.evaluation.sized import Entry as Entry
@@ -39,6 +39,7 @@ class ResidueArithmetic:
 
     price: ClassVar[float] = 400.0
     product: ClassVar[float] = 150.0
+    step: ClassVar[float] = STEP
 
     def __init__(self, p: int, generator: Random, flipped: int = 0) -> None:
         self.p = p

@@ -19,6 +19,7 @@ from torch import Tensor
 
 from derivcheck.evaluation import functions
 from derivcheck.evaluation.arithmetic import NotExact
+from derivcheck.evaluation.budget import TENSOR_STEP
 from derivcheck.evaluation.evaluator import FunctionValue
 from derivcheck.evaluation.floating import FloatArithmetic
 
@@ -50,6 +51,7 @@ class RunningErrorArithmetic:
 
     price = 6.0
     product = 0.2
+    step = TENSOR_STEP
 
     def number(self, value: Fraction | Literal["pi", "e"], rank: int) -> Tracked:
         made = FLOATS.number(value, rank)

@@ -90,7 +90,7 @@ def _roots(solution: Solution, frame: Frame, names: Mapping[str, bool]) -> list[
     """
     found: list[Places] = []
     for start in range(STARTS):
-        BUDGET.renew()
+        BUDGET.renew(BUDGET.most)
         begin: Places = {}
         for name, positive in names.items():
             place = frame.name(name).detach()

@@ -228,7 +228,7 @@ def _together(solution: Solution, frame: Frame) -> tuple[Tensor | None, str]:
     found: Tensor | None = None
     agreeing = 0
     for start in range(2 * STARTS):
-        BUDGET.renew()
+        BUDGET.renew(BUDGET.most)
         away = draw(Domain(), tuple(place.shape), generator("member", start)) * (start > 0)
         begin = chart.moved(place, away) if chart is not None else place * torch.exp(away)
         # What the one form of an equation sends to infinity, or to 0, the other may not.
