@@ -22,6 +22,57 @@ class Outcome(StrEnum):
     NOT_CHECKED = "not checked"
 
 
+class Strength(StrEnum):
+    """What a source's word rests on, strongest first.
+
+    A proof speaks of every input (its ``bound`` is the chance that it errs); exact arithmetic of the inputs tried;
+    so do enclosures of the values, which refute where they exclude what is claimed and agree to so many digits; what is
+    measured agrees but for an error bar; a search tells what it did not find.
+    """
+
+    PROOF = "proof"
+    EXACT = "exact"
+    ENCLOSED = "enclosed"
+    MEASURED = "measured"
+    SEARCH = "search"
+
+
+class Sees(StrEnum):
+    """Which part of a claim a source looks at.
+
+    WHOLE         both sides of it
+    ROUTE         both sides, by one of several routes through the integrals in them
+    DERIVATIVE    a derivative by the rules of differentiation; DIFFERENCES the same by differences; SUBGRADIENTS the
+                  derivatives around a kink, where neither of those is one
+    ROOT          a row at a root of the equation that it solves; EXTREMUM at an optimum of what was differentiated
+    SLOPE         of an optimum, that the slope vanishes there; HEIGHT that nothing near or far is better
+    PART          some other consequence of it
+    """
+
+    WHOLE = "whole"
+    ROUTE = "route"
+    DERIVATIVE = "derivative"
+    DIFFERENCES = "differences"
+    SUBGRADIENTS = "subgradients"
+    ROOT = "root"
+    EXTREMUM = "extremum"
+    SLOPE = "slope"
+    HEIGHT = "height"
+    PART = "part"
+
+
+class Doubt(StrEnum):
+    """Why a source is not sure, or what of its word others may know better."""
+
+    ROUNDING = "rounding"
+    BETWEEN = "between"
+    COARSE = "coarse"
+    VACUOUS = "vacuous"
+    NO_VALUE = "no value"
+    SEVERAL = "several"
+    UNSOLVED = "unsolved"
+
+
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """What one oracle saw.
@@ -39,6 +90,13 @@ class Evidence:
     failing     those of the sizes at which the discrepancy was seen
     points      at how many inputs
     detail      one short phrase more, lower case, or empty
+    strength    what its word rests on
+    sees        which part of the claim it looks at
+    doubt       why it is not sure, if it is not
+    bound       of a proof, how likely it errs: 0 for certainty
+    every       of a proof, the arbitrary functions for all of which it stands
+    all_sizes   whether a proof stands for every size, and not only for those tried
+    seen        at how many inputs a discrepancy was seen
     """
 
     oracle: str
@@ -54,13 +112,28 @@ class Evidence:
     failing: tuple[tuple[tuple[str, int], ...], ...] = ()
     points: int = 0
     detail: str = ""
+    strength: Strength = Strength.MEASURED
+    sees: Sees = Sees.WHOLE
+    doubt: Doubt | None = None
+    bound: float = 0.0
+    every: tuple[str, ...] = ()
+    all_sizes: bool = False
+    seen: int = 0
+
+
+class Word(StrEnum):
+    """How far a claim holds: shown for every input that is meant, or by evidence short of that."""
+
+    PROVED = "proved"
+    AGREES = "agrees"
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """The outcome for one claim with all that supports it.
 
-    ``said`` is the short phrase of DESIGN section 5 for the strongest evidence ("exact, autograd, differences").
+    ``strength`` is there where it holds, and ``said`` says the same in full: a proof with its scope and its bound, or
+    which sources agree, at how many inputs, and how small an error they could have seen.
     ``reason`` says why, where the outcome is not ``HOLDS``; ``carried_from`` names the claim whose error this one
     only passes on (it is blamed there, once), ``defined_on`` the line of the definition that was found to be at fault.
     ``missing`` are the lines on which it rests and that were not read.
@@ -73,6 +146,7 @@ class Verdict:
     carried_from: str | None = None
     defined_on: Place | None = None
     missing: tuple[Span, ...] = ()
+    strength: Word | None = None
 
 
 class Severity(StrEnum):
@@ -204,6 +278,16 @@ class Report:
     def count(self, outcome: Outcome) -> int:
         """How many claims came out so, expected mistakes that were found counted as holding."""
         return sum(settled(result) is outcome for result in self.results)
+
+    def held(self, word: Word) -> int:
+        """How many claims hold so far; a mistake that was found as expected is neither proved nor agreed on."""
+        return sum(strength_of(result) is word for result in self.results)
+
+
+def strength_of(result: Result) -> Word | None:
+    """How far a claim holds; None where it does not, or should not."""
+    holds = result.verdict.outcome is Outcome.HOLDS and not result.expected_wrong
+    return (result.verdict.strength or Word.AGREES) if holds else None
 
 
 def settled(result: Result) -> Outcome:

@@ -8,12 +8,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from derivcheck.config import Settings
-from derivcheck.judge import NO_VALUE
-from derivcheck.oracles.exact import PROOFS
 from derivcheck.problem.constraints import tied_names
 from derivcheck.problem.problem import Claim, Problem, Refused
 from derivcheck.source import Span
-from derivcheck.verdict import Edit, Evidence, Finding, Outcome, Severity, Verdict
+from derivcheck.verdict import Doubt, Edit, Evidence, Finding, Outcome, Severity, Strength, Verdict
+from derivcheck.weigh import bound_words, proof_words
 
 if TYPE_CHECKING:
     from derivcheck.diagnosis.repair import Repair
@@ -104,7 +103,7 @@ def facts_of(claim: Claim, verdict: Verdict) -> list[str]:
     if not odd:
         return [verdict.reason] if verdict.reason else []
     # That it is no identity mod a prime says nothing to a reader.
-    worded = [e for e in odd if e.claimed is None and (e.oracle not in PROOFS or NO_VALUE in e.detail)]
+    worded = [e for e in odd if e.claimed is None and (e.strength is not Strength.PROOF or e.doubt is Doubt.NO_VALUE)]
     details = [e.detail for e in odd if e in worded or e.oracle == "rate"]
     seen = _where_seen(next((e for e in odd if e.claimed is not None), odd[0]))
     return [fact for fact in (_figures(claim, verdict.evidence), *details, seen) if fact]
@@ -148,8 +147,8 @@ def _proof(bench: Bench, claim: Claim, found: Repair) -> str:
     evidence = modular.ask(bench, replace(claim, claimed=read(bench, claim, found.edit.tree)))
     if evidence.outcome is not Outcome.HOLDS:
         return ""
-    said, _, bound = evidence.detail.partition(";")[0].partition(", error ")
-    return f"the line is then {said} (error probability {bound})"
+    said = proof_words(replace(evidence, bound=0.0))
+    return f"the line is then {said} (error probability < {bound_words(evidence.bound)})"
 
 
 def _shown_repair(

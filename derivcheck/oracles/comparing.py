@@ -42,7 +42,8 @@ WRONG_FACTOR = 100.0
 class Discrepancy:
     """The comparison at one draw, at the trial and entry where it looks worst.
 
-    ``ratio`` is the discrepancy over the bar; ``index`` the place (trial, free indices …, row, column).
+    ``ratio`` is the discrepancy over the bar; ``index`` the place (trial, free indices …, row, column); ``failing`` at
+    how many inputs the discrepancy is beyond doubt.
     """
 
     error: float
@@ -56,6 +57,7 @@ class Discrepancy:
     trials: int
     zero: bool
     detectable: float
+    failing: int = 0
 
     @property
     def outcome(self) -> Outcome:
@@ -282,6 +284,7 @@ def discrepancy(left: Tensor, right: Tensor, bar: Tensor, summands: Tensor | Non
         trials=trials,
         zero=bool((scale[usable] == 0).all()),
         detectable=float(detectable) if bool((usable_scale > 0).any()) else float("inf"),
+        failing=int((ratio.reshape(trials, -1) > WRONG_FACTOR).any(1).sum()),
     )
 
 

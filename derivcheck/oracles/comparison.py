@@ -64,9 +64,10 @@ def ask(bench: Bench, claim: Claim) -> Evidence:
             shown = (sizes[-1],)
             if not _member(domain if term.position is None else Domain(), place):
                 detail = "the claimed value does not lie where the optimum is sought"
-                return Evidence(NAME, Outcome.WRONG, sizes=tuple(sizes), failing=shown, detail=detail)
+                count = world.trials
+                return Evidence(NAME, Outcome.WRONG, sizes=tuple(sizes), failing=shown, detail=detail, seen=count)
             source = generator(bench.settings.seed, NAME, number)
-            gain, count = _best(objective, place, start, domain, term.op == "argmax", source)
+            gain, count, better = _best(objective, place, start, domain, term.op == "argmax", source)
         except (NotExact, TooLarge) as error:
             return Evidence(NAME, Outcome.NOT_CHECKED, detail=error.what)
         except torch.linalg.LinAlgError:  # type: ignore[attr-defined]
@@ -75,7 +76,9 @@ def ask(bench: Bench, claim: Claim) -> Evidence:
         if gain > 0:
             word = "larger" if term.op == "argmax" else "smaller"
             detail = f"the objective is {word} by {gain:.2g} at another place"
-            return Evidence(NAME, Outcome.WRONG, gain, sizes=tuple(sizes), failing=shown, points=tried, detail=detail)
+            return Evidence(
+                NAME, Outcome.WRONG, gain, sizes=tuple(sizes), failing=shown, points=tried, detail=detail, seen=better
+            )
     detail = f"none of {tried} other places is better"
     return Evidence(NAME, Outcome.HOLDS, sizes=tuple(sizes), points=tried, detail=detail)
 
@@ -98,8 +101,9 @@ def _member(domain: Domain, place: Tensor) -> bool:
 
 def _best(
     objective: Objective, place: Tensor, start: Tensor, domain: Domain, largest: bool, source: torch.Generator
-) -> tuple[float, int]:
-    """By how much the best of the other places is better (0: none is by more than rounding), and how many they were.
+) -> tuple[float, int, int]:
+    """By how much the best of the other places is better (0: none is by more than rounding), how many they were, and
+    how many of them are better.
 
     What ulps in the claimed place do to the objective is its rounding.
     """
@@ -120,4 +124,4 @@ def _best(
     better = gains.nan_to_num(-torch.inf, -torch.inf, -torch.inf)
     # What is not a number at the claimed place cannot be compared.
     better = torch.where(value.isfinite() & bar.isfinite(), better, -torch.inf)
-    return max(0.0, float(better.amax())), len(others) * value.numel()
+    return max(0.0, float(better.amax())), len(others) * value.numel(), int((better > 0).sum())

@@ -25,7 +25,7 @@ from derivcheck.oracles.numeric import summary, worlds_for
 from derivcheck.problem import terms as t
 from derivcheck.problem.claims import derivative_in
 from derivcheck.problem.problem import Claim
-from derivcheck.verdict import Evidence, Outcome
+from derivcheck.verdict import Doubt, Evidence, Outcome
 
 MOST_DIRECTIONS = 40
 """Up to so many entries every partial is taken; above, a random direction and the worst entry."""
@@ -198,8 +198,8 @@ def ask(bench: Bench, claim: Claim) -> Evidence:
         # The other sources may still decide; this one says that it did not speak.
         return Evidence("differences", Outcome.NOT_CHECKED, detail=f"too large for differences: {error.what}")
     evidence = summary("differences", bench, claim, claim.claimed, found)
-    if evidence.bar is not None and evidence.outcome is Outcome.UNDECIDED and not evidence.detail.startswith("both"):
-        evidence = replace(evidence, detail="differences are too coarse here to tell")
+    if evidence.bar is not None and evidence.outcome is Outcome.UNDECIDED and evidence.doubt is not Doubt.VACUOUS:
+        evidence = replace(evidence, detail="differences are too coarse here to tell", doubt=Doubt.COARSE)
     return evidence
 
 

@@ -3,23 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from derivcheck.oracles import balls, modular, piecewise, rational
 from derivcheck.oracles.draws import Draws
 from derivcheck.problem import terms as t
 from derivcheck.problem.problem import Claim
-from derivcheck.verdict import Evidence
+from derivcheck.verdict import Evidence, Outcome, Sees, Strength
+
+WHOLE = Sees.WHOLE
 
 
 @dataclass(frozen=True, slots=True)
 class Oracle:
-    """An independent source of truth: whether it can speak on a claim, and what it says."""
+    """An independent source of truth: whether it can speak on a claim, and what it says.
+
+    ``strength`` is what its word rests on and ``sees`` which part of a claim it looks at; where that depends on the
+    claim it is None, and the evidence tells. A source that proves refutes by a counterexample where it shows one.
+    """
 
     name: str
     applies: Callable[[Any, Claim], bool]
     ask: Callable[[Any, Claim], Evidence]
+    strength: Strength = Strength.MEASURED
+    sees: Sees | None = None
+
+    def evidence(self, bench: Draws, claim: Claim) -> Evidence:
+        """What it says of a claim, with what that rests on."""
+        said = self.ask(bench, claim)
+        shown = self.strength is Strength.PROOF and said.outcome is Outcome.WRONG and said.claimed is not None
+        return replace(said, strength=Strength.EXACT if shown else self.strength, sees=self.sees or said.sees)
+
+    def silent(self, why: str) -> Evidence:
+        """That it does not speak, and why."""
+        return Evidence(self.name, Outcome.NOT_CHECKED, detail=why, strength=self.strength, sees=self.sees or WHOLE)
 
 
 def _rational(draws: Draws, claim: Claim) -> Evidence:
@@ -41,14 +59,13 @@ EXACT: tuple[Oracle, ...] = (
         "cells",
         lambda draws, claim: piecewise.applies(draws.problem, claim) and _for_all_values(draws, claim),
         _piecewise,
+        Strength.PROOF,
+        WHOLE,
     ),
-    Oracle("rational", lambda draws, claim: rational.applies(draws.problem, claim), _rational),
+    Oracle("rational", lambda draws, claim: rational.applies(draws.problem, claim), _rational, Strength.EXACT, WHOLE),
     Oracle(
-        modular.NAME, lambda draws, claim: modular.applies(draws, claim) and _for_all_values(draws, claim), modular.ask
+        modular.NAME, lambda draws, claim: modular.applies(draws, claim) and _for_all_values(draws, claim), modular.ask,
+        Strength.PROOF,
     ),
-    Oracle(balls.NAME, balls.applies, balls.ask),
-)
-PROOFS = frozenset((modular.NAME,))
-"""Those whose agreement is a proof up to a probability; ``cells`` proves without one."""
-PROVING = PROOFS | {"cells"}
-"""Those whose agreement is a proof of either kind; the others are exact at the inputs they tried."""
+    Oracle(balls.NAME, balls.applies, balls.ask, Strength.ENCLOSED, WHOLE),
+)  # fmt: skip

@@ -91,8 +91,10 @@ def by_draws(draws: Draws, claim: Claim, equations: tuple[Comparison, ...]) -> s
     if len(bad) != 1:
         return ""
     which, side = ("left", claim.head) if bad.pop() else ("claimed", claim.claimed)
-    # An integral is worked out by completing a square, which may be flat where there is a value.
-    if any(isinstance(part, INTEGRALS) for term in closure(side, draws) for part in t.walk(term)):
+    # An integral is worked out by completing a square, which may be flat where there is a value; and the rule for the
+    # slope of a determinant asks for an inverse where there need be none.
+    ruled = (*INTEGRALS, t.Derivative, t.Chain) if "singular matrix" in reasons else INTEGRALS
+    if any(isinstance(part, ruled) for term in closure(side, draws) for part in t.walk(term)):
         return ""
     return NO_VALUE.format(which) + ", ".join(reasons)
 

@@ -20,7 +20,7 @@ from derivcheck.oracles.comparing import Discrepancy
 from derivcheck.oracles.numeric import summary
 from derivcheck.oracles.solution import ITERATIONS, SEVERAL, at_rank, frames, held, row_at, solve
 from derivcheck.problem.problem import Claim, Solution
-from derivcheck.verdict import Evidence, Outcome
+from derivcheck.verdict import Doubt, Evidence, Outcome
 
 NAME = "solution"
 STARTS = 12
@@ -47,10 +47,10 @@ def ask(bench: Bench, claim: Claim) -> Evidence:
             places = {name: at_rank(value, whole, frame) for name, value in root.items()}
             found[start].append((world, row_at(claim, frame, places.pop(solution.unknown), others=places)))
     if not any(found):
-        return Evidence(NAME, Outcome.UNDECIDED, detail="the equations together were not solved")
+        return Evidence(NAME, Outcome.UNDECIDED, detail="the equations together were not solved", doubt=Doubt.UNSOLVED)
     said = {summary(NAME, bench, claim, claim.claimed, each).outcome for each in found if each}
     if len(said) > 1 and Outcome.WRONG in said:
-        return Evidence(NAME, Outcome.UNDECIDED, detail=SEVERAL)
+        return Evidence(NAME, Outcome.UNDECIDED, detail=SEVERAL, doubt=Doubt.SEVERAL)
     return summary(NAME, bench, claim, claim.claimed, [pair for each in found for pair in each])
 
 

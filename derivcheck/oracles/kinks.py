@@ -81,7 +81,7 @@ def ask(bench: Bench, claim: Claim) -> Evidence:
         return Evidence(
             "kinks", Outcome.WRONG, error=abs(outside[0] - outside[1]), claimed=outside[0], reference=outside[1],
             sizes=sizes, failing=tuple(shown_sizes(bench, world) for world in worlds if world in failing),
-            points=at_kinks, detail=detail,
+            points=at_kinks, detail=detail, seen=len(failing),
         )  # fmt: skip
     # The cells are found by sampling, so the hull is an inner one: outside of it nothing is decided.
     outcome = Outcome.HOLDS if inside == at_kinks else Outcome.UNDECIDED

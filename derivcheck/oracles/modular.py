@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from math import ceil, inf, log10, prod
+from math import inf, prod
 from random import Random
 
 from derivcheck.evaluation import primes
@@ -30,10 +30,12 @@ from derivcheck.evaluation.evaluator import World
 from derivcheck.evaluation.residues import ResidueArithmetic
 from derivcheck.oracles import constancy, everysize, existence, fields, solving
 from derivcheck.oracles.draws import Draws
+from derivcheck.oracles.linear import size_symbols
 from derivcheck.oracles.reach import Reach, reach_of
 from derivcheck.problem import terms as t
 from derivcheck.problem.problem import Claim
-from derivcheck.verdict import Evidence, Outcome
+from derivcheck.verdict import Doubt, Evidence, Outcome, Sees
+from derivcheck.weigh import bound_words
 
 NAME = "modular"
 SIZES, SIZES_AS_NUMBERS, OTHER_SIZES = 2, 3, 6
@@ -90,10 +92,12 @@ def ask(draws: Draws, claim: Claim) -> Evidence:
     # Part of the budget only: where it runs out the numerical oracles are still to be asked.
     BUDGET.price = max(BUDGET.price, PRICE - SHARE)
     if nowhere := existence.by_signs(draws, claim):
-        return Evidence(NAME, Outcome.WRONG, detail=nowhere)
+        return Evidence(NAME, Outcome.WRONG, detail=nowhere, doubt=Doubt.NO_VALUE)
+    # Mod a prime nothing is larger than another: of an optimum it is seen where the slope vanishes, and no more.
+    sees = Sees.SLOPE if claim.kind == "optimum" else Sees.WHOLE
     try:
         reach = reach_of(draws, claim)
-        return _proof(draws, claim, reach)
+        return replace(_proof(draws, claim, reach), sees=sees)
     except TooLarge as error:
         return Evidence(NAME, Outcome.NOT_CHECKED, detail=f"a proof mod a prime takes too long: {error.what}")
     except NotExact as refused:
@@ -299,8 +303,9 @@ def _refuted(draws: Draws, tally: Tally, sizes: Mapping[str, int]) -> Evidence:
     here = _shown(draws, sizes)
     tried = (*tally.sizes, here)
     return Evidence(
-        NAME, Outcome.WRONG, sizes=tried, failing=(here,), points=tally.points + 1, detail="not an identity mod a prime"
-    )
+        NAME, Outcome.WRONG, sizes=tried, failing=(here,), points=tally.points + 1, seen=1,
+        detail="not an identity mod a prime",
+    )  # fmt: skip
 
 
 def _said(draws: Draws, claim: Claim, reach: Reach, tally: Tally) -> Evidence:
@@ -313,18 +318,24 @@ def _said(draws: Draws, claim: Claim, reach: Reach, tally: Tally) -> Evidence:
         detail = f"the degree is too large: equal by chance with probability up to {tally.too_large:.0e}"
         return Evidence(NAME, Outcome.NOT_CHECKED, sizes=sizes, points=tally.points, detail=detail)
     if not tally.points and (nowhere := existence.by_draws(draws, claim, reach.equations)):
-        return Evidence(NAME, Outcome.WRONG, detail=nowhere)
+        return Evidence(NAME, Outcome.WRONG, detail=nowhere, doubt=Doubt.NO_VALUE)
     if not tally.points or not sizes:
         detail = f"no input could be drawn mod a prime: {', '.join(tally.reasons) or 'no sizes'}"
-        return Evidence(NAME, Outcome.UNDECIDED, sizes=sizes, detail=detail)
+        return Evidence(NAME, Outcome.UNDECIDED, sizes=sizes, detail=detail, doubt=Doubt.UNSOLVED)
     if tally.zero and not (t.is_zero(claim.head) or t.is_zero(claim.claimed)):
-        return Evidence(NAME, Outcome.UNDECIDED, error=0.0, sizes=sizes, points=tally.points, detail=VACUOUS)
-    power = ceil(log10(tally.bound)) if tally.bound else -300
-    names = [draws.problem.functions[key].text for key in reach.functions]
-    every = f" for every {', '.join(names)}" if names else ""
-    whole = "at every size" if _large_enough(draws, claim, reach, tally) else ""
-    detail = "; ".join(part for part in (f"proved{every}, error < 1e{power}", redrawn, whole) if part)
-    return Evidence(NAME, Outcome.HOLDS, error=0.0, sizes=sizes, points=tally.points, detail=detail)
+        return Evidence(
+            NAME, Outcome.UNDECIDED, error=0.0, sizes=sizes, points=tally.points, detail=VACUOUS, doubt=Doubt.VACUOUS
+        )
+    relevant = {draws.problem.size_names.get(name, name) for name in size_symbols(draws.problem, claim)}
+    about = tuple(tuple(pair for pair in choice if pair[0] in relevant) for choice in sizes)
+    every = tuple(draws.problem.functions[key].text for key in reach.functions)
+    bound, whole = tally.bound or 1e-300, _large_enough(draws, claim, reach, tally)
+    proved = f"proved for every {', '.join(every)}" if every else "proved"
+    words = (f"{proved}, error < {bound_words(bound)}", redrawn, "at every size" if whole else "")
+    return Evidence(
+        NAME, Outcome.HOLDS, error=0.0, sizes=about if any(about) else (), points=tally.points,
+        detail="; ".join(filter(None, words)), bound=bound, every=every, all_sizes=whole or not any(about),
+    )  # fmt: skip
 
 
 def _large_enough(draws: Draws, claim: Claim, reach: Reach, tally: Tally) -> bool:

@@ -5,6 +5,8 @@ An identity is evaluated on both sides. Nothing of the claimed side enters the r
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from derivcheck.evaluation.arithmetic import NotExact, NotSettled, TooLarge
 from derivcheck.evaluation.evaluator import World
 from derivcheck.oracles.bench import Bench
@@ -21,7 +23,7 @@ from derivcheck.problem import terms as t
 from derivcheck.problem.claims import derivative_in
 from derivcheck.problem.problem import Claim
 from derivcheck.problem.terms import Term, is_zero
-from derivcheck.verdict import Evidence, Outcome
+from derivcheck.verdict import Doubt, Evidence, Outcome, Sees
 
 LEAST_SEEN = 1e-3
 """A check that could not have seen a relative error of this size is no pass."""
@@ -39,6 +41,14 @@ def ask(bench: Bench, claim: Claim) -> Evidence:
     name = "autograd" if derivative_in(claim.head) is not None else "values"
     if name == "values" and any(holds_integral(side, bench) for side in (claim.head, claim.claimed)):
         name = "integral"
+    return replace(_spoken(name, bench, claim), sees=SEES[name])
+
+
+SEES = {"values": Sees.WHOLE, "autograd": Sees.DERIVATIVE, "integral": Sees.ROUTE}
+"""What of a claim is seen by its two sides in float64."""
+
+
+def _spoken(name: str, bench: Bench, claim: Claim) -> Evidence:
     worlds = worlds_for(bench, claim)
     try:
         return _asked(name, bench, claim, worlds)
@@ -99,17 +109,20 @@ def summary(name: str, bench: Bench, claim: Claim, claimed: Term, found: list[tu
     sizes = tuple(shown_sizes(bench, world) for world, _ in found)
     if not usable:
         reason = "neither side is a finite number at any input drawn"
-        return Evidence(name, Outcome.UNDECIDED, sizes=sizes, detail=reason)
+        return Evidence(name, Outcome.UNDECIDED, sizes=sizes, detail=reason, doubt=Doubt.NO_VALUE)
     world, worst = max(usable, key=lambda pair: pair[1].ratio)
     outcome = worst.outcome
     detail = ""
+    doubt: Doubt | None = None
     literally = is_zero(claim.head) or is_zero(claimed)
     if outcome is Outcome.HOLDS and all(part.zero for _, part in usable) and not literally:
-        outcome, detail = Outcome.UNDECIDED, "both sides are zero at every input: this tests nothing"
+        outcome, doubt = Outcome.UNDECIDED, Doubt.VACUOUS
+        detail = "both sides are zero at every input: this tests nothing"
     elif outcome is Outcome.HOLDS and not literally and min(part.detectable for _, part in usable) > LEAST_SEEN:
-        outcome, detail = Outcome.UNDECIDED, "rounding is as large as the values: nothing is left to compare"
+        outcome, doubt = Outcome.UNDECIDED, Doubt.ROUNDING
+        detail = "rounding is as large as the values: nothing is left to compare"
     elif outcome is Outcome.UNDECIDED:
-        detail = "the discrepancy is neither within ten error bars nor beyond a hundred"
+        doubt, detail = Doubt.BETWEEN, "the discrepancy is neither within ten error bars nor beyond a hundred"
     invalid = sum(part.trials - part.valid for _, part in found)
     if invalid and not detail:
         total = sum(part.trials for _, part in found)
@@ -130,6 +143,8 @@ def summary(name: str, bench: Bench, claim: Claim, claimed: Term, found: list[tu
         failing=tuple(shown_sizes(bench, w) for w, part in found if part.outcome is Outcome.WRONG),
         points=sum(part.valid for _, part in usable),
         detail=detail,
+        doubt=doubt,
+        seen=sum(part.failing for _, part in usable),
     )
 
 

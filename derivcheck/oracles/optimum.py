@@ -24,7 +24,7 @@ from derivcheck.oracles.comparing import FLOOR, SAFETY, Discrepancy, discrepancy
 from derivcheck.oracles.numeric import MOST_NODES, summary
 from derivcheck.problem import terms as t
 from derivcheck.problem.problem import Claim
-from derivcheck.verdict import Evidence, Outcome
+from derivcheck.verdict import Doubt, Evidence, Outcome, Sees
 
 CONVERGED = 1e-10
 """An optimum is compared to this relative accuracy at best."""
@@ -80,7 +80,8 @@ def ask(bench: Bench, claim: Claim) -> Evidence:
         bar = accuracy.reshape(accuracy.shape[0], -1).amax(1) + (FLOOR + CONVERGED / 10) * size
         found.append((world, discrepancy(left, right, bar)))
     if not found:
-        return Evidence("optimum", Outcome.UNDECIDED, detail=next(iter(reasons), "no optimum was found"))
+        detail = next(iter(reasons), "no optimum was found")
+        return Evidence("optimum", Outcome.UNDECIDED, detail=detail, doubt=Doubt.UNSOLVED)
     return summary("optimum", bench, claim, claim.claimed, found)
 
 
@@ -159,8 +160,9 @@ def ask_stationary(bench: Bench, claim: Claim) -> Evidence:
         found.append((world, part))
         if part.outcome is Outcome.HOLDS and bent:
             sort = "maximum" if term.op == "argmax" else "minimum"
-            return Evidence("stationarity", Outcome.WRONG, detail=f"the curvature there is not that of a {sort}")
-    return summary("stationarity", bench, about, claim.claimed, found)
+            detail = f"the curvature there is not that of a {sort}"
+            return Evidence("stationarity", Outcome.WRONG, detail=detail, sees=Sees.HEIGHT, seen=bent)
+    return replace(summary("stationarity", bench, about, claim.claimed, found), sees=Sees.SLOPE)
 
 
 def _other_slope(bench: Bench, claim: Claim, drawn: World, term: t.Optimum, place: Tensor, domain: Domain) -> Tensor:
@@ -170,12 +172,12 @@ def _other_slope(bench: Bench, claim: Claim, drawn: World, term: t.Optimum, plac
     return stationarity(objective, place, domain, term.op == "argmax")[0]
 
 
-def _bent_wrongly(objective: Objective, place: Tensor, domain: Domain, largest: bool) -> bool:
-    """Whether the objective bends away from an optimum of its kind in some direction, beyond rounding."""
+def _bent_wrongly(objective: Objective, place: Tensor, domain: Domain, largest: bool) -> int:
+    """At how many inputs the objective bends away from an optimum of its kind in some direction, beyond rounding."""
     up = curvature(objective, place, domain)
     down = curvature(lambda at: -objective(at), place, domain)
     against = up if largest else down
-    return bool((against > FLAT * torch.maximum(up, down)).any() and (against > 0).any())
+    return int(((against > FLAT * torch.maximum(up, down)) & (against > 0)).sum())
 
 
 def _beside(place: Tensor, domain: Domain) -> Tensor:

@@ -91,7 +91,7 @@ def ask(bench: Bench, claim: Claim) -> Evidence:
             left, right, gap, bar = violation
             return Evidence(
                 "inequality", Outcome.WRONG, error=-gap, bar=bar, claimed=right, reference=left, sizes=sizes,
-                points=_points(seen),
+                points=_points(seen), seen=1 + JITTERS,
             )  # fmt: skip
         doubtful |= unclear
     points = _points(seen)
@@ -406,7 +406,7 @@ def _equality(bench: Bench, claim: Claim, seen: list[_Seen], sizes: Sizes) -> Ev
     points = _points(seen)
     if above and below and near is not None:
         detail = "the sides cross: on the two sides of this input they differ in opposite directions"
-        return _equal(Outcome.WRONG, near, sizes, points, detail)
+        return _equal(Outcome.WRONG, near, sizes, points, detail, len((above, below)))
     if above or below:
         zero = _equal_at_zero(seen)
         return None if zero is None else _equal(Outcome.UNDECIDED, zero, sizes, points, "the sides are equal at zero")
@@ -418,15 +418,18 @@ def _equality(bench: Bench, claim: Claim, seen: list[_Seen], sizes: Sizes) -> Ev
     exact = rational.applies(bench.problem, claim)
     shown = near or (float(seen[0].left[0]), float(seen[0].right[0]))
     if many and not exact and not _absorbs(bench, claim):
-        return _equal(Outcome.WRONG, shown, sizes, points, "the two sides are equal")
+        count = sum(int(equal.sum()) for equal in same)
+        return _equal(Outcome.WRONG, shown, sizes, points, "the two sides are equal", count)
     return _equal(Outcome.UNDECIDED, shown, sizes, points, "the two sides are equal within rounding at every input")
 
 
-def _equal(outcome: Outcome, pair: tuple[float, float], sizes: Sizes, points: int, detail: str) -> Evidence:
+def _equal(
+    outcome: Outcome, pair: tuple[float, float], sizes: Sizes, points: int, detail: str, inputs: int = 0
+) -> Evidence:
     left, right = pair
     return Evidence(
         "inequality", outcome, error=abs(left - right), bar=FLOOR * max(abs(left), abs(right)),
-        claimed=right, reference=left, sizes=sizes, points=points, detail=detail,
+        claimed=right, reference=left, sizes=sizes, points=points, detail=detail, seen=inputs,
     )  # fmt: skip
 
 

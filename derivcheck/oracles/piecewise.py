@@ -91,7 +91,10 @@ def ask(
             return Evidence(NAME, outcome, sizes=shown, detail=found.reason)
         cells += found.cells
     words = f"proved at {said(shown)}" if shown else "proved"
-    return Evidence(NAME, Outcome.HOLDS, error=0.0, bar=0.0, detectable=0.0, sizes=shown, points=cells, detail=words)
+    return Evidence(
+        NAME, Outcome.HOLDS, error=0.0, bar=0.0, detectable=0.0, sizes=shown, points=cells, detail=words,
+        all_sizes=not shown,
+    )  # fmt: skip
 
 
 def said(sizes: tuple[tuple[tuple[str, int], ...], ...]) -> str:

@@ -114,8 +114,10 @@ def ask(
                 claimed=_float(right),
                 reference=_float(left),
                 sizes=shown,
+                failing=(shown[number],),
                 points=points,
                 detail=f"exact counterexample at {where}" if where else "exact counterexample",
+                seen=1,
             )
     if not points:
         return Evidence("rational", Outcome.NOT_CHECKED, sizes=shown, detail="no rational input meets the conditions")

@@ -24,7 +24,7 @@ from derivcheck.oracles.comparing import FLOOR, Discrepancy, discrepancy, expand
 from derivcheck.oracles.numeric import summary
 from derivcheck.problem import terms as t
 from derivcheck.problem.problem import Claim, Solution
-from derivcheck.verdict import Evidence, Outcome
+from derivcheck.verdict import Doubt, Evidence, Outcome
 
 ITERATIONS = 60
 STARTS = 3
@@ -63,7 +63,8 @@ def _alone(bench: Bench, claim: Claim) -> Evidence:
         reasons += further
     if not found or SEVERAL in reasons:
         detail = SEVERAL if SEVERAL in reasons else next(iter(reasons), "the equation was not solved")
-        return Evidence("solution", Outcome.UNDECIDED, detail=detail)
+        doubt = Doubt.SEVERAL if SEVERAL in reasons else Doubt.UNSOLVED
+        return Evidence("solution", Outcome.UNDECIDED, detail=detail, doubt=doubt)
     return summary("solution", bench, claim, claim.claimed, found)
 
 

@@ -20,12 +20,12 @@ from derivcheck.judge import judge
 from derivcheck.language.shapes import Dim, is_scalar
 from derivcheck.oracles import slopes
 from derivcheck.oracles.bench import Bench, CannotDraw
-from derivcheck.oracles.exact import PROVING
 from derivcheck.power.normal import same, same_zeros
 from derivcheck.problem import terms as t
 from derivcheck.problem.problem import Claim
 from derivcheck.problem.terms import Term
-from derivcheck.verdict import Outcome, Verdict
+from derivcheck.verdict import Outcome, Strength, Verdict
+from derivcheck.weigh import proof_words
 
 RULES = "the same by the rules of sums, products and transposes"
 SIGNS = ("<", ">", "\\le", "\\ge")
@@ -38,8 +38,8 @@ def proof_of(verdict: Verdict) -> str | None:
     if verdict.outcome is not Outcome.HOLDS:
         return None
     for evidence in verdict.evidence:
-        if evidence.outcome is Outcome.HOLDS and evidence.oracle in PROVING:
-            return f"{evidence.detail or 'proved'} ({evidence.oracle})"
+        if evidence.outcome is Outcome.HOLDS and evidence.strength is Strength.PROOF:
+            return f"{proof_words(evidence)} ({evidence.oracle})"
     return None
 
 
@@ -129,7 +129,7 @@ def _closed(bench: Bench, claim: Claim, verdict: Verdict) -> str | None:
     names |= {name for key in names for name in bench.dependencies.get(key, ())}
     if claim.free or bench.symbols or any(key in bench.problem.declarations for key in names):
         return None
-    exact = any(one.oracle == "rational" and one.outcome is Outcome.HOLDS for one in verdict.evidence)
+    exact = any(one.strength is Strength.EXACT and one.outcome is Outcome.HOLDS for one in verdict.evidence)
     return "holds exactly, and no input is in it" if exact and verdict.outcome is Outcome.HOLDS else None
 
 

@@ -14,7 +14,7 @@ from derivcheck import __version__
 from derivcheck.config import Settings
 from derivcheck.report.words import count, largest, ordered
 from derivcheck.source import Source, Span
-from derivcheck.verdict import Edit, Evidence, Extra, Finding, Listed, Outcome, Report, Result, exit_code, settled
+from derivcheck.verdict import Edit, Evidence, Extra, Finding, Listed, Outcome, Report, Result, Word, exit_code, settled
 
 VERSION = 1
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
@@ -91,6 +91,8 @@ def _summary(reports: Sequence[Report], *, strict: bool) -> Json:
         "definitions": counts.definitions,
         "claims": counts.claims,
         "holds": counts.holds,
+        "proved": counts.proved,
+        "agrees": counts.agrees,
         "wrong": counts.wrong,
         "undecided": counts.undecided,
         "not_checked": counts.not_checked,
@@ -111,6 +113,8 @@ def _document(report: Report) -> Json:
         "definitions": report.definitions,
         "claims": len(report.results),
         "holds": report.count(Outcome.HOLDS),
+        "proved": report.held(Word.PROVED),
+        "agrees": report.held(Word.AGREES),
         "wrong": report.count(Outcome.WRONG),
         "undecided": report.count(Outcome.UNDECIDED),
         "not_checked": report.count(Outcome.NOT_CHECKED),
@@ -150,6 +154,7 @@ def _claim(report: Report, result: Result) -> Json:
         "verdict": {
             "outcome": result.verdict.outcome.value,
             "said": result.verdict.said,
+            "strength": None if result.verdict.strength is None else result.verdict.strength.value,
             "reason": result.verdict.reason,
             "carried_from": result.verdict.carried_from,
             "defined_on": None if (place := result.verdict.defined_on) is None else place.line,
@@ -180,6 +185,13 @@ def _evidence(one: Evidence) -> Json:
         "failing": [dict(draw) for draw in one.failing],
         "points": one.points,
         "detail": one.detail,
+        "strength": one.strength.value,
+        "sees": one.sees.value,
+        "doubt": None if one.doubt is None else one.doubt.value,
+        "bound": plain(one.bound),
+        "every": list(one.every),
+        "all_sizes": one.all_sizes,
+        "seen": one.seen,
     }
 
 

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from derivcheck.source import Place, Source, Span
-from derivcheck.verdict import Evidence, Finding, Outcome, Report, Result, Severity, settled
+from derivcheck.verdict import Evidence, Finding, Outcome, Report, Result, Severity, Word, settled, strength_of
+from derivcheck.weigh import finest
 
 # Styles are data: names of rich styles, dropped where there is no colour.
 STYLES = {
@@ -100,10 +101,17 @@ def verdict_words(result: Result, lines: Mapping[str, Place]) -> tuple[str, str]
         case Outcome.WRONG, False:
             return "WRONG", style
         case Outcome.HOLDS, False:
-            # a proof says more than "holds"; what merely lists the oracles stands in its own column
-            return (verdict.said if verdict.said.startswith(("proved", "holds")) else "holds"), style
+            return _held(result), style
         case _:
             return verdict.outcome.value, style
+
+
+def _held(result: Result) -> str:
+    """A proof with its scope, or how fine the agreement is; which sources agree stands in a column of its own."""
+    if strength_of(result) is Word.PROVED:
+        return result.verdict.said
+    seen = finest(result.verdict.evidence)
+    return f"agrees to {rough(seen)}" if seen else "agrees"
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +122,8 @@ class Counts:
     definitions: int
     claims: int
     holds: int
+    proved: int
+    agrees: int
     wrong: int
     undecided: int
     not_checked: int
@@ -129,6 +139,8 @@ def count(reports: Sequence[Report]) -> Counts:
         definitions=sum(report.definitions for report in reports),
         claims=sum(len(report.results) for report in reports),
         holds=sum(report.count(Outcome.HOLDS) for report in reports),
+        proved=sum(report.held(Word.PROVED) for report in reports),
+        agrees=sum(report.held(Word.AGREES) for report in reports),
         wrong=sum(report.count(Outcome.WRONG) for report in reports),
         undecided=sum(report.count(Outcome.UNDECIDED) for report in reports),
         not_checked=sum(report.count(Outcome.NOT_CHECKED) for report in reports),
@@ -139,8 +151,11 @@ def count(reports: Sequence[Report]) -> Counts:
 
 
 def counted(counts: Counts) -> str:
-    """``4 definitions · 2 claims: 1 holds, 1 wrong, 0 not checked``."""
-    parts = [f"{counts.holds} {'holds' if counts.holds == 1 else 'hold'}", f"{counts.wrong} wrong"]
+    """``4 definitions · 3 claims: 1 proved, 1 agrees, 1 wrong, 0 not checked``."""
+    parts = [f"{counts.proved} proved", f"{counts.agrees} {'agrees' if counts.agrees == 1 else 'agree'}"]
+    parts.append(f"{counts.wrong} wrong")
+    if expected := counts.holds - counts.proved - counts.agrees:
+        parts.append(f"{expected} wrong as expected")
     if counts.undecided:
         parts.append(f"{counts.undecided} undecided")
     parts.append(f"{counts.not_checked} not checked")

@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from derivcheck.evaluation.differentiation import Autograd
 from derivcheck.judge import judge, weigh
-from derivcheck.verdict import Evidence, Outcome
+from derivcheck.verdict import Doubt, Evidence, Outcome, Sees, Strength, Word
 from tests.problem.asking import HOLDS, NOT_CHECKED, UNDECIDED, WRONG, bench
 
-ZERO = "both sides are zero at every input: this tests nothing"
+KINDS = {
+    "autograd": {"sees": Sees.DERIVATIVE},
+    "differences": {"sees": Sees.DIFFERENCES},
+    "kinks": {"sees": Sees.SUBGRADIENTS},
+    "rational": {"strength": Strength.EXACT},
+    "cells": {"strength": Strength.PROOF, "bound": 0.0},
+    "modular": {"strength": Strength.PROOF, "bound": 1e-30},
+    "inequality": {"strength": Strength.SEARCH},
+    "solution": {"sees": Sees.ROOT},
+    "minimiser": {"sees": Sees.EXTREMUM},
+    "comparison": {"sees": Sees.HEIGHT},
+}
 
 
-def seen(oracle, outcome, detail=""):
-    return Evidence(oracle, outcome, detail=detail)
+def seen(oracle, outcome, detail="", inputs=12, **more):
+    """Evidence of the kind that this source gives, seen at so many inputs."""
+    return Evidence(oracle, outcome, detail=detail, points=12, seen=inputs, **{**KINDS.get(oracle, {}), **more})
 
 
 @pytest.mark.parametrize(
@@ -46,7 +60,7 @@ def test_a_pass_needs_autograd_whatever_the_differences_say():
 
 def test_a_subgradient_at_every_kink_outweighs_autograd():
     found = [seen("autograd", WRONG), seen("differences", WRONG), seen("kinks", HOLDS)]
-    assert (weigh(found).outcome, weigh(found).said) == (HOLDS, "subgradients")
+    assert (weigh(found).outcome, weigh(found).said) == (HOLDS, "agrees: kinks, at 12 inputs")
     assert weigh([*found[:2], seen("kinks", WRONG)]).outcome is WRONG
     assert weigh([*found[:2], seen("kinks", NOT_CHECKED)]).outcome is WRONG
 
@@ -57,9 +71,9 @@ def test_an_exact_counterexample_outweighs_everything():
 
 
 def test_exact_agreement_settles_a_doubt_of_rounding_but_not_one_of_emptiness():
-    doubt = "the discrepancy is within a hundred error bars"
-    assert weigh([seen("rational", HOLDS), seen("values", UNDECIDED, doubt)]).outcome is HOLDS
-    assert weigh([seen("rational", HOLDS), seen("values", UNDECIDED, ZERO)]).outcome is UNDECIDED
+    near, empty = (seen("values", UNDECIDED, doubt=doubt) for doubt in (Doubt.BETWEEN, Doubt.VACUOUS))
+    assert weigh([seen("rational", HOLDS), near]).outcome is HOLDS
+    assert weigh([seen("rational", HOLDS), empty]).outcome is UNDECIDED
 
 
 def test_exact_agreement_at_some_points_does_not_save_a_line_that_is_wrong_elsewhere():
@@ -67,8 +81,60 @@ def test_exact_agreement_at_some_points_does_not_save_a_line_that_is_wrong_elsew
 
 
 def test_a_vacuous_autograd_does_not_let_differences_decide():
-    made = weigh([seen("autograd", UNDECIDED, ZERO), seen("differences", WRONG)])
+    made = weigh([seen("autograd", UNDECIDED, doubt=Doubt.VACUOUS), seen("differences", WRONG)])
     assert made.outcome is UNDECIDED
+
+
+def test_a_proof_that_numbers_contradict_at_the_same_sizes_decides_nothing():
+    n = [((("n", size),),) for size in (2, 3, 60)]
+    proof = seen("modular", HOLDS, sizes=(*n[0], *n[1]))
+    assert weigh([proof, seen("values", WRONG, failing=n[1])]).outcome is UNDECIDED
+    assert weigh([proof, seen("values", WRONG, failing=n[2])]).outcome is WRONG
+    assert weigh([replace(proof, all_sizes=True), seen("values", WRONG, failing=n[2])]).outcome is UNDECIDED
+    assert weigh([seen("cells", HOLDS), seen("values", WRONG)]).outcome is UNDECIDED
+
+
+def test_a_refutation_mod_a_prime_counts_where_nothing_exact_says_otherwise_at_the_same_sizes():
+    n = [((("n", size),),) for size in (2, 3, 60)]
+    refuted = seen("modular", WRONG, failing=n[2])
+    assert weigh([refuted, seen("rational", HOLDS, sizes=n[0]), seen("values", HOLDS, sizes=n[1])]).outcome is WRONG
+    assert weigh([refuted, seen("rational", HOLDS, sizes=n[2])]).outcome is UNDECIDED
+    assert weigh([refuted, seen("values", HOLDS, sizes=n[2], detectable=1e-13)]).outcome is UNDECIDED
+    assert weigh([refuted, seen("values", UNDECIDED, doubt=Doubt.ROUNDING)]).outcome is WRONG
+
+
+def test_that_a_side_has_no_value_is_not_believed_where_another_source_has_one():
+    nowhere = seen("modular", WRONG, doubt=Doubt.NO_VALUE)
+    assert weigh([nowhere, seen("values", HOLDS)]).outcome is HOLDS
+    assert weigh([nowhere, seen("values", UNDECIDED, doubt=Doubt.NO_VALUE)]).outcome is WRONG
+    assert weigh([nowhere]).outcome is WRONG
+
+
+def test_a_vanishing_slope_is_no_optimum_where_another_place_is_better():
+    slope = seen("modular", HOLDS, sees=Sees.SLOPE)
+    assert weigh([slope, seen("comparison", WRONG)]).outcome is WRONG
+    assert weigh([slope, seen("optimum", WRONG)]).outcome is UNDECIDED
+
+
+def test_what_one_source_sees_at_one_input_is_not_called_wrong_until_something_confirms_it():
+    alone = seen("values", WRONG, inputs=1)
+    assert weigh([alone]).outcome is UNDECIDED
+    assert "nothing confirms it" in weigh([alone]).reason
+    assert weigh([seen("values", WRONG, inputs=2)]).outcome is WRONG
+    assert weigh([alone, seen("slope", WRONG, inputs=1)]).outcome is WRONG
+    assert weigh([alone, seen("modular", WRONG)]).outcome is WRONG
+    assert weigh([seen("rational", WRONG, inputs=1)]).outcome is WRONG
+
+
+def test_where_it_holds_it_is_proved_or_agrees_and_both_say_how_far():
+    proof = seen("modular", HOLDS, sizes=((("n", 3),), (("n", 5),)))
+    values = seen("values", HOLDS, detectable=3e-13)
+    assert (weigh([values]).strength, weigh([values]).said) == (Word.AGREES, "agrees: values, at 12 inputs, to 3e-13")
+    assert (weigh([proof]).strength, weigh([proof]).said) == (Word.PROVED, "proved at n = 3, 5, error < 1e-30")
+    assert weigh([replace(proof, every=("φ",), all_sizes=True), values]).said == "proved for every φ"
+    both = replace(proof, sizes=((("m", 2), ("n", 3)), (("m", 4), ("n", 5))), bound=0.0)
+    assert weigh([both]).said == "proved at (m, n) = (2, 3), (4, 5)"
+    assert weigh([seen("rational", HOLDS), values]).strength is Word.AGREES
 
 
 @pytest.mark.parametrize("found", [[], [seen("rational", NOT_CHECKED, "no rational input meets the conditions")]])

@@ -8,7 +8,7 @@ import pytest
 
 from derivcheck.judge import judge, weigh
 from derivcheck.oracles import cells, piecewise
-from derivcheck.verdict import Evidence
+from derivcheck.verdict import Evidence, Strength, Word
 from tests.problem.asking import HOLDS, NOT_CHECKED, UNDECIDED, WRONG, bench, finding, told
 
 NUMBERS = "Let $a, b, c, d \\in \\mathbb{R}$ and $p > 0$.\n\n$$ LINE $$\n"
@@ -178,26 +178,28 @@ def test_a_mended_line_is_proved_too_so_that_no_help_hides_the_mistake_outside_o
 # what the judge makes of it
 
 
-def seen(oracle, outcome, detail="", sizes=()):
-    return Evidence(oracle, outcome, detail=detail, sizes=sizes)
+def seen(oracle, outcome, **more):
+    proves, shows = oracle == "cells", oracle == "cells" and outcome is WRONG
+    strength = Strength.EXACT if shows else Strength.PROOF if proves else Strength.MEASURED
+    return Evidence(oracle, outcome, strength=strength, points=12, seen=12, **more)
 
 
 def test_a_proof_decides_and_says_so():
-    made = weigh([seen("cells", HOLDS, "proved"), seen("values", UNDECIDED, "rounding")])
+    made = weigh([seen("cells", HOLDS, all_sizes=True), seen("values", UNDECIDED, detail="rounding")])
     assert (made.outcome, made.said, len(made.evidence)) == (HOLDS, "proved", 2)
-    assert weigh([seen("cells", WRONG, "at a = 1"), seen("values", HOLDS)]).outcome is WRONG
+    assert weigh([seen("cells", WRONG, detail="at a = 1"), seen("values", HOLDS)]).outcome is WRONG
 
 
 def test_undecided_cells_prove_nothing_and_leave_the_line_to_the_others():
-    made = weigh([seen("cells", UNDECIDED, "it has more than 3000 cells"), seen("values", HOLDS)])
-    assert (made.outcome, made.said) == (HOLDS, "values")
-    assert weigh([seen("cells", UNDECIDED, "it has more than 3000 cells")]).outcome is UNDECIDED
+    open_ = seen("cells", UNDECIDED, detail="it has more than 3000 cells")
+    assert weigh([open_, seen("values", HOLDS)]).strength is Word.AGREES
+    assert weigh([open_]).outcome is UNDECIDED
 
 
 def test_a_proof_that_a_refutation_contradicts_decides_nothing_but_at_other_sizes():
-    assert weigh([seen("cells", HOLDS, "proved"), seen("values", WRONG)]).outcome is UNDECIDED
-    sizes = ((("n", 2),),)
-    assert weigh([seen("cells", HOLDS, "proved at n = 2", sizes), seen("values", WRONG)]).outcome is WRONG
+    assert weigh([seen("cells", HOLDS), seen("values", WRONG)]).outcome is UNDECIDED
+    two, three = ((("n", 2),),), ((("n", 3),),)
+    assert weigh([seen("cells", HOLDS, sizes=two), seen("values", WRONG, failing=three)]).outcome is WRONG
 
 
 def test_a_network_with_too_many_cells_is_no_proof(monkeypatch):

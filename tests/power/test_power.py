@@ -14,7 +14,7 @@ from derivcheck.power.mutants import mutated_text
 from derivcheck.power.run import power
 from derivcheck.power.score import Fate, Power
 from derivcheck.source import Source
-from derivcheck.verdict import Evidence, Outcome, Verdict, exit_code
+from derivcheck.verdict import Evidence, Outcome, Strength, Verdict, exit_code
 
 STRONG = (
     "Let $x \\in \\mathbb{R}^n$, $A \\in \\mathbb{R}^{m \\times n}$ and $f = x^\\top A^\\top A x$.\n\n"
@@ -197,13 +197,12 @@ def test_killed_is_what_check_calls_wrong_in_the_edited_text(text, seed, monkeyp
             assert not wrong or exit_code((report,), strict=False) == 1
 
 
-def test_agreement_is_no_proof_and_the_word_of_a_proving_oracle_is(monkeypatch):
+def test_agreement_is_no_proof_and_the_word_of_a_proving_oracle_is():
     agrees = Verdict(Outcome.HOLDS, (Evidence("values", Outcome.HOLDS),))
     assert equivalence.proof_of(agrees) is None
-    monkeypatch.setattr(equivalence, "PROVING", frozenset(("field",)))
     proved = Verdict(
         Outcome.HOLDS,
-        (Evidence("values", Outcome.HOLDS), Evidence("field", Outcome.HOLDS, detail="proved, error < 1e-16")),
+        (Evidence("values", Outcome.HOLDS), Evidence("field", Outcome.HOLDS, strength=Strength.PROOF, bound=1e-16)),
     )
     assert equivalence.proof_of(proved) == "proved, error < 1e-16 (field)"
     assert equivalence.proof_of(agrees) is None
