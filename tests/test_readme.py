@@ -47,7 +47,7 @@ def test_mending_the_line_as_the_output_says_makes_the_derivation_pass(
     mended = _example("block.md").replace(r"\phi'(x)", r"\phi'(r)")
     (tmp_path / "block.md").write_text(mended, encoding="utf-8")
     result = CliRunner().invoke(cli, ["check", "block.md", "--strict"], standalone_mode=False)
-    assert "2 claims: 2 hold, 0 wrong" in result.output
+    assert "2 claims: 2 proved, 0 wrong" in result.output
 
 
 BLOCKS = re.findall(r"^```(?:yaml)?\n(.*?)^```", TEXT, re.DOTALL | re.MULTILINE)

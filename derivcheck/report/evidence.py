@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from rich.text import Text
 
-from derivcheck.report.cells import cells, pad, safe
+from derivcheck.report.cells import cells, pad, safe, wrap
 from derivcheck.report.words import STYLES, number, places, plural, rough, sized, verdict_words
 from derivcheck.source import Place
 from derivcheck.verdict import Evidence, Report, Result
@@ -27,7 +27,7 @@ def _claim(result: Result, lines: Mapping[str, Place], width: int) -> Text:
     rows = [head]
     said = result.verdict.reason or (result.verdict.said if result.verdict.said != words else "")
     if said:
-        rows.append(Text(f"  {safe(said)}"))
+        rows += [Text(f"  {line}") for line in wrap(safe(said), width - 2)]
     names = max((cells(one.oracle) for one in result.verdict.evidence), default=0)
     for one in result.verdict.evidence:
         rows.append(_oracle(one, names, width))

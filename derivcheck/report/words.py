@@ -152,7 +152,9 @@ def count(reports: Sequence[Report]) -> Counts:
 
 def counted(counts: Counts) -> str:
     """``4 definitions · 3 claims: 1 proved, 1 agrees, 1 wrong, 0 not checked``."""
-    parts = [f"{counts.proved} proved", f"{counts.agrees} {'agrees' if counts.agrees == 1 else 'agree'}"]
+    parts = [f"{counts.proved} proved"] if counts.proved or not counts.agrees else []
+    if counts.agrees:
+        parts.append(f"{counts.agrees} {'agrees' if counts.agrees == 1 else 'agree'}")
     parts.append(f"{counts.wrong} wrong")
     if expected := counts.holds - counts.proved - counts.agrees:
         parts.append(f"{expected} wrong as expected")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from derivcheck.source import Source, Span
-from derivcheck.verdict import Edit, Evidence, Extra, Finding, Outcome, Report, Result, Severity, Verdict
+from derivcheck.verdict import Edit, Evidence, Extra, Finding, Outcome, Report, Result, Severity, Verdict, Word
 
 TEXT = (
     r"""# Backprop through a residual block
@@ -52,7 +52,8 @@ HOLDS = Result(
             evidence("autograd", error=4.4e-16, relative=2e-16, where="V[2,0]", bar=1e-15, detectable=1e-14),
             evidence("differences", error=2.1e-12, relative=1e-12, where="V[0,1]", bar=3e-11),
         ),
-        said="autograd, differences",
+        said="agrees: autograd · differences, at 12 inputs, to 1e-14",
+        strength=Word.AGREES,
     ),
 )
 WRONG = Result(

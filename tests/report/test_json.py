@@ -38,7 +38,8 @@ def test_a_report_with_everything_in_it_fits_the_schema():
     assert document["tool"]["name"] == "derivcheck"
     assert [claim["verdict"]["outcome"] for claim in document["claims"]] == ["holds", "wrong", "not checked"]
     assert document["summary"] == {
-        "documents": 1, "definitions": 4, "claims": 3, "holds": 1, "wrong": 1, "undecided": 0,
+        "documents": 1, "definitions": 4, "claims": 3, "holds": 1, "proved": 0, "agrees": 1, "wrong": 1,
+        "undecided": 0,
         "not_checked": 1, "skipped": 0, "seconds": 2.43, "exit_code": 1,
     }  # fmt: skip
 

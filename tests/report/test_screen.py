@@ -9,7 +9,7 @@ from derivcheck.report.cells import cells
 from derivcheck.report.console import Look, draw
 from derivcheck.report.screen import screen
 from derivcheck.source import Source
-from derivcheck.verdict import Extra, Outcome, Report, Verdict
+from derivcheck.verdict import Extra, Outcome, Report, Verdict, Word
 from tests.report.fakes import ERROR, FIGURES, HOLDS, NOTE, PASSING, PICTURE, REPORT, UNREAD, WARNING, WRONG, evidence
 
 
@@ -42,9 +42,9 @@ def test_a_row_tells_line_oracles_largest_error_with_its_place_bar_and_verdict()
     ]  # fmt: skip
 
 
-def test_at_80_columns_the_place_and_the_bar_are_still_there_and_nothing_is_wider():
+def test_at_80_columns_the_place_is_still_there_and_nothing_is_wider():
     text = shown(REPORT)
-    assert row_of(text, "∂ℓ/∂V").split()[-4:] == ["2.1e-12", "V[0,1]", "3e-11", "holds"]
+    assert row_of(text, "∂ℓ/∂V").split()[-5:] == ["2.1e-12", "V[0,1]", "agrees", "to", "1e-14"]
     table = text[text.index(" claim ") : text.index("4 definitions")]
     assert all(cells(line) <= 80 for line in table.splitlines())
 
@@ -80,8 +80,9 @@ def test_an_error_that_is_no_number_is_the_largest_of_all():
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"verdict": Verdict(Outcome.HOLDS, said="proved for every φ, ℓ")}, "proved for every φ, ℓ"),
-        ({"verdict": Verdict(Outcome.HOLDS, said="autograd, differences")}, "holds"),
+        ({"verdict": Verdict(Outcome.HOLDS, said="proved at n = 3, 5", strength=Word.PROVED)}, "proved at n = 3, 5"),
+        ({"verdict": replace(HOLDS.verdict, strength=Word.AGREES)}, "agrees to 1e-14"),
+        ({"verdict": Verdict(Outcome.HOLDS, strength=Word.AGREES)}, "agrees"),
         ({"verdict": Verdict(Outcome.UNDECIDED)}, "undecided"),
         ({"verdict": Verdict(Outcome.WRONG), "expected_wrong": True}, "wrong, as expected"),
         ({"verdict": Verdict(Outcome.HOLDS), "expected_wrong": True}, "HOLDS, not wrong"),
@@ -96,20 +97,21 @@ def test_the_verdict_column_says(changes, words):
 
 def test_the_summary_counts_and_ends_with_seed_and_time_at_the_right():
     last = shown(REPORT).splitlines()[-1]
-    assert last.startswith("4 definitions · 3 claims: 1 holds, 1 wrong, 1 not checked   ")
+    assert last.startswith("4 definitions · 3 claims: 1 agrees, 1 wrong, 1 not checked   ")
     assert last.endswith("seed 0 · 2.4 s")
     assert cells(last) == 80
 
 
 def test_undecided_and_skipped_are_counted_only_where_there_are_any():
     report = replace(with_results(HOLDS, replace(WRONG, verdict=Verdict(Outcome.UNDECIDED))), skipped=2)
-    assert "2 claims: 1 holds, 0 wrong, 1 undecided, 0 not checked, 2 skipped" in shown(report)
+    assert "2 claims: 1 agrees, 0 wrong, 1 undecided, 0 not checked, 2 skipped" in shown(report)
     assert "undecided" not in shown(PASSING)
     assert "skipped" not in shown(PASSING)
 
 
 def test_a_mistake_shown_on_purpose_and_found_is_counted_as_holding():
-    assert "2 claims: 2 hold, 0 wrong" in shown(with_results(HOLDS, replace(WRONG, expected_wrong=True)))
+    words = "2 claims: 1 agrees, 0 wrong, 1 wrong as expected, 0 not checked"
+    assert words in shown(with_results(HOLDS, replace(WRONG, expected_wrong=True)))
 
 
 def test_quiet_leaves_the_errors_and_the_summary():
@@ -161,7 +163,7 @@ def test_several_documents_get_a_heading_each_and_one_summary():
     other = replace(PASSING, source=Source("other.md", PASSING.source.text), seconds=1.0)
     text = shown(REPORT, other)
     assert text.count("definitions · ") == 1
-    assert "2 documents · 8 definitions · 4 claims: 2 hold, 1 wrong, 1 not checked" in text
+    assert "2 documents · 8 definitions · 4 claims: 2 agree, 1 wrong, 1 not checked" in text
     assert text.index("block.md\n") < text.index("error[") < text.index("other.md\n")
     assert "3.4 s" in text
 
