@@ -87,7 +87,7 @@ def test_reports_go_to_files_beside_what_is_printed_and_never_over_a_document(fo
     (folder / "a.md").write_text("Let $x \\in \\mathbb{R}$. Then $x + x = 2 x$.\n")
     result = run("a.md", "--format", "concise", "--output", "json=r.json", "--output", "junit=r.xml")
     assert result.return_value == 0
-    assert "1 claim: 1 holds" in result.stdout
+    assert "1 claim: 1 proved" in result.stdout
     assert json.loads((folder / "r.json").read_text())["summary"]["holds"] == 1
     assert (folder / "r.xml").read_text().startswith("<?xml")
     before = (folder / "a.md").read_text()

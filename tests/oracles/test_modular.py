@@ -232,7 +232,7 @@ def test_exact_evidence_needs_no_torch_and_says_what_it_left(tmp_path):
     assert done.stderr.split()[0] == "False"
     assert "left for the numerical oracles" in done.stdout
     assert "proved" in done.stdout
-    assert "1 hold" in done.stdout
+    assert "1 proved" in done.stdout
 
 
 def test_the_oracle_is_asked_once_for_each_claim_of_a_document_that_is_not_proved(monkeypatch):
