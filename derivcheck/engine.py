@@ -9,7 +9,7 @@ from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 from derivcheck.config import Settings, UnknownClaim
-from derivcheck.ground import Grounds, on_ground
+from derivcheck.ground import on_ground
 from derivcheck.isolation import Isolation
 from derivcheck.language.nodes import Group, Node, Scripted
 from derivcheck.problem import terms as t
@@ -154,9 +154,8 @@ def _results(
 
 def _on_ground(problem: Problem, wanted: Sequence[Claim | Refused], results: Sequence[Result]) -> list[Result]:
     """What may be said of each claim, with what was not read of all that it rests on taken into account."""
-    grounds = Grounds(problem)
-    pairs = zip(wanted, results, strict=True)
-    return [replace(one, verdict=on_ground(one.verdict, grounds.of(claim), problem)) for claim, one in pairs]
+    verdicts = on_ground(problem, wanted, [result.verdict for result in results])
+    return [replace(result, verdict=verdict) for result, verdict in zip(results, verdicts, strict=True)]
 
 
 def _all_hold(problem: Problem, settings: Settings, names: frozenset[str], known: Mapping[str, Verdict]) -> bool:

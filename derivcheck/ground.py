@@ -7,13 +7,13 @@ shape. No oracle and no elaborator decides about it; the engine applies it to th
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from derivcheck.language.nodes import Node
+from derivcheck.language.nodes import Name, Node, Product, Scripted
 from derivcheck.problem import terms as t
-from derivcheck.problem.context import key_of, names_in
+from derivcheck.problem.context import key_of, names_in, strip
 from derivcheck.problem.problem import Claim, Problem, Refused
 from derivcheck.problem.scope import Declaration, Definition, FunctionDeclaration, FunctionDefinition, Meaning
 from derivcheck.problem.unread import Unread, folded, names_in_text
@@ -34,20 +34,37 @@ class Grounds:
     """The ground of every claim of a document."""
 
     problem: Problem
+    anew: tuple[Unread, ...] = ()
 
     def of(self, claim: Claim | Refused) -> Ground:
         """What is missing of all on which a claim rests."""
-        if not self.problem.unread:
+        if not self.problem.unread and not self.anew:
             return Ground()
         found = {one.span for one in self._missing(claim)}
         return Ground(not found, tuple(sorted(found)))
+
+    def set_elsewhere(self, claim: Claim | Refused) -> Unread | None:
+        """A line that gives a name a value which it has from another section: whether it begins anew is not said."""
+        if not isinstance(claim, Claim) or claim.implied or claim.joined:
+            return None
+        name, names = strip(claim.head_node), self.problem.scope.names
+        if isinstance(name, Product) and len(name.factors) == 2:
+            name, argument = name.factors
+            if any(isinstance(names.get(key_of(part)), Definition) for part in names_in(argument)):
+                return None
+        known = names.get(key_of(name)) if isinstance(name, Name | Scripted) else None
+        if not isinstance(known, Definition | FunctionDefinition):
+            return None
+        if self._section(known.span.start) == self._section(claim.span.start):
+            return None
+        return Unread(((folded(key_of(name)),),), claim.line_span)
 
     def _missing(self, claim: Claim | Refused) -> Iterator[Unread]:
         names = self._names_of(claim)
         reached = self._reached(names)
         here = self._section(claim.span.start)
         for unread, keys in self._tainted:
-            if unread.span == claim.line_span:
+            if unread.span == claim.line_span and not (isinstance(claim, Claim) and unread in self.anew):
                 continue
             there = self._section(unread.span.start)
             if unread.around is not None:
@@ -133,7 +150,7 @@ class Grounds:
     @cached_property
     def _tainted(self) -> list[tuple[Unread, frozenset[str]]]:
         found = []
-        for unread in self.problem.unread:
+        for unread in (*self.problem.unread, *self.anew):
             keys = self._keys(unread.names, unread.span)
             if unread.sets:
                 keys = {key for key in keys if not self._has_value(key, unread.span)}
@@ -176,10 +193,26 @@ def _keys_in(term: t.Term) -> set[str]:
     return set(t.variables(term)) | functions
 
 
-def on_ground(verdict: Verdict, ground: Ground, problem: Problem) -> Verdict:
-    """What may be said of a claim there: where something is missing it is neither wrong nor right."""
+def on_ground(problem: Problem, claims: Sequence[Claim | Refused], verdicts: Sequence[Verdict]) -> list[Verdict]:
+    """What may be said of each claim: where something of all that it rests on is missing it is neither wrong nor right.
+
+    A line that fails where a name may begin anew under its heading is no claim of the old one: then what the name
+    stands for in that section is not known.
+    """
+    grounds = Grounds(problem)
+    wrong = (claim for claim, verdict in zip(claims, verdicts, strict=True) if verdict.outcome is Outcome.WRONG)
+    anew = [grounds.set_elsewhere(claim) for claim in wrong]
+    grounds = Grounds(problem, tuple(unread for unread in anew if unread is not None))
+    pairs = zip(claims, verdicts, strict=True)
+    return [_there(verdict, grounds.of(claim), claim, problem) for claim, verdict in pairs]
+
+
+def _there(verdict: Verdict, ground: Ground, claim: Claim | Refused, problem: Problem) -> Verdict:
     if ground.firm or verdict.outcome in (Outcome.NOT_CHECKED, Outcome.UNDECIDED):
         return verdict
+    if claim.line_span in ground.because:
+        reason = f"`{claim.title}` has a value under another heading: whether it begins anew here is not said"
+        return replace(verdict, outcome=Outcome.NOT_CHECKED, reason=reason, carried_from=None)
     lines = list(dict.fromkeys(problem.source.position(span.start).line for span in ground.because))
     shown = f"line {lines[0]}" if len(lines) == 1 else f"lines {', '.join(map(str, lines[:-1]))} and {lines[-1]}"
     verb = "was" if len(lines) == 1 else "were"

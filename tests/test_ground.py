@@ -84,3 +84,35 @@ def test_a_line_that_was_not_read_says_nothing_of_a_name_that_begins_anew_in_ano
     )
     found = _outcomes(text)
     assert (found[11], found[13]) == (Outcome.HOLDS, Outcome.WRONG)
+
+
+VALUES = "Let $w \\in \\mathbb{R}$ and $g(x) = w x$.\n\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "With $r = 1$ the class is this, and with $r = 0$ it is the other.\n\n$$ g(r) = w $$\n\n$$ g(r) = 0 $$\n",
+        "$$ w + w = 3 w $$\n\nThe start is $w = 3$.\n\n$$ g(2) = 6 $$\n\n$$ g(2) = 7 $$\n",
+        "$$ v = w + 1 $$\n\n# Other\n\n$$ v = w^2 $$\n\n$$ v - w = 1 $$\n\n$$ v - w^2 = 0 $$\n",
+    ],
+)
+def test_a_value_given_once_more_refutes_nothing_and_proves_nothing(text: str) -> None:
+    assert set(_outcomes(VALUES + text).values()) == {Outcome.NOT_CHECKED}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("$$ v = w + 1 $$\n\nNow let $v = w^2$.\n\n$$ v - w^2 = 0 $$\n\n$$ v - w = 1 $$\n", ["holds", "wrong"]),
+        ("# A\n\nLet $r = 1$.\n\n# B\n\n$r = 4$ here.\n\n$$ g(r) = 4 w $$\n\n$$ g(r) = w $$\n", ["holds", "wrong"]),
+        ("$$ v = w + 1 $$\n\n# B\n\nHence $v = w + 2$.\n", ["wrong"]),
+        ("$$ v = w + 1 $$\n\n# B\n\n$$ v = 1 + w $$\n\n$$ v = w + 1 $$\n", ["holds", "holds"]),
+        ("Let $r = 4$.\n\nSo $r = 5$.\n", ["wrong"]),
+        ("$$ 2 w - 4 = 0 $$ so that $w = 3$.\n", ["wrong"]),
+        ("Let $v \\in \\mathbb{R}^n$. Let $v : \\mathbb{R} \\to \\mathbb{R}$.\n\n$$ v(2) = 3 $$\n", ["wrong"]),
+    ],
+)
+def test_where_words_or_a_heading_say_what_a_name_is_it_is_judged(text: str, expected: list[str]) -> None:
+    found = [str(result.verdict.outcome) for result in _report(VALUES + text).results]
+    assert found == expected

@@ -60,7 +60,6 @@ def build(source: Source, items: tuple[Item, ...]) -> Problem:
             case Unreadable():
                 _unreadable(item, builder)
             case Heading():
-                scope.heading += 1
                 builder.head = None
                 builder.headings.append(item.span)
             case Notice(message=message, span=span):
@@ -235,6 +234,7 @@ def _statement(item: Statement, statements: list[Statement], builder: Builder) -
         builder.line(item.span, "skipped")
         builder.head = None
         return
+    builder.scope.heading = builder.section(item.span)
     if item.sentence != builder.condition_sentence:
         builder.conditions = []
         builder.condition_sentence = item.sentence

@@ -55,6 +55,10 @@ class Builder:
         """Record how a statement was read."""
         self.lines.append(Line(span, kind, name, self.scope.quote(span), shapes, note))
 
+    def section(self, span: Span) -> int:
+        """How many headings stand before a place."""
+        return sum(heading.start < span.start for heading in self.headings)
+
     def not_read(self, span: Span, note: str) -> None:
         """Record that a line was refused."""
         self.line(span, "not read", note=note)

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from derivcheck.language import nodes as n
 from derivcheck.language.printing import plain
+from derivcheck.problem.anew import begins_anew
 from derivcheck.problem.assumptions import assume
 from derivcheck.problem.builder import Builder
 from derivcheck.problem.conditions import (
@@ -248,6 +249,8 @@ def _equality(item: Statement, statements: list[Statement], builder: Builder) ->
         _definition(swapped, last, builder)
         return
     if conditional and take_condition(item, builder):
+        return
+    if begins_anew(item, left, builder):
         return
     if constrains(item, builder.source.text) and not item.implied:
         reason = "this condition on the inputs is not understood, so that nothing is drawn to meet it"

@@ -97,32 +97,17 @@ def declare_one(name: n.Node, shape: Shape, domain: Domain, ctx: Context) -> Non
         declare_family(node, family, shape, domain, ctx)
         return
     old = scope.names.get(key)
-    if isinstance(old, Declaration | Definition):
-        if scope.unify_shapes(old.shape, shape):
-            if isinstance(old, Declaration) and domain.kind != "real":
-                scope.enter(key, replace(old, domain=domain))
-            return
-        if scope.headings.get(key, 0) < scope.heading:
-            # Under a new heading a name may be declared anew: what was said of the old one keeps its meaning.
-            scope.enter(key, Declaration(scope.fresh(key), plain(node), shape, domain, node.span))
-            scope.notices.append(
-                (
-                    "redeclared",
-                    node.span,
-                    f"`{plain(node)}` is declared anew here and stands for something else from now on",
-                )
-            )
-            return
-        raise Refusal(
-            "redeclared",
-            node.span,
-            f"`{plain(node)}` is {scope.show(old.shape)} already and is {scope.show(shape)} here",
-            "use another name, or begin a new section",
-            wrong=isinstance(old, Declaration),
-        )
-    if old is not None and not (isinstance(old, SizeSymbol) and is_scalar(shape)):
-        raise Refusal("redeclared", node.span, f"`{plain(node)}` already stands for something else")
-    if isinstance(old, SizeSymbol):
+    stays = isinstance(old, Declaration) or scope.headings.get(key, 0) == scope.heading
+    if isinstance(old, Declaration | Definition) and stays and scope.unify_shapes(old.shape, shape):
+        if isinstance(old, Declaration) and domain.kind != "real":
+            scope.enter(key, replace(old, domain=domain))
+        return
+    if isinstance(old, SizeSymbol) and is_scalar(shape):
+        return
+    if old is not None:
+        # What was said of the old one keeps its meaning.
+        scope.enter(key, Declaration(scope.fresh(key), plain(node), shape, domain, node.span))
+        scope.anew(node)
         return
     scope.enter(key, Declaration(key, plain(node), shape, domain, node.span))
 
@@ -145,11 +130,13 @@ def declare_function(name: n.Node, domain: n.Node, codomain: n.Node, ctx: Contex
         node = strip(item)
         key = key_of(node)
         old = scope.names.get(key)
-        if old is not None and not isinstance(old, FunctionDeclaration):
-            raise Refusal("redeclared", item.span, f"`{plain(node)}` already stands for something else")
-        declared = FunctionDeclaration(key, plain(node), tuple(arguments), result.shape, result.domain, item.span)
+        new = old is None or isinstance(old, FunctionDeclaration)
+        if not new:
+            scope.anew(node)
+        own = key if new else scope.fresh(key)
+        declared = FunctionDeclaration(own, plain(node), tuple(arguments), result.shape, result.domain, item.span)
         scope.names[key] = declared
-        scope.functions[key] = declared
+        scope.functions[declared.key] = declared
     shown = ", ".join(scope.show(shape) for shape in arguments)
     return f"{shown} → {scope.show(result.shape)}"
 

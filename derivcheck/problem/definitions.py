@@ -55,6 +55,7 @@ def enter(definition: Definition, visible: str, ctx: Context) -> Definition:
             definition = replace(definition, key=scope.fresh(definition.key))
     scope.definitions[definition.key] = definition
     scope.names[visible] = definition
+    scope.headings[visible] = scope.heading
     note_posterior(definition.key, definition.term, scope)
     return definition
 

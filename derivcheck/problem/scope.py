@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from derivcheck.language.domain import Domain
 from derivcheck.language.nodes import Node
+from derivcheck.language.plain import plain
 from derivcheck.language.shapes import Dim, Shape, show
 from derivcheck.problem.terms import Comparison, Term
 from derivcheck.source import Place, Span
@@ -196,6 +197,11 @@ class Scope:
         self.names[visible] = declaration
         self.declarations[declaration.key] = declaration
         self.headings[visible] = self.heading
+
+    def anew(self, node: Node) -> None:
+        """Tell that a known name begins anew: what was said of it before keeps its meaning, and refutes nothing."""
+        message = f"`{plain(node)}` begins anew here and stands for something else from now on"
+        self.notices.append(("redeclared", node.span, message))
 
     def as_it_stands(self) -> Scope:
         """What is known now, whatever is learnt later; names that are new in it are new in both."""
