@@ -305,15 +305,17 @@ def verdict_alone(bench: Bench, claim: Claim) -> Verdict:
 
 
 def _where_it_is_asked(draws: Draws, claim: Claim, verdict: Verdict) -> Verdict:
-    """What fails at inputs that do not meet a condition of the document may hold at those that do."""
-    if verdict.outcome is not Outcome.WRONG:
+    """What rests on a condition that no draw meets is neither wrong nor right: other inputs were seen."""
+    if verdict.outcome not in (Outcome.WRONG, Outcome.HOLDS):
         return verdict
     direct = t.variables(claim.head) | t.variables(claim.claimed)
     names = direct.union(*(draws.dependencies.get(name, ()) for name in direct))
-    for asked, span in draws.problem.undrawn:
+    unmet = [(draws.names_in(assumption), assumption.span) for assumption in draws.unmet]
+    for asked, span in (*draws.problem.undrawn, *unmet):
         if names & asked:
             line = draws.problem.source.position(span.start).place.words
-            reason = f"it fails, but nothing is drawn to meet the condition on {line}"
+            fails = "it fails, but " if verdict.outcome is Outcome.WRONG else ""
+            reason = f"{fails}nothing is drawn to meet the condition on {line}"
             return Verdict(Outcome.NOT_CHECKED, verdict.evidence, reason=reason)
     return verdict
 

@@ -72,7 +72,9 @@ def judge(
         return Verdict(Outcome.UNDECIDED, tuple(found), reason=reason)
     except OutOfRange as error:
         return Verdict(Outcome.WRONG, tuple(found), reason=f"index out of range: {error}")
-    except (CannotDraw, SizesError) as error:
+    except CannotDraw as error:
+        return Verdict(Outcome.NOT_CHECKED, tuple(found), reason=str(error))
+    except SizesError as error:
         return Verdict(Outcome.UNDECIDED, tuple(found), reason=str(error))
     except NotExact as error:
         return Verdict(Outcome.NOT_CHECKED, tuple(found), reason=f"{error.what} is not supported")

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Final
 
 import torch
 from torch import Tensor
 
-from derivcheck.evaluation import running, sampling, sizes
+from derivcheck.evaluation import projection, running, sampling, sizes
 from derivcheck.evaluation.differentiation import Autograd
 from derivcheck.evaluation.evaluator import FunctionValue, Integrator, World, evaluate
 from derivcheck.evaluation.floating import FloatArithmetic
@@ -20,9 +21,11 @@ from derivcheck.oracles.draws import CannotDraw as CannotDraw
 from derivcheck.oracles.draws import Draws, about_sizes
 from derivcheck.problem import terms as t
 from derivcheck.problem.problem import Claim
-from derivcheck.problem.scope import Declaration
+from derivcheck.problem.scope import Assumption, Declaration
 from derivcheck.problem.terms import Comparison, Term
 
+PROJECTED: Final = 96
+"""So many inputs are projected onto equations that no single name solves."""
 CANDIDATES: Final = 256
 """How many inputs are drawn for each one that is wanted where conditions have to be met."""
 LARGE_SIZE: Final = 32
@@ -100,8 +103,48 @@ class Bench(Draws):
     ) -> World:  # fmt: skip
         """One draw at these sizes. ``spread`` scales what is drawn from all reals."""
         trials = trials or self._affordable()
-        wanted = [a.conditions for a in self.problem.assumptions] + [conditions]
-        needed = tuple(condition for group in wanted for condition in group if not about_sizes(condition))
+        needed = (*self._feasible[0], *(condition for condition in conditions if not about_sizes(condition)))
+        return self._meeting(chosen, seed, needed, trials, spread)
+
+    @property
+    def unmet(self) -> tuple[Assumption, ...]:
+        """Assumptions that no input was found to meet: what rests on them is not checked."""
+        return self._feasible[1]
+
+    @cached_property
+    def _feasible(self) -> tuple[tuple[Comparison, ...], tuple[Assumption, ...]]:
+        """The conditions of all assumptions that inputs can be drawn to meet together, and the other assumptions."""
+        kept: tuple[Comparison, ...] = ()
+        unmet: list[Assumption] = []
+        asked = [
+            (assumption, needed)
+            for assumption in self.problem.assumptions
+            if (needed := tuple(c for c in assumption.conditions if not about_sizes(c)))
+        ]
+        if not asked:
+            return (), ()
+        chosen = sizes.draw(self.symbols, self.problem, self.fixed, self.settings.seed, 1)[0]
+
+        def met(conditions: tuple[Comparison, ...]) -> bool:
+            try:
+                self._meeting(chosen, (self.settings.seed, "feasible"), conditions, 1, 1.0)
+            except CannotDraw:
+                return False
+            return True
+
+        whole = tuple(condition for _, needed in asked for condition in needed)
+        if met(whole):
+            return whole, ()
+        for assumption, needed in asked:
+            if met((*kept, *needed)):
+                kept += needed
+            else:
+                unmet.append(assumption)
+        return kept, tuple(unmet)
+
+    def _meeting(
+        self, chosen: Mapping[str, int], seed: object, needed: tuple[Comparison, ...], trials: int, spread: float
+    ) -> World:
         if not needed:
             return self._draw(chosen, seed, trials, spread)
         many = self._draw(chosen, seed, trials * CANDIDATES, spread)
@@ -138,12 +181,17 @@ class Bench(Draws):
     def _select(self, many: World, conditions: Sequence[Comparison], trials: int) -> World:
         """The first trials of a large draw that meet the conditions; equations fix a name's value first."""
         leaves = dict(many.leaves)
-        for condition in conditions:
-            if condition.sign == "=":
-                _substitute(condition, replace(many, leaves=leaves), leaves)
+        equations = [condition for condition in conditions if condition.sign == "="]
+        open_ones = [c for c in equations if not _substitute(c, replace(many, leaves=leaves), leaves)]
+        if open_ones:
+            few = torch.arange(min(PROJECTED, next((leaf.shape[0] for leaf in leaves.values()), 0)))
+            many = self._picked(replace(many, leaves=leaves), few)
+            leaves = self._projected(many, open_ones, {name for c in equations for name in _names(c, many)})
         world = replace(many, leaves=leaves)
         count = next((value.shape[0] for value in leaves.values()), trials)
         good = torch.ones(count, dtype=torch.bool)
+        for leaf in leaves.values():
+            good &= leaf.detach().isfinite().reshape(leaf.shape[0], -1).all(1)
         with torch.no_grad():
             for condition in conditions:
                 if condition.sign != "=":
@@ -152,12 +200,45 @@ class Bench(Draws):
         picked = good.nonzero().reshape(-1)[:trials]
         if len(picked) == 0:
             raise CannotDraw("no input was found that meets the conditions")
-        chosen = {key: value.detach()[picked].requires_grad_() for key, value in leaves.items()}
+        return self._picked(world, picked)
+
+    def _picked(self, world: World, trials: Tensor) -> World:
+        """Some of the trials of a world."""
+        chosen = {key: value.detach()[trials].requires_grad_() for key, value in world.leaves.items()}
         functions = {
-            key: f.select(picked) if isinstance(f, sampling.ArbitraryFunction) else f
-            for key, f in many.functions.items()
+            key: f.select(trials) if isinstance(f, sampling.ArbitraryFunction) else f
+            for key, f in world.functions.items()
         }
-        return replace(many, leaves=chosen, functions=functions, differentiator=Autograd(), trials=len(picked))
+        return replace(
+            world, leaves=chosen, functions=functions, differentiator=Autograd(), trials=len(trials)
+        )  # fmt: skip
+
+    def _projected(self, world: World, equations: Sequence[Comparison], names: set[str]) -> dict[str, Tensor]:
+        """Newton's projection of the inputs onto equations that no single name solves."""
+        domains = {
+            key: domain
+            for key in names & world.leaves.keys() - self.values.keys()
+            if projection.movable(domain := self.problem.declarations[key].domain)
+        }
+        if not domains:
+            raise CannotDraw("no name in this condition can be moved to meet it")
+
+        def residual(leaves: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:
+            here = replace(world, leaves=dict(leaves), differentiator=Autograd())
+            parts: list[tuple[Tensor, Tensor]] = []
+            for equation in equations:
+                frame = self.over_indices(equation, here)
+                sides = torch.broadcast_tensors(evaluate(equation.left, frame), evaluate(equation.right, frame))
+                left, right = (side.expand(world.trials, *side.shape[1:]).reshape(world.trials, -1) for side in sides)
+                size = (left.abs() + right.abs()).amax(1, keepdim=True).clamp_min(1e-3)
+                parts.append((left - right, size.expand_as(left)))
+            return torch.cat([part for part, _ in parts], 1), torch.cat([size for _, size in parts], 1)
+
+        try:
+            moved = projection.project(world.leaves, domains, residual)
+        except ValueError as error:
+            raise CannotDraw("no name in this condition can be moved to meet it") from error
+        return {key: leaf.requires_grad_() for key, leaf in moved.items()}
 
     def value(self, term: Term, claim: Claim, world: World) -> Tensor:
         """One side of a claim, without recording: ``(trials, free indices …, rows, columns)``."""
@@ -273,8 +354,8 @@ def _off(leaf: Tensor, numbers: torch.Generator) -> Tensor:
     return torch.where(leaf == leaf.round(), leaf, leaf * (1 + JITTER * noise))
 
 
-def _substitute(condition: Comparison, world: World, leaves: dict[str, Tensor]) -> None:
-    """Meet an equation by giving a declared name the value of the other side."""
+def _substitute(condition: Comparison, world: World, leaves: dict[str, Tensor]) -> bool:
+    """Meet an equation by giving a declared name the value of the other side; False if no name is alone on a side."""
     for side, other in ((condition.left, condition.right), (condition.right, condition.left)):
         if not isinstance(side, t.Variable) or side.key not in leaves or side.indices:
             continue
@@ -282,8 +363,13 @@ def _substitute(condition: Comparison, world: World, leaves: dict[str, Tensor]) 
             with torch.no_grad():
                 value = evaluate(other, world.root())
             leaves[side.key] = value.expand(leaves[side.key].shape).detach().clone().requires_grad_()
-            return
-    raise CannotDraw("this condition is an equation that no single name solves")
+            return True
+    return False
+
+
+def _names(condition: Comparison, world: World) -> set[str]:
+    """The names in a condition, through definitions."""
+    return _upstream(condition.left, world) | _upstream(condition.right, world)
 
 
 def _upstream(term: Term, world: World) -> set[str]:

@@ -15,6 +15,7 @@ from derivcheck.evaluation.evaluator import Axis, Frame, World
 from derivcheck.evaluation.values import given_values
 from derivcheck.problem import terms as t
 from derivcheck.problem.problem import Claim, Problem
+from derivcheck.problem.scope import Assumption
 from derivcheck.problem.terms import Comparison
 
 
@@ -35,6 +36,16 @@ class Draws:
         self.values = given_values(self.problem, self.settings.values)
         self.dependencies = dependencies(self.problem)
         self.kept: dict[object, object] = {}
+
+    @property
+    def unmet(self) -> tuple[Assumption, ...]:
+        """Assumptions that no input was found to meet; only numbers are drawn so that this is told."""
+        return ()
+
+    def names_in(self, assumption: Assumption) -> frozenset[str]:
+        """The names of which an assumption speaks, through definitions."""
+        direct = frozenset[str]().union(*(t.variables(c.left) | t.variables(c.right) for c in assumption.conditions))
+        return direct.union(*(self.dependencies.get(name, ()) for name in direct))
 
     @cached_property
     def entries(self) -> int:

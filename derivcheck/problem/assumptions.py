@@ -35,6 +35,12 @@ IMPLIED = frozenset(
     )
 )
 """What a name is drawn from, and what this says already; probabilities are drawn inside of their simplex."""
+CONTRARY = frozenset(
+    (one, other)
+    for two in (("positive", "negative"), ("positive", "nonpositive"), ("negative", "nonnegative"))
+    for one, other in (two, two[::-1])
+)
+"""What leaves no number."""
 FLIPPED = {">": "<", "<": ">", "\\ge": "\\le", "\\le": "\\ge", "\\ne": "\\ne", "=": "="}
 
 
@@ -164,6 +170,9 @@ def domain_condition(name: n.Node, sign: str, right: n.Node, ctx: Context) -> bo
         return True
     if isinstance(found, Definition) and found.key in scope.facts:
         return say(scope, found.key, kind)
+    if isinstance(found, Declaration) and (found.domain.kind, kind) in CONTRARY:
+        reason = f"this contradicts what is said of `{found.text}` before: no number is left for it"
+        raise Refusal("contradiction", node.span, reason, "take one of the two back")
     if isinstance(found, Declaration) and found.domain.kind in NARROWED.get(kind, ("real", kind)):
         scope.enter(key_of(node), replace(found, domain=Domain(kind)))  # type: ignore[arg-type]
         return True
@@ -234,7 +243,8 @@ def _bounded(node: n.Name | n.Scripted, sign: str, bound: Fraction, ctx: Context
     else:
         high = end if high is None else min(high, end)
     if low is not None and high is not None and low >= high:
-        return False
+        reason = f"this contradicts what is said of `{found.text}` before: no number is left for it"
+        raise Refusal("contradiction", node.span, reason, "take one of the two back")
     ctx.scope.enter(key_of(node), replace(found, domain=Domain("interval", low=low, high=high)))
     return True
 

@@ -255,7 +255,7 @@ def _classified(item: Statement, statements: list[Statement], builder: Builder) 
             pool = builder.unexplained if builder.retrying else builder.waiting
             pool.append((item, tuple(builder.conditions)))
             return
-        if refusal.code == "condition":
+        if refusal.code in ("condition", "contradiction"):
             note_undrawn(item.members, builder.context({}), item.span)
         _refused(item, refusal, builder)
 

@@ -413,7 +413,7 @@ def _order(item: Statement, statements: list[Statement], builder: Builder) -> No
         if assumed:
             builder.line(item.span, "assumption")
             return
-    if not any(sign in DEFINITE for sign in signs) and narrows(item, builder):
+    if not any(sign in DEFINITE for sign in signs) and narrows(item, statements, builder):
         return
     if any(sign in DEFINITE for sign in signs):
         for member in item.members:

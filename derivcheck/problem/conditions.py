@@ -21,7 +21,7 @@ from derivcheck.problem.assumptions import (
 )
 from derivcheck.problem.builder import Builder
 from derivcheck.problem.comparisons import COMPARABLE, comparisons
-from derivcheck.problem.constraints import ASKING, all_totals, constrain
+from derivcheck.problem.constraints import ASKING, all_totals, constrain, require
 from derivcheck.problem.context import key_of, members_of, strip
 from derivcheck.problem.declarations import runs_of
 from derivcheck.problem.domains import DOTS, declare_sizes
@@ -62,6 +62,10 @@ def assumed_equation(item: Statement, builder: Builder) -> bool:
     ):
         builder.line(item.span, "assumption")
         return True
+    asked = (is_asked(item, near=True) and not item.displayed) or ASKING.search(item.lead) or _goes_on(item, builder)
+    if asked and not is_concluded(item) and require(item.members[0], item.members[1], builder.context(), item.span):
+        builder.line(item.span, "assumption")
+        return True
     return False
 
 
@@ -69,6 +73,10 @@ def _sums_asked(item: Statement, builder: Builder) -> bool:
     r"""``\sum_k p_k = \sum_k q_k = 1``: the sums of all entries of several names, asked of the inputs."""
     if item.implied or (item.displayed and not (ASKING.search(item.lead) or is_asked(item, near=True))):
         return False
+    *sides, last = item.members
+    if literal_value(last) is not None and all(assume(side, "=", last, builder.context(), item.span) for side in sides):
+        builder.line(item.span, "assumption")
+        return True
     if not all_totals(item.members, builder.context(), item.span):
         return False
     builder.line(item.span, "assumption")
@@ -199,10 +207,30 @@ def _is_range(item: Statement) -> bool:
     return len(item.members) == 2 and isinstance(strip(item.members[1]), n.Tuple)
 
 
-def narrows(item: Statement, builder: Builder) -> bool:
+def _said_of_inputs(item: Statement, statements: list[Statement]) -> bool:
+    r"""Whether its sentence does nothing but declare and assume: "let $x \in \mathbb{R}$ with $|x| > 2$"."""
+    others = [other for other in statements if other.sentence == item.sentence and other is not item]
+    declares = any(other.relations[:1] and other.relations[0].sign in ("\\in", ":") for other in others)
+    return declares and all(
+        not other.displayed and (is_asked(other) or other.relations[0].sign in ("\\in", ":"))
+        for other in others
+        if other.relations
+    )
+
+
+def narrows(item: Statement, statements: list[Statement], builder: Builder) -> bool:
     r"""``…, where $\lambda_1 > \sigma^2$``: what a sentence asks of names that stand in it is no claim of its own."""
     if item.displayed or item.implied or not is_asked(item, near=True):
         return False
+    if _said_of_inputs(item, statements):
+        signs = [relation.sign for relation in item.relations]
+        ctx = builder.context()
+        if all(
+            assume(left, sign, right, ctx, item.span)
+            for left, sign, right in zip(item.members, signs, item.members[1:], strict=False)
+        ):
+            builder.line(item.span, "assumption")
+            return True
     found = _compared(item, builder)
     if found is None:
         return False

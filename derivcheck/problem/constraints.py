@@ -26,6 +26,7 @@ ASKING = re.compile(
     r"|(add|sum)(s|ming|ing)? (up )?to|normali[sz](ed|ation))\b"
 )
 """Words that ask an equation of the inputs, whatever else leads to it."""
+NO_EQUATION = (t.Derivative, t.Chain, t.Optimum, t.Expectation, t.Integral, t.LogIntegral, t.Density, t.Index)
 BELOW = {"positive": ">", "nonnegative": "\\ge"}
 ABOVE = {"negative": "<", "nonpositive": "\\le"}
 
@@ -51,6 +52,31 @@ def all_totals(sides: Sequence[n.Node], ctx: Context, span: Span) -> bool:
     if not one or any(summed(term, ctx.scope) not in ctx.scope.declarations for term in sums):
         return False
     return all(_total(term, total, ctx.scope, span) for term in sums)
+
+
+def require(left: n.Node, right: n.Node, ctx: Context, span: Span) -> bool:
+    """Any smooth equation between names that are drawn, to be met by projection; False if there is more in it."""
+    try:
+        one, other = (replace(ctx, free={}).term(side) for side in (left, right))
+    except Refusal:
+        return False
+    scope = ctx.scope
+    names = t.variables(one) | t.variables(other)
+    drawn = all(
+        (key in scope.declarations or key in scope.facts) and key not in scope.factors and key not in scope.optima
+        for key in names
+    )
+    # What says of the same names on both sides that they are equal is an identity, right or wrong, and a claim.
+    claims = len(names) > 1 and t.variables(one) == t.variables(other)
+    if (
+        not names
+        or claims
+        or not drawn
+        or any(isinstance(part, NO_EQUATION) for side in (one, other) for part in t.walk(side))
+    ):
+        return False
+    scope.assumptions.append(Assumption((t.Comparison("=", one, other, shape=one.shape, span=span),), span))
+    return True
 
 
 def note_undrawn(sides: Sequence[n.Node], ctx: Context, span: Span) -> None:

@@ -20,6 +20,12 @@ ZERO, UNIT, TWO = (t.Constant(Fraction(number)) for number in range(3))
 
 def state(one: Term, other: Term, scope: Scope, span: Span) -> bool:
     """Take an equation of declared names as what they are drawn as; False if no pattern is met."""
+    match one, other:
+        case (t.Add(terms=((1, first), (-1, second))), rest) | (rest, t.Add(terms=((1, first), (-1, second)))) if (
+            t.is_zero(rest)
+        ):
+            if state(first, second, scope, span):
+                return True
     for a, b in ((one, other), (other, one)):
         if _of_one_matrix(a, b, scope, span) or _of_several(a, b, scope, span):
             return True
@@ -144,7 +150,11 @@ def _of_several(a: Term, b: Term, scope: Scope, span: Span) -> bool:
 
 def commute(one: str, other: str, scope: Scope) -> bool:
     """A B = B A: one of them is a polynomial of the other."""
+    bases = {known.facts["commutes"].key for known in scope.facts.values() if "commutes" in known.facts}  # type: ignore[union-attr]
     for first, second in ((one, other), (other, one)):
+        # Two that commute with a third need not be polynomials of it.
+        if {first, second} & bases:
+            return False
         known = scope.declarations.get(first) or scope.definitions.get(first)
         if known is not None and say(scope, second, "commutes", t.Variable(first, shape=known.shape)):
             return True

@@ -183,12 +183,12 @@ def test_a_wrong_line_that_a_wrong_autograd_confirms_is_no_pass(seed):
     assert "differences do not" in verdict.reason
 
 
-def test_an_index_out_of_range_is_wrong_and_conditions_that_nothing_meets_are_undecided():
+def test_an_index_out_of_range_is_wrong_and_what_rests_on_conditions_that_nothing_meets_is_not_checked():
     made, (claim,) = bench(
         "Let $x \\in \\mathbb{R}^n$ and $s \\in \\mathbb{R}$.\n\n$$ s + \\sum_{i=1}^{n} x_{i+1} = s $$\n"
     )
     assert judge(made, claim).outcome is WRONG
     text = "Let $s \\in \\mathbb{R}$. If $1 < s < 0$, then $\\sin(s) = s$."
     made, (claim,) = bench(text)
-    assert judge(made, claim).outcome is UNDECIDED
+    assert judge(made, claim).outcome is NOT_CHECKED
     assert "no input" in judge(made, claim).reason
