@@ -23,10 +23,14 @@ from derivcheck.verdict import Outcome, Verdict
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """Whether a claim stands on firm ground; if not, the lines that are missing, the first in the document first."""
+    """Whether a claim stands on firm ground; if not, the lines that are missing, the first in the document first.
+
+    Where nothing is missing but conditions on the inputs it is ``narrowed``: what holds for all of them holds.
+    """
 
     firm: bool = True
     because: tuple[Span, ...] = ()
+    narrowed: bool = False
 
 
 @dataclass(frozen=True)
@@ -40,8 +44,8 @@ class Grounds:
         """What is missing of all on which a claim rests."""
         if not self.problem.unread and not self.anew:
             return Ground()
-        found = {one.span for one in self._missing(claim)}
-        return Ground(not found, tuple(sorted(found)))
+        found = set(self._missing(claim))
+        return Ground(not found, tuple(sorted({one.span for one in found})), all(one.narrows for one in found))
 
     def set_elsewhere(self, claim: Claim | Refused) -> Unread | None:
         """A line that gives a name a value which it has from another section: whether it begins anew is not said."""
@@ -213,6 +217,8 @@ def _there(verdict: Verdict, ground: Ground, claim: Claim | Refused, problem: Pr
     if claim.line_span in ground.because:
         reason = f"`{claim.title}` has a value under another heading: whether it begins anew here is not said"
         return replace(verdict, outcome=Outcome.NOT_CHECKED, reason=reason, carried_from=None)
+    if ground.narrowed and verdict.outcome is Outcome.HOLDS:
+        return verdict
     lines = list(dict.fromkeys(problem.source.position(span.start).line for span in ground.because))
     shown = f"line {lines[0]}" if len(lines) == 1 else f"lines {', '.join(map(str, lines[:-1]))} and {lines[-1]}"
     verb = "was" if len(lines) == 1 else "were"

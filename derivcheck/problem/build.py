@@ -27,6 +27,7 @@ from derivcheck.problem.problem import IndexRange, Problem
 from derivcheck.problem.prose import runs
 from derivcheck.problem.scope import Definition, Refusal, Scope, SizeSymbol
 from derivcheck.problem.solutions import finish_solutions
+from derivcheck.problem.stated import note_conditions, note_lost_heads
 from derivcheck.reading.items import Directive, Heading, Item, Notice, Statement, Unreadable
 from derivcheck.source import Source
 from derivcheck.verdict import Finding, Severity
@@ -71,6 +72,8 @@ def build(source: Source, items: tuple[Item, ...]) -> Problem:
     builder.makers.in_document_order()
     builder.lines.sort(key=lambda line: line.span.start)
     finish_solutions(builder.makers.claims, builder.scope)
+    note_conditions(statements, builder)
+    note_lost_heads(statements, builder)
     return _problem(builder)
 
 

@@ -484,10 +484,14 @@ class ClaimMaker:
             for member in self.waiting
         ]
 
-    def condition_behind(self, item: Statement, found: tuple[Comparison, ...]) -> bool:
+    def has_claimed(self, item: Statement | None) -> bool:
+        """Whether the last claim is that of a statement."""
+        last = self.claims[-1] if self.claims else None
+        return item is not None and isinstance(last, Claim) and last.line_span == item.span
+
+    def condition_behind(self, item: Statement, found: tuple[Comparison, ...], *, beside: bool) -> bool:
         """``A = B if C``: give the condition to the claims just before it in the sentence."""
-        words = item.lead.rstrip(" ,:").split()
-        if not words or words[-1] not in ("if", "when", "whenever", "for", "provided", "all"):
+        if not beside and (item.cue is None or item.cue.kind not in ("if", "for") or not item.cue.near):
             return False
         last = self.sentences.get(len(self.claims) - 1)
         if last != item.sentence:
@@ -495,14 +499,24 @@ class ClaimMaker:
         final = self.claims[-1]
         if not isinstance(final, Claim) or final.conditions:
             return False
+        masked = any(isinstance(part, terms.Index) for each in found for part in terms.walk(each))
         for position, claim in enumerate(self.claims):
             if isinstance(claim, Claim) and claim.chain == final.chain:
-                self.claims[position] = replace(claim, conditions=found)
+                self.claims[position] = _masked(claim, found) if masked else replace(claim, conditions=found)
         return True
 
     def in_document_order(self) -> None:
         """Sort by place: statements that waited for an explanation were taken up late."""
         self.claims.sort(key=lambda claim: claim.span.start)
+
+
+def _masked(claim: Claim, found: tuple[Comparison, ...]) -> Claim:
+    """A claim for some of its indices alone: at the others both sides count as 0."""
+    mask = terms.Indicator(found, span=claim.span)
+    sides = [
+        terms.Multiply("scale", mask, side, shape=side.shape, span=side.span) for side in (claim.head, claim.claimed)
+    ]
+    return replace(claim, head=sides[0], claimed=sides[1], kind="identity", read=None, remade=None, alternatives=())
 
 
 def _says_whole(head: Head, node: n.Node) -> bool:

@@ -12,6 +12,7 @@ from derivcheck.problem.builder import Builder
 from derivcheck.problem.conditions import (
     EQUAL,
     about_sizes,
+    asked_of_indices,
     assumed_equation,
     claims_follow,
     declared_by_sign,
@@ -45,6 +46,18 @@ from derivcheck.problem.prose import (
 from derivcheck.problem.scope import Definition, IndexInfo, Refusal
 from derivcheck.problem.solutions import equation_for
 from derivcheck.problem.squares import is_optimum
+from derivcheck.problem.stated import (
+    by_cases,
+    defines_by_name,
+    doubt,
+    is_special_value,
+    is_stated,
+    is_stated_value,
+    refuse_unsaid,
+    sentence_around,
+    side_of,
+)
+from derivcheck.problem.unread import Unread
 from derivcheck.problem.zeroing import take_words
 from derivcheck.reading.items import Relation, Statement
 from derivcheck.verdict import Finding, Severity
@@ -71,6 +84,7 @@ def classify(item: Statement, statements: list[Statement], builder: Builder) -> 
         _continue_chain(item, builder)
         return
     take_words(item, statements, builder)
+    refuse_unsaid(item)
     first = signs[0]
     if first == ":" and len(signs) == 2 and signs[1] == "\\to":
         name, domain, codomain = item.members[:3]
@@ -225,6 +239,16 @@ def _equality(item: Statement, statements: list[Statement], builder: Builder) ->
         return
     if not item.implied and not conditional and adds_noise(item, left, statements, builder):
         return
+    if asked_of_indices(item, builder.makers.has_claimed(side_of(item, statements)), builder):
+        return
+    if is_special_value(item, builder):
+        _special_value(item, statements, builder)
+        return
+    stated = is_stated_value(item, builder)
+    if by_cases(item, statements) and is_new(left, builder.scope):
+        reason = "this is said for one case, and the words that tell which it is are not understood"
+        help = "write `\\begin{cases} … \\end{cases}` with conditions in symbols"
+        raise Refusal("not-checked", item.span, reason, help)
     second = strip(item.members[1])
     optimal = isinstance(second, n.Big) and second.operator in ("argmax", "argmin")
     if optimal and not is_new(left, builder.scope) and isinstance(left, n.Name | n.Scripted):
@@ -233,6 +257,8 @@ def _equality(item: Statement, statements: list[Statement], builder: Builder) ->
     if (
         not conditional
         and is_new(left, builder.scope)
+        and not stated
+        and defines_by_name(item, left, statements, builder)
         and not mentions_itself(left, item.members[1], builder.scope)
         and (not item.implied or _solves(item, left, builder))
     ):
@@ -256,6 +282,17 @@ def _equality(item: Statement, statements: list[Statement], builder: Builder) ->
         reason = "this condition on the inputs is not understood, so that nothing is drawn to meet it"
         raise Refusal("condition", item.span, reason, "substitute it: write one name in terms of the others")
     _claims(item, builder)
+
+
+def _special_value(item: Statement, statements: list[Statement], builder: Builder) -> None:
+    """A condition of its sentence, read or not."""
+    try:
+        if take_condition(item, builder):
+            return
+    except Refusal:
+        pass
+    builder.line(item.span, "condition", note="a value for this sentence alone")
+    builder.unread.append(Unread((), item.span, sentence_around(item, statements), narrows=True))
 
 
 def _claims(item: Statement, builder: Builder) -> None:
@@ -390,30 +427,9 @@ def _order(item: Statement, statements: list[Statement], builder: Builder) -> No
     if is_order(item, builder):
         builder.line(item.span, "assumption")
         return
-    if len(signs) == 1 and declared_by_sign(item, builder):
-        builder.line(item.span, "declaration", plain(item.members[0]), "a scalar")
-        return
-    if is_conditional(item) and take_condition(item, builder):
-        return
-    if about_sizes(item, builder) or assumed_in_words(item):
-        assumed = all(
-            assume(left, relation.sign, right, builder.context(), item.span)
-            for left, relation, right in zip(item.members, item.relations, item.members[1:], strict=False)
-        )
-        if assumed:
-            builder.line(item.span, "assumption")
-            return
-    if simple_condition(item, builder):
-        local = is_conditional(item) or claims_follow(item, statements)
-        if local and take_condition(item, builder):
-            return
-        assumed = True
-        for left, relation, right in zip(item.members, item.relations, item.members[1:], strict=False):
-            assumed = assume(left, relation.sign, right, builder.context(), item.span) and assumed
-        if assumed:
-            builder.line(item.span, "assumption")
-            return
-    if not any(sign in DEFINITE for sign in signs) and narrows(item, statements, builder):
+    if is_stated(item, statements):
+        doubt(item, builder)
+    elif _assumed(item, statements, builder):
         return
     if any(sign in DEFINITE for sign in signs):
         for member in item.members:
@@ -423,3 +439,36 @@ def _order(item: Statement, statements: list[Statement], builder: Builder) -> No
     builder.head = None
     builder.line(item.span, "claim: inequality", head.title)
     builder.makers.ordered(head, item, tuple(builder.conditions))
+
+
+def _assumed(item: Statement, statements: list[Statement], builder: Builder) -> bool:
+    """Whether a comparison declares, assumes, or is a condition for a sentence."""
+    signs = [relation.sign for relation in item.relations]
+    if len(signs) == 1 and declared_by_sign(item, builder):
+        builder.line(item.span, "declaration", plain(item.members[0]), "a scalar")
+        return True
+    if item.cue is not None and item.cue.kind == "label" and simple_condition(item, builder):
+        builder.line(item.span, "condition", note="a case by its label")
+        return True
+    if is_conditional(item) and take_condition(item, builder):
+        return True
+    if about_sizes(item, builder) or assumed_in_words(item):
+        assumed = all(
+            assume(left, relation.sign, right, builder.context(), item.span)
+            for left, relation, right in zip(item.members, item.relations, item.members[1:], strict=False)
+        )
+        if assumed:
+            builder.line(item.span, "assumption")
+            return True
+    if simple_condition(item, builder):
+        beside = builder.makers.has_claimed(side_of(item, statements))
+        local = beside or is_conditional(item) or claims_follow(item, statements)
+        if local and take_condition(item, builder, beside=beside):
+            return True
+        assumed = True
+        for left, relation, right in zip(item.members, item.relations, item.members[1:], strict=False):
+            assumed = assume(left, relation.sign, right, builder.context(), item.span) and assumed
+        if assumed:
+            builder.line(item.span, "assumption")
+            return True
+    return not any(sign in DEFINITE for sign in signs) and narrows(item, statements, builder)

@@ -244,13 +244,16 @@ def narrows(item: Statement, statements: list[Statement], builder: Builder) -> b
     return True
 
 
-def take_condition(item: Statement, builder: Builder) -> bool:
-    """Take the statement as a condition for what follows in its sentence, and for the claim just before it."""
+def take_condition(item: Statement, builder: Builder, *, beside: bool = False) -> bool:
+    """Take the statement as a condition for what follows in its sentence, and for the claim just before it.
+
+    What stands ``beside`` a claim in its display needs no word to be its condition.
+    """
     found = _compared(item, builder)
     if found is None:
         return False
     builder.line(item.span, "condition")
-    behind = builder.makers.condition_behind(item, found)
+    behind = builder.makers.condition_behind(item, found, beside=beside)
     if not behind and is_conditional(item):
         # "if x > 0 then …; if x < 0 then …": the second takes the place of the first.
         builder.conditions = list(found)
@@ -259,10 +262,25 @@ def take_condition(item: Statement, builder: Builder) -> bool:
     return True
 
 
+def indices_of_claim(builder: Builder) -> dict[str, IndexInfo]:
+    """The letters for which the last claim stands, by which a condition on them is read."""
+    head = builder.head
+    return {} if head is None else {info.letter: info for info in (head.ctx.free or {}).values()}
+
+
+def asked_of_indices(item: Statement, beside: bool, builder: Builder) -> bool:
+    r"""``… = s_i (1 - s_i), \quad i = j``: a condition on the letters of the claim in front of it."""
+    letters = indices_of_claim(builder)
+    names = [strip(member) for member in item.members]
+    if not all(isinstance(name, n.Name) and name.text in letters for name in names):
+        return False
+    return take_condition(item, builder, beside=beside)
+
+
 def _compared(item: Statement, builder: Builder) -> tuple[terms.Comparison, ...] | None:
     """What the statement compares; None if a sign in it is none of a condition."""
     free: dict[str, IndexInfo] = {}
-    ctx = builder.context(free)
+    ctx = replace(builder.context(free), indices=indices_of_claim(builder))
     found: list[terms.Comparison] = []
     for left, relation, right in zip(item.members, item.relations, item.members[1:], strict=False):
         if relation.sign not in COMPARABLE:

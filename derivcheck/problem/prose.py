@@ -75,9 +75,10 @@ def is_naming(item: Statement) -> bool:
 
 def is_conditional(item: Statement) -> bool:
     """Whether the words in front make a condition of the statement: "if", "when", "provided"."""
-    if item.cue is None or item.cue.kind != "if" or not item.cue.near:
+    if item.cue is None or item.cue.kind not in ("if", "for") or not item.cue.near:
         return not item.displayed and item.lead.split()[-1:] == ["on"]
-    return item.cue.words != "unless"
+    equality = item.relations[0].sign in ("=", ":=", "\\equiv")
+    return item.cue.words != "unless" if item.cue.kind == "if" else not equality
 
 
 def is_asked(item: Statement, *, near: bool = False) -> bool:
@@ -85,9 +86,9 @@ def is_asked(item: Statement, *, near: bool = False) -> bool:
     return item.cue is not None and item.cue.kind in ASKED and (item.cue.near or not near)
 
 
-def is_concluded(item: Statement) -> bool:
+def is_concluded(item: Statement, *, near: bool = False) -> bool:
     """Whether the words in front state it as a conclusion: "hence", "it follows that", "the maximum gives"."""
-    return item.implied or (item.cue is not None and item.cue.kind in CONCLUDED)
+    return item.implied or (item.cue is not None and item.cue.kind in CONCLUDED and (item.cue.near or not near))
 
 
 def constrains(item: Statement, text: str) -> bool:

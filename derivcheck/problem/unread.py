@@ -63,7 +63,8 @@ _SAYS = re.compile(r"[.;!?](?=\s|\Z)|\n\s*\n")
 class Unread:
     """A refused line that may constrain its ``names``, each as the ways to spell it, the most telling first.
 
-    A condition of a sentence says nothing outside of it: then ``around`` is the stretch of that sentence. What ``sets``
+    A condition of a sentence says nothing outside of it: then ``around`` is the stretch of that sentence; of one that
+    only ``narrows`` the inputs, what holds without it holds with it. What ``sets``
     a name that has a value in its section already only states something of it.
     """
 
@@ -71,6 +72,7 @@ class Unread:
     span: Span
     around: Span | None = None
     sets: bool = False
+    narrows: bool = False
 
 
 def folded(name: str) -> str:

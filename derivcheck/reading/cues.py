@@ -35,9 +35,9 @@ _ENGLISH: Final[dict[Kind, str]] = {
     "in each case": r"in (?:each|either|both|every|any|all|no)(?: of (?:the|these|both))?(?: two)? cases?",
     "in that case": r"in (?:this|that|which|such(?: a)?|these|the latter|the former)(?: special)? (?:cases?"
     r"|situations?)",
-    "not": r"(?:it |this |that )?(?:is|does|do|need|are|was) (?:in general |generally )?not"
-    r"(?: (?:in general|generally|always|necessarily))?(?: (?:true|follow|hold|imply|mean|say|the case))?(?: that)?"
-    r"|it is (?:false|wrong|untrue) that|cannot|by mistake|wrongly|one might (?:think|expect|guess)(?: that)?",
+    "not": r"(?:it |this |that )?(?:is|does|do|need|are|was) (?:in general |generally |however |thus )?not"
+    r"(?: (?:in general|generally|always|necessarily))? (?:true|follow|hold|imply|mean|say|the case)(?: that)?"
+    r"|it is (?:false|wrong|untrue)(?: that)?|by mistake|wrongly|one might (?:think|expect|guess)(?: that)?",
     "assume": r"(?:chosen|scaled|normali[sz]ed|constrained|restricted|required|drawn|taken|picked"
     r"|selected)(?: such| so)? that"
     r"|so chosen that|in such a way that|such that|so that we may assume|assum(?:e|es|ed|ing)(?: that)?"
@@ -66,9 +66,9 @@ _ENGLISH: Final[dict[Kind, str]] = {
     r"|know|note"
     r"|observe|notice|recall|claim|recover|arrive at|read off|are left with|established|verif(?:y|ied)"
     r"|check(?:ed)?)(?: that)?"
-    r"|(?:note|notice|observe|recall|remember|conclude|deduce|check|verify|claim|prove|show)(?: that)?"
-    r"|gives?|yields?|implies|imply|means|shows|proves|entails|leads? to|follows?|result(?:s|ing) in|giving|yielding"
-    r"|implying|proving|showing|forces|ensures|guarantees|makes"
+    r"|(?:note|notice|observe|recall|remember|conclude|deduce)(?: that)?|(?:check|verify|claim|prove|show|means?) that"
+    r"|gives?|yields?|implies|imply|shows|proves|entails|leads? to|follows?|results? in|resulting in|giving|yielding"
+    r"|implying|proving|showing|(?<!the\s)forces|ensures|guarantees|makes"
     r"|hence|thus|therefore|thereby|consequently|accordingly|whence|then|so(?: that)?(?! far)|clearly|obviously"
     r"|evidently"
     r"|plainly|certainly|surely|trivially|necessarily|indeed|in particular|in other words|that is|i\.e\.|q\.e\.d\.",
@@ -156,7 +156,11 @@ _FILLING: Final = re.compile(
     r"|both|even|then"
     r"|the|some|any|all|each|every|in addition|fact|only|text|quad|qquad|dass|que|gilt|有|时|在)*"
 )
-_MARKUP: Final = re.compile(r"\\(?:begin|end)\{[a-z]+\*?\}|\\[a-zA-Z]+|[{}*_`$&|#>\\]")
+_LABEL: Final = re.compile(r"\\text[a-z]*\s*\{[^{}]*\w[^{}]*[:：]\s*\}")
+_CLOSING: Final = re.compile(r"(?:\s|\$|\\[)\]]|\\end\{[a-z]+\*?\}|\\q?quad\b|\\[,;]|\}|&|\\text\s*\{|,)*")
+_STOP: Final = re.compile(r"[.;!?](?=\s|\Z)|[。！？；]|\n\s*\n|\$|\\[(\[]|\\begin\b")
+_MARKUP: Final = re.compile(r"(?s:<!--.*?-->)|(?<!\\)%[^\n]*|\\(?:begin|end)\{[a-z]+\*?\}|\\[a-zA-Z]+|[{}*_`$&|#>\\]")
+_THAT: Final = re.compile(r"\b(?:that|dass|que)\W*\Z")
 _WEAK: Final = re.compile(r"(?:we|one|you)\s+have|have|then|also|so|since|makes?")
 _STRONG: Final = frozenset(("assume", "let", "if"))
 JOINING: Final = frozenset("and or be are is both , & und et 和 且 及 或 as well".split())  # noqa: SIM905
@@ -172,10 +176,30 @@ def cues_in(said: str, text: str) -> tuple[Cue, ...]:
     found: list[Cue] = []
     for match in _pattern(text).finditer(plain):
         kind = next(kind for number, kind in enumerate(_ENGLISH) if match[f"k{number}"] is not None)
-        near = _FILLING.fullmatch(plain, match.end()) is not None
+        near = _FILLING.fullmatch(plain, match.end()) is not None or (
+            kind == "follows" and _THAT.search(plain) is not None
+        )
         place = Span(span.start + match.start(), span.start + match.end()) if literal else span
         found.append(Cue(kind, " ".join(match[0].split()), place, near))
+    if not found and _LABEL.match(text, span.start, span.end):
+        found.append(Cue("label", str(said), span))
     return tuple(found)
+
+
+def cue_behind(text: str, start: int, end: int) -> Cue | None:
+    """The cue with which the words behind a statement begin, up to the next mathematics or the end of its sentence."""
+    begin = _CLOSING.match(text, start, end)
+    start = start if begin is None else begin.end()
+    if text[start : start + 1] in ("?", "？"):
+        return Cue("question", text[start], Span(start, start + 1))
+    if text[start : start + 1].isupper():
+        return None
+    stop = _STOP.search(text, start, end)
+    end = end if stop is None else stop.start()
+    found = cues_in(Said(text[start:end], Span(start, end)), text)
+    skipped = _FILLING.match(text, start)
+    first = found[0] if found else None
+    return first if first is not None and skipped is not None and first.span.start <= skipped.end() else None
 
 
 def nearest(cues: Sequence[Cue]) -> Cue | None:
@@ -225,8 +249,10 @@ def governed(items: Sequence[Governable]) -> list[Cue | None]:
                 cue = nearest(spent) or (last if last is not None and last.kind not in ("for", "if") else None)
             elif cue is None and (said := set(item.lead.replace(",", " ").split())) <= JOINING:
                 # "If $x > 0$, $x^2 > 0$": what is behind the comma need not be a condition as well.
-                goes_on = last is not None and (last.kind != "if" or bool(said))
-                cue = last if goes_on else Cue("let", "", before.span) if _declares(before) else None
+                goes_on = last is not None and (last.kind not in ("if", "for") or bool(said))
+                cue = last if goes_on else None
+                if _declares(before) and (cue is None or cue.kind == "follows"):
+                    cue = Cue("let", "", before.span)
             elif cue is None and last is not None and last.kind in ("let", "assume") and not item.displayed:
                 cue = replace(last, near=False)
             elif cue is not None and cue.words == "so that" and last is not None and last.kind in ("assume", "let"):

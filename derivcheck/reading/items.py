@@ -29,7 +29,7 @@ class Relation:
 
 Kind = Literal[
     "let", "call", "assume", "where", "if", "for", "in each case", "in that case", "otherwise", "follows", "since",
-    "example", "not",
+    "example", "not", "label", "question",
 ]  # fmt: skip
 
 
@@ -58,7 +58,8 @@ class Statement:
     sentence     statements of one sentence (displayed maths inside a sentence included) share the number.
     block        the segment's number: inline, displayed, or one environment.
     hidden       it comes from a ``let`` directive.
-    cues         what those words say, in their order; ``cue`` is what governs the statement (``reading.cues``)
+    cues         what those words say, in their order; ``cue`` is what governs the statement, ``behind`` what
+                 the words right behind it say of it (``reading.cues``)
     tag          the text of ``\tag{…}``, or a circled number, or None; ``label`` that of ``\label{…}``.
     """
 
@@ -76,6 +77,7 @@ class Statement:
     label: str | None = None
     cues: tuple[Cue, ...] = ()
     cue: Cue | None = None
+    behind: Cue | None = None
 
 
 @dataclass(frozen=True, slots=True)

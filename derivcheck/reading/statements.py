@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 
 from derivcheck.language.nodes import Node
 from derivcheck.reading.brackets import lonely
-from derivcheck.reading.cues import cues_in, governed
+from derivcheck.reading.cues import cue_behind, cues_in, governed
 from derivcheck.reading.errors import ParseError
 from derivcheck.reading.items import Directive, Item, Relation, Statement, Unreadable
 from derivcheck.reading.lexer import Token, tokenize
@@ -87,14 +87,19 @@ def read(source: Source, scan: Scan) -> tuple[Item, ...]:
         sentence = item.sentence
         items.extend(found)
     # A directive in a comment inside maths stands between the rows.
-    return _with_cues(sorted(items, key=lambda item: item.span.start))
+    return _with_cues(sorted(items, key=lambda item: item.span.start), source.text)
 
 
-def _with_cues(items: list[Item]) -> tuple[Item, ...]:
-    """Every statement with the cue that governs it."""
-    statements = [item for item in items if isinstance(item, Statement)]
-    told = iter(governed(statements))
-    return tuple(replace(item, cue=next(told)) if isinstance(item, Statement) else item for item in items)
+def _with_cues(items: list[Item], text: str) -> tuple[Item, ...]:
+    """Every statement with the cue that governs it and the one behind it."""
+    told = iter(governed([item for item in items if isinstance(item, Statement)]))
+    ends = [*(item.span.start for item in items[1:]), len(text)]
+    return tuple(
+        replace(item, cue=next(told), behind=cue_behind(text, item.span.end, max(end, item.span.end)))
+        if isinstance(item, Statement)
+        else item
+        for item, end in zip(items, ends, strict=False)
+    )
 
 
 def _rest(source: Source, start: int) -> Unreadable:

@@ -1,0 +1,196 @@
+"""What is stated and not assumed: conclusions, bare displays, special values, conditions in words that nothing draws.
+
+A statement that says something of declared names alone may assume it or claim it. Words decide ("let", "hence"); a
+display without any word claims. What words leave open is neither: it is claimed, and where it fails it says that what
+rests on its names is not known.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from itertools import pairwise
+
+from derivcheck.language import nodes as n
+from derivcheck.language.printing import plain
+from derivcheck.language.traversal import walk
+from derivcheck.problem.builder import Builder
+from derivcheck.problem.context import key_of, members_of, strip
+from derivcheck.problem.newness import is_new
+from derivcheck.problem.prose import is_asked, is_concluded, words_behind
+from derivcheck.problem.scope import Declaration, Refusal
+from derivcheck.problem.unread import Unread, names_in_text
+from derivcheck.reading.items import Statement
+from derivcheck.source import Span
+
+BUILT_IN = {
+    "e": "the base of the natural logarithm", "\\pi": "the number 3.14159…", "I": "the identity matrix",
+    "\\mathbf{I}": "the identity matrix", "\\mathbb{I}": "the identity matrix", "\\mathbf{1}": "the column of ones",
+    "\\mathbb{1}": "the column of ones", "\\mathbf{0}": "zero",
+}  # fmt: skip
+DESCRIBED = re.compile(r"\b(be|is|are|denotes?|for|as) (the|its|their|that)\b")
+VALUED = frozenset(("setting", "putting", "taking", "considering", "fixing"))
+HARMLESS = re.compile(
+    r"\W*(if|when|whenever|provided( that)?|as (long|soon) as|in case)\W+(we|one|you|i|they|and only if|it exists"
+    r"|[a-z]+ing|necessary|needed|desired|possible|written|applied|viewed|seen|read|done|expanded|differentiated)\b"
+)
+"""Conditions in words that restrict no input."""
+
+
+def refuse_unsaid(item: Statement) -> None:
+    """What is said not to hold, or asked, claims nothing."""
+    if item.cue is not None and item.cue.kind == "not" and item.cue.near:
+        raise Refusal("not-checked", item.span, "words say that this does not hold: nothing is claimed")
+    if item.behind is not None and item.behind.kind == "question" and not is_asked(item):
+        raise Refusal("not-checked", item.span, "this is a question: nothing is claimed")
+
+
+def is_bare(item: Statement) -> bool:
+    """Whether a display stands by itself: no word tells what it is."""
+    return item.displayed and not item.hidden and item.cue is None and not item.lead.strip(" ,;:.")
+
+
+def is_stated(item: Statement, statements: Sequence[Statement]) -> bool:
+    """Whether a comparison of inputs is a claim, by its words or as a bare display that is no side condition."""
+    if is_concluded(item):
+        return True
+    return is_bare(item) and side_of(item, statements) is None
+
+
+def side_of(item: Statement, statements: Sequence[Statement]) -> Statement | None:
+    r"""The equation that a comparison stands beside in the same display: ``f(x) = x^2, \quad x > 0``."""
+    if not item.displayed or item.lead.strip(" ,;:."):
+        return None
+    before = [one for one in statements if one.block == item.block and one.span.end <= item.span.start]
+    last = max(before, key=lambda one: one.span.end, default=None)
+    if last is None or not last.relations or last.relations[-1].sign not in ("=", ":=", "\\equiv"):
+        return None
+    return last
+
+
+def open_to_both(left: n.Node, builder: Builder) -> bool:
+    """Whether words describe the declared name of which something is stated: "let $r$ be the length of $v$"."""
+    found = builder.scope.names.get(key_of(strip(left)))
+    if not isinstance(found, Declaration):
+        return False
+    span = found.span
+    behind = words_behind(Statement((), (), span, 0, 0), builder.source.text)
+    rest = builder.source.text[span.end : span.end + 120].split("\n\n")[0]
+    return DESCRIBED.search(behind) is not None or DESCRIBED.match(rest.lstrip("$ ").lower()) is not None
+
+
+def is_stated_value(item: Statement, builder: Builder) -> bool:
+    """``hence $x = 1$``, ``$$ x = 1 $$`` of an x that was declared to take any value: whether it is a claim.
+
+    Raises Refusal where x is described in words, or is said to equal what may define it: what it is is not known then.
+    """
+    name = strip(item.members[0])
+    if not isinstance(name, n.Name | n.Scripted) or not isinstance(builder.scope.names.get(key_of(name)), Declaration):
+        return False
+    literal = all(is_literal(member) for member in item.members[1:])
+    if not is_concluded(item, near=True) and not (literal and is_bare(item)):
+        return False
+    if literal and not open_to_both(name, builder):
+        return True
+    if not is_new(name, builder.scope):
+        return False
+    builder.unread.append(Unread(tuple(names_in_text(key_of(name))), item.span))
+    reason = f"`{plain(name)}` is declared to take any value, and words state what it is"
+    raise Refusal("not-checked", item.span, reason, f"if it is a definition, write `let ${key_of(name)} = …$`")
+
+
+def doubt(item: Statement, builder: Builder) -> None:
+    """A reason ("since $x > 0$"), or what is stated of a name that words describe: what fails may hold all the same."""
+    assert item.cue is not None or is_bare(item)
+    reason = item.cue is not None and item.cue.kind == "since"
+    if reason or any(open_to_both(part, builder) for member in item.members for part in members_of(member)):
+        place = item.cue.span if item.cue is not None else Span(item.span.start, item.span.start)
+        names = [name for name in names_in_text(builder.source.slice(item.span)) if name]
+        builder.unread.append(Unread(tuple(names), place, narrows=True))
+
+
+def sentence_around(item: Statement, statements: Sequence[Statement]) -> Span:
+    """From the first to the last mathematics of its sentence."""
+    mine = [one for one in statements if one.sentence == item.sentence]
+    return Span(mine[0].span.start, max(one.span.end for one in mine))
+
+
+def is_literal(node: n.Node) -> bool:
+    """Whether only numbers and signs stand in an expression."""
+    return not any(
+        isinstance(part, n.Name | n.Apply | n.Big | n.Word | n.Text) and getattr(part, "text", "") not in ("\\pi", "e")
+        for part in walk(node)
+    )
+
+
+def _makes_a_name(other: Statement, item: Statement) -> bool:
+    """Whether another name is set in front of it in the same display, or something is differentiated by it."""
+    listed = other.block == item.block and other.span.end <= item.span.start and len(other.relations) == 1
+    if listed and other.relations[0].sign == "=" and isinstance(strip(other.members[0]), n.Name):
+        return True
+    name = strip(item.members[0])
+    parts = (part for member in other.members for part in walk(member))
+    return any(isinstance(part, n.Derivative) and name in part.variables for part in parts)
+
+
+def defines_by_name(item: Statement, left: n.Node, statements: Sequence[Statement], builder: Builder) -> bool:
+    """Whether words make a name of what is built in: "the error $e = …$", "let $I = …$"; refused where none does."""
+    if not isinstance(left, n.Name) or left.text not in BUILT_IN or left.text in builder.scope.names:
+        return True
+    concluded = is_concluded(item, near=True)
+    if is_asked(item) or item.hidden or (item.lead.strip(" ,;:.") and not concluded):
+        return True
+    if concluded or all(is_literal(member) for member in item.members[1:]):
+        return False
+    if any(_makes_a_name(other, item) for other in statements):
+        return True
+    builder.unread.append(Unread(tuple(names_in_text(left.text)), item.span))
+    reason = f"`{plain(left)}` is {BUILT_IN[left.text]} unless the document declares it, and this line sets it"
+    raise Refusal("redefined", left.span, reason, f"write `let ${left.text} = …$`, or take another letter")
+
+
+def is_special_value(item: Statement, builder: Builder) -> bool:
+    """``for $c = 0$``, ``at $t = 0$``, "setting $x = 1$ gives": a value for the sentence, and no definition."""
+    cue = item.cue
+    if cue is None or len(item.members) != 2 or not is_literal(item.members[1]):
+        return False
+    if not all(isinstance(strip(part), n.Name | n.Scripted) for part in members_of(item.members[0])):
+        return False
+    return cue.kind in ("for", "if", "example", "label", "in that case") or (cue.words in VALUED and not item.displayed)
+
+
+def note_conditions(statements: Sequence[Statement], builder: Builder) -> None:
+    """Keep every condition that is made of words: a claim of its sentence that fails may hold where it is met."""
+    text = builder.source.text
+    for position, item in enumerate(statements):
+        around = sentence_around(item, statements)
+        for cue in item.cues:
+            read = cue.near and item.relations and cue is item.cues[-1]
+            if cue.kind == "if" and not read and not HARMLESS.match(text[cue.span.start : item.span.start].lower()):
+                builder.unread.append(Unread((), cue.span, around, narrows=True))
+        follows = statements[position + 1] if position + 1 < len(statements) else None
+        within = follows is not None and follows.sentence == item.sentence
+        behind = item.behind
+        if behind is not None and behind.kind in ("if", "otherwise") and item.relations and not within:
+            rest = text[behind.span.start : behind.span.start + 60].lower()
+            if not HARMLESS.match(rest):
+                builder.unread.append(Unread((), behind.span, around, narrows=True))
+
+
+def by_cases(item: Statement, statements: Sequence[Statement]) -> bool:
+    """Whether words behind a definition say for which case it is: "$m_i = 1$ if it was seen, and $0$ otherwise"."""
+    behind = item.behind
+    if behind is None or behind.kind not in ("if", "otherwise"):
+        return False
+    following = [one for one in statements if one.sentence == item.sentence and one.span.start >= behind.span.end]
+    read = following and following[0].relations and following[0].cue is not None and following[0].cue.near
+    return not read
+
+
+def note_lost_heads(statements: Sequence[Statement], builder: Builder) -> None:
+    """What ⇒ leads to from a line that was not read must not be judged alone."""
+    lost = {line.span for line in builder.lines if line.kind == "not read"}
+    for before, item in pairwise(statements):
+        if item.implied and before.span in lost and (before.block == item.block or before.sentence == item.sentence):
+            builder.unread.append(Unread((), before.span, item.span, narrows=True))
+            lost.add(item.span)
