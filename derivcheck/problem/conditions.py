@@ -50,11 +50,7 @@ def assumed_equation(item: Statement, builder: Builder) -> bool:
     if len(item.members) > 2:
         return _sums_asked(item, builder)
     left = strip(item.members[0])
-    if (
-        isinstance(left, n.Name | n.Scripted)
-        and is_new(left, builder.scope)
-        and not mentions_itself(left, item.members[1], builder.scope)
-    ):
+    if is_new(left, builder.scope) and not mentions_itself(left, item.members[1], builder.scope):
         return False
     drawn = led or _goes_on(item, builder) or not item.displayed
     if (drawn and assume(item.members[0], "=", item.members[1], builder.context(), item.span)) or _constrains(

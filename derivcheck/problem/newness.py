@@ -58,7 +58,7 @@ def is_new(node: n.Node, scope: Scope) -> bool:
 
 def _is_new_word(word: n.Word, args: tuple[n.Node, ...], scope: Scope) -> bool:
     """``relu(t) = …`` defines; what everybody means by the same word (tanh, exp) is held against what it is."""
-    if key_of(word) in scope.names or not all(isinstance(strip(arg), n.Name) for arg in args):
+    if key_of(word) in scope.names or not all(isinstance(strip(arg), n.Name | n.Scripted) for arg in args):
         return False
     return word.text in OWN_WORDS or (word.text not in ELEMENTARY and word.text not in FIXED_WORDS)
 

@@ -83,7 +83,8 @@ def is_conditional(item: Statement) -> bool:
 
 def is_asked(item: Statement, *, near: bool = False) -> bool:
     """Whether the words in front assume the statement: "let", "suppose that", "where"; right in front, if ``near``."""
-    return item.cue is not None and item.cue.kind in ASKED and (item.cue.near or not near)
+    asks = item.cue is not None and item.cue.kind in ASKED and (item.cue.near or not near)
+    return asks and not item.implied
 
 
 def is_concluded(item: Statement, *, near: bool = False) -> bool:

@@ -47,7 +47,7 @@ _ENGLISH: Final[dict[Kind, str]] = {
     r"|restrict(?:ed|ing)?(?: ourselves)? to|consider(?:ing)?|tak(?:e|ing)|fix(?:ing)?|pick|choos(?:e|ing)"
     r"|without loss of generality|w\.?l\.?o\.?g\.?|s\.t\.",
     "let": r"let(?: us)?",
-    "call": r"call(?:ed|s)?|denot(?:e|es|ed|ing)(?: by)?|defin(?:e|es|ed|ing)|nam(?:e|ed)|writ(?:e|ten|ing)|set|sets"
+    "call": r"call(?:ed|s)?|denot(?:e|es|ed|ing)(?: by)?|defin(?:e|es|ed|ing)|nam(?:e|ed)|(?:we |let us )write|set|sets"
     r"|setting|put|putting|introduc(?:e|ing)|abbreviat(?:e|ing)|stands? for|short for",
     "otherwise": r"otherwise|else|elsewhere",
     "if": r"(?:in |for )?(?:the )?(?:[a-z]+ )?case (?:that|of|where|when|in which)"
@@ -162,6 +162,7 @@ _STOP: Final = re.compile(r"[.;!?](?=\s|\Z)|[。！？；]|\n\s*\n|\$|\\[(\[]|\\
 _MARKUP: Final = re.compile(r"(?s:<!--.*?-->)|(?<!\\)%[^\n]*|\\(?:begin|end)\{[a-z]+\*?\}|\\[a-zA-Z]+|[{}*_`$&|#>\\]")
 _THAT: Final = re.compile(r"\b(?:that|dass|que)\W*\Z")
 _WEAK: Final = re.compile(r"(?:we|one|you)\s+have|have|then|also|so|since|makes?")
+_SPENT: Final = frozenset(("for", "if", "where"))
 _STRONG: Final = frozenset(("assume", "let", "if"))
 JOINING: Final = frozenset("and or be are is both , & und et 和 且 及 或 as well".split())  # noqa: SIM905
 
@@ -245,8 +246,8 @@ def governed(items: Sequence[Governable]) -> list[Cue | None]:
         if before is not None and found:
             last = found[-1]
             if cue is None and not before.relations:
-                spent = [each for each in before.cues if each.kind not in ("for", "if")]
-                cue = nearest(spent) or (last if last is not None and last.kind not in ("for", "if") else None)
+                spent = [each for each in before.cues if each.kind not in _SPENT]
+                cue = nearest(spent) or (last if last is not None and last.kind not in _SPENT else None)
             elif cue is None and (said := set(item.lead.replace(",", " ").split())) <= JOINING:
                 # "If $x > 0$, $x^2 > 0$": what is behind the comma need not be a condition as well.
                 goes_on = last is not None and (last.kind not in ("if", "for") or bool(said))
