@@ -219,10 +219,20 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True)
+class Curve:
+    """Values over steps 0, 1, 2, …, or their decimal logarithms, and what they are."""
+
+    values: tuple[float, ...]
+    about: str
+    logarithmic: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Extra:
     """What a homework command adds below the table: a titled block of lines, or rows under columns.
 
-    ``outcome`` counts towards the exit code where it is not None.
+    ``outcome`` counts towards the exit code where it is not None. Of its ``curve`` the
+    text is a picture.
     """
 
     title: str
@@ -231,6 +241,7 @@ class Extra:
     text: str = ""
     outcome: Outcome | None = None
     code: str = ""
+    curve: Curve | None = None
 
 
 @dataclass(frozen=True, slots=True)

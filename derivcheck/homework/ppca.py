@@ -23,7 +23,7 @@ from derivcheck.homework.plots import curve_picture, plate_picture
 from derivcheck.homework.rates import rates_extra
 from derivcheck.homework.samples import Data, data_sets
 from derivcheck.homework.trace import trace
-from derivcheck.verdict import Extra, Outcome
+from derivcheck.verdict import Curve, Extra, Outcome
 
 # What the figures are computed at where nothing is asked for; σ² is not 1, which would hide a missing one.
 DIM, SAMPLES, SIGMA = 6, 60, 0.7
@@ -148,10 +148,11 @@ def curve(run: em.Run, sigma: float) -> Extra:
     limit = float(latent.log_likelihood(truth, torch.tensor(sigma, dtype=torch.float64), run.data.samples))
     lacking = limit - risen.values
     known = (lacking.abs() > 2 * risen.bars).long().cumprod(0).bool() & (lacking > 0)
+    exponents = lacking[known].log10().tolist() or [float(risen.bars.max().log10())]
     return Extra(
         f"EM on data {run.data.name}: log p(X) from {float(risen.values[0]):.6g} to {float(risen.values[-1]):.6g}",
-        text="how much it lacks of the closed form's, after each step\n"
-        + curve_picture(lacking[known].log10().tolist() or [float(risen.bars.max().log10())], _power),
+        text="how much it lacks of the closed form's, after each step\n" + curve_picture(exponents, _power),
+        curve=Curve(tuple(exponents), "how much it lacks of the closed form's, after each step", logarithmic=True),
     )
 
 

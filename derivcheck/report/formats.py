@@ -68,6 +68,12 @@ def _gitlab(reports: Sequence[Report], asking: Asking) -> str:
     return gitlab(reports, asking.environ)
 
 
+def _html(reports: Sequence[Report], asking: Asking) -> str:
+    from derivcheck.report.html import html
+
+    return html(reports, strict=asking.settings.strict)
+
+
 FORMATS: Final[Mapping[str, Callable[[Sequence[Report], Asking], str]]] = {
     "table": _table,
     "concise": _concise,
@@ -76,4 +82,5 @@ FORMATS: Final[Mapping[str, Callable[[Sequence[Report], Asking], str]]] = {
     "junit": _junit,
     "github": _github,
     "gitlab": _gitlab,
+    "html": _html,
 }

@@ -1,0 +1,166 @@
+"""A report as one page: every line of the documents with its verdict, and the evidence behind it. No script in it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from html import escape
+from importlib import resources
+
+from derivcheck import __version__
+from derivcheck.report.cells import safe, safe_lines
+from derivcheck.report.plot import plot
+from derivcheck.report.reading import Row, rows_of
+from derivcheck.report.words import count, counted, number, places, rough, run_words, sized, verdict_words, why_it_fails
+from derivcheck.source import Place
+from derivcheck.verdict import Evidence, Extra, Finding, Outcome, Report, Result, Severity, settled
+
+_COMMENT = re.compile(r"&lt;!--.*--&gt;|%.*")
+_CLASSES = {Outcome.HOLDS: "holds", Outcome.WRONG: "wrong", Outcome.UNDECIDED: "open", Outcome.NOT_CHECKED: "open"}
+
+
+def html(reports: Sequence[Report], *, strict: bool) -> str:
+    """The page, complete in itself."""
+    style = (resources.files("derivcheck.report") / "page.css").read_text(encoding="utf-8")
+    counts = count(reports)
+    title = reports[0].title or reports[0].source.path if len(reports) == 1 else f"{len(reports)} derivations"
+    reason = why_it_fails(reports, strict=strict)
+    return "\n".join(
+        (
+            '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">',
+            '<meta name="viewport" content="width=device-width, initial-scale=1">',
+            f'<meta name="generator" content="derivcheck {__version__}">',
+            f"<title>{_text(title)} – derivcheck</title>\n<style>\n{style}</style>\n</head>\n<body>",
+            f"<header><h1>{_text(title)}</h1>",
+            _tally(counts.holds, counts.wrong, counts.undecided + counts.not_checked),
+            f"<p>{_text(counted(counts))}</p>{f'<p class=why>{_text(reason)}</p>' if reason else ''}</header>",
+            *(_document(report, several=len(reports) > 1) for report in reports),
+            f"<footer>derivcheck {__version__} · {_text(run_words(counts))}</footer>\n</body>\n</html>\n",
+        )
+    )
+
+
+def _text(text: str) -> str:
+    return escape(safe(text))
+
+
+def _tally(holds: int, wrong: int, unsettled: int) -> str:
+    """A bar of what holds, what is wrong and what is open."""
+    total = holds + wrong + unsettled
+    if not total:
+        return ""
+    parts = (("holds", holds, "hold"), ("wrong", wrong, "wrong"), ("open", unsettled, "not decided"))
+    told = ", ".join(f"{size} {words}" for _, size, words in parts)
+    bars = "".join(f'<i class="{name}" style="flex:{size}"></i>' for name, size, _ in parts if size)
+    return f'<div class="tally" role="img" aria-label="{told}" title="{told}">{bars}</div>'
+
+
+def _document(report: Report, *, several: bool) -> str:
+    lines = places(report)
+    heading = f"<h2>{_text(report.source.path)}</h2>" if several else ""
+    rows = "\n".join(_row(one, lines) for one in rows_of(report))
+    extras = "\n".join(map(_extra, report.extras))
+    return f'<main>{heading}\n<div class="document">\n{rows}\n</div>\n{extras}</main>'
+
+
+def _row(one: Row, lines: dict[str, Place]) -> str:
+    outcomes = [settled(result) for result in one.results]
+    errors = any(finding.severity is Severity.ERROR for finding in one.findings)
+    classes = ["row", "display" if one.displayed else "prose"]
+    if errors or Outcome.WRONG in outcomes:
+        classes.append("wrong")
+    elif any(outcome is not Outcome.HOLDS for outcome in outcomes):
+        classes.append("open")
+    elif outcomes:
+        classes.append("holds")
+    text = one.html
+    if not one.displayed and text.startswith("#"):
+        classes.append("heading")
+        text = text.lstrip("#").strip()
+    if _COMMENT.fullmatch(text.strip()):
+        classes.append("comment")
+    if not text.strip() and not one.findings:
+        return '<div class="gap"></div>'
+    badges = "".join(_badge(result, lines) for result in one.results)
+    if not badges and one.displayed and one.kind:
+        badges = f'<span class="kind">{_text(one.kind)}{f" · {_text(one.shapes)}" if one.shapes else ""}</span>'
+    findings = "".join(map(_finding, one.findings))
+    evidence = _evidence(one.results)
+    below = f'<div class="below">{findings}{evidence}</div>' if findings or evidence else ""
+    return (
+        f'<div class="{" ".join(classes)}"><a class="line">{one.place}</a>'
+        f'<div class="content">{text}</div><div class="verdict">{badges}</div>{below}</div>'
+    )
+
+
+def _badge(result: Result, lines: dict[str, Place]) -> str:
+    words, _ = verdict_words(result, lines)
+    kind = _CLASSES[settled(result)]
+    if result.verdict.carried_from is not None:
+        kind = "open"
+    strong = " proved" if kind == "holds" and words.startswith("proved") else ""
+    return f'<span class="badge {kind}{strong}">{_text(words)}</span>'
+
+
+def _finding(finding: Finding) -> str:
+    facts = "".join(f"<li>{_code(fact)}</li>" for fact in finding.facts)
+    help = f'<p class="help"><b>help</b> {_code(finding.help)}</p>' if finding.help else ""
+    replay = f'<p class="replay"><code>{_text(finding.replay)}</code></p>' if finding.replay else ""
+    told = f"<ul>{facts}</ul>" if facts else ""
+    return (
+        f'<div class="finding {finding.severity}"><p><b>{_text(finding.code)}</b> {_code(finding.message)}</p>'
+        f"{told}{help}{replay}</div>"
+    )
+
+
+def _code(text: str) -> str:
+    """What stands in backticks as code."""
+    pieces = safe(text).split("`")
+    if len(pieces) % 2 == 0:
+        return escape("`".join(pieces))
+    return "".join(f"<code>{escape(one)}</code>" if k % 2 else escape(one) for k, one in enumerate(pieces))
+
+
+def _evidence(results: Sequence[Result]) -> str:
+    """What each source saw of the claims of a line, folded."""
+    told = [result for result in results if result.verdict.evidence]
+    if not told:
+        return ""
+    parts = []
+    for result in told:
+        reason = f"<p>{_code(result.verdict.reason)}</p>" if result.verdict.reason else ""
+        title = f"<caption>{_text(result.title or result.name)} <code>{_text(result.name)}</code></caption>"
+        rows = "".join(map(_seen, result.verdict.evidence))
+        parts.append(f"{reason}<table>{title}<thead>{_HEAD}</thead><tbody>{rows}</tbody></table>")
+    return f"<details><summary>evidence</summary>{''.join(parts)}</details>"
+
+
+_HEAD = "<tr><th>held against</th><th></th><th>largest error</th><th>bar</th><th>at</th><th></th></tr>"
+
+
+def _seen(one: Evidence) -> str:
+    error = "" if one.error is None else number(one.error)
+    bar = "" if one.bar is None else rough(one.bar)
+    points = f"{one.points} inputs" if one.points else ""
+    told = " · ".join(part for part in (points, sized(one.sizes), one.detail) if part)
+    where = f" {one.where}" if one.where and one.error else ""
+    cells = (one.oracle, one.outcome.value, error, bar, where.strip(), told)
+    drawn = "".join(f"<td>{_text(cell)}</td>" for cell in cells)
+    return f'<tr class="{_CLASSES[one.outcome]}">{drawn}</tr>'
+
+
+def _extra(extra: Extra) -> str:
+    outcome = ""
+    if extra.outcome is not None:
+        outcome = f' <span class="badge {_CLASSES[extra.outcome]}">{extra.outcome}</span>'
+    parts = [f'<section class="extra"><h3>{_text(extra.title)}{outcome}</h3>']
+    if extra.curve is not None:
+        parts.append(f"<p>{_text(extra.curve.about)}</p>{plot(extra.curve)}")
+    elif extra.text:
+        text = "\n".join(safe_lines(extra.text))
+        parts.append(f"<pre>{escape(text)}</pre>")
+    if extra.rows:
+        head = "".join(f"<th>{_text(name)}</th>" for name in extra.columns)
+        rows = "".join("<tr>" + "".join(f"<td>{_text(cell)}</td>" for cell in row) + "</tr>" for row in extra.rows)
+        parts.append(f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>")
+    return "".join(parts) + "</section>"
