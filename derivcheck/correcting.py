@@ -16,7 +16,7 @@ from pathlib import Path
 from derivcheck.reading.documents import STDIN, UnreadableFile, bytes_of
 from derivcheck.reading.notebook import NotANotebook, edited, notebook
 from derivcheck.source import Source
-from derivcheck.verdict import Edit, Finding, Outcome, Report, Result, Severity, settled
+from derivcheck.verdict import Edit, Finding, Outcome, Report, Result, Severity, Word, settled, strength_of
 from derivcheck.writing import replace_file
 
 _LINE = re.compile(r"[^\n]*\n|[^\n]+\Z")
@@ -97,9 +97,7 @@ def _mends(now: Report, then: Report, finding: Finding, unsafe: bool) -> bool:
 
 
 def _right(result: Result, unsafe: bool) -> bool:
-    from derivcheck.judge import proved
-
-    return settled(result) is Outcome.HOLDS and (unsafe or proved(result.verdict))
+    return settled(result) is Outcome.HOLDS and (unsafe or strength_of(result) is Word.PROVED)
 
 
 def _better(now: Report, then: Report) -> bool:

@@ -52,6 +52,7 @@ _WORDS = {"relu": "ReLU", "pr": "Pr", "kl": "KL", "var": "Var", "cov": "Cov"}
 _ACCENTS = {"bar": "¯", "hat": "^", "tilde": "~", "vec": "→", "dot": "˙", "ddot": "¨", "check": "ˇ", "breve": "˘"}
 _WRAPPED = re.compile(r"\\([A-Za-z]+)\s*\{(.*)\}\Z", re.DOTALL)
 _BOLD = (("A", "Z", 0x1D400), ("a", "z", 0x1D41A), ("Α", "Ω", 0x1D6A8), ("α", "ω", 0x1D6C2), ("0", "9", 0x1D7CE))
+_TALL = re.compile("<(mfrac|munder|mover|mtable|mroot|msqrt)")
 _THIN = '<mspace width="0.14em"></mspace>'
 
 
@@ -80,17 +81,19 @@ def _bold(letter: str) -> str:
     return letter
 
 
-def sign(text: str, *, stretchy: bool = True) -> str:
-    """An operator."""
-    fixed = "" if stretchy else ' stretchy="false"'
+def sign(text: str, *, stretchy: bool = True, infix: bool = False) -> str:
+    """An operator; an ``infix`` one keeps its distance also where it comes first."""
+    fixed = ("" if stretchy else ' stretchy="false"') + (' form="infix"' if infix else "")
     return f"<mo{fixed}>{escape(text)}</mo>"
 
 
 def fenced(left: str, inside: str, right: str) -> str:
-    """Something between brackets, which keep close to it wherever they stand, and grow with it."""
-    opening = f'<mo fence="true" form="prefix">{escape(left)}</mo>' if left else ""
-    closing = f'<mo fence="true" form="postfix">{escape(right)}</mo>' if right else ""
-    return row(opening, inside, closing)
+    """Something between brackets, which keep close to it wherever they stand, and grow with what is tall."""
+    # some fonts draw brackets that may grow with wide bearings
+    fixed = "" if _TALL.search(inside) else ' stretchy="false"'
+    edge = f'<mo fence="true" form="{{}}"{fixed} lspace="0" rspace="0">{{}}</mo>'
+    opening = edge.format("prefix", escape(left)) if left else ""
+    return row(opening, inside, edge.format("postfix", escape(right)) if right else "")
 
 
 def row(*parts: str) -> str:
@@ -273,7 +276,7 @@ class _Printer:
                 return fenced("{", _table([[self.node(value), self._case(when)] for value, when in pairs]), "")
 
     def _case(self, condition: Node | None) -> str:
-        return "<mtext>otherwise</mtext>" if condition is None else row("<mtext>if </mtext>", self.node(condition))
+        return "<mtext>otherwise</mtext>" if condition is None else row("<mtext>if\u00a0</mtext>", self.node(condition))
 
 
 def _table(rows: Sequence[Sequence[str]]) -> str:

@@ -6,16 +6,30 @@ import re
 from collections.abc import Sequence
 from html import escape
 from importlib import resources
+from typing import Final
 
 from derivcheck import __version__
-from derivcheck.report.cells import safe, safe_lines
+from derivcheck.report.cells import safe, safe_lines, shown
 from derivcheck.report.plot import plot
 from derivcheck.report.reading import Row, rows_of
-from derivcheck.report.words import count, counted, number, places, rough, run_words, sized, verdict_words, why_it_fails
+from derivcheck.report.words import (
+    Counts,
+    count,
+    counted,
+    number,
+    places,
+    rough,
+    run_words,
+    sized,
+    verdict_words,
+    why_it_fails,
+)
 from derivcheck.source import Place
-from derivcheck.verdict import Evidence, Extra, Finding, Outcome, Report, Result, Severity, settled
+from derivcheck.verdict import Evidence, Extra, Finding, Outcome, Report, Result, Severity, Word, settled, strength_of
 
 _COMMENT = re.compile(r"&lt;!--.*--&gt;|%.*")
+_LONGEST: Final = 28
+"""Characters of a verdict beside its line; the evidence below says all."""
 _CLASSES = {Outcome.HOLDS: "holds", Outcome.WRONG: "wrong", Outcome.UNDECIDED: "open", Outcome.NOT_CHECKED: "open"}
 
 
@@ -25,34 +39,38 @@ def html(reports: Sequence[Report], *, strict: bool) -> str:
     counts = count(reports)
     title = reports[0].title or reports[0].source.path if len(reports) == 1 else f"{len(reports)} derivations"
     reason = why_it_fails(reports, strict=strict)
-    return "\n".join(
+    page = "\n".join(
         (
             '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">',
             '<meta name="viewport" content="width=device-width, initial-scale=1">',
             f'<meta name="generator" content="derivcheck {__version__}">',
             f"<title>{_text(title)} – derivcheck</title>\n<style>\n{style}</style>\n</head>\n<body>",
             f"<header><h1>{_text(title)}</h1>",
-            _tally(counts.holds, counts.wrong, counts.undecided + counts.not_checked),
+            _tally(counts),
             f"<p>{_text(counted(counts))}</p>{f'<p class=why>{_text(reason)}</p>' if reason else ''}</header>",
             *(_document(report, several=len(reports) > 1) for report in reports),
             f"<footer>derivcheck {__version__} · {_text(run_words(counts))}</footer>\n</body>\n</html>\n",
         )
     )
+    # a document is data: nothing in it steers whoever reads the page's text
+    return "".join(shown(one) if one not in "\n\t" and not one.isprintable() else one for one in page)
 
 
 def _text(text: str) -> str:
     return escape(safe(text))
 
 
-def _tally(holds: int, wrong: int, unsettled: int) -> str:
-    """A bar of what holds, what is wrong and what is open."""
-    total = holds + wrong + unsettled
-    if not total:
-        return ""
-    parts = (("holds", holds, "hold"), ("wrong", wrong, "wrong"), ("open", unsettled, "not decided"))
-    told = ", ".join(f"{size} {words}" for _, size, words in parts)
+def _tally(counts: Counts) -> str:
+    """A bar of what is proved, agrees, is wrong and is open."""
+    unsettled = counts.undecided + counts.not_checked
+    expected = counts.holds - counts.proved - counts.agrees
+    parts = (
+        ("proved", counts.proved, "proved"), ("agrees", counts.agrees + expected, "agree"),
+        ("wrong", counts.wrong, "wrong"), ("open", unsettled, "not decided"),
+    )  # fmt: skip
+    told = ", ".join(f"{size} {words}" for _, size, words in parts if size)
     bars = "".join(f'<i class="{name}" style="flex:{size}"></i>' for name, size, _ in parts if size)
-    return f'<div class="tally" role="img" aria-label="{told}" title="{told}">{bars}</div>'
+    return f'<div class="tally" role="img" aria-label="{told}" title="{told}">{bars}</div>' if told else ""
 
 
 def _document(report: Report, *, several: bool) -> str:
@@ -98,8 +116,9 @@ def _badge(result: Result, lines: dict[str, Place]) -> str:
     kind = _CLASSES[settled(result)]
     if result.verdict.carried_from is not None:
         kind = "open"
-    strong = " proved" if kind == "holds" and words.startswith("proved") else ""
-    return f'<span class="badge {kind}{strong}">{_text(words)}</span>'
+    strong = " proved" if strength_of(result) is Word.PROVED else ""
+    short = "proved at drawn sizes" if words.startswith("proved at ") and len(words) > _LONGEST else words
+    return f'<span class="badge {kind}{strong}" title="{_text(words)}">{_text(short)}</span>'
 
 
 def _finding(finding: Finding) -> str:
@@ -128,7 +147,8 @@ def _evidence(results: Sequence[Result]) -> str:
         return ""
     parts = []
     for result in told:
-        reason = f"<p>{_code(result.verdict.reason)}</p>" if result.verdict.reason else ""
+        said = result.verdict.reason or result.verdict.said
+        reason = f"<p>{_code(said)}</p>" if said else ""
         title = f"<caption>{_text(result.title or result.name)} <code>{_text(result.name)}</code></caption>"
         rows = "".join(map(_seen, result.verdict.evidence))
         parts.append(f"{reason}<table>{title}<thead>{_HEAD}</thead><tbody>{rows}</tbody></table>")

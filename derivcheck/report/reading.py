@@ -112,14 +112,17 @@ def _display(source: Source, segment: Segment, found: Sequence[Statement], marks
 
 
 def _statement(statement: Statement, marks: Marks) -> str:
-    """Members and relation signs; what continues a line begins with its sign."""
-    signs = [sign(shown(relation.sign)) for relation in statement.relations]
-    parts: list[str] = []
-    for k, member in enumerate(statement.members):
-        before = k - (0 if statement.continues else 1)
-        parts += signs[before : before + 1] if before >= 0 else []
-        parts.append(mathml(member, marks))
-    return row(*parts)
+    """Members and relation signs; what continues a line begins with its sign. A displayed chain has a line a member."""
+    signs = [sign(shown(relation.sign), infix=True) for relation in statement.relations]
+    members = [mathml(member, marks) for member in statement.members]
+    before = signs if statement.continues else ["", *signs]
+    steps = [row(mark, member) if mark else member for mark, member in zip(before, members, strict=False)]
+    if not statement.displayed or len(steps) < 3:
+        return row(*steps)
+    first = [("", steps[0])] if statement.continues else [(steps[0], steps[1])]
+    lines = [*first, *(("", step) for step in steps[len(first[0]) - statement.continues :])]
+    cells = "".join(f"<mtr><mtd>{left}</mtd><mtd>{right}</mtd></mtr>" for left, right in lines)
+    return f'<mtable class="chain">{cells}</mtable>'
 
 
 def _marks(report: Report, trees: Sequence[Node]) -> Marks:
