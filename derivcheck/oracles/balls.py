@@ -8,6 +8,7 @@ from derivcheck.language.shapes import is_scalar
 from derivcheck.oracles import rational
 from derivcheck.oracles.draws import Draws, about_sizes
 from derivcheck.oracles.reach import INTEGRALS, closure
+from derivcheck.oracles.special import FREE
 from derivcheck.problem import terms as t
 from derivcheck.problem.problem import Claim
 from derivcheck.problem.terms import Comparison, Term
@@ -16,6 +17,7 @@ from derivcheck.verdict import Evidence
 NAME = "balls"
 PIECEWISE_LINEAR = frozenset(("abs", "relu", "sign"))
 DISCONTINUOUS = (t.Comparison, t.Indicator, t.Piecewise)
+CIRCULAR = frozenset(("sin", "cos", "tan", "cot"))
 UNDRAWN = frozenset(("unit", "orthogonal", "onehot"))
 """Kinds of which no exact member is drawn."""
 
@@ -76,8 +78,20 @@ def _names(draws: Draws, claim: Claim) -> set[str]:
     return {name for name in rational.behind(draws.problem, claim) if name in draws.problem.declarations}
 
 
+def turns(draws: Draws, claim: Claim) -> frozenset[str]:
+    """All names of a claim that turns something in the plane and speaks of free numbers alone."""
+    names = _names(draws, claim)
+    declared = [draws.problem.declarations[name] for name in names]
+    if any(d.domain.kind not in FREE or d.key in draws.values or d.family or not is_scalar(d.shape) for d in declared):
+        return frozenset()
+    terms = [term for side in (claim.head, claim.claimed) for term in closure(side, draws)]
+    parts = [part for term in terms for part in t.walk(term)]
+    turning = any(isinstance(part, t.Elementary) and part.name in CIRCULAR for part in parts)
+    return frozenset(names) if turning else frozenset()
+
+
 def ask(draws: Draws, claim: Claim) -> Evidence:
     """Both sides at exact inputs; what encloses them is imported here."""
-    from derivcheck.oracles import enclosing
+    from derivcheck.oracles import enclosed
 
-    return enclosing.ask(draws, claim)
+    return enclosed.ask(draws, claim)

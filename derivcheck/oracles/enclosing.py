@@ -1,4 +1,4 @@
-"""Claims in ball arithmetic: both sides enclosed at exact inputs, with more digits until they are told apart.
+"""Both sides of a claim enclosed at one exact input, with more digits until they are told apart.
 
 An enclosure that excludes what is claimed refutes rigorously: the input is a counterexample. Sides that are the same to
 100 digits agree, which proves nothing; nor does it count where a summand was lost beside others.
@@ -6,39 +6,32 @@ An enclosure that excludes what is claimed refutes rigorously: the input is a co
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from fractions import Fraction
 from random import Random
 
 from derivcheck.evaluation import concrete, unknowns
-from derivcheck.evaluation import sizes as drawing
-from derivcheck.evaluation.arithmetic import NotExact, OutOfRange
-from derivcheck.evaluation.balls import BallArithmetic, precision
+from derivcheck.evaluation.balls import BallArithmetic, Balls, precision
 from derivcheck.evaluation.enclosures import COMPARED, Number, enclosed, rational
 from derivcheck.evaluation.evaluator import FunctionValue, World, evaluate
 from derivcheck.evaluation.forward import Forward
-from derivcheck.evaluation.grid import Grid, apply, common_shape, narrow
+from derivcheck.evaluation.grid import Grid, apply, common_shape
 from derivcheck.language.domain import Domain
-from derivcheck.oracles import rational as exact
-from derivcheck.oracles.balls import NAME, conditions
+from derivcheck.oracles.balls import conditions
 from derivcheck.oracles.draws import Draws
 from derivcheck.problem import terms as t
 from derivcheck.problem.problem import Claim
 from derivcheck.problem.terms import Comparison
-from derivcheck.verdict import Evidence, Outcome
 
 DIGITS = 100
 LEVELS = (512, 4096)
 """The bits of every number: the second where the first do not decide, and for the first inputs that agree."""
 FARTHEST = 32_768
 """The bits where a summand is lost still, for so many inputs as ``FAR``."""
-DEEP, FAR = 4, 2
 SHOWN = (6, 10, 16, 24, 32)
 """With so many digits two numbers are shown, the first of these with which they differ."""
-POINTS, USUAL, MATRIX_POINTS = 32, 16, 4
-TAME = 100
 
 
 class Look(Enum):
@@ -54,125 +47,46 @@ class Look(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """Exact values for every declared name, the functions as numbers of what is drawn, at sizes."""
+    """Exact values for every declared name at some sizes; ``seed`` and ``number`` draw the functions.
+
+    The values of ``turns`` are multiples of π.
+    """
 
     sizes: Mapping[str, int]
     leaves: Mapping[str, Grid[Fraction]]
-    seed: str
-    number: int
+    seed: str = ""
+    number: int = 0
+    turns: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A look, and where it fails both sides there in words."""
+    """A look, and where it fails both sides there in words; ``zero`` where both are nothing but 0."""
 
     look: Look
     sides: str = ""
     error: float = 0.0
+    zero: bool = False
 
 
-def ask(draws: Draws, claim: Claim) -> Evidence:
-    """Both sides at every input; the first counterexample is shown."""
-    counts = dict.fromkeys(Look, 0)
-    sizes: dict[tuple[tuple[str, int], ...], None] = {}
-    for point in _inputs(draws, claim):
-        sizes.setdefault(_shown(draws, point.sizes))
-        try:
-            seen = _look(draws, claim, point, counts)
-        except OutOfRange:
-            seen = Seen(Look.ABSENT)
-        except NotExact as refused:
-            return Evidence(NAME, Outcome.NOT_CHECKED, detail=f"{refused.what} is not enclosed")
-        counts[seen.look] += 1
-        if seen.look is Look.WRONG:
-            return _refuted(draws, point, seen, tuple(sizes), sum(counts.values()))
-    return _said(claim, counts, tuple(sizes))
+def look(draws: Draws, claim: Claim, point: Input, *, deep: bool = True, far: bool = True) -> Seen:
+    """Both sides with more digits as long as they may decide.
 
+    ``deep`` asks those that agree for 1000 digits, ``far`` those where something was lost for 10000.
 
-def _said(claim: Claim, counts: Mapping[Look, int], sizes: tuple[tuple[tuple[str, int], ...], ...]) -> Evidence:
-    holds, agree = counts[Look.HOLDS], counts[Look.AGREE]
-    strict = claim.relation in ("<", ">", "\\ne")
-    good = holds if strict else holds + agree
-    if good:
-        detail = f"agrees to {DIGITS} digits at {agree} inputs" if claim.relation == "=" else f"holds at {good} inputs"
-        return Evidence(NAME, Outcome.HOLDS, bar=0.0, detectable=10.0**-DIGITS, sizes=sizes, points=good, detail=detail)
-    if agree:
-        detail = f"the sides agree to {DIGITS} digits at every input"
-        return Evidence(NAME, Outcome.UNDECIDED, sizes=sizes, points=agree, detail=detail)
-    if counts[Look.LOST]:
-        detail = "a summand is smaller than what it is added to by more than 1000 digits: it was not seen"
-        return Evidence(NAME, Outcome.UNDECIDED, sizes=sizes, points=counts[Look.LOST], detail=detail)
-    return Evidence(NAME, Outcome.NOT_CHECKED, sizes=sizes, detail="no input at which both sides are enclosed")
-
-
-def _refuted(
-    draws: Draws, point: Input, seen: Seen, sizes: tuple[tuple[tuple[str, int], ...], ...], points: int
-) -> Evidence:
-    where = exact.written(draws.problem, point.leaves)
-    return Evidence(
-        NAME, Outcome.WRONG, error=seen.error, bar=0.0, sizes=sizes, failing=(_shown(draws, point.sizes),),
-        points=points, detail=f"exact counterexample{f' at {where}' if where else ''}: {seen.sides}",
-    )  # fmt: skip
-
-
-def _shown(draws: Draws, sizes: Mapping[str, int]) -> tuple[tuple[str, int], ...]:
-    names = draws.problem.size_names
-    return tuple((names.get(name, name), sizes[name]) for name in draws.symbols if name in sizes)
-
-
-def _inputs(draws: Draws, claim: Claim) -> Iterator[Input]:
-    """Exact inputs at two choices of sizes: those of the exact oracle, the simple ones first, and usual ones."""
-    seed = draws.settings.seed
-    for place, choice in enumerate(drawing.draw(draws.symbols, draws.problem, draws.fixed, seed, 2)):
-        whole = drawing.complete(choice, draws.problem)
-        source = Random(f"{seed} balls {place}")
-        leaves, count = exact.exact_leaves(draws.problem, claim, whole, source, draws.values)
-        scalar = all(leaf.shape[1:] == (1, 1) for leaf in leaves.values())
-        points = [
-            {key: narrow(leaf, 0, number, 1) if leaf.shape[0] > 1 else leaf for key, leaf in leaves.items()}
-            for number in range(min(count, POINTS if scalar else MATRIX_POINTS))
-        ]
-        if leaves:
-            points += [
-                {key: _usual(draws, key, leaf, source) for key, leaf in points[0].items()}
-                for _ in range(USUAL if scalar else MATRIX_POINTS)
-            ]
-        points.sort(key=lambda at: any(abs(entry) > TAME for leaf in at.values() for entry in leaf.entries))
-        for number, at in enumerate(points):
-            yield Input(whole, at, f"{seed} {place} {number}", number)
-
-
-def _usual(draws: Draws, key: str, leaf: Grid[Fraction], source: Random) -> Grid[Fraction]:
-    """The entries of a leaf at random, where any number will do, with as many digits as a usual one has."""
-    domain = draws.problem.declarations[key].domain
-    if (
-        domain.kind not in ("real", "nonzero", "positive", "nonnegative", "negative", "nonpositive")
-        or key in draws.values
-    ):
-        return leaf
-    sign = {"positive": 1, "nonnegative": 1, "negative": -1, "nonpositive": -1}.get(domain.kind)
-
-    def drawn(_: Fraction) -> Fraction:
-        size = Fraction(source.randint(1, 400), 100) * source.choice((1, 1, 1, 5))
-        return size * (sign or source.choice((-1, 1)))
-
-    return apply(drawn, leaf)
-
-
-def _look(draws: Draws, claim: Claim, point: Input, counts: Mapping[Look, int]) -> Seen:
-    """With more digits as long as they may decide."""
-    deep = counts[Look.AGREE] < DEEP
+    Raises NotExact, OutOfRange.
+    """
     seen = Seen(Look.OPEN)
     for bits in LEVELS:
-        seen, costly = enclosed_sides(draws, claim, point, bits)
+        seen, costly = _sides(draws, claim, point, bits)
         if seen.look in (Look.ABSENT, Look.HOLDS, Look.WRONG) or (seen.look is Look.AGREE and not deep):
             return seen
-    if seen.look is Look.LOST and not costly and counts[Look.LOST] < FAR:
-        seen, _ = enclosed_sides(draws, claim, point, FARTHEST)
+    if seen.look is Look.LOST and not costly and far:
+        seen, _ = _sides(draws, claim, point, FARTHEST)
     return seen
 
 
-def enclosed_sides(draws: Draws, claim: Claim, point: Input, bits: int) -> tuple[Seen, bool]:
+def _sides(draws: Draws, claim: Claim, point: Input, bits: int) -> tuple[Seen, bool]:
     """Both sides at an input with so many bits; and whether still more of them would take long."""
     with precision(bits):
         world = _world(draws, point)
@@ -180,7 +94,6 @@ def enclosed_sides(draws: Draws, claim: Claim, point: Input, bits: int) -> tuple
         assert isinstance(arithmetic, BallArithmetic)
         if not _met(draws, claim, world):
             return Seen(Look.ABSENT), False
-        arithmetic.blurred = False
         frame = draws.frame(claim, world)
         left, right = evaluate(claim.head, frame), evaluate(claim.claimed, frame)
         shape = common_shape(left.shape, right.shape)
@@ -190,7 +103,9 @@ def enclosed_sides(draws: Draws, claim: Claim, point: Input, bits: int) -> tuple
 
 def _world(draws: Draws, point: Input) -> World:
     problem, arithmetic = draws.problem, BallArithmetic()
-    leaves = {key: apply(rational, leaf) for key, leaf in point.leaves.items()}
+    leaves: dict[str, Balls] = {key: apply(rational, leaf) for key, leaf in point.leaves.items()}
+    for key in point.turns:
+        leaves[key] = arithmetic.multiply(leaves[key], arithmetic.number("pi", 3))
     functions: dict[str, FunctionValue] = {}
     for key, function in problem.functions.items():
         known = draws.settings.functions.get(key)
@@ -270,7 +185,7 @@ def _seen(relation: str, pairs: list[tuple[Number | None, Number | None]], blurr
             worst = max(worst, look, key=_ORDER.index)
     if relation == "=" and worst is Look.HOLDS:
         worst = Look.AGREE
-    return Seen(worst)
+    return Seen(worst, zero=not any(side is not None and side != 0 for pair in pairs for side in pair))
 
 
 _ORDER = (Look.HOLDS, Look.AGREE, Look.LOST, Look.OPEN)

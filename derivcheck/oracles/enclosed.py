@@ -1,0 +1,132 @@
+"""What balls say of a claim: both sides enclosed at exact inputs, the simple ones first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from fractions import Fraction
+from random import Random
+
+from derivcheck.evaluation import sizes as drawing
+from derivcheck.evaluation.arithmetic import NotExact, OutOfRange
+from derivcheck.evaluation.grid import Grid, apply, filled, narrow
+from derivcheck.oracles import rational as exact
+from derivcheck.oracles.balls import NAME, turns
+from derivcheck.oracles.draws import Draws
+from derivcheck.oracles.enclosing import DIGITS, Input, Look, Seen, look
+from derivcheck.oracles.special import FREE, special
+from derivcheck.problem.problem import Claim
+from derivcheck.problem.terms import is_zero
+from derivcheck.verdict import Evidence, Outcome
+
+DEEP, FAR = 4, 2
+"""So many inputs that agree are asked for 1000 digits, and so many where something was lost for 10000."""
+POINTS, USUAL, MATRIX_POINTS = 32, 16, 4
+TAME = 100
+TURNS = (Fraction(1, 2), Fraction(1), Fraction(1, 6), Fraction(1, 3), Fraction(3, 4), Fraction(2))
+"""The multiples of π at which sines and cosines have the values that people know."""
+
+
+def ask(draws: Draws, claim: Claim) -> Evidence:
+    """Both sides at every input; the first counterexample is shown."""
+    counts = dict.fromkeys(Look, 0)
+    touched, zero = "", True
+    sizes: dict[tuple[tuple[str, int], ...], None] = {}
+    for point in _inputs(draws, claim):
+        sizes.setdefault(_shown(draws, point.sizes))
+        try:
+            seen = look(draws, claim, point, deep=counts[Look.AGREE] < DEEP, far=counts[Look.LOST] < FAR)
+        except OutOfRange:
+            seen = Seen(Look.ABSENT)
+        except NotExact as refused:
+            return Evidence(NAME, Outcome.NOT_CHECKED, detail=f"{refused.what} is not enclosed")
+        counts[seen.look] += 1
+        if seen.look is Look.WRONG:
+            return _refuted(draws, point, seen, tuple(sizes), sum(counts.values()))
+        if seen.look is Look.AGREE:
+            zero &= seen.zero
+            touched = touched or _written(draws, point) or "one of the inputs"
+    vacuous = zero and not is_zero(claim.head) and not is_zero(claim.claimed)
+    return _said(claim, counts, tuple(sizes), touched, vacuous)
+
+
+def _said(
+    claim: Claim, counts: Mapping[Look, int], sizes: tuple[tuple[tuple[str, int], ...], ...], touched: str, zero: bool
+) -> Evidence:
+    holds, agree = counts[Look.HOLDS], counts[Look.AGREE]
+    good, doubt = holds + agree, ""
+    if claim.relation in ("<", ">", "\\ne") and touched:
+        # Not even 1000 digits show that the sides are equal there, and still less that they are not.
+        doubt = f"the sides agree to {DIGITS} digits at {touched}"
+    elif zero and agree:
+        doubt = "both sides are zero at every input: this tests nothing"
+    elif not good and counts[Look.LOST]:
+        good = counts[Look.LOST]
+        doubt = "a summand is smaller than what it is added to by more than 1000 digits: it was not seen"
+    elif not good:
+        return Evidence(NAME, Outcome.NOT_CHECKED, sizes=sizes, detail="no input at which both sides are enclosed")
+    if doubt:
+        return Evidence(NAME, Outcome.UNDECIDED, sizes=sizes, points=good, detail=doubt)
+    detail = f"agrees to {DIGITS} digits at {agree} inputs" if claim.relation == "=" else f"holds at {good} inputs"
+    return Evidence(NAME, Outcome.HOLDS, bar=0.0, detectable=10.0**-DIGITS, sizes=sizes, points=good, detail=detail)
+
+
+def _refuted(
+    draws: Draws, point: Input, seen: Seen, sizes: tuple[tuple[tuple[str, int], ...], ...], points: int
+) -> Evidence:
+    where = _written(draws, point)
+    return Evidence(
+        NAME, Outcome.WRONG, error=seen.error, bar=0.0, sizes=sizes, failing=(_shown(draws, point.sizes),),
+        points=points, detail=f"exact counterexample{f' at {where}' if where else ''}: {seen.sides}",
+    )  # fmt: skip
+
+
+def _written(draws: Draws, point: Input) -> str:
+    """The input in words, if these are few."""
+    words = exact.written(draws.problem, point.leaves)
+    return ", ".join(f"{part} π" for part in words.split(", ")) if words and point.turns else words
+
+
+def _shown(draws: Draws, sizes: Mapping[str, int]) -> tuple[tuple[str, int], ...]:
+    names = draws.problem.size_names
+    return tuple((names.get(name, name), sizes[name]) for name in draws.symbols if name in sizes)
+
+
+def _inputs(draws: Draws, claim: Claim) -> Iterator[Input]:
+    """Exact inputs at two choices of sizes: those of the exact oracle, the simple ones first, and usual ones."""
+    seed = draws.settings.seed
+    for place, choice in enumerate(drawing.draw(draws.symbols, draws.problem, draws.fixed, seed, 2)):
+        whole = drawing.complete(choice, draws.problem)
+        source = Random(f"{seed} balls {place}")
+        leaves, count = exact.exact_leaves(draws.problem, claim, whole, source, draws.values)
+        domains = {key: draws.problem.declarations[key].domain for key in leaves}
+        scalar = all(leaf.shape[1:] == (1, 1) for leaf in leaves.values())
+        points = [
+            {key: narrow(leaf, 0, number, 1) if leaf.shape[0] > 1 else leaf for key, leaf in leaves.items()}
+            for number in range(min(count, POINTS if scalar else MATRIX_POINTS))
+        ]
+        if leaves:
+            points += [
+                {key: _usual(draws, key, leaf, source) for key, leaf in points[0].items()}
+                for _ in range(USUAL if scalar else MATRIX_POINTS)
+            ]
+            points += special(points[-1], {key: domain for key, domain in domains.items() if key not in draws.values})
+        points.sort(key=lambda at: any(abs(entry) > TAME for leaf in at.values() for entry in leaf.entries))
+        for number, at in enumerate(points):
+            yield Input(whole, at, f"{seed} {place} {number}", number)
+        if turning := turns(draws, claim):
+            for number, turn in enumerate(TURNS):
+                at = {key: filled(leaf.shape, turn * (FREE[domains[key].kind] or 1)) for key, leaf in points[0].items()}
+                yield Input(whole, at, f"{seed} {place} turn {number}", number, turning)
+
+
+def _usual(draws: Draws, key: str, leaf: Grid[Fraction], source: Random) -> Grid[Fraction]:
+    """The entries of a leaf at random, where any number will do, with as many digits as a usual one has."""
+    kind = draws.problem.declarations[key].domain.kind
+    if kind not in FREE or key in draws.values:
+        return leaf
+
+    def drawn(_: Fraction) -> Fraction:
+        size = Fraction(source.randint(1, 400), 100) * source.choice((1, 1, 1, 5))
+        return size * (FREE[kind] or source.choice((-1, 1)))
+
+    return apply(drawn, leaf)
