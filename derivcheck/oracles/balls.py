@@ -24,27 +24,38 @@ UNDRAWN = frozenset(("unit", "orthogonal", "onehot"))
 
 def applies(draws: Draws, claim: Claim) -> bool:
     """Where something is not rational: that has its own oracle; equations between arbitrary functions are proved."""
+    if not encloses(draws, claim):
+        return False
+    return (claim.relation != "=" and arbitrary(draws, claim)) or any(map(_irrational, _parts(draws, claim)))
+
+
+def encloses(draws: Draws, claim: Claim) -> bool:
+    """Whether both sides are told by enclosures, and exact members of all sets are drawn."""
     if claim.solution is not None or claim.kind == "optimum" or claim.proportional or claim.density is not None:
         return False
     if claim.relation not in ("=", "<", ">", "\\le", "\\ge", "\\ne"):
         return False
     if claim.relation == "\\ne" and not is_scalar(claim.head.shape):
         return False
-    terms = [term for side in (claim.head, claim.claimed) for term in closure(side, draws)]
-    parts = [part for term in terms for part in t.walk(term)]
+    parts = _parts(draws, claim)
     if any(isinstance(part, INTEGRALS) or _eigen(part) for part in parts):
         return False
-    derivatives = any(_differentiates(part) for part in parts)
-    if derivatives and any(isinstance(part, DISCONTINUOUS) for part in parts):
+    if any(map(_differentiates, parts)) and any(isinstance(part, DISCONTINUOUS) for part in parts):
         return False
     met = [part for condition in conditions(draws, claim) for part in t.walk(condition)]
     if any(isinstance(part, (t.Arbitrary, t.Derivative, t.Chain, *INTEGRALS)) for part in met):
         return False
-    kinds = {draws.problem.declarations[name].domain.kind for name in _names(draws, claim)}
-    if kinds & UNDRAWN:
-        return False
-    arbitrary = claim.relation != "=" and any(isinstance(part, t.Arbitrary) for part in parts)
-    return arbitrary or any(map(_irrational, parts))
+    return UNDRAWN.isdisjoint(draws.problem.declarations[name].domain.kind for name in names(draws, claim))
+
+
+def arbitrary(draws: Draws, claim: Claim) -> bool:
+    """Whether the claim speaks of an arbitrary function."""
+    return any(isinstance(part, t.Arbitrary) for part in _parts(draws, claim))
+
+
+def _parts(draws: Draws, claim: Claim) -> list[Term]:
+    terms = [term for side in (claim.head, claim.claimed) for term in closure(side, draws)]
+    return [part for term in terms for part in t.walk(term)]
 
 
 def _irrational(part: Term) -> bool:
@@ -74,20 +85,20 @@ def conditions(draws: Draws, claim: Claim) -> list[Comparison]:
     return [condition for group in groups for condition in group if not about_sizes(condition)]
 
 
-def _names(draws: Draws, claim: Claim) -> set[str]:
+def names(draws: Draws, claim: Claim) -> set[str]:
+    """What is declared and behind a claim or a condition."""
     return {name for name in rational.behind(draws.problem, claim) if name in draws.problem.declarations}
 
 
 def turns(draws: Draws, claim: Claim) -> frozenset[str]:
     """All names of a claim that turns something in the plane and speaks of free numbers alone."""
-    names = _names(draws, claim)
-    declared = [draws.problem.declarations[name] for name in names]
+    found = names(draws, claim)
+    declared = [draws.problem.declarations[name] for name in found]
     if any(d.domain.kind not in FREE or d.key in draws.values or d.family or not is_scalar(d.shape) for d in declared):
         return frozenset()
-    terms = [term for side in (claim.head, claim.claimed) for term in closure(side, draws)]
-    parts = [part for term in terms for part in t.walk(term)]
+    parts = _parts(draws, claim)
     turning = any(isinstance(part, t.Elementary) and part.name in CIRCULAR for part in parts)
-    return frozenset(names) if turning else frozenset()
+    return frozenset(found) if turning else frozenset()
 
 
 def ask(draws: Draws, claim: Claim) -> Evidence:
