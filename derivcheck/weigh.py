@@ -18,6 +18,9 @@ HOLDS, WRONG, UNDECIDED = Outcome.HOLDS, Outcome.WRONG, Outcome.UNDECIDED
 OF_ACCURACY: Final = frozenset((Doubt.ROUNDING, Doubt.BETWEEN))
 """Doubts of what is measured about its own accuracy, which a proof settles."""
 
+OUT_OF_RANGE: Final = frozenset((Doubt.NO_VALUE, Doubt.VACUOUS))
+"""Doubts of sides that overflow or underflow: they may have values where numbers have more digits."""
+
 CONTESTED: Final = frozenset((Sees.ROUTE, Sees.DERIVATIVE, Sees.DIFFERENCES, Sees.SUBGRADIENTS, Sees.EXTREMUM))
 """What others look at as well and may see otherwise: a discrepancy alone decides nothing."""
 
@@ -166,8 +169,9 @@ def _measured(found: Sequence[Evidence]) -> Verdict:
         if one.outcome is WRONG:
             return Verdict(WRONG, reason=one.detail)
     enclosed = next((one for one in exact if one.strength is Strength.ENCLOSED), None)
-    if enclosed is not None and not any(one.outcome is WRONG for one in spoken):
-        # What float64 doubts, it doubts by its rounding; what it cannot see it does not doubt.
+    against = [one for one in spoken if one.outcome in (WRONG, UNDECIDED) and one is not enclosed]
+    if enclosed is not None and all(map(_of_float, against)):
+        # Enclosures see what rounding hides, and also where it hides everything.
         return agreeing(spoken) if enclosed.outcome is HOLDS else Verdict(enclosed.outcome, reason=enclosed.detail)
     by_rules, by_differences = _which(spoken, Sees.DERIVATIVE), _which(spoken, Sees.DIFFERENCES)
     if by_rules is not None and by_differences is not None:
@@ -190,6 +194,11 @@ def _measured(found: Sequence[Evidence]) -> Verdict:
         # Exact numbers settle what rounding leaves open, but not whether anything was tested.
         doubts = [one for one in doubts if one.doubt is Doubt.VACUOUS]
     return Verdict(UNDECIDED, reason=doubts[0].detail) if doubts else agreeing(spoken)
+
+
+def _of_float(one: Evidence) -> bool:
+    """Whether what a source says against a claim rests on what floating point does not tell."""
+    return one.doubt in OF_ACCURACY or (one.outcome is UNDECIDED and one.doubt in OUT_OF_RANGE)
 
 
 def _which(found: Sequence[Evidence], sees: Sees) -> Evidence | None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from fractions import Fraction
 from random import Random
 
 from derivcheck.evaluation import sizes as drawing
 from derivcheck.evaluation.arithmetic import NotExact, OutOfRange
 from derivcheck.evaluation.grid import Grid, apply, filled, narrow
+from derivcheck.oracles import modular
 from derivcheck.oracles import rational as exact
 from derivcheck.oracles.balls import NAME, turns
 from derivcheck.oracles.draws import Draws
@@ -18,6 +20,7 @@ from derivcheck.problem.problem import Claim
 from derivcheck.problem.terms import is_zero
 from derivcheck.verdict import Evidence, Outcome
 
+STRICT = ("<", ">", "\\ne")
 DEEP, FAR = 4, 2
 """So many inputs that agree are asked for 1000 digits, and so many where something was lost for 10000."""
 POINTS, USUAL, MATRIX_POINTS = 32, 16, 4
@@ -45,6 +48,13 @@ def ask(draws: Draws, claim: Claim) -> Evidence:
         if seen.look is Look.AGREE:
             zero &= seen.zero
             touched = touched or _written(draws, point) or "one of the inputs"
+    if claim.relation in STRICT and counts[Look.AGREE] and not counts[Look.HOLDS]:
+        proof = modular.ask(draws, replace(claim, relation="="))
+        if proof.outcome is Outcome.HOLDS:
+            detail = f"the sides agree to {DIGITS} digits, and that they are equal is proved"
+            return Evidence(
+                NAME, Outcome.WRONG, error=0.0, sizes=tuple(sizes), points=counts[Look.AGREE], detail=detail
+            )
     vacuous = zero and not is_zero(claim.head) and not is_zero(claim.claimed)
     return _said(claim, counts, tuple(sizes), touched, vacuous)
 
@@ -54,7 +64,7 @@ def _said(
 ) -> Evidence:
     holds, agree = counts[Look.HOLDS], counts[Look.AGREE]
     good, doubt = holds + agree, ""
-    if claim.relation in ("<", ">", "\\ne") and touched:
+    if claim.relation in STRICT and touched:
         # Not even 1000 digits show that the sides are equal there, and still less that they are not.
         doubt = f"the sides agree to {DIGITS} digits at {touched}"
     elif zero and agree:

@@ -19,6 +19,8 @@ from derivcheck.oracles.comparing import (
     integral_sizes,
     where,
 )
+from derivcheck.oracles.enclosing import DIGITS, Look
+from derivcheck.oracles.second import second_look
 from derivcheck.problem import terms as t
 from derivcheck.problem.claims import derivative_in
 from derivcheck.problem.problem import Claim
@@ -114,6 +116,10 @@ def summary(name: str, bench: Bench, claim: Claim, claimed: Term, found: list[tu
     outcome = worst.outcome
     detail = ""
     doubt: Doubt | None = None
+    second = second_look(bench, claim, world, worst.index[0]) if outcome is Outcome.WRONG else None
+    if second is not None and second.look in (Look.HOLDS, Look.AGREE):
+        outcome, doubt = Outcome.UNDECIDED, Doubt.ROUNDING
+        detail = f"float64 sees a discrepancy at an input at which both sides agree to {DIGITS} digits"
     literally = is_zero(claim.head) or is_zero(claimed)
     if outcome is Outcome.HOLDS and all(part.zero for _, part in usable) and not literally:
         outcome, doubt = Outcome.UNDECIDED, Doubt.VACUOUS
@@ -121,7 +127,7 @@ def summary(name: str, bench: Bench, claim: Claim, claimed: Term, found: list[tu
     elif outcome is Outcome.HOLDS and not literally and min(part.detectable for _, part in usable) > LEAST_SEEN:
         outcome, doubt = Outcome.UNDECIDED, Doubt.ROUNDING
         detail = "rounding is as large as the values: nothing is left to compare"
-    elif outcome is Outcome.UNDECIDED:
+    elif outcome is Outcome.UNDECIDED and doubt is None:
         doubt, detail = Doubt.BETWEEN, "the discrepancy is neither within ten error bars nor beyond a hundred"
     invalid = sum(part.trials - part.valid for _, part in found)
     if invalid and not detail:

@@ -22,11 +22,13 @@ from derivcheck.language.domain import Domain
 from derivcheck.oracles import rational
 from derivcheck.oracles.bench import Bench
 from derivcheck.oracles.comparing import FLOOR, RIGHT_FACTOR, ULP, WRONG_FACTOR, expanded, holds_integral, measured_bar
+from derivcheck.oracles.enclosing import Look
 from derivcheck.oracles.numeric import shown_sizes
+from derivcheck.oracles.second import second_look
 from derivcheck.problem import terms as t
 from derivcheck.problem.problem import Claim
 from derivcheck.problem.terms import Comparison, Term
-from derivcheck.verdict import Evidence, Outcome
+from derivcheck.verdict import Doubt, Evidence, Outcome
 
 Sizes = tuple[tuple[tuple[str, int], ...], ...]
 STRICT = ("<", ">", "\\ne")
@@ -42,6 +44,8 @@ SMALLEST = 1e-200
 """Sides below this are near the end of the range of float64, where digits are lost."""
 JITTERS = 4
 CONFIRMED = 48
+SECOND_LOOKS = 6
+"""So many of the worst are looked at in ball arithmetic."""
 LEAST, MOST = 0.05, 20.0
 """The spreads, relative to the usual draw."""
 LARGEST_LOG = 12.0
@@ -88,16 +92,16 @@ def ask(bench: Bench, claim: Claim) -> Evidence:
             continue
         violation, unclear = _violation(bench, claim, found)
         if violation is not None:
-            left, right, gap, bar = violation
+            left, right, gap, bar, detail = violation
             return Evidence(
                 "inequality", Outcome.WRONG, error=-gap, bar=bar, claimed=right, reference=left, sizes=sizes,
-                points=_points(seen), seen=1 + JITTERS,
+                points=_points(seen), seen=1 + JITTERS, detail=detail,
             )  # fmt: skip
         doubtful |= unclear
     points = _points(seen)
     if not points:
         detail = "a side is not a finite number at any input drawn"
-        return Evidence("inequality", Outcome.UNDECIDED, sizes=sizes, detail=detail)
+        return Evidence("inequality", Outcome.UNDECIDED, sizes=sizes, detail=detail, doubt=Doubt.NO_VALUE)
     if claim.relation in STRICT:
         equal = _equality(bench, claim, seen, sizes)
         if equal is not None:
@@ -115,6 +119,7 @@ def ask(bench: Bench, claim: Claim) -> Evidence:
         sizes=sizes,
         points=points,
         detail="a violation that may be rounding" if doubtful else f"no counterexample among {points} inputs",
+        doubt=Doubt.ROUNDING if doubtful else None,
     )
 
 
@@ -321,8 +326,12 @@ def _step(
     return _moved(tried, dict(tried.leaves), best * trials + torch.arange(trials))
 
 
-def _violation(bench: Bench, claim: Claim, seen: _Seen) -> tuple[tuple[float, float, float, float] | None, bool]:
-    """A violation that rounding does not explain: left, right, gap, bar; and whether one is neither nor."""
+Violation = tuple[float, float, float, float, str]
+"""Left, right, gap, bar, and the sides in words where ball arithmetic gives them."""
+
+
+def _violation(bench: Bench, claim: Claim, seen: _Seen) -> tuple[Violation | None, bool]:
+    """A violation that rounding does not explain; and whether one is neither nor."""
     ratio = seen.ratio
     suspects = (ratio < -1).nonzero().reshape(-1)
     suspects = suspects[seen.scale[suspects] > SMALLEST]
@@ -335,12 +344,32 @@ def _violation(bench: Bench, claim: Claim, seen: _Seen) -> tuple[tuple[float, fl
     noise, sound = _noise(bench, claim, world, part)
     bad = part.good & sound & (part.gap < -4 * noise)
     over = torch.where(bad, part.gap / bar, torch.inf)
-    place = int(over.argmin())
-    worst = float(over[place])
-    if worst < -WRONG_FACTOR:
-        left, right, gap = (float(side[place]) for side in (part.left, part.right, part.gap))
-        return (left, right, gap, float(bar[place])), False
-    return None, worst < -RIGHT_FACTOR
+    unclear = False
+    for place in over.argsort()[:SECOND_LOOKS].tolist():
+        worst = float(over[place])
+        second = second_look(bench, claim, world, place)
+        if second is None or second.look in (Look.OPEN, Look.LOST):
+            unclear |= worst < -RIGHT_FACTOR
+            wrong, detail = worst < -WRONG_FACTOR, ""
+        else:
+            wrong, detail = second.look is Look.WRONG, f"exactly: {second.sides}"
+        if wrong:
+            left, right, gap = (float(side[place]) for side in (part.left, part.right, part.gap))
+            return (left, right, gap, float(bar[place]), detail), False
+    return None, unclear
+
+
+def _equal_exactly(bench: Bench, claim: Claim, seen: list[_Seen]) -> tuple[tuple[float, float], str] | None:
+    """The sides at an input where they are equal to the last digit in float64, and exactly as well."""
+    looks = 0
+    for part in seen:
+        near = part.good & ((part.left - part.right).abs() <= FLOOR * part.scale)
+        for place in near.nonzero().reshape(-1)[:2].tolist():
+            second = second_look(bench, claim, part.world, place) if looks < SECOND_LOOKS else None
+            looks += 1
+            if second is not None and second.look is Look.WRONG:
+                return (float(part.left[place]), float(part.right[place])), f"exactly: {second.sides}"
+    return None
 
 
 def _bar(bench: Bench, claim: Claim, world: World) -> Tensor:
@@ -391,6 +420,8 @@ def _noise(bench: Bench, claim: Claim, world: World, part: _Seen) -> tuple[Tenso
 
 def _equality(bench: Bench, claim: Claim, seen: list[_Seen], sizes: Sizes) -> Evidence | None:
     """What is said of a strict relation whose sides do not differ beyond rounding, or are equal at some input."""
+    if (exactly := _equal_exactly(bench, claim, seen)) is not None:
+        return _equal(Outcome.WRONG, exactly[0], sizes, _points(seen), exactly[1], 2)
     above, below, near = False, False, None
     for part in seen:
         bar = WRONG_FACTOR * _bar(bench, claim, part.world)
@@ -419,8 +450,11 @@ def _equality(bench: Bench, claim: Claim, seen: list[_Seen], sizes: Sizes) -> Ev
     shown = near or (float(seen[0].left[0]), float(seen[0].right[0]))
     if many and not exact and not _absorbs(bench, claim):
         count = sum(int(equal.sum()) for equal in same)
-        return _equal(Outcome.WRONG, shown, sizes, points, "the two sides are equal", count)
-    return _equal(Outcome.UNDECIDED, shown, sizes, points, "the two sides are equal within rounding at every input")
+        return _equal(Outcome.WRONG, shown, sizes, points, EVERYWHERE[0], count)
+    return _equal(Outcome.UNDECIDED, shown, sizes, points, EVERYWHERE[1])
+
+
+EVERYWHERE = ("the two sides are equal", "the two sides are equal within rounding at every input")
 
 
 def _equal(
@@ -430,6 +464,7 @@ def _equal(
     return Evidence(
         "inequality", outcome, error=abs(left - right), bar=FLOOR * max(abs(left), abs(right)),
         claimed=right, reference=left, sizes=sizes, points=points, detail=detail, seen=inputs,
+        doubt=Doubt.ROUNDING if detail in EVERYWHERE else None,
     )  # fmt: skip
 
 
