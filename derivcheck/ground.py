@@ -6,30 +6,34 @@ shape. No oracle and no elaborator decides about it; the engine applies it to th
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from derivcheck.language.nodes import Name, Node, Product, Scripted
+from derivcheck.language.nodes import Name, Node, Scripted
+from derivcheck.language.shapes import ONE
 from derivcheck.problem import terms as t
+from derivcheck.problem.constraints import tied_names
 from derivcheck.problem.context import key_of, names_in, strip
 from derivcheck.problem.problem import Claim, Problem, Refused
 from derivcheck.problem.scope import Declaration, Definition, FunctionDeclaration, FunctionDefinition, Meaning
-from derivcheck.problem.unread import Unread, folded, names_in_text
+from derivcheck.problem.terms import is_literal
+from derivcheck.problem.unread import Unread, folded, names_in_text, set_in
 from derivcheck.source import Span
 from derivcheck.verdict import Outcome, Verdict
 
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """Whether a claim stands on firm ground; if not, the lines that are missing, the first in the document first.
+    """Whether a claim stands on firm ground; if not, what is missing, the first in the document first.
 
     Where nothing is missing but conditions on the inputs it is ``narrowed``: what holds for all of them holds.
     """
 
     firm: bool = True
-    because: tuple[Span, ...] = ()
+    because: tuple[Unread, ...] = ()
     narrowed: bool = False
 
 
@@ -42,33 +46,72 @@ class Grounds:
 
     def of(self, claim: Claim | Refused) -> Ground:
         """What is missing of all on which a claim rests."""
-        if not self.problem.unread and not self.anew:
-            return Ground()
-        found = set(self._missing(claim))
-        return Ground(not found, tuple(sorted({one.span for one in found})), all(one.narrows for one in found))
+        found = {one.span: one for one in self._missing(claim)}
+        narrowed = all(one.narrows for one in found.values())
+        return Ground(not found, tuple(found[span] for span in sorted(found)), narrowed)
 
-    def set_elsewhere(self, claim: Claim | Refused) -> Unread | None:
-        """A line that gives a name a value which it has from another section: whether it begins anew is not said."""
-        if not isinstance(claim, Claim) or claim.implied or claim.joined:
+    def open(self, claim: Claim | Refused) -> Unread | None:
+        """A line that fails, and by its form may be no claim at all: then nothing is known of what it may set."""
+        if isinstance(claim, Claim) and self._only_inputs(claim):
+            keys = sorted(_keys_in(claim.head) | _keys_in(claim.claimed))
+            why = "may be asked of the inputs, or set one of them"
+            return Unread(tuple((folded(key.split("#")[0]),) for key in keys), claim.line_span, why)
+        if isinstance(claim, Claim) and (claim.implied or claim.joined):
             return None
-        name, names = strip(claim.head_node), self.problem.scope.names
-        if isinstance(name, Product) and len(name.factors) == 2:
-            name, argument = name.factors
-            if any(isinstance(names.get(key_of(part)), Definition) for part in names_in(argument)):
-                return None
-        known = names.get(key_of(name)) if isinstance(name, Name | Scripted) else None
-        if not isinstance(known, Definition | FunctionDefinition):
+        names, arguments = set_in(self.problem.source.text, claim.line_span)
+        if any(isinstance(self._meanings.get(key), Definition) for key in self._keys(arguments, claim.span)):
             return None
-        if self._section(known.span.start) == self._section(claim.span.start):
-            return None
-        return Unread(((folded(key_of(name)),),), claim.line_span)
+        found = tuple(name for name in names if self._set_elsewhere(name, claim))
+        return (
+            Unread(found, claim.line_span, "gives a name a value that has one under another heading") if found else None
+        )
+
+    def _only_inputs(self, claim: Claim) -> bool:
+        """Whether a side is a name that takes any value, or both are sums of such: it cannot hold for all inputs."""
+        if claim.solution is not None or claim.conditions or claim.density is not None:
+            return False
+        tied = tied_names(claim.head, claim.claimed, self.problem.declarations)
+        if tied is not None and all(self._is_free(key) for key in tied[0]):
+            return True
+        sides = [side.argument if isinstance(side, t.Entry) else side for side in (claim.head, claim.claimed)]
+        inputs = [side for side in sides if isinstance(side, t.Variable) and side.key in self.problem.declarations]
+        if claim.relation != "=":
+            names = [
+                side for side in sides if isinstance(side, t.Variable) and (side in inputs or self._number(side.key))
+            ]
+            return bool(names) and all(side in names or is_literal(side) for side in sides)
+        left = isinstance(strip(claim.head_node), Name | Scripted)
+        return left and any(self._is_free(side.key) for side in inputs) and sides[0] in inputs
+
+    def _number(self, key: str) -> bool:
+        """Whether a name was set to a number."""
+        found = self.problem.definitions.get(key)
+        if found is None:
+            return False
+        return is_literal(found.term.body if isinstance(found.term, t.Gather) else found.term)
+
+    def _is_free(self, key: str) -> bool:
+        """Whether a name takes any value of its domain."""
+        scope, asked = self.problem.scope, self.problem.assumptions
+        tied = any(key in _keys_in(c.left) | _keys_in(c.right) for one in asked for c in one.conditions)
+        return key in self.problem.declarations and key not in scope.factors and not tied
+
+    def _set_elsewhere(self, name: tuple[str, ...], claim: Claim | Refused) -> bool:
+        """Whether a name has its value from another section."""
+        known = [self._meanings[key] for key in self._keys([name], claim.span) if key in self._meanings]
+        here = self._section(claim.span.start)
+        return any(
+            isinstance(one, Definition | FunctionDefinition) and self._section(one.span.start) != here for one in known
+        )
 
     def _missing(self, claim: Claim | Refused) -> Iterator[Unread]:
         names = self._names_of(claim)
         reached = self._reached(names)
         here = self._section(claim.span.start)
+        yield from self._led_to(claim)
+        yield from self._of_several(claim)
         for unread, keys in self._tainted:
-            if unread.span == claim.line_span and not (isinstance(claim, Claim) and unread in self.anew):
+            if unread.span == claim.line_span and unread not in self.anew:
                 continue
             there = self._section(unread.span.start)
             if unread.around is not None:
@@ -79,6 +122,30 @@ class Grounds:
                 if here == there or self._made_in(key, there):
                     yield unread
                     break
+
+    def _of_several(self, claim: Claim | Refused) -> Iterator[Unread]:
+        """What does not fit where a column has an index: ``u_n`` may be its entry, or one of several columns."""
+        if not isinstance(claim, Refused) or claim.code not in ("shape-mismatch", "index-range", "not-a-scalar"):
+            return
+        for ways in names_in_text(self.problem.source.slice(claim.line_span)):
+            known = self._meanings.get(ways[-1]) if len(ways) > 1 and "_" in ways[0] else None
+            indexed = re.fullmatch(r"[a-z](?:[-+]\d+)?", ways[0].partition("_")[2]) is not None
+            if indexed and isinstance(known, Declaration) and known.shape[0] != ONE == known.shape[1]:
+                why = f"is `{known.text}`, of which `{ways[0]}` may be an entry or one of several"
+                yield Unread((), known.span, why)
+
+    def _led_to(self, claim: Claim | Refused) -> Iterator[Unread]:
+        """A row that ⇒ leads to rests on the one before it, and a solution on its equation."""
+        if not claim.implied:
+            return
+        rows = self.problem.claims
+        place = next((place for place, row in enumerate(rows) if row.name == claim.name), 0)
+        for row in reversed(rows[:place]):
+            if isinstance(row, Refused) and not row.wrong:
+                yield Unread((), row.line_span)
+                return
+            if not row.implied:
+                return
 
     def _made_in(self, key: str, section: int) -> bool:
         """Whether a name comes from this section: what is said of it there is said of it wherever it stands."""
@@ -95,6 +162,7 @@ class Grounds:
             sides += [condition.left, condition.right]
         if claim.solution is not None:
             sides += [claim.solution.left, claim.solution.right, *(term for _, term in claim.solution.given)]
+            found |= self._keys(names_in_text(self.problem.source.slice(claim.solution.span)), claim.span)
         return found.union(*(_keys_in(side) for side in sides))
 
     def _spelt(self, *nodes: Node) -> Iterator[tuple[str, ...]]:
@@ -205,7 +273,7 @@ def on_ground(problem: Problem, claims: Sequence[Claim | Refused], verdicts: Seq
     """
     grounds = Grounds(problem)
     wrong = (claim for claim, verdict in zip(claims, verdicts, strict=True) if verdict.outcome is Outcome.WRONG)
-    anew = [grounds.set_elsewhere(claim) for claim in wrong]
+    anew = [grounds.open(claim) for claim in wrong]
     grounds = Grounds(problem, tuple(unread for unread in anew if unread is not None))
     pairs = zip(claims, verdicts, strict=True)
     return [_there(verdict, grounds.of(claim), claim, problem) for claim, verdict in pairs]
@@ -214,13 +282,17 @@ def on_ground(problem: Problem, claims: Sequence[Claim | Refused], verdicts: Seq
 def _there(verdict: Verdict, ground: Ground, claim: Claim | Refused, problem: Problem) -> Verdict:
     if ground.firm or verdict.outcome in (Outcome.NOT_CHECKED, Outcome.UNDECIDED):
         return verdict
-    if claim.line_span in ground.because:
-        reason = f"`{claim.title}` has a value under another heading: whether it begins anew here is not said"
-        return replace(verdict, outcome=Outcome.NOT_CHECKED, reason=reason, carried_from=None)
     if ground.narrowed and verdict.outcome is Outcome.HOLDS:
         return verdict
-    lines = list(dict.fromkeys(problem.source.position(span.start).line for span in ground.because))
+    spans = tuple(one.span for one in ground.because)
+    own = next((one for one in ground.because if one.span == claim.line_span), None)
+    why = {one.why for one in ground.because}
+    lines = list(dict.fromkeys(problem.source.position(span.start).line for span in spans))
     shown = f"line {lines[0]}" if len(lines) == 1 else f"lines {', '.join(map(str, lines[:-1]))} and {lines[-1]}"
-    verb = "was" if len(lines) == 1 else "were"
-    reason = f"it rests on {shown}, which {verb} not read"
-    return replace(verdict, outcome=Outcome.NOT_CHECKED, reason=reason, carried_from=None, missing=ground.because)
+    if len(lines) > 1 or len(why) > 1:
+        reason = f"it rests on {shown}, which were not read in full"
+    else:
+        reason = f"it rests on {shown}, which {why.pop()}"
+    reason = f"it {own.why}" if own is not None else reason
+    missing = tuple(span for span in spans if span != claim.line_span)
+    return replace(verdict, outcome=Outcome.NOT_CHECKED, reason=reason, carried_from=None, missing=missing)

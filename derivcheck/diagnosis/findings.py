@@ -46,6 +46,8 @@ def finding_for(
             return None
         case Outcome.WRONG:
             return _wrong(problem, claim, verdict, bench, settings)
+    written = " ".join(problem.source.slice(claim.line_span).split())
+    asked = verdict.outcome is Outcome.NOT_CHECKED and _is_a_condition(claim, problem)
     code = "undecided" if verdict.outcome is Outcome.UNDECIDED else "not-checked"
     return Finding(
         code=code,
@@ -55,6 +57,7 @@ def finding_for(
         line_span=claim.line_span,
         claim=claim.name,
         replay=replay(problem, claim.name, settings),
+        help=f"if it is asked of the inputs, say so: with `{written}`" if asked else None,
     )
 
 
@@ -73,10 +76,7 @@ def _wrong(problem: Problem, claim: Claim, verdict: Verdict, bench: Bench | None
     span, label = claim.span, ""
     help: str | None = None
     edits: tuple[Edit, ...] = ()
-    if _is_a_condition(claim, problem):
-        written = " ".join(problem.source.slice(claim.line_span).split())
-        help = f"no such equation holds for all inputs; if it is asked of them, say so: with `{written}`"
-    elif bench is not None and not _without_reference(verdict):
+    if bench is not None and not _without_reference(verdict):
         found, explained = _explained(problem, claim, bench)
         facts += explained
         if found is not None:

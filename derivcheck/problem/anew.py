@@ -12,37 +12,45 @@ from derivcheck.problem.assumptions import whole_of
 from derivcheck.problem.builder import Builder
 from derivcheck.problem.context import key_of
 from derivcheck.problem.definitions import enter
+from derivcheck.problem.newness import members_of_families
 from derivcheck.problem.prose import is_concluded
 from derivcheck.problem.scope import Declaration, Definition, Meaning, Refusal, SizeSymbol
 from derivcheck.problem.solutions import equation_for
-from derivcheck.problem.terms import is_literal
+from derivcheck.problem.terms import Gather, is_literal, variables
 from derivcheck.reading.items import Statement
 
 
+def told_anew(item: Statement, left: n.Node, builder: Builder) -> bool:
+    """``now let z = …`` of a name that has a value: it has another one from here on."""
+    told = item.cue is not None and item.cue.kind in ("let", "call") and item.cue.near
+    if not told or len(item.members) != 2 or not isinstance(left, n.Name | n.Scripted):
+        return False
+    if not isinstance(builder.scope.names.get(key_of(left)), Definition):
+        return False
+    _set(item, left, builder)
+    return True
+
+
 def begins_anew(item: Statement, left: n.Node, builder: Builder) -> bool:
-    """Give a known name another value where the words or a heading say so.
+    """Give a name that is a number another value under another heading.
 
     Raises:
         Refusal: it is set to a number, and whether from here on or in its sentence alone is not said.
 
     """
     scope = builder.scope
-    if len(item.members) != 2 or item.relations[0].sign == "\\equiv" or is_concluded(item):
+    if len(item.members) != 2 or item.relations[0].sign == "\\equiv" or not is_number(item.members[1]):
         return False
-    old = scope.names.get(key_of(whole_of(left, builder.context()))) if isinstance(left, n.Name | n.Scripted) else None
-    if not isinstance(old, Declaration | Definition | SizeSymbol) or _solved_for(old, item, builder):
+    old = _known(left, builder)
+    if old is None or _solved_for(old, item, builder) or (is_concluded(item) and not _never_follows(old, builder)):
         return False
-    told = (
-        item.cue is not None and item.cue.kind in ("let", "call") and item.cue.near and not isinstance(old, SizeSymbol)
-    )
-    number = is_number(item.members[1])
-    same = isinstance(old, Definition) and old.term == builder.context({}).term(item.members[1]) if number else False
-    if same or not (number or told) or (isinstance(old, Definition) and not told and not is_literal(old.term)):
-        return False
-    elsewhere = builder.section(old.span) < builder.section(item.span)
-    if told or (isinstance(old, Definition) and elsewhere):
-        _set(item, left, builder)
-        return True
+    if isinstance(old, Definition):
+        value = old.term.body if isinstance(old.term, Gather) else old.term
+        if not is_literal(value) or value == builder.context({}).term(item.members[1]):
+            return False
+        if builder.section(old.span) < builder.section(item.span) and key_of(left) in scope.names:
+            _set(item, left, builder)
+            return True
     line = builder.source.position(old.span.start).line
     what = f"{scope.quote(old.span)} on line {line}" if isinstance(old, Definition) else f"declared on line {line}"
     raise Refusal(
@@ -51,6 +59,31 @@ def begins_anew(item: Statement, left: n.Node, builder: Builder) -> bool:
         f"`{plain(left)}` is {what}: whether it has this value from here on or in this sentence alone is not said",
         f"write: for `{scope.quote(item.span)}`, or: now let `{scope.quote(item.span)}`",
     )
+
+
+def _known(left: n.Node, builder: Builder) -> Meaning | None:
+    """What is known of a name, or of what it is an entry, a member or a power of."""
+    if not isinstance(left, n.Name | n.Scripted):
+        return None
+    names = builder.scope.names
+    base = left.base if isinstance(left, n.Scripted) and isinstance(left.base, n.Name) else left
+    found = names.get(key_of(whole_of(left, builder.context()))) or names.get(key_of(base))
+    if found is None and isinstance(left, n.Scripted):
+        found = next(iter(members_of_families(left, builder.scope)), None)
+    return found if isinstance(found, Declaration | Definition | SizeSymbol) else None
+
+
+def _never_follows(old: Meaning, builder: Builder) -> bool:
+    """Whether a name takes any value, so that nothing that was read can lead to this one ("i.e. $K = 3$")."""
+    if isinstance(old, Definition) or builder.conditions:
+        return False
+    asked = {
+        name
+        for one in builder.scope.assumptions
+        for c in one.conditions
+        for name in variables(c.left) | variables(c.right)
+    }
+    return old.key not in asked
 
 
 def _set(item: Statement, left: n.Node, builder: Builder) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 
 from derivcheck.isolation import in_one_line
@@ -28,6 +28,7 @@ from derivcheck.problem.prose import runs
 from derivcheck.problem.scope import Definition, Refusal, Scope, SizeSymbol
 from derivcheck.problem.solutions import finish_solutions
 from derivcheck.problem.stated import note_conditions, note_lost_heads
+from derivcheck.problem.unread import Unread, names_in_text, sentence_at
 from derivcheck.reading.items import Directive, Heading, Item, Notice, Statement, Unreadable
 from derivcheck.source import Source
 from derivcheck.verdict import Finding, Severity
@@ -200,9 +201,17 @@ def _problem(builder: Builder) -> Problem:
         scope=scope,
         size_names={m.key: m.text for m in scope.names.values() if isinstance(m, SizeSymbol)},
         undrawn=tuple(scope.undrawn),
-        unread=tuple(builder.unread),
+        unread=(*builder.unread, *_begun_anew(scope)),
         headings=tuple(builder.headings),
     )
+
+
+def _begun_anew(scope: Scope) -> Iterator[Unread]:
+    """In its own sentence a name that begins anew may have its old meaning still."""
+    for code, span, _ in scope.notices:
+        if code == "redeclared":
+            names = tuple(names_in_text(scope.text[span.start : span.end]))[:1]
+            yield Unread(names, span, "gives it another meaning", sentence_at(scope.text, span))
 
 
 def _notices(scope: Scope) -> list[Finding]:

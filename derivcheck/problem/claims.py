@@ -10,6 +10,7 @@ from derivcheck.isolation import internal_error
 from derivcheck.language import nodes as n
 from derivcheck.language.printing import plain
 from derivcheck.language.shapes import ONE
+from derivcheck.language.traversal import walk
 from derivcheck.problem import algebra, terms
 from derivcheck.problem.constants import constant_by, density_of, gradients, without_constant
 from derivcheck.problem.context import Context, strip
@@ -231,6 +232,9 @@ class ClaimMaker:
             if refusal.code in UNEXPLAINED and not self.final:
                 self.waiting.append(member)
                 return
+            if refusal.code == "unbound-index" and _stands_in(refusal.span, head.node, self.source):
+                # It was read as part of a name there: so this line is not understood.
+                refusal.wrong = False
             scalar = self._scalar_reading(head, node, item, conditions) if refusal.code == "shape-mismatch" else None
             self.refuse(refusal, node.span, item.span, head.kind, head.title, head.chain, scalar, item.implied)
         except Exception as error:
@@ -471,6 +475,7 @@ class ClaimMaker:
                 self.claims.append(replace(claim, relation=relation.sign, kind=kind, title=title))
                 left, left_node = right, node
             except Refusal as refusal:
+                refusal.wrong = refusal.wrong and not _stands_in(refusal.span, left_node, self.source)
                 self.refuse(refusal, node.span, item.span, "inequality", head.title, head.chain)
                 return
 
@@ -517,6 +522,11 @@ def _masked(claim: Claim, found: tuple[Comparison, ...]) -> Claim:
         terms.Multiply("scale", mask, side, shape=side.shape, span=side.span) for side in (claim.head, claim.claimed)
     ]
     return replace(claim, head=sides[0], claimed=sides[1], kind="identity", read=None, remade=None, alternatives=())
+
+
+def _stands_in(span: Span, node: n.Node, source: Source) -> bool:
+    """Whether the letter at a place stands in an expression as well."""
+    return any(isinstance(part, n.Name) and part.text == source.slice(span) for part in walk(node))
 
 
 def _says_whole(head: Head, node: n.Node) -> bool:

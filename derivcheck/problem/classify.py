@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from derivcheck.language import nodes as n
 from derivcheck.language.printing import plain
-from derivcheck.problem.anew import begins_anew
+from derivcheck.problem.anew import begins_anew, told_anew
 from derivcheck.problem.assumptions import assume
 from derivcheck.problem.builder import Builder
 from derivcheck.problem.conditions import (
@@ -60,6 +61,7 @@ from derivcheck.problem.stated import (
 from derivcheck.problem.unread import Unread
 from derivcheck.problem.zeroing import take_words
 from derivcheck.reading.items import Relation, Statement
+from derivcheck.source import Span
 from derivcheck.verdict import Finding, Severity
 
 DEFINITE = frozenset(("\\succ", "\\succeq", "\\prec", "\\preceq"))
@@ -235,7 +237,7 @@ def _equality(item: Statement, statements: list[Statement], builder: Builder) ->
         if len(item.members) > 2:
             _claims(replace(item, members=(item.members[0], *item.members[2:]), relations=item.relations[1:]), builder)
         return
-    if names_density(item, builder) or assumed_equation(item, builder):
+    if told_anew(item, left, builder) or names_density(item, builder) or assumed_equation(item, builder):
         return
     if not item.implied and not conditional and adds_noise(item, left, statements, builder):
         return
@@ -379,8 +381,14 @@ def _defined_for_all(item: Statement, left: n.Node, refusal: Refusal, builder: B
         refusal.span,
         f"`{plain(left)}` has no index, and what it is set to is another for every `{letter}`",
         f"write `{key_of(left)}{script}`, or behind it what it is without `{letter}`",
-        wrong=True,
+        wrong=not _stands_for_all(builder.source.text, refusal.span),
     ) from refusal
+
+
+def _stands_for_all(text: str, index: Span) -> bool:
+    r"""Whether a member stands alone in brackets, and may mean all of them: ``\operatorname{diag}(s_i)``."""
+    before = re.search(r"[(\[{]\s*[\\\w{}]+\s*[_^]\s*[{(]*\s*\Z", text[: index.start])
+    return before is not None and re.match(r"\s*[})]*\s*(?:\\?[)\]}]|\\right)", text[index.end :]) is not None
 
 
 def _estimate(item: Statement, left: n.Node, builder: Builder) -> None:

@@ -132,11 +132,11 @@ def _family_member(node: n.Scripted, scope: Scope) -> bool:
     """``x^{(i)}`` and ``x_i`` of a family that is there already."""
     return any(
         isinstance(found, Definition) or (isinstance(found, Declaration) and found.key in scope.used)
-        for found in _members_of_families(node, scope)
+        for found in members_of_families(node, scope)
     )
 
 
-def _members_of_families(node: n.Scripted, scope: Scope) -> list[Meaning]:
+def members_of_families(node: n.Scripted, scope: Scope) -> list[Meaning]:
     """What is known of which this can be a member."""
     patterns = []
     if isinstance(node.sup, n.Group):
@@ -199,7 +199,7 @@ def mentions_itself(node: n.Node, value: n.Node, scope: Scope) -> bool:
             known = key_of(part)
             if known == key:
                 return True
-            if isinstance(part, n.Scripted) and (known in scope.names or _members_of_families(part, scope)):
+            if isinstance(part, n.Scripted) and (known in scope.names or members_of_families(part, scope)):
                 continue
         stack.extend(children(part))
     return False

@@ -63,13 +63,14 @@ _SAYS = re.compile(r"[.;!?](?=\s|\Z)|\n\s*\n")
 class Unread:
     """A refused line that may constrain its ``names``, each as the ways to spell it, the most telling first.
 
-    A condition of a sentence says nothing outside of it: then ``around`` is the stretch of that sentence; of one that
-    only ``narrows`` the inputs, what holds without it holds with it. What ``sets``
-    a name that has a value in its section already only states something of it.
+    ``why`` says what is the matter with it. A condition of a sentence says nothing outside of it: then ``around`` is
+    the stretch of that sentence; of one that only ``narrows`` the inputs, what holds without it holds with it. What
+    ``sets`` a name that has a value in its section already only states something of it.
     """
 
     names: tuple[tuple[str, ...], ...]
     span: Span
+    why: str = "was not read"
     around: Span | None = None
     sets: bool = False
     narrows: bool = False
@@ -111,8 +112,8 @@ def unread(text: str, span: Span) -> Iterator[Unread]:
             names = names[:1]
         if names:
             conditional = _IFS.search(lead) is not None and sign != "\\in"
-            around = _sentence(text, span) if conditional else None
-            yield Unread(names, span, around, sets=sign == "=" and _LETS.search(led) is None)
+            around = sentence_at(text, span) if conditional else None
+            yield Unread(names, span, around=around, sets=sign == "=" and _LETS.search(led) is None)
 
 
 def _constraining(row: str, left: str, sign: str, led: str, around: str) -> str:
@@ -156,7 +157,7 @@ def _around(text: str, span: Span) -> str:
     return f"{text[max(0, span.start - 40) : span.start]} {text[span.end : span.end + 40]}".lower()
 
 
-def _sentence(text: str, span: Span) -> Span:
+def sentence_at(text: str, span: Span) -> Span:
     """The sentence in which a stretch stands, with the display that it leads into."""
     starts = [found.end() for found in _SAYS.finditer(text, max(0, span.start - _WINDOW), span.start)]
     stop = next((found.start() for found in _SAYS.finditer(text, span.end)), len(text))
@@ -164,3 +165,13 @@ def _sentence(text: str, span: Span) -> Span:
     if rest.startswith(("$$", "\\[", "\\begin")) and text[stop : stop + 1] not in (".", "!", "?"):
         stop = next((found.start() for found in _SAYS.finditer(text, stop + 2)), len(text))
     return Span(starts[-1] if starts else max(0, span.start - _WINDOW), stop)
+
+
+def set_in(text: str, span: Span) -> tuple[tuple[tuple[str, ...], ...], tuple[tuple[str, ...], ...]]:
+    """The names that a line sets, as far as its form goes, and those in the brackets behind the name of a function."""
+    left, sign = _left_side(text[span.start : span.end])
+    named = _named(left)
+    rest = left.strip()[len(named.strip()) :]
+    if sign != "=" or re.search(r"\d", rest):
+        return (), ()
+    return tuple(names_in_text(named)), tuple(names_in_text(rest))

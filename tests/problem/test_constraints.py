@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.problem.asking import HOLDS, WRONG, finding, only, outcome, outcomes, problem
+from tests.problem.asking import HOLDS, NOT_CHECKED, WRONG, finding, only, outcome, outcomes, problem
 
 WEIGHTS = "Let $\\pi_1, \\pi_2 > 0$ {asked}.\n\n$$ \\pi_1^2 + 2 \\pi_1 \\pi_2 = 1 - \\pi_2^2 $$\n"
 ASKED = "\\pi_1 + \\pi_2 = 1"
@@ -38,12 +38,12 @@ def test_a_line_that_fails_under_the_condition_is_wrong_all_the_same():
     assert outcomes(text) == ["wrong"]
 
 
-def test_an_equation_between_inputs_that_nothing_asks_of_them_is_wrong_and_the_help_says_how_to_ask_it():
+def test_an_equation_between_inputs_that_nothing_asks_of_them_is_no_claim_and_the_help_says_how_to_ask_it():
     text = "Let $x, y \\in \\mathbb{R}$. We find $x + y = 3$."
-    assert outcome(text) is WRONG
+    assert outcome(text) is NOT_CHECKED
     help = finding(text).help
     assert help is not None
-    assert "if it is asked of them, say so: with `x + y = 3`" in help
+    assert "if it is asked of the inputs, say so: with `x + y = 3`" in help
 
 
 def test_an_identity_is_a_claim_whatever_words_lead_to_it():
