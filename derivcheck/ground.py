@@ -55,7 +55,7 @@ class Grounds:
         if isinstance(claim, Claim) and self._only_inputs(claim):
             keys = sorted(_keys_in(claim.head) | _keys_in(claim.claimed))
             why = "may be asked of the inputs, or set one of them"
-            return Unread(tuple((folded(key.split("#")[0]),) for key in keys), claim.line_span, why)
+            return Unread(tuple((folded(key.split("#")[0]),) for key in keys), claim.line_span, why=why)
         if isinstance(claim, Claim) and (claim.implied or claim.joined):
             return None
         names, arguments = set_in(self.problem.source.text, claim.line_span)
@@ -63,7 +63,9 @@ class Grounds:
             return None
         found = tuple(name for name in names if self._set_elsewhere(name, claim))
         return (
-            Unread(found, claim.line_span, "gives a name a value that has one under another heading") if found else None
+            Unread(found, claim.line_span, why="gives a name a value that has one under another heading")
+            if found
+            else None
         )
 
     def _only_inputs(self, claim: Claim) -> bool:
@@ -132,7 +134,7 @@ class Grounds:
             indexed = re.fullmatch(r"[a-z](?:[-+]\d+)?", ways[0].partition("_")[2]) is not None
             if indexed and isinstance(known, Declaration) and known.shape[0] != ONE == known.shape[1]:
                 why = f"is `{known.text}`, of which `{ways[0]}` may be an entry or one of several"
-                yield Unread((), known.span, why)
+                yield Unread((), known.span, why=why)
 
     def _led_to(self, claim: Claim | Refused) -> Iterator[Unread]:
         """A row that ⇒ leads to rests on the one before it, and a solution on its equation."""

@@ -211,7 +211,7 @@ def _begun_anew(scope: Scope) -> Iterator[Unread]:
     for code, span, _ in scope.notices:
         if code == "redeclared":
             names = tuple(names_in_text(scope.text[span.start : span.end]))[:1]
-            yield Unread(names, span, "gives it another meaning", sentence_at(scope.text, span))
+            yield Unread(names, span, sentence_at(scope.text, span), why="gives it another meaning")
 
 
 def _notices(scope: Scope) -> list[Finding]:

@@ -70,10 +70,10 @@ class Unread:
 
     names: tuple[tuple[str, ...], ...]
     span: Span
-    why: str = "was not read"
     around: Span | None = None
     sets: bool = False
     narrows: bool = False
+    why: str = "was not read"
 
 
 def folded(name: str) -> str:
@@ -113,7 +113,7 @@ def unread(text: str, span: Span) -> Iterator[Unread]:
         if names:
             conditional = _IFS.search(lead) is not None and sign != "\\in"
             around = sentence_at(text, span) if conditional else None
-            yield Unread(names, span, around=around, sets=sign == "=" and _LETS.search(led) is None)
+            yield Unread(names, span, around, sets=sign == "=" and _LETS.search(led) is None)
 
 
 def _constraining(row: str, left: str, sign: str, led: str, around: str) -> str:
