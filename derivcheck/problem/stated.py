@@ -15,9 +15,10 @@ from derivcheck.language import nodes as n
 from derivcheck.language.printing import plain
 from derivcheck.language.traversal import walk
 from derivcheck.problem.builder import Builder
+from derivcheck.problem.constraints import ASKING
 from derivcheck.problem.context import key_of, members_of, strip
 from derivcheck.problem.newness import is_new
-from derivcheck.problem.prose import is_asked, is_concluded, words_behind
+from derivcheck.problem.prose import is_asked, is_concluded
 from derivcheck.problem.scope import Declaration, Refusal
 from derivcheck.problem.unread import Unread, names_in_text
 from derivcheck.reading.items import Statement
@@ -28,7 +29,8 @@ BUILT_IN = {
     "\\mathbf{I}": "the identity matrix", "\\mathbb{I}": "the identity matrix", "\\mathbf{1}": "the column of ones",
     "\\mathbb{1}": "the column of ones", "\\mathbf{0}": "zero",
 }  # fmt: skip
-DESCRIBED = re.compile(r"\b(be|is|are|denotes?|for|as) (the|its|their|that)\b")
+COPULAS = (["is"], ["are"], ["becomes"], ["equals"], ["reads"])
+DESCRIBED = re.compile(r"[\s,]*(be|is|are|denotes?|for|as)? ?(the|its|their|that)\b")
 VALUED = frozenset(("setting", "putting", "taking", "considering", "fixing"))
 HARMLESS = re.compile(
     r"\W*(if|when|whenever|provided( that)?|as (long|soon) as|in case)\W+(we|one|you|i|they|and only if|it exists"
@@ -54,7 +56,10 @@ def is_stated(item: Statement, statements: Sequence[Statement]) -> bool:
     """Whether a comparison of inputs is a claim, by its words or as a bare display that is no side condition."""
     if is_concluded(item):
         return True
-    return is_bare(item) and side_of(item, statements) is None
+    if item.cue is not None or item.hidden or ASKING.search(item.lead):
+        return False
+    last = item.lead.strip(" ,;:.").split()[-1:]
+    return (item.displayed or last in COPULAS) and side_of(item, statements) is None
 
 
 def side_of(item: Statement, statements: Sequence[Statement]) -> Statement | None:
@@ -73,10 +78,10 @@ def open_to_both(left: n.Node, builder: Builder) -> bool:
     found = builder.scope.names.get(key_of(strip(left)))
     if not isinstance(found, Declaration):
         return False
-    span = found.span
-    behind = words_behind(Statement((), (), span, 0, 0), builder.source.text)
-    rest = builder.source.text[span.end : span.end + 120].split("\n\n")[0]
-    return DESCRIBED.search(behind) is not None or DESCRIBED.match(rest.lstrip("$ ").lower()) is not None
+    rest = builder.source.text[found.span.end : found.span.end + 200]
+    maths = re.match(r"[^$]*?(?:\$|\\[)\]])\s*", rest)
+    behind = rest if maths is None else rest[maths.end() :]
+    return DESCRIBED.match(re.split(r"[.;$]|\n\s*\n", behind, maxsplit=1)[0].lower()) is not None
 
 
 def is_stated_value(item: Statement, builder: Builder) -> bool:
@@ -90,7 +95,8 @@ def is_stated_value(item: Statement, builder: Builder) -> bool:
     literal = all(is_literal(member) for member in item.members[1:])
     if not is_concluded(item, near=True) and not (literal and is_bare(item)):
         return False
-    if literal and not open_to_both(name, builder):
+    loose = item.cue is not None and item.cue.loose
+    if literal and not loose and not open_to_both(name, builder):
         return True
     if not is_new(name, builder.scope):
         return False
@@ -101,9 +107,9 @@ def is_stated_value(item: Statement, builder: Builder) -> bool:
 
 def doubt(item: Statement, builder: Builder) -> None:
     """A reason ("since $x > 0$"), or what is stated of a name that words describe: what fails may hold all the same."""
-    assert item.cue is not None or is_bare(item)
-    reason = item.cue is not None and item.cue.kind == "since"
-    if reason or any(open_to_both(part, builder) for member in item.members for part in members_of(member)):
+    reason = item.cue is not None and (item.cue.kind == "since" or item.cue.loose)
+    unsaid = item.cue is None and not item.implied and not is_bare(item)
+    if reason or unsaid or any(open_to_both(part, builder) for member in item.members for part in members_of(member)):
         place = item.cue.span if item.cue is not None else Span(item.span.start, item.span.start)
         names = [name for name in names_in_text(builder.source.slice(item.span)) if name]
         builder.unread.append(Unread(tuple(names), place, narrows=True))
@@ -152,7 +158,7 @@ def defines_by_name(item: Statement, left: n.Node, statements: Sequence[Statemen
 def is_special_value(item: Statement, builder: Builder) -> bool:
     """``for $c = 0$``, ``at $t = 0$``, "setting $x = 1$ gives": a value for the sentence, and no definition."""
     cue = item.cue
-    if cue is None or len(item.members) != 2 or not is_literal(item.members[1]):
+    if cue is None or not cue.near or len(item.members) != 2 or not is_literal(item.members[1]):
         return False
     if not all(isinstance(strip(part), n.Name | n.Scripted) for part in members_of(item.members[0])):
         return False

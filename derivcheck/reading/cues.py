@@ -31,6 +31,8 @@ class Said(str):
 
 
 # A kind stands before another whose words it holds ("in each case" before "case"); in a row what is longer comes first.
+LOOSE: Final = r"moreover|furthermore|in addition|additionally|finally|also(?!\s+[a-z])|now|similarly|likewise"
+"""Words that go on with whatever came before, be it assumed or concluded."""
 _ENGLISH: Final[dict[Kind, str]] = {
     "in each case": r"in (?:each|either|both|every|any|all|no)(?: of (?:the|these|both))?(?: two)? cases?",
     "in that case": r"in (?:this|that|which|such(?: a)?|these|the latter|the former)(?: special)? (?:cases?"
@@ -52,7 +54,7 @@ _ENGLISH: Final[dict[Kind, str]] = {
     "otherwise": r"otherwise|else|elsewhere",
     "if": r"(?:in |for )?(?:the )?(?:[a-z]+ )?case (?:that|of|where|when|in which)"
     r"|(?:in )?(?:the |an? )?(?:[a-z]+ )?case|provided(?: that)?|as (?:long|soon) as|only if|if|whenever|when|unless"
-    r"|for (?:those|which)",
+    r"|for (?:those|which)|(?:on|in) (?:the |a )?[a-z-]+ (?:where|on which|in which)",
     "example": r"(?:for|as an) (?:example|instance)|e\.g\.|say|at (?:the )?(?:start|beginning|first)|initially"
     r"|in the (?:picture|figure|plot|example)",
     "for": r"for|at",
@@ -71,7 +73,9 @@ _ENGLISH: Final[dict[Kind, str]] = {
     r"|implying|proving|showing|(?<!the\s)forces|ensures|guarantees|makes"
     r"|hence|thus|therefore|thereby|consequently|accordingly|whence|then|so(?: that)?(?! far)|clearly|obviously"
     r"|evidently"
-    r"|plainly|certainly|surely|trivially|necessarily|indeed|in particular|in other words|that is|i\.e\.|q\.e\.d\.",
+    r"|plainly|certainly|surely|trivially|necessarily|indeed|in particular|in other words|that is|i\.e\.|q\.e\.d\."
+    r"|of course|in fact|as a (?:consequence|result)|altogether|summing up|by symmetry|conversely|it turns out"
+    r"|from which|it must be|eventually|in total|overall|" + LOOSE,
     "since": r"since|because|using|owing to|thanks to|in view of",
 }
 _GERMAN: Final[dict[Kind, str]] = {
@@ -79,7 +83,7 @@ _GERMAN: Final[dict[Kind, str]] = {
     "in that case": r"in diesem fall",
     "not": r"(?:ist|gilt) (?:im allgemeinen )?nicht",
     "assume": r"angenommen|vorausgesetzt|unter der (?:nebenbedingung|annahme|bedingung)|sei(?:en)? gegeben"
-    r"|wähle|nehmen wir an",
+    r"|wähle|nehmen wir an(?:, dass)?|wir nehmen an(?:, dass)?|es gelten?",
     "let": r"sei(?:en)?",
     "call": r"bezeichne[nt]?|definieren?|definiert|setzen?|nennen?",
     "otherwise": r"sonst|andernfalls",
@@ -139,11 +143,15 @@ _TOLD: Final = {
 _LATIN_WORD: Final = r"[a-zà-ÿ']"
 
 
+@lru_cache(maxsize=16)
+def _speaks(text: str, language: str) -> bool:
+    return len(_TOLD[language][1].findall(text.lower())) > 1
+
+
 @lru_cache(maxsize=8)
 def _pattern(text: str) -> re.Pattern[str]:
     """One pattern of the cues in a document, a group a kind: whole words of letters; Chinese stands without spaces."""
-    small = text.lower()
-    tables = [_ENGLISH, *(table for table, told in _TOLD.values() if len(told.findall(small)) > 1)]
+    tables = [_ENGLISH, *(table for language, (table, _) in _TOLD.items() if _speaks(text, language))]
     rows = []
     for number, kind in enumerate(_ENGLISH):
         words = "|".join(table[kind] for table in tables).replace(" ", r"\s+")
@@ -154,12 +162,13 @@ def _pattern(text: str) -> re.Pattern[str]:
 _FILLING: Final = re.compile(
     r"(?:[\s,:;.$()&*_\\\x00-]|that|we have|we get|we obtain|now|again|also|moreover|furthermore|additionally"
     r"|both|even|then"
-    r"|the|some|any|all|each|every|in addition|fact|only|text|quad|qquad|dass|que|gilt|有|时|在)*"
+    r"|the|some|any|all|each|every|in addition|fact|only|text|quad|qquad|dass|que|gilt|ist|sind|est|sont|有|时|在)*"
 )
 _LABEL: Final = re.compile(r"\\text[a-z]*\s*\{[^{}]*\w[^{}]*[:：]\s*\}")
 _CLOSING: Final = re.compile(r"(?:\s|\$|\\[)\]]|\\end\{[a-z]+\*?\}|\\q?quad\b|\\[,;]|\}|&|\\text\s*\{|,)*")
 _STOP: Final = re.compile(r"[.;!?](?=\s|\Z)|[。！？；]|\n\s*\n|\$|\\[(\[]|\\begin\b")
 _MARKUP: Final = re.compile(r"(?s:<!--.*?-->)|(?<!\\)%[^\n]*|\\(?:begin|end)\{[a-z]+\*?\}|\\[a-zA-Z]+|[{}*_`$&|#>\\]")
+_LOOSE: Final = re.compile(LOOSE)
 _THAT: Final = re.compile(r"\b(?:that|dass|que)\W*\Z")
 _WEAK: Final = re.compile(r"(?:we|one|you)\s+have|have|then|also|so|since|makes?")
 _SPENT: Final = frozenset(("for", "if", "where"))
@@ -181,7 +190,9 @@ def cues_in(said: str, text: str) -> tuple[Cue, ...]:
             kind == "follows" and _THAT.search(plain) is not None
         )
         place = Span(span.start + match.start(), span.start + match.end()) if literal else span
-        found.append(Cue(kind, " ".join(match[0].split()), place, near))
+        words = " ".join(match[0].split())
+        loose = _LOOSE.fullmatch(match[0]) is not None and not (words == "also" and _speaks(text, "German"))
+        found.append(Cue(kind, words, place, near, loose))
     if not found and _LABEL.match(text, span.start, span.end):
         found.append(Cue("label", str(said), span))
     return tuple(found)
@@ -210,7 +221,10 @@ def nearest(cues: Sequence[Cue]) -> Cue | None:
         weak = _WEAK.fullmatch(cue.words) is not None
         if chosen is not None and chosen.kind in _STRONG and weak and cue.kind in ("follows", "since"):
             continue
-        chosen = cue
+        if cue.loose and chosen is not None:
+            continue
+        # "Since squares are positive, …": the reason is given in words, and what stands behind them follows.
+        chosen = replace(cue, kind="follows", near=True) if cue.kind == "since" and not cue.near else cue
     return chosen
 
 
@@ -241,6 +255,8 @@ def governed(items: Sequence[Governable]) -> list[Cue | None]:
     before: Governable | None = None
     for item in items:
         cue = nearest(item.cues)
+        if cue is None and item.lead.split()[-1:] in (["that"], ["dass"], ["que"]) and " " in item.lead:
+            cue = Cue("follows", item.lead, item.span)
         if before is not None and before.sentence != item.sentence:
             before = None
         if before is not None and found:
@@ -248,7 +264,7 @@ def governed(items: Sequence[Governable]) -> list[Cue | None]:
             if cue is None and not before.relations:
                 spent = [each for each in before.cues if each.kind not in _SPENT]
                 cue = nearest(spent) or (last if last is not None and last.kind not in _SPENT else None)
-            elif cue is None and (said := set(item.lead.replace(",", " ").split())) <= JOINING:
+            elif _goes_on(cue, said := set(item.lead.replace(",", " ").split())):
                 # "If $x > 0$, $x^2 > 0$": what is behind the comma need not be a condition as well.
                 goes_on = last is not None and (last.kind not in ("if", "for") or bool(said))
                 cue = last if goes_on else None
@@ -261,6 +277,11 @@ def governed(items: Sequence[Governable]) -> list[Cue | None]:
         found.append(cue)
         before = item
     return found
+
+
+def _goes_on(cue: Cue | None, said: set[str]) -> bool:
+    """Whether the words in front of a statement only join it to the one before."""
+    return said <= JOINING if cue is None else cue.loose and said <= JOINING | set(cue.words.split())
 
 
 def _declares(item: Governable) -> bool:

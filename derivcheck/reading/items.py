@@ -35,12 +35,16 @@ Kind = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Cue:
-    """What some words say of the mathematics behind them; ``near`` tells that nothing but filling stands between."""
+    """What some words say of the mathematics behind them; ``near`` tells that nothing but filling stands between.
+
+    A ``loose`` one goes on with whatever came before, be it assumed or concluded: "moreover", "now".
+    """
 
     kind: Kind
     words: str
     span: Span
     near: bool = True
+    loose: bool = False
 
 
 @dataclass(frozen=True, slots=True)
