@@ -33,6 +33,7 @@ class Settings:
               one that is not named is drawn at random
     claim     check only the claim of this name
     strict    undecided and not checked fail the run
+    require   "proved" if whatever is less than proved fails the run
     evidence  "all", or "exact" for proofs and exact counterexamples alone, which need no torch
     extra     a homework's own options ("box", "activation", …)
     config    the file from which settings were read, for the command that repeats a check
@@ -46,6 +47,7 @@ class Settings:
     values: dict[str, float] = field(default_factory=dict)
     claim: str | None = None
     strict: bool = False
+    require: str | None = None
     evidence: str = "all"
     extra: dict[str, object] = field(default_factory=dict)
     config: str | None = None
@@ -106,6 +108,12 @@ def _flag(value: object) -> bool:
     raise _Refused(f"takes true or false, not {_shown(value)}")
 
 
+def _word(value: object) -> str:
+    if value == "proved":
+        return "proved"
+    raise _Refused(f'takes "proved", not {_shown(value)}')
+
+
 def _function(value: object) -> str:
     if isinstance(value, str) and value in FUNCTIONS:
         return value
@@ -124,6 +132,7 @@ _SCALARS: Mapping[str, Check] = {
     "trials": _whole(SMALLEST_TRIALS, LARGEST_TRIALS),
     "draws": _whole(1, LARGEST_DRAWS),
     "strict": _flag,
+    "require": _word,
 }
 _TABLES: Mapping[str, Check] = {"sizes": _check_size, "functions": _function, "values": _number}
 # A homework's own settings, under a table of its name. A new homework is one line here.
@@ -253,6 +262,8 @@ def _with_scalar(settings: Settings, key: str, value: object) -> Settings:
     match key, value:
         case "strict", bool():
             return replace(settings, strict=value)
+        case "require", str():
+            return replace(settings, require=value)
         case "seed", int():
             return replace(settings, seed=value)
         case "trials", int():

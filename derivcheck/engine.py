@@ -20,7 +20,19 @@ from derivcheck.reading.documents import kind_of, scan
 from derivcheck.reading.parser import parse_expression
 from derivcheck.reading.statements import read
 from derivcheck.source import NOWHERE, Source, Span
-from derivcheck.verdict import Evidence, Finding, Listed, Outcome, Report, Result, Severity, Verdict
+from derivcheck.verdict import (
+    Evidence,
+    Finding,
+    Listed,
+    Outcome,
+    Report,
+    Result,
+    Severity,
+    Verdict,
+    Word,
+    settled,
+    strength_of,
+)
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -65,6 +77,7 @@ def check(source: Source, settings: Settings, required: tuple[str, ...] = ()) ->
     )
     results, findings = isolation.settled(results), isolation.findings(findings)
     findings = [*problem.findings, *findings, *_missing(source, wanted, results, heads, settings)]
+    findings += _unproved(results, settings)
     return Report(
         source=source,
         results=tuple(results),
@@ -450,6 +463,27 @@ def _missing(
             )
         )
     return found
+
+
+def _unproved(results: list[Result], settings: Settings) -> list[Finding]:
+    """One finding for all claims that are less than proved, where the run asks for proofs; what is wrong is said."""
+    if settings.require != Word.PROVED:
+        return []
+    short = [one for one in results if settled(one) is not Outcome.WRONG and strength_of(one) is not Word.PROVED]
+    short = [one for one in short if settled(one) is not Outcome.HOLDS or not one.expected_wrong]
+    if not short:
+        return []
+    words = [f"`{one.title}` {'agrees' if strength_of(one) else f'is {one.verdict.outcome}'}" for one in short]
+    counted = "one claim is" if len(short) == 1 else f"{len(short)} claims are"
+    return [
+        Finding(
+            "not-proved",
+            Severity.ERROR,
+            f"{counted} less than proved, and this run asks for proofs: {', '.join(words)}",
+            short[0].span,
+            claim=short[0].name,
+        )
+    ]
 
 
 def listing(source: Source) -> tuple[Listed, ...]:

@@ -250,14 +250,24 @@ def confirmed(verdict: Verdict, found: Sequence[Evidence]) -> Verdict:
 def agreeing(spoken: Sequence[Evidence]) -> Verdict:
     """It holds as far as these sources see: which they are, at how many inputs, and what they could have seen."""
     holding = [one for one in spoken if one.outcome is HOLDS]
-    points = max((one.points for one in holding), default=0)
+    points = inputs_of(holding)
     inputs = f", at {points} input{'s' * (points != 1)}" if points else ""
     said = f"agrees: {' · '.join(one.oracle for one in holding)}{inputs}{_finest(holding, ', to ')}"
     return Verdict(HOLDS, said=said, strength=Word.AGREES)
 
 
+def inputs_of(found: Sequence[Evidence]) -> int:
+    """At how many inputs the source that looked at most of them agrees."""
+    return max((one.points for one in found if one.outcome is HOLDS), default=0)
+
+
 def finest(found: Sequence[Evidence]) -> float | None:
-    """The smallest relative error that one of these sources would have seen; None where that is not known."""
+    """The smallest relative error that one of these sources would have seen; None where that is not known.
+
+    One that searches for an input at which a relation fails sees no error, but whether there is one.
+    """
+    if any(one.strength is Strength.SEARCH and one.sees is Sees.WHOLE for one in found if one.outcome is HOLDS):
+        return None
     seen = [one.detectable for one in found if one.outcome is HOLDS and one.detectable is not None]
     return min((value for value in seen if value < inf), default=None)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from derivcheck.commands.options import amount, asked, evidence, reporting, steering
+from derivcheck.commands.options import amount, asked, evidence, reporting, requiring, steering
 from derivcheck.commands.output import complain, emit, progress, remark, show
 from derivcheck.config import Settings, UnknownClaim
 
@@ -34,6 +34,7 @@ class Found:
 @click.argument("files", nargs=-1, required=True, type=click.Path(), metavar="FILE…|DIR|-")
 @steering
 @evidence
+@requiring
 @reporting
 @amount
 @click.option("--fix", is_flag=True, help="Write the corrections into the documents, as far as they are proved.")

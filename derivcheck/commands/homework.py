@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from derivcheck.commands.options import Asked, amount, asked, finite, reporting, steering, whole
+from derivcheck.commands.options import Asked, amount, asked, finite, reporting, requiring, steering, whole
 from derivcheck.commands.output import emit, progress, show
 from derivcheck.commands.power import show_power
 from derivcheck.config import FUNCTIONS, Settings, check_size, shipped, with_function
@@ -27,7 +27,7 @@ def _command(homework: Homework) -> click.Command:
 
     decorated: Any = body
     own = [_own(option) for option in homework.options]
-    for decorate in (amount, reporting, steering, *reversed(own), *reversed(_ABOUT_THE_DOCUMENT)):
+    for decorate in (amount, reporting, requiring, steering, *reversed(own), *reversed(_ABOUT_THE_DOCUMENT)):
         decorated = decorate(decorated)
     about = f"Check {homework.title}."
     explained = f"{about}\n\nWhatever is undecided or not checked fails the run, unless --no-strict."

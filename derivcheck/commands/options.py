@@ -58,6 +58,7 @@ class Asked:
     claim: str | None = None
     strict: bool | None = None
     evidence: str | None = None
+    require: str | None = None
     output: str = "table"
     outputs: tuple[tuple[str, Path], ...] = ()
     color: ColorChoice = "auto"
@@ -74,7 +75,7 @@ class Asked:
             settings = replace(load(self.config, base, homework), config=str(self.config))
         given = {
             "seed": self.seed, "trials": self.trials, "claim": self.claim, "strict": self.strict,
-            "evidence": self.evidence,
+            "evidence": self.evidence, "require": self.require,
         }  # fmt: skip
         named = {name: value for name, value in given.items() if value is not None}
         return replace(settings, sizes={**settings.sizes, **dict(self.sizes)}, **named)  # type: ignore[arg-type]
@@ -127,6 +128,13 @@ def evidence(body: Body) -> Body:
         "--evidence",
         type=click.Choice(["all", "exact"]),
         help="Ask every oracle, or only the exact ones: proofs and exact counterexamples.  [default: all]",
+    )(body)
+
+
+def requiring(body: Body) -> Body:
+    """How much has to be shown of every claim."""
+    return click.option(
+        "--require", type=click.Choice(["proved"]), help="Let every claim that is less than proved fail the run."
     )(body)
 
 

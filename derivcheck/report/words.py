@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from derivcheck.source import Place, Source, Span
 from derivcheck.verdict import Evidence, Finding, Outcome, Report, Result, Severity, Word, settled, strength_of
-from derivcheck.weigh import finest
+from derivcheck.weigh import finest, inputs_of
 
 # Styles are data: names of rich styles, dropped where there is no colour.
 STYLES = {
@@ -107,11 +107,12 @@ def verdict_words(result: Result, lines: Mapping[str, Place]) -> tuple[str, str]
 
 
 def _held(result: Result) -> str:
-    """A proof with its scope, or how fine the agreement is; which sources agree stands in a column of its own."""
+    """A proof with its scope, or how fine or wide the agreement is; which sources agree stands in their own column."""
     if strength_of(result) is Word.PROVED:
         return result.verdict.said
     seen = finest(result.verdict.evidence)
-    return f"agrees to {rough(seen)}" if seen else "agrees"
+    points = inputs_of(result.verdict.evidence)
+    return f"agrees to {rough(seen)}" if seen else f"agrees at {plural(points, 'input')}" if points else "agrees"
 
 
 @dataclass(frozen=True, slots=True)
