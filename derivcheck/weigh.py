@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from math import ceil, inf, log10
+from math import ceil, log10
 from typing import Final
 
 from derivcheck.verdict import Doubt, Evidence, Outcome, Sees, Strength, Verdict, Word
@@ -45,6 +45,8 @@ RIVALS: Final = (
 CONTRADICTION: Final = "a proof and a counterexample at the same sizes contradict each other, so that neither counts"
 UNSEEN: Final = "it is refuted mod a prime, and float64 sees no difference at the same sizes"
 UNCONFIRMED: Final = "one source sees a difference at one input, and nothing confirms it: "
+NOTHING_SEEN: Final = 1e-3
+"""A relative error beyond which nothing is said to be seen: of what is 0, a relative error is none."""
 LEAST_INPUTS: Final = 2
 """So many inputs have to show what only one source in floating point sees."""
 
@@ -269,7 +271,7 @@ def finest(found: Sequence[Evidence]) -> float | None:
     if any(one.strength is Strength.SEARCH and one.sees is Sees.WHOLE for one in found if one.outcome is HOLDS):
         return None
     seen = [one.detectable for one in found if one.outcome is HOLDS and one.detectable is not None]
-    return min((value for value in seen if value < inf), default=None)
+    return min((value for value in seen if value < NOTHING_SEEN), default=None)
 
 
 def _finest(found: Sequence[Evidence], lead: str) -> str:

@@ -86,9 +86,9 @@ def compare(bench: Bench, claim: Claim, world: World, left_term: Term, right_ter
     integrals = [term for term in (left_term, right_term) if holds_integral(term, bench)]
     if not integrals:
         return discrepancy(left, right, bar)
-    summands = torch.stack([_summands(bench, claim, world, term, left) for term in integrals]).amax(0)
-    rounding = (8 * FLOOR * summands).reshape(-1, *(1,) * (left.dim() - 1))
-    return discrepancy(left, right, bar + rounding, summands)
+    size = torch.stack([summands(bench, claim, world, term) for term in integrals]).amax(0)
+    rounding = (8 * FLOOR * size).reshape(-1, *(1,) * (left.dim() - 1))
+    return discrepancy(left, right, bar + rounding, size)
 
 
 def _per_trial(value: Tensor) -> Tensor:
@@ -192,13 +192,14 @@ def _refined_bar(
     return bar.detach().reshape(-1, *(1,) * (left.dim() - 1)).expand(left.shape)
 
 
-def _summands(bench: Bench, claim: Claim, world: World, term: Term, left: Tensor) -> Tensor:
+def summands(bench: Bench, claim: Claim, world: World, term: Term) -> Tensor:
     """Per trial what is added up in a term: a mean that is 0 is one of numbers that cancel but for rounding."""
     try:
         with torch.no_grad():
-            size = evaluate(magnitude(term), bench.frame(claim, world)).detach().expand(left.shape)
+            size = evaluate(magnitude(term), bench.frame(claim, world)).detach()
     except NotExact:
-        return torch.zeros(left.shape[0], dtype=torch.float64)
+        return torch.zeros(world.trials, dtype=torch.float64)
+    size = size.expand(world.trials, *size.shape[1:])
     return _per_trial(torch.nan_to_num(size, nan=0.0, posinf=0.0))
 
 

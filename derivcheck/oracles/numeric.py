@@ -17,6 +17,7 @@ from derivcheck.oracles.comparing import (
     holds_integral,
     integral_dimension,
     integral_sizes,
+    summands,
     where,
 )
 from derivcheck.oracles.enclosing import DIGITS, Look
@@ -124,7 +125,9 @@ def summary(name: str, bench: Bench, claim: Claim, claimed: Term, found: list[tu
     if outcome is Outcome.HOLDS and all(part.zero for _, part in usable) and not literally:
         outcome, doubt = Outcome.UNDECIDED, Doubt.VACUOUS
         detail = "both sides are zero at every input: this tests nothing"
-    elif outcome is Outcome.HOLDS and not literally and min(part.detectable for _, part in usable) > LEAST_SEEN:
+    elif outcome is Outcome.HOLDS and (
+        _drowned(bench, claim, usable) if literally else min(part.detectable for _, part in usable) > LEAST_SEEN
+    ):
         outcome, doubt = Outcome.UNDECIDED, Doubt.ROUNDING
         detail = "rounding is as large as the values: nothing is left to compare"
     elif outcome is Outcome.UNDECIDED and doubt is None:
@@ -151,6 +154,18 @@ def summary(name: str, bench: Bench, claim: Claim, claimed: Term, found: list[tu
         detail=detail,
         doubt=doubt,
         seen=sum(part.failing for _, part in usable),
+    )
+
+
+def _drowned(bench: Bench, claim: Claim, usable: list[tuple[World, Discrepancy]]) -> bool:
+    """Whether rounding hides at every draw that a side is not 0: it is as large as what is added up, and as 1.
+
+    A side that is 0 has no size of its own, and may be a function of what cancels.
+    """
+    side = claim.claimed if is_zero(claim.head) else claim.head
+    return all(
+        part.bar > LEAST_SEEN and part.bar > LEAST_SEEN * (1 + float(summands(bench, claim, world, side).amax()))
+        for world, part in usable
     )
 
 
