@@ -12,8 +12,8 @@ from derivcheck.config import Settings, UnknownClaim
 from derivcheck.ground import on_ground
 from derivcheck.isolation import Isolation
 from derivcheck.language.nodes import Group, Node, Scripted
+from derivcheck.meaning.interpretation import interpret
 from derivcheck.problem import terms as t
-from derivcheck.problem.build import build
 from derivcheck.problem.context import SLOT, key_of, pattern, strip
 from derivcheck.problem.problem import Claim, Problem, Refused
 from derivcheck.reading.documents import kind_of, scan
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 @lru_cache(maxsize=8)
 def problem_of(source: Source) -> Problem:
     """Read a document and work out what it means. Imports nothing heavy; the same document is read once."""
-    return build(source, read(source, scan(source, kind_of(source.path, source.text))))
+    return interpret(source, read(source, scan(source, kind_of(source.path, source.text))))
 
 
 def check(source: Source, settings: Settings, required: tuple[str, ...] = ()) -> Report:

@@ -85,7 +85,7 @@ class Dim:
             return "0"
         parts: list[str] = []
         for monomial, coefficient in sorted(self.terms, key=lambda term: (-len(term[0]), term[0])):
-            symbols = " ".join("?" if name.startswith("?") else name for name in monomial)
+            symbols = " ".join("?" if name.startswith("?") else name.partition("#")[0] for name in monomial)
             size = abs(coefficient)
             body = symbols if symbols and size == 1 else f"{size} {symbols}".strip()
             sign = "-" if coefficient < 0 else "+"

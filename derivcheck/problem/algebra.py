@@ -64,9 +64,36 @@ def add(scope: Scope, terms: list[tuple[int, Term]], span: Span) -> Term:
         if lead is None:
             lead = term
         elif not scope.unify_shapes(lead.shape, term.shape):
+            if scope.readings.get("broadcast") == "entrywise" and (wide := _widened(scope, terms)) is not None:
+                return add(scope, wide, span)
             raise mismatch(scope, lead, term, "these cannot be added", _sum_help(scope, lead, term))
     shape = lead.shape if lead is not None else SCALAR
     return Add(tuple(terms), shape=shape, span=span)
+
+
+def _widened(scope: Scope, terms: list[tuple[int, Term]]) -> list[tuple[int, Term]] | None:
+    """The terms of a sum with numbers and columns repeated to the size of the largest; None if that does not fit them.
+
+    A number beside a square matrix stays refused: it may be meant for the diagonal.
+    """
+    shapes = [shape_of(scope, term) for _, term in terms]
+    rows = next((shape[0] for shape in shapes if shape[0] != ONE), ONE)
+    columns = next((shape[1] for shape in shapes if shape[1] != ONE), ONE)
+    if rows == columns and any(is_scalar(shape) for shape in shapes):
+        return None
+    found: list[tuple[int, Term]] = []
+    for (sign, term), (own_rows, own_columns) in zip(terms, shapes, strict=True):
+        if (own_rows, own_columns) not in ((rows, columns), (ONE, ONE), (rows, ONE), (ONE, columns)):
+            return None
+        if is_literal(term) and is_scalar((own_rows, own_columns)):
+            found.append((sign, term))
+            continue
+        if own_rows != rows:
+            term = multiply(scope, Filled(Fraction(1), shape=(rows, ONE)), term, "", term.span)
+        if own_columns != columns:
+            term = multiply(scope, term, Filled(Fraction(1), shape=(ONE, columns)), "", term.span)
+        found.append((sign, term))
+    return found
 
 
 def _outer(scope: Scope, inner: Term, shape: Shape) -> str | None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
+from types import MappingProxyType
 
 from derivcheck.isolation import in_one_line
 from derivcheck.language import nodes as n
@@ -33,12 +34,13 @@ from derivcheck.reading.items import Directive, Heading, Item, Notice, Statement
 from derivcheck.source import Source
 from derivcheck.verdict import Finding, Severity
 
+NO_READINGS: Mapping[str, str] = MappingProxyType({})
 MAY_BE_EXPLAINED = UNEXPLAINED | {"chain-without-head", "index-range", "condition"}
 
 
-def build(source: Source, items: tuple[Item, ...]) -> Problem:
-    """The meaning of a document that was read."""
-    scope = Scope(text=source.text)
+def build(source: Source, items: tuple[Item, ...], readings: Mapping[str, str] = NO_READINGS) -> Problem:
+    """The meaning of a document that was read, under the readings chosen for what its print leaves open."""
+    scope = Scope(text=source.text, readings=readings)
     marks = directives.gather(items)
     builder = Builder(source, scope, marks, ClaimMaker(source, scope, marks))
     builder.findings.extend(marks.findings)

@@ -435,6 +435,7 @@ class ClaimMaker:
                 scalar,
                 self.marks.expected_wrong(line_span, span),
                 implied,
+                unknown=refusal.unknown,
             )
         )
 

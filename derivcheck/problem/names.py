@@ -19,6 +19,7 @@ from derivcheck.problem.scope import (
     Refusal,
     Scope,
     SizeSymbol,
+    Unknown,
 )
 from derivcheck.problem.scripts import entry_of, primed, superscript, turns
 from derivcheck.problem.terms import Term
@@ -111,7 +112,7 @@ def unknown_name(node: Node, ctx: Context, *, called: bool = False) -> Refusal:
     unread = ctx.scope.unmade.get(key_of(node))
     if unread is not None and unread[0] != node.span:
         help = f"what it is set to on {unread[1].words} is not read: that is to be mended first"
-        return Refusal("unknown-name", node.span, f"`{text}` is not declared", help)
+        return Refusal("unknown-name", node.span, f"`{text}` is not declared", help, unknown=Unknown(node, called))
     what = "is used like a function but" if called else "is"
     help = (
         f"did you mean `{close}`?"
@@ -122,7 +123,8 @@ def unknown_name(node: Node, ctx: Context, *, called: bool = False) -> Refusal:
             else how_to_declare(key, ctx.scope)
         )
     )
-    return Refusal("unknown-name", node.span, f"`{text}` {what} not declared", help)
+    message = f"`{text}` {what} not declared"
+    return Refusal("unknown-name", node.span, message, help, unknown=Unknown(node, called))
 
 
 def resolve_name(node: Name, ctx: Context) -> Term:

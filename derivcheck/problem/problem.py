@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from derivcheck.language.domain import Domain
 from derivcheck.language.nodes import Node
 from derivcheck.language.shapes import Dim
-from derivcheck.problem.scope import Assumption, Declaration, Definition, FunctionDeclaration, Scope
+from derivcheck.problem.scope import Assumption, Declaration, Definition, FunctionDeclaration, Scope, Unknown
 from derivcheck.problem.terms import Add, Comparison, Density, Term, is_zero
 from derivcheck.problem.unread import Unread
 from derivcheck.source import Source, Span
@@ -102,7 +102,8 @@ class Refused:
     """A claim that could not be given a meaning: wrong by its shapes, or not checked.
 
     ``scalar`` is the same claim read with every size 1, where that gives it a meaning; ``implied`` says that ⇒ leads
-    to it. ``bug`` is there where reading it raised an exception that nobody foresaw.
+    to it. ``bug`` is there where reading it raised an exception that nobody foresaw, ``unknown`` where a name is used
+    that nothing declares.
     """
 
     name: str
@@ -119,6 +120,7 @@ class Refused:
     expected_wrong: bool = False
     implied: bool = False
     bug: Finding | None = None
+    unknown: Unknown | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +141,16 @@ class Line:
     text: str
     shapes: str = ""
     note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Inferred:
+    """What the document leaves unsaid of a name and its use tells: ``let`` is how to declare it, ready to be pasted."""
+
+    name: str
+    key: str
+    let: str
+    span: Span
 
 
 @dataclass(frozen=True)
@@ -167,3 +179,4 @@ class Problem:
     undrawn: tuple[tuple[frozenset[str], Span], ...] = ()
     unread: tuple[Unread, ...] = ()
     headings: tuple[Span, ...] = ()
+    inferred: tuple[Inferred, ...] = ()

@@ -17,12 +17,25 @@ from derivcheck.source import Place, Span
 class Refusal(Exception):
     """Why a statement cannot be given a meaning: caught where the statement is taken up, never further.
 
-    ``wrong`` tells that the line itself is at fault (declared shapes that contradict each other), not our reading.
+    ``wrong`` tells that the line itself is at fault (declared shapes that contradict each other), not our reading;
+    ``unknown`` is the name that nothing declares, where that is the reason.
     """
 
-    def __init__(self, code: str, span: Span, message: str, help: str | None = None, *, wrong: bool = False) -> None:
+    def __init__(
+        self, code: str, span: Span, message: str, help: str | None = None, *, wrong: bool = False,
+        unknown: Unknown | None = None,
+    ) -> None:  # fmt: skip
         super().__init__(message)
         self.code, self.span, self.message, self.help, self.wrong = code, span, message, help, wrong
+        self.unknown = unknown
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """A name that nothing declares, as it was written; ``called`` where brackets behind it hold arguments."""
+
+    node: Node
+    called: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +204,7 @@ class Scope:
     notices: list[tuple[str, Span, str]] = field(default_factory=list)
     unmade: dict[str, tuple[Span, Place]] = field(default_factory=dict)
     facts: dict[str, Known] = field(default_factory=dict)
+    readings: Mapping[str, str] = field(default_factory=dict)
 
     def enter(self, visible: str, declaration: Declaration) -> None:
         """A declared name comes into being, or takes the place of what it was."""

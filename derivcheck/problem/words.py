@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from fractions import Fraction
 
 from derivcheck.language import nodes as n
 from derivcheck.language.shapes import ONE, is_scalar
@@ -24,7 +25,7 @@ ELEMENTARY = {
 }  # fmt: skip
 MATRIX_WORDS = {
     "tr": "trace", "trace": "trace", "det": "det", "diag": "diag", "vec": "vec", "softmax": "softmax",
-    "logdet": "logdet",
+    "logdet": "logdet", "rowsum": "rowsum", "colsum": "colsum",
 }  # fmt: skip
 
 
@@ -226,9 +227,16 @@ def _matrix_word(op: str, value: Term, node: n.Apply, ctx: Context) -> Term:
         case "vec":
             return terms.Unary("vec", value, shape=(rows * columns, ONE), span=node.span)
         case "softmax":
-            if ONE not in (rows, columns):
-                raise Refusal(
-                    "softmax", node.span, "softmax of a matrix: over rows or over columns?", "apply it to one column"
-                )
-            return terms.Unary("softmax", value, shape=value.shape, span=node.span)
+            if ONE in (rows, columns) or (axis := scope.readings.get("softmax-axis")) == "rows":
+                return terms.Unary("softmax", value, shape=value.shape, span=node.span)
+            if axis == "columns":
+                turned = algebra.transpose(scope, value, node.span)
+                by_rows = terms.Unary("softmax", turned, shape=turned.shape, span=node.span)
+                return algebra.transpose(scope, by_rows, node.span)
+            help = "say it in words, as in: softmax over each row; or apply it to one column"
+            raise Refusal("softmax", node.span, "softmax of a matrix: over rows or over columns?", help)
+        case "rowsum":
+            return algebra.multiply(scope, value, terms.Filled(Fraction(1), shape=(columns, ONE)), "", node.span)
+        case "colsum":
+            return algebra.multiply(scope, terms.Filled(Fraction(1), shape=(ONE, rows)), value, "", node.span)
     raise AssertionError(op)

@@ -179,7 +179,8 @@ SYMBOLS: dict[str, str] = {
 
 WORDS = words(
     "log ln exp sin cos tan cot sinh cosh tanh arcsin arccos arctan sign relu sigmoid softmax softplus gelu silu "
-    "abs sqrt diag tr det logdet rank vec max min argmax argmin erf lgamma digamma"
+    "abs sqrt diag tr det logdet rank vec max min argmax argmin erf lgamma digamma "
+    "rowsum colsum"
 )
 
 _WORD_ALIASES: dict[str, str] = {
@@ -192,6 +193,9 @@ _WORD_ALIASES: dict[str, str] = {
     "acos": "arccos",
     "atan": "arctan",
     "loggamma": "lgamma",
+    "row_sum": "rowsum",
+    "rowsums": "rowsum",
+    "colsums": "colsum",
 }
 
 _LONG_WORDS: dict[str, str] = {word: word for word in WORDS if len(word) > 2} | {

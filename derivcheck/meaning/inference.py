@@ -1,0 +1,412 @@
+r"""The kind and the shape of names that nothing declares, told by their use over the whole document (DESIGN 3.3).
+
+Each such name is given one of a few kinds (a number, a column, a matrix, a function, the loss); sizes that are open
+are found by unification while the document is elaborated. The search is over kinds: what leaves the fewest lines
+without a meaning is taken, of equals what the type face suggests. It is counted in builds, never in seconds.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from functools import cached_property
+from itertools import pairwise
+from typing import Final, Literal
+
+from derivcheck.language import nodes as n
+from derivcheck.language.printing import latex, plain
+from derivcheck.language.shapes import Dim
+from derivcheck.language.traversal import walk
+from derivcheck.meaning import hidden
+from derivcheck.problem.context import key_of, names_in, strip
+from derivcheck.problem.problem import Inferred, Line, Problem, Refused
+from derivcheck.problem.terms import variables
+from derivcheck.problem.unread import Unread, folded
+from derivcheck.reading.items import Item, Statement
+from derivcheck.reading.parser import parse_expression
+from derivcheck.source import Span
+from derivcheck.verdict import Finding, Severity
+
+Kind = Literal["number", "positive", "column", "matrix", "columns", "function", "sigmoid", "loss"]
+Build = Callable[[tuple[Item, ...]], Problem]
+
+WORK: Final = 1500
+"""So many statements are given a meaning again, all builds together: a few seconds at the most."""
+ROUNDS: Final = 12
+"""One name of a line is missed at a time: a line with more names that nothing declares is given up."""
+MOST: Final = 40
+"""With more names than these a document leaves open what it is about."""
+
+_SIGMOID: Final = re.compile(r"\b(sigmoid|logistic)\b", re.IGNORECASE)
+_FUNCTIONS: Final = frozenset("fghFGH") | {"\\phi", "\\varphi", "\\psi", "\\rho", "\\sigma", "\\ell", "\\eta"}
+_DEFINES: Final = re.compile(r"(is|are|be|being|denotes?|stands? for|means|:|,? the (?!loss))\b", re.IGNORECASE)
+_PLAIN: Final = re.compile(
+    r"(is|are|be|being|denotes?)? ?(an?|the|some|any|our)? ?"
+    r"((scalar|real|positive|small|large|fixed|given|known|unknown|constant|learnable|trainable|scale|step|learning"
+    r"|weight|bias|shift|model|free|regulari[sz]ation|penalty|logistic|input|output|target|loss|mean|gain|column|row"
+    r"|square|data|design|arbitrary)[- ]?)*"
+    r"(numbers?|scalars?|constants?|vectors?|matri\w+|parameters?|weights?|bias(es)?|rate|size|input|target|function|loss|sigmoid|penalty)\b"
+    r"(?! (of|with|whose|that|which|such|for which))",
+    re.IGNORECASE,
+)
+_GREEK: Final = re.compile(r"\\(?!math|bar|hat|tilde|vec|dot|bold)[a-z]+$")
+_RESERVED: Final = frozenset(("d", "e", "i", "\\pi", "I", "T", "p", "q", "P", "E", "\\mathbb{E}", "N", "\\mathcal{N}"))
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """A name that nothing declares, the kinds that it may be of, the likelier first, and the one in force."""
+
+    name: n.Node
+    kinds: tuple[Kind, ...]
+    kind: Kind
+    place: Span
+    number: int
+    runs: bool = False
+
+    @property
+    def key(self) -> str:
+        """Under which name it is known then: that of the column of which it is an entry."""
+        whole = self.kind == "column" and self.runs and isinstance(self.name, n.Scripted)
+        return key_of(self.name.base if whole and isinstance(self.name, n.Scripted) else self.name)
+
+    @property
+    def sizes(self) -> tuple[str, ...]:
+        """The sizes still to be found, by their names: unknowns begin with ``?``."""
+        count = {"column": 1, "columns": 1, "matrix": 2, "loss": 2}.get(self.kind, 0)
+        return tuple(f"?{self.number}{'ab'[k]}" for k in range(count))
+
+    def statement(self, sizes: Mapping[str, n.Node] | None = None) -> Statement:
+        """The hidden statement that declares it, with the sizes that are known by now."""
+        found = [(sizes or {}).get(size, n.Name(size)) for size in self.sizes]
+        match self.kind:
+            case "function":
+                return hidden.function(self.name, (hidden.REALS,), self.place, self.number)
+            case "sigmoid":
+                letter = n.Name("t")
+                body = parse_expression("\\frac{1}{1 + e^{-t}}")
+                return hidden.set_to(hidden.called(self.name, (letter,)), body, self.place, self.number)
+            case "positive":
+                return hidden.let((self.name, n.Number(Fraction(0), "0")), (">",), self.place, self.number)
+            case "loss":
+                return hidden.function(self.name, [hidden.space(found)], self.place, self.number)
+            case "column" if self.runs and isinstance(self.name, n.Scripted):
+                # ``x_i`` of a name that nothing declares is an entry of the column ``x``.
+                return hidden.membership(self.name.base, found, self.place, self.number)
+            case _:
+                return hidden.membership(self.name, found, self.place, self.number)
+
+    def let(self, sizes: Mapping[str, n.Node]) -> str:
+        """How a person would declare it."""
+        members = self.statement(sizes).members
+        match self.kind:
+            case "function" | "loss":
+                return f"{latex(members[0])} : {latex(members[1])} \\to {latex(members[2])}"
+            case "sigmoid":
+                return f"{latex(members[0])} = {latex(members[1])}"
+            case "positive":
+                return f"{latex(members[0])} > 0"
+            case _:
+                return f"{latex(members[0])} \\in {latex(members[1])}"
+
+
+@dataclass
+class Inference:
+    """The search over the kinds of the names that nothing declares."""
+
+    items: tuple[Item, ...]
+    text: str
+    build: Build
+    work: int = WORK
+    guesses: list[Guess] = field(default_factory=list)
+
+    @cached_property
+    def _parts(self) -> list[n.Node]:
+        """Everything that is written in a statement."""
+        statements = [item for item in self.items if isinstance(item, Statement)]
+        return [part for item in statements for member in item.members for part in walk(member)]
+
+    @cached_property
+    def _letters(self) -> frozenset[str]:
+        """The letters over which something runs."""
+        bound = {
+            name.text
+            for part in self._parts
+            if isinstance(part, n.Binder)
+            for name in part.names
+            if isinstance(name, n.Name)
+        }
+        ranges = {
+            item.members[0].text
+            for item in self.items
+            if isinstance(item, Statement)
+            and len(item.members) == 2
+            and isinstance(item.members[0], n.Name)
+            and isinstance(item.members[1], n.Tuple)
+        }
+        return frozenset(bound | ranges)
+
+    def run(self) -> Problem:
+        """The document with what its use tells of its names; as it is, where that tells nothing."""
+        first = self.build(self.items)
+        wanted = self._unknown(first)
+        if not wanted or len(wanted) > MOST:
+            return first
+        best = first
+        for _ in range(ROUNDS):
+            known = {key_of(guess.name) for guess in self.guesses}
+            fresh = [unknown for key, unknown in self._unknown(best).items() if key not in known]
+            if not fresh or not self._affordable():
+                break
+            self.guesses += [self._guess(name, called, len(self.guesses) + k) for k, (name, called) in enumerate(fresh)]
+            best = self._built(self.guesses)
+        best = self._improved(best)
+        useful = [guess for guess in self.guesses if self._is_used(guess, best)]
+        if complaints(best) >= complaints(first) or not useful:
+            return first
+        sizes = self._sizes(best, useful)
+        return self._told(self._built(useful, sizes), useful, sizes)
+
+    def _told(self, problem: Problem, guesses: Sequence[Guess], sizes: Mapping[str, n.Node]) -> Problem:
+        """The document with what was inferred listed, and with what its words say of these names kept in mind."""
+        notes = tuple(Inferred(plain(guess.name), guess.key, guess.let(sizes), guess.place) for guess in guesses)
+        lines = [line for line in problem.lines if line.span.start < line.span.end]
+        told = [Line(guess.place, "inferred", note.name, note.let) for guess, note in zip(guesses, notes, strict=True)]
+        lets = ", ".join(f"${note.let}$" for note in notes)
+        names = ", ".join(f"`{note.name}`" for note in notes)
+        verb = "is" if len(notes) == 1 else "are"
+        message = f"{names} {verb} declared nowhere: read with {lets}"
+        notice = Finding(
+            "inferred", Severity.NOTE, message, guesses[0].place, help="`derivcheck declare` writes it down"
+        )
+        tainted = [unread for guess in guesses for unread in self._explained_in_words(guess, problem)]
+        claims = tuple(
+            replace(claim, wrong=False) if isinstance(claim, Refused) and claim.wrong else claim
+            for claim in problem.claims
+        )
+        return replace(
+            problem, inferred=notes, lines=(*told, *lines), findings=(*problem.findings, notice), claims=claims,
+            unread=(*problem.unread, *tainted),
+        )  # fmt: skip
+
+    def _explained_in_words(self, guess: Guess, problem: Problem) -> Iterator[Unread]:
+        """Where the text says in words what a name is: words that are not understood may say more than its shape.
+
+        What is made of a name tells that any value of it is meant; of another every word counts.
+        """
+        if guess.kind in ("loss", "function", "sigmoid"):
+            return
+        free = any(guess.key in variables(made.term) for made in problem.definitions.values())
+        for item in self.items:
+            if isinstance(item, Statement) and not item.relations and strip(item.members[0]) == guess.name:
+                behind = re.sub(r"^[$\s)\\\]]*", "", self.text[item.span.end : item.span.end + 80])
+                if not free or (_DEFINES.match(behind) and not _PLAIN.match(behind)):
+                    yield Unread(((folded(guess.key),),), item.span)
+
+    def _end_for(self, loss: n.Node) -> tuple[n.Node, Span] | None:
+        """On what a loss depends of which nothing else is said, and where that is set.
+
+        It is the last name of those that are set and differentiated by, of which nothing else that is set is made; one
+        of which the words say so comes first.
+        """
+        made = {
+            key_of(strip(item.members[0])): item
+            for item in self.items
+            if isinstance(item, Statement) and item.relations and item.relations[0].sign in ("=", ":=")
+            and not item.continues and isinstance(strip(item.members[0]), n.Name | n.Scripted)
+            and not any(_of_loss(part, loss) for member in item.members[1:] for part in walk(member))
+        }  # fmt: skip
+        used = {key_of(part) for item in made.values() for member in item.members[1:] for part in names_in(member)}
+        by = {key_of(name) for part in self._parts if isinstance(part, n.Derivative) for name in part.variables}
+        ends = [item for key, item in made.items() if key not in used and key in by]
+        ends = ends or [item for key, item in made.items() if key not in used]
+        told = [item for item in ends if _said_to_end(strip(item.members[0]), self.text)]
+        if not ends:
+            return None
+        item = (told or ends)[-1]
+        return strip(item.members[0]), Span(item.span.end, item.span.end)
+
+    def _unknown(self, problem: Problem) -> dict[str, tuple[n.Node, bool]]:
+        """The names that lines are not read for; not those which a line sets that is not read itself."""
+        found: dict[str, tuple[n.Node, bool]] = {}
+        for claim in problem.claims:
+            if isinstance(claim, Refused) and claim.unknown is not None:
+                node = strip(claim.unknown.node)
+                key = key_of(node)
+                if _is_plain(node) and key not in self._set and key not in problem.names:
+                    found.setdefault(key, (node, claim.unknown.called))
+        return found
+
+    @property
+    def _set(self) -> frozenset[str]:
+        """What the document sets to something."""
+        return _set_in(self.items)
+
+    def _guess(self, name: n.Node, called: bool, number: int) -> Guess:
+        place = next((item.span for item in self.items if isinstance(item, Statement)), Span(0, 0))
+        kinds = self._kinds(name, called)
+        return Guess(name, kinds, kinds[0], Span(place.start, place.start), number, self._runs(name))
+
+    def _kinds(self, name: n.Node, called: bool) -> tuple[Kind, ...]:
+        """What a name may be, the likelier first: by its brackets, its type face, the operators beside it."""
+        base = name.base if isinstance(name, n.Scripted) else name
+        text = base.text if isinstance(base, n.Name) else ""
+        if self._is_differentiated(name):
+            # As a number of its own it would have no slope at all, and every claim that something is 0 would hold.
+            return ("loss",)
+        if called or (text in _FUNCTIONS and self._is_primed(name)):
+            return ("sigmoid",) if text == "\\sigma" and _SIGMOID.search(self.text) else ("function",)
+        bare = re.sub(r"\\[a-z]+\{|\}", "", text)
+        bold = text.startswith(("\\mathbf", "\\vec", "\\hat{\\mathbf"))
+        if self._runs(name):
+            return ("columns", "column") if bold else ("column", "columns")
+        if bare[:1].isupper() or (bare.startswith("\\") and bare[1:2].isupper()):
+            return ("matrix", "column", "number")
+        if bold:
+            return ("column", "number")
+        if self._is_positive(name):
+            return ("positive", "number", "column")
+        if _GREEK.match(text) or re.fullmatch(r"[i-nt]|\\ell|[a-z]{2,}", bare):
+            return ("number", "column", "matrix")
+        # Of ways that do as well the most general one is taken: what holds for columns holds for numbers.
+        return ("column", "number", "matrix")
+
+    def _is_primed(self, name: n.Node) -> bool:
+        return any(isinstance(part, n.Scripted) and part.primes and part.base == name for part in self._parts)
+
+    def _is_positive(self, name: n.Node) -> bool:
+        r"""Whether it stands for a scale: ``\sigma`` with its square, as a variance or below a logarithm."""
+        two = n.Number(Fraction(2), "2")
+        base, sub = (name.base, name.sub) if isinstance(name, n.Scripted) else (name, None)
+        squared = n.Scripted(base, sub, two)
+        scale = isinstance(base, n.Name) and base.text in (
+            "\\sigma",
+            "\\tau",
+            "\\lambda",
+            "\\alpha",
+            "\\beta",
+            "a",
+            "b",
+        )
+        for part in self._parts:
+            match part:
+                case n.Product(factors=(n.Name(text=family), n.Group(body=n.Tuple(items=items)))) if len(
+                    items
+                ) > 1 and (family.startswith(("\\mathcal{N}", "\\mathrm{"))):
+                    if squared in items[1:] or (family != "\\mathcal{N}" and scale and name in items):
+                        return True
+                case n.Apply(word=n.Word(text="log" | "sqrt"), args=args):
+                    if scale and any(inner in (name, squared) for arg in args for inner in walk(arg)):
+                        return True
+        return False
+
+    def _is_differentiated(self, name: n.Node) -> bool:
+        r"""Whether it stands above in derivatives and nowhere else: the L of ``\partial L / \partial w``."""
+        targets = sum(isinstance(part, n.Derivative) and part.target == name for part in self._parts)
+        after = sum(
+            isinstance(part, n.Product) and isinstance(before, n.Nabla) and factor == name
+            for part in self._parts
+            if isinstance(part, n.Product)
+            for before, factor in pairwise(part.factors)
+        )
+        mentions = sum(
+            len(item.members) == 1 and item.members[0] == name for item in self.items if isinstance(item, Statement)
+        )
+        return 0 < targets + after == sum(part == name for part in self._parts) - mentions
+
+    def _runs(self, name: n.Node) -> bool:
+        """Whether a name has one index below that runs in this document: ``x_i`` beside a sum over i."""
+        if not (isinstance(name, n.Scripted) and isinstance(name.sub, n.Name) and name.sup is None):
+            return False
+        return name.sub.text in self._letters
+
+    def _improved(self, best: Problem) -> Problem:
+        """The kinds under which the fewest lines are without a meaning: one name at a time, twice over all."""
+        least = complaints(best)
+        for position, guess in [*enumerate(self.guesses)] * 2:
+            for kind in guess.kinds:
+                if not least or not self._affordable():
+                    return best
+                if kind != self.guesses[position].kind:
+                    tried = [*self.guesses]
+                    tried[position] = replace(guess, kind=kind)
+                    problem = self._built(tried)
+                    if (count := complaints(problem)) < least:
+                        best, least, self.guesses = problem, count, tried
+        return best
+
+    def _is_used(self, guess: Guess, problem: Problem) -> bool:
+        return guess.key in problem.names or guess.kind == "columns"
+
+    def _sizes(self, problem: Problem, guesses: Sequence[Guess]) -> dict[str, n.Node]:
+        """What the open sizes were found to be; one of which nothing is said gets a letter of its own."""
+        found: dict[str, n.Node] = {}
+        taken = {*problem.names, *_RESERVED}
+        names: dict[str, n.Node] = {}
+        for guess in guesses:
+            for size in guess.sizes:
+                dim = problem.scope.resolve(problem.scope.resolve(Dim.of(size)))
+                text = str(dim) if not any(symbol.startswith("?") for symbol in dim.symbols) else ""
+                if text and dim.symbol is None and dim.number is None:
+                    text = ""
+                if not text:
+                    symbol = dim.symbol or size
+                    if symbol not in names:
+                        letter = next(letter for letter in _letters() if letter not in taken)
+                        taken.add(letter)
+                        names[symbol] = n.Name(letter)
+                    found[size] = names[symbol]
+                else:
+                    found[size] = parse_expression(text.partition("#")[0])
+        return found
+
+
+def _of_loss(part: n.Node, loss: n.Node) -> bool:
+    return isinstance(part, n.Derivative) and part.target == loss
+
+
+def _said_to_end(name: n.Node, text: str) -> bool:
+    """Whether words say that the loss depends on this name."""
+    written = re.escape(latex(name)).replace(r"\ ", r"\s*")
+    return (
+        re.search(rf"(depends? on|function of|loss of|cost of|on top of)\s*(the \w+ )?\${written}\$", text) is not None
+    )
+
+
+def complaints(problem: Problem) -> int:
+    """How many lines have no meaning; shapes that contradict each other weigh twice."""
+    return sum(2 if claim.wrong else 1 for claim in problem.claims if isinstance(claim, Refused))
+
+
+def _letters() -> Iterator[str]:
+    yield from ("n", "m", "k", "d", "r", "s")
+    yield from (f"n_{{{k}}}" for k in range(1, 200))
+
+
+def _is_plain(node: n.Node) -> bool:
+    """Whether it is a name that a person would declare: no density, no operator."""
+    if isinstance(node, n.Scripted):
+        return isinstance(node.base, n.Name) and node.base.text not in _RESERVED and not node.primes
+    return isinstance(node, n.Name) and node.text not in _RESERVED
+
+
+def _set_in(items: Sequence[Item]) -> frozenset[str]:
+    found: set[str] = set()
+    for item in items:
+        if (
+            not isinstance(item, Statement)
+            or not item.relations
+            or item.relations[0].sign not in ("=", ":=", "\\equiv")
+        ):
+            continue
+        for member in item.members[:-1]:
+            left = strip(member)
+            if isinstance(left, n.Product) and len(left.factors) == 2 and isinstance(left.factors[1], n.Group):
+                left = left.factors[0]
+            if isinstance(left, n.Name | n.Scripted):
+                found.add(key_of(left))
+            if isinstance(left, n.Scripted) and isinstance(left.sup, n.Number):
+                found.add(key_of(left.base if left.sub is None else n.Scripted(left.base, left.sub, None)))
+    return frozenset(found)

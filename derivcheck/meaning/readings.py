@@ -1,0 +1,389 @@
+"""What print leaves open, as a table of conventions (DESIGN 3.2): one record each.
+
+A convention rewrites the statements of a document; which choice is taken is told by what the document says, never by
+whether a line holds under it. What is not the default is said once in the report.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from derivcheck.language import nodes as n
+from derivcheck.language.printing import plain
+from derivcheck.language.traversal import transform, walk
+from derivcheck.meaning import hidden
+from derivcheck.problem.context import key_of, strip
+from derivcheck.problem.domains import REALS
+from derivcheck.reading.items import Item, Statement
+from derivcheck.source import Span
+
+Items = tuple[Item, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A document under a choice: its statements, and one sentence that says what was taken how, if anything was."""
+
+    items: Items
+    said: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Convention:
+    """Something that print leaves open.
+
+    ``choices`` have the default first; ``speaks`` tells which one a document itself suggests; ``read`` gives the
+    statements under a choice that is not the default.
+    """
+
+    name: str
+    about: str
+    choices: tuple[str, ...]
+    speaks: Callable[[Items, str], str]
+    read: Callable[[Items, str], Read]
+
+
+def interpreted(items: Items, text: str, fixed: Mapping[str, str]) -> tuple[Items, dict[str, str], list[str]]:
+    """The statements under the readings that a document suggests or a user has fixed, these, and what is said of it."""
+    told: list[str] = []
+    chosen: dict[str, str] = {}
+    for convention in CONVENTIONS:
+        choice = fixed.get(convention.name) or convention.speaks(items, text)
+        if choice != convention.choices[0]:
+            found = convention.read(items, text)
+            items = found.items
+            told += [found.said] if found.said else []
+            chosen[convention.name] = choice
+    return items, chosen, told
+
+
+# Letters that are a size and a value.
+
+
+def _sizes(items: Items) -> dict[str, n.Node]:
+    """The names in the exponents of sets."""
+    found: dict[str, n.Node] = {}
+    for node in _written(items):
+        if (
+            isinstance(node, n.Scripted)
+            and isinstance(node.base, n.Name)
+            and node.base.text in REALS
+            and node.sup is not None
+        ):
+            found |= {key_of(part): part for part in walk(node.sup) if isinstance(part, n.Name | n.Scripted)}
+    return found
+
+
+def _both(items: Items) -> dict[str, n.Node]:
+    """Letters that a document uses as a size, and sets to something else or declares as a vector."""
+    made = {key_of(name) for name, _ in _set(items)}
+    for item in _statements(items):
+        if len(item.relations) == 1 and item.relations[0].sign == "\\in":
+            target = strip(item.members[1])
+            if isinstance(target, n.Scripted) and isinstance(target.base, n.Name) and target.base.text in REALS:
+                left = item.members[0]
+                made |= {key_of(part) for part in (left.items if isinstance(left, n.Tuple) else (left,))}
+    return {key: node for key, node in _sizes(items).items() if key in made}
+
+
+def _apart(items: Items, text: str) -> Read:
+    both = _both(items)
+
+    def in_set(node: n.Node) -> n.Node:
+        if (
+            isinstance(node, n.Scripted)
+            and isinstance(node.base, n.Name)
+            and node.base.text in REALS
+            and node.sup is not None
+        ):
+            return replace(node, sup=transform(node.sup, renamed))
+        return node
+
+    def renamed(node: n.Node) -> n.Node:
+        return (
+            n.Name(f"{key_of(node)}#size", span=node.span)
+            if isinstance(node, n.Name) and key_of(node) in both
+            else node
+        )
+
+    letters = ", ".join(f"`{plain(node)}`" for node in both.values())
+    return Read(_rewritten(items, in_set), f"{letters} as a size is another thing than {letters} as a value")
+
+
+# Names for derivatives of the loss.
+
+_ADJOINT: Final = re.compile(r"gradient|adjoint|cotangent|backward|back-?prop|upstream|reverse[- ]mode", re.IGNORECASE)
+_DIFFERENTIAL: Final = re.compile(r"\bdifferentials?\b(?! equation)|total derivative", re.IGNORECASE)
+_LOSSES: Final = ("L", "\\mathcal{L}", "\\ell", "E", "J", "C", "\\mathcal{J}", "\\mathcal{E}", "f")
+
+
+@dataclass(frozen=True, slots=True)
+class _Notation:
+    """One way to write the derivative of the loss by a name: ``\\bar x``, ``dx``, ``\\delta_x``, ``x_{grad}``."""
+
+    of: Callable[[n.Node], n.Node | None]
+
+
+def _with_bar(node: n.Node) -> n.Node | None:
+    inner, sub = (
+        (node.base, node.sub) if isinstance(node, n.Scripted) and node.sup is None and not node.primes else (node, None)
+    )
+    if not (isinstance(inner, n.Name) and inner.text.startswith("\\bar{")):
+        return None
+    base = n.Name(inner.text[5:-1], span=inner.span)
+    return base if sub is None else n.Scripted(base, sub, None, span=node.span)
+
+
+def _with_d(node: n.Node) -> n.Node | None:
+    if not (isinstance(node, n.Product) and len(node.factors) == 2 and node.operators == ("",)):
+        return None
+    letter, name = node.factors
+    if letter == n.Name("d") and isinstance(name, n.Name | n.Scripted) and letter.span.end == name.span.start:
+        return name
+    return None
+
+
+def _with_letter(node: n.Node) -> n.Node | None:
+    if not (isinstance(node, n.Scripted) and isinstance(node.base, n.Name) and node.sup is None and not node.primes):
+        return None
+    if node.base.text in ("\\delta", "g", "\\nabla") and isinstance(node.sub, n.Name | n.Scripted):
+        return node.sub
+    return None
+
+
+def _with_word(node: n.Node) -> n.Node | None:
+    if not (isinstance(node, n.Scripted) and isinstance(node.sub, n.Text | n.Name) and node.sup is None):
+        return None
+    word = re.sub(r"\\[a-z]+\{|\}", "", node.sub.text)
+    return node.base if word in ("grad", "adj") else None
+
+
+_NOTATIONS: Final = (_Notation(_with_bar), _Notation(_with_d), _Notation(_with_letter), _Notation(_with_word))
+
+
+def _adjoints(items: Items) -> tuple[_Notation, dict[str, n.Node]] | None:
+    """The notation of a document for derivatives of its loss, and the names of which it is used, by their keys."""
+    known = {key_of(name) for name, _ in _set(items)} | set(_declared(items))
+    for notation in _NOTATIONS:
+        found: dict[str, n.Node] = {}
+        set_to = 0
+        for item in _statements(items):
+            if (
+                not item.relations
+                and (name := notation.of(strip(item.members[0]))) is not None
+                and key_of(name) in known
+            ):
+                found[key_of(name)] = name
+            if item.relations and item.relations[0].sign in ("=", ":=") and not item.continues:
+                name = notation.of(strip(item.members[0]))
+                if (
+                    name is not None
+                    and key_of(name) in known
+                    and not any(isinstance(part, n.Derivative) for part in walk(item.members[1]))
+                ):
+                    found[key_of(name)] = name
+                    set_to += 1
+        if set_to >= 2:
+            return notation, found
+    return None
+
+
+def _speaks_of_adjoints(items: Items, text: str) -> str:
+    if not _ADJOINT.search(text) or _DIFFERENTIAL.search(text) or _adjoints(items) is None:
+        return "names"
+    return "derivatives"
+
+
+def _as_derivatives(items: Items, text: str) -> Read:
+    found = _adjoints(items)
+    if found is None:
+        return Read(items)
+    notation, names = found
+    loss, extra = _loss(items, notation, names)
+
+    def rewritten(node: n.Node) -> n.Node:
+        if isinstance(node, n.Product):
+            return _joined(node, notation, names, loss)
+        name = notation.of(node)
+        return _derivative(loss, name, node.span) if name is not None and key_of(name) in names else node
+
+    kept = tuple(item for item in items if not (isinstance(item, Statement) and _says_notation(item, notation, names)))
+    example = next(iter(names.values()))
+    shown = "∂" + plain(loss) + "/∂" + plain(example)
+    said = f"`{_written_as(items, notation, example)}` is read as the derivative `{shown}`, and so for every name"
+    return Read(hidden.in_front(extra, _rewritten(kept, rewritten)), said)
+
+
+def _joined(node: n.Product, notation: _Notation, names: Mapping[str, n.Node], loss: n.Node) -> n.Node:
+    """A product in which two factors are one name, as ``d`` and ``P`` of ``dP``."""
+    factors, operators = list(node.factors), list(node.operators)
+    k = 0
+    while k + 1 < len(factors):
+        pair = n.Product((factors[k], factors[k + 1]), (operators[k],), span=factors[k].span | factors[k + 1].span)
+        name = notation.of(pair)
+        if name is not None and key_of(name) in names:
+            factors[k : k + 2] = [_derivative(loss, name, pair.span)]
+            del operators[k]
+        elif name is not None and isinstance(name, n.Scripted) and name.sup is not None:
+            base = name.base if name.sub is None else n.Scripted(name.base, name.sub, None, span=name.span)
+            if key_of(base) in names:
+                factors[k : k + 2] = [replace(name, base=_derivative(loss, base, pair.span), sub=None, span=pair.span)]
+                del operators[k]
+        k += 1
+    if len(factors) == 1:
+        return factors[0]
+    return (
+        replace(node, factors=tuple(factors), operators=tuple(operators)) if len(factors) < len(node.factors) else node
+    )
+
+
+def _derivative(loss: n.Node, name: n.Node, span: Span) -> n.Node:
+    return n.Derivative(loss, (name,), span=span)
+
+
+def _loss(items: Items, notation: _Notation, names: Mapping[str, n.Node]) -> tuple[n.Node, list[Statement]]:
+    """The document's loss; where it has none, an arbitrary one of the names whose derivatives come from outside."""
+    targets = [
+        part.target for part in _written(items) if isinstance(part, n.Derivative) and isinstance(part.target, n.Name)
+    ]
+    made = {key_of(name): name for name, _ in _set(items)}
+    for loss in (*targets, *(n.Name(text) for text in _LOSSES if text in made)):
+        if key_of(loss) in made or key_of(loss) in _declared(items):
+            return loss, []
+    given = {
+        key: name
+        for key, name in names.items()
+        if not any(notation.of(strip(item.members[0])) == name for item in _statements(items) if item.relations)
+    }
+    if not given:
+        return (targets[0] if targets else n.Name("L")), []
+    loss = targets[0] if targets else next(n.Name(t) for t in _LOSSES if t not in made and t not in _declared(items))
+    ends = [item.span.end for name, item in _set(items) if key_of(name) in given]
+    start = next((item.span.start for item in _statements(items)), 0)
+    place, behind = Span(start, start), Span(max(ends, default=start), max(ends, default=start))
+    sizes = [[n.Name(f"?L{k}{side}") for side in "ab"] for k in range(len(given))]
+    return loss, [
+        hidden.function(loss, [hidden.space(pair) for pair in sizes], place, 900),
+        hidden.mentioned(hidden.called(loss, tuple(given.values())), behind, 901),
+    ]
+
+
+def _says_notation(item: Statement, notation: _Notation, names: Mapping[str, n.Node]) -> bool:
+    r"""``\bar v = \partial L / \partial v`` says how derivatives are written, of a name that stands for every other."""
+    if len(item.members) != 2:
+        return False
+    left, right = (strip(member) for member in item.members)
+    name = notation.of(left)
+    return (
+        name is not None
+        and isinstance(right, n.Derivative)
+        and right.variables == (name,)
+        and key_of(name) not in names
+    )
+
+
+def _written_as(items: Items, notation: _Notation, name: n.Node) -> str:
+    found = next((part for part in _written(items) if notation.of(part) == name), name)
+    return re.sub(r"^d ", "d", plain(found))
+
+
+# What only words tell.
+
+_ROWS: Final = re.compile(
+    r"(row[- ]?wise|(over|to|of|in|along|for) (each|every|the) rows?|each row|by rows?|per row)\b", re.IGNORECASE
+)
+_COLUMNS: Final = re.compile(
+    r"(column[- ]?wise|(over|to|of|in|along|for) (each|every|the) columns?|each column|by columns?|per column)\b",
+    re.IGNORECASE,
+)
+_BROADCASTS: Final = re.compile(
+    r"broadcast|(layer|batch|group|instance|rms)[- ]?norm|normali[sz]ation|standardi[sz]|rowsum|row sum|element-?wise|entry-?wise"
+    r"|cent(er|re)(d|ing)",
+    re.IGNORECASE,
+)
+
+
+def _axis(text: str) -> str:
+    """What the words near "softmax" say."""
+    for found in re.finditer("softmax", text, re.IGNORECASE):
+        near = text[max(0, found.start() - 80) : found.end() + 120]
+        if bool(_ROWS.search(near)) != bool(_COLUMNS.search(near)):
+            return "rows" if _ROWS.search(near) else "columns"
+    return "ask"
+
+
+# What the rooms above share.
+
+
+def _statements(items: Items) -> Iterator[Statement]:
+    return (item for item in items if isinstance(item, Statement))
+
+
+def _written(items: Items) -> Iterator[n.Node]:
+    for item in _statements(items):
+        for member in item.members:
+            yield from walk(member)
+
+
+def _set(items: Items) -> Iterator[tuple[n.Node, Statement]]:
+    """The names that a document sets to something, with where it does."""
+    for item in _statements(items):
+        if item.relations and item.relations[0].sign in ("=", ":=") and not item.continues:
+            left = strip(item.members[0])
+            if isinstance(left, n.Name | n.Scripted) and not isinstance(item.members[1], n.Tuple):
+                yield left, item
+
+
+def _declared(items: Items) -> Iterator[str]:
+    for item in _statements(items):
+        if len(item.relations) == 1 and item.relations[0].sign == "\\in":
+            left = item.members[0]
+            yield from (key_of(part) for part in (left.items if isinstance(left, n.Tuple) else (left,)))
+
+
+def _rewritten(items: Sequence[Item], change: Callable[[n.Node], n.Node]) -> Items:
+    return tuple(
+        replace(item, members=tuple(transform(member, change) for member in item.members))
+        if isinstance(item, Statement)
+        else item
+        for item in items
+    )
+
+
+CONVENTIONS: Final = (
+    Convention(
+        "adjoint-names",
+        "whether `\\bar x`, `dx`, `\\delta_x`, `x_{grad}` are names of their own or derivatives of the loss",
+        ("names", "derivatives"),
+        _speaks_of_adjoints,
+        _as_derivatives,
+    ),
+    Convention(
+        "size-letters",
+        "whether a letter in the exponent of a set and the same letter elsewhere are one thing",
+        ("one", "apart"),
+        lambda items, text: "apart" if _both(items) else "one",
+        _apart,
+    ),
+    Convention(
+        "softmax-axis",
+        "whether the softmax of a matrix is one of its rows or of its columns",
+        ("ask", "rows", "columns"),
+        lambda items, text: _axis(text),
+        lambda items, text: Read(
+            items, "the softmax of a matrix is that of each of its rows or columns, as the text says"
+        ),
+    ),
+    Convention(
+        "broadcast",
+        "whether a number or a column may be added to each column of something larger",
+        ("refuse", "entrywise"),
+        lambda items, text: "entrywise" if _BROADCASTS.search(text) else "refuse",
+        lambda items, text: Read(
+            items, "a number or a column beside something larger is added to each of its entries or columns"
+        ),
+    ),
+)
