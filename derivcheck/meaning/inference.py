@@ -205,6 +205,18 @@ class Inference:
                 if not free or (_DEFINES.match(behind) and not _PLAIN.match(behind)):
                     yield Unread(((folded(guess.key),),), item.span)
 
+    def _affordable(self) -> bool:
+        return self.work >= len(self.items)
+
+    def _built(self, guesses: Sequence[Guess], sizes: Mapping[str, n.Node] | None = None) -> Problem:
+        self.work -= len(self.items)
+        statements = [guess.statement(sizes) for guess in guesses]
+        for guess in guesses:
+            if guess.kind == "loss" and (end := self._end_for(guess.name)) is not None:
+                name, behind = end
+                statements.append(hidden.mentioned(hidden.called(guess.name, (name,)), behind, MOST + guess.number))
+        return self.build(hidden.in_front(statements, self.items))
+
     def _end_for(self, loss: n.Node) -> tuple[n.Node, Span] | None:
         """On what a loss depends of which nothing else is said, and where that is set.
 

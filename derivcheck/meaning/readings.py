@@ -300,8 +300,8 @@ _COLUMNS: Final = re.compile(
     re.IGNORECASE,
 )
 _BROADCASTS: Final = re.compile(
-    r"broadcast|(layer|batch|group|instance|rms)[- ]?norm|normali[sz]ation|standardi[sz]|rowsum|row sum|element-?wise|entry-?wise"
-    r"|cent(er|re)(d|ing)",
+    r"broadcast|(layer|batch|group|instance|rms)[- ]?norm|normali[sz]ation|standardi[sz]|rowsum|row sum"
+    r"|element-?wise|entry-?wise|cent(er|re)(d|ing)",
     re.IGNORECASE,
 )
 
