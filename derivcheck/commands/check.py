@@ -51,6 +51,9 @@ def command(files: tuple[str, ...], fix: bool, unsafe: bool, diff: bool, **optio
     settings = request.settings(Settings())
     if unsafe and not (fix or diff):
         raise click.UsageError("--unsafe goes with --fix or --diff", click.get_current_context())
+    if (fix or diff) and settings.claim is not None:
+        message = "a correction is held against the whole document: leave out --claim"
+        raise click.UsageError(message, click.get_current_context())
     found = find(files)
     with progress("reading") as tell:
         sources, unreadable = _read(found)

@@ -117,7 +117,7 @@ def _badge(result: Result, lines: dict[str, Place]) -> str:
     if result.verdict.carried_from is not None:
         kind = "open"
     strong = " proved" if strength_of(result) is Word.PROVED else ""
-    short = "proved at drawn sizes" if words.startswith("proved at ") and len(words) > _LONGEST else words
+    short = re.sub(r" at .*", " at drawn sizes", words) if strong and len(words) > _LONGEST else words
     return f'<span class="badge {kind}{strong}" title="{_text(words)}">{_text(short)}</span>'
 
 

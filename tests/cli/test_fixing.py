@@ -100,3 +100,23 @@ def test_reports_go_to_files_beside_what_is_printed_and_never_over_a_document(fo
         failed = run("a.md", "--output", wrong)
         assert message in str(failed.exception.format_message())
     assert (folder / "a.md").read_text() == before
+
+
+def test_in_a_workflow_the_step_gets_a_summary_below_that_of_others(folder: Path, monkeypatch: pytest.MonkeyPatch):
+    (folder / "a.md").write_text("Let $x \\in \\mathbb{R}$. Then $x + x = 2 x$.\n")
+    (folder / "summary").write_text("before\n")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(folder / "summary"))
+    assert run("a.md", "--format", "github").return_value == 0
+    told = (folder / "summary").read_text()
+    assert told.startswith("before\n### derivcheck: 0 definitions · 1 claim: 1 proved")
+    assert "| ✅ | x + x | 1 | proved" in told
+
+
+def test_what_asks_for_a_part_of_a_document_is_not_corrected(folder: Path):
+    (folder / "a.md").write_text(PROVED)
+    for arguments, message in (
+        (("--fix", "--claim", "grad-x"), "leave out --claim"),
+        (("--unsafe",), "--unsafe goes with --fix or --diff"),
+    ):
+        assert message in run("a.md", *arguments).exception.format_message()
+    assert (folder / "a.md").read_text() == PROVED

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
@@ -62,15 +63,35 @@ def test_every_claim_is_a_case_of_junit_and_what_was_not_checked_is_skipped():
     undecided = replace(HOLDS, name="grad-c", verdict=Verdict(Outcome.UNDECIDED, reason="rounding is too large"))
     report = replace(REPORT, results=(*REPORT.results, undecided), extras=(FIGURES,))
     root = ElementTree.fromstring(junit([report]))
-    assert {name: root.get(name) for name in ("tests", "failures", "errors", "skipped")} == {
-        "tests": "5", "failures": "1", "errors": "0", "skipped": "2",
-    }  # fmt: skip
+    assert root.attrib == {"name": "derivcheck", "tests": "5", "failures": "1", "errors": "0"}
     children = {case.get("name"): [child.tag for child in case] for case in root.iter("testcase")}
     assert children == {
         "grad-V": [], "grad-b": ["failure"], UNREAD.title: ["skipped"], "grad-c": ["skipped"], "the optimiser": [],
     }  # fmt: skip
     suite = root[0]
     assert [suite.get(name) for name in ("tests", "failures", "errors", "skipped")] == ["5", "1", "0", "2"]
+
+
+# What Jenkins' schema of the format (junit-10.xsd) allows where: attributes, those that must be, and children.
+JUNIT = {
+    "testsuites": ({"name", "time", "tests", "failures", "errors"}, set(), {"testsuite"}),
+    "testsuite": (
+        {"name", "tests", "failures", "errors", "skipped", "time"}, {"name", "tests", "failures", "errors"}, {"testcase"},
+    ),
+    "testcase": ({"name", "classname", "time"}, {"name"}, {"failure", "error", "skipped"}),
+    "failure": ({"type", "message"}, set(), set()),
+    "error": ({"type", "message"}, set(), set()),
+    "skipped": ({"type", "message"}, set(), set()),
+}  # fmt: skip
+
+
+def test_junit_has_no_element_and_no_attribute_that_its_schema_lacks():
+    wrong = Extra("curve", outcome=Outcome.WRONG, code="rate-differs")
+    for element in ElementTree.fromstring(junit([replace(REPORT, extras=(FIGURES, wrong)), PASSING])).iter():
+        allowed, required, children = JUNIT[element.tag]
+        assert required <= set(element.attrib) <= allowed
+        assert {child.tag for child in element} <= children
+        assert element.tag != "testsuite" or re.fullmatch(r"\d+\.\d{3}", element.get("time", ""))
 
 
 def test_the_names_of_cases_hold_no_line_and_are_all_different():
