@@ -75,6 +75,41 @@ def draw(
     return made
 
 
+def extra(
+    names: Sequence[str], problem: Problem, fixed: Mapping[str, int], drawn: Sequence[Mapping[str, int]],
+    beyond: int = 0,
+) -> list[dict[str, int]]:  # fmt: skip
+    """Sizes that show what those ``drawn`` may not: 2 for every name, the other parity, sizes that conditions let be
+    equal, and all of them above ``beyond`` (the largest number in the claim)."""
+    free = [name for name in names if name not in fixed]
+    least = {name: max(2, problem.size_bounds.get(name, 2)) for name in free}
+    wanted: list[dict[str, int]] = []
+    for name in free[:3]:
+        others = {other: least[other] + 1 + rank for rank, other in enumerate(one for one in free if one != name)}
+        wanted += [{name: least[name], **others}, {name: least[name] + 1, **others}]
+    if free and drawn:
+        wanted.append({name: drawn[0][name] + 1 for name in free})
+    for condition in (c for a in problem.assumptions for c in a.conditions if c.sign in ("\\ge", "\\le")):
+        match condition.left, condition.right:
+            case t.Size(dim=left), t.Size(dim=right):
+                pair = [dim.substitute(problem.solution).symbol for dim in (left, right)]
+                if all(name in free for name in pair):
+                    wanted.append({**{n: least[n] + 1 for n in free}, **{n: least[n] + 1 for n in pair if n}})
+    if beyond and free:
+        wanted.append({name: max(beyond + 1 + rank, least[name]) for rank, name in enumerate(free)})
+    made: list[dict[str, int]] = []
+    for some in wanted:
+        sizes = {**fixed, **some}
+        if sizes in drawn or sizes in made or not _allowed(problem.assumptions, sizes, problem):
+            continue
+        try:
+            _check_shapes(problem, sizes)
+        except SizesError:
+            continue
+        made.append(sizes)
+    return made
+
+
 def _shapes(problem: Problem, sizes: Mapping[str, int]) -> Iterator[tuple[str, list[int]]]:
     """What is declared, as it is written, with its shapes in numbers; what is not determined is left out."""
     known = complete(sizes, problem)

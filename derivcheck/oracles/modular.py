@@ -31,7 +31,7 @@ from derivcheck.evaluation.residues import ResidueArithmetic
 from derivcheck.oracles import constancy, everysize, existence, fields, solving
 from derivcheck.oracles.draws import Draws
 from derivcheck.oracles.linear import size_symbols
-from derivcheck.oracles.reach import Reach, reach_of
+from derivcheck.oracles.reach import Reach, closure, reach_of
 from derivcheck.problem import terms as t
 from derivcheck.problem.problem import Claim
 from derivcheck.verdict import Doubt, Evidence, Outcome, Sees
@@ -40,6 +40,7 @@ from derivcheck.weigh import bound_words
 NAME = "modular"
 SIZES, SIZES_AS_NUMBERS, OTHER_SIZES = 2, 3, 6
 """How many sizes for a claim; for one in which they stand as numbers; and where the first cannot be drawn."""
+MORE_SIZES = 3
 FAR, BEYOND, FAR_SHARE = 2, 6, 0.02
 """Of these the one in this place is larger, if it is cheap: a polynomial with small zeros is not caught there."""
 TRIALS, MOST_TRIALS = 2, 6
@@ -132,6 +133,7 @@ def _tried(
     generic = False
     wanted = SIZES if not reach.sized else SIZES_AS_NUMBERS if reach.declared or reach.functions else OTHER_SIZES
     begun = BUDGET.price
+    wanted += len(_telling(draws, claim, reach)) if reach.declared or reach.functions else 0
     for number, choice in enumerate(_choices(draws, claim, reach)):
         if len(tally.sizes) == wanted:
             break
@@ -161,11 +163,21 @@ def _choices(draws: Draws, claim: Claim, reach: Reach) -> list[dict[str, int]]:
     if not free:
         return chosen
     if reach.declared or reach.functions:
+        chosen[SIZES:SIZES] = _telling(draws, claim, reach)
         return [*chosen[:FAR], *_far(draws), *chosen[FAR:]] if reach.sized else chosen
     generator = Random(f"{seed} many sizes")
     least = {name: max(2, problem.size_bounds.get(name, 2)) for name in free}
     far = [{**chosen[0], **{name: least[name] + generator.randrange(100) for name in free}} for _ in range(2)]
     return [*far, *chosen]
+
+
+def _telling(draws: Draws, claim: Claim, reach: Reach) -> list[dict[str, int]]:
+    """Small sizes of the other parity, where what a claim says may depend on it: determinants, sizes as numbers."""
+    parts = (part for side in (claim.head, claim.claimed) for term in closure(side, draws) for part in t.walk(term))
+    if not reach.sized and not any(isinstance(part, t.Unary) and part.op == "det" for part in parts):
+        return []
+    drawn = drawing.draw(draws.symbols, draws.problem, draws.fixed, draws.settings.seed, SIZES)
+    return drawing.extra(draws.symbols, draws.problem, draws.fixed, drawn)[:MORE_SIZES]
 
 
 def _far(draws: Draws) -> list[dict[str, int]]:

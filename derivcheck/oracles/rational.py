@@ -10,7 +10,8 @@ import operator
 import random
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
-from itertools import islice, product
+from itertools import cycle, islice, product
+from math import prod
 from types import MappingProxyType
 
 from derivcheck.evaluation import sizes as drawing
@@ -20,6 +21,7 @@ from derivcheck.evaluation.grid import Grid, filled
 from derivcheck.evaluation.rational import INVALID, RationalArithmetic
 from derivcheck.language.domain import Domain
 from derivcheck.language.shapes import is_scalar
+from derivcheck.oracles import recipes
 from derivcheck.problem import terms as t
 from derivcheck.problem.problem import Claim, Problem
 from derivcheck.problem.scope import Declaration
@@ -32,6 +34,7 @@ SPECIAL = tuple(
 )
 POINTS = 120
 MATRIX_POINTS = 6
+MANY_SIZES, MOST_ENTRIES = 24, 2_500
 EXACT_ELEMENTARY = frozenset(("relu", "abs", "sign", "gamma"))
 
 
@@ -85,12 +88,13 @@ def ask(
 ) -> Evidence:
     """Both sides at every point; the first counterexample is shown. ``values`` are of names that the settings fix."""
     symbols = drawing.symbols(problem)
-    chosen = drawing.draw(symbols, problem, fixed, seed, 2)
+    chosen = sizes_for(problem, claim, symbols, fixed, seed)
     names = problem.size_names
     shown = tuple(
         tuple((names.get(name, name), choice[name]) for name in symbols if name in choice) for choice in chosen
     )
     points = 0
+    singular = ""
     for number, choice in enumerate(chosen):
         whole = drawing.complete(choice, problem)
         generator = random.Random(f"{seed} rational {number}")
@@ -102,6 +106,7 @@ def ask(
         except (NotExact, OutOfRange) as refused:
             return Evidence("rational", Outcome.NOT_CHECKED, sizes=shown, detail=str(refused))
         points += verdict[0]
+        singular = singular or verdict[2]
         if verdict[1] is not None:
             left, right, where = verdict[1]
             error = _float(abs(left - right))
@@ -121,7 +126,27 @@ def ask(
             )
     if not points:
         return Evidence("rational", Outcome.NOT_CHECKED, sizes=shown, detail="no rational input meets the conditions")
+    if singular:
+        return Evidence("rational", Outcome.UNDECIDED, sizes=shown, points=points, detail=singular)
     return Evidence("rational", Outcome.HOLDS, error=0.0, bar=0.0, detectable=0.0, sizes=shown, points=points)
+
+
+def sizes_for(
+    problem: Problem, claim: Claim, symbols: tuple[str, ...], fixed: Mapping[str, int], seed: int
+) -> list[dict[str, int]]:
+    """Two draws, and sizes at which mistakes show that these hide; many where nothing else stands in the claim."""
+    chosen = drawing.draw(symbols, problem, fixed, seed, 2)
+    more = drawing.extra(symbols, problem, fixed, chosen, recipes.beyond(claim))
+    if more and not behind(problem, claim):
+        return [*chosen, *more, *drawing.draw(symbols, problem, fixed, seed + 1, MANY_SIZES)]
+    return [*chosen, *(choice for choice in more if _entries(problem, claim, choice) <= MOST_ENTRIES)]
+
+
+def _entries(problem: Problem, claim: Claim, choice: Mapping[str, int]) -> int:
+    """How many entries the names of a claim have together."""
+    whole = drawing.complete(choice, problem)
+    shapes = [d.shape for key in behind(problem, claim) if (d := problem.declarations.get(key)) is not None]
+    return sum(prod(dim.substitute(problem.solution).value(whole) for dim in shape) for shape in shapes)
 
 
 def _float(value: Fraction) -> float:
@@ -142,17 +167,21 @@ def exact_leaves(
         and (d.domain.kind != "finite" or d.domain.values)
     ]  # fmt: skip
     others = [d for d in problem.declarations.values() if d.key in needed and d not in scalars]
-    count = MATRIX_POINTS if others else POINTS
+    count = MATRIX_POINTS + len(recipes.RECIPES) if others else POINTS
     if not needed:
         count = 1
     leaves: dict[str, Grid] = {}  # type: ignore[type-arg]
-    combinations = list(islice(_combinations(scalars, generator), count))
+    combinations = list(islice(_combinations(scalars, claim, generator), count))
+    if others and scalars:
+        combinations = list(islice(cycle(combinations), count))
     for position, declaration in enumerate(scalars):
         entries = tuple(values[position] for values in combinations)
         leaves[declaration.key] = Grid((len(entries), 1, 1), entries)
     count = len(combinations) if scalars else count
     for declaration in others:
         leaves[declaration.key] = _drawn(declaration, problem, sizes, count, generator)
+    if others:
+        _specialise(leaves, [*scalars, *others], seed=generator.random())
     for key, value in values.items():
         if key in leaves:
             shape = leaves[key].shape
@@ -177,11 +206,28 @@ def behind(problem: Problem, claim: Claim) -> set[str]:
     return found
 
 
-def _combinations(scalars: list[Declaration], generator: random.Random) -> Iterator[tuple[Fraction, ...]]:
+def _specialise(leaves: dict[str, Grid], declared: list[Declaration], seed: float) -> None:  # type: ignore[type-arg]
+    """The last points made by recipes: zeros, ones, equal vectors, rank one."""
+    for declaration in declared:
+        found = leaves[declaration.key]
+        if declaration.family:
+            continue
+        rows, columns = found.shape[-2:]
+        entries = list(found.entries)
+        for place, recipe in enumerate(recipes.RECIPES, MATRIX_POINTS):
+            own = random.Random(f"{seed} {recipe} {place} {declaration.key}")
+            made = recipes.drawn(recipe, declaration.domain, rows, columns, random.Random(f"{seed} {place}"), own)
+            if made is not None:
+                entries[place * rows * columns : (place + 1) * rows * columns] = [x for row in made for x in row]
+        leaves[declaration.key] = Grid(found.shape, tuple(entries))
+
+
+def _combinations(scalars: list[Declaration], claim: Claim, generator: random.Random) -> Iterator[tuple[Fraction, ...]]:
     """Special values in every combination for few scalars, then at random."""
     if not scalars:
         return
-    choices = [_values(d.domain) for d in scalars]
+    near = tuple(recipes.values_near(claim))
+    choices = [_values(d.domain, near) for d in scalars]
     if len(scalars) <= 2:
         everything = list(product(*choices))
         generator.shuffle(everything)
@@ -191,26 +237,28 @@ def _combinations(scalars: list[Declaration], generator: random.Random) -> Itera
         yield tuple(generator.choice(values) for values in choices)
 
 
-def _values(domain: Domain) -> tuple[Fraction, ...]:
+def _values(domain: Domain, near: tuple[Fraction, ...] = ()) -> tuple[Fraction, ...]:
+    numbers = tuple(dict.fromkeys((*SPECIAL, *near)))
     match domain.kind:
         case "positive":
-            return tuple(value for value in SPECIAL if value > 0)
+            return tuple(value for value in numbers if value > 0)
         case "nonnegative":
-            return tuple(value for value in SPECIAL if value >= 0)
+            return tuple(value for value in numbers if value >= 0)
         case "negative":
-            return tuple(value for value in SPECIAL if value < 0)
+            return tuple(value for value in numbers if value < 0)
         case "nonpositive":
-            return tuple(value for value in SPECIAL if value <= 0)
+            return tuple(value for value in numbers if value <= 0)
         case "nonzero":
-            return tuple(value for value in SPECIAL if value)
+            return tuple(value for value in numbers if value)
         case "natural" | "integer":
             least = 1 if domain.kind == "natural" else -6
-            return tuple(map(Fraction, range(least, 9)))
+            whole = (value for value in near if value.denominator == 1 and least <= value <= recipes.LARGEST_NUMBER)
+            return tuple(dict.fromkeys((*map(Fraction, range(least, 9)), *whole)))
         case "finite" if domain.values:
             return tuple(map(Fraction, domain.values))
         case "interval":
             return _inside(domain)
-    return SPECIAL
+    return numbers
 
 
 def _inside(domain: Domain) -> tuple[Fraction, ...]:
@@ -306,8 +354,8 @@ def _fix(condition: Comparison, world: World, count: int) -> None:
 
 def _compare(
     claim: Claim, problem: Problem, world: World, kept: list[bool], count: int
-) -> tuple[int, tuple[Fraction, Fraction, str] | None]:
-    """How many points were compared, and the first counterexample with its inputs in words."""
+) -> tuple[int, tuple[Fraction, Fraction, str] | None, str]:
+    """How many points were compared, the first counterexample with its inputs in words, and what has no value there."""
     axes = tuple(
         Axis(
             name,
@@ -324,6 +372,8 @@ def _compare(
     left, right = a.expand(left, shape), a.expand(right, shape)
     per = len(left.entries) // count
     points = 0
+    singular = ""
+    semi = next((d.text for d in problem.declarations.values() if d.domain.kind == "psd" and d.key in world.leaves), "")
     for point in range(count):
         if not kept[point]:
             continue
@@ -335,12 +385,14 @@ def _compare(
             )
         )
         if any(x is INVALID or y is INVALID for x, y in pairs):
+            if semi and any((x is INVALID) != (y is INVALID) for x, y in pairs):
+                singular = f"a side has no value where `{semi}` is singular, which semidefinite lets it be"
             continue
         points += 1
         for x, y in pairs:
             if not _related(claim.relation, x, y):
-                return points, (x, y, written(problem, world.leaves, point))
-    return points, None
+                return points, (x, y, written(problem, world.leaves, point)), singular
+    return points, None, singular
 
 
 def _related(relation: str, x: Fraction, y: Fraction) -> bool:

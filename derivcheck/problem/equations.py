@@ -11,7 +11,7 @@ from fractions import Fraction
 from derivcheck.language.shapes import ONE, is_scalar
 from derivcheck.problem import terms as t
 from derivcheck.problem.constructions import on_sphere, paired, root, say, unit_columns
-from derivcheck.problem.scope import Assumption, Scope
+from derivcheck.problem.scope import Assumption, Refusal, Scope
 from derivcheck.problem.terms import Term
 from derivcheck.source import Span
 
@@ -118,7 +118,10 @@ def _of_several(a: Term, b: Term, scope: Scope, span: Span) -> bool:
         case t.Multiply(op="matmul", left=t.Variable(key=x), right=t.Variable(key=y)), t.Multiply(
             op="matmul", left=t.Variable(key=z), right=t.Variable(key=w)
         ) if (x, y) == (w, z) and x != y:
-            return commute(x, y, scope)
+            if commute(x, y, scope):
+                return True
+            reason = "nothing is drawn to meet this condition: matrices that commute with one another in this way"
+            raise Refusal("condition", span, reason)
         case t.Multiply(op="matmul", left=t.Variable(key=key) as matrix, right=t.Variable(key=column) as vector), _ if (
             key != column and scope.resolve(vector.shape[1]) == ONE and not is_scalar(scope.resolve_shape(matrix.shape))
         ):
