@@ -52,6 +52,10 @@ def assumed_equation(item: Statement, builder: Builder) -> bool:
     left = strip(item.members[0])
     if is_new(left, builder.scope) and not mentions_itself(left, item.members[1], builder.scope):
         return False
+    old = builder.scope.names.get(key_of(left))
+    if isinstance(old, Definition) and old.key not in builder.scope.facts:
+        # What has a value is given another one, or claimed to have it.
+        return False
     drawn = led or _goes_on(item, builder) or not item.displayed
     if (drawn and assume(item.members[0], "=", item.members[1], builder.context(), item.span)) or _constrains(
         item, builder
