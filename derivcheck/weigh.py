@@ -43,7 +43,7 @@ RIVALS: Final = (
 """Sources that see all of the same claim, so that nothing is decided where they contradict each other."""
 
 CONTRADICTION: Final = "a proof and a counterexample at the same sizes contradict each other, so that neither counts"
-UNSEEN: Final = "it is refuted mod a prime, and float64 sees no difference at the same sizes"
+UNSEEN: Final = "and yet nothing that is measured at the same sizes sees a difference"
 UNCONFIRMED: Final = "one source sees a difference at one input, and nothing confirms it: "
 NOTHING_SEEN: Final = 1e-3
 """A relative error beyond which nothing is said to be seen: of what is 0, a relative error is none."""
@@ -111,7 +111,7 @@ def _refuted(proof: Evidence, spoken: Sequence[Evidence]) -> Verdict:
         return Verdict(WRONG, reason=proof.detail)
     if any(one.strength in (Strength.PROOF, *RIGOROUS) for one in holding):
         return Verdict(UNDECIDED, reason=f"{CONTRADICTION}: {proof.detail}")
-    return Verdict(UNDECIDED, reason=f"{UNSEEN}{_finest(holding, '; the smallest relative error it would see is ')}")
+    return Verdict(UNDECIDED, reason=f"{proof.detail}, {UNSEEN}{_finest(holding, ' down to ')}")
 
 
 def _meet(holding: Evidence, wrong: Evidence) -> bool:
@@ -213,15 +213,15 @@ def _three_way(rules: Evidence, differences: Evidence, kinks: Evidence | None, s
         case Outcome.HOLDS, Outcome.HOLDS | Outcome.UNDECIDED:
             return agreeing(spoken)
         case Outcome.HOLDS, Outcome.WRONG:
-            reason = "autograd agrees with the claim, differences do not: one of the two references is unusable here"
-            return Verdict(UNDECIDED, reason=reason)
+            other = f"{rules.oracle} and the claim agree, {differences.oracle} do not"
+            return Verdict(UNDECIDED, reason=f"{other}: one of the two references is unusable here")
         case Outcome.WRONG, _ if kinks is not None and kinks.outcome is HOLDS:
             return agreeing([kinks])
         case Outcome.WRONG, _ if kinks is not None and kinks.outcome is UNDECIDED:
             return Verdict(UNDECIDED, reason=f"at a kink: {kinks.detail}")
         case Outcome.WRONG, Outcome.HOLDS if not _too_coarse(rules, differences):
-            reason = "differences agree with the claim, autograd does not: autograd is the odd one out here"
-            return Verdict(UNDECIDED, reason=reason)
+            other = f"{differences.oracle} and the claim agree, {rules.oracle} does not"
+            return Verdict(UNDECIDED, reason=f"{other}: {rules.oracle} is the odd one out here")
         case Outcome.WRONG, _:
             return Verdict(WRONG, reason=rules.detail)
         case Outcome.UNDECIDED, Outcome.WRONG if rules.doubt is not Doubt.VACUOUS:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import replace
 
 import pytest
 
 from derivcheck.evaluation.differentiation import Autograd
 from derivcheck.judge import judge, weigh
+from derivcheck.oracles import table
+from derivcheck.oracles.exact import Oracle
 from derivcheck.verdict import Doubt, Evidence, Outcome, Sees, Strength, Word
 from tests.problem.asking import HOLDS, NOT_CHECKED, UNDECIDED, WRONG, bench
 
@@ -147,6 +150,28 @@ def test_without_any_oracle_that_speaks_nothing_is_decided(found):
 def test_one_doubt_among_agreements_is_no_pass():
     assert weigh([seen("values", UNDECIDED, "x")]).outcome is UNDECIDED
     assert weigh([seen("inequality", HOLDS), seen("values", UNDECIDED, "x")]).outcome is UNDECIDED
+
+
+def test_no_verdict_depends_on_the_name_of_a_source_or_on_what_it_says():
+    generator = random.Random(1)
+    for _ in range(300):
+        kinds = generator.sample(sorted(KINDS), 4)
+        doubts = [None, *Doubt]
+        found = [seen(kind, generator.choice(list(Outcome)), doubt=generator.choice(doubts)) for kind in kinds]
+        renamed = [replace(one, oracle=f"source {at}", detail=f"words {at}") for at, one in enumerate(found)]
+        assert weigh(renamed).outcome is weigh(found).outcome
+        assert weigh(renamed).strength is weigh(found).strength
+
+
+def test_a_new_source_is_one_line_of_the_table(monkeypatch):
+    made, (claim,) = bench("Let $s \\in \\mathbb{R}$.\n\n$$ \\sin(2 s) = 2 \\sin(s) \\cos(s) $$\n")
+    assert judge(made, claim).outcome is HOLDS
+    said = Evidence("scribe", WRONG, detail="exact counterexample at s = 1")
+    scribe = Oracle("scribe", lambda *_: True, lambda *_: said, Strength.EXACT, Sees.WHOLE)
+    monkeypatch.setattr(table, "ORACLES", (*table.ORACLES, scribe))
+    verdict = judge(made, claim)
+    assert scribe.name in {one.oracle for one in verdict.evidence}
+    assert verdict.outcome is not HOLDS
 
 
 class Detached(Autograd):
