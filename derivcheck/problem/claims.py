@@ -20,6 +20,7 @@ from derivcheck.problem.plusminus import both_signs
 from derivcheck.problem.probability.logs import log_of_claimed
 from derivcheck.problem.problem import Alternative, Claim, Refused
 from derivcheck.problem.proportional import up_to_factor
+from derivcheck.problem.rounding import to_accuracy
 from derivcheck.problem.scope import Definition, IndexInfo, Refusal, Scope, SizeSymbol
 from derivcheck.problem.settling import settled
 from derivcheck.problem.squares import is_optimum, slope_by_square, square_root, squared_optimum
@@ -278,7 +279,8 @@ class ClaimMaker:
     def _append(
         self, head: Head, node: n.Node, item: Statement, conditions: tuple[Comparison, ...], left: Term, claimed: Term
     ) -> None:
-        self.claims.append(self._claim(head, node, item, conditions, left, claimed))
+        claim = self._claim(head, node, item, conditions, left, claimed)
+        self.claims.append(to_accuracy(claim, item, self.scope.text))
         self.sentences[len(self.claims) - 1] = item.sentence
 
     def _claim(

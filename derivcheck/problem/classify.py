@@ -44,6 +44,7 @@ from derivcheck.problem.prose import (
     words_around,
     words_behind,
 )
+from derivcheck.problem.rounding import accuracy
 from derivcheck.problem.scope import Definition, IndexInfo, Refusal
 from derivcheck.problem.solutions import equation_for
 from derivcheck.problem.squares import is_optimum
@@ -87,6 +88,14 @@ def classify(item: Statement, statements: list[Statement], builder: Builder) -> 
         return
     take_words(item, statements, builder)
     refuse_unsaid(item)
+    if (
+        signs == ["\\approx"]
+        and accuracy(item, builder.source.text)
+        and not is_new(strip(item.members[0]), builder.scope)
+    ):
+        # To a stated accuracy it is a claim.
+        _claims(replace(item, relations=(replace(item.relations[0], sign="="),)), builder)
+        return
     first = signs[0]
     if first == ":" and len(signs) == 2 and signs[1] == "\\to":
         name, domain, codomain = item.members[:3]
