@@ -24,6 +24,8 @@ from derivcheck.problem.problem import Claim
 from derivcheck.problem.scope import Assumption, Declaration
 from derivcheck.problem.terms import Comparison, Term
 
+WIDER: Final = (1.0, 6.0, 40.0)
+"""Where no usual number meets the conditions, larger ones may: ``|x| > 10``."""
 PROJECTED: Final = 96
 """So many inputs are projected onto equations that no single name solves."""
 CANDIDATES: Final = 256
@@ -147,8 +149,14 @@ class Bench(Draws):
     ) -> World:
         if not needed:
             return self._draw(chosen, seed, trials, spread)
-        many = self._draw(chosen, seed, trials * CANDIDATES, spread)
-        return self._select(many, needed, trials)
+        for wider in WIDER:
+            try:
+                many = self._draw(chosen, seed, trials * CANDIDATES, spread * wider)
+                return self._select(many, needed, trials)
+            except CannotDraw:
+                if wider == WIDER[-1]:
+                    raise
+        raise AssertionError(needed)
 
     def _affordable(self) -> int:
         """As many inputs at once as asked for; fewer of a model with many large samples, for the integrals' sake."""

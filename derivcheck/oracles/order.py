@@ -19,7 +19,7 @@ from derivcheck.evaluation.evaluator import FunctionValue, World, evaluate
 from derivcheck.evaluation.integration import Quickest
 from derivcheck.evaluation.sampling import ArbitraryFunction, generator
 from derivcheck.language.domain import Domain
-from derivcheck.oracles import rational
+from derivcheck.oracles import crossing, rational
 from derivcheck.oracles.bench import Bench
 from derivcheck.oracles.comparing import FLOOR, RIGHT_FACTOR, ULP, WRONG_FACTOR, expanded, holds_integral, measured_bar
 from derivcheck.oracles.enclosing import Look
@@ -103,6 +103,12 @@ def ask(bench: Bench, claim: Claim) -> Evidence:
         detail = "a side is not a finite number at any input drawn"
         return Evidence("inequality", Outcome.UNDECIDED, sizes=sizes, detail=detail, doubt=Doubt.NO_VALUE)
     if claim.relation in STRICT:
+        crossed, inputs = crossing.found(bench, claim, [part.world for part in seen])
+        if crossed:
+            near = min(seen, key=lambda part: float(part.gap.abs().nan_to_num(torch.inf).min()))
+            nearest = int(near.gap.abs().nan_to_num(torch.inf).argmin())
+            pair = float(near.left[nearest]), float(near.right[nearest])
+            return _equal(Outcome.WRONG, pair, sizes, points, crossed, inputs)
         equal = _equality(bench, claim, seen, sizes)
         if equal is not None:
             return equal

@@ -246,6 +246,8 @@ def _squares(one: Term, other: Term, scope: Scope, span: Span) -> bool:
     if len(squares) == 1:
         ((key, factor),) = squares.items()
         value = total if factor == 1 else _sum([(part_factor / factor, part) for part_factor, part in rest])
+        if isinstance(value, t.Constant) and not _at_least_zero(value, scope):
+            return False
         if not _at_least_zero(value, scope):
             scope.assumptions.append(Assumption((t.Comparison("\\ge", value, ZERO, span=span),), span))
         return say(scope, key, "square", value)

@@ -1,0 +1,103 @@
+"""Strict inequalities that fail by equality alone: the square of what has both signs is zero somewhere between.
+
+``(x^3 - 2)^2 > 0`` touches zero where no draw falls, since x³ − 2 is continuous on a connected set and has both signs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import Final
+
+import torch
+
+from derivcheck.evaluation.evaluator import World, evaluate
+from derivcheck.language.shapes import is_scalar
+from derivcheck.oracles.bench import Bench
+from derivcheck.oracles.draws import about_sizes
+from derivcheck.problem import terms as t
+from derivcheck.problem.problem import Claim
+from derivcheck.problem.terms import Term
+
+CONNECTED: Final = frozenset(
+    (
+        *("real", "positive", "nonnegative", "negative", "nonpositive", "interval", "symmetric", "skew", "diagonal"),
+        *("lower", "upper", "spd", "psd", "simplex"),
+    )
+)
+SMOOTH: Final = frozenset(
+    ("sin", "cos", "exp", "tanh", "arctan", "sigmoid", "softplus", "abs", "relu", "sinh", "cosh", "erf", "gelu", "silu")
+)
+"""Functions without a jump or a pole."""
+WHOLE: Final = frozenset(("transpose", "trace", "det", "sumall", "sumsq", "norm2", "norm1", "todiag", "diagof", "vec"))
+NOTHING: Final = ("", 0)
+CLEAR: Final = 1e-6
+"""A sign is clear of rounding where the value is this large, beside the values of usual size that it is made of."""
+
+
+def found(bench: Bench, claim: Claim, worlds: Sequence[World]) -> tuple[str, int]:
+    """Why the sides are equal somewhere, and at how many inputs its signs were seen; empty where nothing shows it."""
+    inner = _vanishing(claim)
+    if inner is None or claim.free or claim.conditions or not is_scalar(bench.shape(inner)):
+        return NOTHING
+    names = {name for key in t.variables(inner) for name in (key, *bench.dependencies.get(key, ()))}
+    asked = [c for a in bench.problem.assumptions for c in a.conditions if not about_sizes(c)]
+    if any(names & (t.variables(c.left) | t.variables(c.right)) for c in asked) or names & bench.values.keys():
+        return NOTHING
+    if not _continuous(inner, bench, set()):
+        return NOTHING
+    for world in worlds:
+        with torch.no_grad():
+            value = evaluate(inner, world.root()).reshape(-1)
+        value = value[value.isfinite()]
+        signs = [int((value > CLEAR).sum()), int((value < -CLEAR).sum())]
+        if all(signs):
+            quoted = bench.problem.scope.quote(inner.span)
+            what = f"`{quoted}`" if quoted else "their difference"
+            return f"the sides are equal where {what} vanishes, which has both signs", sum(signs)
+    return NOTHING
+
+
+def _vanishing(claim: Claim) -> Term | None:
+    """What vanishes where the two sides are equal: of ``s^2 > 0`` it is s."""
+    if claim.relation == "\\ne":
+        return t.Add(((1, claim.head), (-1, claim.claimed)), shape=claim.head.shape)
+    side, zero = (claim.head, claim.claimed) if claim.relation == ">" else (claim.claimed, claim.head)
+    if claim.relation not in ("<", ">") or not t.is_zero(zero):
+        return None
+    match side:
+        case t.Power(base=base, exponent=t.Constant(value=Fraction() as number)) if (
+            number.denominator == 1 and number > 0 and number % 2 == 0
+        ):
+            return base
+        case t.Elementary(name="abs", order=0, argument=argument):
+            return argument
+    return None
+
+
+def _continuous(term: Term, bench: Bench, seen: set[str]) -> bool:
+    """Whether a term is continuous on a connected set of inputs."""
+    for part in t.walk(term):
+        match part:
+            case t.Constant() | t.Size() | t.Index() | t.Add() | t.Multiply() | t.Identity() | t.Filled() | t.Entry():
+                continue
+            case t.Reduce(op="sum", conditions=()):
+                continue
+            case t.Unary(op=op) if op in WHOLE:
+                continue
+            case t.Elementary(name=name, order=0) if name in SMOOTH:
+                continue
+            case t.Divide(right=t.Constant(value=value)) if value:
+                continue
+            case t.Power(exponent=t.Constant(value=Fraction() as number)) if number.denominator == 1 and number >= 0:
+                continue
+            case t.Variable(key=key):
+                declared, defined = (pool.get(key) for pool in (bench.problem.declarations, bench.problem.definitions))
+                if declared is not None and declared.domain.kind in CONNECTED:  # type: ignore[union-attr]
+                    continue
+                if defined is not None and (key in seen or _continuous(defined.term, bench, seen | {key})):  # type: ignore[union-attr]
+                    continue
+                return False
+            case _:
+                return False
+    return True
