@@ -15,7 +15,7 @@ from pathlib import Path
 
 from derivcheck.reading.documents import STDIN, UnreadableFile, bytes_of
 from derivcheck.reading.notebook import NotANotebook, edited, notebook
-from derivcheck.source import Source
+from derivcheck.source import Source, Span
 from derivcheck.verdict import Edit, Finding, Outcome, Report, Result, Severity, Word, settled, strength_of
 from derivcheck.writing import replace_file
 
@@ -114,13 +114,20 @@ def _wrong(report: Report) -> int:
 def with_edits(source: Source, edits: Iterable[Edit]) -> Source:
     """The document with edits that do not overlap. Raises ``NotANotebook`` where one does not fit into a cell."""
     ends = "\r\n" if "\r\n" in source.text else "\n"
-    changes = [(edit.span, edit.replacement.replace("\n", ends)) for edit in edits]
+    changes = [(_closed_up(source, edit), edit.replacement.replace("\n", ends)) for edit in edits]
     if source.cells:
         return notebook(source.path, edited(source, changes))
     text = source.text
     for span, replacement in sorted(changes, reverse=True):
         text = text[: span.start] + replacement + text[span.end :]
     return replace(source, text=text)
+
+
+def _closed_up(source: Source, edit: Edit) -> Span:
+    """The place of an edit; of what is taken away between two spaces, with the second one."""
+    start, end = edit.span.start, edit.span.end
+    around = source.text[max(0, start - 1) : start], source.text[end : end + 1]
+    return Span(start, end + 1) if not edit.replacement and around == (" ", " ") else edit.span
 
 
 def difference(before: Source, after: Source) -> str:

@@ -51,8 +51,8 @@ def begins_anew(item: Statement, left: n.Node, builder: Builder) -> bool:
         if builder.section(old.span) < builder.section(item.span) and key_of(left) in scope.names:
             _set(item, left, builder)
             return True
-    line = builder.source.position(old.span.start).line
-    what = f"{scope.quote(old.span)} on line {line}" if isinstance(old, Definition) else f"declared on line {line}"
+    line = builder.source.position(old.span.start).place.words
+    what = f"{scope.quote(old.span)} on {line}" if isinstance(old, Definition) else f"declared on {line}"
     raise Refusal(
         "set-anew",
         item.span,

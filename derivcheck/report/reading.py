@@ -136,7 +136,7 @@ def _marks(report: Report, trees: Sequence[Node]) -> Marks:
         around = min((span for span in spans if _holds(span, wanted)), key=lambda s: s.end - s.start, default=None)
         if around is None:
             continue
-        exact = finding.edits and around == wanted
+        exact = finding.edits and around == wanted and finding.edits[0].replacement.strip()
         behind = f'<mrow class="good">{_correction(finding.edits[0].replacement)}</mrow>' if exact else ""
         marks[around] = ("bad" if finding.edits else "blamed", behind)
     return marks

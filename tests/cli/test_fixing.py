@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from derivcheck import diagnostics
 from derivcheck.cli import cli
 
 # the first is proved after its edit, the second rests on quadrature
@@ -110,6 +111,13 @@ def test_in_a_workflow_the_step_gets_a_summary_below_that_of_others(folder: Path
     told = (folder / "summary").read_text()
     assert told.startswith("before\n### derivcheck: 0 definitions · 1 claim: 1 proved")
     assert "| ✅ | x + x | 1 | proved" in told
+
+
+def test_a_definition_is_corrected_where_all_that_rests_on_it_is_then_proved(folder: Path):
+    text = diagnostics.entries()["wrong-definition"].found_in
+    (folder / "a.md").write_text(text)
+    assert run("a.md", "--fix", "--format", "concise").return_value == 0
+    assert (folder / "a.md").read_text() == text.replace("p = 2 w", "p = w")
 
 
 def test_what_asks_for_a_part_of_a_document_is_not_corrected(folder: Path):
