@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
+from unittest.mock import patch
 
 import pytest
 
+from derivcheck.cli import run
 from derivcheck.config import Settings
 from derivcheck.source import Source
 from derivcheck.verdict import Listed, Outcome, Report, Result, Verdict
@@ -47,6 +51,19 @@ def derivcheck(*arguments: str, cwd: Path, text: str | None = None, **more: str)
         timeout=120,
         check=False,
     )
+
+
+def here(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """The command in this process, where torch is there already: what it says and returns is the same."""
+    out, err = io.StringIO(), io.StringIO()
+    with (
+        patch.dict(os.environ, environment(), clear=True),
+        contextlib.chdir(cwd),
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(err),
+    ):
+        code = run(arguments)
+    return subprocess.CompletedProcess(arguments, code, out.getvalue(), err.getvalue())
 
 
 def with_engine(

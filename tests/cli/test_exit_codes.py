@@ -1,4 +1,4 @@
-"""The exit codes of DESIGN section 8, by the real command in a process of its own."""
+"""The exit codes of DESIGN section 8: each once by the real command in a process of its own, the other ways to it here."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.running import NO_CLAIM, RIGHT, UNREAD, WRONG, command, derivcheck, environment
+from tests.cli.running import NO_CLAIM, RIGHT, UNREAD, WRONG, command, derivcheck, environment, here
 
 
 @pytest.fixture
@@ -38,15 +38,22 @@ def folder(tmp_path: Path) -> Path:
     ],
 )
 def test_what_was_found_is_the_exit_code(folder, arguments, code):
-    done = derivcheck(*arguments, cwd=folder)
+    done = here(*arguments, cwd=folder)
     assert done.returncode == code, done.stdout + done.stderr
     assert done.stderr == ""
 
 
+@pytest.mark.parametrize(
+    ("arguments", "code"), [(["check", "right.md"], 0), (["check", "wrong.md"], 1), (["check", "missing.md"], 2)]
+)
+def test_the_exit_code_is_that_of_the_process(folder, arguments, code):
+    assert derivcheck(*arguments, cwd=folder).returncode == code
+
+
 @pytest.mark.parametrize("form", ["table", "concise", "json"])
 def test_the_format_does_not_change_the_exit_code(folder, form):
-    assert derivcheck("check", "wrong.md", "--format", form, cwd=folder).returncode == 1
-    assert derivcheck("check", "right.md", "--format", form, cwd=folder).returncode == 0
+    assert here("check", "wrong.md", "--format", form, cwd=folder).returncode == 1
+    assert here("check", "right.md", "--format", form, cwd=folder).returncode == 0
 
 
 @pytest.mark.parametrize(
@@ -87,7 +94,7 @@ def test_the_format_does_not_change_the_exit_code(folder, form):
     ],
 )
 def test_bad_usage_and_unreadable_files_exit_2_with_one_message_on_stderr(folder, arguments, says):
-    done = derivcheck(*arguments, cwd=folder)
+    done = here(*arguments, cwd=folder)
     assert done.returncode == 2, done.stdout + done.stderr
     assert done.stdout == ""
     assert done.stderr.startswith("derivcheck: error: ")
@@ -105,7 +112,7 @@ def test_no_command_at_all_is_bad_usage_and_shows_the_help_on_stderr(folder):
 
 
 def test_a_file_that_cannot_be_read_does_not_keep_the_others_from_being_checked(folder):
-    done = derivcheck("check", "missing.md", "wrong.md", cwd=folder)
+    done = here("check", "missing.md", "wrong.md", cwd=folder)
     assert done.returncode == 2
     assert "wrong.md:3" in done.stdout
     assert "missing.md" in done.stderr
@@ -212,14 +219,14 @@ def test_the_command_can_be_started_as_an_installed_script(folder):
 
 def test_the_homework_commands_pass_on_what_ships_with_them(folder):
     for name in ("mlp", "resblock"):
-        done = derivcheck(name, "--format", "concise", cwd=folder)
+        done = here(name, "--format", "concise", cwd=folder)
         assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_nothing_is_left_behind_in_the_folder(folder):
     before = sorted(folder.iterdir())
-    derivcheck("check", ".", cwd=folder)
-    derivcheck("resblock", "--write", "right.md", cwd=folder)
+    here("check", ".", cwd=folder)
+    here("resblock", "--write", "right.md", cwd=folder)
     assert sorted(folder.iterdir()) == before
 
 
@@ -236,14 +243,14 @@ def test_help_on_a_full_disk_is_told_and_is_no_bug(folder, arguments):
 
 
 def test_a_file_name_cannot_steer_the_terminal_it_is_complained_of_on(folder):
-    done = derivcheck("check", "a\x1b[31mb.md", cwd=folder)
+    done = here("check", "a\x1b[31mb.md", cwd=folder)
     assert done.returncode == 2
     assert "\x1b" not in done.stderr
 
 
 @pytest.mark.parametrize("name", ["", "a" * 5000 + ".md"])
 def test_a_name_that_no_file_can_have_is_bad_usage(folder, name):
-    done = derivcheck("check", name, cwd=folder)
+    done = here("check", name, cwd=folder)
     assert done.returncode == 2
     assert done.stderr.startswith("derivcheck: error: ")
     assert "bug" not in done.stderr

@@ -56,7 +56,7 @@ def test_other_notations_give_the_findings_written_in_them_and_no_others(path: P
 
 @pytest.mark.parametrize("name", CHECKED)
 @pytest.mark.parametrize("as_handed_in", [False, True])
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", [1])  # at 0 the whole command runs, in test_checking
 def test_every_claim_of_a_shipped_document_is_checked_and_comes_out_as_it_says(
     name: str, as_handed_in: bool, seed: int
 ) -> None:

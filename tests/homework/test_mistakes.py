@@ -15,7 +15,8 @@ import pytest
 from derivcheck.config import Settings
 from derivcheck.homework import document
 from derivcheck.source import Source, Span
-from derivcheck.verdict import Outcome, Report, Severity, exit_code, settled
+from derivcheck.verdict import Outcome, Severity, exit_code, settled
+from tests.remembering import check
 
 FORMULA = re.compile(r"\$\$.*?\$\$|(?<!\$)\$(?!\$)[^$]*\$", re.DOTALL)
 
@@ -139,12 +140,6 @@ MISTAKES = [
     *(Mistake("mlp", *row) for row in MLP),
     *IN_A_DEFINITION,
 ]
-
-
-def check(source: Source, settings: Settings) -> Report:
-    from derivcheck import engine
-
-    return engine.check(source, settings)
 
 
 @pytest.mark.parametrize("mistake", MISTAKES, ids=lambda mistake: f"{mistake.homework}: {mistake.title}")
