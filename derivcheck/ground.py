@@ -289,8 +289,8 @@ def _there(verdict: Verdict, ground: Ground, claim: Claim | Refused, problem: Pr
     spans = tuple(one.span for one in ground.because)
     own = next((one for one in ground.because if one.span == claim.line_span), None)
     why = {one.why for one in ground.because}
-    lines = list(dict.fromkeys(problem.source.position(span.start).line for span in spans))
-    shown = f"line {lines[0]}" if len(lines) == 1 else f"lines {', '.join(map(str, lines[:-1]))} and {lines[-1]}"
+    lines = list(dict.fromkeys(problem.source.position(span.start).place for span in spans))
+    shown = lines[0].words if len(lines) == 1 else f"lines {', '.join(map(str, lines[:-1]))} and {lines[-1]}"
     if len(lines) > 1 or len(why) > 1:
         reason = f"it rests on {shown}, which were not read in full"
     else:
