@@ -52,6 +52,7 @@ from derivcheck.problem.stated import (
     by_cases,
     defines_by_name,
     doubt,
+    is_literal,
     is_special_value,
     is_stated,
     is_stated_value,
@@ -59,7 +60,7 @@ from derivcheck.problem.stated import (
     sentence_around,
     side_of,
 )
-from derivcheck.problem.unread import Unread
+from derivcheck.problem.unread import Unread, names_in_text
 from derivcheck.problem.zeroing import take_words
 from derivcheck.reading.items import Relation, Statement
 from derivcheck.source import Span
@@ -246,14 +247,14 @@ def _equality(item: Statement, statements: list[Statement], builder: Builder) ->
         if len(item.members) > 2:
             _claims(replace(item, members=(item.members[0], *item.members[2:]), relations=item.relations[1:]), builder)
         return
-    if told_anew(item, left, builder) or names_density(item, builder) or assumed_equation(item, builder):
-        return
-    if not item.implied and not conditional and adds_noise(item, left, statements, builder):
-        return
     if asked_of_indices(item, builder.makers.has_claimed(side_of(item, statements)), builder):
         return
     if is_special_value(item, builder):
         _special_value(item, statements, builder)
+        return
+    if told_anew(item, left, builder) or names_density(item, builder) or assumed_equation(item, builder):
+        return
+    if not item.implied and not conditional and adds_noise(item, left, statements, builder):
         return
     stated = is_stated_value(item, builder)
     if by_cases(item, statements) and is_new(left, builder.scope):
@@ -296,7 +297,10 @@ def _equality(item: Statement, statements: list[Statement], builder: Builder) ->
 
 
 def _special_value(item: Statement, statements: list[Statement], builder: Builder) -> None:
-    """A condition of its sentence, read or not."""
+    """A condition of its sentence, read or not; where it may be meant from here on, nothing of the name is wrong."""
+    if not is_literal(item.members[1]):
+        names = tuple(names_in_text(builder.source.slice(item.members[0].span)))
+        builder.unread.append(Unread(names, item.span, narrows=True))
     try:
         if take_condition(item, builder):
             return
@@ -444,7 +448,7 @@ def _order(item: Statement, statements: list[Statement], builder: Builder) -> No
     if is_order(item, builder):
         builder.line(item.span, "assumption")
         return
-    if is_stated(item, statements):
+    if is_stated(item, statements, builder):
         doubt(item, builder)
     elif _assumed(item, statements, builder):
         return

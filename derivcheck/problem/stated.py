@@ -14,10 +14,11 @@ from itertools import pairwise
 from derivcheck.language import nodes as n
 from derivcheck.language.printing import plain
 from derivcheck.language.traversal import walk
+from derivcheck.problem import algebra
 from derivcheck.problem.builder import Builder
 from derivcheck.problem.constraints import ASKING
 from derivcheck.problem.context import key_of, members_of, strip
-from derivcheck.problem.newness import is_new
+from derivcheck.problem.newness import is_new, mentions_itself
 from derivcheck.problem.prose import is_asked, is_concluded
 from derivcheck.problem.scope import Declaration, Refusal
 from derivcheck.problem.unread import Unread, names_in_text
@@ -52,11 +53,14 @@ def is_bare(item: Statement) -> bool:
     return item.displayed and not item.hidden and item.cue is None and not item.lead.strip(" ,;:.")
 
 
-def is_stated(item: Statement, statements: Sequence[Statement]) -> bool:
+def is_stated(item: Statement, statements: Sequence[Statement], builder: Builder) -> bool:
     """Whether a comparison of inputs is a claim, by its words or as a bare display that is no side condition."""
     if is_concluded(item):
         return True
     if item.cue is not None or item.hidden or ASKING.search(item.lead):
+        return False
+    names = (strip(part) for member in item.members for part in members_of(member))
+    if any(isinstance(name, n.Name) and name.text not in builder.scope.names for name in names):
         return False
     last = item.lead.strip(" ,;:.").split()[-1:]
     return (item.displayed or last in COPULAS) and side_of(item, statements) is None
@@ -98,7 +102,7 @@ def is_stated_value(item: Statement, builder: Builder) -> bool:
     loose = item.cue is not None and item.cue.loose
     if literal and not loose and not open_to_both(name, builder):
         return True
-    if not is_new(name, builder.scope):
+    if not is_new(name, builder.scope) or mentions_itself(name, item.members[1], builder.scope):
         return False
     builder.unread.append(Unread(tuple(names_in_text(key_of(name))), item.span))
     reason = f"`{plain(name)}` is declared to take any value, and words state what it is"
@@ -139,6 +143,20 @@ def _makes_a_name(other: Statement, item: Statement) -> bool:
     return any(isinstance(part, n.Derivative) and name in part.variables for part in parts)
 
 
+def _fits(left: n.Name, value: n.Node, builder: Builder) -> bool:
+    """Whether a value has the shape of what is built in: a column is no e, and a number is no identity matrix."""
+    ctx = builder.context()
+    kept = dict(ctx.scope.solution)
+    try:
+        one, other = ctx.term(left), ctx.term(value)
+        scalars = {algebra.scalar(ctx.scope, one), algebra.scalar(ctx.scope, other)}
+        return len(scalars) == 1 and ctx.scope.unify_shapes(one.shape, other.shape)
+    except Refusal:
+        return False
+    finally:
+        ctx.scope.solution = kept
+
+
 def defines_by_name(item: Statement, left: n.Node, statements: Sequence[Statement], builder: Builder) -> bool:
     """Whether words make a name of what is built in: "the error $e = …$", "let $I = …$"; refused where none does."""
     if not isinstance(left, n.Name) or left.text not in BUILT_IN or left.text in builder.scope.names:
@@ -148,7 +166,7 @@ def defines_by_name(item: Statement, left: n.Node, statements: Sequence[Statemen
         return True
     if concluded or all(is_literal(member) for member in item.members[1:]):
         return False
-    if any(_makes_a_name(other, item) for other in statements):
+    if any(_makes_a_name(other, item) for other in statements) or not _fits(left, item.members[1], builder):
         return True
     builder.unread.append(Unread(tuple(names_in_text(left.text)), item.span))
     reason = f"`{plain(left)}` is {BUILT_IN[left.text]} unless the document declares it, and this line sets it"
@@ -158,10 +176,14 @@ def defines_by_name(item: Statement, left: n.Node, statements: Sequence[Statemen
 def is_special_value(item: Statement, builder: Builder) -> bool:
     """``for $c = 0$``, ``at $t = 0$``, "setting $x = 1$ gives": a value for the sentence, and no definition."""
     cue = item.cue
-    if cue is None or not cue.near or len(item.members) != 2 or not is_literal(item.members[1]):
+    if cue is None or not cue.near or len(item.members) != 2:
         return False
-    if not all(isinstance(strip(part), n.Name | n.Scripted) for part in members_of(item.members[0])):
+    names = [strip(part) for part in members_of(item.members[0])]
+    if not all(isinstance(name, n.Name | n.Scripted) for name in names):
         return False
+    if not is_literal(item.members[1]):
+        declared = all(isinstance(builder.scope.names.get(key_of(name)), Declaration) for name in names)
+        return declared and cue.kind in ("for", "if") and not item.displayed
     return cue.kind in ("for", "if", "example", "label", "in that case") or (cue.words in VALUED and not item.displayed)
 
 

@@ -276,7 +276,17 @@ def governed(items: Sequence[Governable]) -> list[Cue | None]:
                 cue = last if not before.relations else cue
         found.append(cue)
         before = item
-    return found
+    return [_listed(items, found, position) for position in range(len(items))]
+
+
+def _listed(items: Sequence[Governable], found: Sequence[Cue | None], position: int) -> Cue | None:
+    """Of "if $x > 0$, $y > 0$, then" the second is a condition as well: what follows is said to follow."""
+    cue, last = found[position], found[position - 1] if position else None
+    if cue is not None or last is None or last.kind not in ("if", "for") or items[position].lead.strip(" ,"):
+        return cue
+    behind = found[position + 1] if position + 1 < len(items) else None
+    same = len({item.sentence for item in items[position - 1 : position + 2]}) == 1
+    return last if same and behind is not None and behind.kind == "follows" else None
 
 
 def _goes_on(cue: Cue | None, said: set[str]) -> bool:

@@ -51,9 +51,11 @@ def _kinds(text: str, statement: str) -> list[str]:
 
 @pytest.mark.parametrize(("start", "phrase"), _phrases(CONCLUDED))
 def test_a_conclusion_is_a_claim(start: str, phrase: str) -> None:
-    for statement in ("x \\ge 0", "x = 1", "x < 3"):
+    for statement in ("x \\ge 0", "|x| = x", "x < 3"):
         assert _kinds(f"{start} {phrase} ${statement}$.", statement)[0].startswith("claim"), statement
         assert _kinds(f"{start} {phrase}\n\n$$ {statement} $$\n", statement)[0].startswith("claim"), statement
+    # Nothing that was read can lead to a value of x: it is no claim that is wrong, and nothing that x is.
+    assert _kinds(f"{start} {phrase} $x = 1$.", "x = 1") == ["not read"]
 
 
 @pytest.mark.parametrize(("start", "phrase"), _phrases(ASSUMED))
@@ -75,7 +77,7 @@ def test_a_bare_display_claims_and_what_rests_on_it_is_not_proved() -> None:
     start = "Let $x \\in \\mathbb{R}$ and $A \\in \\mathbb{R}^{n \\times n}$.\n\n"
     assert outcomes(f"{start}$$ x \\ge 0 $$\n\n$$ |x| = x $$\n") == ["wrong", "wrong"]
     assert outcomes(f"{start}$$ x = 1 $$\n\n$$ x^2 = 1 $$\n") == ["not checked", "not checked"]
-    assert outcomes(f"{start}Clearly\n\n$$ x = 1 $$\n\nso $x^2 = 1$.\n") == ["wrong", "wrong"]
+    assert outcomes(f"{start}Clearly\n\n$$ x = 1 $$\n\nso $x^2 = 1$.\n") == ["not checked", "not checked"]
     assert outcomes(f"{start}$$ A_{{12}} \\ge 0 $$\n") == ["wrong"]
 
 
