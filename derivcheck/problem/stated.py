@@ -55,11 +55,14 @@ def is_bare(item: Statement) -> bool:
 
 def is_stated(item: Statement, statements: Sequence[Statement], builder: Builder) -> bool:
     """Whether a comparison of inputs is a claim, by its words or as a bare display that is no side condition."""
+    names = [strip(part) for member in item.members for part in members_of(member)]
+    letters = all(isinstance(name, n.Name) and name.text not in builder.scope.names for name in names)
+    if letters and side_of(item, statements) is not None:
+        return False
     if is_concluded(item):
         return True
     if item.cue is not None or item.hidden or ASKING.search(item.lead):
         return False
-    names = (strip(part) for member in item.members for part in members_of(member))
     if any(isinstance(name, n.Name) and name.text not in builder.scope.names for name in names):
         return False
     last = item.lead.strip(" ,;:.").split()[-1:]

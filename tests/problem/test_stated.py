@@ -138,6 +138,7 @@ def test_a_condition_on_indices_beside_a_claim_belongs_to_it() -> None:
         "$$ \\frac{\\partial s_j}{\\partial u_i} = s_i s_j, \\quad i \\ne j $$\n"
     )
     assert outcomes(f"{start}\n\n{rows}") == ["holds", "wrong"]
+    assert outcomes(f"{start} Then\n{rows.replace('s_i s_j', '-s_i s_j')}") == ["holds", "holds"]
 
 
 def test_what_is_denied_or_asked_claims_nothing() -> None:
