@@ -157,7 +157,7 @@ class Grounds:
     def _names_of(self, claim: Claim | Refused) -> set[str]:
         source = self.problem.source
         if isinstance(claim, Refused):
-            return self._keys(names_in_text(source.slice(claim.line_span)), claim.span)
+            return self._keys(names_in_text(source.slice(claim.line_span), letters=True), claim.span)
         found = self._keys(self._spelt(claim.head_node, claim.claimed_node), claim.span)
         sides = [claim.head, claim.claimed]
         for condition in claim.conditions:
@@ -170,7 +170,7 @@ class Grounds:
     def _spelt(self, *nodes: Node) -> Iterator[tuple[str, ...]]:
         for node in nodes:
             for name in names_in(node):
-                yield from names_in_text(key_of(name))
+                yield from names_in_text(key_of(name), letters=True)
 
     def _reached(self, names: Iterable[str]) -> set[str]:
         found: set[str] = set()

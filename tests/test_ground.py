@@ -8,6 +8,7 @@ from derivcheck.config import Settings
 from derivcheck.engine import check
 from derivcheck.source import Source
 from derivcheck.verdict import Outcome, Report, exit_code
+from tests.unreadable import made_unreadable, spoilt
 
 GIVEN = "# Setup\n\nLet $u, c, s \\in \\mathbb{R}^{m}$ and $A \\in \\mathbb{R}^{m \\times m}$.\n\n"
 
@@ -116,3 +117,18 @@ def test_a_value_given_once_more_refutes_nothing_and_proves_nothing(text: str) -
 def test_where_words_or_a_heading_say_what_a_name_is_it_is_judged(text: str, expected: list[str]) -> None:
     found = [str(result.verdict.outcome) for result in _report(VALUES + text).results]
     assert found == expected
+
+
+WHOLE = (
+    "Let $r, v \\in \\mathbb{R}^k$, $M \\in \\mathbb{R}^{k \\times k}$ with $M = M^\\top$ and $\\tau > 0$.\n\n"
+    "$$ s = M v, \\quad c = \\tau s^\\top r $$\n\n$$ c = \\tau v^\\top M r $$\n\n"
+    "$$ \\frac{\\partial c}{\\partial v} = \\tau M r $$\n\n$$ \\frac{\\partial c}{\\partial s} = r $$\n\n"
+    "$$ \\sqrt{\\tau^2} = \\tau $$\n"
+)
+
+
+def test_any_one_line_made_unreadable_spoils_no_other() -> None:
+    source = Source("whole.md", WHOLE)
+    found = {line: spoilt(source, line, changed) for line, changed in made_unreadable(source)}
+    assert len(found) == 6
+    assert not [amiss for each in found.values() for amiss in each]

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from derivcheck.language import nodes as n
 from derivcheck.language.printing import plain
+from derivcheck.language.traversal import walk
 from derivcheck.problem.anew import begins_anew, told_anew
 from derivcheck.problem.assumptions import assume
 from derivcheck.problem.builder import Builder
@@ -394,8 +395,13 @@ def _defined_for_all(item: Statement, left: n.Node, refusal: Refusal, builder: B
         refusal.span,
         f"`{plain(left)}` has no index, and what it is set to is another for every `{letter}`",
         f"write `{key_of(left)}{script}`, or behind it what it is without `{letter}`",
-        wrong=not _stands_for_all(builder.source.text, refusal.span),
+        wrong=not (_stands_for_all(builder.source.text, refusal.span) or _has_letter(left, letter)),
     ) from refusal
+
+
+def _has_letter(left: n.Node, letter: str) -> bool:
+    """Whether the letter stands on the left all the same: then over what it runs is what is not known."""
+    return any(isinstance(part, n.Name) and part.text == letter for part in walk(left))
 
 
 def _stands_for_all(text: str, index: Span) -> bool:

@@ -52,6 +52,7 @@ _OPERATORS = re.compile(
     r"\\(?:[dt]?frac|partial|nabla|sum|int|prod|log|ln|exp|mathbb\s*\{?\s*E|operatorname|sqrt|max|min|arg|lim|det|cdot"
     r"|times|odot|circ|otimes|begin|Vert|lVert|lvert|langle|d?over)(?![A-Za-z])|\\mathrm\s*\{?\s*d\s*\}?|[-+*/]|\\\||\d"
 )
+_RANGE = re.compile(r"=[^=]*(?:\\[lc]?dots|\.\.\.|…)")
 _WINDOW = 2000
 """So many characters before a line can belong to its sentence."""
 _OPENS = re.compile(r"(?:\s|\$|\\[(\[]|\\begin\{[^{}]*\}(?:\{[^{}]*\})?)*\Z")
@@ -82,8 +83,11 @@ def folded(name: str) -> str:
     return re.sub(r"[\s{}]|\\[,;:!]|\\(?:left|right)(?![A-Za-z])", "", name)
 
 
-def names_in_text(text: str) -> Iterator[tuple[str, ...]]:
-    r"""Every name in a stretch of LaTeX, each as the names that it may be: ``x_i^2``, ``x_i``, ``x_{\cdot}``, ``x``."""
+def names_in_text(text: str, *, letters: bool = False) -> Iterator[tuple[str, ...]]:
+    r"""Every name in a stretch of LaTeX, each as the names that it may be: ``x_i^2``, ``x_i``, ``x_{\cdot}``, ``x``.
+
+    With ``letters`` those in their scripts too, which may be indices.
+    """
     for found in _NAME.finditer(_PROSE.sub(" ", text)):
         whole, scripts = found.group(0), found.group(1)
         base = whole[: len(whole) - len(scripts)]
@@ -97,6 +101,9 @@ def names_in_text(text: str) -> Iterator[tuple[str, ...]]:
             # ``x'`` may be a name of its own.
             yield tuple(dict.fromkeys(way for way in ways if "'" in way))
         yield tuple(dict.fromkeys(way for way in ways if "'" not in way))
+        if letters:
+            short = re.findall(r"(?<![\\A-Za-z])[A-Za-z]{1,2}(?![A-Za-z])", scripts)
+            yield from ((letter,) for letter in "".join(short))
 
 
 def unread(text: str, span: Span) -> Iterator[Unread]:
@@ -111,7 +118,7 @@ def unread(text: str, span: Span) -> Iterator[Unread]:
         if names and "'" in names[0][0]:
             names = names[:1]
         if names:
-            conditional = _IFS.search(lead) is not None and sign != "\\in"
+            conditional = _IFS.search(lead) is not None and sign != "\\in" and not _RANGE.search(row)
             around = sentence_at(text, span) if conditional else None
             yield Unread(names, span, around, sets=sign == "=" and _LETS.search(led) is None)
 

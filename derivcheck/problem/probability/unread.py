@@ -14,7 +14,9 @@ from derivcheck.problem.context import key_of, names_in, strip
 from derivcheck.problem.newness import of_chance
 from derivcheck.problem.probability.operators import DENSITIES
 from derivcheck.problem.probability.statements import declared_key
+from derivcheck.reading.errors import ParseError
 from derivcheck.reading.items import Statement
+from derivcheck.reading.parser import parse_expression
 from derivcheck.source import Span
 
 
@@ -38,11 +40,14 @@ def note_unread(item: Statement, builder: Builder) -> None:
 
 
 def note_unreadable(text: str, span: Span, builder: Builder) -> None:
-    r"""The same of a stretch that could not even be parsed: the declared names that stand before its ``\sim``."""
+    r"""The same of a stretch that could not even be parsed: the names that stand before its ``\sim``."""
     before, sign, _ = text.partition("\\sim")
     if not sign:
         return
-    before = re.split(r"\\mid|\|", before)[0].replace(" ", "")
-    for visible, known in builder.scope.names.items():
-        if re.search(rf"(?<![A-Za-z\\]){re.escape(visible)}(?![A-Za-z_^])", before):
-            builder.scope.unread.setdefault(known.key, span)
+    left = re.split(r"\\mid|\|", before)[0].strip(" $&")
+    try:
+        names = list(names_in(parse_expression(left)))
+    except ParseError:
+        names = []
+    for name in names:
+        builder.scope.unread.setdefault(declared_key(name, builder) or key_of(name), span)
