@@ -17,6 +17,7 @@ from derivcheck.problem.prose import is_concluded
 from derivcheck.problem.scope import Declaration, Definition, Meaning, Refusal, SizeSymbol
 from derivcheck.problem.solutions import equation_for
 from derivcheck.problem.terms import Gather, is_literal, variables
+from derivcheck.problem.unread import folded
 from derivcheck.reading.items import Statement
 
 
@@ -29,6 +30,19 @@ def told_anew(item: Statement, left: n.Node, builder: Builder) -> bool:
         return False
     _set(item, left, builder)
     return True
+
+
+def refuse_second(item: Statement, left: n.Node, builder: Builder) -> None:
+    """Refuse to define a name by a line behind the one that sets it and was not read: it may be a claim."""
+    if item.cue is not None and item.cue.kind in ("let", "call") and item.cue.near:
+        return
+    spelt, section = folded(key_of(left)), builder.section(item.span)
+    for unread in builder.unread:
+        first = unread.sets and bool(unread.names) and unread.names[0][0] == spelt
+        if first and unread.span.start < item.span.start and builder.section(unread.span) == section:
+            line = builder.source.position(unread.span.start).line
+            reason = f"`{plain(left)}` is set on line {line}, which is not read: so this is taken for no definition"
+            raise Refusal("unread-definition", item.span, reason)
 
 
 def begins_anew(item: Statement, left: n.Node, builder: Builder) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from derivcheck.language import nodes as n
 from derivcheck.language.printing import plain
 from derivcheck.language.traversal import walk
-from derivcheck.problem.anew import begins_anew, told_anew
+from derivcheck.problem.anew import begins_anew, refuse_second, told_anew
 from derivcheck.problem.assumptions import assume
 from derivcheck.problem.builder import Builder
 from derivcheck.problem.conditions import (
@@ -344,6 +344,7 @@ def _proportion(item: Statement, builder: Builder) -> None:
 def _definition(item: Statement, name: n.Node, builder: Builder, meaning: n.Node | None = None) -> None:
     """Bring a name into being; ``meaning`` is its value where the left side is not the name alone: ``S^{-1} = …``."""
     left = strip(item.members[0]) if meaning is not None else name
+    refuse_second(item, left, builder)
     second = strip(item.members[1])
     second_is_new = isinstance(second, n.Name | n.Scripted) and is_new(second, builder.scope)
     if len(item.members) > 2 and second_is_new and not would_resolve(second, builder.context()):
