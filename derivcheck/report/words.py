@@ -152,7 +152,10 @@ def count(reports: Sequence[Report]) -> Counts:
 
 
 def counted(counts: Counts) -> str:
-    """``4 definitions · 3 claims: 1 proved, 1 agrees, 1 wrong, 0 not checked``."""
+    """``4 definitions · 3 claims: 1 proved, 1 agrees, 1 wrong, 0 not checked``.
+
+    Where some were not checked that comes first: ``2 of 5 claims not checked, 3 proved, 0 wrong · 4 definitions``.
+    """
     parts = [f"{counts.proved} proved"] if counts.proved or not counts.agrees else []
     if counts.agrees:
         parts.append(f"{counts.agrees} {'agrees' if counts.agrees == 1 else 'agree'}")
@@ -161,12 +164,16 @@ def counted(counts: Counts) -> str:
         parts.append(f"{expected} wrong as expected")
     if counts.undecided:
         parts.append(f"{counts.undecided} undecided")
-    parts.append(f"{counts.not_checked} not checked")
+    if not counts.not_checked:
+        parts.append("0 not checked")
     if counts.skipped:
         parts.append(f"{counts.skipped} skipped")
     head = [plural(counts.documents, "document")] if counts.documents > 1 else []
-    head += [plural(counts.definitions, "definition"), f"{plural(counts.claims, 'claim')}: {', '.join(parts)}"]
-    return " · ".join(head)
+    head.append(plural(counts.definitions, "definition"))
+    if counts.not_checked:
+        judged = f"{counts.not_checked} of {plural(counts.claims, 'claim')} not checked"
+        return " · ".join([", ".join([judged, *parts]), *head])
+    return " · ".join([*head, f"{plural(counts.claims, 'claim')}: {', '.join(parts)}"])
 
 
 def run_words(counts: Counts) -> str:

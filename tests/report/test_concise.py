@@ -12,7 +12,7 @@ def test_each_finding_takes_one_line_with_its_place_and_code_and_the_summary_is_
     assert concise([REPORT]).splitlines() == [
         r"block.md:12:70: wrong-gradient the gradient of `\ell` with respect to `b` is not what autograd gives",
         r"block.md:13:21: unreadable not checked: `\foo` is not understood",
-        "4 definitions · 3 claims: 1 agrees, 1 wrong, 1 not checked · seed 0 · 2.4 s",
+        "1 of 3 claims not checked, 1 agrees, 1 wrong · 4 definitions · seed 0 · 2.4 s",
     ]
 
 
