@@ -112,6 +112,7 @@ class Grounds:
         here = self._section(claim.span.start)
         yield from self._led_to(claim)
         yield from self._of_several(claim)
+        yield from self._spelt_out(claim)
         for unread, keys in self._tainted:
             if unread.span == claim.line_span and unread not in self.anew:
                 continue
@@ -135,6 +136,13 @@ class Grounds:
             if indexed and isinstance(known, Declaration) and known.shape[0] != ONE == known.shape[1]:
                 why = f"is `{known.text}`, of which `{ways[0]}` may be an entry or one of several"
                 yield Unread((), known.span, why=why)
+
+    def _spelt_out(self, claim: Claim | Refused) -> Iterator[Unread]:
+        """A word before a bracket, of whose letters some are declared nowhere: it may be one operator."""
+        guessed = {one.key for one in self.problem.inferred}
+        for word in re.findall(r"(?<![\\A-Za-z])[A-Za-z]{2,}(?=\()", self.problem.source.slice(claim.line_span)):
+            if guessed.intersection(word):
+                yield Unread((), claim.line_span, why=f"may have `{word}` for the name of one function")
 
     def _led_to(self, claim: Claim | Refused) -> Iterator[Unread]:
         """A row that ⇒ leads to rests on the one before it, and a solution on its equation."""

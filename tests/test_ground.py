@@ -132,3 +132,8 @@ def test_any_one_line_made_unreadable_spoils_no_other() -> None:
     found = {line: spoilt(source, line, changed) for line, changed in made_unreadable(source)}
     assert len(found) == 6
     assert not [amiss for each in found.values() for amiss in each]
+
+
+def test_a_word_of_undeclared_letters_may_be_one_function() -> None:
+    text = "Let $y \\sim \\mathcal{N}(0, I)$ with $y \\in \\mathbb{R}^k$.\n\n$$ Var(y) = I $$\n"
+    assert Outcome.WRONG not in _outcomes(text).values()
