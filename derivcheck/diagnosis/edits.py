@@ -21,6 +21,7 @@ from derivcheck.diagnosis.numerals import literal_numbers, multiple
 from derivcheck.diagnosis.operands import complements, other_operands
 from derivcheck.diagnosis.places import Rebuild, all_literal, changed, is_indicator, places_of, values_of
 from derivcheck.diagnosis.products import product_kinds
+from derivcheck.diagnosis.regrouping import other_extents, other_functions, sums_for_products
 from derivcheck.diagnosis.stock import Stock
 from derivcheck.language import nodes as n
 from derivcheck.language.printing import latex, plain
@@ -365,6 +366,9 @@ MENDING = (
     conditioned_otherwise,
     divided_sums,
     swapped_names,
+    other_functions,
+    other_extents,
+    sums_for_products,
     mending,
     missing_terms,
     missing_factors,

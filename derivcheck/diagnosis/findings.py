@@ -269,6 +269,15 @@ def refused_finding(
         if reading:
             facts.append(f"reading: {reading}")
     message = claim.message if wrong else f"not checked: {verdict.reason if verdict.missing else claim.message}"
+    help, edits = _own_pi(problem, claim), tuple[Edit, ...]()
+    if help is None and bench is not None and wrong:
+        from derivcheck.diagnosis.repair import repair_refused
+
+        mended = repair_refused(bench, claim)
+        if mended is not None:
+            found, made = mended
+            proof = _proof(bench, made, found)
+            _, _, help, edits = _shown_repair(problem, found, proof or CHECKED, proved=bool(proof))
     return Finding(
         code=claim.code,
         severity=Severity.ERROR if wrong else Severity.WARNING,
@@ -276,8 +285,9 @@ def refused_finding(
         span=claim.span,
         line_span=claim.line_span,
         facts=tuple(facts),
-        help=_own_pi(problem, claim) or claim.help,
+        help=help or claim.help,
         claim=claim.name,
+        edits=edits,
     )
 
 

@@ -21,7 +21,7 @@ from derivcheck.oracles import piecewise
 from derivcheck.oracles.bench import Bench, CannotDraw
 from derivcheck.oracles.joint import at_solution
 from derivcheck.problem import terms as t
-from derivcheck.problem.problem import Claim
+from derivcheck.problem.problem import Claim, Refused
 from derivcheck.problem.scope import Refusal
 from derivcheck.problem.settling import settled
 from derivcheck.verdict import Outcome
@@ -31,6 +31,7 @@ EFFORT: Final = 3e9
 READING: Final = 500_000
 """The price of finding out what one edit of a line means."""
 CLOSE: Final = 1e-9
+UNKNOWN: Final = (CannotDraw, SizesError, NotExact, OutOfRange, KeyError, RuntimeError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ def repair(bench: Bench, claim: Claim) -> Repair | None:
             return None
         with torch.no_grad():
             head = evaluate(claim.head, frame).detach()
-    except (CannotDraw, SizesError, NotExact, OutOfRange, KeyError):
+    except UNKNOWN:
         return None
     # What the head costs, an integral perhaps, takes nothing from the search.
     effort = Effort(EFFORT)
@@ -63,6 +64,41 @@ def repair(bench: Bench, claim: Claim) -> Repair | None:
             passing.append(candidate)
     if not passing:
         return None
+    return _smallest(bench, passing)
+
+
+def repair_refused(bench: Bench, refused: Refused) -> tuple[Repair, Claim] | None:
+    """The smallest single edit that gives a line without a meaning one that holds, and the claim that it then is."""
+    attempt = refused.attempt
+    if attempt is None or attempt.remade is None:
+        return None
+    BUDGET.renew()
+    effort = Effort(EFFORT)
+    passing: list[tuple[Candidate, Claim]] = []
+    seen: set[n.Node] = {attempt.claimed_node}
+    stock = stock_of(bench, attempt)
+    for candidate in sorted(candidates(attempt.claimed_node, stock), key=lambda c: (c.rank, c.size)):
+        if effort.spent or (passing and candidate.rank > passing[0][0].rank):
+            break
+        if candidate.tree in seen:
+            continue
+        seen.add(candidate.tree)
+        BUDGET.note(READING)
+        try:
+            made = attempt.remade(candidate.tree)
+            world = bench.quickest(bench.worlds(made.conditions)[-1])
+            head, value = (bench.value(side, made, world) for side in (made.head, made.claimed))
+        except (Refusal, RecursionError, *UNKNOWN):
+            continue
+        if close(head, value) and _passes(bench, made, made.claimed):
+            passing.append((candidate, made))
+    if not passing:
+        return None
+    found = _smallest(bench, [candidate for candidate, _ in passing])
+    return found, next(made for candidate, made in passing if candidate.tree == found.edit.tree)
+
+
+def _smallest(bench: Bench, passing: list[Candidate]) -> Repair:
     best = min(passing, key=lambda candidate: (candidate.size, candidate.span))
     distinct = {(candidate.span, candidate.replacement) for candidate in passing}
     return Repair(braced(best, bench.problem.source.text), len(distinct) - 1)
@@ -103,7 +139,7 @@ def _close(frame: Frame, head: torch.Tensor, term: t.Term) -> bool:
     try:
         with torch.no_grad():
             value = evaluate(term, frame).detach()
-    except (NotExact, OutOfRange, KeyError, RuntimeError):
+    except UNKNOWN:
         return False
     return close(head, value)
 

@@ -238,8 +238,23 @@ class ClaimMaker:
                 refusal.wrong = False
             scalar = self._scalar_reading(head, node, item, conditions) if refusal.code == "shape-mismatch" else None
             self.refuse(refusal, node.span, item.span, head.kind, head.title, head.chain, scalar, item.implied)
+            if refusal.wrong:
+                self._attempted(head, node, item, conditions)
         except Exception as error:
             self.crashed(error, node.span, item.span, head.kind, head.title)
+
+    def _attempted(self, head: Head, node: n.Node, item: Statement, conditions: tuple[Comparison, ...]) -> None:
+        """Keep with the refused member what its edits are tried with."""
+        refused = self.claims[-1]
+        assert isinstance(refused, Refused)
+        names, self.names, counts, self.counts = self.names, set(self.names), self.counts, dict(self.counts)
+        try:
+            attempt = self._claim(head, node, item, conditions, head.term, head.term)
+            self.claims[-1] = replace(refused, attempt=replace(attempt, name=refused.name))
+        except Refusal:
+            pass
+        finally:
+            self.names, self.counts = names, counts
 
     def take_up_again(self, *, final: bool) -> None:
         """Try the members that wait for an explanation once more; at last they are refused."""
@@ -322,9 +337,21 @@ class ClaimMaker:
         )
 
     def _reader(self, head: Head, item: Statement) -> Callable[[n.Node], Term]:
-        """Elaborates another expression as the member of this chain."""
-        ctx = head.closed
-        return lambda node: self._pair(head, node, ctx, item)[1]
+        """Elaborates another expression as the member of this chain, among the names that are known here."""
+        then = self.scope.as_it_stands()
+
+        def read(node: n.Node) -> Term:
+            here = self.scope
+            scope = replace(then.as_it_stands(), counter=here.counter, solution=dict(here.solution))
+            there = replace(head, ctx=replace(head.ctx, scope=scope))
+            try:
+                term = self._pair(there, node, there.closed, item)[1]
+            finally:
+                here.counter = max(here.counter, scope.counter)
+            scope.fall_back()
+            return settled(term, scope.solution)
+
+        return read
 
     def _remaker(self, head: Head, item: Statement, conditions: tuple[Comparison, ...]) -> Callable[[n.Node], Claim]:
         """Makes the claim anew with another expression as the member, among the names that are known here."""

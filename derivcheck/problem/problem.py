@@ -103,7 +103,8 @@ class Refused:
 
     ``scalar`` is the same claim read with every size 1, where that gives it a meaning; ``implied`` says that ⇒ leads
     to it. ``bug`` is there where reading it raised an exception that nobody foresaw, ``unknown`` where a name is used
-    that nothing declares.
+    that nothing declares. ``attempt`` is the claim with its head on both sides, of which ``remade`` tries edits of
+    what was written.
     """
 
     name: str
@@ -121,6 +122,7 @@ class Refused:
     implied: bool = False
     bug: Finding | None = None
     unknown: Unknown | None = None
+    attempt: Claim | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
