@@ -22,6 +22,7 @@ from derivcheck import __version__
 from derivcheck.commands import check, explain, homework, listing, power
 from derivcheck.commands.output import complain, silence
 from derivcheck.config import SettingsError, did_you_mean
+from derivcheck.patterns import is_document
 
 PROGRAM = "derivcheck"
 COMPLETE = "_DERIVCHECK_COMPLETE"
@@ -55,7 +56,7 @@ class Commands(click.Group):
 
     def _meant(self, ctx: click.Context, args: list[str]) -> str:
         name = args[0]
-        if name == "-" or Path(name).exists() or name.lower().endswith(check.DOCUMENTS):
+        if name == "-" or Path(name).exists() or is_document(name):
             return f"; to check a document: {PROGRAM} check {name}"
         names = self.list_commands(ctx)
         return did_you_mean(name, tuple(names)) or f"; the commands are {', '.join(names)}"

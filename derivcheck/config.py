@@ -11,6 +11,7 @@ SMALLEST_TRIALS, LARGEST_TRIALS = 2, 1000
 LARGEST_SIZE = 4096
 LARGEST_DRAWS = 20
 LARGEST_SEED = 2**63 - 1
+LARGEST_JOBS = 64
 # Beyond this, squares of squares leave the range of floating point.
 LARGEST_VALUE = 1e60
 # Bytes; a device or a data file is not to be read to its end by mistake.
@@ -73,9 +74,10 @@ class _Refused(Exception):
 
 
 Check = Callable[[object], object]
+Words = tuple[str, ...]
 
 
-def _shown(value: object) -> str:
+def shown(value: object) -> str:
     """A TOML value as its author would write it."""
     match value:
         case bool():
@@ -97,7 +99,7 @@ def _whole(smallest: int, largest: int) -> Check:
         # bool is an int in Python; `trials = true` is a mistake all the same
         if isinstance(value, int) and not isinstance(value, bool) and smallest <= value <= largest:
             return value
-        raise _Refused(f"takes a whole number from {smallest} to {largest}, not {_shown(value)}")
+        raise _Refused(f"takes a whole number from {smallest} to {largest}, not {shown(value)}")
 
     return check
 
@@ -105,25 +107,31 @@ def _whole(smallest: int, largest: int) -> Check:
 def _flag(value: object) -> bool:
     if isinstance(value, bool):
         return value
-    raise _Refused(f"takes true or false, not {_shown(value)}")
+    raise _Refused(f"takes true or false, not {shown(value)}")
 
 
 def _word(value: object) -> str:
     if value == "proved":
         return "proved"
-    raise _Refused(f'takes "proved", not {_shown(value)}')
+    raise _Refused(f'takes "proved", not {shown(value)}')
+
+
+def _evidence(value: object) -> str:
+    if value in ("all", "exact"):
+        return str(value)
+    raise _Refused(f'takes "all" or "exact", not {shown(value)}')
 
 
 def _function(value: object) -> str:
     if isinstance(value, str) and value in FUNCTIONS:
         return value
-    raise _Refused(f"takes one of {', '.join(FUNCTIONS)}, not {_shown(value)}" + did_you_mean(str(value), FUNCTIONS))
+    raise _Refused(f"takes one of {', '.join(FUNCTIONS)}, not {shown(value)}" + did_you_mean(str(value), FUNCTIONS))
 
 
 def _number(value: object) -> float:
     if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= LARGEST_VALUE:
         return float(value)
-    raise _Refused(f"takes a finite number of at most {LARGEST_VALUE:g}, not {_shown(value)}")
+    raise _Refused(f"takes a finite number of at most {LARGEST_VALUE:g}, not {shown(value)}")
 
 
 _check_size = _whole(1, LARGEST_SIZE)
@@ -133,6 +141,7 @@ _SCALARS: Mapping[str, Check] = {
     "draws": _whole(1, LARGEST_DRAWS),
     "strict": _flag,
     "require": _word,
+    "evidence": _evidence,
 }
 _TABLES: Mapping[str, Check] = {"sizes": _check_size, "functions": _function, "values": _number}
 # A homework's own settings, under a table of its name. A new homework is one line here.
@@ -206,7 +215,7 @@ def load(path: Path, base: Settings, homework: str | None = None) -> Settings:
     ``homework`` names the table of that homework's own settings; the tables of others are checked and left.
     Raises SettingsError if the file cannot be read, is not TOML, or has a key or value that is not known.
     """
-    return parse(_read(path), str(path), base, homework)
+    return parse(read_config(path), str(path), base, homework)
 
 
 def parse(text: str, where: str, base: Settings, homework: str | None = None) -> Settings:
@@ -220,19 +229,32 @@ def parse(text: str, where: str, base: Settings, homework: str | None = None) ->
         raise SettingsError(_toml_message(str(error), where)) from None
     except (RecursionError, ValueError):  # Python reads no number of more than 4300 digits
         raise SettingsError(f"{where}: nested too deeply, or a number too long, to be read as TOML") from None
+    return of_table(data, text, where, base, homework)
+
+
+def of_table(
+    data: Mapping[str, object], text: str, where: str, base: Settings, homework: str | None = None, more: Words = ()
+) -> Settings:
+    """``base`` with the settings of a table over it; ``text`` is where their lines are looked for.
+
+    ``more`` are keys that somebody else reads; they are known and left. Raises SettingsError.
+    """
     settings = base
     for key, value in data.items():
-        settings = _with_key(settings, key, value, text, where, homework)
+        if key not in more:
+            settings = _with_key(settings, key, value, text, where, homework, more)
     return settings
 
 
-def _with_key(settings: Settings, key: str, value: object, text: str, where: str, homework: str | None) -> Settings:
+def _with_key(
+    settings: Settings, key: str, value: object, text: str, where: str, homework: str | None, more: Words
+) -> Settings:
     if key in _SCALARS:
         return _with_scalar(settings, key, _checked(_SCALARS[key], value, text, where, "", key))
     if key not in _TABLES and key not in _HOMEWORKS:
-        raise _unknown(key, (*_SCALARS, *_TABLES, *_HOMEWORKS), text, where, "")
+        raise unknown(key, (*more, *_SCALARS, *_TABLES, *_HOMEWORKS), text, where, "")
     if not isinstance(value, dict):
-        place = _place(text, where, "", key)
+        place = place_of(text, where, "", key)
         raise SettingsError(f"{place}: `{key}` is a table: write `[{key}]` on a line of its own and its keys below")
     for name, entry in value.items():
         match key:
@@ -251,7 +273,7 @@ def _with_key(settings: Settings, key: str, value: object, text: str, where: str
             case _:
                 known = _HOMEWORKS[key]
                 if name not in known:
-                    raise _unknown(name, tuple(known), text, where, key)
+                    raise unknown(name, tuple(known), text, where, key)
                 checked = _checked(known[name], entry, text, where, key, name)
                 if key == homework:
                     settings = replace(settings, extra={**settings.extra, name: checked})
@@ -264,6 +286,8 @@ def _with_scalar(settings: Settings, key: str, value: object) -> Settings:
             return replace(settings, strict=value)
         case "require", str():
             return replace(settings, require=value)
+        case "evidence", str():
+            return replace(settings, evidence=value)
         case "seed", int():
             return replace(settings, seed=value)
         case "trials", int():
@@ -278,11 +302,12 @@ def _checked(check: Check, value: object, text: str, where: str, table: str, key
         return check(value)
     except _Refused as refused:
         name = f"{table}.{key}" if table else key
-        raise SettingsError(f"{_place(text, where, table, key)}: `{name}` {refused}") from None
+        raise SettingsError(f"{place_of(text, where, table, key)}: `{name}` {refused}") from None
 
 
-def _unknown(key: str, known: tuple[str, ...], text: str, where: str, table: str) -> SettingsError:
-    place = _place(text, where, table, key)
+def unknown(key: str, known: tuple[str, ...], text: str, where: str, table: str) -> SettingsError:
+    """The refusal of a key that is not among those ``known``, with the one that may have been meant."""
+    place = place_of(text, where, table, key)
     inside = f" of `[{table}]`" if table else ""
     advice = did_you_mean(key, known)
     if not advice:
@@ -290,7 +315,7 @@ def _unknown(key: str, known: tuple[str, ...], text: str, where: str, table: str
     return SettingsError(f"{place}: `{key}` is not a setting{inside if advice.startswith('; did') else ''}{advice}")
 
 
-def _place(text: str, where: str, table: str, key: str) -> str:
+def place_of(text: str, where: str, table: str, key: str) -> str:
     """``where`` with the line on which a key stands; tomllib does not tell, so the line is looked for."""
     named = r"\s*\.\s*".join(
         rf"(?:{re.escape(part)}|\"{re.escape(_escaped(part))}\"|'{re.escape(part)}')"
@@ -323,8 +348,11 @@ def _toml_message(message: str, where: str) -> str:
     return f"{where}: not valid TOML: {message[:1].lower()}{message[1:]}"
 
 
-def _read(path: Path) -> str:
+def read_config(path: Path) -> str:
+    """The text of a configuration file. Raises SettingsError."""
     try:
+        if path.is_fifo():
+            raise SettingsError(f"{path}: is a named pipe, not a configuration file")
         with path.open("rb") as stream:
             data = stream.read(LARGEST_FILE + 1)
         if len(data) > LARGEST_FILE:

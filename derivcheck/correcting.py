@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from derivcheck.reading.documents import STDIN, UnreadableFile, bytes_of
+from derivcheck.reading.files import STDIN, UnreadableFile, bytes_of
 from derivcheck.reading.notebook import NotANotebook, edited, notebook
 from derivcheck.source import Source, Span
 from derivcheck.verdict import Edit, Finding, Outcome, Report, Result, Severity, Word, settled, strength_of

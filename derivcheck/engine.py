@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from derivcheck.config import Settings, UnknownClaim
 from derivcheck.ground import on_ground
+from derivcheck.ignoring import with_ignored
 from derivcheck.isolation import Isolation
 from derivcheck.language.nodes import Group, Node, Scripted
 from derivcheck.meaning.interpretation import interpret
@@ -45,7 +46,7 @@ if TYPE_CHECKING:
 @lru_cache(maxsize=8)
 def problem_of(source: Source) -> Problem:
     """Read a document and work out what it means. Imports nothing heavy; the same document is read once."""
-    return interpret(source, read(source, scan(source, kind_of(source.path, source.text))))
+    return interpret(source, read(source, scan(source, kind_of(source.path, source.text))), dict(source.readings))
 
 
 def check(source: Source, settings: Settings, required: tuple[str, ...] = ()) -> Report:
@@ -78,7 +79,7 @@ def check(source: Source, settings: Settings, required: tuple[str, ...] = ()) ->
     results, findings = isolation.settled(results), isolation.findings(findings)
     findings = [*problem.findings, *findings, *_missing(source, wanted, results, heads, settings)]
     findings += _unproved(results, settings)
-    return Report(
+    report = Report(
         source=source,
         results=tuple(results),
         findings=tuple(findings),
@@ -89,6 +90,8 @@ def check(source: Source, settings: Settings, required: tuple[str, ...] = ()) ->
         skipped=problem.skipped,
         options=_degenerate(problem, settings),
     )
+    whole = settings.claim is None and settings.evidence == "all"
+    return isolation.apart(NOWHERE, lambda: with_ignored(report, whole=whole), report)
 
 
 def _wanted(problem: Problem, settings: Settings) -> list[Claim | Refused]:
@@ -501,6 +504,14 @@ def listing(source: Source) -> tuple[Listed, ...]:
         )
         for line in problem.lines
     )
+
+
+def sizes_in(source: Source) -> tuple[str, ...]:
+    """The sizes of a document, as it writes them, that a setting may fix."""
+    from derivcheck.evaluation.sizes import symbols
+
+    problem = problem_of(source)
+    return tuple(problem.size_names.get(name, name) for name in symbols(problem)) + symbols(problem)
 
 
 def claims(source: Source, settings: Settings) -> tuple[Claim | Refused, ...]:

@@ -74,13 +74,15 @@ class Cell:
 class Source:
     """One document: the name it is shown under, and its text.
 
-    Of a notebook the text is that of its Markdown ``cells``, and ``raw`` is the file as it is.
+    Of a notebook the text is that of its Markdown ``cells``, and ``raw`` is the file as it is. ``readings`` are the
+    conventions that somebody has fixed, by name, where a document leaves them open.
     """
 
     path: str
     text: str
     cells: tuple[Cell, ...] = ()
     raw: str = field(default="", repr=False)
+    readings: tuple[tuple[str, str], ...] = ()
 
     @cached_property
     def _line_starts(self) -> list[int]:

@@ -272,7 +272,11 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """All that was found out about one document."""
+    """All that was found out about one document.
+
+    ``ignored`` are claims that were wrong or not checked, and that the document says to leave; they count as skipped.
+    An ``optional`` document may lack claims without failing the run.
+    """
 
     source: Source
     results: tuple[Result, ...]
@@ -285,6 +289,8 @@ class Report:
     extras: tuple[Extra, ...] = ()
     skipped: int = 0
     options: tuple[tuple[str, str], ...] = field(default=())
+    ignored: tuple[Result, ...] = ()
+    optional: bool = False
 
     def count(self, outcome: Outcome) -> int:
         """How many claims came out so, expected mistakes that were found counted as holding."""
@@ -321,7 +327,8 @@ def exit_code(reports: tuple[Report, ...], *, strict: bool) -> int:
     outcomes = [settled(result) for report in reports for result in report.results]
     outcomes += [extra.outcome for report in reports for extra in report.extras if extra.outcome is not None]
     errors = any(finding.severity is Severity.ERROR for report in reports for finding in report.findings)
-    if errors or Outcome.WRONG in outcomes or Outcome.HOLDS not in outcomes:
+    lacking = Outcome.HOLDS not in outcomes and not (not outcomes and all(report.optional for report in reports))
+    if errors or Outcome.WRONG in outcomes or lacking:
         return 1
     if strict and (Outcome.UNDECIDED in outcomes or Outcome.NOT_CHECKED in outcomes):
         return 1

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 from hypothesis import HealthCheck, settings
 
 from derivcheck.evaluation.budget import BUDGET
+
+# what a test says is found out in it, and not taken from what an earlier run has found
+os.environ["DERIVCHECK_CACHE"] = "off"
 
 settings.register_profile(
     "counted", deadline=None, derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow]

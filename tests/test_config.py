@@ -82,7 +82,7 @@ def test_what_cannot_be_used_is_refused_with_what_where_and_what_to_do(text, mes
 
 def test_a_setting_that_resembles_none_is_told_which_there_are():
     assert refused("colour = 1").endswith(
-        "the settings are seed, trials, draws, strict, require, sizes, functions, values, mlp, resblock, ppca"
+        "the settings are seed, trials, draws, strict, require, evidence, sizes, functions, values, mlp, resblock, ppca"
     )
 
 

@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[1]
 SHIPPED = ROOT / "derivcheck"
 # What no document of a user makes it say: a homework command does, a bug, a folder, or the trial of a correction.
 UNSHOWN = {
-    "internal-error", "missing-result", "nothing-to-check", "definition", "not-a-function", "ragged-matrix",
+    "internal-error", "missing-result", "claim-removed", "evidence-fell", "nothing-to-check", "definition", "not-a-function", "ragged-matrix",
     "differs-from-module", "not-compared", "not-proved", "reading", "not-sorting", "units",
     "not-a-minimum", "not-a-subgradient", "em-differs", "rate-differs", "maximum-differs", "identity-fails", "too-large",
 }  # fmt: skip

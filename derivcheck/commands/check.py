@@ -2,36 +2,32 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from derivcheck.commands.choosing import Found, documents, find, refuse_unknown_sizes, removed_since
 from derivcheck.commands.options import amount, asked, evidence, reporting, requiring, steering
 from derivcheck.commands.output import complain, emit, progress, remark, show
-from derivcheck.config import Settings, UnknownClaim
+from derivcheck.config import LARGEST_JOBS, Settings, UnknownClaim
+from derivcheck.project import project as project_of
 
 if TYPE_CHECKING:
     from derivcheck.correcting import Correction
-    from derivcheck.source import Source
+    from derivcheck.remembered import Baseline
+    from derivcheck.revisions import Changes
+    from derivcheck.running import Job
     from derivcheck.verdict import Report
 
-DOCUMENTS = (".md", ".markdown", ".qmd", ".tex", ".ipynb")
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A document to be checked; ``searched`` if it was come upon in a directory and not named."""
-
-    path: str
-    searched: bool = False
+Reports = list[tuple[Found, "Report"]]
 
 
 @click.command("check")
-@click.argument("files", nargs=-1, required=True, type=click.Path(), metavar="FILE…|DIR|-")
+@click.argument("files", nargs=-1, type=click.Path(), metavar="FILE…|DIR|-")
 @steering
 @evidence
 @requiring
@@ -40,37 +36,72 @@ class Found:
 @click.option("--fix", is_flag=True, help="Write the corrections into the documents, as far as they are proved.")
 @click.option("--unsafe", is_flag=True, help="With --fix or --diff: corrections that numbers alone confirm as well.")
 @click.option("--diff", is_flag=True, help="Print what --fix would change, and write nothing.")
-def command(files: tuple[str, ...], fix: bool, unsafe: bool, diff: bool, **options: Any) -> int:  # noqa: ANN401
+@click.option(
+    "--since", metavar="REV", help="Only documents that changed since a git revision; `main...` since a branch."
+)
+@click.option("--baseline", type=click.Path(path_type=Path), help="Fail where less is known of a claim than this says.")
+@click.option("--update-baseline", is_flag=True, help="Write what is known now into the baseline.")
+@click.option("--cache/--no-cache", default=True, help="Whether unchanged documents get the report of before.")
+@click.option(
+    "-j",
+    "--jobs",
+    type=click.IntRange(1, LARGEST_JOBS),
+    default=1,
+    show_default=True,
+    help="Documents that are checked side by side.",
+)
+def command(
+    files: tuple[str, ...],
+    fix: bool,
+    unsafe: bool,
+    diff: bool,
+    since: str | None,
+    baseline: Path | None,
+    update_baseline: bool,
+    cache: bool,
+    jobs: int,
+    **options: Any,  # noqa: ANN401
+) -> int:
     """Check every claim of derivations in Markdown, TeX or notebooks.
 
-    A directory stands for all documents below it, - for standard input.
+    A directory stands for all documents below it but for those that .gitignore names, - for standard input; a pattern
+    such as 'notes/**/*.md' for all that it names. With --since, no name stands for the working directory.
     """
     from derivcheck.verdict import exit_code
 
     request = asked(options)
-    settings = request.settings(Settings())
-    if unsafe and not (fix or diff):
-        raise click.UsageError("--unsafe goes with --fix or --diff", click.get_current_context())
-    if (fix or diff) and settings.claim is not None:
-        message = "a correction is held against the whole document: leave out --claim"
-        raise click.UsageError(message, click.get_current_context())
-    found = find(files)
+    _refuse_together(request.claim, unsafe, fix or diff, since, baseline, update_baseline)
+    project = project_of(request.config)
+    settings = request.over(project.settings(Settings()))
+    if not files and since is None and project.include is None:
+        raise click.UsageError("name a document or a folder", click.get_current_context())
+    files = files or ((str(project.base),) if since is None else (".",))
+    known = _read_baseline(baseline, update=update_baseline)
     with progress("reading") as tell:
-        sources, unreadable = _read(found)
-        reports = _checked(sources, settings, tell)
-        corrections = _corrected(reports, settings, unsafe, tell) if fix or diff else []
+        changes = _changes(since)
+        read, unreadable = documents(find(files, project, empty=changes is not None), request, project, changes)
+        refuse_unknown_sizes(request, read)
+        reports = _checked(read, tell, cache=cache, processes=jobs)
+        corrections = _corrected(reports, read, unsafe, tell) if fix or diff else []
     for message in unreadable:
         complain(message)
-    if not reports:
+    gone: list[Report] = []
+    if changes is not None:
+        reports, gone = removed_since(reports, changes, files, strict=settings.strict)
+        if not reports and not gone and not unreadable:
+            remark(f"no document has changed since {since}")
+    elif not reports:
         return 2
-    kept = _kept(reports)
+    kept = [*_kept(reports), *gone]
+    if baseline is not None:
+        kept = _with_baseline(kept, known, baseline, update=update_baseline)
     if diff:
         from derivcheck.correcting import difference
 
         emit("".join(difference(one.before.source, one.after.source) for one in corrections))
     else:
         show(kept, request, settings, "check")
-    code = exit_code(tuple(report for _, report in reports), strict=settings.strict)
+    code = exit_code(tuple(kept), strict=settings.strict)
     if unreadable or not corrections:
         return 2 if unreadable else code
     written = _write(corrections, unsafe=unsafe, only_told=diff)
@@ -79,23 +110,92 @@ def command(files: tuple[str, ...], fix: bool, unsafe: bool, diff: bool, **optio
     return 0 if written and exit_code(tuple(one.after for one in corrections), strict=settings.strict) == 0 else code
 
 
+def _refuse_together(
+    claim: str | None, unsafe: bool, fixing: bool, since: str | None, baseline: Path | None, update: bool
+) -> None:
+    """Options that make no sense together, or without each other."""
+    said = {
+        "--unsafe goes with --fix or --diff": unsafe and not fixing,
+        "a correction is held against the whole document: leave out --claim": fixing and claim is not None,
+        "--since looks at whole documents: leave out --claim": since is not None and claim is not None,
+        "a baseline is of whole documents: leave out --claim": baseline is not None and claim is not None,
+        "--update-baseline goes with --baseline FILE": update and baseline is None,
+    }
+    for message, wrong in said.items():
+        if wrong:
+            raise click.UsageError(message, click.get_current_context())
+
+
+def _changes(since: str | None) -> Changes | None:
+    if since is None:
+        return None
+    from derivcheck.revisions import NoRevision, changes_since
+
+    try:
+        return changes_since(since)
+    except NoRevision as error:
+        raise click.ClickException(str(error)) from None
+
+
+def _read_baseline(path: Path | None, *, update: bool) -> Baseline:
+    if path is None or (update and not path.exists()):
+        return {}
+    from derivcheck.remembered import NoBaseline, read_baseline
+
+    try:
+        return read_baseline(path)
+    except NoBaseline as error:
+        if update:
+            return {}
+        raise click.ClickException(str(error)) from None
+
+
+def _with_baseline(reports: list[Report], known: Baseline, path: Path, *, update: bool) -> list[Report]:
+    """The reports with what fell since the baseline; or, where it is to be updated, as they are, and written there."""
+    from derivcheck.commands.output import save
+    from derivcheck.remembered import held_against, written_baseline
+
+    folder = path.absolute().parent
+    if not update:
+        return held_against(known, reports, folder)
+    save(path, written_baseline(known, [one for one in reports if Path(one.source.path).exists()], folder).decode())
+    return reports
+
+
+def _checked(read: Sequence[tuple[Found, Job]], tell: Callable[[str], None], *, cache: bool, processes: int) -> Reports:
+    """A report for each source. A claim that was asked for by name need be in one of them only."""
+    if not read:
+        return []
+    from derivcheck.cache import opened
+    from derivcheck.running import run
+
+    answers = run([job for _, job in read], tell, cache=opened() if cache else None, processes=processes)
+    reports = [(one, answer) for (one, _), answer in zip(read, answers, strict=True)]
+    missing = next((answer for _, answer in reports if isinstance(answer, UnknownClaim)), None)
+    kept = [(one, answer) for one, answer in reports if not isinstance(answer, UnknownClaim)]
+    if missing is not None and not kept:
+        raise missing
+    return kept
+
+
 def _corrected(
-    reports: list[tuple[Found, Report]], settings: Settings, unsafe: bool, tell: Callable[[str], None]
+    reports: Reports, read: Sequence[tuple[Found, Job]], unsafe: bool, tell: Callable[[str], None]
 ) -> list[Correction]:
     from derivcheck.correcting import corrected
     from derivcheck.engine import check
 
+    settings = {one: job.settings for one, job in read}
     found = []
     for one, report in reports:
         tell(f"correcting {one.path}")
-        found.append(corrected(report, lambda source: check(source, settings), unsafe=unsafe))
+        found.append(corrected(report, partial(check, settings=settings[one]), unsafe=unsafe))
     return found
 
 
 def _write(corrections: list[Correction], *, unsafe: bool, only_told: bool) -> bool | None:
     """Write the corrected documents and say what was done; whether any was written, None where one could not be."""
     from derivcheck.correcting import write
-    from derivcheck.reading.documents import UnreadableFile
+    from derivcheck.reading.files import UnreadableFile
     from derivcheck.report.words import plural
 
     wrote, failed = False, False
@@ -121,81 +221,7 @@ def _write(corrections: list[Correction], *, unsafe: bool, only_told: bool) -> b
     return None if failed else wrote
 
 
-def find(names: Iterable[str]) -> list[Found]:
-    """The documents that the names stand for, each once, in the order of the names.
-
-    Raises click.UsageError for a directory in which there is none.
-    """
-    found: dict[str, Found] = {}
-    for name in names:
-        if not name:
-            raise click.UsageError("an empty file name names no document", click.get_current_context())
-        if name != "-" and os.path.isdir(name):  # noqa: PTH112 - Path raises for a name that is too long
-            below = list(documents_below(name))
-            if not below:
-                raise click.UsageError(
-                    f"no document in {name}: derivcheck reads {' '.join(DOCUMENTS)}",
-                    click.get_current_context(),
-                )
-            for path in below:
-                found.setdefault(os.path.normpath(path), Found(path, searched=True))
-        else:
-            found[os.path.normpath(name)] = Found(name)
-    return list(found.values())
-
-
-def documents_below(folder: str) -> Iterator[str]:
-    """The documents in a directory and all below it, sorted; hidden files and directories are passed over.
-
-    So are pipes and devices: nobody named them, and they may never end. A link to nothing stays, to be complained of.
-    """
-    paths = []
-    for base, folders, files in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        paths += [Path(base, name) for name in files if not name.startswith(".") and _is_document(name)]
-    paths = [path for path in paths if path.is_file() or not path.exists()]
-    return map(str, sorted(paths))
-
-
-def _is_document(name: str) -> bool:
-    return Path(name).suffix.lower() in DOCUMENTS
-
-
-def _read(found: list[Found]) -> tuple[list[tuple[Found, Source]], list[str]]:
-    """The sources, and a message for each file that cannot be read: the others are checked all the same."""
-    from derivcheck.reading.documents import UnreadableFile, read_source
-
-    sources, messages = [], []
-    for one in found:
-        try:
-            sources.append((one, read_source(one.path)))
-        except UnreadableFile as error:
-            messages.append(str(error))
-    return sources, messages
-
-
-def _checked(
-    sources: list[tuple[Found, Source]], settings: Settings, tell: Callable[[str], None]
-) -> list[tuple[Found, Report]]:
-    """A report for each source. A claim that was asked for by name need be in one of them only."""
-    if not sources:
-        return []
-    from derivcheck.engine import check
-
-    reports: list[tuple[Found, Report]] = []
-    missing: UnknownClaim | None = None
-    for one, source in sources:
-        tell(f"checking {one.path}")
-        try:
-            reports.append((one, check(source, settings)))
-        except UnknownClaim as error:
-            missing = missing or error
-    if missing is not None and not reports:
-        raise missing
-    return reports
-
-
-def _kept(reports: list[tuple[Found, Report]]) -> list[Report]:
+def _kept(reports: Reports) -> list[Report]:
     """The reports to be shown: a file in a directory that has no mathematics to check gets a note and no more.
 
     Nobody meant it to be checked, and nobody should think that it was.

@@ -91,7 +91,7 @@ def _run(
         return _power(homework, settings, request, derivation, as_handed_in)
     with progress(f"checking {derivation or homework.name}"):
         from derivcheck.homework import run
-        from derivcheck.reading.documents import UnreadableFile
+        from derivcheck.reading.files import UnreadableFile
         from derivcheck.verdict import exit_code
 
         try:
@@ -107,7 +107,7 @@ def _power(homework: Homework, settings: Settings, request: Asked, derivation: P
     with progress(f"editing {derivation or homework.name}") as tell:
         from derivcheck.homework import document
         from derivcheck.power.run import power
-        from derivcheck.reading.documents import UnreadableFile, read_source
+        from derivcheck.reading.files import UnreadableFile, read_source
 
         try:
             source = document(homework.name, as_handed_in) if derivation is None else read_source(str(derivation))

@@ -19,7 +19,7 @@ def command(file: str, **options: Any) -> int:  # noqa: ANN401
     """Show how each line was read: kind, name, shapes."""
     request = asked(options)
     with progress(f"reading {file}"):
-        from derivcheck.reading.documents import UnreadableFile, read_source
+        from derivcheck.reading.files import UnreadableFile, read_source
 
         try:
             source = read_source(file)

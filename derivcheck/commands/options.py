@@ -72,7 +72,13 @@ class Asked:
         """
         settings = base
         if self.config is not None:
-            settings = replace(load(self.config, base, homework), config=str(self.config))
+            settings = load(self.config, base, homework)
+        return self.over(settings)
+
+    def over(self, settings: Settings) -> Settings:
+        """What the command line asks for, over settings that came of files."""
+        if self.config is not None:
+            settings = replace(settings, config=str(self.config))
         given = {
             "seed": self.seed, "trials": self.trials, "claim": self.claim, "strict": self.strict,
             "evidence": self.evidence, "require": self.require,
@@ -110,7 +116,7 @@ def steering(body: Body) -> Body:
             click.option(
                 "--config",
                 type=click.Path(path_type=Path),
-                help="TOML file of settings; the command line wins over it.",
+                help="TOML file of settings, in place of the nearest derivcheck.toml or pyproject.toml.",
             ),
             click.option("--claim", metavar="NAME", help="Check only the claim of this name."),
             click.option(

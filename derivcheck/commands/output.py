@@ -35,7 +35,7 @@ def show(reports: Sequence[Report], asked: Asked, settings: Settings, command: s
     for name, path in asked.outputs:
         if os.path.realpath(path) in documents:
             raise click.UsageError(f"--output {name}={path}: that is a document to be checked; choose another name")
-        _save(path, FORMATS[name](reports, replace(asking, look=Look())))
+        save(path, FORMATS[name](reports, replace(asking, look=Look())))
     emit(FORMATS[asked.output](reports, asking))
     if asked.output == "github" and (summary := os.environ.get("GITHUB_STEP_SUMMARY")):
         from derivcheck.report.github import step_summary
@@ -49,7 +49,7 @@ def show(reports: Sequence[Report], asked: Asked, settings: Settings, command: s
                 sys.stderr.write(trace)
 
 
-def _save(path: Path, text: str) -> None:
+def save(path: Path, text: str) -> None:
     """Write a report to a file, in the place of an older one."""
     from derivcheck.writing import replace_file
 

@@ -36,7 +36,7 @@ def command(file: str | None, operators: bool, **options: Any) -> int:  # noqa: 
     settings = request.settings(Settings())
     with progress(f"reading {file}") as tell:
         from derivcheck.power.run import power
-        from derivcheck.reading.documents import UnreadableFile, read_source
+        from derivcheck.reading.files import UnreadableFile, read_source
 
         try:
             source = read_source(file)

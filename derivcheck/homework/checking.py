@@ -24,7 +24,7 @@ from derivcheck.homework.replay import replayed
 from derivcheck.homework.required import missing_units
 from derivcheck.isolation import Isolation
 from derivcheck.problem.problem import Claim
-from derivcheck.reading.documents import read_source
+from derivcheck.reading.files import read_source
 from derivcheck.source import NOWHERE, Source
 from derivcheck.verdict import Extra, Finding, Outcome, Report, Severity
 

@@ -1,4 +1,4 @@
-r"""Reading a document: from a path to a ``Source``, from a ``Source`` to a ``Scan``.
+r"""Reading a document: from a ``Source`` to a ``Scan``.
 
 The scanner says where maths stands and in which words. It does not read the maths. The stages, each in a module
 of its own: a page is painted (``markdown``, ``tex``), its macros are collected (``newcommands``), its maths is
@@ -9,37 +9,26 @@ Maths in a heading belongs to the title and gives no segment: a title announces,
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path, PurePath
+from pathlib import PurePath
 
 from derivcheck.reading.directives import directive
 from derivcheck.reading.gaps import comments
 from derivcheck.reading.markdown import markdown_page
 from derivcheck.reading.maths import edges_of, maths_on
 from derivcheck.reading.newcommands import definitions
-from derivcheck.reading.notebook import NotANotebook, notebook
 from derivcheck.reading.page import Kind, Mark, Maths, Page, merged, paint, start_of
 from derivcheck.reading.segments import Scan
 from derivcheck.reading.tex import tex_page
 from derivcheck.reading.weaving import weave, without_clashes
 from derivcheck.source import Source, Span
 
-LARGEST = 5_000_000
-"""Bytes; no derivation written by hand is longer, and a data file is not to be read by mistake."""
-
-STDIN = "<stdin>"
-
-
-class UnreadableFile(Exception):
-    """A document that cannot be opened: the message says what is wrong, where, and what to do."""
-
 
 def kind_of(path: str, text: str = "") -> Kind:
     r"""The language of a document, by its name; without a telling name, by a ``\begin{document}`` in its text.
 
-    A notebook is Markdown: ``read_source`` has taken its Markdown cells out.
+    A notebook is Markdown: reading the file has taken its Markdown cells out.
     """
     match PurePath(path).suffix.lower():
         case ".tex" | ".ltx" | ".latex":
@@ -48,55 +37,6 @@ def kind_of(path: str, text: str = "") -> Kind:
             return "markdown"
         case _:
             return "tex" if "\\documentclass" in text or "\\begin{document}" in text else "markdown"
-
-
-def read_source(path: str) -> Source:
-    """The document at a path, or on standard input for ``-`` (shown as ``<stdin>``).
-
-    Line ends stay as they are; a byte order mark is dropped. A notebook becomes the text of its Markdown cells
-    (see ``notebook``). Raises ``UnreadableFile``.
-    """
-    shown = STDIN if path == "-" else path
-    data = _bytes_of_stdin() if path == "-" else bytes_of(path)
-    if len(data) > LARGEST:
-        raise UnreadableFile(f"{shown}: larger than {LARGEST // 1_000_000} MB; split the document")
-    if b"\0" in data:
-        raise UnreadableFile(f"{shown}: not a text file (it holds NUL bytes); give a .md, .tex or .ipynb file")
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise UnreadableFile(f"{shown}:{line}: not UTF-8 text; save the file in UTF-8") from error
-    if PurePath(path).suffix.lower() == ".ipynb":
-        try:
-            return notebook(shown, text)
-        except NotANotebook as error:
-            raise UnreadableFile(f"{shown}: {error}") from error
-    return Source(shown, text)
-
-
-def _bytes_of_stdin() -> bytes:
-    if sys.stdin is None:
-        raise UnreadableFile(f"{STDIN}: standard input is closed; name a file, or send the document through a pipe")
-    try:
-        return sys.stdin.buffer.read(LARGEST + 1)
-    except OSError as error:
-        raise UnreadableFile(f"{STDIN}: cannot be read ({error.strerror or error}); name a file") from error
-
-
-def bytes_of(path: str) -> bytes:
-    """The file as it is, and one byte more than the largest that is read. Raises ``UnreadableFile``."""
-    file = Path(path)
-    try:
-        if file.is_dir():
-            raise UnreadableFile(f"{path}: is a directory; name the files in it")
-        with file.open("rb") as stream:
-            return stream.read(LARGEST + 1)
-    except FileNotFoundError as error:
-        raise UnreadableFile(f"{path}: no such file; check the name and the directory") from error
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise UnreadableFile(f"{path}: cannot be read ({reason}); check the file and its permissions") from error
 
 
 def scan(source: Source, kind: Kind) -> Scan:

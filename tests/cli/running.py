@@ -70,11 +70,13 @@ def with_engine(
     monkeypatch: pytest.MonkeyPatch,
     check: Callable[[Source, Settings], Report],
     listing: Callable[[Source], tuple[Listed, ...]] = lambda source: (),
+    sizes: tuple[str, ...] = ("D", "E", "n"),
 ) -> None:
     """Put another engine behind the commands of this process."""
     engine = ModuleType("derivcheck.engine")
     engine.check = check  # type: ignore[attr-defined]
     engine.listing = listing  # type: ignore[attr-defined]
+    engine.sizes_in = lambda source: sizes  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "derivcheck.engine", engine)
 
 

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from derivcheck.cli import run
-from derivcheck.commands.check import documents_below, find
+from derivcheck.commands.choosing import find
 from derivcheck.config import Settings, SettingsError, UnknownClaim
+from derivcheck.patterns import documents_below
 from derivcheck.verdict import Listed, Outcome
 from tests.cli.running import RIGHT, a_report, with_engine
 

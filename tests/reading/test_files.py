@@ -8,7 +8,8 @@ import sys
 
 import pytest
 
-from derivcheck.reading.documents import LARGEST, UnreadableFile, kind_of, read_source, scan
+from derivcheck.reading.documents import kind_of, scan
+from derivcheck.reading.files import LARGEST, UnreadableFile, read_source
 from derivcheck.reading.items import Unreadable
 from derivcheck.reading.segments import Segment
 from derivcheck.source import Position
