@@ -8,7 +8,7 @@ from fractions import Fraction
 from derivcheck.language import nodes as n
 from derivcheck.language.printing import plain
 from derivcheck.language.shapes import ONE, Dim
-from derivcheck.problem import algebra, derivatives, products, terms, words
+from derivcheck.problem import algebra, derivatives, dotted, products, terms, words
 from derivcheck.problem.comparisons import comparisons, indicator
 from derivcheck.problem.context import Context, key_of, strip
 from derivcheck.problem.indices import size_dim
@@ -18,6 +18,7 @@ from derivcheck.problem.optima import optimum
 from derivcheck.problem.probability.operators import angled
 from derivcheck.problem.probability.totals import sum_over_values
 from derivcheck.problem.scope import IndexInfo, Refusal
+from derivcheck.problem.scripts import turns
 from derivcheck.problem.terms import Comparison, Term
 
 OTHERWISE = frozenset(("otherwise", "else"))
@@ -36,6 +37,8 @@ def elaborate(node: n.Node, ctx: Context) -> Term:
             return angled(angle, under, power, node.span, ctx)
         case n.Scripted():
             return _scripted(node, ctx)
+        case n.Group(body=n.Tuple()) | n.MatrixNode() if (stacked := dotted.listed(node, ctx)) is not None:
+            return stacked
         case n.Group(body=n.Tuple()):
             raise Refusal("tuple", node.span, "a list in brackets is no value here", "write a column with pmatrix")
         case n.Group(body=n.Compare() as condition, fence="["):
@@ -43,9 +46,11 @@ def elaborate(node: n.Node, ctx: Context) -> Term:
         case n.Group(body=body) | n.Boxed(body=body):
             return _spanned(ctx.term(body), node)
         case n.Add(terms=parts):
-            return _add(node, parts, ctx)
+            run = dotted.total(node)
+            return _add(node, parts, ctx) if run is None else ctx.term(run)
         case n.Product():
-            return products.product(node, ctx)
+            many = dotted.multiplied(node)
+            return products.product(node, ctx) if many is None else ctx.term(many)
         case n.Entrywise(factors=factors, operators=operators):
             product = ctx.term(factors[0])
             for operator, factor in zip(operators, factors[1:], strict=True):
@@ -82,6 +87,10 @@ def _spanned(term: Term, node: n.Node) -> Term:
 
 def _scripted(node: n.Scripted, ctx: Context) -> Term:
     match node.base:
+        case n.Group(body=n.Tuple()) as group if node.sub is None and node.sup is not None and turns(node.sup, ctx):
+            stacked = dotted.listed(group, ctx, turned=True)
+            if stacked is not None:
+                return stacked
         case n.Name(text="\\mathbf{1}" | "\\mathbb{1}") if node.sub is not None and _is_condition(node.sub):
             inner = strip(node.sub)
             assert isinstance(inner, n.Compare)

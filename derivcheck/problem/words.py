@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from derivcheck.language import nodes as n
 from derivcheck.language.shapes import ONE, is_scalar
-from derivcheck.problem import algebra, factorials, terms
+from derivcheck.problem import algebra, dotted, factorials, terms
 from derivcheck.problem.calls import call
 from derivcheck.problem.context import Context, key_of, strip
 from derivcheck.problem.probability.logs import has_density, has_factorial, log_of
@@ -125,7 +125,11 @@ def _word(node: n.Apply, ctx: Context) -> Term:
     if own is not None:
         made = call(own, [ctx.term(arg) for arg in node.args], node.primes, node.span, ctx)
         return made if node.sup is None else _function_power(made, node.sup, node.span, ctx)
-    args = [_entries(arg, ctx) if word == "diag" else ctx.term(arg) for arg in node.args]
+    written = node.args
+    if any(dotted.is_dots(arg) for arg in written):
+        whole = n.Tuple(written, (",",) * (len(written) - 1), span=written[0].span | written[-1].span)
+        written = (n.Group(whole, span=whole.span),)
+    args = [_entries(arg, ctx) if word == "diag" else ctx.term(arg) for arg in written]
     if word in ("max", "min"):
         return _extremum(word, args, node, ctx)
     if word in ("factorial", "binom"):
@@ -139,8 +143,14 @@ def _word(node: n.Apply, ctx: Context) -> Term:
 
 
 def _entries(node: n.Node, ctx: Context) -> Term:
-    r"""The argument of ``diag``: the power in ``\operatorname{diag}(s^2)`` can only be that of the entries."""
+    r"""The argument of ``diag``: the power in ``\operatorname{diag}(s^2)`` can only be that of the entries.
+
+    ``\operatorname{diag}(s_i)`` has every s_i, where nothing else binds the i.
+    """
     try:
+        every = dotted.entries(node, ctx)
+        if every is not None:
+            return every
         return ctx.term(node)
     except Refusal as refusal:
         powered = strip(node)
