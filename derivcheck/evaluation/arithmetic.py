@@ -24,6 +24,10 @@ class NotExact(Exception):
         self.what = what
 
 
+class NoValue(NotExact):
+    """An integral that does not exist; ``what`` is a clause that says why."""
+
+
 class NotSettled(NotExact):
     """An integral whose error cannot be told; ``what`` is a clause that says so."""
 

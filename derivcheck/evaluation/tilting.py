@@ -54,6 +54,21 @@ def tilted(term: t.Expectation, frame: Frame) -> Term | None:
     return made[0][1] if len(made) == 1 and made[0][0] > 0 else t.Add(tuple(made), shape=term.shape, span=term.span)
 
 
+def gathered(integrand: Term, key: str, frame: Frame) -> Term:
+    """An integrand with one exponential in each of its summands, where several would be multiplied."""
+    try:
+        parts = _Body(frame, {}).parts(integrand, frozenset((key,)))
+    except _TooMany:
+        return integrand
+    made: list[Signed] = []
+    for part in parts:
+        factors = part.factors
+        if part.exponent:
+            factors = ((1, t.Elementary("exp", summed(list(part.exponent)))), *factors)
+        made.append((part.sign, _quotient(factors)))
+    return made[0][1] if len(made) == 1 and made[0][0] > 0 else t.Add(tuple(made))
+
+
 def touched(term: Term, names: frozenset[str], frame: Frame) -> bool:
     """Whether a term depends on one of these names, through whatever definitions."""
     direct = t.variables(term)
@@ -63,7 +78,7 @@ def touched(term: Term, names: frozenset[str], frame: Frame) -> bool:
 
 
 def _mean_of(part: _Part, term: t.Expectation) -> Term:
-    body = _quotient(part.factors, term)
+    body = _quotient(part.factors)
     if not part.exponent:
         return replace(term, body=body)
     log = summed([(1, term.log), *part.exponent])
@@ -74,7 +89,7 @@ def _mean_of(part: _Part, term: t.Expectation) -> Term:
     return t.Multiply("scale", scale, replace(term, log=log, body=body), shape=term.shape)
 
 
-def _quotient(factors: tuple[Signed, ...], term: t.Expectation) -> Term:
+def _quotient(factors: tuple[Signed, ...]) -> Term:
     value: Term = ONE_TERM
     for sign, factor in factors:
         if sign > 0 and value is ONE_TERM:

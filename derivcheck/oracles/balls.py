@@ -18,19 +18,24 @@ NAME = "balls"
 PIECEWISE_LINEAR = frozenset(("abs", "relu", "sign"))
 DISCONTINUOUS = (t.Comparison, t.Indicator, t.Piecewise)
 CIRCULAR = frozenset(("sin", "cos", "tan", "cot"))
+MOST_INTEGRALS = 4
+"""So many integrals in a claim are enclosed: each takes thousands of values."""
+COUNTED = frozenset(("natural", "integer", "finite", "onehot", "simplex"))
 UNDRAWN = frozenset(("unit", "orthogonal", "onehot"))
 """Kinds of which no exact member is drawn."""
 
 
 def applies(draws: Draws, claim: Claim) -> bool:
     """Where something is not rational: that has its own oracle; equations between arbitrary functions are proved."""
-    if not encloses(draws, claim):
+    if not encloses(draws, claim, MOST_INTEGRALS):
         return False
-    return (claim.relation != "=" and arbitrary(draws, claim)) or any(map(_irrational, _parts(draws, claim)))
+    if claim.relation != "=" and arbitrary(draws, claim):
+        return True
+    return integrates(draws, claim) or any(map(_irrational, _parts(draws, claim)))
 
 
-def encloses(draws: Draws, claim: Claim) -> bool:
-    """Whether both sides are told by enclosures, and exact members of all sets are drawn."""
+def encloses(draws: Draws, claim: Claim, integrals: int = 0) -> bool:
+    """Whether both sides, with so many integrals, are told by enclosures, and exact members of all sets are drawn."""
     if claim.solution is not None or claim.kind == "optimum" or claim.proportional or claim.density is not None:
         return False
     if claim.relation not in ("=", "<", ">", "\\le", "\\ge", "\\ne"):
@@ -38,7 +43,8 @@ def encloses(draws: Draws, claim: Claim) -> bool:
     if claim.relation == "\\ne" and not is_scalar(claim.head.shape):
         return False
     parts = _parts(draws, claim)
-    if any(isinstance(part, INTEGRALS) or _eigen(part) for part in parts):
+    found = [part for part in parts if isinstance(part, INTEGRALS)]
+    if len(found) > integrals or not all(map(_over_one_number, found)) or any(map(_eigen, parts)):
         return False
     if any(map(_differentiates, parts)) and any(isinstance(part, DISCONTINUOUS) for part in parts):
         return False
@@ -46,6 +52,11 @@ def encloses(draws: Draws, claim: Claim) -> bool:
     if any(isinstance(part, (t.Arbitrary, t.Derivative, t.Chain, *INTEGRALS)) for part in met):
         return False
     return UNDRAWN.isdisjoint(draws.problem.declarations[name].domain.kind for name in names(draws, claim))
+
+
+def integrates(draws: Draws, claim: Claim) -> bool:
+    """Whether the claim speaks of integrals."""
+    return any(isinstance(part, INTEGRALS) for part in _parts(draws, claim))
 
 
 def arbitrary(draws: Draws, claim: Claim) -> bool:
@@ -56,6 +67,14 @@ def arbitrary(draws: Draws, claim: Claim) -> bool:
 def _parts(draws: Draws, claim: Claim) -> list[Term]:
     terms = [term for side in (claim.head, claim.claimed) for term in closure(side, draws)]
     return [part for term in terms for part in t.walk(term)]
+
+
+def _over_one_number(part: Term) -> bool:
+    """Whether an integral runs over one real number."""
+    match part:
+        case t.Integral(bound=over) | t.LogIntegral(bounds=(over,)) | t.Expectation(bounds=(over,)):
+            return is_scalar(over.shape) and over.domain.kind not in COUNTED
+    return False
 
 
 def _irrational(part: Term) -> bool:

@@ -12,14 +12,15 @@ from derivcheck.evaluation.arithmetic import NotExact, OutOfRange
 from derivcheck.evaluation.grid import Grid, apply, filled, narrow
 from derivcheck.oracles import modular
 from derivcheck.oracles import rational as exact
-from derivcheck.oracles.balls import NAME, turns
+from derivcheck.oracles.balls import NAME, integrates, turns
 from derivcheck.oracles.draws import Draws
-from derivcheck.oracles.enclosing import DIGITS, Input, Look, Seen, look
+from derivcheck.oracles.enclosing import INTEGRALS, PLAIN, Care, Input, Look, Seen, look
 from derivcheck.oracles.special import FREE, special
 from derivcheck.problem.problem import Claim
 from derivcheck.problem.terms import is_zero
-from derivcheck.verdict import Evidence, Outcome
+from derivcheck.verdict import Doubt, Evidence, Outcome
 
+Sizes = tuple[tuple[tuple[str, int], ...], ...]
 STRICT = ("<", ">", "\\ne")
 DEEP, FAR = 4, 2
 """So many inputs that agree are asked for 1000 digits, and so many where something was lost for 10000."""
@@ -32,12 +33,13 @@ TURNS = (Fraction(1, 2), Fraction(1), Fraction(1, 6), Fraction(1, 3), Fraction(3
 def ask(draws: Draws, claim: Claim) -> Evidence:
     """Both sides at every input; the first counterexample is shown."""
     counts = dict.fromkeys(Look, 0)
-    touched, zero = "", True
+    touched, zero, nowhere = "", True, ""
+    care = INTEGRALS if integrates(draws, claim) else PLAIN
     sizes: dict[tuple[tuple[str, int], ...], None] = {}
-    for point in _inputs(draws, claim):
+    for point in _inputs(draws, claim, care):
         sizes.setdefault(_shown(draws, point.sizes))
         try:
-            seen = look(draws, claim, point, deep=counts[Look.AGREE] < DEEP, far=counts[Look.LOST] < FAR)
+            seen = look(draws, claim, point, deep=counts[Look.AGREE] < DEEP, far=counts[Look.LOST] < FAR, care=care)
         except OutOfRange:
             seen = Seen(Look.ABSENT)
         except NotExact as refused:
@@ -45,30 +47,48 @@ def ask(draws: Draws, claim: Claim) -> Evidence:
         counts[seen.look] += 1
         if seen.look is Look.WRONG:
             return _refuted(draws, point, seen, tuple(sizes), sum(counts.values()))
+        if seen.look is Look.NOWHERE:
+            nowhere = nowhere or seen.sides
         if seen.look is Look.AGREE:
             zero &= seen.zero
             touched = touched or _written(draws, point) or "one of the inputs"
+    if nowhere:
+        return _without_value(counts, tuple(sizes), nowhere)
     if claim.relation in STRICT and counts[Look.AGREE] and not counts[Look.HOLDS]:
         proof = modular.ask(draws, replace(claim, relation="="))
         if proof.outcome is Outcome.HOLDS:
-            detail = f"the sides agree to {DIGITS} digits, and that they are equal is proved"
+            detail = f"the sides agree to {care.digits} digits, and that they are equal is proved"
             return Evidence(
                 NAME, Outcome.WRONG, error=0.0, sizes=tuple(sizes), points=counts[Look.AGREE], detail=detail
             )
     vacuous = zero and not is_zero(claim.head) and not is_zero(claim.claimed)
-    return _said(claim, counts, tuple(sizes), touched, vacuous)
+    return _said(claim, counts, tuple(sizes), touched, vacuous, care)
+
+
+def _without_value(counts: Mapping[Look, int], sizes: Sizes, nowhere: str) -> Evidence:
+    """Of an integral that does not exist: what is equal to it nowhere is wrong, what is so at some inputs open."""
+    everywhere = not any(count for seen, count in counts.items() if seen is not Look.NOWHERE)
+    where = "any input" if everywhere else "some inputs"
+    return Evidence(
+        NAME, Outcome.WRONG if everywhere else Outcome.UNDECIDED, sizes=sizes, points=counts[Look.NOWHERE],
+        doubt=Doubt.NO_VALUE, detail=nowhere.format(where),
+    )  # fmt: skip
 
 
 def _said(
-    claim: Claim, counts: Mapping[Look, int], sizes: tuple[tuple[tuple[str, int], ...], ...], touched: str, zero: bool
+    claim: Claim, counts: Mapping[Look, int], sizes: Sizes, touched: str, zero: bool, care: Care
 ) -> Evidence:
     holds, agree = counts[Look.HOLDS], counts[Look.AGREE]
     good, doubt = holds + agree, ""
     if claim.relation in STRICT and touched:
         # Not even 1000 digits show that the sides are equal there, and still less that they are not.
-        doubt = f"the sides agree to {DIGITS} digits at {touched}"
+        doubt = f"the sides agree to {care.digits} digits at {touched}"
     elif zero and agree:
         doubt = "both sides are zero at every input: this tests nothing"
+    elif not good and counts[Look.LOST] and care is INTEGRALS:
+        # An integral that cancels may be 0: that is for the others to say.
+        detail = "its integrals cancel: nothing is left to compare"
+        return Evidence(NAME, Outcome.NOT_CHECKED, sizes=sizes, detail=detail)
     elif not good and counts[Look.LOST]:
         good = counts[Look.LOST]
         doubt = "a summand is smaller than what it is added to by more than 1000 digits: it was not seen"
@@ -76,12 +96,12 @@ def _said(
         return Evidence(NAME, Outcome.NOT_CHECKED, sizes=sizes, detail="no input at which both sides are enclosed")
     if doubt:
         return Evidence(NAME, Outcome.UNDECIDED, sizes=sizes, points=good, detail=doubt)
-    detail = f"agrees to {DIGITS} digits at {agree} inputs" if claim.relation == "=" else f"holds at {good} inputs"
-    return Evidence(NAME, Outcome.HOLDS, bar=0.0, detectable=10.0**-DIGITS, sizes=sizes, points=good, detail=detail)
+    detail = f"agrees to {care.digits} digits at {agree} inputs" if claim.relation == "=" else f"holds at {good} inputs"
+    return Evidence(NAME, Outcome.HOLDS, bar=0.0, detectable=10.0**-care.digits, sizes=sizes, points=good, detail=detail)
 
 
 def _refuted(
-    draws: Draws, point: Input, seen: Seen, sizes: tuple[tuple[tuple[str, int], ...], ...], points: int
+    draws: Draws, point: Input, seen: Seen, sizes: Sizes, points: int
 ) -> Evidence:
     where = _written(draws, point)
     return Evidence(
@@ -101,7 +121,7 @@ def _shown(draws: Draws, sizes: Mapping[str, int]) -> tuple[tuple[str, int], ...
     return tuple((names.get(name, name), sizes[name]) for name in draws.symbols if name in sizes)
 
 
-def _inputs(draws: Draws, claim: Claim) -> Iterator[Input]:
+def _inputs(draws: Draws, claim: Claim, care: Care = PLAIN) -> Iterator[Input]:
     """Exact inputs at two choices of sizes: those of the exact oracle, the simple ones first, and usual ones."""
     seed = draws.settings.seed
     for place, choice in enumerate(drawing.draw(draws.symbols, draws.problem, draws.fixed, seed, 2)):
@@ -121,9 +141,10 @@ def _inputs(draws: Draws, claim: Claim) -> Iterator[Input]:
             ]
             points += special(points[-1], {key: domain for key, domain in domains.items() if key not in draws.values})
         points.sort(key=lambda at: any(abs(entry) > TAME for leaf in at.values() for entry in leaf.entries))
-        for number, at in enumerate(points):
+        # Where there are too many, simple ones and usual ones.
+        for number, at in enumerate(points[:: -(-len(points) // (care.inputs or len(points)))]):
             yield Input(whole, at, f"{seed} {place} {number}", number)
-        if turning := turns(draws, claim):
+        if (turning := turns(draws, claim)) and care.inputs is None:
             for number, turn in enumerate(TURNS):
                 at = {key: filled(leaf.shape, turn * (FREE[domains[key].kind] or 1)) for key, leaf in points[0].items()}
                 yield Input(whole, at, f"{seed} {place} turn {number}", number, turning)

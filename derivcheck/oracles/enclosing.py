@@ -13,11 +13,13 @@ from fractions import Fraction
 from random import Random
 
 from derivcheck.evaluation import concrete, unknowns
+from derivcheck.evaluation.arithmetic import NoValue
 from derivcheck.evaluation.balls import BallArithmetic, Balls, precision
 from derivcheck.evaluation.enclosures import COMPARED, Number, enclosed, rational
 from derivcheck.evaluation.evaluator import FunctionValue, World, evaluate
 from derivcheck.evaluation.forward import Forward
 from derivcheck.evaluation.grid import Grid, apply, common_shape
+from derivcheck.evaluation.integrals import Enclosure
 from derivcheck.language.domain import Domain
 from derivcheck.oracles.balls import conditions
 from derivcheck.oracles.draws import Draws
@@ -34,12 +36,28 @@ SHOWN = (6, 10, 16, 24, 32)
 """With so many digits two numbers are shown, the first of these with which they differ."""
 
 
+@dataclass(frozen=True, slots=True)
+class Care:
+    """To how many digits sides are compared, with how many bits, and at how many inputs at most at each size."""
+
+    digits: int = DIGITS
+    levels: tuple[int, ...] = LEVELS
+    farthest: int = FARTHEST
+    inputs: int | None = None
+
+
+PLAIN = Care()
+INTEGRALS = Care(40, (224,), 0, 3)
+"""An integral takes thousands of values of its integrand, each at every digit."""
+
+
 class Look(Enum):
     """What the enclosures of both sides say at an input."""
 
     ABSENT = "a side has no value, or a condition is not met"
+    NOWHERE = "an integral in one of the sides does not exist"
     HOLDS = "the claim holds, strictly if it is strict"
-    AGREE = "the sides agree to 100 digits"
+    AGREE = "the sides agree to as many digits as they are compared to"
     LOST = "a summand was lost"
     OPEN = "the enclosures are too wide"
     WRONG = "the claim fails"
@@ -69,7 +87,9 @@ class Seen:
     zero: bool = False
 
 
-def look(draws: Draws, claim: Claim, point: Input, *, deep: bool = True, far: bool = True) -> Seen:
+def look(
+    draws: Draws, claim: Claim, point: Input, *, deep: bool = True, far: bool = True, care: Care = PLAIN
+) -> Seen:
     """Both sides with more digits as long as they may decide.
 
     ``deep`` asks those that agree for 1000 digits, ``far`` those where something was lost for 10000.
@@ -77,16 +97,16 @@ def look(draws: Draws, claim: Claim, point: Input, *, deep: bool = True, far: bo
     Raises NotExact, OutOfRange.
     """
     seen = Seen(Look.OPEN)
-    for bits in LEVELS:
-        seen, costly = _sides(draws, claim, point, bits)
-        if seen.look in (Look.ABSENT, Look.HOLDS, Look.WRONG) or (seen.look is Look.AGREE and not deep):
+    for bits in care.levels:
+        seen, costly = _sides(draws, claim, point, bits, care.digits)
+        if seen.look in (Look.ABSENT, Look.NOWHERE, Look.HOLDS, Look.WRONG) or (seen.look is Look.AGREE and not deep):
             return seen
-    if seen.look is Look.LOST and not costly and far:
-        seen, _ = _sides(draws, claim, point, FARTHEST)
+    if seen.look is Look.LOST and not costly and far and care.farthest:
+        seen, _ = _sides(draws, claim, point, care.farthest, care.digits)
     return seen
 
 
-def _sides(draws: Draws, claim: Claim, point: Input, bits: int) -> tuple[Seen, bool]:
+def _sides(draws: Draws, claim: Claim, point: Input, bits: int, digits: int) -> tuple[Seen, bool]:
     """Both sides at an input with so many bits; and whether still more of them would take long."""
     with precision(bits):
         world = _world(draws, point)
@@ -95,10 +115,18 @@ def _sides(draws: Draws, claim: Claim, point: Input, bits: int) -> tuple[Seen, b
         if not _met(draws, claim, world):
             return Seen(Look.ABSENT), False
         frame = draws.frame(claim, world)
-        left, right = evaluate(claim.head, frame), evaluate(claim.claimed, frame)
+        values, missing = [], []
+        for side, name in ((claim.head, "left"), (claim.claimed, "claimed")):
+            try:
+                values.append(evaluate(side, frame))
+            except NoValue as absent:
+                missing.append(f"the {name} side has no value at {{}}: {absent.what}")
+        if missing:
+            return Seen(Look.NOWHERE if len(missing) == 1 else Look.ABSENT, missing[0]), False
+        left, right = values
         shape = common_shape(left.shape, right.shape)
         pairs = zip(arithmetic.expand(left, shape).entries, arithmetic.expand(right, shape).entries, strict=True)
-        return _seen(claim.relation, list(pairs), arithmetic.blurred), arithmetic.costly
+        return _seen(claim.relation, list(pairs), arithmetic.blurred, digits), arithmetic.costly
 
 
 def _world(draws: Draws, point: Input) -> World:
@@ -114,7 +142,10 @@ def _world(draws: Draws, point: Input) -> World:
         else:
             source = Random(f"{point.seed} {key}")
             functions[key] = concrete.drawn(function, problem.solution, point.sizes, arithmetic, source, point.number)
-    return World(arithmetic, point.sizes, leaves, functions, problem.definitions, Forward(), draws.dependencies)
+    return World(
+        arithmetic, point.sizes, leaves, functions, problem.definitions, Forward(), draws.dependencies,
+        integrator=Enclosure(),
+    )  # fmt: skip
 
 
 def _met(draws: Draws, claim: Claim, world: World) -> bool:
@@ -169,7 +200,7 @@ def _member(domain: Domain, x: Number | None) -> bool:
     return False
 
 
-def _seen(relation: str, pairs: list[tuple[Number | None, Number | None]], blurred: bool) -> Seen:
+def _seen(relation: str, pairs: list[tuple[Number | None, Number | None]], blurred: bool, digits: int) -> Seen:
     if any(x is None or y is None for x, y in pairs):
         return Seen(Look.ABSENT)
     worst = Look.HOLDS
@@ -180,7 +211,7 @@ def _seen(relation: str, pairs: list[tuple[Number | None, Number | None]], blurr
         if truth is False:
             return Seen(Look.WRONG, apart(x, y), abs(float(enclosed(x - y).mid())))
         if truth is None:
-            near = _near(x, y)
+            near = _near(x, y, digits)
             look = Look.LOST if near and blurred else Look.AGREE if near else Look.OPEN
             worst = max(worst, look, key=_ORDER.index)
     if relation == "=" and worst is Look.HOLDS:
@@ -191,12 +222,12 @@ def _seen(relation: str, pairs: list[tuple[Number | None, Number | None]], blurr
 _ORDER = (Look.HOLDS, Look.AGREE, Look.LOST, Look.OPEN)
 
 
-def _near(x: Number, y: Number) -> bool:
+def _near(x: Number, y: Number, digits: int) -> bool:
     """Whether two numbers are the same to so many digits; of sides around 0, to so many places."""
     x, y = enclosed(x), enclosed(y)
     size = max(x.abs_lower(), y.abs_lower())
     scale = size if size > 0 else 1
-    return bool(abs(x - y) * 10**DIGITS <= scale)
+    return bool(abs(x - y) * 10**digits <= scale)
 
 
 def apart(x: Number, y: Number) -> str:

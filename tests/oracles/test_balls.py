@@ -107,6 +107,15 @@ def test_sides_that_touch_at_a_multiple_of_pi_leave_a_strict_inequality_undecide
     assert found.detail == "the sides agree to 100 digits at x = 1/2 π"
 
 
-def test_what_is_rational_or_an_integral_is_left_to_other_oracles() -> None:
+def test_what_is_rational_is_left_to_other_oracles() -> None:
     assert said(REAL + "$$ (x + y)^2 = x^2 + 2 x y + y^2 $$") is None
-    assert said(r"Let $z \sim \mathcal{N}(0, 1)$." + "\n" + r"$$ \mathbb{E}[e^z] = e^{1/2} $$") is None
+
+
+def test_an_integral_over_one_number_is_enclosed() -> None:
+    model = r"Let $z \sim \mathcal{N}(0, 1)$." + "\n"
+    right, wrong = (
+        said(model + rf"$$ \mathbb{{E}}[\max(z - 40, 0) + e^z] = {side} $$") for side in ("e^{1/2} + 0", "e")
+    )
+    assert right is not None
+    assert wrong is not None
+    assert right.outcome is wrong.outcome is Outcome.WRONG

@@ -27,6 +27,9 @@ FALSE = [
     r"\mathbb{E}[\max(z - 8, 0)] = 0",
     r"\mathbb{E}[z^2 \mathbf{1}[z < 3]] = 1",
     r"\mathbb{E}[y^4] = m^4 + 6 m^2 s^2 + s^4",
+    r"\mathbb{E}[\max(z - 40, 0)] = 0",
+    r"\mathbb{E}[z^{40}] = 319830986772877770815626",
+    r"\mathbb{E}[\frac{1}{1 + 10^{12} (z - 1)^2}] = 0",
 ]
 
 
@@ -40,6 +43,15 @@ def test_a_true_mean_holds_and_its_false_twin_is_wrong(lines, expected):
     assert outcomes(lines) == dict.fromkeys(lines, expected)
 
 
-@pytest.mark.parametrize("line", [r"\mathbb{E}[\max(z - 40, 0)] = 0", r"\mathbb{E}[\tan z] = 0"])
-def test_what_no_number_can_tell_from_0_is_not_said_to_be_0(line):
-    assert outcomes([line])[line] is not Outcome.HOLDS
+NOWHERE = [
+    (r"\mathbb{E}[\tan z] = 0", "pole"), (r"\mathbb{E}[1 / z] = 0", "at z = 0"),
+    (r"\mathbb{E}[e^{z^2}] = 1", "does not fall off"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("line", "why"), NOWHERE)
+def test_a_mean_that_does_not_exist_is_wrong_with_the_reason(line, why):
+    (result,) = report(f"{MODEL}\n$$ {line} $$\n").results
+    assert result.verdict.outcome is Outcome.WRONG
+    assert "has no value at any input" in result.verdict.reason
+    assert why in result.verdict.reason

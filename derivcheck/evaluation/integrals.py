@@ -1,0 +1,296 @@
+r"""Integrals over one real number, enclosed: Arb's Gauss–Legendre quadrature (Petras; Johansson 2018) and tail bounds.
+
+The line is cut at the zeros of all that turns or divides, which are found by bisection; what is left around them, and
+beyond the last places, is bounded. So an enclosure holds whatever the integrand does: nothing is sampled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from flint import acb, arb, ctx, fmpq
+
+from derivcheck.evaluation.analytic import Integrand, Line, Part, compiled, exact
+from derivcheck.evaluation.arithmetic import NotExact, NoValue, TooLarge
+from derivcheck.evaluation.balls import BallArithmetic, Balls
+from derivcheck.evaluation.budget import BUDGET
+from derivcheck.evaluation.enclosures import Number, enclosed
+from derivcheck.evaluation.evaluator import Bindings, Frame
+from derivcheck.evaluation.grid import Grid
+from derivcheck.evaluation.growth import Bound, bound
+from derivcheck.evaluation.quadrature import ends
+from derivcheck.evaluation.tilting import gathered
+from derivcheck.problem import terms as t
+from derivcheck.problem.terms import Term
+
+GUARD = 40
+"""So many bits of an enclosure may be lost to what is bounded and added up."""
+GOALS = (1, 2, 4, 8, 16, 32)
+"""How small what is left out has to be, in bits, as multiples of the precision: for means that are all in a tail."""
+REACHES = 24
+"""How often the place is moved from which on the rest is bounded: each time twice as far, in T."""
+FAR = 6.0
+"""From y = e^6 on, an integral runs over log y."""
+PROBED = 4
+"""So far out poles are looked for where the integral is not bounded anyhow."""
+MOST_TURNS, MOST_CALLS, PRICE = 300, 120_000, 12_000.0
+"""Zeros of one integrand, calls of it, and what each costs, in nanoseconds."""
+LONGEST = 30_000
+"""Calls for one piece of an integral."""
+ORDERS = (30, 60)
+"""At distances of 2⁻³⁰ and 2⁻⁶⁰ from a pole it is seen whether it is integrable."""
+
+
+@dataclass(frozen=True)
+class _Stretch:
+    """Where x = base + sign · y with y = e^{κ w} (κ ≠ 0) or y = w, for w from ``start`` to ``stop``."""
+
+    line: Line
+    kappa: int
+    start: arb
+    stop: arb
+
+
+@dataclass
+class Enclosure:
+    """Works out integrals over one real number in ball arithmetic; ``known`` are the numbers that do not vary."""
+
+    known: dict[object, tuple[Term, Bindings, Number]] = field(default_factory=dict)
+
+    def integral(self, term: t.LogIntegral | t.Expectation | t.Integral, frame: Frame) -> Balls:
+        """log ∫ exp(log), ∫ exp(log) body / ∫ exp(log), or ∫ body. Raises ``NoValue`` where that does not exist."""
+        match term:
+            case t.Integral(bound=over, body=body):
+                value = self._over(over, body, frame)
+            case t.LogIntegral(bounds=(over,), log=log):
+                value = self._over(over, t.Elementary("exp", log), frame).log()
+            case t.Expectation(bounds=(over,), log=log, body=body):
+                weight = t.Elementary("exp", log)
+                value = self._over(over, t.Multiply("scale", weight, body), frame) / self._over(over, weight, frame)
+            case _:
+                raise NotExact("an integral over several numbers")
+        return Grid((1,) * frame.rank, (value,))
+
+    def _over(self, over: t.Bound, integrand: Term, frame: Frame) -> arb:
+        if frame.world.dims(over.shape) != (1, 1):
+            raise NotExact("an integral over a vector")
+        first, last = ends(over.domain.in_numbers(frame.world.sizes))
+        work = _Work(gathered(integrand, over.key, frame), over.key, frame, _known(first), _known(last))
+        value, size = work.enclosed()
+        a = frame.world.arithmetic
+        if isinstance(a, BallArithmetic) and not value.rad() <= size * arb(2) ** (GUARD - ctx.prec):
+            a.blurred = True
+        return value
+
+
+def _known(end: float | None) -> Number | None:
+    return None if end is None else exact(end)
+
+
+@dataclass
+class _Work:
+    """One integral: the integrand and its ends, None where there is none."""
+
+    integrand: Term
+    key: str
+    frame: Frame
+    first: Number | None
+    last: Number | None
+    calls: int = 0
+
+    def enclosed(self) -> tuple[arb, arb]:
+        """The integral, and the sum of the sizes of its pieces."""
+        value, size = arb(0), arb(0)
+        for goal in GOALS:
+            small = arb(2) ** (-goal * ctx.prec)
+            pieces = [self._stretch(each, small) for each in self._stretches(small)]
+            value, size = sum((v for v, _ in pieces), arb(0)), sum((s for _, s in pieces), arb(0))
+            value += small * 4 * arb(0, 1)
+            if not value.is_finite():
+                raise NotExact("an integral that is not enclosed")
+            if value.rad() <= size * arb(2) ** (GUARD - ctx.prec):
+                break
+        return value, size
+
+    def _stretches(self, small: arb) -> Iterator[_Stretch]:
+        """The line in pieces: its middle, and both sides as far as what is beyond them is small."""
+        first, last = self.first, self.last
+        if first is not None and last is not None:
+            half = enclosed(last - first) / 2
+            for line in (Line(first, 1), Line(last, -1)):
+                if self._plain(line, half):
+                    yield _Stretch(line, 0, arb(0), half)
+                else:
+                    start = -half.log()
+                    yield _Stretch(line, -1, start, self._reach(line, -1, start, small))
+            return
+        sides = [sign for sign, end in ((-1, first), (1, last)) if end is None]
+        base = fmpq(0) if len(sides) == 2 else first if first is not None else last
+        assert base is not None
+        for sign in sides:
+            line = Line(base, sign)
+            far = self._reach(line, 1, arb(0), small)
+            plain = self._finite(line) if len(sides) == 2 else self._plain(line, arb(1))
+            near = arb(0) if plain else self._reach(line, -1, arb(0), small)
+            if near > 0:
+                yield _Stretch(line, -1, arb(0), near)
+            start = arb(1) if near > 0 else arb(0)
+            edge = far.exp() if far < FAR else arb(FAR).exp()
+            yield _Stretch(line, 0, start, edge)
+            if far > FAR:
+                yield _Stretch(line, 1, arb(FAR), far)
+
+    def _plain(self, line: Line, width: arb) -> bool:
+        """Whether the integrand is analytic close to an end."""
+        value = self._compiled(line).value
+        return any(value(acb(arb(0, width / 2**k)), True).is_finite() for k in (6, 12))
+
+    def _finite(self, line: Line) -> bool:
+        """Whether the integrand is bounded close to a place."""
+        return bool(self._compiled(line).value(acb(arb(0).union(arb(2) ** -12)), False).is_finite())
+
+    def _compiled(self, line: Line) -> Integrand:
+        return compiled(self.integrand, self.key, self.frame, line)
+
+    def _reach(self, line: Line, kappa: int, start: arb, small: arb) -> arb:
+        """T from which on the rest is small: of y beyond e^{κT}."""
+        last: Bound | None = None
+        step = arb(1) / 4
+        for _ in range(REACHES):
+            begin = start + step
+            last = bound(self.integrand, self.key, self.frame, line, kappa, begin)
+            if last.size is not None:
+                rate = last.size[1] + kappa
+                if rate < 0 and (last.size[0] + kappa * begin).exp() / -rate < small:
+                    return begin
+            step *= arb(3) / 2
+        if last is not None and last.least is not None and last.least[1] + kappa >= 0:
+            raise NoValue(f"the integrand {self._where(line, kappa)}")
+        # Whatever is far out: a pole on the way there is seen.
+        self._stretch(_Stretch(line, 0, arb(1) / 8, arb(PROBED)), small)
+        raise NotExact("an integral whose rest is not bounded")
+
+    def _where(self, line: Line, kappa: int) -> str:
+        if kappa < 0:
+            return f"is not integrable at {self.named} = {_shown(enclosed(line.base))}"
+        return f"does not fall off as {self.named} goes to {'−' if line.sign < 0 else ''}∞"
+
+    @property
+    def named(self) -> str:
+        return self.key.split("#")[0]
+
+    def _stretch(self, stretch: _Stretch, small: arb) -> tuple[arb, arb]:
+        made = self._compiled(stretch.line)
+        kappa = stretch.kappa
+
+        def along(part: Part, *, slope: bool = False) -> Part:
+            if not kappa:
+                return part
+
+            def value(w: acb, analytic: bool) -> acb:
+                y = (w * kappa).exp()
+                return part(y, analytic) * y if slope else part(y, analytic)
+
+            return value
+
+        def height(w: acb, analytic: bool) -> acb:
+            self.calls += 1
+            return whole(w, analytic)
+
+        whole = along(made.value, slope=True)
+        turns = [along(turn.value) for turn in made.turns]
+        divisors = [along(divisor) for divisor in made.divisors]
+        cuts = _zeros([*turns, *divisors], stretch.start, stretch.stop)
+        total, size = arb(0), arb(0)
+        begin = stretch.start
+        for low, high in [*cuts, (stretch.stop, stretch.stop)]:
+            if begin < low:
+                middle = acb((begin + low) / 2)
+                for turn, found in zip(made.turns, turns, strict=True):
+                    x = found(middle, False).real
+                    turn.sign = 1 if x > 0 else -1 if x < 0 else 0
+                part = self._piece(height, begin, low, small)
+                total, size = total + part, size + abs(part)
+            for turn in made.turns:
+                turn.sign = 0
+            if low < high:
+                rest = whole(acb(low.union(high)), False).real * (high - low)
+                if not rest.is_finite():
+                    self._at_pole(whole, low, high, stretch)
+                total += rest
+            begin = high
+        return total, size
+
+    def _piece(self, height: Part, low: arb, high: arb, small: arb) -> arb:
+        before = self.calls
+        value = acb.integral(
+            height, low, high, rel_tol=arb(2) ** (8 - ctx.prec), abs_tol=small, eval_limit=LONGEST, use_heap=True
+        )
+        BUDGET.pay((self.calls - before) * PRICE)
+        if self.calls > MOST_CALLS:
+            raise TooLarge("an integral that takes too many values of its integrand", by_size=False)
+        return value.real
+
+    def _at_pole(self, whole: Part, low: arb, high: arb, stretch: _Stretch) -> None:
+        """Raise what is to be said of a place around which the integrand is not bounded."""
+        centre = (low + high) / 2
+        for side in (1, -1):
+            sizes = []
+            for order in ORDERS:
+                away = arb(2) ** -order
+                sizes.append(abs(whole(acb(centre + side * away), False)).real * away)
+            if sizes[0] > 0 and (sizes[1] > sizes[0] * arb("0.999")):
+                line, kappa = stretch.line, stretch.kappa
+                y = centre if not kappa else (centre * kappa).exp()
+                raise NoValue(
+                    f"the integrand has a pole at {self.named} = {_shown(enclosed(line.base) + line.sign * y)} "
+                    "that is not integrable"
+                )
+        raise NotExact("an integral across a place where its integrand is not bounded")
+
+
+def _shown(x: arb) -> str:
+    nearest = round(float(x.mid()) * 4) / 4
+    return f"{nearest:g}" if x.contains(arb(nearest)) or abs(x - nearest) < 1e-12 else f"{float(x.mid()):.4g}"
+
+
+def _zeros(functions: list[Part], low: arb, high: arb) -> list[tuple[arb, arb]]:
+    """Intervals, in order, outside of which none of the functions is 0; as short as the precision allows."""
+    found: list[tuple[arb, arb]] = []
+    shortest = arb(2) ** (GUARD // 2 - ctx.prec)
+    stack = [(low, high, tuple(functions))]
+    calls = 0
+    while stack:
+        left, right, open_ones = stack.pop()
+        whole = acb(left.union(right))
+        calls += len(open_ones)
+        rest = tuple(part for part in open_ones if _may_vanish(part(whole, False).real))
+        if not rest:
+            continue
+        width = right - left
+        if width <= shortest * max(1, abs(float(left.mid()))):
+            found.append((left, right))
+            if len(found) > 4 * MOST_TURNS:
+                raise NotExact("an integral of what turns so often")
+            continue
+        if calls > MOST_CALLS:
+            raise NotExact("an integral of what turns so often")
+        middle = ((left + right) / 2).mid()
+        stack += [(middle, right, rest), (left, middle, rest)]
+    return _joined(found)
+
+
+def _may_vanish(x: arb) -> bool:
+    return not (x > 0 or x < 0)
+
+
+def _joined(intervals: list[tuple[arb, arb]]) -> list[tuple[arb, arb]]:
+    """Neighbours as one."""
+    made: list[tuple[arb, arb]] = []
+    for low, high in intervals:
+        if made and not low > made[-1][1]:
+            made[-1] = made[-1][0], high
+        else:
+            made.append((low, high))
+    return made
