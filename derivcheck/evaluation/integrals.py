@@ -60,6 +60,8 @@ class Enclosure:
 
     def integral(self, term: t.LogIntegral | t.Expectation | t.Integral, frame: Frame) -> Balls:
         """log ∫ exp(log), ∫ exp(log) body / ∫ exp(log), or ∫ body. Raises ``NoValue`` where that does not exist."""
+        if not isinstance(frame.world.arithmetic, BallArithmetic):
+            raise NotExact("the derivative of an integral")
         match term:
             case t.Integral(bound=over, body=body):
                 value = self._over(over, body, frame)
@@ -79,7 +81,8 @@ class Enclosure:
         work = _Work(gathered(integrand, over.key, frame), over.key, frame, _known(first), _known(last))
         value, size = work.enclosed()
         a = frame.world.arithmetic
-        if isinstance(a, BallArithmetic) and not value.rad() <= size * arb(2) ** (GUARD - ctx.prec):
+        assert isinstance(a, BallArithmetic)
+        if not value.rad() <= size * arb(2) ** (GUARD - ctx.prec):
             a.blurred = True
         return value
 

@@ -75,9 +75,7 @@ def _without_value(counts: Mapping[Look, int], sizes: Sizes, nowhere: str) -> Ev
     )  # fmt: skip
 
 
-def _said(
-    claim: Claim, counts: Mapping[Look, int], sizes: Sizes, touched: str, zero: bool, care: Care
-) -> Evidence:
+def _said(claim: Claim, counts: Mapping[Look, int], sizes: Sizes, touched: str, zero: bool, care: Care) -> Evidence:
     holds, agree = counts[Look.HOLDS], counts[Look.AGREE]
     good, doubt = holds + agree, ""
     if claim.relation in STRICT and touched:
@@ -97,12 +95,12 @@ def _said(
     if doubt:
         return Evidence(NAME, Outcome.UNDECIDED, sizes=sizes, points=good, detail=doubt)
     detail = f"agrees to {care.digits} digits at {agree} inputs" if claim.relation == "=" else f"holds at {good} inputs"
-    return Evidence(NAME, Outcome.HOLDS, bar=0.0, detectable=10.0**-care.digits, sizes=sizes, points=good, detail=detail)
+    return Evidence(
+        NAME, Outcome.HOLDS, bar=0.0, detectable=10.0**-care.digits, sizes=sizes, points=good, detail=detail
+    )
 
 
-def _refuted(
-    draws: Draws, point: Input, seen: Seen, sizes: Sizes, points: int
-) -> Evidence:
+def _refuted(draws: Draws, point: Input, seen: Seen, sizes: Sizes, points: int) -> Evidence:
     where = _written(draws, point)
     return Evidence(
         NAME, Outcome.WRONG, error=seen.error, bar=0.0, sizes=sizes, failing=(_shown(draws, point.sizes),),

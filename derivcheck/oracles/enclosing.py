@@ -87,9 +87,7 @@ class Seen:
     zero: bool = False
 
 
-def look(
-    draws: Draws, claim: Claim, point: Input, *, deep: bool = True, far: bool = True, care: Care = PLAIN
-) -> Seen:
+def look(draws: Draws, claim: Claim, point: Input, *, deep: bool = True, far: bool = True, care: Care = PLAIN) -> Seen:
     """Both sides with more digits as long as they may decide.
 
     ``deep`` asks those that agree for 1000 digits, ``far`` those where something was lost for 10000.
