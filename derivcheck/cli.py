@@ -19,7 +19,7 @@ from types import FrameType
 import click
 
 from derivcheck import __version__
-from derivcheck.commands import check, explain, homework, listing, power
+from derivcheck.commands import check, configuration, explain, homework, listing, power
 from derivcheck.commands.output import complain, silence
 from derivcheck.config import SettingsError, did_you_mean
 from derivcheck.patterns import is_document
@@ -68,7 +68,15 @@ def cli() -> None:
     """Check every equation of a hand-written derivation against independent truth."""
 
 
-for _command in (check.command, listing.command, power.command, explain.command, *homework.commands()):
+for _command in (
+    check.command,
+    listing.command,
+    power.command,
+    explain.command,
+    configuration.config,
+    configuration.init,
+    *homework.commands(),
+):
     cli.add_command(_command)
 
 

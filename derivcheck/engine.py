@@ -507,11 +507,10 @@ def listing(source: Source) -> tuple[Listed, ...]:
 
 
 def sizes_in(source: Source) -> tuple[str, ...]:
-    """The sizes of a document, as it writes them, that a setting may fix."""
-    from derivcheck.evaluation.sizes import symbols
+    """The sizes of a document, in every way in which a setting may write them, the plainest first."""
+    from derivcheck.evaluation.sizes import spellings
 
-    problem = problem_of(source)
-    return tuple(problem.size_names.get(name, name) for name in symbols(problem)) + symbols(problem)
+    return tuple(spellings(problem_of(source)))
 
 
 def claims(source: Source, settings: Settings) -> tuple[Claim | Refused, ...]:

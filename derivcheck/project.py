@@ -65,14 +65,14 @@ class Project:
     def settings(self, base: Settings, document: str | None = None) -> Settings:
         """The settings of a run, or of one document."""
         settings = self.whole.over(base)
-        for part in self._parts(document):
+        for part in self.parts(document):
             settings = part.over(settings)
         return settings
 
     def readings(self, document: str) -> tuple[tuple[str, str], ...]:
         """The conventions that are fixed for a document."""
         found = dict(self.whole.readings)
-        for part in self._parts(document):
+        for part in self.parts(document):
             found |= part.readings
         return tuple(sorted(found.items()))
 
@@ -80,7 +80,17 @@ class Project:
         """The patterns of the parts that apply to a document."""
         return tuple(name for name, where, _ in self.files if where.says(str(Path(document).absolute())))
 
-    def _parts(self, document: str | None) -> list[Part]:
+    def excludes(self, document: Path) -> bool:
+        """Whether a document, or a folder above it, is named by ``exclude``."""
+        if self.exclude is None:
+            return False
+        absolute = document.absolute()
+        return bool(self.exclude.says(str(absolute))) or any(
+            self.exclude.says(str(folder), folder=True) for folder in absolute.parents
+        )
+
+    def parts(self, document: str | None) -> list[Part]:
+        """What applies to one document beside what applies to all, in order."""
         if document is None:
             return []
         return [part for _, where, part in self.files if where.says(str(Path(document).absolute()))]
@@ -124,7 +134,7 @@ def _parsed(path: Path) -> Project:
         if not isinstance(data, dict):
             raise SettingsError(f"{where}: `tool.derivcheck` is a table: write `[tool.derivcheck]` and its keys below")
     base = path.absolute().parent
-    whole = Part(data, _readings(data, text, where, ""), text, where)
+    whole = Part(data, readings_of(data, text, where, ""), text, where)
     whole.over(Settings())
     return Project(
         path,
@@ -165,7 +175,8 @@ def _paths(data: Mapping[str, object], key: str, text: str, where: str, base: Pa
     return patterns(value, str(base))
 
 
-def _readings(data: Mapping[str, object], text: str, where: str, table: str) -> Readings:
+def readings_of(data: Mapping[str, object], text: str, where: str, table: str) -> Readings:
+    """The table of readings in ``data``, each a convention that there is. Raises SettingsError."""
     value = data.get("readings", {})
     place = place_of(text, where, table, "readings")
     if not isinstance(value, dict):
@@ -200,7 +211,7 @@ def _files(data: Mapping[str, object], text: str, where: str, base: Path) -> tup
         for key in (*OF_A_RUN, *(name for name in KEYS if name != "readings")):
             if key in table:
                 raise SettingsError(f"{at}: `{key}` is said of a whole run, and not of single files")
-        part = Part(table, _readings(table, "", at, ""), "", at)
+        part = Part(table, readings_of(table, "", at, ""), "", at)
         part.over(Settings())
         found.append((pattern, patterns([pattern], str(base)), part))
     return tuple(found)

@@ -101,9 +101,9 @@ def refuse_unknown_sizes(request: Asked, read: Sequence[tuple[Found, Job]]) -> N
 
     known = dict.fromkeys(name for _, job in read for name in sizes_in(job.source))
     for name, _ in request.sizes:
-        if name not in known and f"\\{name}" not in known:
+        if name not in known:
             meant = did_you_mean(name, tuple(known))
-            shown = ", ".join(known)
+            shown = ", ".join(one for one in known if one.isascii() and not set(one) & set("{}\\"))
             there = meant or (f"; the sizes are {shown}" if shown else "; there are no sizes to fix")
             where = read[0][0].path if len(read) == 1 else "these documents"
             raise SettingsError(f"--sizes: there is no size `{name}` in {where}{there}")

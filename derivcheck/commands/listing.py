@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import replace
 from typing import Any
 
 import click
 
 from derivcheck.commands.options import asked, showing
 from derivcheck.commands.output import emit, progress
+from derivcheck.project import project
 
 
 @click.command("list")
@@ -22,7 +24,7 @@ def command(file: str, **options: Any) -> int:  # noqa: ANN401
         from derivcheck.reading.files import UnreadableFile, read_source
 
         try:
-            source = read_source(file)
+            source = replace(read_source(file), readings=project().readings(file))
         except UnreadableFile as error:
             raise click.ClickException(str(error)) from None
         from derivcheck.engine import listing

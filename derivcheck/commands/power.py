@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,6 +12,7 @@ import click
 from derivcheck.commands.options import Asked, amount, asked, showing, steering
 from derivcheck.commands.output import emit, progress
 from derivcheck.config import Settings
+from derivcheck.project import project as project_of
 
 if TYPE_CHECKING:
     from derivcheck.power.score import Power
@@ -33,13 +35,14 @@ def command(file: str | None, operators: bool, **options: Any) -> int:  # noqa: 
         return _list(request)
     if file is None:
         raise click.UsageError("name a document, or ask for --operators", click.get_current_context())
-    settings = request.settings(Settings())
+    project = project_of(request.config)
+    settings = request.over(project.settings(Settings(), file))
     with progress(f"reading {file}") as tell:
         from derivcheck.power.run import power
         from derivcheck.reading.files import UnreadableFile, read_source
 
         try:
-            source = read_source(file)
+            source = replace(read_source(file), readings=project.readings(file))
         except UnreadableFile as error:
             raise click.ClickException(str(error)) from None
         found = power(source, settings, tell)

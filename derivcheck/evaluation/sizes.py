@@ -40,6 +40,13 @@ def symbols(problem: Problem) -> tuple[str, ...]:
     return tuple(found)
 
 
+def spellings(problem: Problem) -> dict[str, str]:
+    """How a setting may write each size, and the document's key of it: ``n_1`` or ``n₁`` for ``n_{1}``, ``δ``."""
+    keys = symbols(problem)
+    plain = {key.replace("{", "").replace("}", "").removeprefix("\\"): key for key in keys}
+    return {**plain, **{shown: key for key, shown in problem.size_names.items() if key in keys}, **{k: k for k in keys}}
+
+
 def draw(
     names: Sequence[str], problem: Problem, fixed: Mapping[str, int], seed: int, count: int, beyond: int = 0
 ) -> list[dict[str, int]]:

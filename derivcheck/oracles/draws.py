@@ -53,14 +53,9 @@ class Draws:
         return sizes.drawn(self.problem, self.fixed, self.settings.seed)
 
     def _by_key(self, given: Mapping[str, int]) -> dict[str, int]:
-        """Sizes by the document's keys; they may be given as they are shown (``n_x``, ``δ``)."""
-        names = {text: key for key, text in self.problem.size_names.items()}
-        known: dict[str, int] = {}
-        for name, size in given.items():
-            key = name if name in self.symbols else names.get(name, name)
-            if key in self.symbols:
-                known[key] = size
-        return known
+        """Sizes by the document's keys; those of others are left."""
+        keys = sizes.spellings(self.problem)
+        return {keys[name]: size for name, size in given.items() if name in keys}
 
     def over_indices(self, condition: Comparison, world: World) -> Frame:
         """Where a condition is evaluated: letters in it stand for every entry."""
