@@ -128,7 +128,7 @@ def _results(
     verdicts = [] if exact else _proofs(problem, wanted, settings, isolation)
     if len(verdicts) == len(wanted) and all(map(proved, verdicts)):
         results = [_result(problem, claim, verdict, heads) for claim, verdict in zip(wanted, verdicts, strict=True)]
-        results = _on_ground(problem, wanted, results)
+        results = _on_ground(problem, wanted, results, judging=None)
         if all(result.verdict.outcome is Outcome.HOLDS for result in results):
             return results, []
     from derivcheck.diagnosis.explaining import explained
@@ -162,15 +162,22 @@ def _results(
         else:
             verdict = isolation.of(claim, partial(_exact_verdict, draws, claim, results, wanted), none)
         results.append(_result(problem, claim, verdict, heads))
-    results = _on_ground(problem, wanted, results)
+    results = _on_ground(problem, wanted, results, judging)
     results, findings = explained(problem, wanted, results, bench, settings, _all_hold, isolation)
     _settle_expected(wanted, results, findings)
     return results, findings
 
 
-def _on_ground(problem: Problem, wanted: Sequence[Claim | Refused], results: Sequence[Result]) -> list[Result]:
+def _on_ground(
+    problem: Problem, wanted: Sequence[Claim | Refused], results: Sequence[Result],
+    judging: Callable[[Claim], Verdict] | None,
+) -> list[Result]:  # fmt: skip
     """What may be said of each claim, with what was not read of all that it rests on taken into account."""
-    verdicts = on_ground(problem, wanted, [result.verdict for result in results])
+
+    def holds(claim: Claim) -> bool:
+        return judging is not None and judging(claim).outcome is Outcome.HOLDS
+
+    verdicts = on_ground(problem, wanted, [result.verdict for result in results], holds)
     return [replace(result, verdict=verdict) for result, verdict in zip(results, verdicts, strict=True)]
 
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Final
 
 from derivcheck.language.nodes import Name, Node, Scripted
 from derivcheck.language.shapes import ONE
@@ -23,6 +24,9 @@ from derivcheck.problem.terms import is_literal
 from derivcheck.problem.unread import Unread, folded, names_in_text, set_in
 from derivcheck.source import Span
 from derivcheck.verdict import Outcome, Verdict
+
+CONVERSE: Final = {"<": "\\ge", "\\le": "\\ge", ">": "\\le", "\\ge": "\\le"}
+"""What holds of all inputs where a comparison holds of none, or of ties alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,8 @@ class Grounds:
 
     problem: Problem
     anew: tuple[Unread, ...] = ()
+    decided: frozenset[Span] = frozenset()
+    """What is stated and holds for all inputs or for none: no condition."""
 
     def of(self, claim: Claim | Refused) -> Ground:
         """What is missing of all on which a claim rests."""
@@ -233,6 +239,8 @@ class Grounds:
     def _tainted(self) -> list[tuple[Unread, frozenset[str]]]:
         found = []
         for unread in (*self.problem.unread, *self.anew):
+            if unread.stated in self.decided:
+                continue
             keys = self._keys(unread.names, unread.span)
             if unread.sets:
                 keys = {key for key in keys if not self._has_value(key, unread.span)}
@@ -275,18 +283,40 @@ def _keys_in(term: t.Term) -> set[str]:
     return set(t.variables(term)) | functions
 
 
-def on_ground(problem: Problem, claims: Sequence[Claim | Refused], verdicts: Sequence[Verdict]) -> list[Verdict]:
+def on_ground(
+    problem: Problem, claims: Sequence[Claim | Refused], verdicts: Sequence[Verdict], holds: Callable[[Claim], bool]
+) -> list[Verdict]:
     """What may be said of each claim: where something of all that it rests on is missing it is neither wrong nor right.
 
     A line that fails where a name may begin anew under its heading is no claim of the old one: then what the name
-    stands for in that section is not known.
+    stands for in that section is not known. ``holds`` tells of a claim that is not written whether it would hold.
     """
-    grounds = Grounds(problem)
+    decided = frozenset(_decided(problem, claims, verdicts, holds))
+    grounds = Grounds(problem, decided=decided)
     wrong = (claim for claim, verdict in zip(claims, verdicts, strict=True) if verdict.outcome is Outcome.WRONG)
     anew = [grounds.open(claim) for claim in wrong]
-    grounds = Grounds(problem, tuple(unread for unread in anew if unread is not None))
+    grounds = Grounds(problem, tuple(unread for unread in anew if unread is not None), decided)
     pairs = zip(claims, verdicts, strict=True)
     return [_there(verdict, grounds.of(claim), claim, problem) for claim, verdict in pairs]
+
+
+def _decided(
+    problem: Problem, claims: Sequence[Claim | Refused], verdicts: Sequence[Verdict], holds: Callable[[Claim], bool]
+) -> Iterator[Span]:
+    """What is stated and is no condition: it leaves nothing out, or, since its converse holds, all but the ties."""
+    for stated in {one.stated for one in problem.unread if one.stated is not None}:
+        here = [pair for pair in zip(claims, verdicts, strict=True) if pair[0].span.start in stated]
+        met = [verdict.outcome is Outcome.HOLDS for _, verdict in here]
+        wrong = (claim for claim, verdict in here if verdict.outcome is Outcome.WRONG)
+        if met and (all(met) or any(_never(claim, holds) for claim in wrong)):
+            yield stated
+
+
+def _never(claim: Claim | Refused, holds: Callable[[Claim], bool]) -> bool:
+    """Whether no input but ties meets a comparison."""
+    if not isinstance(claim, Claim) or claim.relation not in CONVERSE:
+        return False
+    return holds(replace(claim, relation=CONVERSE[claim.relation]))
 
 
 def _there(verdict: Verdict, ground: Ground, claim: Claim | Refused, problem: Problem) -> Verdict:

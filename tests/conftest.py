@@ -13,7 +13,12 @@ from derivcheck.evaluation.budget import BUDGET
 os.environ["DERIVCHECK_CACHE"] = "off"
 
 settings.register_profile(
-    "counted", deadline=None, derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow]
+    "counted",
+    max_examples=40,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("counted")
 """The same examples on every machine, however slow or busy it is."""

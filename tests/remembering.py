@@ -13,17 +13,21 @@ from unittest.mock import patch
 
 from derivcheck import engine, judge
 from derivcheck.config import Settings
+from derivcheck.diagnosis import explaining
 from derivcheck.oracles.draws import Draws
-from derivcheck.problem.problem import Claim
+from derivcheck.problem.problem import Claim, Problem
 from derivcheck.source import Source
 from derivcheck.verdict import Report, Verdict
 
 _VERDICTS: dict[str, Verdict] = {}
 
 
-def check(source: Source, settings: Settings) -> Report:
-    """``engine.check``, with the verdicts on what was judged before."""
-    asked, proving = judge.judge, judge.judge_exactly
+def check(source: Source, settings: Settings, *, mends: bool = True) -> Report:
+    """``engine.check``, with the verdicts on what was judged before; without ``mends`` nothing is tried to mend a line.
+
+    What is blamed is a verdict, and known before anything is mended: the search costs more than all the rest.
+    """
+    asked, proving, explained = judge.judge, judge.judge_exactly, explaining.explained
 
     def remembered(bench: Draws, claim: Claim, oracles: Any = None, **how: Any) -> Verdict:
         if oracles is not None or how.get("hasty"):
@@ -33,7 +37,14 @@ def check(source: Source, settings: Settings) -> Report:
     def proved(draws: Draws, claim: Claim) -> Verdict:
         return _once("exact", lambda: proving(draws, claim), draws, claim)
 
-    with patch.object(judge, "judge", remembered), patch.object(judge, "judge_exactly", proved):
+    def told(problem: Problem, wanted: Any, results: Any, bench: Any, *how: Any) -> Any:
+        return explained(problem, wanted, results, bench if mends else None, *how)
+
+    with (
+        patch.object(judge, "judge", remembered),
+        patch.object(judge, "judge_exactly", proved),
+        patch.object(explaining, "explained", told),
+    ):
         return engine.check(source, settings)
 
 

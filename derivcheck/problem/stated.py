@@ -38,6 +38,15 @@ HARMLESS = re.compile(
     r"|[a-z]+ing|necessary|needed|desired|possible|written|applied|viewed|seen|read|done|expanded|differentiated)\b"
 )
 """Conditions in words that restrict no input."""
+HANDY = re.compile(
+    r"\b(is|are)( \w+)? (cheaper|faster|quicker|easier|simpler|shorter|handier|more (\w+ )?(stable|convenient|efficient"
+    r"|practical|useful)|useful|handy|convenient|practical|preferable|preferred|popular|needed|used)( to \w+)?\s*\Z"
+)
+"""What such a condition is about is of use there, and true everywhere: "which is cheaper when n is large"."""
+IN_DIMENSIONS = re.compile(
+    r"\W*(one-|two-|three-|multi-)?(dimensional|scalar|univariate|multivariate|vector|matrix) case"
+)
+"""A case that a sentence with declarations of its own names by their shapes."""
 
 
 def refuse_unsaid(item: Statement) -> None:
@@ -119,7 +128,7 @@ def doubt(item: Statement, builder: Builder) -> None:
     if reason or unsaid or any(open_to_both(part, builder) for member in item.members for part in members_of(member)):
         place = item.cue.span if item.cue is not None else Span(item.span.start, item.span.start)
         names = [name for name in names_in_text(builder.source.slice(item.span)) if name]
-        builder.unread.append(Unread(tuple(names), place, narrows=True))
+        builder.unread.append(Unread(tuple(names), place, narrows=True, stated=item.span))
 
 
 def sentence_around(item: Statement, statements: Sequence[Statement]) -> Span:
@@ -195,7 +204,12 @@ def note_conditions(statements: Sequence[Statement], builder: Builder) -> None:
     text = builder.source.text
     for position, item in enumerate(statements):
         around = sentence_around(item, statements)
+        declares = any(one.relations[:1] and one.relations[0].sign == "\\in" for one in _within(around, statements))
         for cue in item.cues:
+            if HANDY.search(text[max(0, cue.span.start - 60) : cue.span.start].lower()):
+                continue
+            if declares and IN_DIMENSIONS.match(text[cue.span.start : item.span.start].lower()):
+                continue
             read = cue.near and item.relations and cue is item.cues[-1]
             if cue.kind == "if" and not read and not HARMLESS.match(text[cue.span.start : item.span.start].lower()):
                 builder.unread.append(Unread((), cue.span, around, narrows=True))
@@ -206,6 +220,10 @@ def note_conditions(statements: Sequence[Statement], builder: Builder) -> None:
             rest = text[behind.span.start : behind.span.start + 60].lower()
             if not HARMLESS.match(rest):
                 builder.unread.append(Unread((), behind.span, around, narrows=True))
+
+
+def _within(around: Span, statements: Sequence[Statement]) -> list[Statement]:
+    return [one for one in statements if one.span.start in around]
 
 
 def by_cases(item: Statement, statements: Sequence[Statement]) -> bool:

@@ -162,7 +162,7 @@ def test_the_variance_of_most_likelihood_is_found_from_far_away(seed, squares, c
     close(found, torch.full((3, 1, 1), squares / count, dtype=torch.float64))
 
 
-@settings(max_examples=8)
+@settings(max_examples=4)
 @given(seeds)
 def test_least_squares_over_nonnegative_numbers_agrees_with_trying_every_set_of_zeros(seed):
     x, y = normal(seed, 10, 3), normal(seed + 1, 10, 1)
@@ -219,11 +219,10 @@ WITHOUT_OPTIMUM = {
 @pytest.mark.parametrize("name", WITHOUT_OPTIMUM)
 def test_without_one_optimum_nothing_is_called_converged_and_the_reason_is_said(name):
     objective, reason = WITHOUT_OPTIMUM[name]
-    for seed in range(2):
-        found = optimise(objective, normal(seed, 2, 3, 1), REAL, True, seed)
-        assert not bool(found.converged.any())
-        assert bool(found.error.isinf().all())
-        assert found.reason == reason
+    found = optimise(objective, normal(0, 2, 3, 1), REAL, True, 0)
+    assert not bool(found.converged.any())
+    assert bool(found.error.isinf().all())
+    assert found.reason == reason
 
 
 def test_a_start_at_the_very_minimum_or_on_a_saddle_is_left():

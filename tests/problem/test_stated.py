@@ -153,3 +153,22 @@ def test_what_an_arrow_leads_to_from_a_line_that_was_not_read_is_not_judged_alon
         "not checked",
         "not checked",
     ]
+
+
+def test_what_holds_for_all_inputs_or_for_none_is_no_condition() -> None:
+    start = "Let $a, b > 0$."
+    means = "\\sqrt{a b} \\le \\frac{a + b}{2}"
+    square = "The difference is a square, $\\frac{a + b}{2} - \\sqrt{a b} = (\\sqrt{a} + \\sqrt{b})^2$."
+    assert outcomes(f"{start} The two means:\n\n$$ {means} $$\n\n{square}\n") == ["holds", "wrong"]
+    assert outcomes(f"{start} The two means:\n\n$$ {means.replace('le', 'ge')} $$\n") == ["wrong"]
+    assert outcomes(f"{start} The two numbers:\n\n$$ a + b \\le a b $$\n\n$$ a = a b $$\n") == ["not checked"] * 2
+
+
+def test_conditions_under_which_something_is_of_use_restrict_no_input() -> None:
+    start = "Let $A \\in \\mathbb{R}^{n \\times n}$."
+    wrong = "$$ (2 A)^\\top = A^\\top $$"
+    assert outcomes(f"{start} There is another form, which is cheaper when $n$ is large:\n\n{wrong}\n") == ["wrong"]
+    assert outcomes(f"{start} There is another form, which is true when $n$ is large:\n\n{wrong}\n") == ["not checked"]
+    scalar = "The one-dimensional case, with $s \\in \\mathbb{R}$:\n\n$$ (2 s)^2 = 2 s^2 $$\n"
+    assert outcomes(f"{start} {scalar}") == ["wrong"]
+    assert outcomes(f"{start} In the one-dimensional case all is simple:\n\n$$ A = A^\\top $$\n") == ["not checked"]
