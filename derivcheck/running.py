@@ -6,14 +6,15 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from collections.abc import Callable, Sequence
-from concurrent.futures import Future
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from derivcheck.config import Settings, UnknownClaim
 
 if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
     from multiprocessing.process import BaseProcess
 
     from derivcheck.cache import Cache
@@ -71,29 +72,84 @@ def _side_by_side(
     told: Callable[[int], None],
     keep: Callable[[int, Report | UnknownClaim], None],
 ) -> None:
+    """Check in several processes, each with a pipe of its own; one that the system ends loses its document alone.
+
+    (Pools share semaphores, which nobody clears away when Ctrl-C ends us at once.)
+    """
+    from multiprocessing.connection import Connection, wait
+
+    # the longest first, so that none of them is left to run alone at the end
+    left = sorted(jobs, key=lambda one: len(one[1].source.text))
+    busy: dict[Connection, tuple[int, Job]] = {}
+    with _one_thread_each():
+        idle = [_started() for _ in range(processes)]
+        while left or busy:
+            while left and idle:
+                pipe, (index, job) = idle.pop(), left.pop()
+                told(index)
+                pipe.send(job)
+                busy[pipe] = index, job
+            for ready in wait(list(busy)):
+                assert isinstance(ready, Connection)
+                index, job = busy.pop(ready)
+                try:
+                    said = ready.recv()
+                except (EOFError, OSError):
+                    keep(index, _lost(job))
+                    idle += [_started()] if left else []
+                    continue
+                if isinstance(said, Exception) and not isinstance(said, UnknownClaim):
+                    raise said
+                keep(index, said)
+                idle.append(ready)
+    for pipe in idle:
+        pipe.close()
+
+
+def _started() -> Connection:
+    """A process that waits for documents, by its pipe; it ends when the pipe is closed."""
     import multiprocessing
-    from concurrent.futures import ProcessPoolExecutor, as_completed
 
     spawn = multiprocessing.get_context("spawn")
-    # the processes of a pool read their environment when they start
+    ours, theirs = spawn.Pipe()
+    spawn.Process(target=_work, args=(theirs, answer), daemon=True).start()
+    theirs.close()
+    return ours
+
+
+def _work(pipe: Connection, answer: Callable[[Job], Report | UnknownClaim]) -> None:
+    _begin()
+    with suppress(EOFError, OSError):
+        while True:
+            job = pipe.recv()
+            try:
+                said: Report | Exception = answer(job)
+            except Exception as error:
+                said = error
+            pipe.send(said)
+
+
+def _lost(job: Job) -> Report:
+    from derivcheck.isolation import internal_error
+    from derivcheck.source import NOWHERE
+    from derivcheck.verdict import Report
+
+    error = RuntimeError("the process that checked it was ended from outside; it may have asked for too much memory")
+    bug = internal_error(error, NOWHERE)
+    return Report(job.source, (), (bug,), 0, job.settings.seed, job.settings.trials)
+
+
+@contextmanager
+def _one_thread_each() -> Iterator[None]:
+    """The processes of a pool read their environment when they start."""
     threads = {name: os.environ.get(name) for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS")}
     os.environ.update(dict.fromkeys(threads, "1"))
     try:
-        with ProcessPoolExecutor(processes, mp_context=spawn, initializer=_begin) as pool:
-            # the longest first, so that none of them is left to run alone at the end
-            ordered = sorted(jobs, key=lambda one: -len(one[1].source.text))
-            futures: dict[Future[Report | UnknownClaim], int] = {
-                pool.submit(answer, job): index for index, job in ordered
-            }
-            told(ordered[0][0])
-            for future in as_completed(futures):
-                keep(futures[future], future.result())
-                if waiting := [index for other, index in futures.items() if not other.done()]:
-                    told(waiting[0])
+        yield
     finally:
         for name, value in threads.items():
             if value is None:
-                os.environ.pop(name, None)
+                del os.environ[name]
             else:
                 os.environ[name] = value
 

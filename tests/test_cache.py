@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -214,6 +215,19 @@ def test_two_writers_and_one_that_is_killed_leave_whole_entries(tmp_path: Path):
         writer.wait()
         writer.stdout.close()
     assert all(memory.get(Job(SOURCE, Settings(seed=seed))) in (None, REPORT) for seed in range(4))
+
+
+def _ends_itself(job: Job):
+    if "dies" in job.source.text:
+        os._exit(9)
+    return a_report(job.source, job.settings)
+
+
+def test_a_process_that_the_system_ends_loses_its_document_and_no_other(monkeypatch):
+    monkeypatch.setattr("derivcheck.running.answer", _ends_itself)
+    jobs = [Job(Source(f"{index}.md", text), Settings()) for index, text in enumerate(("a", "dies", "b"))]
+    codes = [[finding.code for finding in report.findings] for report in run(jobs, print, processes=2)]
+    assert codes == [[], [INTERNAL_ERROR], []]
 
 
 def test_documents_side_by_side_are_answered_in_order_and_alike(tmp_path: Path):
