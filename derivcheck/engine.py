@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache, partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from derivcheck.config import Settings, UnknownClaim
 from derivcheck.ground import on_ground
@@ -41,6 +42,10 @@ if TYPE_CHECKING:
     from derivcheck.evaluation.evaluator import World
     from derivcheck.oracles.bench import Bench
     from derivcheck.oracles.draws import Draws
+
+
+MOST_WRONG: Final = 30
+"""Wrong members of one chain; what stands behind them is not checked, since each may repeat any before it."""
 
 
 @lru_cache(maxsize=8)
@@ -146,6 +151,7 @@ def _results(
 
     wanted = _settle_premises(judging, wanted)
     results = []
+    wrong: Counter[int] = Counter()
     for position, claim in enumerate(wanted):
         if isinstance(claim, Claim):
             nearer, claim = claim, _against_what_holds(claim, wanted, results)
@@ -156,11 +162,14 @@ def _results(
             verdict = Verdict(Outcome.WRONG if claim.wrong else Outcome.NOT_CHECKED, reason=claim.message)
         elif claim.name in isolation.by_claim:
             verdict = none
+        elif wrong[claim.chain] >= MOST_WRONG:
+            verdict = Verdict(Outcome.NOT_CHECKED, reason=f"{MOST_WRONG} members of this chain are wrong already")
         elif bench is not None:
             said = known.get(claim.name, ())
             verdict = isolation.of(claim, partial(_verdict, bench, claim, results, wanted, said), none)
         else:
             verdict = isolation.of(claim, partial(_exact_verdict, draws, claim, results, wanted), none)
+        wrong[claim.chain] += verdict.outcome is Outcome.WRONG
         results.append(_result(problem, claim, verdict, heads))
     results = _on_ground(problem, wanted, results, judging)
     results, findings = explained(problem, wanted, results, bench, settings, _all_hold, isolation)
@@ -375,12 +384,13 @@ def _carried_from(bench: Bench, claim: Claim, results: list[Result], wanted: lis
             # The other sign of the same ±: one expression is blamed once.
             return result.verdict.carried_from or before.name
         try:
-            parts = [
-                compare(bench, claim, world, before.claimed, claim.claimed) for world in bench.worlds(claim.conditions)
-            ]
+            worlds = bench.worlds(claim.conditions)
+            repeats = all(
+                compare(bench, claim, world, before.claimed, claim.claimed).outcome is Outcome.HOLDS for world in worlds
+            )
         except NotExact:
             continue
-        if all(part.outcome is Outcome.HOLDS for part in parts):
+        if repeats:
             return result.verdict.carried_from or before.name
     return None
 

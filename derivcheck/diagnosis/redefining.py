@@ -21,6 +21,7 @@ from derivcheck.problem.claims import ClaimMaker
 from derivcheck.problem.classify import classify
 from derivcheck.problem.conditions import EQUAL
 from derivcheck.problem.context import key_of, strip
+from derivcheck.problem.neighbours import Statements
 from derivcheck.problem.problem import Claim, Problem
 from derivcheck.problem.scope import Definition, FunctionDefinition, Refusal, Scope
 from derivcheck.problem.settling import settled
@@ -187,7 +188,7 @@ def replayed(problem: Problem, site: Site, value: n.Node) -> Problem | None:
     marks = directives.gather(())
     builder = Builder(problem.source, scope, marks, ClaimMaker(problem.source, scope, marks))
     try:
-        classify(item, [], builder)
+        classify(item, Statements([item]), builder)
     except (Refusal, RecursionError):
         return None
     scope.fall_back()

@@ -21,6 +21,7 @@ from derivcheck.problem.declarations import index_range
 from derivcheck.problem.definitions import define
 from derivcheck.problem.eigenwords import explain
 from derivcheck.problem.mstep import note_still
+from derivcheck.problem.neighbours import Statements
 from derivcheck.problem.newness import is_new
 from derivcheck.problem.probability.spoken import note_runs, with_spoken_models
 from derivcheck.problem.probability.unread import note_unread, note_unreadable
@@ -34,6 +35,8 @@ from derivcheck.reading.items import Directive, Heading, Item, Notice, Statement
 from derivcheck.source import Source
 from derivcheck.verdict import Finding, Severity
 
+LONGEST = 20_000
+"""Characters of a line."""
 NO_READINGS: Mapping[str, str] = MappingProxyType({})
 MAY_BE_EXPLAINED = UNEXPLAINED | {"chain-without-head", "index-range", "condition"}
 
@@ -46,7 +49,7 @@ def build(source: Source, items: tuple[Item, ...], readings: Mapping[str, str] =
     builder.findings.extend(marks.findings)
     _ranges_first(items, builder)
     items = with_spoken_models(items, source.text)
-    statements = [item for item in items if isinstance(item, Statement)]
+    statements = Statements(item for item in items if isinstance(item, Statement))
     scope.counting = counting_letters(statements)
     note_runs(statements, builder)
     sentence = -1
@@ -80,7 +83,7 @@ def build(source: Source, items: tuple[Item, ...], readings: Mapping[str, str] =
     return _problem(builder)
 
 
-def _take_up_again(builder: Builder, statements: list[Statement], *, final: bool) -> None:
+def _take_up_again(builder: Builder, statements: Statements, *, final: bool) -> None:
     """Statements that spoke of a name before it was explained ("…, where c = 2"): tried again at the sentence's end.
 
     What is still not explained is tried once more whenever something new has been named, and then at the end.
@@ -112,7 +115,7 @@ def _named(builder: Builder) -> tuple[int, int, int]:
     return len(scope.names), len(scope.definitions), len(scope.factors)
 
 
-def _named_at_the_end(builder: Builder, statements: list[Statement]) -> None:
+def _named_at_the_end(builder: Builder, statements: Statements) -> None:
     r"""``… = \frac{1}{n} \sum_i x_i = \bar x``: a new name at the end of a chain names what stands before it."""
     for member in tuple(builder.makers.waiting):
         name = strip(member.node)
@@ -232,17 +235,19 @@ def _unreadable(item: Unreadable, builder: Builder) -> None:
     if item.error is not None:
         builder.makers.crashed(item.error, item.span, item.span, "unreadable", "")
         return
+    # Of what is far too long to be read only its place is shown.
+    place = item.span if item.span.end - item.span.start <= LONGEST else item.at
     builder.makers.refuse(
         Refusal("unreadable", item.at, item.message, item.help),
-        item.span,
-        item.span,
+        place,
+        place,
         "unreadable",
         "",
         builder.makers.fresh_chain(),
     )
 
 
-def _statement(item: Statement, statements: list[Statement], builder: Builder) -> None:
+def _statement(item: Statement, statements: Statements, builder: Builder) -> None:
     if builder.marks.skipped(item.span):
         builder.skipped += 1
         builder.line(item.span, "skipped")
@@ -255,7 +260,7 @@ def _statement(item: Statement, statements: list[Statement], builder: Builder) -
     _guarded(item, builder, partial(_classified, item, statements, builder))
 
 
-def _classified(item: Statement, statements: list[Statement], builder: Builder) -> None:
+def _classified(item: Statement, statements: Statements, builder: Builder) -> None:
     """Give a statement its meaning, or keep it for later where a line behind may explain what is not understood."""
     try:
         classify(item, statements, builder)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass, field
 
 from derivcheck.language import nodes as n
@@ -57,7 +58,7 @@ class Builder:
 
     def section(self, span: Span) -> int:
         """How many headings stand before a place."""
-        return sum(heading.start < span.start for heading in self.headings)
+        return bisect_left(self.headings, span.start, key=lambda heading: heading.start)
 
     def not_read(self, span: Span, note: str) -> None:
         """Record that a line was refused."""

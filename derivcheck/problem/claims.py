@@ -134,6 +134,7 @@ class ClaimMaker:
     claims: list[Claim | Refused] = field(default_factory=list)
     indices: dict[str, IndexInfo] = field(default_factory=dict)
     names: set[str] = field(default_factory=set)
+    refused: set[tuple[str, Span, str]] = field(default_factory=set)
     counts: dict[str, int] = field(default_factory=dict)
     chains: int = 0
     proportions: dict[int, n.Node] = field(default_factory=dict)
@@ -449,6 +450,7 @@ class ClaimMaker:
     ) -> None:
         """A claim without a meaning: wrong by its shapes, or not checked."""
         stem = self._stem(span)
+        self.refused.add((refusal.code, refusal.span, refusal.message))
         self.claims.append(
             Refused(
                 self._unused(stem),
@@ -470,8 +472,7 @@ class ClaimMaker:
 
     def has_refused(self, refusal: Refusal) -> bool:
         """Whether something is refused already at this very place for this very reason."""
-        wanted = (refusal.code, refusal.span, refusal.message)
-        return any(isinstance(c, Refused) and (c.code, c.span, c.message) == wanted for c in self.claims)
+        return (refusal.code, refusal.span, refusal.message) in self.refused
 
     def crashed(self, error: Exception, span: Span, line_span: Span, kind: str, title: str) -> None:
         """A claim whose reading ended in a bug of ours: it is not checked, and nothing else is touched."""

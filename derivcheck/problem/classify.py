@@ -29,6 +29,7 @@ from derivcheck.problem.eigenwords import explain, is_order
 from derivcheck.problem.indices import capitals
 from derivcheck.problem.mentions import mention, note_calls
 from derivcheck.problem.naming import estimated, estimated_key, named_by
+from derivcheck.problem.neighbours import Statements
 from derivcheck.problem.newness import is_new, mentions_itself, would_resolve
 from derivcheck.problem.probability.model import parameters_of_model
 from derivcheck.problem.probability.noise import adds_noise
@@ -58,7 +59,6 @@ from derivcheck.problem.stated import (
     is_stated,
     is_stated_value,
     refuse_unsaid,
-    sentence_around,
     side_of,
 )
 from derivcheck.problem.unread import Unread, names_in_text
@@ -79,7 +79,7 @@ NOT_CHECKED = {
 }
 
 
-def classify(item: Statement, statements: list[Statement], builder: Builder) -> None:
+def classify(item: Statement, statements: Statements, builder: Builder) -> None:
     """Decide by the relation and by what is known whether this declares, assumes, defines or claims."""
     if not item.relations:
         mention(item, builder)
@@ -158,7 +158,7 @@ def _update(item: Statement, builder: Builder) -> None:
     r"""``u \leftarrow \arg\max_u Q = …``: what stands right of the arrow is the new value of the name."""
     left = strip(item.members[0])
     if isinstance(strip(item.members[1]), n.Big) and is_new(left, builder.scope):
-        _equality(item, [], builder)
+        _equality(item, Statements([item]), builder)
         return
     if isinstance(strip(item.members[1]), n.Big):
         _optimum_of(item, left, builder)
@@ -193,7 +193,7 @@ def _optimum_of(item: Statement, left: n.Node, builder: Builder) -> None:
         builder.scope.optima[_bare(left)] = builder.head.term
 
 
-def _membership(item: Statement, statements: list[Statement], builder: Builder) -> None:
+def _membership(item: Statement, statements: Statements, builder: Builder) -> None:
     left, right = item.members
     ctx = builder.context()
     if index_range(left, right, ctx) is not None and runs(item):
@@ -234,7 +234,7 @@ def _leave_approximation(item: Statement, relation: Relation, builder: Builder) 
     builder.makers.refuse(refusal, span, item.span, kind, title, chain, implied=item.implied)
 
 
-def _equality(item: Statement, statements: list[Statement], builder: Builder) -> None:
+def _equality(item: Statement, statements: Statements, builder: Builder) -> None:
     """``A = B = C``: a definition if the left side is new, then claims held against the head."""
     left = strip(item.members[0])
     conditional = is_conditional(item)
@@ -297,7 +297,7 @@ def _equality(item: Statement, statements: list[Statement], builder: Builder) ->
     _claims(item, builder)
 
 
-def _special_value(item: Statement, statements: list[Statement], builder: Builder) -> None:
+def _special_value(item: Statement, statements: Statements, builder: Builder) -> None:
     """A condition of its sentence, read or not; where it may be meant from here on, nothing of the name is wrong."""
     if not is_literal(item.members[1]):
         names = tuple(names_in_text(builder.source.slice(item.members[0].span)))
@@ -308,7 +308,7 @@ def _special_value(item: Statement, statements: list[Statement], builder: Builde
     except Refusal:
         pass
     builder.line(item.span, "condition", note="a value for this sentence alone")
-    builder.unread.append(Unread((), item.span, sentence_around(item, statements), narrows=True))
+    builder.unread.append(Unread((), item.span, statements.around[item.sentence], narrows=True))
 
 
 def _claims(item: Statement, builder: Builder) -> None:
@@ -448,7 +448,7 @@ def _solves(item: Statement, left: n.Node, builder: Builder) -> bool:
     return key is not None and equation_for(claims, builder.scope, key, len(claims), item.sentence) is not None
 
 
-def _order(item: Statement, statements: list[Statement], builder: Builder) -> None:
+def _order(item: Statement, statements: Statements, builder: Builder) -> None:
     """``A \\ge B``: a condition, an assumption on a declared name, or a claim."""
     signs = [relation.sign for relation in item.relations]
     explain(item, statements, builder)
@@ -469,7 +469,7 @@ def _order(item: Statement, statements: list[Statement], builder: Builder) -> No
     builder.makers.ordered(head, item, tuple(builder.conditions))
 
 
-def _assumed(item: Statement, statements: list[Statement], builder: Builder) -> bool:
+def _assumed(item: Statement, statements: Statements, builder: Builder) -> bool:
     """Whether a comparison declares, assumes, or is a condition for a sentence."""
     signs = [relation.sign for relation in item.relations]
     if len(signs) == 1 and declared_by_sign(item, builder):

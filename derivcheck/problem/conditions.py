@@ -26,6 +26,7 @@ from derivcheck.problem.context import key_of, members_of, strip
 from derivcheck.problem.declarations import runs_of
 from derivcheck.problem.domains import DOTS, declare_sizes
 from derivcheck.problem.indices import size_dim
+from derivcheck.problem.neighbours import Statements
 from derivcheck.problem.newness import is_new, mentions_itself, would_resolve
 from derivcheck.problem.prose import is_asked, is_concluded, is_conditional
 from derivcheck.problem.scope import Declaration, Definition, FunctionDefinition, IndexInfo, Scope
@@ -190,12 +191,12 @@ def simple_condition(item: Statement, builder: Builder) -> bool:
     return bare > 0
 
 
-def claims_follow(item: Statement, statements: list[Statement]) -> bool:
+def claims_follow(item: Statement, statements: Statements) -> bool:
     """Whether the same sentence goes on with a claim: then the condition is for that claim alone."""
     if is_asked(item):
         return False
-    for other in statements:
-        later = other.sentence == item.sentence and other.span.start > item.span.start
+    for other in statements.of_sentence(item):
+        later = other.span.start > item.span.start
         claims = other.implied or any(relation.sign in EQUAL for relation in other.relations)
         if later and claims and not _is_range(other):
             return True
@@ -207,9 +208,9 @@ def _is_range(item: Statement) -> bool:
     return len(item.members) == 2 and isinstance(strip(item.members[1]), n.Tuple)
 
 
-def _said_of_inputs(item: Statement, statements: list[Statement]) -> bool:
+def _said_of_inputs(item: Statement, statements: Statements) -> bool:
     r"""Whether its sentence does nothing but declare and assume: "let $x \in \mathbb{R}$ with $|x| > 2$"."""
-    others = [other for other in statements if other.sentence == item.sentence and other is not item]
+    others = [other for other in statements.of_sentence(item) if other is not item]
     declares = any(other.relations[:1] and other.relations[0].sign in ("\\in", ":") for other in others)
     return declares and all(
         not other.displayed and (is_asked(other) or other.relations[0].sign in ("\\in", ":"))
@@ -218,7 +219,7 @@ def _said_of_inputs(item: Statement, statements: list[Statement]) -> bool:
     )
 
 
-def narrows(item: Statement, statements: list[Statement], builder: Builder) -> bool:
+def narrows(item: Statement, statements: Statements, builder: Builder) -> bool:
     r"""``…, where $\lambda_1 > \sigma^2$``: what a sentence asks of names that stand in it is no claim of its own."""
     if item.displayed or item.implied or not is_asked(item, near=True):
         return False

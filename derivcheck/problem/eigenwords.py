@@ -6,9 +6,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 
 from derivcheck.language import nodes as n
 from derivcheck.language.printing import plain
@@ -19,6 +19,7 @@ from derivcheck.problem.context import key_of, strip
 from derivcheck.problem.definitions import enter
 from derivcheck.problem.families import family_pattern
 from derivcheck.problem.indices import new_index
+from derivcheck.problem.neighbours import Statements
 from derivcheck.problem.newness import is_new
 from derivcheck.problem.scope import Definition, FamilyAxis, Refusal
 from derivcheck.problem.spectrum import refuse_unsymmetric, spectrum, symmetric, value_of, vector_of
@@ -50,9 +51,9 @@ class _Sentence:
     statements: tuple[Statement, ...]
 
 
-def explain(item: Statement, statements: Sequence[Statement], builder: Builder) -> None:
+def explain(item: Statement, statements: Statements, builder: Builder) -> None:
     """Define the names that the sentence of a statement calls eigenvalues and eigenvectors, as far as it can be."""
-    if "eigenv" not in builder.scope.text or item.hidden:
+    if item.hidden or not _speaks_of_them(builder.scope.text):
         return
     found = _sentence_of(item, statements, builder)
     if "eigenv" not in found.words:
@@ -66,6 +67,11 @@ def explain(item: Statement, statements: Sequence[Statement], builder: Builder) 
                 _explain(name, vectors, several, ranks, found, builder)
 
 
+@lru_cache(maxsize=8)
+def _speaks_of_them(text: str) -> bool:
+    return "eigenv" in text
+
+
 def is_order(item: Statement, builder: Builder) -> bool:
     r"""Whether ``\lambda_1 \ge \dots \ge \lambda_n`` says in which order eigenvalues are counted."""
     first = strip(item.members[0])
@@ -76,8 +82,8 @@ def is_order(item: Statement, builder: Builder) -> bool:
     return isinstance(found, Definition) and isinstance(found.term, t.Unary) and found.term.op == "eigenvalues"
 
 
-def _sentence_of(item: Statement, statements: Sequence[Statement], builder: Builder) -> _Sentence:
-    mine = tuple(each for each in statements if each.sentence == item.sentence)
+def _sentence_of(item: Statement, statements: Statements, builder: Builder) -> _Sentence:
+    mine = tuple(statements.of_sentence(item))
     text = builder.source.text
     tail = re.split(r"\.(?:\s|$)|\n\s*\n", text[mine[-1].span.end :].lstrip("$ \n"), maxsplit=1)[0]
     words = "".join(f"{each.lead} <{k}> " for k, each in enumerate(mine)) + re.sub(r"\s+", " ", tail)

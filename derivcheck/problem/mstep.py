@@ -6,13 +6,13 @@ Where the E-step's results are written out (``r_n = …``) and not as densities 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from functools import lru_cache
 
 from derivcheck.problem import terms as t
 from derivcheck.problem.builder import Builder
 from derivcheck.problem.context import key_of, strip
 from derivcheck.problem.freezing import of_em
+from derivcheck.problem.neighbours import Statements
 from derivcheck.problem.scope import Definition, Refusal
 from derivcheck.reading.items import Statement
 
@@ -21,7 +21,7 @@ RESPONSIBLE = re.compile(r"responsibilit", re.IGNORECASE)
 FIXED = re.compile(r"\bfixed\b|\b(held|kept|keep|keeping|treat\w*|regard\w*)\b.*\bconstants?\b")
 
 
-def note_still(item: Statement, statements: Sequence[Statement], builder: Builder) -> None:
+def note_still(item: Statement, statements: Statements, builder: Builder) -> None:
     """Remember what the words around a statement say does not move."""
     text = builder.scope.text
     if not (of_em(text) or _responsible(text) or builder.scope.posterior):
@@ -31,7 +31,7 @@ def note_still(item: Statement, statements: Sequence[Statement], builder: Builde
         _still(name.key, builder)
     if item.relations or item.displayed:
         return
-    mine = [each for each in statements if each.sentence == item.sentence]
+    mine = statements.of_sentence(item)
     behind = re.split(r"[.;]\s|\n\s*\n", text[mine[-1].span.end :], maxsplit=1)[0]
     words = " ".join([*(each.lead for each in mine), behind]).lower()
     if FIXED.search(words):

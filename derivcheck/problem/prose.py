@@ -15,6 +15,7 @@ from derivcheck.problem.context import Context, key_of, members_of, strip
 from derivcheck.problem.declarations import declaration_of
 from derivcheck.problem.equations import across, commute, orthonormal
 from derivcheck.problem.families import family_pattern, ranging_letters
+from derivcheck.problem.neighbours import Statements
 from derivcheck.problem.scope import Declaration, Scope
 from derivcheck.reading.items import Statement
 
@@ -123,7 +124,7 @@ def words_behind(item: Statement, text: str) -> str:
     return re.split(r"[$.;:]|\\[(\[]|\n\s*\n", behind, maxsplit=1)[0].lower()
 
 
-def listed_before(item: Statement, statements: list[Statement], text: str) -> list[Statement]:
+def listed_before(item: Statement, statements: Statements, text: str) -> list[Statement]:
     """The declarations before this one in the same list, of which the words behind it are said as well.
 
     All of "$S \\in …$, $U \\in …$ and $V \\in …$ be symmetric". Where no verb leads to the word, as in "$S \\in …$
@@ -137,7 +138,7 @@ def listed_before(item: Statement, statements: list[Statement], text: str) -> li
     of_all = SAID_OF_ALL.match(words) is not None
     if not of_all and (told[0] not in SQUARE or re.match(rf"[\s,]*({ADJECTIVES_ALONE})", words) is None):
         return []
-    earlier = [one for one in statements if one.sentence == item.sentence and one.span.end <= item.span.start]
+    earlier = [one for one in statements.of_sentence(item) if one.span.end <= item.span.start]
     found: list[Statement] = []
     last = item
     for other in reversed(earlier):

@@ -8,7 +8,6 @@ rests on its names is not known.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from itertools import pairwise
 
 from derivcheck.language import nodes as n
@@ -18,6 +17,7 @@ from derivcheck.problem import algebra
 from derivcheck.problem.builder import Builder
 from derivcheck.problem.constraints import ASKING
 from derivcheck.problem.context import key_of, members_of, strip
+from derivcheck.problem.neighbours import Statements
 from derivcheck.problem.newness import is_new, mentions_itself
 from derivcheck.problem.prose import is_asked, is_concluded
 from derivcheck.problem.scope import Declaration, Refusal
@@ -62,7 +62,7 @@ def is_bare(item: Statement) -> bool:
     return item.displayed and not item.hidden and item.cue is None and not item.lead.strip(" ,;:.")
 
 
-def is_stated(item: Statement, statements: Sequence[Statement], builder: Builder) -> bool:
+def is_stated(item: Statement, statements: Statements, builder: Builder) -> bool:
     """Whether a comparison of inputs is a claim, by its words or as a bare display that is no side condition."""
     names = [strip(part) for member in item.members for part in members_of(member)]
     letters = all(isinstance(name, n.Name) and name.text not in builder.scope.names for name in names)
@@ -78,11 +78,11 @@ def is_stated(item: Statement, statements: Sequence[Statement], builder: Builder
     return (item.displayed or last in COPULAS) and side_of(item, statements) is None
 
 
-def side_of(item: Statement, statements: Sequence[Statement]) -> Statement | None:
+def side_of(item: Statement, statements: Statements) -> Statement | None:
     r"""The equation that a comparison stands beside in the same display: ``f(x) = x^2, \quad x > 0``."""
     if not item.displayed or item.lead.strip(" ,;:."):
         return None
-    before = [one for one in statements if one.block == item.block and one.span.end <= item.span.start]
+    before = [one for one in statements.of_block(item) if one.span.end <= item.span.start]
     last = max(before, key=lambda one: one.span.end, default=None)
     if last is None or not last.relations or last.relations[-1].sign not in ("=", ":=", "\\equiv"):
         return None
@@ -131,12 +131,6 @@ def doubt(item: Statement, builder: Builder) -> None:
         builder.unread.append(Unread(tuple(names), place, narrows=True, stated=item.span))
 
 
-def sentence_around(item: Statement, statements: Sequence[Statement]) -> Span:
-    """From the first to the last mathematics of its sentence."""
-    mine = [one for one in statements if one.sentence == item.sentence]
-    return Span(mine[0].span.start, max(one.span.end for one in mine))
-
-
 def is_literal(node: n.Node) -> bool:
     """Whether only numbers and signs stand in an expression."""
     return not any(
@@ -145,14 +139,12 @@ def is_literal(node: n.Node) -> bool:
     )
 
 
-def _makes_a_name(other: Statement, item: Statement) -> bool:
+def _is_made(item: Statement, statements: Statements) -> bool:
     """Whether another name is set in front of it in the same display, or something is differentiated by it."""
-    listed = other.block == item.block and other.span.end <= item.span.start and len(other.relations) == 1
-    if listed and other.relations[0].sign == "=" and isinstance(strip(other.members[0]), n.Name):
+    if strip(item.members[0]) in statements.differentiated_by:
         return True
-    name = strip(item.members[0])
-    parts = (part for member in other.members for part in walk(member))
-    return any(isinstance(part, n.Derivative) and name in part.variables for part in parts)
+    listed = (one for one in statements.of_block(item) if one.span.end <= item.span.start and len(one.relations) == 1)
+    return any(one.relations[0].sign == "=" and isinstance(strip(one.members[0]), n.Name) for one in listed)
 
 
 def _fits(left: n.Name, value: n.Node, builder: Builder) -> bool:
@@ -169,7 +161,7 @@ def _fits(left: n.Name, value: n.Node, builder: Builder) -> bool:
         ctx.scope.solution = kept
 
 
-def defines_by_name(item: Statement, left: n.Node, statements: Sequence[Statement], builder: Builder) -> bool:
+def defines_by_name(item: Statement, left: n.Node, statements: Statements, builder: Builder) -> bool:
     """Whether words make a name of what is built in: "the error $e = …$", "let $I = …$"; refused where none does."""
     if not isinstance(left, n.Name) or left.text not in BUILT_IN or left.text in builder.scope.names:
         return True
@@ -178,7 +170,7 @@ def defines_by_name(item: Statement, left: n.Node, statements: Sequence[Statemen
         return True
     if concluded or all(is_literal(member) for member in item.members[1:]):
         return False
-    if any(_makes_a_name(other, item) for other in statements) or not _fits(left, item.members[1], builder):
+    if _is_made(item, statements) or not _fits(left, item.members[1], builder):
         return True
     builder.unread.append(Unread(tuple(names_in_text(left.text)), item.span))
     reason = f"`{plain(left)}` is {BUILT_IN[left.text]} unless the document declares it, and this line sets it"
@@ -199,12 +191,13 @@ def is_special_value(item: Statement, builder: Builder) -> bool:
     return cue.kind in ("for", "if", "example", "label", "in that case") or (cue.words in VALUED and not item.displayed)
 
 
-def note_conditions(statements: Sequence[Statement], builder: Builder) -> None:
+def note_conditions(statements: Statements, builder: Builder) -> None:
     """Keep every condition that is made of words: a claim of its sentence that fails may hold where it is met."""
     text = builder.source.text
     for position, item in enumerate(statements):
-        around = sentence_around(item, statements)
-        declares = any(one.relations[:1] and one.relations[0].sign == "\\in" for one in _within(around, statements))
+        around = statements.around[item.sentence]
+        mine = statements.of_sentence(item)
+        declares = any(one.relations[:1] and one.relations[0].sign == "\\in" for one in mine)
         for cue in item.cues:
             if HANDY.search(text[max(0, cue.span.start - 60) : cue.span.start].lower()):
                 continue
@@ -222,21 +215,17 @@ def note_conditions(statements: Sequence[Statement], builder: Builder) -> None:
                 builder.unread.append(Unread((), behind.span, around, narrows=True))
 
 
-def _within(around: Span, statements: Sequence[Statement]) -> list[Statement]:
-    return [one for one in statements if one.span.start in around]
-
-
-def by_cases(item: Statement, statements: Sequence[Statement]) -> bool:
+def by_cases(item: Statement, statements: Statements) -> bool:
     """Whether words behind a definition say for which case it is: "$m_i = 1$ if it was seen, and $0$ otherwise"."""
     behind = item.behind
     if behind is None or behind.kind not in ("if", "otherwise"):
         return False
-    following = [one for one in statements if one.sentence == item.sentence and one.span.start >= behind.span.end]
+    following = [one for one in statements.of_sentence(item) if one.span.start >= behind.span.end]
     read = following and following[0].relations and following[0].cue is not None and following[0].cue.near
     return not read
 
 
-def note_lost_heads(statements: Sequence[Statement], builder: Builder) -> None:
+def note_lost_heads(statements: Statements, builder: Builder) -> None:
     """What ⇒ leads to from a line that was not read must not be judged alone."""
     lost = {line.span for line in builder.lines if line.kind == "not read"}
     for before, item in pairwise(statements):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from derivcheck.source import Span
 
@@ -23,7 +24,7 @@ _NAME = re.compile(
 _PROSE = re.compile(
     r"\\(?:text\w*|mathrm|operatorname\*?|mbox|begin|end|label|tag|ref|eqref|hspace|vspace)\s*\{[^{}]*\}"
 )
-_TOKEN = re.compile(r"\\[A-Za-z]+|\\.|:=|.", re.DOTALL)
+_TOKEN = re.compile(r"\\[A-Za-z]+|\\.|:=|[{}=:<>]", re.DOTALL)
 _RELATION = {
     "=": "=", ":=": "=", "\\triangleq": "=", "\\coloneqq": "=", "\\equiv": "=", "\\doteq": "=", "\\in": "\\in",
     ":": ":", "\\colon": ":", "\\sim": "\\sim", "\\propto": "\\propto", "\\approx": "\\approx", "\\to": "\\to",
@@ -90,22 +91,27 @@ def names_in_text(text: str, *, letters: bool = False) -> Iterator[tuple[str, ..
 
     With ``letters`` those in their scripts too, which may be indices.
     """
-    for found in _NAME.finditer(_PROSE.sub(" ", text)):
-        whole, scripts = found.group(0), found.group(1)
-        base = whole[: len(whole) - len(scripts)]
-        ways = [folded(whole)]
-        parts = re.findall(rf"'|[_^]\s*(?:{_SCRIPT})", scripts)
-        for part in parts:
-            ways.append(folded(base + part))
-            ways.append(folded(base) + (r"^(\cdot" if part.startswith("^") else r"_\cdot" if part != "'" else ""))
-        ways.append(folded(base))
-        if "'" in scripts:
-            # ``x'`` may be a name of its own.
-            yield tuple(dict.fromkeys(way for way in ways if "'" in way))
-        yield tuple(dict.fromkeys(way for way in ways if "'" not in way))
+    # A long text repeats a few names.
+    for whole, scripts in dict.fromkeys(found.group(0, 1) for found in _NAME.finditer(_PROSE.sub(" ", text))):
+        yield from _ways(whole, scripts)
         if letters:
             short = re.findall(r"(?<![\\A-Za-z])[A-Za-z]{1,2}(?![A-Za-z])", scripts)
             yield from ((letter,) for letter in "".join(short))
+
+
+@lru_cache(maxsize=4096)
+def _ways(whole: str, scripts: str) -> tuple[tuple[str, ...], ...]:
+    """What a name with its scripts may be."""
+    base = whole[: len(whole) - len(scripts)]
+    ways = [folded(whole)]
+    parts = re.findall(rf"'|[_^]\s*(?:{_SCRIPT})", scripts)
+    for part in parts:
+        ways.append(folded(base + part))
+        ways.append(folded(base) + (r"^(\cdot" if part.startswith("^") else r"_\cdot" if part != "'" else ""))
+    ways.append(folded(base))
+    plain = tuple(dict.fromkeys(way for way in ways if "'" not in way))
+    # ``x'`` may be a name of its own.
+    return (tuple(dict.fromkeys(way for way in ways if "'" in way)), plain) if "'" in scripts else (plain,)
 
 
 def unread(text: str, span: Span) -> Iterator[Unread]:

@@ -16,6 +16,7 @@ from derivcheck.problem import terms
 from derivcheck.problem.builder import Builder
 from derivcheck.problem.claims import differentiated_by
 from derivcheck.problem.context import strip
+from derivcheck.problem.neighbours import Statements
 from derivcheck.problem.problem import Claim
 from derivcheck.problem.scope import Refusal
 from derivcheck.reading.items import Statement
@@ -23,6 +24,8 @@ from derivcheck.source import Span
 
 EQUALITIES = frozenset(("=", ":=", "\\equiv"))
 MENTION = " @ "
+FARTHEST = 1500
+"""Characters: words that stand farther above a line do not lead to it."""
 FOLLOWS = re.compile(
     r"\b(so|hence|thus|therefore|then|whence|consequently|accordingly|equivalently|namely|that is|i\.e\.|or"
     r"|giv(es?|ing)|yield(s|ing)?|obtain(s|ed|ing)?|gets?|getting|finds?|finding|have|becomes?|means|follows?|impl(y|ies|ying)"
@@ -50,9 +53,10 @@ SEVERAL = re.compile(
 )
 
 
-def take_words(item: Statement, statements: list[Statement], builder: Builder) -> None:
+def take_words(item: Statement, statements: Statements, builder: Builder) -> None:
     """Note that words lead from what stands above to this statement, and what they set to zero on the way."""
-    if item.hidden or item.continues or item.span in builder.makers.joined:
+    declares = bool(item.relations) and item.relations[0].sign in ("\\in", ":")
+    if declares or item.hidden or item.continues or item.span in builder.makers.joined:
         return
     words, mentions = _between(item, statements, builder.source.text)
     what = _set_to_zero(words, mentions)
@@ -66,22 +70,24 @@ def take_words(item: Statement, statements: list[Statement], builder: Builder) -
         builder.makers.claims.append(_premise(claim, item))
 
 
-def _goes_on(item: Statement, statements: list[Statement], builder: Builder) -> bool:
+def _goes_on(item: Statement, statements: Statements, builder: Builder) -> bool:
     """Whether the equation before it in the sentence is one that words lead to."""
-    before = [other for other in statements if other.span.end <= item.span.start and _is_equation(other)]
-    last = max(before, key=lambda other: other.span.end, default=None)
+    last = statements.last_equation(item, _is_equation)
     return last is not None and last.sentence == item.sentence and last.span in builder.makers.joined
 
 
-def _between(item: Statement, statements: list[Statement], text: str) -> tuple[str, list[Statement]]:
+def _between(item: Statement, statements: Statements, text: str) -> tuple[str, list[Statement]]:
     """The words since the equation above, and the expressions among them, for each of which stands ``@``."""
-    before = [other for other in statements if other.span.end <= item.span.start and not other.hidden]
-    start = max((other.span.end for other in before if _is_equation(other)), default=0)
-    mentions = [other for other in before if start <= other.span.start and not other.relations]
-    for mention in reversed(mentions):
-        text = text[: mention.span.start] + MENTION + text[mention.span.end :]
-    end = item.span.start + sum(len(MENTION) - (m.span.end - m.span.start) for m in mentions)
-    return " ".join(re.sub(r"\\[\[\]()]|[$&*_{}]|\\begin|\\end", " ", text[start:end]).lower().split()), mentions
+    last = statements.last_equation(item, _is_equation)
+    start = max(0 if last is None else last.span.end, item.span.start - FARTHEST)
+    mentions = [one for one in statements.between(start, item) if not one.hidden and not one.relations]
+    pieces: list[str] = []
+    position = start
+    for mention in mentions:
+        pieces += text[position : mention.span.start], MENTION
+        position = mention.span.end
+    words = "".join((*pieces, text[position : item.span.start]))
+    return " ".join(re.sub(r"\\[\[\]()]|[$&*_{}]|\\begin|\\end", " ", words).lower().split()), mentions
 
 
 def _is_equation(item: Statement) -> bool:

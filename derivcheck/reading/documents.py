@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import PurePath
+from typing import Final
 
 from derivcheck.reading.directives import directive
 from derivcheck.reading.gaps import comments
@@ -23,6 +24,9 @@ from derivcheck.reading.segments import Scan
 from derivcheck.reading.tex import tex_page
 from derivcheck.reading.weaving import weave, without_clashes
 from derivcheck.source import Source, Span
+
+MOST_TEXT: Final = 1_000_000
+"""Characters of one document that are searched for maths; a book of 400 pages has fewer."""
 
 
 def kind_of(path: str, text: str = "") -> Kind:
@@ -41,16 +45,22 @@ def kind_of(path: str, text: str = "") -> Kind:
 
 def scan(source: Source, kind: Kind) -> Scan:
     """All maths, directives and headings of a document in order, and its macros. Never raises."""
-    page = markdown_page(source.text) if kind == "markdown" else tex_page(source.text)
+    text, end = source.text, len(source.text)
+    if end > MOST_TEXT:
+        end = max(text.rfind("\n\n", 0, MOST_TEXT), 0) or MOST_TEXT
+        text = text[:end]
+    page = markdown_page(text) if kind == "markdown" else tex_page(text)
     macros, defined = definitions(page.painted)
     quiet = merged((*page.quiet, *defined))
     page = replace(page, painted=paint(page.painted, (*defined, *page.outside)), quiet=quiet)
     fences = [mark for mark in page.marks if isinstance(mark, Maths) and not mark.hidden]
     bare = replace(page, painted=paint(page.painted, (mark.outer for mark in fences)))
-    found = maths_on(bare, edges_of(macros))
+    found, given_up = maths_on(bare, edges_of(macros))
+    end = end if given_up is None else given_up
     told = [mark for maths in (*fences, *found) if isinstance(maths, Maths) for mark in _row_directives(page, maths)]
-    marks = without_clashes(sorted((*page.marks, *found, *told), key=start_of))
-    return Scan(tuple(weave(page, marks)), macros)
+    before = (mark for mark in (*page.marks, *found, *told) if start_of(mark) < end)
+    marks = without_clashes(sorted(before, key=start_of))
+    return Scan(tuple(weave(page, marks)), macros, end if end < len(source.text) else None)
 
 
 def _row_directives(page: Page, maths: Maths) -> Iterator[Mark]:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from dataclasses import field as made
+from typing import Final
 
 from derivcheck.reading.items import Unreadable
 from derivcheck.reading.page import Kind, Maths, Page, following
@@ -47,9 +48,15 @@ _SURELY_MATHS = re.compile(r"(?=[^$]*\\[A-Za-z]{2})[^$]*[=^_{]")
 _LITERAL_BRACKETS = re.compile(r"[\d\s]*|(?=.*[^\W\d_]{3})(?:[^\W_]|[ ,.'’:-])*", re.DOTALL)
 
 
+MOST_PIECES: Final = 10_000
+"""Formulas of one document: of none that a person wrote by hand is more read at once."""
+MOST_STRAYS: Final = 100_000
+"""Dollars that open no maths; a price list has fewer."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Field:
-    """What the walk looks at; it never looks behind ``end``."""
+    """What the walk looks at; it never looks behind ``end``. Where it ended early is ``given_up``."""
 
     text: str
     start: int
@@ -58,6 +65,7 @@ class _Field:
     stops: Sequence[int] = ()
     walls: Sequence[int] = ()
     edges: Mapping[str, str] = made(default_factory=dict)
+    given_up: list[int] = made(default_factory=list)
 
 
 Found = Maths | Unreadable
@@ -69,9 +77,11 @@ def edges_of(macros: Mapping[str, Macro]) -> dict[str, str]:
     return {name: body for name, body in bodies.items() if _EDGE.fullmatch(body) and re.fullmatch(r"\\[A-Za-z]+", name)}
 
 
-def maths_on(page: Page, edges: Mapping[str, str]) -> list[Found]:
-    """All maths of a page, and what looks like maths but is never closed."""
-    return list(_walk(_Field(page.painted, 0, len(page.painted), page.kind, page.stops, page.walls, edges)))
+def maths_on(page: Page, edges: Mapping[str, str]) -> tuple[list[Found], int | None]:
+    """All maths of a page, and what looks like maths but is never closed; and from where on nothing is looked for."""
+    field = _Field(page.painted, 0, len(page.painted), page.kind, page.stops, page.walls, edges)
+    found = list(_walk(field))
+    return found, field.given_up[0] if field.given_up else None
 
 
 def maths_in(text: str, span: Span) -> list[Found]:
@@ -83,11 +93,17 @@ def maths_in(text: str, span: Span) -> list[Found]:
 def _walk(field: _Field) -> Iterator[Found]:
     # A run of three dollars or more is no maths in Markdown.
     opener = _with_edges(r"\\.|\$+" if field.kind == "markdown" else r"\\.|\$\$?", field.edges)
-    position = field.start
+    position, left, strays = field.start, MOST_PIECES, MOST_STRAYS
     while match := opener.search(field.text, position, field.end):
+        if not left or not strays:
+            field.given_up.append(match.start())
+            return
         found, position = _read(field, match)
         if found is not None:
+            left -= 1
             yield found
+        elif match.group()[0] == "$":
+            strays -= 1
 
 
 def _with_edges(others: str, edges: Mapping[str, str]) -> re.Pattern[str]:

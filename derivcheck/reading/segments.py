@@ -54,8 +54,10 @@ class Macro:
 class Scan:
     """What the scanner found, in document order, and the macros.
 
-    An ``Unreadable`` is maths that is opened and never closed, or closed and never opened.
+    An ``Unreadable`` is maths that is opened and never closed, or closed and never opened. From ``given_up`` on, if
+    that is not None, nothing was looked for.
     """
 
     items: tuple[Segment | Directive | Heading | Notice | Unreadable, ...]
     macros: dict[str, Macro] = field(default_factory=dict)
+    given_up: int | None = None

@@ -10,6 +10,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
 
 from derivcheck.language.nodes import Node
 from derivcheck.reading.brackets import lonely
@@ -17,6 +18,7 @@ from derivcheck.reading.cues import cue_behind, cues_in, governed
 from derivcheck.reading.errors import ParseError
 from derivcheck.reading.items import Directive, Item, Relation, Statement, Unreadable
 from derivcheck.reading.lexer import Token, tokenize
+from derivcheck.reading.maths import MOST_PIECES
 from derivcheck.reading.members import Draft, Member, drafts, read_member
 from derivcheck.reading.relations import relations
 from derivcheck.reading.rows import Row, rows
@@ -31,7 +33,6 @@ _EQUALITIES = frozenset({"=", ":=", r"\approx", r"\propto", r"\equiv", r"\leftar
 _TOO_DEEP = "this is nested too deeply to be read"
 MOST_MATHS = 400_000
 """Characters of maths in one document; what stands behind them is not read, and said to be not read."""
-_MOST_PIECES = 10_000
 
 
 @dataclass
@@ -72,12 +73,11 @@ def read(source: Source, scan: Scan) -> tuple[Item, ...]:
     directives = [item.span.start for item in scan.items if isinstance(item, Directive)]
     left_over: list[str] = []
     sentence: int | None = None
-    pieces = characters = 0
-    for item in scan.items:
-        pieces += 1
+    characters, given_up = 0, scan.given_up
+    for item in islice(scan.items, 2 * MOST_PIECES):
         characters += item.span.end - item.span.start if isinstance(item, Segment) else 0
-        if pieces > _MOST_PIECES or characters > MOST_MATHS:
-            items.append(_rest(source, item.span.start))
+        if characters > MOST_MATHS:
+            given_up = item.span.start
             break
         if not isinstance(item, Segment):
             items.append(item)
@@ -86,6 +86,10 @@ def read(source: Source, scan: Scan) -> tuple[Item, ...]:
         found, left_over = _segment(source.text, item, scan.macros, words, _within(directives, item.span))
         sentence = item.sentence
         items.extend(found)
+    else:
+        given_up = scan.items[2 * MOST_PIECES].span.start if len(scan.items) > 2 * MOST_PIECES else given_up
+    if given_up is not None:
+        items.append(_rest(source, given_up))
     # A directive in a comment inside maths stands between the rows.
     return _with_cues(sorted(items, key=lambda item: item.span.start), source.text)
 

@@ -2,7 +2,6 @@ r"""Models with additive noise: ``y = W z + \epsilon`` where ``\epsilon \sim \ma
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Literal
 
 from derivcheck.language import nodes as n
@@ -14,6 +13,7 @@ from derivcheck.problem.builder import Builder
 from derivcheck.problem.context import strip
 from derivcheck.problem.declarations import declare_one
 from derivcheck.problem.definitions import define
+from derivcheck.problem.neighbours import Statements
 from derivcheck.problem.newness import is_new
 from derivcheck.problem.probability.model import instance_of, instances
 from derivcheck.problem.probability.places import place_of
@@ -26,7 +26,7 @@ NOISE = frozenset(("\\epsilon", "\\varepsilon", "\\eta", "\\xi", "\\nu", "\\zeta
 """What noise is called: a constant and one of these make a random value with a density of its own."""
 
 
-def adds_noise(item: Statement, left: n.Node, statements: Sequence[Statement], builder: Builder) -> bool:
+def adds_noise(item: Statement, left: n.Node, statements: Statements, builder: Builder) -> bool:
     r"""``y = g + \epsilon`` makes y random: its density is that of the noise at y − g (the determinant of this change
     of variables is 1), and the noise becomes a name for y − g. False for any other statement.
     """
@@ -73,9 +73,7 @@ def adds_noise(item: Statement, left: n.Node, statements: Sequence[Statement], b
     return True
 
 
-def _split(
-    value: n.Add, statements: Sequence[Statement], builder: Builder
-) -> tuple[Literal["+", "-"], n.Node, n.Node] | None:
+def _split(value: n.Add, statements: Statements, builder: Builder) -> tuple[Literal["+", "-"], n.Node, n.Node] | None:
     """The noise, its sign, and the sum of the rest: the last term that is a random name and stands in no other."""
     for place in range(len(value.terms) - 1, -1, -1):
         sign, node = value.terms[place]
@@ -86,7 +84,7 @@ def _split(
         if any(part == noise for _, other in others for part in walk(other)):
             continue
         if not is_random(noise, builder):
-            if not any(_is_drawn(noise, statement) for statement in statements):
+            if noise not in statements.drawn:
                 continue
             text = plain(noise)
             raise Refusal(
@@ -96,12 +94,6 @@ def _split(
         alone = first[1] if first[0] == "+" and not rest else n.Add(others, span=value.span)
         return sign, noise, alone
     return None
-
-
-def _is_drawn(noise: n.Name | n.Scripted, statement: Statement) -> bool:
-    r"""Whether a statement says how the noise is distributed: ``\epsilon \sim …``."""
-    drawn = len(statement.relations) == 1 and statement.relations[0].sign == "\\sim"
-    return drawn and not statement.continues and strip(statement.members[0]) == noise
 
 
 def _letter(node: n.Node) -> str:
