@@ -75,6 +75,8 @@ def draw(domain: Domain, shape: tuple[int, ...], source: torch.Generator, limit:
             return torch.randint(-6, 7, shape, generator=source).to(torch.float64)
         case "finite":
             return _finite(domain, shape, source, limit)
+        case "onehot":
+            return (lambda drawn: drawn == drawn.amax(-2, keepdim=True))(normal()).to(torch.float64)
         case "unit":
             vector = normal()
             return vector / vector.norm(dim=(-2, -1), keepdim=True)

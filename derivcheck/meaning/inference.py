@@ -21,6 +21,7 @@ from derivcheck.language.shapes import Dim
 from derivcheck.language.traversal import walk
 from derivcheck.meaning import hidden
 from derivcheck.problem.context import key_of, names_in, strip
+from derivcheck.problem.dotted import DOTTED
 from derivcheck.problem.problem import Inferred, Line, Problem, Refused
 from derivcheck.problem.terms import variables
 from derivcheck.problem.unread import Unread, folded
@@ -146,7 +147,7 @@ class Inference:
             and isinstance(item.members[0], n.Name)
             and isinstance(item.members[1], n.Tuple)
         }
-        return frozenset(bound | ranges)
+        return frozenset(bound | ranges | {DOTTED.text})
 
     def run(self) -> Problem:
         """The document with what its use tells of its names; as it is, where that tells nothing."""
@@ -246,10 +247,19 @@ class Inference:
         for claim in problem.claims:
             if isinstance(claim, Refused) and claim.unknown is not None:
                 node = strip(claim.unknown.node)
+                node = self._in_print(node)
                 key = key_of(node)
                 if _is_plain(node) and key not in self._set and key not in problem.names:
                     found.setdefault(key, (node, claim.unknown.called))
         return found
+
+    def _in_print(self, node: n.Node) -> n.Node:
+        r"""A member of ``x_1, \dots, x_n`` with the index that the document writes elsewhere."""
+        if isinstance(node, n.Scripted) and node.sub == DOTTED:
+            for part in self._parts:
+                if isinstance(part, n.Scripted) and part.base == node.base and self._runs(replace(part, sup=None)):
+                    return replace(node, sub=part.sub)
+        return node
 
     @property
     def _set(self) -> frozenset[str]:

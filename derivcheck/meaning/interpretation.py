@@ -8,6 +8,7 @@ from functools import partial
 from types import MappingProxyType
 
 from derivcheck.meaning.inference import Inference
+from derivcheck.meaning.notations import written_out
 from derivcheck.meaning.readings import interpreted
 from derivcheck.problem.build import build
 from derivcheck.problem.problem import Problem
@@ -20,8 +21,11 @@ NONE: Mapping[str, str] = MappingProxyType({})
 
 def interpret(source: Source, items: tuple[Item, ...], fixed: Mapping[str, str] = NONE) -> Problem:
     """The meaning of a document. Raises nothing: what has no meaning is refused, each line by itself."""
+    items, unread = written_out(items, source.text)
     items, chosen, told = interpreted(items, source.text, fixed)
     problem = Inference(items, source.text, partial(build, source, readings=chosen)).run()
     start = next((item.span for item in items if isinstance(item, Statement) and not item.hidden), Span(0, 0))
     notices = tuple(Finding("reading", Severity.NOTE, f"read so: {said}", start) for said in told)
-    return replace(problem, findings=(*problem.findings, *notices)) if notices else problem
+    if not notices and not unread:
+        return problem
+    return replace(problem, findings=(*problem.findings, *notices), unread=(*problem.unread, *unread))

@@ -21,7 +21,7 @@ CIRCULAR = frozenset(("sin", "cos", "tan", "cot"))
 MOST_INTEGRALS = 4
 """So many integrals in a claim are enclosed: each takes thousands of values."""
 COUNTED = frozenset(("natural", "integer", "finite", "onehot", "simplex"))
-UNDRAWN = frozenset(("unit", "orthogonal", "onehot"))
+UNDRAWN = frozenset(("unit", "orthogonal"))
 """Kinds of which no exact member is drawn."""
 
 

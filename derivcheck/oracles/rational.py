@@ -314,6 +314,9 @@ def _matrix(domain: Domain, rows: int, columns: int, generator: random.Random, h
         case "simplex":
             weights = [Fraction(generator.randint(1, 9)) for _ in range(rows)]
             drawn = [[weight / sum(weights)] for weight in weights]
+        case "onehot":
+            hot = generator.randrange(rows)
+            drawn = [[Fraction(int(i == hot))] for i in range(rows)]
         case "finite" if not domain.values:
             low = int(domain.low or 0)
             drawn = [

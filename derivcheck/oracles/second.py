@@ -26,7 +26,7 @@ def _mirrored(sign: int) -> Callable[[Matrix], bool]:
 
 
 MEMBERS: Final[dict[str, Callable[[Matrix], bool]]] = {
-    **dict.fromkeys((*FREE, "interval", "natural", "integer", "finite", "diagonal"), lambda rows: True),
+    **dict.fromkeys((*FREE, "interval", "natural", "integer", "finite", "onehot", "diagonal"), lambda rows: True),
     **dict.fromkeys(("symmetric", "spd", "psd"), _mirrored(1)),
     "skew": _mirrored(-1),
 }

@@ -281,7 +281,7 @@ Facts = frozenset[str]
 DOMAINS: Mapping[Facts, str] = {
     frozenset((kind,)): kind
     for kind in ("symmetric", "skew", "spd", "psd", "diagonal", "orthogonal", "unit", "lower", "upper", "simplex",
-                 "positive", "nonnegative", "negative", "nonpositive", "nonzero")
+                 "onehot", "positive", "nonnegative", "negative", "nonpositive", "nonzero")
 }  # fmt: skip
 TABLE: Mapping[Facts, Callable[[Maker], Term | Domain | None]] = {
     frozenset(("idempotent",)): lambda maker: _similar(maker, (0, 1)),

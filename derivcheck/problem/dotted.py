@@ -28,7 +28,9 @@ if TYPE_CHECKING:
 
 Axis = Literal[0, 1] | None
 HOLE: Final = n.Name("#")
-LETTERS: Final = ("i", "j", "k", "l", "m", "r", "s", "t")
+DOTTED: Final = n.Name("\\iota")
+"""The index of a general member where the document does not use this letter itself."""
+LETTERS: Final = (DOTTED.text, "i", "j", "k", "l", "m", "r", "s", "t")
 
 
 @dataclass(frozen=True, slots=True)

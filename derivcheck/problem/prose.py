@@ -25,6 +25,7 @@ CONSTRAINING = ("satisfying", "such that", "subject to", "under the constraint",
 NAMING_LEADS = frozenset(("let", "call", "denote", "define", "put", "set", "write", "name"))
 # What words say of a declared name, the more telling first: what one of them takes is not read again.
 ADJECTIVES: tuple[tuple[str, tuple[str, ...]], ...] = (
+    (r"\bone-?( |\n)?hot\b", ("onehot",)),
     (r"\bprobability vectors?\b|\b(be|are|is) ([a-z]+ )?probability (distribution|mass function)s?\b", ("simplex",)),
     (r"\b(orthogonal|symmetric) (projections?|projectors?)\b", ("idempotent", "symmetric")),
     (r"\bprojection matri\w+|\bprojectors?\b|\bidempotents?\b", ("idempotent",)),
@@ -64,8 +65,9 @@ SQUARE = frozenset(
 JOINED = re.compile(r"(?:[\s$,&{}]|\\[()\[\]]|\\q?quad\b|\\text|\band\b)*")
 """What may stand between the names of one list: "let $S \\in …$ and $V \\in …$ be symmetric"."""
 SAID_OF_ALL = re.compile(r"[\s,]*(both |all )?(be|are|being|have|having)( both| all| each)? (?!an? )")
-UNDRAWN_OTHERWISE = SQUARE - {"spd", "psd", "skew", "symmetric", "orthogonal", "diagonal"}
+UNDRAWN_OTHERWISE = {"onehot"} | SQUARE - {"spd", "psd", "skew", "symmetric", "orthogonal", "diagonal"}
 """Words that nothing else reads: where a name cannot be drawn so, what rests on it is not checked."""
+NEXT_ONE = re.compile(r"(\band\b|,|\bwith\b)\s+(let\s+)?(an?|the|any|some|every)\b(?=[^,]*$)", re.IGNORECASE)
 NOT_TAKEN = re.compile(r"\bnot\b|\bneed not\b|\bnon-?symmetric|\bno\b")
 
 
@@ -119,9 +121,15 @@ def words_around(item: Statement, text: str) -> str:
 
 
 def words_behind(item: Statement, text: str) -> str:
-    """The prose behind a declaration, up to the next mathematics or the end of the sentence."""
+    """The prose behind a declaration, up to the next mathematics or the end of the sentence.
+
+    "… and a one-hot vector $v$": the last words are those of what stands behind them.
+    """
     behind = text[item.span.end : item.span.end + 120].lstrip("$ )\\]")
-    return re.split(r"[$.;:]|\\[(\[]|\n\s*\n", behind, maxsplit=1)[0].lower()
+    words, *rest = re.split(r"([$.;:]|\\[(\[]|\n\s*\n)", behind, maxsplit=1)
+    if rest and (rest[0] == "$" or rest[0].startswith("\\")):
+        words = NEXT_ONE.split(words, maxsplit=1)[0]
+    return words.lower()
 
 
 def listed_before(item: Statement, statements: Statements, text: str) -> list[Statement]:
@@ -173,7 +181,11 @@ def describe(names: n.Node, words: str, ctx: Context) -> None:
     for name in members_of(names):
         visible, found = _declared_as(name, ctx)
         for fact in facts:
-            if found is None or not _fits(fact, found, ctx):
+            if found is None:
+                continue
+            if not _fits(fact, found, ctx):
+                if fact == "onehot":
+                    ctx.scope.undrawn.append((frozenset((found.key,)), name.span))
                 continue
             if found.family:
                 if found.domain.kind == "real" and frozenset((fact,)) in DOMAINS:
@@ -208,6 +220,9 @@ def _of_several(facts: list[str], found: list[Declaration], scope: Scope) -> boo
 def _said(fact: str, found: Declaration, scope: Scope) -> bool:
     """Take what one word says of one name."""
     match fact:
+        case "onehot" if found.domain in (Domain("finite", (0, 1)), Domain("nonnegative")):
+            scope.enter(found.key, replace(found, domain=Domain("onehot")))
+            return True
         case "columns" | "rows":
             return orthonormal(found.key, scope, found.span, columns=fact == "columns")
         case "traceless" | "unit trace" | "rotation":
@@ -236,7 +251,7 @@ def _fits(kind: str, found: Declaration, ctx: Context) -> bool:
     rows, columns = ctx.scope.resolve_shape(found.shape)
     if kind in ("positive", "nonnegative", "nonzero"):
         return found.domain.kind in ("real", "symmetric", "diagonal", "nonnegative")
-    if kind in ("unit", "simplex"):
+    if kind in ("unit", "simplex", "onehot"):
         return columns == ONE and rows != ONE
     if kind in ("orthogonal", "columns", "rows"):
         return columns != ONE

@@ -1,0 +1,304 @@
+"""What words say of how things are put together, as the statements that say the same (issue 11): one row each.
+
+"$X$ is the matrix with rows $x_i^\\top$" becomes ``X = \\sum_i e_i x_i^\\top`` or ``x_i = X^\\top e_i``, whichever
+leaves free what the document differentiates by. Words that speak of rows or columns of named things and are not
+understood taint these names.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from derivcheck.language import nodes as n
+from derivcheck.language.traversal import walk
+from derivcheck.meaning import hidden
+from derivcheck.problem.context import key_of, members_of, strip
+from derivcheck.problem.dotted import Run, is_dots, run_of
+from derivcheck.problem.unread import Unread, folded
+from derivcheck.reading.items import Item, Statement
+from derivcheck.source import Span
+
+_FILLED: Final = (
+    r"(?:\s*(?:the|are|is|of|form|given|by|being|equal|to|i-th|-?th|each|of|all|vectors?|samples?|data|points?"
+    r"|inputs?|features?|feature|training|observations?|examples?|transposed|=|:|,))*\s*"
+)
+_M: Final = r"<(?P<whole>\d+)>"
+_V: Final = r"<(?P<part>\d+)>"
+_NTH: Final = r"(?:<\d+> ?-?th )?"
+_SIDE: Final = r"\b(?P<side>row|column)s?\b"
+_HAS: Final = r"\b(?:with|whose|having|has|have|its|stack\w*|contains|of) (?:\w+ ){0,2}?"
+# Each tells of a matrix (whole) that its rows or columns are the members (part).
+SAID: Final = tuple(
+    re.compile(pattern)
+    for pattern in (
+        rf"{_M}[^<.]*{_HAS}{_NTH}{_SIDE}{_FILLED}{_V}",
+        rf"{_V}(?:,? ?<\d+>)*[^<.]*?{_NTH}{_SIDE} (?:vectors? )?(?:of|in|into)\b(?: [a-z-]+){{0,5}} {_M}",
+        rf"{_SIDE} (?:vectors? )?of(?: [a-z-]+){{0,4}} {_M},? (?:are|is|be|as|by|being|denoted){_FILLED}{_V}",
+        rf"\bmatrix {_M}[^<.]*{_NTH}{_SIDE}{_FILLED}{_V}",
+    )
+)
+_SPOKEN: Final = re.compile(r"\b(row|column)s?\b(?![- ]?(wise|sum|vector|space|rank))")
+
+
+@dataclass(frozen=True, slots=True)
+class Members:
+    """Columns of which a matrix is made: ``x_i`` with its letter, and up to where it runs, if that is written."""
+
+    general: n.Node
+    letter: n.Name
+    upper: n.Node | None = None
+
+
+def written_out(items: tuple[Item, ...], text: str) -> tuple[tuple[Item, ...], list[Unread]]:
+    """The items with what words say of rows and columns as hidden statements, and what was said but not understood."""
+    items = tuple(_by_entries(items))
+    statements = [item for item in items if isinstance(item, Statement)]
+    said = list(_ranges(statements))
+    unread: list[Unread] = []
+    for mine in _sentences(statements):
+        words = _words(mine, text)
+        if not _SPOKEN.search(words):
+            continue
+        found = [match for pattern in SAID for match in pattern.finditer(words)]
+        made: dict[str, Statement] = {}
+        for match in found:
+            statement = _stacked(match, mine, statements, len(said) + len(made))
+            if statement is not None:
+                made.setdefault(match["whole"], statement)
+        said += made.values()
+        if not made:
+            names = [key for one in mine if (key := _named(one))]
+            indexed = any(isinstance(strip(one.members[0]), n.Scripted) for one in mine)
+            if indexed and len(names) > 1:
+                unread.append(Unread(tuple((folded(key),) for key in names), mine[0].span | mine[-1].span))
+    return (hidden.in_front(said, items) if said else items), unread
+
+
+def _by_entries(items: Sequence[Item]) -> Iterator[Item]:
+    r"""``w = (w_1, \dots, w_D)^\top`` of a w of which nothing else is said declares it."""
+    statements = [item for item in items if isinstance(item, Statement)]
+    told = {key_of(_base(part)) for one in statements if one.relations
+            and one.relations[0].sign in (r"\in", r"\sim", "=", ":=") and _run_of_right(one) is None
+            for part in members_of(one.members[0])}  # fmt: skip
+    for item in items:
+        if isinstance(item, Statement) and [one.sign for one in item.relations] in (["="], [":="]):
+            left, run = strip(item.members[0]), _run_of_right(item)
+            if (
+                isinstance(left, n.Name) and run is not None and key_of(left) not in told and run.lower == hidden.ONE
+                and run.general == n.Scripted(left, run.letter, None)
+            ):  # fmt: skip
+                relation = replace(item.relations[0], sign=r"\in")
+                yield replace(item, members=(left, hidden.space((run.upper,))), relations=(relation,))
+                continue
+        yield item
+
+
+def _run_of_right(statement: Statement) -> Run | None:
+    r"""The list with dots on the right, read through the transpose that only tells that it is a column."""
+    right = statement.members[-1]
+    if isinstance(right, n.Scripted) and right.sub is None and right.sup in (n.Symbol("\\top"), n.Name("T")):
+        right = right.base
+    return _run_in(_listed(right))
+
+
+def _base(node: n.Node) -> n.Node:
+    node = strip(node)
+    return node.base if isinstance(node, n.Scripted) else node
+
+
+def _ranges(statements: Sequence[Statement]) -> Iterator[Statement]:
+    r"""Over what the j of "$u_j \in \mathbb{R}^m$" runs, where ``u_1, \dots, u_r`` or ``\sum_{j=1}^r`` tell it."""
+    told = {key_of(part) for one in statements if len(one.members) == 2 and isinstance(_listed(one.members[1]), n.Tuple)
+            for part in members_of(one.members[0])}  # fmt: skip
+    nodes = [part for one in statements for member in one.members for part in walk(member)]
+    bounds: dict[str, set[n.Node]] = {}
+    for part in nodes:
+        if isinstance(part, n.Big) and isinstance(part.binder.upper, n.Name) and part.binder.lower == hidden.ONE:
+            bounds.setdefault(key_of(part.binder.names[0]), set()).add(part.binder.upper)
+        elif (run := _run_in(part)) is not None and isinstance(run.general, n.Scripted) and run.lower == hidden.ONE:
+            bounds.setdefault(key_of(run.general.base) + "_", set()).add(run.upper)
+    shifted = {key_of(part.base) for part in nodes if isinstance(part, n.Scripted) and _is_shifted(part)}
+    for one in statements:
+        if one.hidden or not one.relations or one.relations[0].sign != "\\in" or len(one.members) != 2:
+            continue
+        for member in members_of(one.members[0]):
+            letter = _index_of(strip(member))
+            if letter is None or letter.text in told or key_of(strip(member).base) in shifted:  # type: ignore[union-attr]
+                continue
+            ends = bounds.get(key_of(strip(member).base) + "_") or bounds.get(letter.text, set())  # type: ignore[union-attr]
+            if len(ends) == 1 and next(iter(ends)) != letter:
+                told.add(letter.text)
+                listed = n.Tuple((hidden.ONE, n.Symbol("\\dots"), *ends), (",", ","))
+                yield hidden.set_to(letter, listed, Span(one.span.start, one.span.start), 800 + len(told))
+
+
+def _listed(node: n.Node) -> n.Node:
+    return node.body if isinstance(node, n.Group) else node
+
+
+def _run_in(part: n.Node) -> Run | None:
+    match part:
+        case n.Tuple(items=items) | n.Apply(args=items):
+            found = items
+        case n.MatrixNode(rows=rows):
+            found = rows[0] if len(rows) == 1 else tuple(row[0] for row in rows)
+        case _:
+            return None
+    dots = next((k for k, node in enumerate(found) if is_dots(node)), 0)
+    return run_of(found[:dots], found[dots + 1]) if 0 < dots < len(found) - 1 else None
+
+
+def _index_of(node: n.Node) -> n.Name | None:
+    match node:
+        case n.Scripted(base=n.Name(), sub=n.Name() as letter, sup=None, primes=0):
+            return letter if len(letter.text) == 1 else None
+        case n.Scripted(base=n.Name(), sub=None, sup=n.Group(body=n.Name() as letter), primes=0):
+            return letter
+    return None
+
+
+def _is_shifted(node: n.Scripted) -> bool:
+    """``h_{t-1}``, ``h_0``: members outside of a range that begins at 1."""
+    index = node.sup.body if isinstance(node.sup, n.Group) else node.sub
+    return isinstance(index, n.Add) or (isinstance(index, n.Number) and index.value < 1)
+
+
+def _sentences(statements: Sequence[Statement]) -> Iterator[list[Statement]]:
+    found: dict[int, list[Statement]] = {}
+    for statement in statements:
+        if not statement.hidden:
+            found.setdefault(statement.sentence, []).append(statement)
+    yield from found.values()
+
+
+def _words(mine: Sequence[Statement], text: str) -> str:
+    """A sentence with a number in place of each statement."""
+    tail = re.split(r"\.(?:\s|$)|\n\s*\n", text[mine[-1].span.end :].lstrip("$ \n"), maxsplit=1)[0]
+    words = "".join(f"{each.lead} {'shaped' if _is_shape(each) else f'<{k}>'} " for k, each in enumerate(mine)) + tail
+    return re.sub(r"\s+", " ", words.lower())
+
+
+def _is_shape(statement: Statement) -> bool:
+    r"""Whether it is the ``N \\times d`` of "the $N \\times d$ matrix"."""
+    node = statement.members[0]
+    return not statement.relations and isinstance(node, n.Product) and "\\times" in node.operators
+
+
+def _named(statement: Statement) -> str | None:
+    first = strip(statement.members[0])
+    return key_of(first) if isinstance(first, n.Name | n.Scripted) else None
+
+
+def _stacked(
+    match: re.Match[str], mine: Sequence[Statement], statements: Sequence[Statement], number: int
+) -> Statement | None:
+    """The definition that a match tells; None where it is not clear what is made of what."""
+    whole = strip(mine[int(match["whole"])].members[0])
+    members = _members(mine, int(match["part"]), "row" in match["side"])
+    if members is None or not isinstance(whole, n.Name) or not _is_capital(whole):
+        return None
+    by = {key_of(name) for one in statements for node in one.members for part in walk(node)
+          if isinstance(part, n.Derivative | n.Nabla) for name in _variables(part)}  # fmt: skip
+    free = key_of(whole) in by
+    given = _is_given(members.general, statements)
+    if (free or _is_set(whole, statements)) and given:
+        return None
+    place = Span(mine[-1].span.end, mine[-1].span.end)
+    base = n.Name("e") if not any(_named(one) == "e" for one in statements) else n.Name("\\mathbf{e}")
+    unit = n.Scripted(base, members.letter, None)
+    rows = "row" in match["side"]
+    if not given:
+        taken = n.Scripted(whole, None, n.Symbol("\\top")) if rows else whole
+        return hidden.set_to(members.general, n.Product((taken, unit), ("",)), place, 700 + number)
+    turned = _turned(members.general if rows else unit)
+    body = n.Product((unit, turned) if rows else (members.general, turned), ("",))
+    one = None if members.upper is None else hidden.ONE
+    binder = n.Binder((members.letter,), one, members.upper)
+    return hidden.set_to(whole, n.Big("sum", binder, body), place, 700 + number)
+
+
+def _turned(node: n.Node) -> n.Node:
+    assert isinstance(node, n.Scripted)
+    if node.sup is None:
+        return n.Scripted(node.base, node.sub, n.Symbol("\\top"))
+    return n.Scripted(n.Group(node), None, n.Symbol("\\top"))
+
+
+def _variables(node: n.Derivative | n.Nabla) -> Iterator[n.Node]:
+    match node:
+        case n.Derivative(variables=variables):
+            yield from variables
+        case n.Nabla(variable=variable) if variable is not None:
+            yield variable
+
+
+def _is_capital(name: n.Name) -> bool:
+    bare = re.sub(r"\\(?:math\w+|boldsymbol|bm|bold)\{|\}", "", name.text).lstrip("\\")
+    return bare[:1].isupper()
+
+
+def _members(mine: Sequence[Statement], at: int, rows: bool) -> Members | None:
+    """The columns that a statement and those that go on with its list name."""
+    first = mine[at].members[0]
+    listed = [*members_of(first)]
+    if len(listed) == 1 and not mine[at].relations:
+        for other in mine[at + 1 : at + 4]:
+            if other.relations and len(other.members) > 2:
+                break
+            listed.append(other.members[0])
+            if isinstance(strip(other.members[0]), n.Scripted):
+                if is_dots(listed[-2]):
+                    break
+                continue
+            if not is_dots(other.members[0]):
+                break
+    dots = next((k for k, node in enumerate(listed) if is_dots(node)), None)
+    if dots is not None and 0 < dots < len(listed) - 1:
+        run = run_of([_column(node, rows) for node in listed[:dots]], _column(listed[dots + 1], rows))
+        if run is None or run.lower.value != 1 or run.count != dots:
+            return None
+        return Members(run.general, run.letter, run.upper)
+    node = _column(strip(first), rows)
+    match node:
+        case n.Scripted(base=n.Name(), sub=n.Name() as letter, sup=None, primes=0):
+            return Members(node, letter)
+        case n.Scripted(base=n.Name(), sub=None, sup=n.Group(body=n.Name() as letter), primes=0):
+            return Members(node, letter)
+    return None
+
+
+def _column(node: n.Node, rows: bool) -> n.Node:
+    r"""``x_i`` of ``x_i^\top``, which is what a row is made of; of a column nothing is taken away."""
+    node = strip(node)
+    if not rows or not isinstance(node, n.Scripted):
+        return node
+    match node.sup:
+        case n.Symbol(text="\\top") | n.Name(text="T"):
+            return n.Scripted(node.base, node.sub, None, span=node.span)
+        case n.Product(factors=(n.Group() as index, n.Symbol(text="\\top") | n.Name(text="T"))):
+            return n.Scripted(node.base, node.sub, index, span=node.span)
+    return node
+
+
+def _is_given(general: n.Node, statements: Sequence[Statement]) -> bool:
+    """Whether the document says what a member is: it declares it, or sets it to something."""
+    assert isinstance(general, n.Scripted)
+    for one in statements:
+        if one.relations and one.relations[0].sign in ("\\in", "=", ":=", "\\sim") and not one.continues:
+            for part in members_of(one.members[0]):
+                node = strip(part)
+                if isinstance(node, n.Scripted) and node.base == general.base and not node.primes:
+                    same = (node.sub is None) == (general.sub is None)
+                    if same and not (one.relations[0].sign == "=" and isinstance(node.sub, n.Number)):
+                        return True
+    return False
+
+
+def _is_set(whole: n.Node, statements: Sequence[Statement]) -> bool:
+    return any(
+        one.relations and one.relations[0].sign in ("=", ":=") and not one.continues and strip(one.members[0]) == whole
+        for one in statements
+    )
