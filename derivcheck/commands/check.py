@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
@@ -75,7 +76,7 @@ def command(
     settings = request.over(project.settings(Settings()))
     if not files and since is None and project.include is None:
         raise click.UsageError("name a document or a folder", click.get_current_context())
-    files = files or ((str(project.base),) if since is None else (".",))
+    files = files or ((os.path.relpath(project.base),) if since is None else (".",))
     known = _read_baseline(baseline, update=update_baseline)
     with progress("reading") as tell:
         changes = _changes(since)
