@@ -1,9 +1,9 @@
 """What was found out about documents, kept by content: the same text under the same settings gets the same report.
 
 A key covers the text, its path, the settings, and the program itself (its own files, and the versions of what it counts
-with): all that a check may rest on stands in ``Source`` and ``Settings``, of which every field counts. An entry is written
-whole or not at all and carries its own digest: whatever does not fit it is not taken. It is read as data, never run. A
-folder that belongs to somebody else is left alone.
+with): all that a check may rest on stands in ``Source`` and ``Settings``, of which every field counts. An entry is
+written whole or not at all and carries its own digest: whatever does not fit it is not taken. It is read as data, never
+run. A folder that belongs to somebody else is left alone.
 """
 
 from __future__ import annotations
