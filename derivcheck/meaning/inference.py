@@ -151,6 +151,7 @@ class Inference:
 
     def run(self) -> Problem:
         """The document with what its use tells of its names; as it is, where that tells nothing."""
+        self.items = self._with_arguments()
         first = self.build(self.items)
         wanted = self._unknown(first)
         if not wanted or len(wanted) > MOST:
@@ -218,28 +219,48 @@ class Inference:
                 statements.append(hidden.mentioned(hidden.called(guess.name, (name,)), behind, MOST + guess.number))
         return self.build(hidden.in_front(statements, self.items))
 
+    def _with_arguments(self) -> tuple[Item, ...]:
+        r"""The document with the argument at which a loss is meant that is declared and stands in derivatives alone."""
+        silent = [
+            item.members[0]
+            for item in self.items
+            if isinstance(item, Statement) and [relation.sign for relation in item.relations] == [":", "\\to"]
+            and self._is_differentiated(item.members[0], declared=1)
+        ]  # fmt: skip
+        ends = [(name, end) for name in silent if (end := self._end_for(name)) is not None]
+        mentions = [
+            hidden.mentioned(hidden.called(name, (end,)), place, 2 * MOST + number)
+            for number, (name, (end, place)) in enumerate(ends)
+        ]
+        return hidden.in_front(mentions, self.items)
+
     def _end_for(self, loss: n.Node) -> tuple[n.Node, Span] | None:
         """On what a loss depends of which nothing else is said, and where that is set.
 
         It is the last name of those that are set and differentiated by, of which nothing else that is set is made; one
         of which the words say so comes first.
         """
-        made = {
-            key_of(strip(item.members[0])): item
-            for item in self.items
-            if isinstance(item, Statement) and item.relations and item.relations[0].sign in ("=", ":=")
-            and not item.continues and isinstance(strip(item.members[0]), n.Name | n.Scripted)
-            and not any(_of_loss(part, loss) for member in item.members[1:] for part in walk(member))
-        }  # fmt: skip
-        used = {key_of(part) for item in made.values() for member in item.members[1:] for part in names_in(member)}
         by = {key_of(name) for part in self._parts if isinstance(part, n.Derivative) for name in part.variables}
-        ends = [item for key, item in made.items() if key not in used and key in by]
-        ends = ends or [item for key, item in made.items() if key not in used]
-        told = [item for item in ends if _said_to_end(strip(item.members[0]), self.text)]
+        made: dict[str, tuple[n.Node, Statement]] = {}
+        for item in self.items:
+            left = strip(item.members[0]) if isinstance(item, Statement) else None
+            if not (isinstance(item, Statement) and item.relations and isinstance(left, n.Name | n.Scripted)):
+                continue
+            if item.relations[0].sign not in ("=", ":=") or item.continues:
+                continue
+            if any(_of_loss(part, loss) for member in item.members[1:] for part in walk(member)):
+                continue
+            if isinstance(left, n.Scripted) and key_of(left.base) in by:
+                left = left.base  # ``y_i = …`` sets the entries of y.
+            made[key_of(left)] = (left, item)
+        used = {key_of(part) for _, item in made.values() for member in item.members[1:] for part in names_in(member)}
+        ends = [entry for key, entry in made.items() if key not in used and key in by]
+        ends = ends or [entry for key, entry in made.items() if key not in used]
+        told = [entry for entry in ends if _said_to_end(entry[0], self.text)]
         if not ends:
             return None
-        item = (told or ends)[-1]
-        return strip(item.members[0]), Span(item.span.end, item.span.end)
+        name, item = (told or ends)[-1]
+        return name, Span(item.span.end, item.span.end)
 
     def _unknown(self, problem: Problem) -> dict[str, tuple[n.Node, bool]]:
         """The names that lines are not read for; not those which a line sets that is not read itself."""
@@ -249,7 +270,8 @@ class Inference:
                 node = strip(claim.unknown.node)
                 node = self._in_print(node)
                 key = key_of(node)
-                if _is_plain(node) and key not in self._set and key not in problem.names:
+                whole = key_of(node.base) if isinstance(node, n.Scripted) else key
+                if _is_plain(node) and not {key, whole} & {*self._set, *self._given, *problem.names}:
                     found.setdefault(key, (node, claim.unknown.called))
         return found
 
@@ -261,7 +283,14 @@ class Inference:
                     return replace(node, sub=part.sub)
         return node
 
-    @property
+    @cached_property
+    def _given(self) -> frozenset[str]:
+        r"""What stands behind ``\mid``: how it is distributed may matter, which no use tells."""
+        return frozenset(
+            key_of(name) for part in self._parts if isinstance(part, n.Given) for name in names_in(part.right)
+        )
+
+    @cached_property
     def _set(self) -> frozenset[str]:
         """What the document sets to something."""
         return _set_in(self.items)
@@ -324,7 +353,7 @@ class Inference:
                         return True
         return False
 
-    def _is_differentiated(self, name: n.Node) -> bool:
+    def _is_differentiated(self, name: n.Node, declared: int = 0) -> bool:
         r"""Whether it stands above in derivatives and nowhere else: the L of ``\partial L / \partial w``."""
         targets = sum(isinstance(part, n.Derivative) and part.target == name for part in self._parts)
         after = sum(
@@ -336,7 +365,7 @@ class Inference:
         mentions = sum(
             len(item.members) == 1 and item.members[0] == name for item in self.items if isinstance(item, Statement)
         )
-        return 0 < targets + after == sum(part == name for part in self._parts) - mentions
+        return 0 < targets + after == sum(part == name for part in self._parts) - mentions - declared
 
     def _runs(self, name: n.Node) -> bool:
         """Whether a name has one index below that runs in this document: ``x_i`` beside a sum over i."""

@@ -24,8 +24,10 @@ def interpret(source: Source, items: tuple[Item, ...], fixed: Mapping[str, str] 
     items, unread = written_out(items, source.text)
     items, chosen, told = interpreted(items, source.text, fixed)
     problem = Inference(items, source.text, partial(build, source, readings=chosen)).run()
+    # What the document does not write is listed as inferred, or as a reading.
+    problem = replace(
+        problem, lines=tuple(line for line in problem.lines if line.span.start < line.span.end or line.text)
+    )
     start = next((item.span for item in items if isinstance(item, Statement) and not item.hidden), Span(0, 0))
     notices = tuple(Finding("reading", Severity.NOTE, f"read so: {said}", start) for said in told)
-    if not notices and not unread:
-        return problem
     return replace(problem, findings=(*problem.findings, *notices), unread=(*problem.unread, *unread))

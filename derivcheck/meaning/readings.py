@@ -290,6 +290,57 @@ def _written_as(items: Items, notation: _Notation, name: n.Node) -> str:
     return re.sub(r"^d ", "d", plain(found))
 
 
+# Marks that are part of a name.
+
+
+def _primed(items: Items) -> dict[str, n.Node]:
+    """What a document sets or draws under a name with a prime, where the name without it is a value: the next state."""
+    values = {*_declared(items), *(key_of(item.members[0]) for item in _drawn(items))}
+    found: dict[str, n.Node] = {}
+    for name in (*(left for left, _ in _set(items)), *(strip(item.members[0]) for item in _drawn(items))):
+        if isinstance(name, n.Scripted) and name.primes and name.sup is None:
+            base = name.base if name.sub is None else n.Scripted(name.base, name.sub, None)
+            if key_of(base) in values:
+                found[key_of(name)] = name
+    return found
+
+
+def _primes_as_names(items: Items, text: str) -> Read:
+    primed = _primed(items)
+
+    def renamed(node: n.Node) -> n.Node:
+        if isinstance(node, n.Scripted) and node.primes and node.sup is None and key_of(node) in primed:
+            return n.Name(key_of(node), span=node.span)
+        return node
+
+    shown = ", ".join(f"`{plain(node)}`" for node in primed.values())
+    return Read(_rewritten(items, renamed), f"{shown} is a name, with nothing transposed or differentiated")
+
+
+def _ends_with_one(node: n.Node) -> bool:
+    """Whether a literal 1 stands behind another factor with no sign between: nobody writes ``x 1`` for x."""
+    return isinstance(node, n.Product) and any(
+        isinstance(factor, n.Number) and factor.text == "1" and operator == ""
+        for factor, operator in zip(node.factors[1:], node.operators, strict=True)
+    )
+
+
+def _ones_as_columns(items: Items, text: str) -> Read:
+    def filled(node: n.Node) -> n.Node:
+        if not (isinstance(node, n.Product) and _ends_with_one(node)):
+            return node
+        signs = ("\\cdot", *node.operators)
+        factors = tuple(
+            n.Name("\\mathbf{1}", span=factor.span)
+            if isinstance(factor, n.Number) and factor.text == "1" and sign == ""
+            else factor
+            for factor, sign in zip(node.factors, signs, strict=True)
+        )
+        return replace(node, factors=factors)
+
+    return Read(_rewritten(items, filled), "a `1` behind a factor is the column of ones")
+
+
 # What only words tell.
 
 _ROWS: Final = re.compile(
@@ -337,6 +388,10 @@ def _set(items: Items) -> Iterator[tuple[n.Node, Statement]]:
                 yield left, item
 
 
+def _drawn(items: Items) -> Iterator[Statement]:
+    return (item for item in _statements(items) if [relation.sign for relation in item.relations] == ["\\sim"])
+
+
 def _declared(items: Items) -> Iterator[str]:
     for item in _statements(items):
         if len(item.relations) == 1 and item.relations[0].sign == "\\in":
@@ -367,6 +422,20 @@ CONVENTIONS: Final = (
         ("one", "apart"),
         lambda items, text: "apart" if _both(items) else "one",
         _apart,
+    ),
+    Convention(
+        "primes",
+        "whether `x'` of a value is a name of its own",
+        ("sign", "name"),
+        lambda items, text: "name" if _primed(items) else "sign",
+        _primes_as_names,
+    ),
+    Convention(
+        "ones",
+        "whether a `1` behind a factor is a number or the column of ones",
+        ("number", "column"),
+        lambda items, text: "column" if any(map(_ends_with_one, _written(items))) else "number",
+        _ones_as_columns,
     ),
     Convention(
         "softmax-axis",

@@ -43,6 +43,7 @@ ADJECTIVES: tuple[tuple[str, tuple[str, ...]], ...] = (
     (r"\bpositive (diagonal( entries)?|entries on (the|its) diagonal)\b", ("positive diagonal",)),
     (r"\bdiagonal", ("diagonal",)),
     (r"\bunit (vector|length|norm)", ("unit",)),
+    (r"\bone[- ]hot\b", ("onehot",)),
     (r"\binvolut(ory|ive|ions?)\b", ("involutory",)),
     (r"\bnilpotent\b", ("nilpotent",)),
     (r"(?<!non)(?<!non[- ])\bsingular\b(?! (value|vector|valued))", ("singular",)),

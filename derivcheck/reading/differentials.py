@@ -35,9 +35,13 @@ def _lone_d(cursor: Cursor, index: int) -> int | None:
 
 
 def differential_at(cursor: Cursor, index: int) -> int | None:
-    """The index of the variable of a differential such as ``dx``, if one stands at an index."""
+    r"""The index of the variable of a differential such as ``dx``, if one stands at an index."""
     after = d_at(cursor, index)
-    return after if after is not None and _names_something(cursor, after) else None
+    if after is None or not _names_something(cursor, after):
+        return None
+    # In ``d \, dt`` the first d is a name, and what is integrated.
+    behind = d_at(cursor, after)
+    return None if behind is not None and _names_something(cursor, behind) else after
 
 
 def symbol_at(cursor: Cursor, index: int) -> tuple[str, int] | None:
