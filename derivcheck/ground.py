@@ -61,7 +61,9 @@ class Grounds:
         if isinstance(claim, Claim) and self._only_inputs(claim):
             keys = sorted(_keys_in(claim.head) | _keys_in(claim.claimed))
             why = "may be asked of the inputs, or set one of them"
-            return Unread(tuple((folded(key.split("#")[0]),) for key in keys), claim.line_span, why=why)
+            names_of_inputs = tuple((folded(key.split("#")[0]),) for key in keys)
+            # A condition on inputs, or a value of one: what holds for all of them holds there too.
+            return Unread(names_of_inputs, claim.line_span, narrows=True, why=why)
         if isinstance(claim, Claim) and (claim.implied or claim.joined):
             return None
         names, arguments = set_in(self.problem.source.text, claim.line_span)

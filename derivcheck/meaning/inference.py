@@ -21,16 +21,18 @@ from derivcheck.language.shapes import Dim
 from derivcheck.language.traversal import walk
 from derivcheck.meaning import hidden
 from derivcheck.problem.context import key_of, names_in, strip
+from derivcheck.problem.counting import counting_letters
 from derivcheck.problem.dotted import DOTTED
 from derivcheck.problem.problem import Inferred, Line, Problem, Refused
-from derivcheck.problem.terms import variables
+from derivcheck.problem.terms import Arbitrary, Term, variables
+from derivcheck.problem.terms import walk as terms_in
 from derivcheck.problem.unread import Unread, folded
 from derivcheck.reading.items import Item, Statement
 from derivcheck.reading.parser import parse_expression
 from derivcheck.source import Span
 from derivcheck.verdict import Finding, Severity
 
-Kind = Literal["number", "positive", "column", "matrix", "columns", "function", "sigmoid", "loss"]
+Kind = Literal["size", "number", "positive", "column", "matrix", "columns", "function", "sigmoid", "loss"]
 Build = Callable[[tuple[Item, ...]], Problem]
 
 WORK: Final = 1500
@@ -89,6 +91,8 @@ class Guess:
                 letter = n.Name("t")
                 body = parse_expression("\\frac{1}{1 + e^{-t}}")
                 return hidden.set_to(hidden.called(self.name, (letter,)), body, self.place, self.number)
+            case "size":
+                return hidden.let((self.name, n.Name("\\mathbb{N}")), ("\\in",), self.place, self.number)
             case "positive":
                 return hidden.let((self.name, n.Number(Fraction(0), "0")), (">",), self.place, self.number)
             case "loss":
@@ -198,14 +202,25 @@ class Inference:
 
         What is made of a name tells that any value of it is meant; of another every word counts.
         """
-        if guess.kind in ("loss", "function", "sigmoid"):
+        if guess.kind in ("loss", "sigmoid", "size"):
             return
-        free = any(guess.key in variables(made.term) for made in problem.definitions.values())
+        free = any(guess.key in _keys_in(made.term) for made in problem.definitions.values())
+        if guess.kind == "function" and not free:
+            # It may be a known one, and the line wrong of every other.
+            why = f"has `{plain(guess.name)}` for a function of which nothing is said"
+            for used in self._statements_with(guess.name):
+                yield Unread(((folded(guess.key),),), Span(used.span.start, used.span.start), why=why)
+            return
         for item in self.items:
             if isinstance(item, Statement) and not item.relations and strip(item.members[0]) == guess.name:
                 behind = re.sub(r"^[$\s)\\\]]*", "", self.text[item.span.end : item.span.end + 80])
                 if not free or (_DEFINES.match(behind) and not _PLAIN.match(behind)):
                     yield Unread(((folded(guess.key),),), item.span)
+
+    def _statements_with(self, name: n.Node) -> Iterator[Statement]:
+        for item in self.items:
+            if isinstance(item, Statement) and any(part == name for member in item.members for part in walk(member)):
+                yield item
 
     def _affordable(self) -> bool:
         return self.work >= len(self.items)
@@ -266,7 +281,7 @@ class Inference:
         """The names that lines are not read for; not those which a line sets that is not read itself."""
         found: dict[str, tuple[n.Node, bool]] = {}
         for claim in problem.claims:
-            if isinstance(claim, Refused) and claim.unknown is not None:
+            if isinstance(claim, Refused) and claim.unknown is not None and not claim.unknown.near:
                 node = strip(claim.unknown.node)
                 node = self._in_print(node)
                 key = key_of(node)
@@ -284,11 +299,23 @@ class Inference:
         return node
 
     @cached_property
+    def _counting(self) -> frozenset[str]:
+        """The letters that say how many of something there are."""
+        return counting_letters(item for item in self.items if isinstance(item, Statement))
+
+    @cached_property
     def _given(self) -> frozenset[str]:
-        r"""What stands behind ``\mid``: how it is distributed may matter, which no use tells."""
-        return frozenset(
+        r"""What stands behind ``\mid``, and from what something is drawn: no use tells how it is distributed."""
+        conditions = {
             key_of(name) for part in self._parts if isinstance(part, n.Given) for name in names_in(part.right)
-        )
+        }
+        families = {
+            key_of(drawn.factors[0])
+            for item in self.items
+            if isinstance(item, Statement) and "\\sim" in [relation.sign for relation in item.relations]
+            if isinstance(drawn := strip(item.members[-1]), n.Product)
+        }
+        return frozenset(conditions | families)
 
     @cached_property
     def _set(self) -> frozenset[str]:
@@ -304,6 +331,8 @@ class Inference:
         """What a name may be, the likelier first: by its brackets, its type face, the operators beside it."""
         base = name.base if isinstance(name, n.Scripted) else name
         text = base.text if isinstance(base, n.Name) else ""
+        if key_of(name) in self._counting:
+            return ("size",)
         if self._is_differentiated(name):
             # As a number of its own it would have no slope at all, and every claim that something is 0 would hold.
             return ("loss",)
@@ -412,6 +441,10 @@ class Inference:
                 else:
                     found[size] = parse_expression(text.partition("#")[0])
         return found
+
+
+def _keys_in(term: Term) -> set[str]:
+    return {*variables(term), *(part.key for part in terms_in(term) if isinstance(part, Arbitrary))}
 
 
 def _of_loss(part: n.Node, loss: n.Node) -> bool:

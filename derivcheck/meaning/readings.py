@@ -300,7 +300,8 @@ def _primed(items: Items) -> dict[str, n.Node]:
     for name in (*(left for left, _ in _set(items)), *(strip(item.members[0]) for item in _drawn(items))):
         if isinstance(name, n.Scripted) and name.primes and name.sup is None:
             base = name.base if name.sub is None else n.Scripted(name.base, name.sub, None)
-            if key_of(base) in values:
+            # Of ``s' = 1`` alone nobody knows whether it is a slope.
+            if key_of(base) in values and sum(part == name for part in _written(items)) > 1:
                 found[key_of(name)] = name
     return found
 

@@ -124,7 +124,7 @@ def unknown_name(node: Node, ctx: Context, *, called: bool = False) -> Refusal:
         )
     )
     message = f"`{text}` {what} not declared"
-    return Refusal("unknown-name", node.span, message, help, unknown=Unknown(node, called))
+    return Refusal("unknown-name", node.span, message, help, unknown=Unknown(node, called, close is not None))
 
 
 def resolve_name(node: Name, ctx: Context) -> Term:

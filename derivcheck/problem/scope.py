@@ -32,10 +32,14 @@ class Refusal(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """A name that nothing declares, as it was written; ``called`` where brackets behind it hold arguments."""
+    """A name that nothing declares, as it was written.
+
+    ``called`` tells that brackets behind it hold arguments, ``near`` that a declared name looks much like it.
+    """
 
     node: Node
     called: bool
+    near: bool = False
 
 
 @dataclass(frozen=True, slots=True)
