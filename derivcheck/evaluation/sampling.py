@@ -82,9 +82,6 @@ def draw(domain: Domain, shape: tuple[int, ...], source: torch.Generator, limit:
             return vector / vector.norm(dim=(-2, -1), keepdim=True)
         case "simplex":
             return torch.softmax(normal(), dim=-2)
-        case "onehot":
-            scores = uniform()
-            return (scores == scores.amax(dim=-2, keepdim=True)).to(torch.float64)
         case _:
             return _matrix(domain.kind, normal())
 

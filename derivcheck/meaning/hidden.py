@@ -31,7 +31,9 @@ def membership(name: n.Node, sizes: Sequence[n.Node], place: Span, number: int) 
 def space(sizes: Sequence[n.Node]) -> n.Node:
     r"""``\mathbb{R}``, ``\mathbb{R}^n`` or ``\mathbb{R}^{m \times n}``."""
     if len(sizes) == 2 and sizes[1] == ONE:
-        sizes = sizes[:1] if sizes[0] != ONE else ()
+        sizes = sizes[:1]
+    if len(sizes) == 1 and sizes[0] == ONE:
+        sizes = ()
     match sizes:
         case (rows, columns):
             return n.Scripted(REALS, None, n.Product((rows, columns), ("\\times",)))

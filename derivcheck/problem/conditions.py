@@ -102,7 +102,8 @@ def _constrains(item: Statement, builder: Builder) -> bool:
 
 def _goes_on(item: Statement, builder: Builder) -> bool:
     r"""Whether it stands right behind what is said of the inputs: "with $\pi_k > 0$, $\sum_k \pi_k = 1$"."""
-    before = [line for line in builder.lines if line.span.end <= item.span.start]
+    # What the document does not write has no width, and leads into nothing.
+    before = [line for line in builder.lines if line.span.start < line.span.end <= item.span.start]
     last = max(before, key=lambda line: line.span.end, default=None)
     if last is None or last.kind not in ("declaration", "assumption"):
         return False
