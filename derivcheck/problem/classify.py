@@ -25,6 +25,7 @@ from derivcheck.problem.conditions import (
 from derivcheck.problem.context import key_of, strip
 from derivcheck.problem.declarations import declare, declare_function, index_range
 from derivcheck.problem.definitions import define
+from derivcheck.problem.domains import read_set
 from derivcheck.problem.eigenwords import explain, is_order
 from derivcheck.problem.indices import capitals
 from derivcheck.problem.mentions import mention, note_calls
@@ -106,6 +107,10 @@ def classify(item: Statement, statements: Statements, builder: Builder) -> None:
         return
     if first == "\\in" and len(signs) == 1:
         _membership(item, statements, builder)
+        return
+    if len(signs) > 1 and signs[-1] == "\\in" and all(sign in EQUAL for sign in signs[:-1]):
+        _equality(replace(item, members=item.members[:-1], relations=item.relations[:-1]), statements, builder)
+        _fits(item, builder)
         return
     if len(signs) == 1 and first == "=" and index_range(item.members[0], item.members[1], builder.context()):
         builder.line(item.span, "declaration", plain(item.members[0]), note="the range of an index")
@@ -205,6 +210,19 @@ def _membership(item: Statement, statements: Statements, builder: Builder) -> No
     for other in listed_before(item, statements, text):
         describe(other.members[0], words_behind(item, text), ctx)
     builder.line(item.span, "declaration", plain(left), shapes)
+
+
+def _fits(item: Statement, builder: Builder) -> None:
+    r"""``W = Q K^\top \in \mathbb{R}^{n \times n}``: the set at the end tells the shape again."""
+    ctx = builder.context({})
+    try:
+        told, found = read_set(item.members[-1], ctx), ctx.term(item.members[0])
+    except Refusal as refusal:
+        # The equation is read already: it is not tried again for the sake of its set.
+        raise Refusal("membership", item.members[-1].span, refusal.message) from refusal
+    if told.domain.kind != "real" or not builder.scope.unify_shapes(found.shape, told.shape):
+        reason = f"this is {builder.scope.show(found.shape)}, and the set at the end does not tell that"
+        raise Refusal("membership", item.members[-1].span, reason)
 
 
 def _continue_chain(item: Statement, builder: Builder) -> None:

@@ -15,7 +15,7 @@ from derivcheck.reading.characters import ACCENTS, LOWERED, RAISED, latex_of
 from derivcheck.reading.errors import ParseError
 from derivcheck.reading.expansion import Page, closing_brace, page_of, raw_argument, skip_space
 from derivcheck.reading.segments import Macro
-from derivcheck.reading.vocabulary import GREEK, words
+from derivcheck.reading.vocabulary import GREEK, known_word, words
 from derivcheck.source import Span
 
 Kind = Literal[
@@ -75,7 +75,7 @@ _DROPPED = words(
     "\\centering \\mathrel \\mathbin \\mathord \\mathopen \\mathclose "
     "\\mathpunct \\mathinner \\ensuremath \\relax \\null "
     "\\smallskip \\medskip \\bigskip \\small \\footnotesize "
-    "\\normalsize \\large \\protect \\unboldmath \\boldmath"
+    "\\space \\nobreakspace \\normalsize \\large \\protect \\unboldmath \\boldmath"
 ) | {"\\ ", "\\\n", "\\\t"}
 
 _DROPPED_WITH_ARGUMENT = words(
@@ -134,6 +134,10 @@ _BRACKETS: dict[str, tuple[Kind, str]] = {
     "\\rceil": ("close", "\\rceil"),
 }
 
+# Known words set as single letters are told by the bracket right behind them; of two letters only ``ln``.
+_SPELLED_OUT = re.compile(r"(?:[A-Za-z]{3,}|ln)(?=\(|\\left\()|tr(?=\([A-Z])")
+# Markdown escapes the underscore: ``a\_i``, ``\sum\_{i=1}^n``; not that of ``max\_len``.
+_ESCAPED_SUB = re.compile(r"\\_(?=\{|\\[A-Za-z]|[A-Za-z0-9](?![A-Za-z]))")
 _NEGATED = {"=": "\\ne", "\\in": "\\notin", "\\equiv": "\\not\\equiv"}
 _DEEPEST_TEXT = 12
 _LONGEST_NUMBER = 1000
@@ -167,7 +171,12 @@ def _read(page: Page, at: int, end: int, out: list[Token], depth: int) -> None:
             case "row":
                 out.append(Token("row", "\\\\", span))
             case "letter":
-                out.append(Token("letter", piece, span))
+                word = _SPELLED_OUT.match(page.text, match.start(), end)
+                if word is not None and _is_operator(page.text, word):
+                    at = word.end()
+                    _spelled(f"\\operatorname{{{word[0]}}}", page.span(match.start(), at), out)
+                else:
+                    out.append(Token("letter", piece, span))
             case "sign":
                 out.append(_sign(piece, span))
             case "bracket":
@@ -181,6 +190,12 @@ def _read(page: Page, at: int, end: int, out: list[Token], depth: int) -> None:
                 _script(piece, match.lastgroup, span, out)
             case _:
                 _character(piece, span, out)
+
+
+def _is_operator(text: str, word: re.Match[str]) -> bool:
+    """Whether letters are a whole word that is known: ``exp`` of ``exp(x)``, not of ``aexp(x)`` or ``\\myexp(x)``."""
+    before = text[word.start() - 1] if word.start() else ""
+    return not before.isalpha() and (word[0] in ("Var", "Cov") or known_word(word[0]) is not None)
 
 
 def _sign(piece: str, span: Span) -> Token:
@@ -234,6 +249,13 @@ def _command(page: Page, start: int, at: int, end: int, out: list[Token], depth:
     span = page.span(start, at)
     if name in _DROPPED:
         return at
+    if name == "\\_" and _ESCAPED_SUB.match(page.text, start, end):
+        out.append(Token("sign", "_", span))
+        return at
+    if name == "\\colorbox":
+        at = _argument(page, at, end, span)[2]
+        boxed = _argument(page, at, end, span)
+        return _prose(page, start, at, end, out, depth) if "$" in page.text[boxed[0] : boxed[1]] else at
     if name in _SIZES:
         return _sized(page, name, start, at, end, out)
     if name in _TEXTS:
