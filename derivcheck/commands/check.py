@@ -75,7 +75,7 @@ def command(
     project = project_of(request.config)
     settings = request.over(project.settings(Settings()))
     if not files and since is None and project.include is None:
-        raise click.UsageError("name a document or a folder", click.get_current_context())
+        raise click.UsageError("name a FILE, or a folder of them", click.get_current_context())
     files = files or ((os.path.relpath(project.base),) if since is None else (".",))
     known = _read_baseline(baseline, update=update_baseline)
     with progress("reading") as tell:
