@@ -19,7 +19,7 @@ from types import FrameType
 import click
 
 from derivcheck import __version__
-from derivcheck.commands import check, configuration, explain, homework, listing, power
+from derivcheck.commands import check, configuration, declaring, explain, homework, listing, power
 from derivcheck.commands.output import complain, silence
 from derivcheck.config import SettingsError, did_you_mean
 from derivcheck.patterns import is_document
@@ -71,6 +71,7 @@ def cli() -> None:
 for _command in (
     check.command,
     listing.command,
+    declaring.command,
     power.command,
     explain.command,
     configuration.config,

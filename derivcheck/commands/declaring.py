@@ -1,0 +1,50 @@
+"""``derivcheck declare FILE``: the declarations that a document lacks, as its use of the names tells them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from derivcheck.commands.output import emit, progress
+from derivcheck.project import project
+
+
+@click.command("declare")
+@click.argument("file", type=click.Path(), metavar="FILE")
+@click.option("--write", is_flag=True, help="Add the lines to FILE, in front of its first mathematics.")
+def command(file: str, write: bool) -> int:
+    """Print the `let` lines that FILE lacks; sizes that its use leaves open are for you to name."""
+    with progress(f"reading {file}"):
+        from derivcheck.reading.files import UnreadableFile, read_source
+
+        try:
+            source = replace(read_source(file), readings=project().readings(file))
+        except UnreadableFile as error:
+            raise click.ClickException(str(error)) from None
+        from derivcheck.engine import problem_of
+
+        inferred = problem_of(source).inferred
+    path = Path(file)
+    wrap = "% derivcheck: let {}\n" if path.suffix == ".tex" else "<!-- derivcheck: let {} -->\n"
+    lines = "".join(wrap.format(f"${one.let}$") for one in inferred)
+    if not write:
+        emit(lines or "# nothing is used that is not declared\n" if path.suffix != ".tex" else lines)
+        return 0
+    if path.suffix not in (".md", ".markdown", ".qmd", ".tex"):
+        raise click.ClickException(f"{file}: lines are added to Markdown and TeX only; paste what `declare` prints")
+    if inferred:
+        from derivcheck.writing import replace_file
+
+        text = path.read_bytes().decode("utf-8")
+        place = text.rfind("\n", 0, _place(text, min(one.span.start for one in inferred))) + 1
+        replace_file(path, (text[:place] + lines + "\n" + text[place:]).encode("utf-8"))
+    emit(f"{len(inferred)} line{'' if len(inferred) == 1 else 's'} added to {file}\n")
+    return 0
+
+
+def _place(text: str, offset: int) -> int:
+    """The first line of the paragraph in which something stands: a comment inside it would tear it."""
+    before = text.rfind("\n\n", 0, offset)
+    return offset if before < 0 else before + 2
