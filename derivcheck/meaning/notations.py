@@ -72,7 +72,9 @@ def written_out(items: tuple[Item, ...], text: str) -> tuple[tuple[Item, ...], l
         if not made:
             names = [key for one in mine if (key := _named(one))]
             indexed = any(isinstance(strip(one.members[0]), n.Scripted) for one in mine)
-            if indexed and len(names) > 1:
+            # Of a matrix whose entries are written out, words say nothing that is not known.
+            known = any(_is_set(strip(one.members[0]), statements) for one in mine)
+            if indexed and len(names) > 1 and not known:
                 unread.append(Unread(tuple((folded(key),) for key in names), mine[0].span | mine[-1].span))
     return (hidden.in_front(said, items) if said else items), unread
 
