@@ -80,27 +80,56 @@ def written_out(items: tuple[Item, ...], text: str) -> tuple[tuple[Item, ...], l
 
 
 def _by_entries(items: Sequence[Item]) -> Iterator[Item]:
-    r"""``w = (w_1, \dots, w_D)^\top`` of a w of which nothing else is said declares it."""
+    r"""``w = (w_1, \dots, w_D)^\top`` of a w of which nothing else is said declares it.
+
+    ``X = [x_1, \dots, x_N] \in \mathbb{R}^{d \times N}`` declares X, and x_i as its column.
+    """
     statements = [item for item in items if isinstance(item, Statement)]
     told = {key_of(_base(part)) for one in statements if one.relations
             and one.relations[0].sign in (r"\in", r"\sim", "=", ":=") and _run_of_right(one) is None
             for part in members_of(one.members[0])}  # fmt: skip
-    for item in items:
-        if isinstance(item, Statement) and [one.sign for one in item.relations] in (["="], [":="]):
+    for number, item in enumerate(items):
+        signs = [one.sign for one in item.relations] if isinstance(item, Statement) else []
+        if isinstance(item, Statement) and signs in (["="], [":="], ["=", r"\in"]):
             left, run = strip(item.members[0]), _run_of_right(item)
-            if (
-                isinstance(left, n.Name) and run is not None and key_of(left) not in told and run.lower == hidden.ONE
-                and run.general == n.Scripted(left, run.letter, None)
-            ):  # fmt: skip
-                relation = replace(item.relations[0], sign=r"\in")
-                yield replace(item, members=(left, hidden.space((run.upper,))), relations=(relation,))
-                continue
+            if isinstance(left, n.Name) and run is not None and key_of(left) not in told and run.lower == hidden.ONE:
+                own = run.general == n.Scripted(left, run.letter, None)
+                whole = item.members[2] if len(signs) == 2 else hidden.space((run.upper,))
+                column = None if own or len(signs) == 1 else _column_of(item, left, run)
+                if own or (column is not None and key_of(_base(column[0])) not in told):
+                    yield replace(item, members=(left, whole), relations=(replace(item.relations[0], sign=r"\in"),))
+                    if column is not None:
+                        yield hidden.set_to(*column, Span(item.span.end, item.span.end), 750 + number)
+                    continue
         yield item
+
+
+def _column_of(item: Statement, whole: n.Name, run: Run) -> tuple[n.Node, n.Node] | None:
+    """What a member of a matrix is, as the document calls it, and what it is in terms of the matrix."""
+    right = item.members[1]
+    unit = n.Scripted(n.Name("e"), run.letter, None)
+    space = strip(item.members[2])
+    square = isinstance(space, n.Scripted) and isinstance(space.sup, n.Product) and "\\times" in space.sup.operators
+    member = _column(run.general, rows=True)
+    if not square or not isinstance(member, n.Scripted) or not isinstance(member.base, n.Name):
+        return None
+    turned = member != run.general
+    match right:
+        case n.Group(body=n.Tuple()) if not turned:
+            rows = False
+        case n.Scripted(base=n.Group(body=n.Tuple())) if not turned:
+            rows = True
+        case n.MatrixNode(rows=cells) if (len(cells) > 1) == turned:
+            rows = turned
+        case _:
+            return None
+    taken = n.Scripted(whole, None, n.Symbol("\\top")) if rows else whole
+    return member, n.Product((taken, unit), ("",))
 
 
 def _run_of_right(statement: Statement) -> Run | None:
     r"""The list with dots on the right, read through the transpose that only tells that it is a column."""
-    right = statement.members[-1]
+    right = statement.members[1 if len(statement.members) > 2 else -1]
     if isinstance(right, n.Scripted) and right.sub is None and right.sup in (n.Symbol("\\top"), n.Name("T")):
         right = right.base
     return _run_in(_listed(right))
