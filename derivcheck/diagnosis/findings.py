@@ -80,7 +80,7 @@ def _wrong(problem: Problem, claim: Claim, verdict: Verdict, bench: Bench | None
         found, explained = _explained(problem, claim, bench)
         facts += explained
         if found is not None:
-            proof = _proof(bench, claim, found)
+            proof = _proof(bench, found)
             span, label, help, edits = _shown_repair(problem, found, proof or CHECKED, proved=bool(proof))
     return Finding(
         code=CODES[claim.kind],
@@ -124,12 +124,12 @@ def _without_reference(verdict: Verdict) -> bool:
 def _explained(problem: Problem, claim: Claim, bench: Bench) -> tuple[Repair | None, list[str]]:
     """The edit that mends a line, and what else there is to say of it."""
     from derivcheck.diagnosis.readings import reading_of
-    from derivcheck.diagnosis.repair import repair
+    from derivcheck.diagnosis.repair import repair, repair_head
     from derivcheck.evaluation.budget import BUDGET
 
     BUDGET.renew()
     facts = [_right_later(problem, claim, bench)]
-    found = repair(bench, claim)
+    found = repair(bench, claim) or repair_head(bench, claim)
     reading = reading_of(bench, claim, sizes=found is None)
     if reading is not None:
         facts.append(f"reading: {reading}")
@@ -139,12 +139,11 @@ def _explained(problem: Problem, claim: Claim, bench: Bench) -> tuple[Repair | N
 CHECKED = "the line then holds, checked on fresh inputs and other sizes"
 
 
-def _proof(bench: Bench, claim: Claim, found: Repair) -> str:
+def _proof(bench: Bench, found: Repair) -> str:
     """What is proved of the mended line; nothing if it was only checked."""
-    from derivcheck.diagnosis.repair import read
     from derivcheck.oracles import modular
 
-    evidence = modular.ask(bench, replace(claim, claimed=read(bench, claim, found.edit.tree)))
+    evidence = modular.ask(bench, found.made)
     if evidence.outcome is not Outcome.HOLDS:
         return ""
     said = proof_words(replace(evidence, bound=0.0))
@@ -275,9 +274,8 @@ def refused_finding(
 
         mended = repair_refused(bench, claim)
         if mended is not None:
-            found, made = mended
-            proof = _proof(bench, made, found)
-            _, _, help, edits = _shown_repair(problem, found, proof or CHECKED, proved=bool(proof))
+            proof = _proof(bench, mended)
+            _, _, help, edits = _shown_repair(problem, mended, proof or CHECKED, proved=bool(proof))
     return Finding(
         code=claim.code,
         severity=Severity.ERROR if wrong else Severity.WARNING,

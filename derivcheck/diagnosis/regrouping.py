@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Literal
 
-from derivcheck.diagnosis.candidate import Candidate, closed, made
-from derivcheck.diagnosis.places import Rebuild, Slot, is_indicator, slots_of, values_of
+from derivcheck.diagnosis.candidate import ONE, Candidate, closed, made
+from derivcheck.diagnosis.places import Rebuild, Slot, all_literal, is_indicator, slots_of, values_of
 from derivcheck.diagnosis.stock import Stock
 from derivcheck.language import nodes as n
 from derivcheck.language.printing import latex, plain
@@ -61,6 +61,8 @@ def sums_for_products(tree: n.Node, stock: Stock) -> Iterator[Candidate]:
             case n.Add(terms=terms):
                 for cut in range(1, len(terms)):
                     (sign, left), (_, right) = terms[cut - 1], terms[cut]
+                    if ONE in (left, right):
+                        continue
                     product = n.Product((closed(left), closed(right)), ("\\cdot" if _digits(right) else "",))
                     new = _single(replace(node, terms=(*terms[: cut - 1], (sign, product), *terms[cut + 1 :])))
                     title = f"multiply `{plain(left)}` by `{plain(closed(right))}`"
@@ -118,10 +120,14 @@ def other_functions(tree: n.Node, stock: Stock) -> Iterator[Candidate]:
                 yield made(8, rebuild, node, n.Group(body, span=node.span), touched=2)
             case n.Derivative(operator=False):
                 yield from _other_links(node, rebuild, stock)
+            case n.Nabla(variable=below) if below is not None and below in stock.names:
+                for name in stock.names:
+                    if name != below and stock.fits(below, name):
+                        yield made(1, rebuild, node, replace(node, variable=name), touched=1)
         if isinstance(node, n.Name | n.Scripted) and stock.is_scalar(node):
             yield made(9, rebuild, node, n.Bars(node, False, span=node.span), touched=2)
     for slot in slots_of(tree):
-        if isinstance(slot.node, n.Tuple | n.Given | n.Compare | n.Number):
+        if isinstance(slot.node, n.Tuple | n.Given | n.Compare | n.Number) or all_literal(slot.node):
             continue
         yield from _minus(slot)
         if not slot.exponent:

@@ -11,7 +11,9 @@ import torch
 from derivcheck.diagnosis.candidate import Candidate, braced
 from derivcheck.diagnosis.edits import candidates
 from derivcheck.diagnosis.offers import stock_of
+from derivcheck.diagnosis.regrouping import other_functions
 from derivcheck.diagnosis.stock import Stock
+from derivcheck.diagnosis.synthesis import RANK, synthesised
 from derivcheck.evaluation.arithmetic import NotExact, OutOfRange
 from derivcheck.evaluation.budget import BUDGET, Effort
 from derivcheck.evaluation.evaluator import Frame, World, evaluate
@@ -24,6 +26,7 @@ from derivcheck.problem import terms as t
 from derivcheck.problem.problem import Claim, Refused
 from derivcheck.problem.scope import Refusal
 from derivcheck.problem.settling import settled
+from derivcheck.source import Span
 from derivcheck.verdict import Outcome
 
 EFFORT: Final = 3e9
@@ -31,15 +34,20 @@ EFFORT: Final = 3e9
 READING: Final = 500_000
 """The price of finding out what one edit of a line means."""
 CLOSE: Final = 1e-9
+MOST_SHOWN: Final = 3
+"""So many that are equally good are looked for."""
+MOST_TRIED: Final = 8
+"""So many of what synthesis finds are checked in full."""
 UNKNOWN: Final = (CannotDraw, SizesError, NotExact, OutOfRange, KeyError, RuntimeError)
 
 
 @dataclass(frozen=True, slots=True)
 class Repair:
-    """The edit that was checked to mend a line, and how many others of the same kind would do too."""
+    """The edit that was checked to mend a line, how many others of the same kind would do too, and the line then."""
 
     edit: Candidate
     others: int
+    made: Claim
 
 
 def repair(bench: Bench, claim: Claim) -> Repair | None:
@@ -57,18 +65,77 @@ def repair(bench: Bench, claim: Claim) -> Repair | None:
     # What the head costs, an integral perhaps, takes nothing from the search.
     effort = Effort(EFFORT)
     passing: list[Candidate] = []
-    for candidate, term in _meaningful(bench, claim, stock_of(bench, claim), effort):
+    stock = stock_of(bench, claim)
+    searched = False
+    for candidate, term in _meaningful(bench, claim, stock, effort):
         if passing and candidate.rank > passing[0].rank:
             break
+        if not searched and candidate.rank >= RANK:
+            searched = True
+            passing = _found(bench, claim, stock, frame, head)
+            if passing:
+                break
         if _close(frame, head, term) and _passes(bench, claim, term):
             passing.append(candidate)
+    if not passing and not searched:
+        passing = _found(bench, claim, stock, frame, head)
     if not passing:
         return None
-    return _smallest(bench, passing)
+    return _smallest(bench, [(each, replace(claim, claimed=read(bench, claim, each.tree))) for each in passing])
 
 
-def repair_refused(bench: Bench, refused: Refused) -> tuple[Repair, Claim] | None:
-    """The smallest single edit that gives a line without a meaning one that holds, and the claim that it then is."""
+def repair_head(bench: Bench, claim: Claim) -> Repair | None:
+    """The other name by which the left side is to be differentiated, or its other index, so that the line holds."""
+    if claim.reheaded is None or claim.kind not in ("gradient", "jacobian", "derivative") or claim.solution is not None:
+        return None
+    effort = Effort(EFFORT / 4)
+    passing: list[tuple[Candidate, Claim]] = []
+    for candidate in other_functions(claim.head_node, stock_of(bench, claim)):
+        if effort.spent or candidate.rank != 1:
+            continue
+        BUDGET.note(READING)
+        try:
+            made = claim.reheaded(candidate.tree)
+            world = bench.quickest(bench.worlds(made.conditions)[-1])
+            head, value = (bench.value(side, made, world) for side in (made.head, made.claimed))
+        except (Refusal, RecursionError, *UNKNOWN):
+            continue
+        if close(head, value) and _passes(bench, made, made.claimed):
+            passing.append((candidate, made))
+    return _smallest(bench, passing) if passing else None
+
+
+def _found(bench: Bench, claim: Claim, stock: Stock, frame: Frame, head: torch.Tensor) -> list[Candidate]:
+    """The smallest synthesised edits that pass the full check."""
+    passing: list[Candidate] = []
+    try:
+        # Sizes that are told apart from each other and from small numbers.
+        telling = max(bench.worlds(claim.conditions), key=lambda each: _telling(bench, each))
+        world = bench.first(bench.quickest(telling))
+        here = place(bench, claim, world)
+    except UNKNOWN:
+        return []
+    if here is None or claim.part is None:
+        return []
+    tried = 0
+    for candidate in synthesised(bench, claim, stock, here):
+        if (passing and candidate.size > passing[0].size) or tried >= MOST_TRIED or len(passing) >= MOST_SHOWN:
+            break
+        try:
+            term = read(bench, claim, candidate.tree)
+        except (Refusal, RecursionError):
+            continue
+        if _close(frame, head, term):
+            tried += 1
+            # What is done to a factor may be done to the product: it is one edit.
+            same = any(_overlap(one.span, candidate.span) for one in passing)
+            if not same and _passes(bench, claim, term):
+                passing.append(candidate)
+    return passing
+
+
+def repair_refused(bench: Bench, refused: Refused) -> Repair | None:
+    """The smallest single edit that gives a line without a meaning one that holds."""
     attempt = refused.attempt
     if attempt is None or attempt.remade is None:
         return None
@@ -94,14 +161,22 @@ def repair_refused(bench: Bench, refused: Refused) -> tuple[Repair, Claim] | Non
             passing.append((candidate, made))
     if not passing:
         return None
-    found = _smallest(bench, [candidate for candidate, _ in passing])
-    return found, next(made for candidate, made in passing if candidate.tree == found.edit.tree)
+    return _smallest(bench, passing)
 
 
-def _smallest(bench: Bench, passing: list[Candidate]) -> Repair:
-    best = min(passing, key=lambda candidate: (candidate.size, candidate.span))
-    distinct = {(candidate.span, candidate.replacement) for candidate in passing}
-    return Repair(braced(best, bench.problem.source.text), len(distinct) - 1)
+def _smallest(bench: Bench, passing: list[tuple[Candidate, Claim]]) -> Repair:
+    best, made = min(passing, key=lambda each: (each[0].size, each[0].span))
+    distinct = {(candidate.span, candidate.replacement) for candidate, _ in passing}
+    return Repair(braced(best, bench.problem.source.text), len(distinct) - 1, made)
+
+
+def _overlap(one: Span, other: Span) -> bool:
+    return one.start < other.end and other.start < one.end
+
+
+def _telling(bench: Bench, world: World) -> tuple[int, int]:
+    sizes = [size for name, size in world.sizes.items() if name in bench.symbols]
+    return len(set(sizes)), min(sizes, default=0)
 
 
 def read(bench: Bench, claim: Claim, tree: n.Node) -> t.Term:

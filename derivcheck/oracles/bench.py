@@ -221,6 +221,10 @@ class Bench(Draws):
             world, leaves=chosen, functions=functions, differentiator=Autograd(), trials=len(trials)
         )  # fmt: skip
 
+    def first(self, world: World) -> World:
+        """The first trial of a world by itself: values that differ otherwise stand beside each other in a batch."""
+        return self._picked(world, torch.zeros(1, dtype=torch.long))
+
     def _projected(self, world: World, equations: Sequence[Comparison], names: set[str]) -> dict[str, Tensor]:
         """Newton's projection of the inputs onto equations that no single name solves."""
         domains = {

@@ -16,6 +16,7 @@ from derivcheck.problem.constants import constant_by, density_of, gradients, wit
 from derivcheck.problem.context import Context, strip
 from derivcheck.problem.directives import Marks
 from derivcheck.problem.freezing import note_posterior
+from derivcheck.problem.parts import part_reader
 from derivcheck.problem.plusminus import both_signs
 from derivcheck.problem.probability.logs import log_of_claimed
 from derivcheck.problem.problem import Alternative, Claim, Refused
@@ -333,6 +334,8 @@ class ClaimMaker:
             visible=tuple(self.scope.names),
             read=None if kind != head.kind else self._reader(head, item),
             remade=self._remaker(head, item, conditions),
+            reheaded=self._reheader(head, node, item),
+            part=part_reader(head.closed, self.scope),
             proportional=head.proportional,
             density=head.density if kind == head.kind and _says_whole(head, node) else None,
         )
@@ -382,6 +385,22 @@ class ClaimMaker:
             return replace(claim, alternatives=others, **sides)  # type: ignore[arg-type]
 
         return remade
+
+    def _reheader(self, head: Head, member: n.Node, item: Statement) -> Callable[[n.Node], Claim]:
+        """Makes the claim anew with another left side, among the names that are known here."""
+        then = self.scope.as_it_stands()
+
+        def reheaded(node: n.Node) -> Claim:
+            here, chains = self.scope, self.chains
+            scope = replace(then.as_it_stands(), counter=here.counter, solution=dict(here.solution))
+            self.scope = scope
+            try:
+                return self.aside(node, member, replace(head.ctx, scope=scope), item)
+            finally:
+                here.counter = max(here.counter, scope.counter)
+                self.scope, self.chains = here, chains
+
+        return reheaded
 
     def _alternatives(self, head: Head, node: n.Node, claimed: Term) -> tuple[Alternative, ...]:
         if not any(isinstance(part, terms.Derivative) and part.direct for part in terms.walk(claimed)):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from derivcheck.language.domain import Domain
@@ -62,7 +62,9 @@ class Claim:
     ``alternatives`` are other readings of the claimed side; ``solution`` is there for rows that solve something.
     ``read`` gives another expression the meaning that it would have in the place of the claimed side, and ``visible``
     are the names known there: what the diagnosis needs to try edits. ``remade`` is the claim that the line would make
-    with that expression. Both raise ``Refusal``. ``density`` is there where the sides are the logarithms of densities;
+    with that expression, ``reheaded`` that with another left side, and ``part`` is what an expression means by itself
+    there, with these letters bound to indices by their names. All of these raise ``Refusal``. ``density`` is there
+    where the sides are the logarithms of densities;
     of ``proportional`` ones they are those less the values at a place of reference. ``otherwise`` is what is claimed
     where the member that stands for the head is wrong itself. ⇒ leads to what is ``implied``, words such as "hence" to
     what is ``joined``; a ``premise`` is an equation that the words alone state, and no claim.
@@ -94,6 +96,8 @@ class Claim:
     visible: tuple[str, ...] = field(default=(), compare=False, repr=False)
     read: Callable[[Node], Term] | None = field(default=None, compare=False, repr=False)
     remade: Callable[[Node], Claim] | None = field(default=None, compare=False, repr=False)
+    reheaded: Callable[[Node], Claim] | None = field(default=None, compare=False, repr=False)
+    part: Callable[[Node, Mapping[str, str]], Term] | None = field(default=None, compare=False, repr=False)
     otherwise: Claim | None = field(default=None, compare=False, repr=False)
 
 

@@ -64,3 +64,31 @@ def test_what_gives_a_line_shapes_that_fit_and_makes_it_hold_is_offered() -> Non
         "replace `A` by `Aᵀ`",
         "replace `bᵢ` by `bₖ`",
     ]
+
+
+NORMAL = r"""
+Let $x_1, \dots, x_m \in \mathbb{R}^{p}$, $\tau > 0$, $\mu \in \mathbb{R}^p$ and
+$L = -\frac{p m}{2} \log(2 \pi) - m p \log \tau - \frac{1}{2 \tau^2} \sum_{i=1}^m (x_i - \mu)^\top (x_i - \mu)$.
+
+$$ \frac{\partial L}{\partial \tau} = -\frac{m}{\tau} + \frac{1}{\tau^3} \sum_{i=1}^m (x_i - \mu)^\top (x_i - \mu) $$
+
+# Quadratic
+
+Let $A \in \mathbb{R}^{n \times n}$, $b, y, s \in \mathbb{R}^n$, $\kappa, \rho > 0$ and $f = y^\top A y + \kappa \rho \, b^\top s$.
+
+$$ \nabla_y f = A y + y $$
+$$ \nabla_b f = s $$
+$$ \nabla_y f = \kappa \rho b $$
+$$ f = y^\top A y + b^\top s $$
+"""
+
+
+def test_what_is_missing_is_put_together_from_what_the_document_offers() -> None:
+    """A power of a size in a normaliser, a transpose times a name, a product of two names, the name below a nabla."""
+    assert list(helps(NORMAL).values()) == [
+        "multiply `m/τ` by `p`",
+        "replace `y` by `Aᵀ y`",
+        "multiply `s` by `κ ρ`",
+        "replace `∇_y` by `∇ₛ`",
+        "multiply `bᵀ s` by `κ ρ`",
+    ]

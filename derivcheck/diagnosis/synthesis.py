@@ -1,0 +1,203 @@
+"""Which small expression, put in one place of the claimed side, makes it what it should be: all are tried at once.
+
+The place becomes a name whose value is a batch, one entry for every expression, so that the whole side is evaluated
+once for thousands of them (Gulwani, Polozov, Singh, Program Synthesis, 2017, on enumeration up to equal values).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import torch
+from torch import Tensor
+
+from derivcheck.diagnosis.candidate import Candidate, closed
+from derivcheck.diagnosis.ingredients import Ingredient, Pool, at_place, numbers, size_of
+from derivcheck.diagnosis.places import Rebuild, slots_of, values_of
+from derivcheck.diagnosis.stock import Stock
+from derivcheck.evaluation.arithmetic import NotExact, OutOfRange
+from derivcheck.evaluation.budget import BUDGET, Effort
+from derivcheck.evaluation.evaluator import Axis, Frame, evaluate
+from derivcheck.language import nodes as n
+from derivcheck.language.printing import latex, plain
+from derivcheck.language.traversal import walk
+from derivcheck.oracles.bench import Bench
+from derivcheck.problem import terms as t
+from derivcheck.problem.problem import Claim
+from derivcheck.problem.scope import Refusal
+from derivcheck.problem.substitution import rewrite
+from derivcheck.source import Span
+
+EFFORT: Final = 3e9
+"""What the synthesis for one line may cost, in the prices of the budget."""
+READING: Final = 500_000
+"""The price of finding out what one expression means."""
+ENTRY: Final = 400
+"""The price of one more expression at one place beside its evaluation."""
+ENTRIES: Final = 400_000
+"""So many entries are evaluated at once at most."""
+HOLE: Final = "#"
+"""The name of the place: no document has it."""
+CLOSE: Final = 1e-9
+RANK: Final = 10
+CLOSED_OFF = (
+    t.Derivative, t.Chain, t.Let, t.MapEntries, t.LogIntegral, t.Expectation, t.Integral, t.Optimum, t.Frozen,
+)  # fmt: skip
+UNKNOWN = (Refusal, NotExact, OutOfRange, KeyError, RuntimeError, RecursionError)
+
+
+@dataclass(frozen=True, slots=True)
+class Hole:
+    """A place of the claimed side: what stands there in syntax and as a term, and the indices in force."""
+
+    node: n.Node
+    rebuild: Rebuild
+    whole: bool
+    term: t.Term
+    axes: tuple[Axis, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """What makes the claimed side right, made of ``over``, how many tokens change, and how that is said."""
+
+    node: n.Node
+    over: Ingredient
+    size: int
+    title: str
+
+
+def synthesised(bench: Bench, claim: Claim, stock: Stock, frame: Frame) -> Iterator[Candidate]:
+    """Edits after which the claimed side has the value of the head at one trial of a frame, the smallest first."""
+    assert claim.read is not None
+    try:
+        term = claim.read(claim.claimed_node)
+        with torch.no_grad():
+            head = evaluate(claim.head, frame).detach()
+            located = dict(_located(term, frame))
+    except UNKNOWN:
+        return
+    effort = Effort(EFFORT)
+    pools: dict[tuple[Axis, ...], Pool] = {}
+    found: list[Candidate] = []
+    for hole in _holes(claim.claimed_node, located):
+        if effort.spent:
+            break
+        if hole.axes not in pools:
+            pools[hole.axes] = Pool(_leaves(claim, stock, frame, hole.axes))
+        try:
+            with torch.no_grad():
+                hits = list(_hits(term, hole, pools[hole.axes], frame, head))
+        except UNKNOWN:
+            continue
+        found += [_edit(hole, hit) for hit in hits]
+    yield from sorted(found, key=lambda edit: edit.size)
+
+
+def _edit(hole: Hole, hit: Hit) -> Candidate:
+    node = hit.node if hole.whole or not isinstance(hit.node, n.Add | n.Entrywise) else closed(hit.node)
+    title = hit.title.format(old=plain(hole.node), new=plain(node), each=plain(hit.over.node))
+    # Brackets are tokens too.
+    size = hit.size + (node is not hit.node)
+    return Candidate(RANK, hole.rebuild(node), hole.node.span, latex(node), title, size)
+
+
+def _holes(tree: n.Node, located: dict[Span, tuple[t.Term, tuple[Axis, ...]]]) -> Iterator[Hole]:
+    """The places that the term knows by their spans."""
+    whole = {id(slot.node): slot for slot in slots_of(tree)}
+    seen: set[int] = set()
+    for node, rebuild, _ in values_of(tree):
+        inner = node.body if isinstance(node, n.Group) else node
+        if id(inner) in seen or node.span not in located or isinstance(inner, n.Tuple | n.Given | n.Compare):
+            continue
+        seen.add(id(inner))
+        term, axes = located[node.span]
+        slot = whole.get(id(inner))
+        if slot is not None:
+            yield Hole(inner, slot.rebuild, True, term, axes)
+        else:
+            yield Hole(node, rebuild, False, term, axes)
+
+
+def _located(term: t.Term, frame: Frame) -> Iterator[tuple[Span, tuple[t.Term, tuple[Axis, ...]]]]:
+    """The parts of a term that are evaluated as they stand, by their spans, with the indices that are bound there."""
+    stack: list[tuple[t.Term, tuple[Axis, ...]]] = [(term, ())]
+    seen: set[Span] = set()
+    while stack:
+        part, axes = stack.pop()
+        if part.span not in seen:
+            seen.add(part.span)
+            yield part.span, (part, axes)
+        match part:
+            case t.Reduce(index=index, lower=t.Constant(value=low), upper=upper, conditions=(), body=body) if low == 1:
+                count = int(evaluate(upper, frame.deeper(*axes)).max())
+                stack.append((body, (*axes, Axis(index, 1, count))))
+            case t.Gather(indices=(index,), body=body):
+                stack.append((body, (*axes, Axis(index, 1, max(frame.world.dims(part.shape))))))
+            case t.Reduce() | t.Gather() | t.Piecewise() | t.Indicator() | t.Comparison():
+                pass
+            case t.Variable() | t.Entry(argument=t.Variable()):
+                pass
+            case _ if not isinstance(part, CLOSED_OFF):
+                stack.extend((child, axes) for child in reversed(list(t.children(part))))
+
+
+def _leaves(claim: Claim, stock: Stock, frame: Frame, axes: tuple[Axis, ...]) -> Iterator[Ingredient]:
+    """What the document offers at a place, with its values at one draw."""
+    inner = frame.deeper(*axes)
+    assert claim.part is not None
+    letters = {axis.name.split("#")[0]: axis.name for axis in axes}
+    counts = [axis.count for axis in inner.axes]
+    for node in dict.fromkeys((*stock.names, *stock.members, *stock.sizes, *stock.powers, *stock.pieces, *stock.terms)):
+        BUDGET.note(READING)
+        try:
+            term = claim.part(node, letters)
+            with torch.no_grad():
+                value = evaluate(term, inner).detach()
+            full = value[0].expand(*counts, *frame.world.dims(term.shape))
+        except UNKNOWN:
+            continue
+        yield Ingredient(node, full, size_of(node))
+    yield from numbers((*counts, 1, 1))
+
+
+def _hits(term: t.Term, hole: Hole, pool: Pool, frame: Frame, head: Tensor) -> Iterator[Hit]:
+    """The expressions that make the claimed side equal to the head."""
+    inner = frame.deeper(*hole.axes)
+    dims = frame.world.dims(hole.term.shape)
+    counts = [axis.count for axis in inner.axes]
+    now = evaluate(hole.term, inner).detach()[0].expand(*counts, *dims)
+    part = Ingredient(hole.node, now, size_of(hole.node))
+    name = t.Variable(HOLE, tuple(t.Index(axis.name) for axis in hole.axes), shape=hole.term.shape)
+    other = rewrite(term, lambda each: name if each.span == hole.term.span and each == hole.term else None)
+    step = max(1, ENTRIES // max(1, now.numel()))
+    for block in at_place(part, pool):
+        BUDGET.note(ENTRY * len(block.over))
+        for start in range(0, len(block.over), step):
+            batch = block.values[start : start + step]
+            BUDGET.renew()
+            value = evaluate(other, frame.bind({HOLE: batch})).detach()
+            for spot in _agreeing(value, head, len(batch)):
+                each = block.over[start + spot]
+                node = block.node(each)
+                if _may_stand_for(node, part.node):
+                    yield Hit(node, each, block.size(each), block.title)
+
+
+def _may_stand_for(new: n.Node, old: n.Node) -> bool:
+    """Whether this is another expression, and no number where something else happens not to matter."""
+    number = isinstance(new, n.Number | n.Fraction_) and not any(isinstance(part, n.Name) for part in walk(new))
+    return new != old and (not number or isinstance(old, n.Number | n.Fraction_))
+
+
+def _agreeing(value: Tensor, head: Tensor, count: int) -> list[int]:
+    """The entries of a batch that are the head but for rounding."""
+    value, head = torch.broadcast_tensors(value, head)
+    if value.shape[0] != count:
+        return []
+    scale = float(head.abs().nan_to_num().max())
+    apart = (value - head).abs().reshape(count, -1)
+    spots: list[int] = (apart <= CLOSE * max(scale, 1e-300)).all(1).nonzero().flatten().tolist()
+    return spots
