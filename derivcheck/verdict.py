@@ -163,12 +163,16 @@ INTERNAL_ERROR: Final = "internal-error"
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """A replacement of the text of ``span`` that was checked to make the line hold; ``proved`` if it then is proved."""
+    """A replacement of the text of ``span`` that was checked to make the line hold; ``proved`` if it then is proved.
+
+    One that goes ``far`` changes more than a slip does: what is likelier elsewhere comes before it.
+    """
 
     span: Span
     replacement: str
     title: str
     proved: bool = False
+    far: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -118,8 +118,9 @@ def _inquiry(
 
 
 def _is_unmended(claim: Claim | None, verdict: Verdict, finding: Finding) -> bool:
-    """Whether a line is wrong by the numbers and no edit of it was found to help."""
-    return claim is not None and verdict.outcome is Outcome.WRONG and finding.help is None
+    """Whether a line is wrong by the numbers and no small edit of it was found to help."""
+    far = finding.help is None or any(edit.far for edit in finding.edits)
+    return claim is not None and verdict.outcome is Outcome.WRONG and far
 
 
 def _blamed(

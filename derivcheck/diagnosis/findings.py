@@ -162,7 +162,7 @@ def _shown_repair(
     label = "this edit makes the line hold"
     if edit.title.startswith("replace `") and len(edit.replacement) <= 24:
         label = f"`{edit.title.split('`')[3]}` here makes the line hold"
-    edits = (Edit(edit.span, edit.replacement, edit.title, proved),) if written.strip() else ()
+    edits = (Edit(edit.span, edit.replacement, edit.title, proved, found.far),) if written.strip() else ()
     return edit.span, label, help, edits
 
 

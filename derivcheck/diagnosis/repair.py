@@ -36,6 +36,8 @@ READING: Final = 500_000
 CLOSE: Final = 1e-9
 MOST_SHOWN: Final = 3
 """So many that are equally good are looked for."""
+SLIP: Final = 3
+"""A slip changes so many tokens at most."""
 MOST_TRIED: Final = 8
 """So many of what synthesis finds are checked in full."""
 UNKNOWN: Final = (CannotDraw, SizesError, NotExact, OutOfRange, KeyError, RuntimeError)
@@ -48,6 +50,7 @@ class Repair:
     edit: Candidate
     others: int
     made: Claim
+    far: bool = False
 
 
 def repair(bench: Bench, claim: Claim) -> Repair | None:
@@ -66,22 +69,23 @@ def repair(bench: Bench, claim: Claim) -> Repair | None:
     effort = Effort(EFFORT)
     passing: list[Candidate] = []
     stock = stock_of(bench, claim)
-    searched = False
+    searched = put_together = False
     for candidate, term in _meaningful(bench, claim, stock, effort):
         if passing and candidate.rank > passing[0].rank:
             break
         if not searched and candidate.rank >= RANK:
             searched = True
             passing = _found(bench, claim, stock, frame, head)
-            if passing:
+            if put_together := bool(passing):
                 break
         if _close(frame, head, term) and _passes(bench, claim, term):
             passing.append(candidate)
     if not passing and not searched:
-        passing = _found(bench, claim, stock, frame, head)
+        put_together, passing = True, _found(bench, claim, stock, frame, head)
     if not passing:
         return None
-    return _smallest(bench, [(each, replace(claim, claimed=read(bench, claim, each.tree))) for each in passing])
+    found = _smallest(bench, [(each, replace(claim, claimed=read(bench, claim, each.tree))) for each in passing])
+    return replace(found, far=put_together and found.edit.size > SLIP)
 
 
 def repair_head(bench: Bench, claim: Claim) -> Repair | None:
