@@ -148,7 +148,10 @@ def repair_refused(bench: Bench, refused: Refused) -> Repair | None:
     passing: list[tuple[Candidate, Claim]] = []
     seen: set[n.Node] = {attempt.claimed_node}
     stock = stock_of(bench, attempt)
-    for candidate in sorted(candidates(attempt.claimed_node, stock), key=lambda c: (c.rank, c.size)):
+    # A name of another shape may be just what is wrong.
+    any_shape = candidates(attempt.claimed_node, replace(stock, shapes={}, pieces=(), terms=()))
+    tried = (*candidates(attempt.claimed_node, stock), *(each for each in any_shape if each.rank == 1))
+    for candidate in sorted(tried, key=lambda c: (c.rank, c.size)):
         if effort.spent or (passing and candidate.rank > passing[0][0].rank):
             break
         if candidate.tree in seen:

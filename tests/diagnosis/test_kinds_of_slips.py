@@ -35,6 +35,7 @@ $$ \frac{\partial \Phi(r)}{\partial s} = A g $$
 Let $B = \sum_{j=1}^q b_j s_j$. Then
 
 $$ \frac{\partial B}{\partial s_k} = b_i $$
+$$ \frac{\partial \Phi(r)}{\partial s} = s^\top g $$
 """
 
 
@@ -58,11 +59,12 @@ def test_what_is_missing_or_written_for_its_kin_is_said_where_it_stands() -> Non
 
 
 def test_what_gives_a_line_shapes_that_fit_and_makes_it_hold_is_offered() -> None:
-    """A missing transpose where shapes tell it, and an index that nothing binds."""
+    """A missing transpose where shapes tell it, an index that nothing binds, and a name of another shape."""
     assert list(helps(SHAPES).values()) == [
         "replace `s` by `sᵀ`",
         "replace `A` by `Aᵀ`",
         "replace `bᵢ` by `bₖ`",
+        "replace `sᵀ` by `Aᵀ`",
     ]
 
 
