@@ -76,17 +76,20 @@ def _wrong(problem: Problem, claim: Claim, verdict: Verdict, bench: Bench | None
     span, label = claim.span, ""
     help: str | None = None
     edits: tuple[Edit, ...] = ()
-    if bench is not None and not _without_reference(verdict):
+    missing = _without_value(verdict)
+    if bench is not None and not missing and not _without_reference(verdict):
         found, explained = _explained(problem, claim, bench)
         facts += explained
         if found is not None:
             proof = _proof(bench, found)
             span, label, help, edits = _shown_repair(problem, found, proof or CHECKED, proved=bool(proof))
     return Finding(
-        code=CODES[claim.kind],
+        code="no-value" if missing else CODES[claim.kind],
         severity=Severity.ERROR,
-        message=_message(claim, verdict),
-        span=span,
+        message=f"{'this mean' if claim.kind == 'expectation' else 'this integral'} has no value"
+        if missing
+        else _message(claim, verdict),
+        span=claim.line_span if missing else span,
         line_span=claim.line_span,
         label=label,
         facts=tuple(fact for fact in facts if fact),
@@ -114,6 +117,11 @@ def _is_a_condition(claim: Claim, problem: Problem) -> bool:
     if claim.relation != "=" or claim.solution is not None:
         return False
     return tied_names(claim.head, claim.claimed, problem.declarations) is not None
+
+
+def _without_value(verdict: Verdict) -> bool:
+    """Whether an integral in the line is seen not to exist: no edit gives it a value."""
+    return any(e.doubt is Doubt.NO_VALUE and e.strength is Strength.ENCLOSED for e in verdict.evidence)
 
 
 def _without_reference(verdict: Verdict) -> bool:

@@ -80,10 +80,10 @@ class World:
     def root(self) -> Frame:
         """Where a whole statement is evaluated."""
         BUDGET.statement()
-        return Frame(self, self._root_bindings, ())
+        return Frame(self, self.outermost, ())
 
     def __post_init__(self) -> None:
-        self._root_bindings = Bindings(None, {}, ())
+        self.outermost = Bindings(None, {}, ())
 
 
 @dataclass(frozen=True)

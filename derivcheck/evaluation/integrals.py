@@ -243,7 +243,7 @@ class _Work:
             for order in ORDERS:
                 away = arb(2) ** -order
                 sizes.append(abs(whole(acb(centre + side * away), False)).real * away)
-            if sizes[0] > 0 and (sizes[1] > sizes[0] * arb("0.999")):
+            if sizes[0] > 0 and (sizes[1] > sizes[0] * (1 - arb(2) ** -20)):
                 line, kappa = stretch.line, stretch.kappa
                 y = centre if not kappa else (centre * kappa).exp()
                 raise NoValue(

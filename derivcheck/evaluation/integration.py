@@ -19,7 +19,7 @@ from derivcheck.evaluation.arithmetic import NotExact, NotSettled, TooLarge
 from derivcheck.evaluation.budget import BUDGET
 from derivcheck.evaluation.definite import definite, shaken
 from derivcheck.evaluation.degree import NoPolynomial, degree
-from derivcheck.evaluation.evaluator import Axis, Bindings, Frame, evaluate
+from derivcheck.evaluation.evaluator import Axis, Bindings, Frame, World, evaluate
 from derivcheck.evaluation.hermite import hermite
 from derivcheck.evaluation.quadrature import DISCRETE, rule
 from derivcheck.evaluation.slope import slope as slope_of
@@ -73,8 +73,18 @@ def _constant(log: t.Term, frame: Frame) -> bool:
     """Whether a log density is frozen, and nothing on which it depends is bound to another value here."""
     if not isinstance(log, t.Frozen):
         return False
-    names = t.variables(log)
-    reached = names.union(*(frame.world.dependencies.get(name, frozenset()) for name in names)) - set(log.names)
+    return _unbound(log, frozenset(log.names), frame)
+
+
+def _everywhere(term: t.Term, frame: Frame) -> bool:
+    """Whether a term has the same value whatever runs here."""
+    return not any(axis.name for axis in frame.axes) and _unbound(term, frozenset(), frame)
+
+
+def _unbound(term: t.Term, but: frozenset[str], frame: Frame) -> bool:
+    """Whether nothing on which a term depends is bound to another value here."""
+    names = t.variables(term)
+    reached = names.union(*(frame.world.dependencies.get(name, frozenset()) for name in names)) - but
     bindings: Bindings | None = frame.bindings
     while bindings is not None:
         if not reached.isdisjoint(bindings.values):
@@ -104,8 +114,11 @@ class Quadrature:
         self.level = level
         self._kept: dict[tuple[t.Term, tuple[Axis, ...]], tuple[Tensor, Tensor]] = {}
         self._turned: dict[int, tuple[t.Term, t.LogIntegral | t.Expectation]] = {}
+        self._once: dict[int, tuple[t.Term, World, Tensor]] = {}
 
     def integral(self, term: t.LogIntegral | t.Expectation | t.Integral, frame: Frame) -> Tensor:
+        if frame.axes and _everywhere(term, frame):
+            return self._same(term, frame)
         if isinstance(term, t.Integral):
             return definite(term, frame, self.level)
         if isinstance(term, t.Expectation) and (other := tilted(term, frame)) is not None:
@@ -115,6 +128,17 @@ class Quadrature:
         if len(smooth) > 1 and any(bound.domain.kind != "real" for bound in smooth):
             raise NotExact("an integral over several values of restricted domains")
         return _nested(term, discrete, frame, lambda inner: self._smooth(term, smooth, inner))
+
+    def _same(self, term: t.LogIntegral | t.Expectation | t.Integral, frame: Frame) -> Tensor:
+        """An integral that is the same at every node of those around it: worked out once, as a definition is."""
+        world = frame.world
+        found = self._once.get(id(term))
+        if found is None or found[1] is not world:
+            with world.arithmetic.recording():
+                value = self.integral(term, Frame(world, world.outermost, ()))
+            found = self._once[id(term)] = term, world, value
+        value = found[2]
+        return value.reshape(value.shape[0], *(1,) * len(frame.axes), *value.shape[1:])
 
     def _with_complement(self, term: t.LogIntegral | t.Expectation, key: str) -> t.LogIntegral | t.Expectation:
         found = self._turned.get(id(term))

@@ -53,7 +53,7 @@ def ask(draws: Draws, claim: Claim) -> Evidence:
             zero &= seen.zero
             touched = touched or _written(draws, point) or "one of the inputs"
     if nowhere:
-        return _without_value(counts, tuple(sizes), nowhere)
+        return _without_value(claim, counts, tuple(sizes), nowhere)
     if claim.relation in STRICT and counts[Look.AGREE] and not counts[Look.HOLDS]:
         proof = modular.ask(draws, replace(claim, relation="="))
         if proof.outcome is Outcome.HOLDS:
@@ -65,14 +65,12 @@ def ask(draws: Draws, claim: Claim) -> Evidence:
     return _said(claim, counts, tuple(sizes), touched, vacuous, care)
 
 
-def _without_value(counts: Mapping[Look, int], sizes: Sizes, nowhere: str) -> Evidence:
-    """Of an integral that does not exist: what is equal to it nowhere is wrong, what is so at some inputs open."""
+def _without_value(claim: Claim, counts: Mapping[Look, int], sizes: Sizes, nowhere: str) -> Evidence:
+    """Of an integral that does not exist: nothing is equal to it; where it may be infinite, an inequality is open."""
     everywhere = not any(count for seen, count in counts.items() if seen is not Look.NOWHERE)
-    where = "any input" if everywhere else "some inputs"
-    return Evidence(
-        NAME, Outcome.WRONG if everywhere else Outcome.UNDECIDED, sizes=sizes, points=counts[Look.NOWHERE],
-        doubt=Doubt.NO_VALUE, detail=nowhere.format(where),
-    )  # fmt: skip
+    detail = nowhere.format("any input" if everywhere else "some inputs")
+    outcome = Outcome.WRONG if everywhere and claim.relation == "=" else Outcome.UNDECIDED
+    return Evidence(NAME, outcome, sizes=sizes, points=counts[Look.NOWHERE], doubt=Doubt.NO_VALUE, detail=detail)
 
 
 def _said(claim: Claim, counts: Mapping[Look, int], sizes: Sizes, touched: str, zero: bool, care: Care) -> Evidence:

@@ -51,7 +51,14 @@ NOWHERE = [
 
 @pytest.mark.parametrize(("line", "why"), NOWHERE)
 def test_a_mean_that_does_not_exist_is_wrong_with_the_reason(line, why):
-    (result,) = report(f"{MODEL}\n$$ {line} $$\n").results
+    found = report(f"{MODEL}\n$$ {line} $$\n")
+    (result,) = found.results
     assert result.verdict.outcome is Outcome.WRONG
+    assert [finding.code for finding in found.findings] == ["no-value"]
     assert "has no value at any input" in result.verdict.reason
     assert why in result.verdict.reason
+
+
+def test_an_inequality_for_a_mean_that_may_be_infinite_is_open():
+    (result,) = report(MODEL + r"$$ \mathbb{E}[e^{z^2}] \ge 1 $$").results
+    assert result.verdict.outcome is Outcome.UNDECIDED
