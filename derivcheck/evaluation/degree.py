@@ -82,7 +82,19 @@ class _Degrees:
                 return of(log)
             case t.Expectation(log=log, body=body) if not varies(log):
                 return of(body)
+            case t.Expectation() if (found := self._gaussian(term, names)) is not None:
+                return found
         raise NoPolynomial(hidden=isinstance(term, UNKNOWN))
+
+    def _gaussian(self, term: t.Expectation, names: frozenset[str]) -> int | None:
+        """Of a mean under a Gaussian whose mean is linear in the names, its covariance the same everywhere."""
+        every = names.union(bound.key for bound in term.bounds)
+        try:
+            if any(bound.domain.kind != "real" for bound in term.bounds) or self.of(term.log, every) > 2:
+                return None
+            return self.of(term.body, every)
+        except NoPolynomial:
+            return None
 
     def _called(
         self, parameters: tuple[str, ...], arguments: tuple[Term, ...], body: Term, names: frozenset[str]
