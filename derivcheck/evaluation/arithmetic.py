@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from fractions import Fraction
-from typing import Any, Literal, Protocol
+from typing import Any, Final, Literal, Protocol
 
 Value = Any
 """An array of the arithmetic at hand: ``torch.Tensor`` or ``Grid``."""
@@ -30,6 +30,10 @@ class NoValue(NotExact):
 
 class NotSettled(NotExact):
     """An integral whose error cannot be told; ``what`` is a clause that says so."""
+
+
+MOST_BITS: Final = 300_000
+"""Binary digits of a number that is worked out exactly: to cancel a fraction takes the square of their number."""
 
 
 class TooLarge(NotExact):

@@ -16,7 +16,7 @@ from math import factorial, isqrt, lcm, prod
 from typing import ClassVar, Final, Literal
 
 from derivcheck.evaluation import grid
-from derivcheck.evaluation.arithmetic import Arithmetic, NotExact, OutOfRange
+from derivcheck.evaluation.arithmetic import MOST_BITS, Arithmetic, NotExact, OutOfRange, TooLarge
 from derivcheck.evaluation.budget import STEP
 from derivcheck.evaluation.grid import Grid
 from derivcheck.evaluation.gridded import Gridded
@@ -248,6 +248,9 @@ def _total(ratios: list[Ratio]) -> Number:
 
 def _prod(values: Sequence[Number]) -> Number:
     ratios = [value.as_integer_ratio() for value in values]
+    for side in zip(*ratios, strict=True):
+        if sum(number.bit_length() for number in side) > MOST_BITS:
+            raise TooLarge(f"a product of {len(ratios)} factors has too many digits to be worked out exactly")
     return _number(prod(p for p, _ in ratios), prod(q for _, q in ratios))
 
 

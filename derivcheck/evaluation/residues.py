@@ -297,7 +297,13 @@ class ResidueArithmetic:
         p = self.p
 
         def product(values: Sequence[Any]) -> Entry:
-            return None if None in values else prod(values) % p
+            if None in values:
+                return None
+            result = 1
+            for value in values:
+                # Step by step: the whole product of many factors would have millions of digits.
+                result = result * value % p
+            return result
 
         count = a.grid.shape[axis]
         return Residues(grid.reduce(product, a.grid, axis), count * a.top, count * a.bottom, a.literal, a.shared)
