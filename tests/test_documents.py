@@ -20,6 +20,7 @@ from tests.remembering import check
 
 HERE = Path(__file__).parent / "documents"
 SEEDS = 3
+QUICKLY = Settings(seed=0, trials=2, draws=2)
 EXPECTED = re.compile(r"^\s*(?:<!--|%)\s*expected:\s*(?P<codes>[a-z, -]+?)\s*(?:-->)?\s*$")
 
 
@@ -88,13 +89,6 @@ def searched() -> list[object]:
     return [pytest.param(m, marks=[] if m in chosen else [pytest.mark.thorough]) for m in claims]
 
 
-def run(name: str, text: str, seed: int) -> Report:
-    """Check a text under the name of its document."""
-    from derivcheck.engine import check
-
-    return check(Source(name, text), Settings(seed=seed))
-
-
 def expected_codes(text: str) -> dict[int, set[str]]:
     """What the document says about its own lines: the comment stands on the line behind the one it means."""
     found: dict[int, set[str]] = {}
@@ -116,19 +110,22 @@ def observed_codes(report: Report) -> dict[int, set[str]]:
     return dict(found)
 
 
-ONE_SEED_EACH = [(name, at % SEEDS) for at, name in enumerate(DOCUMENTS)]
-OTHER_SEEDS = [
-    pytest.param(name, seed, marks=pytest.mark.thorough)
-    for seed in range(SEEDS)
-    for name in DOCUMENTS
-    if (name, seed) not in ONE_SEED_EACH
-]
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_a_document_gives_the_findings_written_in_it_and_no_others(name: str) -> None:
+    # As its mistakes are checked: what is claimed in all of them is judged once.
+    _says_what_is_written_in_it(name, QUICKLY)
 
 
-@pytest.mark.parametrize(("name", "seed"), [*ONE_SEED_EACH, *OTHER_SEEDS])
-def test_a_document_gives_the_findings_written_in_it_and_no_others(name: str, seed: int) -> None:
+@pytest.mark.thorough
+@pytest.mark.parametrize("seed", range(SEEDS))
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_at_any_seed_a_document_gives_the_findings_written_in_it(name: str, seed: int) -> None:
+    _says_what_is_written_in_it(name, Settings(seed=seed))
+
+
+def _says_what_is_written_in_it(name: str, settings: Settings) -> None:
     text = read(name)
-    report = run(name, text, seed)
+    report = check(Source(name, text), settings)
     expected, observed = expected_codes(text), observed_codes(report)
     alarms = {line: codes for line, codes in observed.items() if line not in expected}
     missed = {line: codes for line, codes in expected.items() if not codes <= observed.get(line, set())}
@@ -153,7 +150,7 @@ def test_what_mends_a_mistake_is_looked_for_on_its_own_line(mutation: Mutation) 
 def _blames_the_line(mutation: Mutation, *, mends: bool) -> None:
     text = mutation.apply(read(mutation.document))
     line = mutation.blamed(text)
-    report = check(Source(mutation.document, text), Settings(seed=0, trials=2, draws=2), mends=mends)
+    report = check(Source(mutation.document, text), QUICKLY, mends=mends)
     errors = [finding for finding in report.findings if finding.severity is Severity.ERROR]
     blamed = {report.source.position(finding.span.start).line for finding in errors}
     assert exit_code((report,), strict=False) == 1, f"the mistake on line {line} is not seen: {_told(report, line)}"
