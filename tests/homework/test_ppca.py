@@ -267,7 +267,7 @@ def test_data_below_the_noise_has_its_maximum_at_zero() -> None:
 # ---- the extras
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", [0, 1, *(pytest.param(seed, marks=pytest.mark.thorough) for seed in range(2, 8))])
 def test_no_seed_raises_an_alarm_and_only_runs_at_their_cap_are_undecided(seed: int) -> None:
     drawn = random.Random(seed)
     sizes = {"J": drawn.randint(2, 20), "N": drawn.randint(2, 200)}

@@ -189,7 +189,7 @@ def test_killed_is_what_check_calls_wrong_in_the_edited_text(text, seed, monkeyp
     generator = random.Random(seed)
     for fate in Fate:
         some = [pair for pair in pairs if pair[1].fate is fate]
-        for site, one in generator.sample(some, min(len(some), 8)):
+        for site, one in generator.sample(some, min(len(some), 4)):
             edited = Source("a.md", mutated_text(text, site, one.mutant.tree))
             report = check(edited, Settings())
             wrong = any(result.verdict.outcome is Outcome.WRONG for result in report.results)
