@@ -1,5 +1,6 @@
 # make run    check the homework problems (sets up .venv first)
-# make test   all tests                   make lint   ruff and mypy
+# make test   the tests                   make lint   ruff and mypy
+# make thorough   more seeds, and the mend of every mistake in tests/documents
 # make bench  what start-up costs         make clean  remove what make made
 #
 # PYTHON names the interpreter that makes the environment (3.11 or newer);
@@ -11,7 +12,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 INSTALL := $(PIP) install --constraint .ci/constraints.txt
 
-.PHONY: run test lint bench clean
+.PHONY: run test thorough lint bench clean
 
 run: $(VENV)/.runs
 	@set -e; for problem in mlp resblock ppca; do \
@@ -21,6 +22,9 @@ run: $(VENV)/.runs
 test: $(VENV)/.tests
 	@echo "about 5,000 tests on two processes: 10 to 25 minutes on a machine of two cores, longer on a busy one"
 	$(BIN)/python -m pytest -n 2 --dist worksteal -q
+
+thorough: $(VENV)/.tests
+	$(BIN)/python -m pytest -n 2 --dist worksteal -q -m thorough
 
 lint: $(VENV)/.tests
 	$(BIN)/ruff check .
