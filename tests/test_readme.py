@@ -59,3 +59,12 @@ COMMANDS = sorted(
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_of_the_readme_is_one(command: str) -> None:
     assert command in cli.list_commands(None)  # type: ignore[arg-type]
+
+
+def test_the_readings_that_print_leaves_open_are_listed_as_the_table_in_the_code_has_them() -> None:
+    from derivcheck.meaning.readings import CONVENTIONS
+
+    listed = TEXT.partition("<!-- table: readings -->\n")[2].partition("\n\n")[0].splitlines()[2:]
+    assert listed == [
+        f"| `{one.name}` | {', '.join(f'`{choice}`' for choice in one.choices)} | {one.about} |" for one in CONVENTIONS
+    ]
