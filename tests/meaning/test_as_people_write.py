@@ -1,0 +1,115 @@
+"""Derivations as they stand in notes: little is declared, gradients have names; each is right, and one mistake is found."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.problem.asking import outcomes, report
+
+BARS = r"""# Adjoints
+
+Let $u \in \mathbb{R}^n$, $A \in \mathbb{R}^{h \times n}$, $B \in \mathbb{R}^{m \times h}$ and $t \in \mathbb{R}^m$. The forward pass is
+
+$$ a = A u, \quad h = \tanh(a), \quad y = B h, \quad L = \frac12 \|y - t\|^2 $$
+
+Writing $\bar{v} = \partial L / \partial v$ for every $v$:
+
+$$ \bar{y} = y - t, \quad \bar{B} = \bar{y} h^\top, \quad \bar{h} = B^\top \bar{y}, \quad \bar{a} = \bar{h} \odot (1 - h \odot h), \quad \bar{A} = \bar{a} u^\top $$
+"""
+ATTENTION = r"""# Backward pass
+
+$Q, K, V \in \mathbb{R}^{n \times d}$, and with softmax over each row
+
+$$ S = \frac{Q K^\top}{\sqrt{d}}, \quad P = \text{softmax}(S), \quad O = P V $$
+
+Let $dO$ be the gradient of the loss with respect to $O$. Then
+
+$$ dV = P^\top dO, \quad dP = dO V^\top, \quad dS = P \odot (dP - \text{rowsum}(dP \odot P)), \quad dQ = \frac{1}{\sqrt{d}} dS K $$
+"""
+NORM = r"""# Layer normalisation
+
+For $v \in \mathbb{R}^d$ let $m = \frac1d \sum_{i=1}^d v_i$, $s^2 = \frac1d \sum_{i=1}^d (v_i - m)^2$ and
+
+$$ \hat{v} = \frac{v - m}{\sqrt{s^2 + \epsilon}}, \quad y = \gamma \odot \hat{v} + \beta $$
+
+with $\gamma, \beta \in \mathbb{R}^d$ and $\epsilon > 0$. Then
+
+$$ \frac{\partial L}{\partial \gamma} = \frac{\partial L}{\partial y} \odot \hat{v} $$
+"""
+CELL = r"""# A cell
+
+With $\sigma$ the logistic function and $x_t \in \mathbb{R}^n$, $h_{t-1} \in \mathbb{R}^m$:
+
+$$ f_t = \sigma(W_f x_t + U_f h_{t-1} + b_f) $$
+$$ g_t = \tanh(W_g x_t + U_g h_{t-1} + b_g) $$
+$$ h_t = (1 - f_t) \odot h_{t-1} + f_t \odot g_t $$
+
+Let $L$ be a loss that depends on $h_t$. Then
+
+$$ \frac{\partial L}{\partial g_t} = \frac{\partial L}{\partial h_t} \odot f_t $$
+"""
+LIKELIHOOD = r"""# Maximum likelihood
+
+Let $y_1, \dots, y_n$ be i.i.d. samples from $\mathcal{N}(\theta, \sigma^2)$. The log-likelihood is
+
+$$ \ell(\theta, \sigma^2) = -\frac{n}{2} \log(2 \pi \sigma^2) - \frac{1}{2 \sigma^2} \sum_{i=1}^n (y_i - \theta)^2 . $$
+
+$$ \frac{\partial \ell}{\partial \theta} = \frac{1}{\sigma^2} \sum_{i=1}^n (y_i - \theta) $$
+"""
+RMS = r"""# Scaling
+
+Let $u, w \in \mathbb{R}^{D}$, $\epsilon > 0$ and $f : \mathbb{R}^{D} \to \mathbb{R}$.
+
+$$ r = \left( \frac{1}{D} \sum_{j=1}^{D} u_j^2 + \epsilon \right)^{-1/2}, \qquad y_i = u_i r w_i $$
+
+With $g = \frac{\partial f}{\partial y}$ we get
+
+$$ \frac{\partial f}{\partial w_k} = g_k u_k r $$
+"""
+STATE = r"""# Next state
+
+Let $A, X, Q \in \mathbb{R}^{n \times n}$ with $X$ and $Q$ symmetric positive definite, $x \sim \mathcal{N}(0, X)$ and $w \sim \mathcal{N}(0, Q)$ independent.
+
+$$ x' = A x + w $$
+$$ \operatorname{Cov}[x'] = A X A^\top + Q $$
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "right", "wrong"),
+    [
+        (BARS, r"\bar{h} = B^\top \bar{y}", r"\bar{h} = -B^\top \bar{y}"),
+        (BARS, r"\bar{a} u^\top", r"\bar{a} u^\top / 2"),
+        (ATTENTION, r"dV = P^\top dO", r"dV = P dO"),
+        (ATTENTION, r"dP - \text{rowsum}", r"dP + \text{rowsum}"),
+        (NORM, r"\odot \hat{v} $$", r"\odot y $$"),
+        (CELL, r"h_t} \odot f_t $$", r"h_t} \odot g_t $$"),
+        (LIKELIHOOD, r"= \frac{1}{\sigma^2} \sum", r"= \frac{1}{2 \sigma^2} \sum"),
+        (RMS, r"= g_k u_k r", r"= g_k w_k r"),
+        (STATE, r"= A X A^\top + Q", r"= A^\top X A + Q"),
+    ],
+)
+def test_notes_as_people_write_them_hold_and_a_mistake_in_them_is_wrong(text: str, right: str, wrong: str) -> None:
+    assert set(outcomes(text)) == {"holds"}
+    assert text.count(right) == 1
+    found = outcomes(text.replace(right, wrong))
+    assert found.count("wrong") >= 1
+    assert set(found) <= {"wrong", "holds"}
+
+
+def test_what_was_read_so_is_said() -> None:
+    codes = {found.code for found in report(CELL).findings}
+    assert "inferred" in codes
+    assert "reading" in {found.code for found in report(ATTENTION).findings}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Let $x \\in \\mathbb{R}^n$. Let $q$ be the residual of the last step.\n\n$$ \\|x + q\\|^2 = \\|x\\|^2 $$\n",
+        "Let $a > 0$.\n\n$$ \\frac{d}{da} \\log \\Gamma(a) = \\psi(a) $$\n",
+        "Let $x \\in \\mathbb{R}^n$ and $M$ be the matrix of all pairs.\n\n$$ M x = x $$\n",
+    ],
+)
+def test_of_a_name_of_which_words_say_more_than_its_shape_nothing_is_right_or_wrong(text: str) -> None:
+    assert set(outcomes(text)) == {"not checked"}
