@@ -124,7 +124,9 @@ def unknown_name(node: Node, ctx: Context, *, called: bool = False) -> Refusal:
         )
     )
     message = f"`{text}` {what} not declared"
-    return Refusal("unknown-name", node.span, message, help, unknown=Unknown(node, called, close is not None))
+    # ``W_f`` beside ``W_g`` is no slip.
+    near = close is not None and isinstance(node, Name)
+    return Refusal("unknown-name", node.span, message, help, unknown=Unknown(node, called, near))
 
 
 def resolve_name(node: Name, ctx: Context) -> Term:

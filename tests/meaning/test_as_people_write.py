@@ -68,7 +68,8 @@ $$ \frac{\partial f}{\partial w_k} = g_k u_k r $$
 """
 STATE = r"""# Next state
 
-Let $A, X, Q \in \mathbb{R}^{n \times n}$ with $X$ and $Q$ symmetric positive definite, $x \sim \mathcal{N}(0, X)$ and $w \sim \mathcal{N}(0, Q)$ independent.
+Let $A \in \mathbb{R}^{n \times n}$, and let $X, Q \in \mathbb{R}^{n \times n}$ be symmetric positive definite.
+The state is $x \sim \mathcal{N}(0, X)$, the noise $w \sim \mathcal{N}(0, Q)$ is independent of it.
 
 $$ x' = A x + w $$
 $$ \operatorname{Cov}[x'] = A X A^\top + Q $$
