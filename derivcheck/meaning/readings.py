@@ -81,7 +81,7 @@ def _both(items: Items) -> dict[str, n.Node]:
     """Letters that a document uses as a size, and sets to something else or declares as a vector."""
     made = {key_of(name) for name, _ in _set(items)}
     for item in _statements(items):
-        if len(item.relations) == 1 and item.relations[0].sign == "\\in":
+        if len(item.members) == 2 and item.relations[0].sign == "\\in":
             target = strip(item.members[1])
             if isinstance(target, n.Scripted) and isinstance(target.base, n.Name) and target.base.text in REALS:
                 left = item.members[0]
