@@ -19,6 +19,7 @@ from derivcheck.problem.constraints import ASKING
 from derivcheck.problem.context import key_of, members_of, strip
 from derivcheck.problem.neighbours import Statements
 from derivcheck.problem.newness import is_new, mentions_itself
+from derivcheck.problem.problem import Refused
 from derivcheck.problem.prose import is_asked, is_concluded
 from derivcheck.problem.scope import Declaration, Refusal
 from derivcheck.problem.unread import Unread, names_in_text
@@ -226,8 +227,9 @@ def by_cases(item: Statement, statements: Statements) -> bool:
 
 
 def note_lost_heads(statements: Statements, builder: Builder) -> None:
-    """What ⇒ leads to from a line that was not read must not be judged alone."""
-    lost = {line.span for line in builder.lines if line.kind == "not read"}
+    """What ⇒ leads to from a line that was not read must not be judged alone; one that was, and is wrong, is a line."""
+    wrong = {claim.line_span for claim in builder.makers.claims if isinstance(claim, Refused) and claim.wrong}
+    lost = {line.span for line in builder.lines if line.kind == "not read"} - wrong
     for before, item in pairwise(statements):
         if item.implied and before.span in lost and (before.block == item.block or before.sentence == item.sentence):
             builder.unread.append(Unread((), before.span, item.span, narrows=True))
