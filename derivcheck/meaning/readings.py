@@ -326,9 +326,19 @@ def _ends_with_one(node: n.Node) -> bool:
     )
 
 
+def _with_ones(items: Items) -> set[Span]:
+    """Where products that end with a literal 1 stand, those left out that are indices: ``r_{i1}``."""
+    nodes = list(_written(items))
+    scripts = (script for node in nodes if isinstance(node, n.Scripted) for script in (node.sub, node.sup))
+    indices = {part.span for script in scripts if script is not None for part in walk(script)}
+    return {node.span for node in nodes if _ends_with_one(node)} - indices
+
+
 def _ones_as_columns(items: Items, text: str) -> Read:
+    places = _with_ones(items)
+
     def filled(node: n.Node) -> n.Node:
-        if not (isinstance(node, n.Product) and _ends_with_one(node)):
+        if not (isinstance(node, n.Product) and _ends_with_one(node) and node.span in places):
             return node
         signs = ("\\cdot", *node.operators)
         factors = tuple(
@@ -435,7 +445,7 @@ CONVENTIONS: Final = (
         "ones",
         "whether a `1` behind a factor is a number or the column of ones",
         ("number", "column"),
-        lambda items, text: "column" if any(map(_ends_with_one, _written(items))) else "number",
+        lambda items, text: "column" if _with_ones(items) else "number",
         _ones_as_columns,
     ),
     Convention(
