@@ -13,8 +13,9 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
 
-from derivcheck.language.nodes import Name, Node, Scripted
+from derivcheck.language.nodes import Apply, Given, Name, Node, Scripted
 from derivcheck.language.shapes import ONE
+from derivcheck.language.traversal import walk
 from derivcheck.problem import terms as t
 from derivcheck.problem.constraints import tied_names
 from derivcheck.problem.context import key_of, names_in, strip
@@ -79,6 +80,9 @@ class Grounds:
     def _only_inputs(self, claim: Claim) -> bool:
         """Whether a side is a name that takes any value, or both are sums of such: it cannot hold for all inputs."""
         if claim.solution is not None or claim.conditions or claim.density is not None:
+            return False
+        if any(isinstance(part, Given | Apply) for part in walk(claim.head_node)):
+            # A moment or a function of the inputs, whatever its value comes down to, is worked out and not asked.
             return False
         tied = tied_names(claim.head, claim.claimed, self.problem.declarations)
         if tied is not None and all(self._is_free(key) for key in tied[0]):

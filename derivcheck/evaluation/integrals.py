@@ -24,6 +24,8 @@ from derivcheck.evaluation.tilting import gathered
 from derivcheck.problem import terms as t
 from derivcheck.problem.terms import Term
 
+DIGITS = 15
+"""An end of a set with so many digits was rounded when it was read: π, a third."""
 GUARD = 40
 """So many bits of an enclosure may be lost to what is bounded and added up."""
 GOALS = (1, 2, 4, 8, 16, 32)
@@ -88,6 +90,8 @@ class Enclosure:
 
 
 def _known(end: float | None) -> Number | None:
+    if end is not None and len(repr(end).strip("-0").replace(".", "")) >= DIGITS:
+        raise NotExact("an end that float64 only comes near to")
     return None if end is None else exact(end)
 
 

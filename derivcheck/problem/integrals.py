@@ -275,12 +275,12 @@ def _between(low: Term | float, high: Term | float) -> Stretch:
 
 
 def _number(end: Term | float) -> float | None:
-    """The number that an end is, if it was written as one."""
+    """The number that an end is, if it was written as one and float64 has it: of π and ⅓ it has neighbours only."""
     match end:
         case float():
             return end
-        case t.Constant(value=value):
-            return {"pi": math.pi, "e": math.e}[value] if isinstance(value, str) else float(value)
+        case t.Constant(value=Fraction() as value):
+            return float(value) if float(value) == value else None
         case t.Add(terms=parts):
             numbers = [(sign, _number(part)) for sign, part in parts]
             return None if any(x is None for _, x in numbers) else sum(s * x for s, x in numbers if x is not None)

@@ -132,6 +132,8 @@ class Moment:
         os.kill(os.getpid(), signal.SIGINT)
         return b""
 
+# What starts the tests may have turned the signal off, and a child inherits that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 sys.meta_path.insert(0, Moment(sys.argv.pop(1)))
 if sys.argv[-1] == "-":
     sys.stdin = type("Input", (), {"buffer": Moment("")})

@@ -12,7 +12,9 @@ from derivcheck.cli import cli
 
 PROVED = "Let $x, y \\in \\mathbb{R}^n$.\n\n$$ \\|x - y\\|^2 = x^\\top x - 2 x^\\top y + y^\\top y $$\n"
 AT_SIZES = "Let $A \\in \\mathbb{R}^{n \\times n}$.\n\n$$ \\det(A^\\top) = \\det(A) $$\n"
-AGREES = "Let $s \\in \\mathbb{R}$.\n\n$$ \\arctan(s) + \\arctan(-s) = 0 \\cdot s $$\n\n$$ \\cosh(s) \\ge 1 $$\n"
+AGREES = (
+    "Let $s \\in \\mathbb{R}$.\n\n$$ \\arctan(\\sinh(s)) = 2 \\arctan(\\tanh(s / 2)) $$\n\n$$ \\cosh(s) \\ge 1 $$\n"
+)
 MARKED = "\n<!-- derivcheck: expect wrong -->\n$$ x^\\top y = 2 x^\\top y $$\n"
 
 
@@ -23,7 +25,7 @@ def run(folder: Path, text: str, *arguments: str):
 
 def test_a_proof_says_for_which_sizes_it_stands_and_agreement_how_far_it_sees(tmp_path: Path):
     assert "proved, error < 1e-" in run(tmp_path, PROVED).stdout
-    assert "proved at n = 3, 5, error < 1e-" in run(tmp_path, AT_SIZES).stdout
+    assert "proved at n = 2, 3, 4, 5, error < 1e-" in run(tmp_path, AT_SIZES).stdout
     said = run(tmp_path, AGREES).stdout
     assert "agrees to 1e-100" in said
     assert "agrees at " in said

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.problem.asking import HOLDS, NOT_CHECKED, UNDECIDED, WRONG, finding, judged, only, outcome, outcomes
+from tests.problem.asking import HOLDS, NOT_CHECKED, UNDECIDED, WRONG, finding, judged, only, outcome, outcomes, report
 
 NUMBERS = "Let $a, b > 0$ and $c, u, v \\in \\mathbb{R}$.\n\n"
 MODEL = (
@@ -71,12 +71,17 @@ def test_a_mistake_in_an_integral_is_wrong(latex):
         r"\int_{-1}^{1} \frac{1}{x^2} dx = -2",
         r"\int_{-1}^{1} \frac{1}{x} dx = 0",
         r"\int_1^\infty \frac{1}{x} dx = 1",
-        r"\int_{-1}^1 \log x \, dx = -1",
         r"\int_{-\infty}^\infty x \, dx = 0",
     ],
 )
-def test_an_integral_that_does_not_settle_is_undecided_and_says_so(latex):
-    verdict = only(NUMBERS + line(latex)).verdict
+def test_an_integral_that_does_not_exist_is_wrong_and_says_so(latex):
+    found = report(NUMBERS + line(latex))
+    assert found.results[0].verdict.outcome is WRONG
+    assert "no-value" in {finding.code for finding in found.findings}
+
+
+def test_an_integral_that_does_not_settle_is_undecided_and_says_so():
+    verdict = only(NUMBERS + line(r"\int_{-1}^1 \log x \, dx = -1")).verdict
     assert verdict.outcome is UNDECIDED
     assert "settle" in verdict.reason
 
