@@ -225,7 +225,7 @@ class _Placed:
             raise NotSettled("a mean does not settle as its nodes are refined: it may not exist")
         inner = self.bound(found.nodes)
         log = _scalar(evaluate(self.term.log, inner)) + found.log_weights - total.unsqueeze(-1)
-        if float((log + self._size(inner)).amax(-1).amin()) < SMALLEST:
+        if float((log + self._size(inner)).detach().amax(-1).amin()) < SMALLEST:
             raise NotSettled("a mean is smaller than any number that is told from 0 here")
         return shaken(torch.exp(log)[..., None, None] * evaluate(self.term.body, inner), level)
 

@@ -243,7 +243,7 @@ def _sides(found: _Values) -> list[tuple[float, float]]:
     for axis in range(1, found.value.dim()):
         first = found.weighted.select(axis, 0).flatten(1).amax(1)
         last = found.weighted.select(axis, -1).flatten(1).amax(1)
-        worst.append((float((top - first).amin()), float((top - last).amin())))
+        worst.append((float((top - first).detach().amin()), float((top - last).detach().amin())))
     return worst
 
 
