@@ -94,6 +94,9 @@ class Grounds:
                 side for side in sides if isinstance(side, t.Variable) and (side in inputs or self._number(side.key))
             ]
             return bool(names) and all(side in names or is_literal(side) for side in sides)
+        if _keys_in(claim.head) == _keys_in(claim.claimed):
+            # ``x = relu(x) - relu(-x)`` says the same of one name in two ways.
+            return False
         left = isinstance(strip(claim.head_node), Name | Scripted)
         return left and any(self._is_free(side.key) for side in inputs) and sides[0] in inputs
 

@@ -320,10 +320,10 @@ def _primes_as_names(items: Items, text: str) -> Read:
 
 def _ends_with_one(node: n.Node) -> bool:
     """Whether a literal 1 stands behind another factor with no sign between: nobody writes ``x 1`` for x."""
-    return isinstance(node, n.Product) and any(
-        isinstance(factor, n.Number) and factor.text == "1" and operator == ""
-        for factor, operator in zip(node.factors[1:], node.operators, strict=True)
-    )
+    if not isinstance(node, n.Product) or node.operators[-1] != "":
+        return False
+    last = node.factors[-1]
+    return isinstance(last, n.Number) and last.text == "1"
 
 
 def _with_ones(items: Items) -> set[Span]:
@@ -340,13 +340,7 @@ def _ones_as_columns(items: Items, text: str) -> Read:
     def filled(node: n.Node) -> n.Node:
         if not (isinstance(node, n.Product) and _ends_with_one(node) and node.span in places):
             return node
-        signs = ("\\cdot", *node.operators)
-        factors = tuple(
-            n.Name("\\mathbf{1}", span=factor.span)
-            if isinstance(factor, n.Number) and factor.text == "1" and sign == ""
-            else factor
-            for factor, sign in zip(node.factors, signs, strict=True)
-        )
+        factors = (*node.factors[:-1], n.Name("\\mathbf{1}", span=node.factors[-1].span))
         return replace(node, factors=factors)
 
     return Read(_rewritten(items, filled), "a `1` behind a factor is the column of ones")
