@@ -106,15 +106,25 @@ def _lead(term: t.LogIntegral | t.Expectation, frame: Frame) -> tuple[int, ...]:
 
 
 class Quadrature:
-    """Sums over nodes. ``level`` 0 and 1 share no node, so that their difference is an error bar."""
+    """Sums over nodes. ``level`` 0 and 1 share no node, so that their difference is an error bar.
+
+    A ``rough`` one takes the nodes of the density for every body: good for the size of a mean, and no more.
+    """
 
     name = "integral"
 
-    def __init__(self, level: int = 0) -> None:
+    def __init__(self, level: int = 0, *, rough: bool = False) -> None:
         self.level = level
+        self.rough = rough
         self._kept: dict[tuple[t.Term, tuple[Axis, ...]], tuple[Tensor, Tensor]] = {}
         self._turned: dict[int, tuple[t.Term, t.LogIntegral | t.Expectation]] = {}
         self._once: dict[int, tuple[t.Term, World, Tensor]] = {}
+
+    def roughly(self) -> Quadrature:
+        """The same for sizes alone; the nodes that it has found it shares."""
+        other = Quadrature(self.level, rough=True)
+        other._kept = self._kept
+        return other
 
     def integral(self, term: t.LogIntegral | t.Expectation | t.Integral, frame: Frame) -> Tensor:
         if frame.axes and _everywhere(term, frame):
@@ -185,7 +195,7 @@ class Quadrature:
         total = torch.logsumexp(log, -1)
         if not isinstance(term, t.Expectation):
             return total[..., None, None], None
-        if _power(term.body, names, frame) > 4:  # beyond the moments by which the nodes have settled
+        if not self.rough and _power(term.body, names, frame) > 4:  # beyond the moments by which the nodes have settled
             placed = _Placed(term, bound, sum(sizes), domain)
             return total[..., None, None], placed.mean(total, frame, self.level)
         weights = torch.exp(log - total.unsqueeze(-1))[..., None, None]
