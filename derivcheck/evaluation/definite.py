@@ -14,8 +14,9 @@ from torch import Tensor
 
 from derivcheck.evaluation.arithmetic import NotSettled
 from derivcheck.evaluation.budget import BUDGET
+from derivcheck.evaluation.ends import ends
 from derivcheck.evaluation.evaluator import Axis, Frame, evaluate
-from derivcheck.evaluation.quadrature import ends, rule
+from derivcheck.evaluation.quadrature import rule
 from derivcheck.language.domain import Domain
 from derivcheck.problem import terms as t
 

@@ -16,10 +16,10 @@ from derivcheck.evaluation.arithmetic import NotExact, NoValue, TooLarge
 from derivcheck.evaluation.balls import BallArithmetic, Balls
 from derivcheck.evaluation.budget import BUDGET
 from derivcheck.evaluation.enclosures import Number, enclosed
+from derivcheck.evaluation.ends import ends
 from derivcheck.evaluation.evaluator import Bindings, Frame
 from derivcheck.evaluation.grid import Grid
 from derivcheck.evaluation.growth import Bound, bound
-from derivcheck.evaluation.quadrature import ends
 from derivcheck.evaluation.tilting import gathered
 from derivcheck.problem import terms as t
 from derivcheck.problem.terms import Term

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from derivcheck.evaluation.arithmetic import NotExact
+from derivcheck.evaluation.ends import ends, number_of
 from derivcheck.evaluation.lattice import lattice, sticks
 from derivcheck.evaluation.line import Line
 from derivcheck.evaluation.panels import MOMENTS, panels
@@ -79,26 +80,6 @@ def rule(
     return Rule(nodes.reshape(*lead, count, rows, 1), log_weights.reshape(*lead, count), settled)
 
 
-def ends(domain: Domain) -> tuple[float | None, float | None]:
-    """The lower and the upper end of a domain of numbers; None where it has none."""
-    match domain.kind:
-        case "real" | "nonzero":
-            return None, None
-        case "positive" | "nonnegative":
-            return 0.0, None
-        case "negative" | "nonpositive":
-            return None, 0.0
-        case "interval":
-            return domain.low, _number(domain.high)
-    raise NotExact(f"an integral over the domain `{domain.kind}`")
-
-
-def _number(high: object) -> float | None:
-    if high is None or isinstance(high, (int, float)):
-        return high
-    raise NotExact("an integral up to a size")
-
-
 def _edge(density: LogDensity, entries: int, level: int) -> tuple[Tensor, Tensor, bool]:
     """The simplex of two entries, by the logarithm of their ratio: both ends keep all their figures."""
 
@@ -116,7 +97,7 @@ def _discrete(density: LogDensity, entries: int, rows: int, domain: Domain) -> t
     if domain.kind == "onehot":
         members = torch.eye(rows, dtype=torch.float64)
     else:
-        high = _number(domain.high)
+        high = number_of(domain.high)
         if domain.kind == "finite" and domain.values:
             values = [float(value) for value in domain.values]
         elif domain.kind == "finite" or (domain.low is not None and high is not None):

@@ -135,4 +135,4 @@ def _times(x: Fraction, y: Fraction) -> Fraction:
 def values_near(claim: Claim) -> Iterator[Fraction]:
     """Values of a number at which a claim may turn: the numbers in it, with their neighbours and signs."""
     for number in numbers_in(claim):
-        yield from (number, -number, number + 1, number - 1, 2 * number + 1)
+        yield from (number, -number, number + 1, number - 1, 2 * number + 1, 2 * number)
