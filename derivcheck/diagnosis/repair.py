@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -97,14 +97,7 @@ def repair_head(bench: Bench, claim: Claim) -> Repair | None:
     for candidate in other_functions(claim.head_node, stock_of(bench, claim)):
         if effort.spent or candidate.rank != 1:
             continue
-        BUDGET.note(READING)
-        try:
-            made = claim.reheaded(candidate.tree)
-            world = bench.quickest(bench.worlds(made.conditions)[-1])
-            head, value = (bench.value(side, made, world) for side in (made.head, made.claimed))
-        except (Refusal, RecursionError, *UNKNOWN):
-            continue
-        if close(head, value) and _passes(bench, made, made.claimed):
+        if (made := _holding(bench, claim.reheaded, candidate.tree)) is not None:
             passing.append((candidate, made))
     return _smallest(bench, passing) if passing else None
 
@@ -157,18 +150,23 @@ def repair_refused(bench: Bench, refused: Refused) -> Repair | None:
         if candidate.tree in seen:
             continue
         seen.add(candidate.tree)
-        BUDGET.note(READING)
-        try:
-            made = attempt.remade(candidate.tree)
-            world = bench.quickest(bench.worlds(made.conditions)[-1])
-            head, value = (bench.value(side, made, world) for side in (made.head, made.claimed))
-        except (Refusal, RecursionError, *UNKNOWN):
-            continue
-        if close(head, value) and _passes(bench, made, made.claimed):
+        if (made := _holding(bench, attempt.remade, candidate.tree)) is not None:
             passing.append((candidate, made))
     if not passing:
         return None
     return _smallest(bench, passing)
+
+
+def _holding(bench: Bench, remade: Callable[[n.Node], Claim], tree: n.Node) -> Claim | None:
+    """The claim that the line makes with another expression, where it has a meaning and passes the full check."""
+    BUDGET.note(READING)
+    try:
+        made = remade(tree)
+        world = bench.quickest(bench.worlds(made.conditions)[-1])
+        head, value = (bench.value(side, made, world) for side in (made.head, made.claimed))
+    except (Refusal, RecursionError, *UNKNOWN):
+        return None
+    return made if close(head, value) and _passes(bench, made, made.claimed) else None
 
 
 def _smallest(bench: Bench, passing: list[tuple[Candidate, Claim]]) -> Repair:

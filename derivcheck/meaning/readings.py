@@ -120,11 +120,8 @@ _DIFFERENTIAL: Final = re.compile(r"\bdifferentials?\b(?! equation)|total deriva
 _LOSSES: Final = ("L", "\\mathcal{L}", "\\ell", "E", "J", "C", "\\mathcal{J}", "\\mathcal{E}", "f")
 
 
-@dataclass(frozen=True, slots=True)
-class _Notation:
-    """One way to write the derivative of the loss by a name: ``\\bar x``, ``dx``, ``\\delta_x``, ``x_{grad}``."""
-
-    of: Callable[[n.Node], n.Node | None]
+_Notation = Callable[[n.Node], n.Node | None]
+"""One way to write the derivative of the loss by a name: ``\\bar x``, ``dx``, ``\\delta_x``, ``x_{grad}``."""
 
 
 def _with_bar(node: n.Node) -> n.Node | None:
@@ -161,7 +158,7 @@ def _with_word(node: n.Node) -> n.Node | None:
     return node.base if word in ("grad", "adj") else None
 
 
-_NOTATIONS: Final = (_Notation(_with_bar), _Notation(_with_d), _Notation(_with_letter), _Notation(_with_word))
+_NOTATIONS: Final = (_with_bar, _with_d, _with_letter, _with_word)
 
 
 def _adjoints(items: Items) -> tuple[_Notation, dict[str, n.Node]] | None:
@@ -171,14 +168,10 @@ def _adjoints(items: Items) -> tuple[_Notation, dict[str, n.Node]] | None:
         found: dict[str, n.Node] = {}
         set_to = 0
         for item in _statements(items):
-            if (
-                not item.relations
-                and (name := notation.of(strip(item.members[0]))) is not None
-                and key_of(name) in known
-            ):
+            if not item.relations and (name := notation(strip(item.members[0]))) is not None and key_of(name) in known:
                 found[key_of(name)] = name
             if item.relations and item.relations[0].sign in ("=", ":=") and not item.continues:
-                name = notation.of(strip(item.members[0]))
+                name = notation(strip(item.members[0]))
                 if (
                     name is not None
                     and key_of(name) in known
@@ -207,7 +200,7 @@ def _as_derivatives(items: Items, text: str) -> Read:
     def rewritten(node: n.Node) -> n.Node:
         if isinstance(node, n.Product):
             return _joined(node, notation, names, loss)
-        name = notation.of(node)
+        name = notation(node)
         return _derivative(loss, name, node.span) if name is not None and key_of(name) in names else node
 
     kept = tuple(item for item in items if not (isinstance(item, Statement) and _says_notation(item, notation, names)))
@@ -223,7 +216,7 @@ def _joined(node: n.Product, notation: _Notation, names: Mapping[str, n.Node], l
     k = 0
     while k + 1 < len(factors):
         pair = n.Product((factors[k], factors[k + 1]), (operators[k],), span=factors[k].span | factors[k + 1].span)
-        name = notation.of(pair)
+        name = notation(pair)
         if name is not None and key_of(name) in names:
             factors[k : k + 2] = [_derivative(loss, name, pair.span)]
             del operators[k]
@@ -256,7 +249,7 @@ def _loss(items: Items, notation: _Notation, names: Mapping[str, n.Node]) -> tup
     given = {
         key: name
         for key, name in names.items()
-        if not any(notation.of(strip(item.members[0])) == name for item in _statements(items) if item.relations)
+        if not any(notation(strip(item.members[0])) == name for item in _statements(items) if item.relations)
     }
     if not given:
         return (targets[0] if targets else n.Name("L")), []
@@ -276,7 +269,7 @@ def _says_notation(item: Statement, notation: _Notation, names: Mapping[str, n.N
     if len(item.members) != 2:
         return False
     left, right = (strip(member) for member in item.members)
-    name = notation.of(left)
+    name = notation(left)
     return (
         name is not None
         and isinstance(right, n.Derivative)
@@ -286,7 +279,7 @@ def _says_notation(item: Statement, notation: _Notation, names: Mapping[str, n.N
 
 
 def _written_as(items: Items, notation: _Notation, name: n.Node) -> str:
-    found = next((part for part in _written(items) if notation.of(part) == name), name)
+    found = next((part for part in _written(items) if notation(part) == name), name)
     return re.sub(r"^d ", "d", plain(found))
 
 
