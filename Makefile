@@ -20,7 +20,7 @@ run: $(VENV)/.runs
 	done
 
 test: $(VENV)/.tests
-	@echo "about 5,000 tests on two processes: 10 to 25 minutes on a machine of two cores, longer on a busy one"
+	@echo "about 6,000 tests on two processes: 10 to 25 minutes on a machine of two cores, longer on a busy one"
 	$(BIN)/python -m pytest -n 2 --dist worksteal -q
 
 thorough: $(VENV)/.tests
