@@ -51,7 +51,7 @@ MOST_WRONG: Final = 30
 @lru_cache(maxsize=8)
 def problem_of(source: Source) -> Problem:
     """Read a document and work out what it means. Imports nothing heavy; the same document is read once."""
-    return interpret(source, read(source, scan(source, kind_of(source.path, source.text))), dict(source.readings))
+    return interpret(source, read(source, scan(source, kind_of(source.path, source.text))))
 
 
 def check(source: Source, settings: Settings, required: tuple[str, ...] = ()) -> Report:

@@ -15,12 +15,10 @@ from typing import Final
 from derivcheck.config import (
     Settings,
     SettingsError,
-    did_you_mean,
     of_table,
     place_of,
     read_config,
     shown,
-    unknown,
 )
 from derivcheck.patterns import Patterns, patterns
 
@@ -183,18 +181,11 @@ def readings_of(data: Mapping[str, object], text: str, where: str, table: str) -
         raise SettingsError(f"{place}: `readings` is a table of conventions: `[readings]`, and a line for each below")
     if not value:
         return {}
-    from derivcheck.meaning.readings import CONVENTIONS
+    from derivcheck.meaning.readings import refusal
 
-    known = {one.name: one.choices for one in CONVENTIONS}
     for name, choice in value.items():
-        if name not in known:
-            raise unknown(name, tuple(known), text, where, "readings")
-        if choice not in known[name]:
-            at = place_of(text, where, "readings", name)
-            meant = did_you_mean(str(choice), known[name])
-            raise SettingsError(
-                f"{at}: `readings.{name}` takes one of {', '.join(known[name])}, not {shown(choice)}{meant}"
-            )
+        if told := refusal(name, choice):
+            raise SettingsError(f"{place_of(text, where, 'readings', name)}: {told}")
     return dict(value)
 
 

@@ -75,7 +75,8 @@ class Source:
     """One document: the name it is shown under, and its text.
 
     Of a notebook the text is that of its Markdown ``cells``, and ``raw`` is the file as it is. ``readings`` are the
-    conventions that somebody has fixed, by name, where a document leaves them open.
+    conventions that a project fixes, by name, where a document leaves them open; ``insisted`` those that hold whatever
+    the document says.
     """
 
     path: str
@@ -83,6 +84,7 @@ class Source:
     cells: tuple[Cell, ...] = ()
     raw: str = field(default="", repr=False)
     readings: tuple[tuple[str, str], ...] = ()
+    insisted: tuple[tuple[str, str], ...] = ()
 
     @cached_property
     def _line_starts(self) -> list[int]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from derivcheck.commands.choosing import Found, documents, find, refuse_unknown_sizes, removed_since
-from derivcheck.commands.options import amount, asked, evidence, reporting, requiring, steering
+from derivcheck.commands.options import amount, asked, evidence, reading, reporting, requiring, steering
 from derivcheck.commands.output import complain, emit, progress, remark, show
 from derivcheck.config import LARGEST_JOBS, Settings, UnknownClaim
 from derivcheck.project import project as project_of
@@ -30,6 +30,7 @@ Reports = list[tuple[Found, "Report"]]
 @click.command("check")
 @click.argument("files", nargs=-1, type=click.Path(), metavar="FILE…|DIR|-")
 @steering
+@reading
 @evidence
 @requiring
 @reporting

@@ -85,7 +85,7 @@ def documents(
         if gone or (changes is not None and one.path != "-" and not changes.touched(one.path)):
             continue
         try:
-            source = replace(read_source(one.path), readings=project.readings(one.path))
+            source = replace(read_source(one.path), readings=project.readings(one.path), insisted=request.readings)
         except UnreadableFile as error:
             messages.append(str(error))
             continue

@@ -9,13 +9,14 @@ from typing import Any
 
 import click
 
-from derivcheck.commands.options import asked, showing
+from derivcheck.commands.options import asked, reading, showing
 from derivcheck.commands.output import emit, progress
 from derivcheck.project import project
 
 
 @click.command("list")
 @click.argument("file", type=click.Path(), metavar="FILE|-")
+@reading
 @showing
 def command(file: str, **options: Any) -> int:  # noqa: ANN401
     """Show how each line was read: kind, name, shapes."""
@@ -24,7 +25,7 @@ def command(file: str, **options: Any) -> int:  # noqa: ANN401
         from derivcheck.reading.files import UnreadableFile, read_source
 
         try:
-            source = replace(read_source(file), readings=project().readings(file))
+            source = replace(read_source(file), readings=project().readings(file), insisted=request.readings)
         except UnreadableFile as error:
             raise click.ClickException(str(error)) from None
         from derivcheck.engine import listing

@@ -47,6 +47,32 @@ def _sizes(context: click.Context, parameter: click.Parameter, values: tuple[str
         raise click.UsageError(f"{parameter.opts[0]}: {error}", context) from None
 
 
+def _readings(
+    context: click.Context, parameter: click.Parameter, values: tuple[str, ...]
+) -> tuple[tuple[str, str], ...]:
+    found = []
+    for value in values:
+        from derivcheck.meaning.readings import refusal
+
+        name, equals, choice = value.partition("=")
+        if told := refusal(name, choice) if equals else f"{value}: give a name and a choice, as in softmax-axis=rows":
+            raise click.UsageError(f"{parameter.opts[0]}: {told}", context)
+        found.append((name, choice))
+    return tuple(found)
+
+
+def reading(body: Body) -> Body:
+    """Which convention to take where print leaves one open."""
+    return click.option(
+        "--reading",
+        "readings",
+        multiple=True,
+        metavar="NAME=CHOICE",
+        callback=_readings,
+        help="Fix what print leaves open, as in softmax-axis=rows; repeatable.",
+    )(body)
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """What the command line asks for; None is what it leaves to the configuration."""
@@ -54,6 +80,7 @@ class Asked:
     seed: int | None = None
     trials: int | None = None
     sizes: tuple[tuple[str, int], ...] = ()
+    readings: tuple[tuple[str, str], ...] = ()
     config: Path | None = None
     claim: str | None = None
     strict: bool | None = None

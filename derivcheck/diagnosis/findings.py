@@ -317,4 +317,6 @@ def replay(problem: Problem, name: str | None, settings: Settings) -> str:
     parts = ["derivcheck", "check", problem.source.path, *one, "--seed", str(settings.seed)]
     for size_name, size in settings.sizes.items():
         parts += ["--sizes", f"{size_name}={size}"]
+    for reading, choice in problem.source.insisted:
+        parts += ["--reading", f"{reading}={choice}"]
     return shlex.join([*parts, *settings.repeated])

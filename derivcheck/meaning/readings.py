@@ -11,14 +11,16 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from derivcheck.config import did_you_mean
 from derivcheck.language import nodes as n
 from derivcheck.language.printing import plain
 from derivcheck.language.traversal import transform, walk
 from derivcheck.meaning import hidden
 from derivcheck.problem.context import key_of, strip
 from derivcheck.problem.domains import REALS
-from derivcheck.reading.items import Item, Statement
+from derivcheck.reading.items import Directive, Item, Statement
 from derivcheck.source import Span
+from derivcheck.verdict import Finding, Severity
 
 Items = tuple[Item, ...]
 
@@ -55,9 +57,37 @@ def interpreted(items: Items, text: str, fixed: Mapping[str, str]) -> tuple[Item
         if choice != convention.choices[0]:
             found = convention.read(items, text)
             items = found.items
-            told += [found.said] if found.said else []
+            asked = ", as you ask" if convention.name in fixed else ""
+            told += [found.said.replace("<choice>", choice) + asked] if found.said else []
             chosen[convention.name] = choice
     return items, chosen, told
+
+
+def refusal(name: str, choice: object) -> str:
+    """Why a convention cannot be fixed so, with what may have been meant; nothing if it can."""
+    choices = next((one.choices for one in CONVENTIONS if one.name == name), None)
+    if choices is None:
+        known = tuple(one.name for one in CONVENTIONS)
+        return f"`{name}` is no reading" + (did_you_mean(name, known) or f"; the readings are {', '.join(known)}")
+    if choice in choices:
+        return ""
+    return f"`{name}` takes one of {', '.join(choices)}, not `{choice}`{did_you_mean(str(choice), choices)}"
+
+
+def fixed_in(items: Items) -> tuple[dict[str, str], list[Finding]]:
+    """The conventions that a document's directives fix, and what is amiss with these."""
+    fixed: dict[str, str] = {}
+    amiss: list[Finding] = []
+    for item in items:
+        for part in item.argument.split() if isinstance(item, Directive) and item.word == "reading" else ():
+            name, equals, choice = part.partition("=")
+            told = refusal(name, choice) if equals else f"`{part}` is no reading"
+            help = None if equals else "write a name, an equals sign and a choice: `reading softmax-axis=rows`"
+            if told:
+                amiss.append(Finding("directive", Severity.ERROR, told, item.span, item.span, help=help))
+            else:
+                fixed[name] = choice
+    return fixed, amiss
 
 
 # Letters that are a size and a value.
@@ -440,9 +470,7 @@ CONVENTIONS: Final = (
         "whether the softmax of a matrix is one of its rows or of its columns",
         ("ask", "rows", "columns"),
         lambda items, text: _axis(text),
-        lambda items, text: Read(
-            items, "the softmax of a matrix is that of each of its rows or columns, as the text says"
-        ),
+        lambda items, text: Read(items, "the softmax of a matrix is taken over <choice>"),
     ),
     Convention(
         "broadcast",

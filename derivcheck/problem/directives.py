@@ -9,7 +9,7 @@ from derivcheck.reading.items import Directive, Item, Statement, Unreadable
 from derivcheck.source import Span
 from derivcheck.verdict import Finding, Severity
 
-WORDS = ("let", "skip", "expect", "name", "layout", "sizes", "ignore")
+WORDS = ("let", "skip", "expect", "name", "layout", "sizes", "reading", "ignore")
 
 
 @dataclass
@@ -47,7 +47,7 @@ def gather(items: tuple[Item, ...]) -> Marks:
 
 def _directive(item: Directive, targets: list[Statement | Unreadable], marks: Marks) -> None:
     match item.word:
-        case "let" | "ignore":
+        case "let" | "reading" | "ignore":
             return
         case "layout":
             layout = item.argument.strip().lower()

@@ -15,7 +15,7 @@ from derivcheck.commands.choosing import find
 from derivcheck.config import Settings, SettingsError, UnknownClaim
 from derivcheck.patterns import documents_below
 from derivcheck.verdict import Listed, Outcome
-from tests.cli.running import RIGHT, a_report, with_engine
+from tests.cli.running import RIGHT, a_report, here, with_engine
 
 
 @pytest.fixture
@@ -273,3 +273,36 @@ def test_pipes_and_devices_in_a_directory_are_passed_over(folder):
     names = [Path(path).name for path in documents_below(str(folder))]
     assert "pipe.md" not in names
     assert "lost.md" in names
+
+
+def test_a_reading_is_fixed_by_the_project_the_document_or_the_command_line_which_wins(tmp_path):
+    document = (
+        "Let $X, P \\in \\mathbb{R}^{n \\times k}$ with $P = \\operatorname{softmax}(X)$, so that\n\n"
+        "$$ \\sum_{j=1}^k P_{ij} = 1 $$\n"
+    )
+    (tmp_path / "open.md").write_text(document)
+    (tmp_path / "fixed.md").write_text("<!-- derivcheck: reading softmax-axis=rows -->\n" + document)
+    assert "no claim could be checked" in here("check", "open.md", cwd=tmp_path).stdout
+    assert "1 proved" in here("check", "open.md", "--reading", "softmax-axis=rows", cwd=tmp_path).stdout
+    (tmp_path / "derivcheck.toml").write_text('[readings]\nsoftmax-axis = "columns"\n')
+    assert "1 wrong" in here("check", "open.md", cwd=tmp_path).stdout
+    assert "1 proved" in here("check", "fixed.md", cwd=tmp_path).stdout
+    insisting = here("check", "fixed.md", "--reading", "softmax-axis=columns", cwd=tmp_path).stdout
+    assert "1 wrong" in insisting
+    assert "--reading softmax-axis=columns" in insisting
+
+
+def test_a_reading_or_choice_that_there_is_not_is_refused_with_what_may_be_meant(tmp_path):
+    (tmp_path / "a.md").write_text("<!-- derivcheck: reading softmax=rows ones=colum rows -->\n" + RIGHT)
+    for option, told in (
+        ("sofmax-axis=rows", "`sofmax-axis` is no reading; did you mean `softmax-axis`?"),
+        ("ones=colum", "`ones` takes one of number, column, not `colum`; did you mean `column`?"),
+        ("rows", "give a name and a choice"),
+    ):
+        refused = here("list", "a.md", "--reading", option, cwd=tmp_path)
+        assert refused.returncode == 2
+        assert told in refused.stderr
+    told = here("check", "a.md", "--format", "concise", cwd=tmp_path).stdout
+    assert "`softmax` is no reading; did you mean `softmax-axis`?" in told
+    assert "did you mean `column`?" in told
+    assert "`rows` is no reading" in told
