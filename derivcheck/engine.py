@@ -20,6 +20,7 @@ from derivcheck.problem.context import SLOT, key_of, pattern, strip
 from derivcheck.problem.problem import Claim, Problem, Refused
 from derivcheck.reading.documents import kind_of, scan
 from derivcheck.reading.parser import parse_expression
+from derivcheck.reading.python import as_written
 from derivcheck.reading.statements import read
 from derivcheck.source import NOWHERE, Source, Span
 from derivcheck.verdict import (
@@ -87,7 +88,7 @@ def check(source: Source, settings: Settings, required: tuple[str, ...] = ()) ->
     report = Report(
         source=source,
         results=tuple(results),
-        findings=tuple(findings),
+        findings=tuple(_as_written(source, finding) for finding in findings),
         definitions=sum(line.kind == "definition" for line in problem.lines),
         seed=settings.seed,
         trials=settings.trials,
@@ -97,6 +98,14 @@ def check(source: Source, settings: Settings, required: tuple[str, ...] = ()) ->
     )
     whole = settings.claim is None and settings.evidence == "all"
     return isolation.apart(NOWHERE, lambda: with_ignored(report, whole=whole), report)
+
+
+def _as_written(source: Source, finding: Finding) -> Finding:
+    """A finding whose edits are as they have to stand in the file."""
+    if not finding.edits or kind_of(source.path) != "python":
+        return finding
+    edits = (replace(one, replacement=as_written(source.text, one.span, one.replacement)) for one in finding.edits)
+    return replace(finding, edits=tuple(edits))
 
 
 def _wanted(problem: Problem, settings: Settings) -> list[Claim | Refused]:

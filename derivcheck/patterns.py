@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Final
 
 DOCUMENTS: Final = (".md", ".markdown", ".qmd", ".tex", ".ipynb")
+WHERE_NAMED: Final = (".py",)
+"""Files that hold a derivation now and then: read where they are named, and passed over in a folder."""
 SKIPPED: Final = frozenset(
     "__pycache__ __pypackages__ node_modules site-packages venv _build buck-out dist".split()  # noqa: SIM905
 )
@@ -137,6 +139,11 @@ def _in_included(path: str, include: Patterns) -> bool:
 def is_document(name: str) -> bool:
     """Whether a file is one of those that derivcheck looks for."""
     return Path(name).suffix.lower() in DOCUMENTS
+
+
+def is_named(path: str, pattern: str) -> bool:
+    """Whether a pattern means files of this kind, beside those that derivcheck looks for."""
+    return Path(path).suffix.lower() in WHERE_NAMED and pattern.lower().endswith(WHERE_NAMED)
 
 
 def _ignored(path: str, ignores: Sequence[Patterns], *, folder: bool) -> bool:

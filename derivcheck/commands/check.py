@@ -64,7 +64,7 @@ def command(
     jobs: int,
     **options: Any,  # noqa: ANN401
 ) -> int:
-    """Check every claim of derivations in Markdown, TeX or notebooks.
+    """Check every claim of derivations in Markdown, TeX, notebooks, or the docstrings and comments of Python files.
 
     A directory stands for all documents below it but for those that .gitignore names, - for standard input; a pattern
     such as 'notes/**/*.md' for all that it names. With --since, no name stands for the working directory.

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from derivcheck.config import Settings, SettingsError, did_you_mean
-from derivcheck.patterns import DOCUMENTS, documents_below, is_document
+from derivcheck.patterns import DOCUMENTS, documents_below, is_document, is_named
 from derivcheck.project import Project
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def _meant(name: str, project: Project, *, empty: bool) -> list[tuple[str, bool]
         if os.path.isdir(match):  # noqa: PTH112
             # `notes/**` names folders and what is in them; the documents come by themselves
             below += [(path, True) for path in documents_below(match, project.include, project.exclude)]
-        elif is_document(match):
+        elif is_document(match) or is_named(match, name):
             below.append((match, True))
     if not below and not empty:
         raise click.UsageError(f"no document is named by the pattern {name}", click.get_current_context())

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Final
 
 import click
 
 from derivcheck.commands.output import emit, progress
 from derivcheck.project import project
+
+WRAPS: Final = {".tex": "% derivcheck: let {}\n", ".py": "# derivcheck: let {}\n"}
 
 
 @click.command("declare")
@@ -27,7 +30,7 @@ def command(file: str, write: bool) -> int:
 
         inferred = problem_of(source).inferred
     path = Path(file)
-    wrap = "% derivcheck: let {}\n" if path.suffix == ".tex" else "<!-- derivcheck: let {} -->\n"
+    wrap = WRAPS.get(path.suffix, "<!-- derivcheck: let {} -->\n")
     lines = "".join(wrap.format(f"${one.let}$") for one in inferred)
     if not write:
         emit(lines or "# nothing is used that is not declared\n" if path.suffix != ".tex" else lines)

@@ -9,7 +9,7 @@ Maths in a heading belongs to the title and gives no segment: a title announces,
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import PurePath
 from typing import Final
@@ -20,6 +20,7 @@ from derivcheck.reading.markdown import markdown_page
 from derivcheck.reading.maths import edges_of, maths_on
 from derivcheck.reading.newcommands import definitions
 from derivcheck.reading.page import Kind, Mark, Maths, Page, merged, paint, start_of
+from derivcheck.reading.python import python_page
 from derivcheck.reading.segments import Scan
 from derivcheck.reading.tex import tex_page
 from derivcheck.reading.weaving import weave, without_clashes
@@ -27,6 +28,12 @@ from derivcheck.source import Source, Span
 
 MOST_TEXT: Final = 1_000_000
 """Characters of one document that are searched for maths; a book of 400 pages has fewer."""
+
+
+PAGES: Final[Mapping[Kind, Callable[[str], Page]]] = {
+    "markdown": markdown_page, "tex": tex_page, "python": python_page
+}  # fmt: skip
+"""The stage that knows a language; what stands in Python is Markdown once it is painted."""
 
 
 def kind_of(path: str, text: str = "") -> Kind:
@@ -39,6 +46,8 @@ def kind_of(path: str, text: str = "") -> Kind:
             return "tex"
         case ".md" | ".markdown" | ".qmd" | ".rmd" | ".ipynb":
             return "markdown"
+        case ".py":
+            return "python"
         case _:
             return "tex" if "\\documentclass" in text or "\\begin{document}" in text else "markdown"
 
@@ -49,7 +58,7 @@ def scan(source: Source, kind: Kind) -> Scan:
     if end > MOST_TEXT:
         end = max(text.rfind("\n\n", 0, MOST_TEXT), 0) or MOST_TEXT
         text = text[:end]
-    page = markdown_page(text) if kind == "markdown" else tex_page(text)
+    page = PAGES[kind](text)
     macros, defined = definitions(page.painted)
     quiet = merged((*page.quiet, *defined))
     page = replace(page, painted=paint(page.painted, (*defined, *page.outside)), quiet=quiet)

@@ -34,7 +34,7 @@ def source_of(shown: str, data: bytes) -> Source:
     if len(data) > LARGEST:
         raise UnreadableFile(f"{shown}: larger than {LARGEST // 1_000_000} MB; split the document")
     if b"\0" in data:
-        raise UnreadableFile(f"{shown}: not a text file (it holds NUL bytes); give a .md, .tex or .ipynb file")
+        raise UnreadableFile(f"{shown}: not a text file (it holds NUL bytes); give a .md, .tex, .ipynb or .py file")
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:

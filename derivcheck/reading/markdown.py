@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from derivcheck.reading.directives import directive, is_directive
@@ -49,6 +49,12 @@ class _Blocks:
     in_list: bool = False
     plain_before: Span | None = None
     last_comment_end: int = field(default=-1)
+    margins: Mapping[int, int] = field(default_factory=dict)
+    borders: frozenset[int] = frozenset()
+
+    def begins_anew(self, start: int, end: int) -> bool:
+        """Whether what is left open on the lines above ends before this one."""
+        return start in self.borders or CELL_MARKER.match(self.text, start, end) is not None
 
     def stop(self, offset: int) -> None:
         """A paragraph ends here, and so does its sentence."""
@@ -56,9 +62,13 @@ class _Blocks:
         self.marks.append(Break(Span(offset, offset)))
 
 
-def markdown_page(text: str) -> Page:
-    """The page of a Markdown document."""
-    blocks = _Blocks(text, last_comment_end=text.rfind("-->"))
+def markdown_page(text: str, margins: Mapping[int, int] | None = None, borders: frozenset[int] = frozenset()) -> Page:
+    """The page of a Markdown document.
+
+    Of Markdown that stands in something else, ``margins`` says for the starts of its lines where they begin to speak,
+    and what is indented more is no code; ``borders`` are starts of lines at which something new begins.
+    """
+    blocks = _Blocks(text, last_comment_end=text.rfind("-->"), margins=margins or {}, borders=borders)
     position = _front_matter(blocks)
     while position < len(text):
         position = _line(blocks, position)
@@ -92,26 +102,29 @@ def _line(blocks: _Blocks, start: int) -> int:
     if end == start:
         _blank(blocks, start)
         return end + 1
-    quote = _QUOTE.match(text, start, end)
-    content = start
+    content = blocks.margins.get(start, start)
+    quote = _QUOTE.match(text, content, end)
     if quote:
         content = quote.end()
+    if content > start:
         blocks.spaced.append(Span(start, content))
-    if not text[content:end].strip():
-        _blank(blocks, start)
-        return end + 1
-    if CELL_MARKER.match(text, start, end):
+    if blocks.begins_anew(start, end):
         blocks.walls.append(start)
         blocks.stop(start)
-        blocks.painted.append(Span(start, end))
         blocks.after_blank, blocks.in_list, blocks.plain_before = True, False, None
+        if start not in blocks.borders:
+            blocks.painted.append(Span(start, end))
+            return end + 1
+    if not text[content:end].strip():
+        _blank(blocks, start)
         return end + 1
     fence = _FENCE.match(text, content, end) if "`" in text[content:end] or "~" in text[content:end] else None
     if fence:
         return _fenced(blocks, start, end, fence, quote[0].count(">") if quote else 0)
     if percent := _PERCENT_DIRECTIVE.match(text, content, end):
         return _percent_directive(blocks, percent, end)
-    if blocks.after_blank and not blocks.in_list and not quote and _INDENTED.match(text, content, end):
+    may_be_code = blocks.after_blank and not blocks.in_list and not quote and not blocks.margins
+    if may_be_code and _INDENTED.match(text, content, end):
         return _indented_code(blocks, start)
     _classify(blocks, start, content, end)
     return _comments(blocks, content, end)
@@ -209,7 +222,7 @@ def _fenced(blocks: _Blocks, start: int, end: int, fence: re.Match[str], depth: 
     """A fenced block: code is painted out, ```` ```math ```` is maths. Where the next line begins."""
     text = blocks.text
     is_maths = fence[2].split()[:1] == ["math"]
-    close, after = _fence_end(text, end + 1, fence, depth, is_maths)
+    close, after = _fence_end(blocks, end + 1, fence, depth, is_maths)
     after = max(after, end)
     opener, whole = Span(fence.start(1), end), Span(fence.start(1), after)
     blocks.walls += start, min(after + 1, len(text))
@@ -231,8 +244,11 @@ def _fenced(blocks: _Blocks, start: int, end: int, fence: re.Match[str], depth: 
     return after + 1
 
 
-def _fence_end(text: str, content: int, fence: re.Match[str], depth: int, is_maths: bool) -> tuple[int | None, int]:
+def _fence_end(
+    blocks: _Blocks, content: int, fence: re.Match[str], depth: int, is_maths: bool
+) -> tuple[int | None, int]:
     """Where the closing fence's line begins (None if there is none) and where the block ends."""
+    text = blocks.text
     closing = re.compile(rf"[ \t>]*{fence[1][0]}{{{len(fence[1])},}}[ \t\r]*$")
     give_up: int | None = None
     after_blank = False
@@ -241,11 +257,11 @@ def _fence_end(text: str, content: int, fence: re.Match[str], depth: int, is_mat
             return start, end
         quote = _QUOTE.match(text, start, end)
         left_quote = depth and (quote[0].count(">") if quote else 0) < depth
-        if left_quote or CELL_MARKER.match(text, start, end):
+        if left_quote or blocks.begins_anew(start, end):
             return None, (give_up or start) - 1
         if not is_maths:
             continue
-        line = text[start:end]
+        line = text[blocks.margins.get(start, start) : end]
         if give_up is None and (_HEADING.match(line) or (after_blank and is_prose(line))):
             give_up = start
         if (another := _FENCE.match(line)) and another[2].strip():

@@ -16,7 +16,7 @@ from typing import Literal
 from derivcheck.reading.items import Directive, Heading, Notice, Unreadable
 from derivcheck.source import Span
 
-Kind = Literal["markdown", "tex"]
+Kind = Literal["markdown", "tex", "python"]
 
 FILLER = "\x00"
 """Stands for a painted character. It is no white space, so a line that holds only a comment is not a blank line."""
