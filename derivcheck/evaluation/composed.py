@@ -13,7 +13,7 @@ from math import isqrt
 from derivcheck.evaluation.arithmetic import Arithmetic, Value
 
 Rule = Callable[[Arithmetic, Value], Value]
-SIGNS: dict[str, Callable[[Fraction, Fraction], bool]] = {
+SIGNS: dict[str, Callable[[Fraction | int, Fraction | int], bool]] = {
     "=": operator.eq, "\\ne": operator.ne, "<": operator.lt, ">": operator.gt, "\\le": operator.le, "\\ge": operator.ge,
 }  # fmt: skip
 

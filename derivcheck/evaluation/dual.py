@@ -33,19 +33,15 @@ class DualArithmetic:
     # constants do not vary
 
     def number(self, value: Fraction | Literal["pi", "e"], rank: int) -> Dual:
-        """A constant with all axes of size 1."""
         return Dual(self.base.number(value, rank))
 
     def arange(self, start: int, count: int, axis: int, rank: int) -> Dual:
-        """``start, start + 1, …`` along one axis."""
         return Dual(self.base.arange(start, count, axis, rank))
 
     def eye(self, size: int, rank: int) -> Dual:
-        """The identity on the last two axes."""
         return Dual(self.base.eye(size, rank))
 
     def full(self, value: Fraction, rows: int, columns: int, rank: int) -> Dual:
-        """One number on the last two axes."""
         return Dual(self.base.full(value, rows, columns, rank))
 
     def _made(self, primal: Value, *parts: Value | None) -> Dual:
@@ -114,7 +110,6 @@ class DualArithmetic:
         return self._made(self.base.matmul(a.primal, b.primal), left, right)
 
     def transpose(self, a: Dual) -> Dual:
-        """The last two axes swapped."""
         return self._linear(lambda x, _: self.base.transpose(x), a)
 
     def inverse(self, a: Dual) -> Dual:
@@ -169,7 +164,6 @@ class DualArithmetic:
         return Dual(primal, self.base.multiply(a.tangent, self.base.elementary(name, order + 1, a.primal)))
 
     def sum(self, a: Dual, axis: int) -> Dual:
-        """The sum along an axis, which stays with size 1."""
         return self._linear(lambda x, behind: self.base.sum(x, _axis(axis, behind)), a)
 
     def prod(self, a: Dual, axis: int) -> Dual:
@@ -200,11 +194,9 @@ class DualArithmetic:
         return Dual(primal, base.where(tie, base.divide(zero, zero), taken))
 
     def largest(self, a: Dual, axis: int) -> Dual:
-        """The largest along an axis."""
         return Dual(self.base.largest(a.primal, axis)) if a.tangent is None else self._folded(self.maximum, a, axis)
 
     def smallest(self, a: Dual, axis: int) -> Dual:
-        """The smallest along an axis."""
         return Dual(self.base.smallest(a.primal, axis)) if a.tangent is None else self._folded(self.minimum, a, axis)
 
     def _folded(self, combine: Callable[[Dual, Dual], Dual], a: Dual, axis: int) -> Dual:
@@ -218,7 +210,6 @@ class DualArithmetic:
         return Dual(self.base.compare(sign, a.primal, b.primal))
 
     def both(self, a: Dual, b: Dual) -> Dual:
-        """Logical and of truth values."""
         return Dual(self.base.both(a.primal, b.primal))
 
     def where(self, condition: Dual, a: Dual, b: Dual) -> Dual:
@@ -235,7 +226,6 @@ class DualArithmetic:
     # shapes
 
     def shape(self, a: Dual) -> tuple[int, ...]:
-        """How many entries there are along each axis."""
         return self.base.shape(a.primal)
 
     def entries(self, a: Dual) -> int:
@@ -243,26 +233,21 @@ class DualArithmetic:
         return self.base.entries(a.primal if a.tangent is None else a.tangent)
 
     def reshape(self, a: Dual, shape: Sequence[int]) -> Dual:
-        """The same entries in the same order along other axes."""
         return self._linear(lambda x, behind: self.base.reshape(x, self._whole(x, shape, behind)), a)
 
     def expand(self, a: Dual, shape: Sequence[int]) -> Dual:
-        """Stretch axes of size 1."""
         return self._linear(lambda x, behind: self.base.expand(x, self._whole(x, shape, behind)), a)
 
     def _whole(self, x: Value, shape: Sequence[int], behind: bool) -> Sequence[int]:
         return (self.base.shape(x)[0], *shape) if behind else shape
 
     def swap(self, a: Dual, first: int, second: int) -> Dual:
-        """Two axes swapped."""
         return self._linear(lambda x, behind: self.base.swap(x, _axis(first, behind), _axis(second, behind)), a)
 
     def narrow(self, a: Dual, axis: int, start: int, count: int) -> Dual:
-        """A contiguous part along an axis."""
         return self._linear(lambda x, behind: self.base.narrow(x, _axis(axis, behind), start, count), a)
 
     def concatenate(self, parts: Sequence[Dual], axis: int) -> Dual:
-        """Along an axis; the others are equal already."""
         base = self.base
         primal = base.concatenate([part.primal for part in parts], axis)
         directions = next((base.shape(part.tangent)[0] for part in parts if part.tangent is not None), None)
@@ -276,11 +261,9 @@ class DualArithmetic:
         return Dual(primal, base.concatenate(tangents, _axis(axis, True)))
 
     def detached(self, a: Dual) -> Dual:
-        """The same value, through which nothing is differentiated."""
         return Dual(self.base.detached(a.primal))
 
     def integers(self, a: Dual) -> list[int]:
-        """All entries as whole numbers, in row-major order."""
         return self.base.integers(a.primal)
 
     def recording(self) -> AbstractContextManager[None]:

@@ -94,23 +94,19 @@ class ResidueArithmetic:
         return value.numerator * pow(value.denominator, -1, self.p) % self.p
 
     def arange(self, start: int, count: int, axis: int, rank: int) -> Residues:
-        """``start, start + 1, …`` along one axis."""
         values = [(start + step) % self.p for step in range(count)]
         return Residues(grid.along(values, axis, rank), log2(abs(start) + count + 1), 0, True)
 
     def eye(self, size: int, rank: int) -> Residues:
-        """The identity on the last two axes."""
         return Residues(grid.eye(size, rank, 1, 0), 0, 0, True)
 
     def full(self, value: Fraction, rows: int, columns: int, rank: int) -> Residues:
-        """One number on the last two axes."""
         shape = (*(1,) * (rank - 2), rows, columns)
         return Residues(grid.filled(shape, self._residue(value)), *bounds.sizes(value), True)
 
     # ring operations
 
     def add(self, a: Residues, b: Residues) -> Residues:
-        """Entry by entry."""
         p = self.p
         made = self._pair(
             lambda xs, ys: [(x + y) % p for x, y in zip(xs, ys, strict=False)], lambda x, y: (x + y) % p, a.grid, b.grid
@@ -118,7 +114,6 @@ class ResidueArithmetic:
         return Residues(made, *bounds.of_sum(a, b), a.literal and b.literal, a.shared and b.shared)
 
     def subtract(self, a: Residues, b: Residues) -> Residues:
-        """Entry by entry."""
         p = self.p
         made = self._pair(
             lambda xs, ys: [(x - y) % p for x, y in zip(xs, ys, strict=False)], lambda x, y: (x - y) % p, a.grid, b.grid
@@ -126,7 +121,6 @@ class ResidueArithmetic:
         return Residues(made, *bounds.of_sum(a, b), a.literal and b.literal, a.shared and b.shared)
 
     def multiply(self, a: Residues, b: Residues) -> Residues:
-        """Entry by entry."""
         p = self.p
         made = self._pair(
             lambda xs, ys: [x * y % p for x, y in zip(xs, ys, strict=False)], lambda x, y: x * y % p, a.grid, b.grid
@@ -145,11 +139,9 @@ class ResidueArithmetic:
         return pow(x, -1, self.p)
 
     def negate(self, a: Residues) -> Residues:
-        """Entry by entry."""
         return a._replace(grid=self._map(lambda x: -x % self.p, a.grid))
 
     def matmul(self, a: Residues, b: Residues) -> Residues:
-        """The matrix product on the last two axes."""
         p = self.p
 
         def dot(row: Sequence[int], column: Sequence[int]) -> Entry:
@@ -168,7 +160,6 @@ class ResidueArithmetic:
         return Residues(grid.matmul(dot, a.grid, b.grid), top, bottom, a.literal and b.literal, common)
 
     def transpose(self, a: Residues) -> Residues:
-        """The last two axes swapped."""
         return a._replace(grid=grid.swap(a.grid, -2, -1))
 
     def inverse(self, a: Residues) -> Residues:
@@ -200,7 +191,6 @@ class ResidueArithmetic:
         return [entry * scale % self.p for row in solved[1] for entry in row]
 
     def det(self, a: Residues) -> Residues:
-        """The determinant on the last two axes, which become 1 × 1."""
         size = a.grid.shape[-1]
         BUDGET.pay(len(a.grid.entries) * size * EACH)
         entries = tuple(
@@ -243,7 +233,6 @@ class ResidueArithmetic:
         return pow(x, exponent, self.p)
 
     def integer_power(self, a: Residues, exponent: int) -> Residues:
-        """Entry by entry, a whole exponent."""
         if abs(exponent) > 10_000:
             raise NotExact("a power above 10000")
         top, bottom = (a.top, a.bottom) if exponent >= 0 else (a.bottom, a.top)
@@ -283,7 +272,6 @@ class ResidueArithmetic:
     # reductions
 
     def sum(self, a: Residues, axis: int) -> Residues:
-        """The sum along an axis, which stays with size 1."""
         p = self.p
 
         def total(values: Sequence[Any]) -> Entry:
@@ -293,7 +281,6 @@ class ResidueArithmetic:
         return Residues(grid.reduce(total, a.grid, axis), top, bottom, a.literal, a.shared)
 
     def prod(self, a: Residues, axis: int) -> Residues:
-        """The product along an axis, which stays with size 1."""
         p = self.p
 
         def product(values: Sequence[Any]) -> Entry:
@@ -352,7 +339,6 @@ class ResidueArithmetic:
         return Residues(grid.combine(composed.SIGNS[sign], left, right), 0, 0, True)
 
     def both(self, a: Residues, b: Residues) -> Residues:
-        """Logical and of truth values."""
         return Residues(grid.combine(lambda x, y: x and y, a.grid, b.grid), 0, 0, True)
 
     def where(self, condition: Residues, a: Residues, b: Residues) -> Residues:
@@ -363,31 +349,24 @@ class ResidueArithmetic:
     # shapes
 
     def shape(self, a: Residues) -> tuple[int, ...]:
-        """How many entries there are along each axis."""
         return a.grid.shape
 
     def entries(self, a: Residues) -> int:
-        """How many there are."""
         return len(a.grid.entries)
 
     def reshape(self, a: Residues, shape: Sequence[int]) -> Residues:
-        """The same entries in the same order along other axes."""
         return a._replace(grid=grid.reshape(a.grid, shape))
 
     def expand(self, a: Residues, shape: Sequence[int]) -> Residues:
-        """Stretch axes of size 1."""
         return a._replace(grid=grid.expand(a.grid, shape), common=a.shared)
 
     def swap(self, a: Residues, first: int, second: int) -> Residues:
-        """Two axes swapped."""
         return a._replace(grid=grid.swap(a.grid, first, second))
 
     def narrow(self, a: Residues, axis: int, start: int, count: int) -> Residues:
-        """A contiguous part along an axis."""
         return a._replace(grid=grid.narrow(a.grid, axis, start, count))
 
     def concatenate(self, parts: Sequence[Residues], axis: int) -> Residues:
-        """Along an axis; the others are equal already."""
         made = grid.concatenate([part.grid for part in parts], axis)
         literal = all(part.literal for part in parts)
         below = [part.bottom for part in parts if part.bottom]
@@ -398,11 +377,9 @@ class ResidueArithmetic:
         return Residues(made, max(part.top for part in parts), max(below, default=0), literal)
 
     def detached(self, a: Residues) -> Residues:
-        """The same value, through which nothing is differentiated."""
         return a
 
     def integers(self, a: Residues) -> list[int]:
-        """All entries as whole numbers, in row-major order."""
         found = []
         for value in self._known(a, "an index or a bound that is no constant").entries:
             if value.denominator != 1:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil, floor
 
+from derivcheck.evaluation import grid
 from derivcheck.evaluation.evaluator import Frame, World, evaluate
 from derivcheck.evaluation.grid import Grid
 from derivcheck.evaluation.rational import INVALID, RATIONALS
@@ -53,11 +54,8 @@ def failing(bench: Bench, point: Point) -> Witness | None:
     if INVALID in left.entries or INVALID in right.entries:
         return None
     truths = RATIONALS.compare(bench.claim.relation, left, right)
-    shape = truths.shape
-    pairs = zip(
-        truths.entries, RATIONALS.expand(left, shape).entries, RATIONALS.expand(right, shape).entries, strict=True
-    )
-    return next((Witness(point, x, y) for truth, x, y in pairs if not truth), None)
+    found = grid.combine(lambda truth, x, y: None if truth else Witness(point, x, y), truths, left, right)
+    return next(filter(None, found.entries), None)
 
 
 def simplest(bench: Bench, found: Witness) -> Witness:
