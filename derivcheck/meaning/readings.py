@@ -168,9 +168,16 @@ def _with_d(node: n.Node) -> n.Node | None:
     if not (isinstance(node, n.Product) and len(node.factors) == 2 and node.operators == ("",)):
         return None
     letter, name = node.factors
-    if letter == n.Name("d") and isinstance(name, n.Name | n.Scripted) and letter.span.end == name.span.start:
-        return name
+    upright = letter.span.end - letter.span.start > 1
+    if letter == n.Name("d") and isinstance(name, n.Name | n.Scripted):
+        return name if upright or letter.span.end == name.span.start else None
     return None
+
+
+def _says_itself(name: n.Node, value: n.Node) -> bool:
+    r"""``\mathrm{d}S = \partial L / \partial S``: two letters are the name of this derivative; one is a definition."""
+    value = strip(value)
+    return isinstance(value, n.Derivative) and value.variables == (name,)
 
 
 def _with_letter(node: n.Node) -> n.Node | None:
@@ -202,22 +209,26 @@ def _adjoints(items: Items) -> tuple[_Notation, dict[str, n.Node]] | None:
                 found[key_of(name)] = name
             if item.relations and item.relations[0].sign in ("=", ":=") and not item.continues:
                 name = notation(strip(item.members[0]))
-                if (
-                    name is not None
-                    and key_of(name) in known
-                    and not any(isinstance(part, n.Derivative) for part in walk(item.members[1]))
-                ):
+                if name is None or key_of(name) not in known:
+                    continue
+                itself = notation is _with_d and _says_itself(name, item.members[1])
+                if itself or not any(isinstance(part, n.Derivative) for part in walk(item.members[1])):
                     found[key_of(name)] = name
-                    set_to += 1
+                    set_to += 2 if itself else 1
         if set_to >= 2:
             return notation, found
     return None
 
 
 def _speaks_of_adjoints(items: Items, text: str) -> str:
-    if not _ADJOINT.search(text) or _DIFFERENTIAL.search(text) or _adjoints(items) is None:
+    told = any(
+        (name := _with_d(strip(item.members[0]))) is not None and _says_itself(name, item.members[1])
+        for item in _statements(items)
+        if len(item.members) > 1
+    )
+    if not told and (not _ADJOINT.search(text) or _DIFFERENTIAL.search(text)):
         return "names"
-    return "derivatives"
+    return "names" if _adjoints(items) is None else "derivatives"
 
 
 def _as_derivatives(items: Items, text: str) -> Read:
@@ -233,7 +244,9 @@ def _as_derivatives(items: Items, text: str) -> Read:
         name = notation(node)
         return _derivative(loss, name, node.span) if name is not None and key_of(name) in names else node
 
-    kept = tuple(item for item in items if not (isinstance(item, Statement) and _says_notation(item, notation, names)))
+    kept = tuple(
+        item for item in items if not (isinstance(item, Statement) and _says_notation(item, notation, names, loss))
+    )
     example = next(iter(names.values()))
     shown = "∂" + plain(loss) + "/∂" + plain(example)
     said = f"`{_written_as(items, notation, example)}` is read as the derivative `{shown}`, and so for every name"
@@ -294,18 +307,15 @@ def _loss(items: Items, notation: _Notation, names: Mapping[str, n.Node]) -> tup
     ]
 
 
-def _says_notation(item: Statement, notation: _Notation, names: Mapping[str, n.Node]) -> bool:
-    r"""``\bar v = \partial L / \partial v`` says how derivatives are written, of a name that stands for every other."""
+def _says_notation(item: Statement, notation: _Notation, names: Mapping[str, n.Node], loss: n.Node) -> bool:
+    r"""``\bar v = \partial L / \partial v`` says how derivatives are written, of this name or of every one."""
     if len(item.members) != 2:
         return False
     left, right = (strip(member) for member in item.members)
     name = notation(left)
-    return (
-        name is not None
-        and isinstance(right, n.Derivative)
-        and right.variables == (name,)
-        and key_of(name) not in names
-    )
+    if name is None or not isinstance(right, n.Derivative) or not _says_itself(name, right):
+        return False
+    return right.target == loss or key_of(name) not in names
 
 
 def _written_as(items: Items, notation: _Notation, name: n.Node) -> str:
@@ -320,13 +330,24 @@ def _primed(items: Items) -> dict[str, n.Node]:
     """What a document sets or draws under a name with a prime, where the name without it is a value: the next state."""
     values = {*_declared(items), *(key_of(item.members[0]) for item in _drawn(items))}
     found: dict[str, n.Node] = {}
-    for name in (*(left for left, _ in _set(items)), *(strip(item.members[0]) for item in _drawn(items))):
+    for name, item in (*_set(items), *((strip(item.members[0]), item) for item in _drawn(items))):
         if isinstance(name, n.Scripted) and name.primes and name.sup is None:
             base = name.base if name.sub is None else n.Scripted(name.base, name.sub, None)
             # Of ``s' = 1`` alone nobody knows whether it is a slope.
-            if key_of(base) in values and sum(part == name for part in _written(items)) > 1:
+            of_value = key_of(base) in values or _is_gradient_at(base, item.members[1])
+            if of_value and sum(part == name for part in _written(items)) > 1:
                 found[key_of(name)] = name
     return found
+
+
+def _is_gradient_at(base: n.Node, value: n.Node) -> bool:
+    r"""``a' = \nabla \phi(a)``, ``a' = \partial L / \partial a``: a name for what is differentiated by a value."""
+    match strip(value):
+        case n.Derivative(target=target, variables=variables):
+            return base in variables and target != base
+        case n.Product(factors=(n.Nabla(variable=variable), *rest)):
+            return variable == base or (variable is None and any(part == base for one in rest for part in walk(one)))
+    return False
 
 
 def _primes_as_names(items: Items, text: str) -> Read:
@@ -381,6 +402,12 @@ _COLUMNS: Final = re.compile(
 _BROADCASTS: Final = re.compile(
     r"broadcast|(layer|batch|group|instance|rms)[- ]?norm|normali[sz]ation|standardi[sz]|rowsum|row sum"
     r"|element-?wise|entry-?wise|cent(er|re)(d|ing)",
+    re.IGNORECASE,
+)
+
+_EVERY_ENTRY: Final = re.compile(
+    r"\b(squares?|powers?|squaring|(all|other|every) (operations?|functions?))\b[^.$]{0,60}"
+    r"\b((element|entry|component|coordinate)-?wise|(entry|element|component) by (entry|element|component))",
     re.IGNORECASE,
 )
 
@@ -471,6 +498,13 @@ CONVENTIONS: Final = (
         ("ask", "rows", "columns"),
         lambda items, text: _axis(text),
         lambda items, text: Read(items, "the softmax of a matrix is taken over <choice>"),
+    ),
+    Convention(
+        "powers",
+        "whether a power of a column is one of its entries",
+        ("refuse", "entrywise"),
+        lambda items, text: "entrywise" if _EVERY_ENTRY.search(text) else "refuse",
+        lambda items, text: Read(items, "a power of a column is that of each of its entries, as the text says"),
     ),
     Convention(
         "broadcast",

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from derivcheck.language.shapes import ONE, SCALAR, Shape, is_scalar
-from derivcheck.problem.scope import Refusal, Scope
+from derivcheck.language.shapes import ONE, SCALAR, Dim, Shape, is_scalar
+from derivcheck.problem.scope import Declaration, Definition, Refusal, Scope
 from derivcheck.problem.terms import (
     Add,
+    Block,
     Constant,
     Divide,
     Entry,
@@ -17,6 +18,7 @@ from derivcheck.problem.terms import (
     Power,
     Term,
     Unary,
+    Variable,
     is_literal,
     is_zero,
 )
@@ -142,10 +144,31 @@ def multiply(scope: Scope, left: Term, right: Term, operator: str, span: Span) -
     if operator == "inner":
         raise mismatch(scope, left, right, "an inner product needs two columns of one size")
     if operator == "\\times" and (rows_left, columns_left) == (rows_right, columns_right) and columns_left == ONE:
-        raise Refusal("cross-product", span, "cross products are not checked", "write the product entry by entry")
+        return cross(scope, left, right, span)
     if scope.unify(columns_left, rows_right):
         return Multiply("matmul", left, right, shape=(left.shape[0], right.shape[1]), span=span)
     raise mismatch(scope, left, right, "these cannot be multiplied", _product_help(scope, left, right))
+
+
+def cross(scope: Scope, left: Term, right: Term, span: Span) -> Term:
+    r"""``a \times b`` of two columns of three numbers, entry by entry."""
+    if not (scope.unify(left.shape[0], Dim.of(3)) and scope.unify(right.shape[0], Dim.of(3))):
+        raise Refusal(
+            "cross-product",
+            span,
+            "a cross product is one of two columns of three numbers",
+            "write `\\odot` for the product entry by entry",
+        )
+
+    def part(term: Term, place: int) -> Term:
+        return Entry(term, Constant(Fraction(place)), Constant(Fraction(1)), span=term.span)
+
+    rows = []
+    for one, other in ((2, 3), (3, 1), (1, 2)):
+        plus = Multiply("scale", part(left, one), part(right, other))
+        minus = Multiply("scale", part(left, other), part(right, one))
+        rows.append((Add(((1, plus), (-1, minus))),))
+    return Block(tuple(rows), shape=(Dim.of(3), ONE), span=span)
 
 
 def _product_help(scope: Scope, left: Term, right: Term) -> str | None:
@@ -253,6 +276,8 @@ def power(scope: Scope, base: Term, exponent: Term, span: Span) -> Term:
     if scalar(scope, base):
         return Power(base, exponent, span=span)
     rows, columns = shape_of(scope, base)
+    if rows != columns and scope.readings.get("powers") == "entrywise":
+        return Power(base, exponent, entrywise=True, shape=base.shape, span=span)
     if rows != columns and ONE in (rows, columns):
         raise Refusal(
             "power-of-vector",
@@ -263,13 +288,47 @@ def power(scope: Scope, base: Term, exponent: Term, span: Span) -> Term:
     square(scope, base, "a power")
     if isinstance(exponent, Constant) and exponent.value == -1:
         return Unary("inverse", base, shape=base.shape, span=span)
+    if (entries := diagonal_of(scope, base)) is not None:
+        raised = Power(entries, exponent, entrywise=True, shape=entries.shape)
+        return Unary("todiag", raised, shape=base.shape, span=span)
     if not (
         isinstance(exponent, Constant) and isinstance(exponent.value, Fraction) and exponent.value.denominator == 1
     ):
+        if (spectrum := _spectrum(scope, base)) is not None:
+            vectors, values = spectrum
+            raised = Power(values, exponent, entrywise=True, shape=values.shape)
+            middle = Unary("todiag", raised, shape=base.shape)
+            turned = Multiply("matmul", vectors, middle, shape=base.shape)
+            return Multiply("matmul", turned, transpose(scope, vectors, span), shape=base.shape, span=span)
         raise Refusal(
             "matrix-power", span, "a matrix is raised to whole numbers only here", "name the root and declare it"
         )
     return Power(base, exponent, shape=base.shape, span=span)
+
+
+def diagonal_of(scope: Scope, term: Term) -> Term | None:
+    r"""The column on the diagonal of what is a diagonal matrix by its definition or its declaration."""
+    match term:
+        case Unary(op="todiag", argument=argument):
+            return argument
+        case Variable(key=key, indices=()):
+            found = scope.declarations.get(key) or scope.definitions.get(key)
+            if isinstance(found, Definition) and not found.family and diagonal_of(scope, found.term) is not None:
+                return Unary("diagof", term, shape=(term.shape[0], ONE), span=term.span)
+            if isinstance(found, Declaration) and found.domain.kind == "diagonal":
+                return Unary("diagof", term, shape=(term.shape[0], ONE), span=term.span)
+    return None
+
+
+def _spectrum(scope: Scope, term: Term) -> tuple[Term, Term] | None:
+    """The eigenvectors and eigenvalues of what is declared positive definite, of which every power is one matrix."""
+    if not isinstance(term, Variable):
+        return None
+    found = scope.declarations.get(term.key)
+    if found is None or found.domain.kind not in ("spd", "psd"):
+        return None
+    values = Unary("eigenvalues", term, shape=(term.shape[0], ONE), span=term.span)
+    return Unary("eigenvectors", term, shape=term.shape, span=term.span), values
 
 
 def equal_shapes(scope: Scope, left: Term, right: Term, what: str = "the two sides differ in shape") -> None:

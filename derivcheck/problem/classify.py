@@ -59,6 +59,7 @@ from derivcheck.problem.stated import (
     is_special_value,
     is_stated,
     is_stated_value,
+    note_solved,
     refuse_unsaid,
     side_of,
 )
@@ -312,6 +313,7 @@ def _equality(item: Statement, statements: Statements, builder: Builder) -> None
     if constrains(item, builder.source.text) and not item.implied:
         reason = "this condition on the inputs is not understood, so that nothing is drawn to meet it"
         raise Refusal("condition", item.span, reason, "substitute it: write one name in terms of the others")
+    note_solved(item, builder)
     _claims(item, builder)
 
 

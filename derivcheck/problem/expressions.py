@@ -11,15 +11,17 @@ from derivcheck.language.shapes import ONE, Dim
 from derivcheck.problem import algebra, derivatives, dotted, products, terms, words
 from derivcheck.problem.comparisons import comparisons, indicator
 from derivcheck.problem.context import Context, key_of, strip
+from derivcheck.problem.domains import REALS
 from derivcheck.problem.indices import size_dim
 from derivcheck.problem.integrals import integral
 from derivcheck.problem.names import resolve_name, resolve_scripted
-from derivcheck.problem.optima import optimum
+from derivcheck.problem.optima import extreme, optimum
 from derivcheck.problem.probability.operators import angled
 from derivcheck.problem.probability.totals import sum_over_values
 from derivcheck.problem.scope import IndexInfo, Refusal
 from derivcheck.problem.scripts import turns
 from derivcheck.problem.terms import Comparison, Term
+from derivcheck.source import Span
 
 OTHERWISE = frozenset(("otherwise", "else"))
 
@@ -39,8 +41,8 @@ def elaborate(node: n.Node, ctx: Context) -> Term:
             return _scripted(node, ctx)
         case n.Group(body=n.Tuple()) | n.MatrixNode() if (stacked := dotted.listed(node, ctx)) is not None:
             return stacked
-        case n.Group(body=n.Tuple()):
-            raise Refusal("tuple", node.span, "a list in brackets is no value here", "write a column with pmatrix")
+        case n.Group(body=n.Tuple(items=items), fence=fence):
+            return _listed(items, fence, node.span, ctx)
         case n.Group(body=n.Compare() as condition, fence="["):
             return indicator(condition, node.span, ctx)
         case n.Group(body=body) | n.Boxed(body=body):
@@ -80,6 +82,17 @@ def elaborate(node: n.Node, ctx: Context) -> Term:
     raise Refusal("not-understood", node.span, "this is not understood here")
 
 
+def _listed(items: tuple[n.Node, ...], fence: str, span: Span, ctx: Context) -> Term:
+    r"""``(5, 3)``, ``(5, 3)^\top``, ``[5, 3]^\top``: numbers in a list are a column."""
+    refusal = Refusal("tuple", span, "a list in brackets is no value here", "write a column with pmatrix")
+    if fence != "(":
+        raise refusal
+    made = [ctx.term(item) for item in items]
+    if not all(algebra.scalar(ctx.scope, cell) for cell in made):
+        raise refusal
+    return terms.Block(tuple((cell,) for cell in made), shape=(Dim.of(len(made)), ONE), span=span)
+
+
 def _spanned(term: Term, node: n.Node) -> Term:
     """The same value, shown with its brackets."""
     return replace(term, span=node.span)
@@ -89,6 +102,8 @@ def _scripted(node: n.Scripted, ctx: Context) -> Term:
     match node.base:
         case n.Group(body=n.Tuple()) as group if node.sub is None and node.sup is not None and turns(node.sup, ctx):
             stacked = dotted.listed(group, ctx, turned=True)
+            if stacked is None and isinstance(group.body, n.Tuple):
+                stacked = _listed(group.body.items, "(", node.span, ctx)
             if stacked is not None:
                 return stacked
         case n.Name(text="\\mathbf{1}" | "\\mathbb{1}") if node.sub is not None and _is_condition(node.sub):
@@ -188,7 +203,7 @@ def _big(node: n.Big, ctx: Context) -> Term:
         case "argmax" | "argmin":
             return optimum(node, node.operator, ctx)
         case "max" | "min" if node.binder.names and not _is_index_binder(node.binder, ctx):
-            raise Refusal("optimum", node.span, "the largest value is not checked; \\arg\\max is")
+            return extreme(node, node.operator, ctx)
     apart = _two_products(node)
     if apart is not None:
         return ctx.term(apart)
@@ -247,6 +262,11 @@ def _two_products(node: n.Big) -> n.Product | None:
 
 
 def _is_index_binder(binder: n.Binder, ctx: Context) -> bool:
+    if isinstance(binder.condition, n.Compare) and binder.condition.relations == ("\\in",):
+        target = binder.condition.members[1]
+        base = target.base if isinstance(target, n.Scripted) else target
+        if isinstance(base, n.Name) and base.text in REALS:
+            return False
     return all(isinstance(name, n.Name) and key_of(name) not in ctx.scope.names for name in binder.names)
 
 

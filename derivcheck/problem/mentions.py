@@ -17,7 +17,7 @@ from derivcheck.reading.items import Statement
 from derivcheck.reading.parser import parse_expression
 
 _KINDS = f"({ADJECTIVES_ALONE})"
-MENTION_BEHIND = re.compile(rf"\s*(,|and|is|are|be|being|both|all|a|an|\s)*{_KINDS}")
+MENTION_BEHIND = re.compile(rf"\s*(,|and|is|are|be|being|has|have|both|all|a|an|\s)*{_KINDS}")
 MENTION_BEFORE = re.compile(rf"{_KINDS}[a-z -]*$")
 
 

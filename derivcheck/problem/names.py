@@ -154,7 +154,7 @@ def _built_in(node: Name, ctx: Context) -> Term:
             return terms.Constant("e", span=node.span)
         case "\\pi":
             return terms.Constant("pi", span=node.span)
-        case "I" | "\\mathbf{I}" | "\\mathbb{I}":
+        case "I" | "\\mathbf{I}" | "\\mathbb{I}" | "\\vec{I}":
             return algebra.identity(ctx.scope, node.span)
         case "\\mathbf{1}" | "\\mathbb{1}":
             return algebra.filled(ctx.scope, 1, node.span, column=True)
@@ -304,7 +304,7 @@ def _special(node: Scripted, ctx: Context) -> Term | None:
         return None
     value: Term | None = None
     if (
-        base.text in ("I", "\\mathbf{I}", "\\mathbb{I}", "\\mathbf{1}", "\\mathbb{1}", "\\mathbf{0}", "0")
+        base.text in ("I", "\\mathbf{I}", "\\mathbb{I}", "\\vec{I}", "\\mathbf{1}", "\\mathbb{1}", "\\mathbf{0}", "0")
         and sub is not None
     ):
         value = _sized(base.text, sub, node.span, ctx)

@@ -9,7 +9,8 @@ from derivcheck.language.printing import plain
 from derivcheck.language.shapes import SCALAR
 from derivcheck.problem import algebra
 from derivcheck.problem import terms as t
-from derivcheck.problem.context import Context
+from derivcheck.problem.context import Context, key_of
+from derivcheck.problem.declarations import declare
 from derivcheck.problem.dependence import depends
 from derivcheck.problem.derivatives import by
 from derivcheck.problem.freezing import decisive, frozen_means, held_names, moves_alone, written_out
@@ -23,6 +24,7 @@ def optimum(node: n.Big, operator: Literal["argmax", "argmin"], ctx: Context) ->
     names = node.binder.names
     if len(names) != 1:
         raise Refusal("optimum", node.span, "an optimum is sought over one name at a time here")
+    _own_letter(node, ctx)
     variable = by(names[0], ctx)
     if variable.key not in ctx.scope.declarations:
         raise Refusal("optimum", names[0].span, "an optimum is sought over a declared name")
@@ -44,6 +46,26 @@ def optimum(node: n.Big, operator: Literal["argmax", "argmin"], ctx: Context) ->
     )
     # A name without a sign is best where its square is.
     return place if variable.root is None else t.Power(place, TWO, shape=shape, span=node.span)
+
+
+def extreme(node: n.Big, operator: Literal["max", "min"], ctx: Context) -> Term:
+    r"""``\min_a f(a)``: the value of what is sought at the place where it is smallest."""
+    place = optimum(node, "argmax" if operator == "max" else "argmin", ctx)
+    objective = ctx.term(node.body)
+    if not isinstance(place, t.Optimum) or place.indices or place.position is not None:
+        raise Refusal("optimum", node.span, "the largest value is checked over one whole name alone")
+    return t.Let(((place.key, place),), objective, shape=objective.shape, span=node.span)
+
+
+def _own_letter(node: n.Big, ctx: Context) -> None:
+    r"""``\min_{a \in \mathbb{R}^d}`` declares an a that nothing else does; what more is asked of it is not read."""
+    name, condition = node.binder.names[0], node.binder.condition
+    if condition is None:
+        return
+    if not isinstance(condition, n.Compare) or condition.relations != ("\\in",) or condition.members[0] != name:
+        raise Refusal("optimum", condition.span, "an optimum under a condition is not checked")
+    if key_of(name) not in ctx.scope.names:
+        declare(name, condition.members[1], ctx)
 
 
 def _free_to_move(key: str, node: n.Node, scope: Scope) -> None:

@@ -68,6 +68,10 @@ JOINED = re.compile(r"(?:[\s$,&{}]|\\[()\[\]]|\\q?quad\b|\\text|\band\b)*")
 SAID_OF_ALL = re.compile(r"[\s,]*(both |all )?(be|are|being|have|having)( both| all| each)? (?!an? )")
 UNDRAWN_OTHERWISE = {"onehot"} | SQUARE - {"spd", "psd", "skew", "symmetric", "orthogonal", "diagonal"}
 """Words that nothing else reads: where a name cannot be drawn so, what rests on it is not checked."""
+CONDITION = re.compile(
+    r"\A\s*,?\s*(?:with|where|for)\s+\$(?:(?!\\in(?![a-z]))[^$])*(?:[<>]|\\[lg](?:eq?|eqslant|t)?(?![a-z]))[^$]*\$"
+)
+"""What the words behind go over: of "let $V \\in …$ with $k < n$ have orthonormal columns" the V is described."""
 NEXT_ONE = re.compile(r"(\band\b|,|\bwith\b)\s+(let\s+)?(an?|the|any|some|every)\b(?=[^,]*$)", re.IGNORECASE)
 NOT_TAKEN = re.compile(r"\bnot\b|\bneed not\b|\bnon-?symmetric|\bno\b")
 
@@ -126,7 +130,7 @@ def words_behind(item: Statement, text: str) -> str:
 
     "… and a one-hot vector $v$": the last words are those of what stands behind them.
     """
-    behind = text[item.span.end : item.span.end + 120].lstrip("$ )\\]")
+    behind = CONDITION.sub("", text[item.span.end : item.span.end + 180].lstrip("$ )\\]"), count=1)[:120]
     words, *rest = re.split(r"([$.;:]|\\[(\[]|\n\s*\n)", behind, maxsplit=1)
     if rest and (rest[0] == "$" or rest[0].startswith("\\")):
         words = NEXT_ONE.split(words, maxsplit=1)[0]

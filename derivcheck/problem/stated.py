@@ -21,7 +21,7 @@ from derivcheck.problem.neighbours import Statements
 from derivcheck.problem.newness import is_new, mentions_itself
 from derivcheck.problem.problem import Refused
 from derivcheck.problem.prose import is_asked, is_concluded
-from derivcheck.problem.scope import Declaration, Refusal
+from derivcheck.problem.scope import Declaration, Definition, FunctionDefinition, Refusal
 from derivcheck.problem.unread import Unread, names_in_text
 from derivcheck.reading.items import Statement
 from derivcheck.source import Span
@@ -130,6 +130,23 @@ def doubt(item: Statement, builder: Builder) -> None:
         place = item.cue.span if item.cue is not None else Span(item.span.start, item.span.start)
         names = [name for name in names_in_text(builder.source.slice(item.span)) if name]
         builder.unread.append(Unread(tuple(names), place, narrows=True, stated=item.span))
+
+
+SOLVED = re.compile(
+    r"\b(solves?|solving|satisf(?:y|ies)|obeys?|fulfil(?:s|ls?)?|(?:is|are) (?:the |an? )?(?:\w+ )?"
+    r"(?:solutions?|roots?|fixed points?) (?:of|to))\W*\Z"
+)
+"""Words that name what meets an equation: of the inputs in it nothing is claimed."""
+
+
+def note_solved(item: Statement, builder: Builder) -> None:
+    """ "The stationary covariance solves $A X A^\\top - X = -Q$": of inputs alone it holds only where they meet it."""
+    names = [part for member in item.members for part in walk(member) if isinstance(part, n.Name)]
+    known = [builder.scope.names.get(key_of(name)) for name in names]
+    if SOLVED.search(item.lead) and not any(isinstance(one, Definition | FunctionDefinition) for one in known):
+        place = Span(item.span.start, item.span.start)
+        why = "is met by what the words before it name, and need not hold for all inputs"
+        builder.unread.append(Unread((), place, item.span, narrows=True, why=why))
 
 
 def is_literal(node: n.Node) -> bool:

@@ -172,6 +172,7 @@ _LOOSE: Final = re.compile(LOOSE)
 _THAT: Final = re.compile(r"\b(?:that|dass|que)\W*\Z")
 _WEAK: Final = re.compile(r"(?:we|one|you)\s+have|have|then|also|so|since|makes?")
 _SPENT: Final = frozenset(("for", "if", "where"))
+_GOVERNING: Final = frozenset(("let", "assume", "where"))
 _STRONG: Final = frozenset(("assume", "let", "if"))
 JOINING: Final = frozenset("and or be are is both , & und et 和 且 及 或 as well".split())  # noqa: SIM905
 
@@ -270,7 +271,7 @@ def governed(items: Sequence[Governable]) -> list[Cue | None]:
                 cue = last if goes_on else None
                 if _declares(before) and (cue is None or cue.kind == "follows"):
                     cue = Cue("let", "", before.span)
-            elif cue is None and last is not None and last.kind in ("let", "assume") and not item.displayed:
+            elif cue is None and last is not None and last.kind in _GOVERNING and not item.displayed:
                 cue = replace(last, near=False)
             elif cue is not None and cue.words == "so that" and last is not None and last.kind in ("assume", "let"):
                 cue = last if not before.relations else cue

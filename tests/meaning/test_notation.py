@@ -1,0 +1,89 @@
+"""Notation of which print has much: each document says right lines and, behind ``# no``, wrong ones."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.problem.asking import outcomes
+
+CROSS = r"""
+Let $u, v, w \in \mathbb{R}^3$.
+
+$$ u^\top (v \times w) = w^\top (u \times v) $$
+$$ u \times (v \times w) = (u^\top w) v - (u^\top v) w $$
+$$ \frac{\partial (u \times v)}{\partial v} = \begin{pmatrix} 0 & -u_3 & u_2 \\ u_3 & 0 & -u_1 \\ -u_2 & u_1 & 0 \end{pmatrix} $$
+$$ u \times v = v \times u $$ # no
+$$ \|u \times v\|^2 = \|u\|^2 \|v\|^2 + (u^\top v)^2 $$ # no
+"""
+POWERS = r"""
+Let $d \in \mathbb{R}^n$ with $d > 0$, let $A \in \mathbb{R}^{n \times n}$ be symmetric, $D = \operatorname{diag}(d)$ and
+$L = I - D^{-1/2} A D^{-1/2}$. Let $S \in \mathbb{R}^{m \times m}$ be symmetric positive definite and $W = S^{-1/2}$.
+
+$$ L_{ij} = \delta_{ij} - \frac{A_{ij}}{\sqrt{d_i d_j}} $$
+$$ D^{1/2} L D^{1/2} = D - A $$
+$$ W S W = I $$
+$$ L_{ij} = \delta_{ij} - \frac{A_{ij}}{d_i} $$ # no
+$$ \operatorname{tr}(S^{1/2} S^{1/2}) = \operatorname{tr}(S)^2 $$ # no
+"""
+SQUARES = r"""
+All functions and squares act element-wise. Let $x, y \in \mathbb{R}^n$ and $f = \mathbf{1}^\top (x - y)^2$.
+
+$$ \nabla_x f = 2 (x - y) $$
+$$ \nabla_y f = 2 (x - y) $$ # no
+"""
+LISTS = r"""
+Let $x \in \mathbb{R}^2$, $b = (5, 3)^\top$, $c = (1, -2)$, $A = \begin{pmatrix} 2 & 1 \\ 1 & 4 \end{pmatrix}$ and
+$f = x^\top A x - b^\top x + c^\top x$.
+
+$$ \nabla_x f = 2 A x - b + c $$
+$$ b^\top c = 1 $$ # no
+"""
+LEAST = r"""
+Let $x \in \mathbb{R}^n$ and let $V \in \mathbb{R}^{n \times k}$ with $k < n$ have orthonormal columns, $V^\top V = I$. Then
+
+$$ \min_{c \in \mathbb{R}^{k}} \|x - V c\|^2 = \|x\|^2 - \|V^\top x\|^2 $$
+$$ \arg\min_{u \in \mathbb{R}^{k}} \|x - V u\|^2 = V^\top x $$
+$$ \min_{c} \|x - V c\|^2 = \|x\|^2 - 2 \|V^\top x\|^2 $$ # no
+$$ \arg\min_{s \in \mathbb{R}^{k}} \|x - V s\|^2 = 2 V^\top x $$ # no
+"""
+TWO_LETTERS = r"""
+Let $A \in \mathbb{R}^{n \times k}$, $B \in \mathbb{R}^{k \times m}$, any $g : \mathbb{R}^{n \times m} \to \mathbb{R}$, $Z = A B$
+and $J = g(Z)$. Write
+
+$$ \mathrm{d} Z = \frac{\partial J}{\partial Z}, \quad \mathrm{d} A = \frac{\partial J}{\partial A} $$
+
+Then
+
+$$ \mathrm{d} A = \mathrm{d} Z \, B^\top $$
+$$ \mathrm{d} B = A^\top \mathrm{d} Z $$
+$$ \mathrm{d} B = \mathrm{d} Z A^\top $$ # no
+"""
+PRIMES = r"""
+Let $u, v \in \mathbb{R}^{k}$, $\phi : \mathbb{R}^k \to \mathbb{R}$ and
+
+$$ h = \tanh(u), \quad g = h \odot v, \quad L = \phi(g) $$
+
+Let $g' = \nabla \phi(g)$ be what comes back. Then
+
+$$ \frac{\partial L}{\partial u} = g' \odot v \odot (1 - h \odot h) $$
+$$ \frac{\partial L}{\partial v} = g' \odot u $$ # no
+"""
+
+
+@pytest.mark.parametrize("text", [CROSS, POWERS, SQUARES, LISTS, LEAST, TWO_LETTERS, PRIMES])
+def test_right_lines_hold_and_wrong_lines_are_wrong(text: str) -> None:
+    found = outcomes(text.replace(" # no", ""))
+    assert found.count("wrong") == text.count("# no")
+    assert set(found) == {"holds", "wrong"}
+
+
+def test_what_words_say_to_be_solved_is_no_claim_of_the_inputs() -> None:
+    text = r"""
+Let $M, P \in \mathbb{R}^{k \times k}$ with $P$ symmetric positive definite and $u \sim \mathcal{N}(0, P)$. The covariance is
+
+$$ \operatorname{Cov}[M u] = M P M^\top $$
+
+so that the stationary covariance solves $M P M^\top = P - I$.
+"""
+    assert outcomes(text) == ["holds", "not checked"]
+    assert outcomes(text.replace("= M P M^", "= P M^"))[0] == "wrong"
