@@ -11,11 +11,11 @@ from derivcheck.language import nodes as n
 from derivcheck.language.printing import plain
 from derivcheck.language.traversal import walk
 from derivcheck.problem import directives
-from derivcheck.problem.builder import Builder
+from derivcheck.problem.builder import Builder, Unexplained
 from derivcheck.problem.claims import UNEXPLAINED, ClaimMaker
 from derivcheck.problem.classify import classify
 from derivcheck.problem.constraints import note_undrawn
-from derivcheck.problem.context import key_of, members_of, strip
+from derivcheck.problem.context import key_of, lacking, letters_of, members_of, strip
 from derivcheck.problem.counting import counting_letters
 from derivcheck.problem.declarations import index_range
 from derivcheck.problem.definitions import define
@@ -92,14 +92,15 @@ def _take_up_again(builder: Builder, statements: Statements, *, final: bool) -> 
     _named_at_the_end(builder, statements)
     named = _named(builder)
     while builder.waiting or final or (builder.unexplained and named != builder.named):
-        builder.named = named
-        waiting = sorted([*builder.unexplained, *builder.waiting], key=lambda entry: entry[0].span.start)
-        builder.waiting, builder.unexplained = [], []
+        again, later = _due(builder, final=final, changed=named != builder.named)
+        builder.named, builder.seen = named, frozenset(builder.scope.names)
+        waiting = sorted([*again, *builder.waiting], key=lambda one: one.item.span.start)
+        builder.waiting, builder.unexplained = [], later
         kept = (builder.head, builder.conditions, builder.condition_sentence)
         builder.retrying, builder.final = True, final
-        for item, conditions in waiting:
-            builder.conditions, builder.condition_sentence = list(conditions), item.sentence
-            _statement(item, statements, builder)
+        for one in waiting:
+            builder.conditions, builder.condition_sentence = list(one.conditions), one.item.sentence
+            _statement(one.item, statements, builder)
         builder.makers.take_up_again(final=final)
         builder.retrying, builder.final = False, False
         if waiting:
@@ -107,6 +108,16 @@ def _take_up_again(builder: Builder, statements: Statements, *, final: bool) -> 
         named = _named(builder)
         if final:
             return
+
+
+def _due(builder: Builder, *, final: bool, changed: bool) -> tuple[list[Unexplained], list[Unexplained]]:
+    """Those of the unexplained that something new may explain, and the others: of a name that they lack a letter."""
+    fresh = letters_of(*builder.scope.names.keys() - builder.seen)
+    again, later = list[Unexplained](), list[Unexplained]()
+    for one in builder.unexplained:
+        due = final or (one.lacks & fresh if one.lacks else changed)
+        (again if due else later).append(one)
+    return again, later
 
 
 def _named(builder: Builder) -> tuple[int, int, int]:
@@ -272,7 +283,7 @@ def _classified(item: Statement, statements: Statements, builder: Builder) -> No
         note_unread(item, builder)
         if refusal.code in MAY_BE_EXPLAINED and not builder.final:
             pool = builder.unexplained if builder.retrying else builder.waiting
-            pool.append((item, tuple(builder.conditions)))
+            pool.append(Unexplained(item, tuple(builder.conditions), lacking(refusal)))
             return
         if refusal.code in ("condition", "contradiction"):
             note_undrawn(item.members, builder.context({}), item.span)

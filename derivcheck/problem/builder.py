@@ -18,6 +18,15 @@ from derivcheck.source import Source, Span
 from derivcheck.verdict import Finding
 
 
+@dataclass(frozen=True, slots=True)
+class Unexplained:
+    """A statement that was refused where a line behind may explain it, and the letters of a name that it ``lacks``."""
+
+    item: Statement
+    conditions: tuple[terms.Comparison, ...]
+    lacks: frozenset[str]
+
+
 @dataclass
 class Builder:
     """What is known, claimed and waited for at the present place.
@@ -25,7 +34,7 @@ class Builder:
     ``head`` is what a line that goes on with a relation is held against; ``conditions`` hold in one sentence.
     ``waiting`` for the end of its sentence, and ``unexplained`` until the end of the document, are statements that
     speak of a name before it is explained. ``undeclared`` are names mentioned whose shape words behind may tell.
-    ``named`` is how much had a name when the unexplained ones were last tried.
+    ``named`` is how much had a name when the unexplained ones were last tried, and ``seen`` the names then.
     """
 
     source: Source
@@ -40,11 +49,12 @@ class Builder:
     conditions: list[terms.Comparison] = field(default_factory=list)
     condition_sentence: int = -1
     skipped: int = 0
-    waiting: list[tuple[Statement, tuple[terms.Comparison, ...]]] = field(default_factory=list)
-    unexplained: list[tuple[Statement, tuple[terms.Comparison, ...]]] = field(default_factory=list)
+    waiting: list[Unexplained] = field(default_factory=list)
+    unexplained: list[Unexplained] = field(default_factory=list)
     retrying: bool = False
     final: bool = False
     named: tuple[int, int, int] = (0, 0, 0)
+    seen: frozenset[str] = frozenset()
     undeclared: list[tuple[n.Node, tuple[int, str]]] = field(default_factory=list)
 
     def context(self, free: dict[str, IndexInfo] | None = None) -> Context:

@@ -13,7 +13,7 @@ from derivcheck.language.shapes import ONE
 from derivcheck.language.traversal import walk
 from derivcheck.problem import algebra, terms
 from derivcheck.problem.constants import constant_by, density_of, gradients, without_constant
-from derivcheck.problem.context import Context, strip
+from derivcheck.problem.context import Context, lacking, letters_of, strip
 from derivcheck.problem.directives import Marks
 from derivcheck.problem.freezing import note_posterior
 from derivcheck.problem.parts import part_reader
@@ -66,7 +66,8 @@ class Waiting:
     """A member that speaks of a name before it is explained ("p(x) = N(0, C) where C = …"), to be tried again.
 
     ``before`` is the member in front of the last one of a longer chain: what a new name at its end is a name of;
-    ``whole`` is the head of all where ``head`` is the proportion that stands before it.
+    ``whole`` is the head of all where ``head`` is the proportion that stands before it. It ``lacks`` a name of these
+    letters.
     """
 
     head: Head
@@ -75,6 +76,7 @@ class Waiting:
     conditions: tuple[Comparison, ...]
     before: n.Node | None
     whole: Head | None = None
+    lacks: frozenset[str] = frozenset()
 
 
 def derivative_in(term: Term) -> terms.Derivative | None:
@@ -141,6 +143,7 @@ class ClaimMaker:
     proportions: dict[int, n.Node] = field(default_factory=dict)
     sentences: dict[int, int] = field(default_factory=dict)
     waiting: list[Waiting] = field(default_factory=list)
+    seen: frozenset[str] = frozenset()
     final: bool = False
     joined: set[Span] = field(default_factory=set)
 
@@ -233,7 +236,7 @@ class ClaimMaker:
                 self._also_against(member.whole, node, item, conditions)
         except Refusal as refusal:
             if refusal.code in UNEXPLAINED and not self.final:
-                self.waiting.append(member)
+                self.waiting.append(replace(member, lacks=lacking(refusal)))
                 return
             if refusal.code == "unbound-index" and _stands_in(refusal.span, head.node, self.source):
                 # It was read as part of a name there: so this line is not understood.
@@ -260,9 +263,14 @@ class ClaimMaker:
 
     def take_up_again(self, *, final: bool) -> None:
         """Try the members that wait for an explanation once more; at last they are refused."""
+        fresh = letters_of(*self.scope.names.keys() - self.seen)
+        self.seen = frozenset(self.scope.names)
         waiting, self.waiting, self.final = self.waiting, [], final
         for waited in waiting:
-            self._member(waited)
+            if final or not waited.lacks or waited.lacks & fresh:
+                self._member(waited)
+            else:
+                self.waiting.append(waited)
         self.final = False
 
     def _pair(self, head: Head, node: n.Node, ctx: Context, item: Statement) -> tuple[Term, Term]:

@@ -239,8 +239,8 @@ def narrows(item: Statement, statements: Statements, builder: Builder) -> bool:
     builder.line(item.span, "condition")
     builder.conditions.extend(found)
     builder.waiting = [
-        (waiting, (*conditions, *found) if waiting.sentence == item.sentence else conditions)
-        for waiting, conditions in builder.waiting
+        replace(one, conditions=(*one.conditions, *found)) if one.item.sentence == item.sentence else one
+        for one in builder.waiting
     ]
     builder.makers.narrow(item.sentence, found)
     return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Literal
@@ -9,7 +10,7 @@ from typing import Literal
 from derivcheck.language.nodes import Boxed, Group, Name, Node, Scripted, Symbol, Tuple
 from derivcheck.language.printing import latex
 from derivcheck.language.traversal import children
-from derivcheck.problem.scope import IndexInfo, Scope
+from derivcheck.problem.scope import IndexInfo, Refusal, Scope
 from derivcheck.problem.terms import Term
 
 SLOT = Symbol("\\cdot")
@@ -74,3 +75,17 @@ def pattern(base: Node, sub: Node | None, sup: Node | None) -> str:
 def members_of(node: Node) -> list[Node]:
     """The names of a comma list."""
     return list(node.items) if isinstance(node, Tuple) else [node]
+
+
+def letters_of(*keys: str) -> frozenset[str]:
+    """The letters of which names are made, without their type faces."""
+    found = re.findall(r"\\(?!math|bold|text|operatorname)[A-Za-z]+|(?<![\\A-Za-z])[A-Za-z]", " ".join(keys))
+    return frozenset(found)
+
+
+def lacking(refusal: Refusal) -> frozenset[str]:
+    """The letters of the name that a refused line lacks; none if something else is the matter with it."""
+    if refusal.unknown is None:
+        return frozenset()
+    node = refusal.unknown.node
+    return letters_of(key_of(node.base if isinstance(node, Scripted) else node))
