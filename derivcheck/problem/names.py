@@ -141,6 +141,9 @@ def resolve_name(node: Name, ctx: Context) -> Term:
         return known
     if ctx.free is not None and node.text in ctx.free:
         return terms.Index(ctx.free[node.text].name, span=node.span)
+    if ctx.free is not None and node.text in scope.ranges:
+        # ``j \\ne k`` "for k = 1, …, n": it is said over what the letter runs.
+        return index_term(node, ctx)
     squared = scope.names.get(key_of(Scripted(node, None, Number(Fraction(2), "2"))))
     if isinstance(squared, Declaration) and squared.domain.kind == "positive" and squared.shape == SCALAR:
         root = terms.Constant(Fraction(1, 2), span=node.span)

@@ -2,12 +2,13 @@ r"""Sums, products, integrals and ``\max_i``: what they run over, and their bodi
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from typing import Literal, cast
 
 from derivcheck.language.nodes import (
+    Add,
     Big,
     Binder,
     Compare,
@@ -23,9 +24,11 @@ from derivcheck.language.nodes import (
     Tuple,
 )
 from derivcheck.language.scoping import base_of
+from derivcheck.language.traversal import walk
 from derivcheck.reading.cursor import Cursor
 from derivcheck.reading.differentials import differential_at
 from derivcheck.reading.errors import ParseError
+from derivcheck.reading.lexer import Token
 from derivcheck.reading.names import word_at
 from derivcheck.reading.scripts import Scripts, read_scripts
 from derivcheck.reading.vocabulary import BIG_COMMANDS
@@ -79,16 +82,51 @@ def read_underset(cursor: Cursor) -> Node:
 def _finished(cursor: Cursor, operator: str, scripts: Scripts, start: int) -> Node:
     sign = cursor.tokens[start]
     if scripts.sub is None:
-        raise ParseError(f"`{sign.text}` does not say what it runs over", sign.span, f"write `{sign.text}_{{i}}`")
+        if operator not in ("sum", "prod") or scripts.sup is not None:
+            raise _unsaid(sign)
+        body = _body(cursor, start)
+        return Big(cast(_Operator, operator), _only_index(body, cursor, sign), body, span=cursor.since(start))
     binder = binder_of(scripts.sub, scripts.sup, cursor.bound)
     names = [name.text for name in map(base_of, binder.names) if isinstance(name, Name)]
-    if not cursor.grammar.begins(cursor):
-        raise _bodiless(cursor, start)
     cursor.bound.extend(names)
-    with cursor.deeper():
-        body = cursor.grammar.entrywise(cursor)
+    body = _body(cursor, start)
     del cursor.bound[len(cursor.bound) - len(names) :]
     return Big(cast(_Operator, operator), binder, body, span=cursor.since(start))
+
+
+def _body(cursor: Cursor, start: int) -> Node:
+    r"""What a big operator acts on; a sign may stand right behind it: ``\sum_i -x_i``."""
+    token = cursor.peek()
+    signed = token is not None and token.kind == "sign" and token.text == "-"
+    place = cursor.at
+    if signed:
+        cursor.take()
+    if not cursor.grammar.begins(cursor):
+        raise _bodiless(cursor, start)
+    with cursor.deeper():
+        body = cursor.grammar.entrywise(cursor)
+    return Add((("-", body),), span=cursor.since(place)) if signed else body
+
+
+def _unsaid(sign: Token) -> ParseError:
+    return ParseError(f"`{sign.text}` does not say what it runs over", sign.span, f"write `{sign.text}_{{i}}`")
+
+
+def _only_index(body: Node, cursor: Cursor, sign: Token) -> Binder:
+    r"""What ``\sum x_i y_i`` runs over: the one letter that stands below something in it and is not bound."""
+    below = {part.sub.text for part in walk(body) if isinstance(part, Scripted) and isinstance(part.sub, Name)}
+    letters = {part.text for sub in _subscripts(body) for part in walk(sub) if isinstance(part, Name)}
+    found = [letter for letter in letters if len(letter) == 1 and letter.islower() and letter not in cursor.bound]
+    inner = any(isinstance(part, Big) for part in walk(body))
+    if len(found) != 1 or found[0] not in below or inner:
+        raise _unsaid(sign)
+    return Binder((Name(found[0], span=sign.span),), None, None, span=sign.span)
+
+
+def _subscripts(body: Node) -> Iterator[Node]:
+    for part in walk(body):
+        if isinstance(part, Scripted) and part.sub is not None:
+            yield part.sub
 
 
 def _bodiless(cursor: Cursor, start: int) -> ParseError:

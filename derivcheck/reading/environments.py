@@ -60,6 +60,8 @@ def read_cell(cursor: Cursor, cell: Cell) -> Node:
     cursor.at = start
     if start >= end:
         raise ParseError("this cell is empty", cursor.peek_span(), "write a 0 where a 0 is meant")
+    if end - start > 1 and cursor.tokens[end - 1].kind == "sign" and cursor.tokens[end - 1].text in (",", ";"):
+        end -= 1  # ``a, & b, & c``: the columns part what the commas part.
     limit, cursor.limit = cursor.limit, end
     with cursor.inside("cell"):
         node = cursor.grammar.inner(cursor)

@@ -350,6 +350,9 @@ def _command(cursor: Cursor, token: Token) -> Node:
         return read_styled(cursor)
     if token.text in _COMMANDS:
         return _COMMANDS[token.text](cursor)
+    if token.text in SWITCHES:
+        cursor.tokens[cursor.at] = Token("command", SWITCHES[token.text], token.span)
+        return read_styled(cursor)
     if is_placeholder(cursor):
         cursor.take()
         return Symbol("\\cdot", span=token.span)

@@ -42,7 +42,9 @@ def read_group(cursor: Cursor) -> Node:
         raise ParseError(REFUSED[opener.text][0], opener.span, REFUSED[opener.text][1])
     if closer.text == "\\right.":
         return _half_open(cursor, start, opener)
-    if opener.text not in _CLOSERS or closer.text != _CLOSERS[opener.text]:
+    alone = not start or cursor.tokens[start - 1].text in ("\\in", "\\times")
+    half_open = alone and (opener.text, closer.text) in (("(", "]"), ("[", ")"))
+    if not half_open and (opener.text not in _CLOSERS or closer.text != _CLOSERS[opener.text]):
         raise ParseError(
             f"`{shown(opener)}` is closed by `{shown(closer)}`", opener.span, "half-open intervals are not read here"
         )
@@ -54,6 +56,9 @@ def read_group(cursor: Cursor) -> Node:
             raise cursor.missing(f"`{shown(closer)}`")
     cursor.take()
     span = cursor.since(start)
+    if half_open and not (isinstance(body, Tuple) and len(body.items) == 2):
+        message = f"`{shown(opener)}` is closed by `{shown(closer)}`"
+        raise ParseError(message, opener.span, "only the ends of an interval are written like that")
     if isinstance(body, MatrixNode) and body.fence == "" and opener.text in _MATRIX_FENCES:
         return replace(body, fence=_MATRIX_FENCES[opener.text], span=span)
     match opener.text:

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from derivcheck.reading.characters import ACCENTS, LOWERED, RAISED, latex_of
 from derivcheck.reading.errors import ParseError
 from derivcheck.reading.expansion import Page, closing_brace, page_of, raw_argument, skip_space
 from derivcheck.reading.segments import Macro
-from derivcheck.reading.vocabulary import GREEK, known_word, words
+from derivcheck.reading.vocabulary import GREEK, STYLES, known_word, words
 from derivcheck.source import Span
 
 Kind = Literal[
@@ -50,12 +50,13 @@ _PIECE = re.compile(
     r"""
     (?P<space>\s+|~)
   | (?P<comment>%[^\n]*)
+  | (?P<dots>\.\.\.+)
   | (?P<number>\d+(?:(?:\{,\}|\\,)\d{3}(?!\d))*(?:\.\d+)?|\.\d+)
   | (?P<row>\\\\\*?(?:\s*\[\s*-?[\d.]+\s*(?:pt|em|ex|mm|cm|in|mu|\\jot|\\baselineskip)\s*\])?
            |\\(?:newline|cr)(?![A-Za-z]))
   | (?P<command>\\(?:(?:operatorname|tag|hspace|vspace)\*|[A-Za-z]+|.))
   | (?P<letter>[A-Za-z])
-  | (?P<sign>:=|<=|>=|[-+*/=<>,;:!|&'^_.?])
+  | (?P<sign>:=|<=|>=|==|[-+*/=<>,;:!|&'^_.?])
   | (?P<bracket>[()\[\]])
   | (?P<brace>[{}])
   | (?P<raised>[⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿⁱʲᵃᵇᶜᵈᵉᶠᵍʰᵏˡᵐᵒᵖʳˢᵗᵘᵛʷˣʸᶻᵀ]+)
@@ -83,6 +84,11 @@ _DROPPED_WITH_ARGUMENT = words(
     "\\vphantom \\mspace \\color \\textcolor \\mathcolor "
     "\\class \\cssId \\style \\require \\cline \\fontsize"
 )
+
+_DROPPED_WITH_ARGUMENTS = {"\\definecolor": 3, "\\colorlet": 2, "\\setlength": 2}
+
+_REFERENCES = words("\\eqref \\ref \\cref \\Cref \\autoref \\cite \\citep \\citet")
+"""What points to another place of the document is prose."""
 
 _SKIPS = words("\\hskip \\mskip \\kern \\mkern")
 _LENGTH = re.compile(r"\s*[-+]?[\d.]+\s*(?:pt|em|ex|mm|cm|in|mu|sp)")
@@ -170,6 +176,8 @@ def _read(page: Page, at: int, end: int, out: list[Token], depth: int) -> None:
                 out.append(Token("number", piece.replace("{,}", "").replace("\\,", ""), span))
             case "row":
                 out.append(Token("row", "\\\\", span))
+            case "dots":
+                out.append(Token("command", "\\dots", span))
             case "letter":
                 word = _SPELLED_OUT.match(page.text, match.start(), end)
                 if word is not None and _is_operator(page.text, word):
@@ -201,7 +209,7 @@ def _is_operator(text: str, word: re.Match[str]) -> bool:
 def _sign(piece: str, span: Span) -> Token:
     if piece in ("<=", ">="):
         return Token("command", "\\le" if piece == "<=" else "\\ge", span)
-    return Token("sign", piece, span)
+    return Token("sign", "=" if piece == "==" else piece, span)
 
 
 def _script(piece: str, kind: str | None, span: Span, out: list[Token]) -> None:
@@ -256,6 +264,15 @@ def _command(page: Page, start: int, at: int, end: int, out: list[Token], depth:
         at = _argument(page, at, end, span)[2]
         boxed = _argument(page, at, end, span)
         return _prose(page, start, at, end, out, depth) if "$" in page.text[boxed[0] : boxed[1]] else at
+    if name in _DROPPED_WITH_ARGUMENTS:
+        for _ in range(_DROPPED_WITH_ARGUMENTS[name]):
+            at = _argument(page, at, end, span)[2]
+        return at
+    if name == "\\bbox":
+        return _option(page.text, at, end)
+    if name in _REFERENCES:
+        out.append(Token("text", "see", span))
+        return _argument(page, at, end, span)[2]
     if name in _SIZES:
         return _sized(page, name, start, at, end, out)
     if name in _TEXTS:
@@ -383,7 +400,7 @@ def _environment(page: Page, name: str, start: int, at: int, end: int, out: list
 
 def _joined(tokens: list[Token]) -> list[Token]:
     r"""Tokens that mean something only together: ``\not=``, ``{=}``, and brackets interrupted by a line break."""
-    if not any(token.text in ("\\not", "\\right.", "{") for token in tokens):
+    if not any(token.text in ("\\not", "\\right.", "{", "\\mid") for token in tokens):
         return tokens
     out: list[Token] = []
     at = 0
@@ -393,6 +410,15 @@ def _joined(tokens: list[Token]) -> list[Token]:
         if token.text == "\\not" and following is not None and following.text in _NEGATED:
             out.append(Token("command", _NEGATED[following.text], token.span | following.span))
             at += 2
+        elif token.text == "\\mid" and following is not None and following.text == "\\mid":
+            out.append(Token("sign", "\\|", token.span | following.span))
+            at += 2
+        elif token.text in ("_", "^") and out[-2:-1] and out[-2].text == token.text and out[-1].kind == "begin":
+            # ``c_{_2}`` only sets its index lower.
+            at += 1
+        elif token.text in STYLES and (each := _letter_by_letter(tokens, at)) is not None:
+            out.extend(each[0])
+            at = each[1]
         elif token.kind == "begin" and _is_lone_relation(tokens, at, out):
             out.append(tokens[at + 1])
             at += 3
@@ -402,6 +428,21 @@ def _joined(tokens: list[Token]) -> list[Token]:
             out.append(token)
             at += 1
     return out
+
+
+def _letter_by_letter(tokens: list[Token], at: int) -> tuple[list[Token], int] | None:
+    r"""``\mathbf{A B}^\top`` as ``\mathbf{A} \mathbf{B}^\top``, as it is printed: the script is on the last letter."""
+    if STYLES[tokens[at].text] != "\\mathbf" or at + 1 >= len(tokens) or tokens[at + 1].kind != "begin":
+        return None
+    end = at + 2
+    while end < len(tokens) and (tokens[end].kind == "letter" or tokens[end].text in GREEK):
+        end += 1
+    if end < at + 4 or end + 1 >= len(tokens) or tokens[end].kind != "end" or tokens[end + 1].text not in ("^", "_"):
+        return None
+    found: list[Token] = []
+    for letter in tokens[at + 2 : end]:
+        found += [tokens[at], replace(tokens[at + 1], span=letter.span), letter, replace(tokens[end], span=letter.span)]
+    return found, end + 1
 
 
 def _is_lone_relation(tokens: list[Token], at: int, before: list[Token]) -> bool:

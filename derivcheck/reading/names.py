@@ -2,6 +2,7 @@ r"""Names and words: letters, styled letters, accents, and the spellings of know
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from fractions import Fraction
 
@@ -48,13 +49,14 @@ def spelling_at(cursor: Cursor, index: int) -> tuple[str, int] | None:
         return None
     token = cursor.tokens[index]
     if token.kind == "text":
-        return token.text.strip(), index + 1
+        text = token.text.strip()
+        return re.sub(r"^arg\s+(max|min)$", r"arg\1", text), index + 1
     if token.kind == "command":
         if token.text in WORD_COMMANDS:
             return WORD_COMMANDS[token.text], index + 1
         if token.text == "\\arg":
             return "arg", index + 1
-        if token.text in _WORDLIKE:
+        if token.text in _WORDLIKE or token.text in SWITCHES:
             return _argument_spelling(cursor, index + 1)
     elif token.kind == "begin" and index + 1 < len(cursor.tokens) and cursor.tokens[index + 1].text in SWITCHES:
         return _argument_spelling(cursor, index)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from typing import Final
 
 from derivcheck.reading.page import BLANK_LINE, FILLER, brace_partners
 from derivcheck.reading.segments import Macro
@@ -26,6 +27,25 @@ _HEAD = re.compile(
     + r")\s*"
     r")\{"
 )
+
+
+USUAL: Final = {
+    name: Macro(name, arity, body)
+    for name, arity, body in (
+        ("\\E", 0, "\\mathbb{E}"),
+        ("\\EE", 0, "\\mathbb{E}"),
+        ("\\R", 0, "\\mathbb{R}"),
+        ("\\RR", 0, "\\mathbb{R}"),
+        ("\\Var", 0, "\\operatorname{Var}"),
+        ("\\Cov", 0, "\\operatorname{Cov}"),
+        ("\\KL", 0, "\\operatorname{KL}"),
+        ("\\norm", 1, "\\lVert #1 \\rVert"),
+        ("\\abs", 1, "\\lvert #1 \\rvert"),
+        ("\\ip", 2, "\\langle #1, #2 \\rangle"),
+        ("\\dd", 0, "\\mathrm{d}"),
+    )
+}
+"""What people call by these names in files that a document does not show; its own definitions come first."""
 
 
 def definitions(painted: str) -> tuple[dict[str, Macro], list[Span]]:

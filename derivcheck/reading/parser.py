@@ -13,6 +13,7 @@ from derivcheck.language.nodes import (
     Compare,
     Entrywise,
     Given,
+    Group,
     Node,
     Number,
     Product,
@@ -197,9 +198,12 @@ def _product(cursor: Cursor, stop_at_words: bool = False) -> Node:
                 factors.append(Symbol("\\cdot", span=token.span))
                 continue
             cursor.take()
+            operators.append(PRODUCT_SIGNS[token.text])
+            if PRODUCT_SIGNS[token.text] in ("\\cdot", "\\times") and cursor.looks_at("sign", "-"):
+                factors.append(_negative(cursor))
+                continue
             if not begins_factor(cursor):
                 raise unexpected(cursor, f"a factor behind `{token.text}`")
-            operators.append(PRODUCT_SIGNS[token.text])
             factors.append(read_factor(cursor))
         elif is_holding(cursor):
             if cursor.holders:
@@ -213,6 +217,19 @@ def _product(cursor: Cursor, stop_at_words: bool = False) -> Node:
         else:
             break
     return _multiplied(factors, operators, cursor.since(start))
+
+
+def _negative(cursor: Cursor) -> Node:
+    r"""The factor with its sign behind ``a \cdot -b``."""
+    start = cursor.at
+    cursor.take()
+    if not begins_factor(cursor):
+        raise unexpected(cursor, "a factor behind `-`")
+    factor = read_factor(cursor)
+    if is_invisible(factor):
+        raise ParseError(_INVISIBLE, factor.span, "write `( … )`")
+    span = cursor.since(start)
+    return Group(Add((("-", factor),), span=span), "(", span=span)
 
 
 def _beside(cursor: Cursor, before: Node) -> Node:

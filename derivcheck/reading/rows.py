@@ -20,7 +20,11 @@ LAYOUTS = frozenset(
     | {"multlined", "eqnarray", "equation", "displaymath", "math", "dmath", "subequations"}
 )
 _SYSTEMS = frozenset({"array", "cases", "dcases", "rcases"})
-_BOXES = frozenset({r"\boxed", r"\fbox", r"\framebox", r"\colorbox", r"\mathllap", r"\mathrlap", r"\ensuremath"})
+_BOXES = frozenset({r"\boxed", r"\fbox", r"\framebox", r"\colorbox", r"\mathllap", r"\mathrlap", r"\ensuremath"}) | {
+    r"\mathrm",
+    r"\mathit",
+    r"\mathnormal",
+}
 _MOST_UNWRAPPED = 40
 
 
@@ -144,9 +148,14 @@ def _broken(tokens: Sequence[Token]) -> list[list[Token]]:
         opener = inside[-1] if inside else None
         if opener is not None and opener not in claims:
             # A bracket that goes on over a row end holds one expression; a new relation says it was forgotten.
-            claims[opener] = tokens[opener].kind == "begin" or bool(relations(tokens[k + 1 : pairs[opener]]))
+            free = _is_free(tokens[opener - 1] if opener else None)
+            claims[opener] = free if tokens[opener].kind == "begin" else bool(relations(tokens[k + 1 : pairs[opener]]))
         if opener is None or claims[opener]:
             parts.append([])
+        elif opener and tokens[opener - 1].text in ("_", "^"):
+            parts[-1].append(Token("sign", ",", token.span))  # ``\\sum_{i=1 \\\\ i \\ne k}`` lists conditions.
+        elif tokens[opener].kind == "begin":
+            parts[-1].append(token)
     return parts
 
 

@@ -20,10 +20,12 @@ from derivcheck.reading.items import Directive, Item, Relation, Statement, Unrea
 from derivcheck.reading.lexer import Token, tokenize
 from derivcheck.reading.maths import MOST_PIECES
 from derivcheck.reading.members import Draft, Member, drafts, read_member
+from derivcheck.reading.newcommands import USUAL
 from derivcheck.reading.relations import relations
 from derivcheck.reading.rows import Row, rows
 from derivcheck.reading.segments import Macro, Scan, Segment
 from derivcheck.reading.splitting import phrases
+from derivcheck.reading.vocabulary import ARROWS, ENTRYWISE_SIGNS, PRODUCT_SIGNS, RELATIONS, SUM_SIGNS
 from derivcheck.source import Source, Span
 
 _ROW_END = re.compile(r"\\\\")
@@ -71,6 +73,7 @@ def read(source: Source, scan: Scan) -> tuple[Item, ...]:
     """Every item of a document in document order."""
     items: list[Item] = []
     directives = [item.span.start for item in scan.items if isinstance(item, Directive)]
+    macros = {**USUAL, **scan.macros}
     left_over: list[str] = []
     sentence: int | None = None
     characters, given_up = 0, scan.given_up
@@ -83,7 +86,7 @@ def read(source: Source, scan: Scan) -> tuple[Item, ...]:
             items.append(item)
             continue
         words = left_over if item.sentence == sentence else []
-        found, left_over = _segment(source.text, item, scan.macros, words, _within(directives, item.span))
+        found, left_over = _segment(source.text, item, macros, words, _within(directives, item.span))
         sentence = item.sentence
         items.extend(found)
     else:
@@ -174,6 +177,8 @@ def _read_row(reading: _Reading, row: Row, number: int, segment: Segment) -> Non
     if bracket is not None:
         _forgotten(reading, row, bracket, number, segment)
         return
+    if not segment.displayed and all(_is_sign(token) for token in row.tokens):
+        return  # The text speaks of the sign: "$\\odot$ is the product entry by entry".
     cut = phrases(row.tokens)
     first: _Chain | None = None
     for draft in drafts(cut.phrases):
@@ -183,6 +188,12 @@ def _read_row(reading: _Reading, row: Row, number: int, segment: Segment) -> Non
         first.tag, first.label = first.tag or row.tag, first.label or row.label
     reading.words += cut.words
     reading.implied = reading.implied or cut.implied
+
+
+def _is_sign(token: Token) -> bool:
+    """Whether it is only a sign that stands between things, or a bracket round one."""
+    signs = {*ENTRYWISE_SIGNS, *PRODUCT_SIGNS, *SUM_SIGNS, *RELATIONS, *ARROWS} - {"=", ":"}
+    return token.text in signs or token.kind in ("open", "close", "begin", "end", "quad")
 
 
 def _read_draft(reading: _Reading, draft: Draft, row: int, segment: Segment) -> _Chain | None:

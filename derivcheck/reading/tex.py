@@ -25,7 +25,7 @@ from derivcheck.reading.page import (
 from derivcheck.source import Span
 
 _LITERAL = re.compile(
-    r"\\begin\{(?P<environment>(?:[BL]?[vV]erbatim|lstlisting|minted|comment)\*?)\}"
+    r"\\begin\{(?P<environment>(?:[BL]?[vV]erbatim|lstlisting|minted|comment|tikzpicture|tikzcd)\*?)\}"
     r"|\\(?:verb\*?|lstinline|mintinline\{\w*\})(?P<delimiter>[^A-Za-z\s*{\[])"
     r"|\\iffalse(?![A-Za-z])"
     r"|\\."
@@ -95,7 +95,9 @@ def _without_literals(text: str) -> tuple[str, tuple[Span, ...], list[Mark]]:
             if end is None:
                 exhausted.add(closer.pattern)
                 continue
-            painted.append(Span(match.start(), end.end()))
+            # A drawing is a part of the formula in which it stands, which is not read then.
+            drawn = (match["environment"] or "").startswith("tikz")
+            painted.append(Span(match.end(), end.start()) if drawn else Span(match.start(), end.end()))
             position = end.end()
         elif match["delimiter"]:
             if line_end < position:

@@ -85,7 +85,7 @@ GREEK = frozenset(
     )
 )
 
-LETTERS = GREEK | words("\\ell \\hbar \\imath \\jmath \\aleph \\wp \\eth \\mho")
+LETTERS = GREEK | words("\\square \\Box \\ell \\hbar \\imath \\jmath \\aleph \\wp \\eth \\mho")
 """Commands that are one letter."""
 
 LETTER_SPELLINGS: dict[str, str] = {"\\hslash": "\\hbar", "\\Pr": "\\mathrm{Pr}"}

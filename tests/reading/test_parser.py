@@ -295,8 +295,9 @@ def test_the_entrywise_product_is_looser_than_a_product_and_tighter_than_a_sum()
     assert read(r"a \odot b c + d") == plus(Entrywise((a, times(b, c)), (r"\odot",)), d)
 
 
-def test_a_sign_behind_a_product_sign_is_refused():
-    assert refused(r"a \cdot -b")[1] == "-"
+def test_a_sign_behind_a_product_sign_is_that_of_the_factor():
+    assert read(r"a \cdot -b c") == read(r"a \cdot (-b) c")
+    assert refused("a / -b")[1] == "-"
 
 
 def test_two_numbers_side_by_side_are_refused():
@@ -618,7 +619,7 @@ def test_an_evaluation_in_square_brackets_is_refused():
         ("|a + b", "`|` is never closed", "|"),
         (r"\begin{pmatrix} a", r"`\begin{pmatrix}` is never closed", r"\begin{pmatrix}"),
         (r"\begin{pmatrix} a \end{bmatrix}", r"`\begin{pmatrix}` is closed by `\end{bmatrix}`", r"\end{bmatrix}"),
-        ("(a, b]", "`(` is closed by `]`", "("),
+        ("f(a, b]", "`(` is closed by `]`", "("),
         ("()", "nothing stands inside `()`", "()"),
         ("a +", "a symbol is expected where the formula ends", ""),
         ("a = b", "`=` stands inside one expression", "="),
