@@ -66,13 +66,15 @@ SQUARE = frozenset(
 JOINED = re.compile(r"(?:[\s$,&{}]|\\[()\[\]]|\\q?quad\b|\\text|\band\b)*")
 """What may stand between the names of one list: "let $S \\in …$ and $V \\in …$ be symmetric"."""
 SAID_OF_ALL = re.compile(r"[\s,]*(both |all )?(be|are|being|have|having)( both| all| each)? (?!an? )")
-UNDRAWN_OTHERWISE = {"onehot"} | SQUARE - {"spd", "psd", "skew", "symmetric", "orthogonal", "diagonal"}
+UNDRAWN_OTHERWISE = {"onehot"} | SQUARE
 """Words that nothing else reads: where a name cannot be drawn so, what rests on it is not checked."""
 CONDITION = re.compile(
     r"\A\s*,?\s*(?:with|where|for)\s+\$(?:(?!\\in(?![a-z]))[^$])*(?:[<>]|\\[lg](?:eq?|eqslant|t)?(?![a-z]))[^$]*\$"
 )
 """What the words behind go over: of "let $V \\in …$ with $k < n$ have orthonormal columns" the V is described."""
-NEXT_ONE = re.compile(r"(\band\b|,|\bwith\b)\s+(let\s+)?(an?|the|any|some|every)\b(?=[^,]*$)", re.IGNORECASE)
+ANOTHER = r"(?i:(?:\band\b|,|\bwith\b)\s+(?:let\s+)?(?:an?|the|any|some|every)\b)"
+NEXT_ONE = re.compile(rf"{ANOTHER}(?=[^,]*$)")
+SAID_OF_ONE_BEFORE = re.compile(rf"{SAID_OF_ALL.pattern}|[\s,]*({ADJECTIVES_ALONE})", re.IGNORECASE)
 NOT_TAKEN = re.compile(r"\bnot\b|\bneed not\b|\bnon-?symmetric|\bno\b")
 
 
@@ -122,7 +124,21 @@ def runs(item: Statement) -> bool:
 
 def words_around(item: Statement, text: str) -> str:
     """The prose in front of a declaration, and behind it up to the next mathematics or the end of the sentence."""
-    return f"{item.lead} {words_behind(item, text)}".lower()
+    return f"{words_before(item, text)} {words_behind(item, text)}".lower()
+
+
+def words_before(item: Statement, text: str) -> str:
+    """The prose in front of a statement, without what is said there of the mathematics before it.
+
+    "$S$ be symmetric, $Q$ …" says nothing of $Q$, "$S$ be symmetric and the orthogonal $Q$ …" that it is orthogonal.
+    """
+    *earlier, words = re.split(r"\$|\\[\])]", text[max(0, item.span.start - 200) : item.span.start].rstrip("$ \\(["))
+    if not earlier or not SAID_OF_ONE_BEFORE.match(words):
+        return item.lead
+    if re.search(r"(,|\band\b|\bwith\b)\s*(let\s*)?$", words):
+        return ""
+    found = [*re.finditer(ANOTHER, words)] or [*re.finditer(r"\band\b|,", words)]
+    return words[found[-1].end() :] if found else item.lead
 
 
 def words_behind(item: Statement, text: str) -> str:

@@ -37,6 +37,26 @@ def test_a_word_of_the_last_name_alone_is_said_of_no_other(sentence: str):
     assert outcomes(f"{sentence} {SYMMETRIES}") == ["wrong", "holds"]
 
 
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        f"Let {SQUARES} be symmetric positive definite, {OTHERS} be invertible.",
+        f"Let {SQUARES} be symmetric and {OTHERS} orthogonal.",
+        f"Let {SQUARES} symmetric, {OTHERS} orthogonal.",
+        f"Let {SQUARES} be symmetric and an orthogonal {OTHERS} be given.",
+    ],
+)
+def test_a_word_of_the_name_before_is_not_said_of_the_next(sentence: str):
+    assert outcomes(f"{sentence} {SYMMETRIES}", evidence="exact") == ["holds", "wrong"]
+    if "orthogonal" in sentence:
+        assert outcomes(f"{sentence} Then $V^\\top V = I$ and $S S = I$.", evidence="exact") == ["holds", "wrong"]
+
+
+def test_what_is_said_of_a_square_matrix_and_cannot_be_drawn_leaves_it_not_checked():
+    text = f"Let {SQUARES} be orthogonal and symmetric positive definite. Then $S = S^\\top$ and $S = 2 S$."
+    assert outcomes(text, evidence="exact") == ["not checked", "not checked"]
+
+
 def test_a_word_reaches_only_names_of_which_it_can_be_said():
     text = "Let $x \\in \\mathbb{R}^n$ and $A \\in \\mathbb{R}^{n \\times n}$ be positive definite. "
     assert outcomes(f"{text} Then $x^\\top A x \\ge 0$. And $x_1 \\ge -|x_1| + 1$.\n")[0] == "holds"
