@@ -109,6 +109,12 @@ def names(draws: Draws, claim: Claim) -> set[str]:
     return {name for name in rational.behind(draws.problem, claim) if name in draws.problem.declarations}
 
 
+def speaks_of_constants(draws: Draws, claim: Claim) -> bool:
+    """Whether nothing in a claim is open: what encloses its sides once says all that there is to say."""
+    open_ones = (t.Arbitrary, t.Size, t.Index)
+    return not names(draws, claim) and not any(isinstance(part, open_ones) for part in _parts(draws, claim))
+
+
 def turns(draws: Draws, claim: Claim) -> frozenset[str]:
     """All names of a claim that turns something in the plane and speaks of free numbers alone."""
     found = names(draws, claim)

@@ -12,13 +12,13 @@ from derivcheck.evaluation.arithmetic import NotExact, OutOfRange
 from derivcheck.evaluation.grid import Grid, apply, filled, narrow
 from derivcheck.oracles import modular
 from derivcheck.oracles import rational as exact
-from derivcheck.oracles.balls import NAME, integrates, turns
+from derivcheck.oracles.balls import NAME, integrates, speaks_of_constants, turns
 from derivcheck.oracles.draws import Draws
 from derivcheck.oracles.enclosing import INTEGRALS, PLAIN, Care, Input, Look, Seen, look
 from derivcheck.oracles.special import FREE, special
 from derivcheck.problem.problem import Claim
 from derivcheck.problem.terms import is_zero
-from derivcheck.verdict import Doubt, Evidence, Outcome
+from derivcheck.verdict import Doubt, Evidence, Outcome, Strength
 
 Sizes = tuple[tuple[tuple[str, int], ...], ...]
 STRICT = ("<", ">", "\\ne")
@@ -62,7 +62,9 @@ def ask(draws: Draws, claim: Claim) -> Evidence:
                 NAME, Outcome.WRONG, error=0.0, sizes=tuple(sizes), points=counts[Look.AGREE], detail=detail
             )
     vacuous = zero and not is_zero(claim.head) and not is_zero(claim.claimed)
-    return _said(claim, counts, tuple(sizes), touched, vacuous, care)
+    said = _said(claim, counts, tuple(sizes), touched, vacuous, care)
+    told = {look for look, count in counts.items() if count} == {Look.HOLDS}
+    return replace(said, strength=Strength.PROOF) if told and speaks_of_constants(draws, claim) else said
 
 
 def _without_value(claim: Claim, counts: Mapping[Look, int], sizes: Sizes, nowhere: str) -> Evidence:

@@ -19,8 +19,9 @@ WHOLE = Sees.WHOLE
 class Oracle:
     """An independent source of truth: whether it can speak on a claim, and what it says.
 
-    ``strength`` is what its word rests on and ``sees`` which part of a claim it looks at; where that depends on the
-    claim it is None, and the evidence tells. A source that proves refutes by a counterexample where it shows one.
+    ``strength`` is what its word rests on, unless the evidence says that it is a proof, and ``sees`` which part of a
+    claim it looks at; where that depends on the claim it is None, and the evidence tells. A source that proves refutes
+    by a counterexample where it shows one.
     """
 
     name: str
@@ -33,7 +34,8 @@ class Oracle:
         """What it says of a claim, with what that rests on."""
         said = self.ask(bench, claim)
         shown = self.strength is Strength.PROOF and said.outcome is Outcome.WRONG and said.claimed is not None
-        return replace(said, strength=Strength.EXACT if shown else self.strength, sees=self.sees or said.sees)
+        proves = said.strength if said.strength is Strength.PROOF else self.strength
+        return replace(said, strength=Strength.EXACT if shown else proves, sees=self.sees or said.sees)
 
     def silent(self, why: str) -> Evidence:
         """That it does not speak, and why."""

@@ -12,7 +12,7 @@ from derivcheck.oracles import balls
 from derivcheck.oracles.draws import Draws
 from derivcheck.problem.problem import Claim
 from derivcheck.source import Source
-from derivcheck.verdict import Evidence, Outcome
+from derivcheck.verdict import Evidence, Outcome, Strength
 
 REAL = r"Let $x, y \in \mathbb{R}$. "
 POSITIVE = "Let $a, b > 0$. "
@@ -105,6 +105,18 @@ def test_sides_that_touch_at_a_multiple_of_pi_leave_a_strict_inequality_undecide
     assert found is not None
     assert found.outcome is Outcome.UNDECIDED
     assert found.detail == "the sides agree to 100 digits at x = 1/2 π"
+
+
+def test_an_inequality_of_constants_alone_is_proved_by_its_enclosures() -> None:
+    for claim, strength in {
+        r"e^\pi > \pi^e": Strength.PROOF,
+        r"\sqrt{2} \ne \frac{99}{70}": Strength.PROOF,
+        r"\sqrt{2} + \sqrt{3} \ge \sqrt{5 + 2 \sqrt{6}}": Strength.MEASURED,
+        r"e^x > x": Strength.MEASURED,
+    }.items():
+        found = said(f"{REAL}$$ {claim} $$")
+        assert found is not None
+        assert (found.outcome, found.strength) == (Outcome.HOLDS, strength)
 
 
 def test_what_is_rational_is_left_to_other_oracles() -> None:
