@@ -2,6 +2,7 @@
 # make test   the tests                   make lint   ruff and mypy
 # make thorough   more seeds, and the mend of every mistake in tests/documents
 # make bench  what start-up costs         make clean  remove what make made
+# make docs   the pages in docs/ as a site, in docs/_build
 #
 # PYTHON names the interpreter that makes the environment (3.11 or newer);
 # VENV the environment: VENV=/some/where uses another one.
@@ -12,7 +13,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 INSTALL := $(PIP) install --constraint .ci/constraints.txt
 
-.PHONY: run test thorough lint bench clean
+.PHONY: run test thorough lint bench docs clean
 
 run: $(VENV)/.runs
 	@set -e; for problem in mlp resblock ppca; do \
@@ -34,8 +35,13 @@ lint: $(VENV)/.tests
 bench: $(VENV)/.runs
 	$(BIN)/python tests/bench.py
 
+docs: $(BIN)/python
+	$(INSTALL) --editable '.[docs]'
+	$(BIN)/python -m sphinx -q -W --keep-going -b html docs docs/_build
+	@echo "docs/_build/index.html"
+
 clean:
-	rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv docs/_build build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(BIN)/python:
