@@ -139,7 +139,7 @@ def _says_what_is_written_in_it(name: str, settings: Settings) -> None:
 @pytest.mark.parametrize("mutation", MUTATIONS, ids=mutation_ids())
 def test_a_mistake_is_blamed_on_its_own_line(mutation: Mutation) -> None:
     # A definition is blamed for what an edit of it mends; any other line is blamed before an edit of it is looked for.
-    _blames_the_line(mutation, mends=mutation.in_definition)
+    _blames_the_line(mutation, mends=mutation.in_definition, hasty=True)
 
 
 @pytest.mark.parametrize("mutation", searched(), ids=lambda mutation: mutation.document)
@@ -147,10 +147,10 @@ def test_what_mends_a_mistake_is_looked_for_on_its_own_line(mutation: Mutation) 
     _blames_the_line(mutation, mends=True)
 
 
-def _blames_the_line(mutation: Mutation, *, mends: bool) -> None:
+def _blames_the_line(mutation: Mutation, *, mends: bool, hasty: bool = False) -> None:
     text = mutation.apply(read(mutation.document))
     line = mutation.blamed(text)
-    report = check(Source(mutation.document, text), QUICKLY, mends=mends)
+    report = check(Source(mutation.document, text), QUICKLY, mends=mends, hasty=hasty)
     errors = [finding for finding in report.findings if finding.severity is Severity.ERROR]
     blamed = {report.source.position(finding.span.start).line for finding in errors}
     assert exit_code((report,), strict=False) == 1, f"the mistake on line {line} is not seen: {_told(report, line)}"
