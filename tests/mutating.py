@@ -1,7 +1,8 @@
-"""Mutants of documents made on the text alone: one token of a claimed side is another. How many are mended?
+"""Mutants of documents made on the text alone, and what becomes of each: blamed where it is, mended by the first edit?
 
-It shares no code with the edits that mend. Run it by hand: ``python tests/mutating.py SEED COUNT DOCUMENT…`` says how
-many of the wrong mutants are mended by the first edit that is offered, and lists the others.
+It shares no code with the edits that mend. Run it by hand: ``python tests/mutating.py SEED COUNT KINDS DOCUMENT…`` with
+KINDS of ``one``, ``two``, ``definition``, ``shape``, joined by commas; it tells a line for each mutant that is not
+mended, and a table.
 """
 
 from __future__ import annotations
@@ -9,80 +10,236 @@ from __future__ import annotations
 import random
 import re
 import sys
+import time
+from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
 from derivcheck.config import Settings
-from derivcheck.engine import Report, check
 from derivcheck.source import Source
+from derivcheck.verdict import Outcome, Report, Severity
+from tests.remembering import check
 
-TOKEN = re.compile(r"\\[A-Za-z]+|[A-Za-z]|\d+|[-+^_=(){}\[\]&]|\\.|\S")
-DISPLAY = re.compile(r"\$\$(.+?)\$\$", re.DOTALL)
+TOKEN = re.compile(r"\\[A-Za-z]+|\\.|[A-Za-z]|\d+(?:\.\d+)?|\S")
+DISPLAY = re.compile(r"\$\$(.+?)\$\$|\\\[(.+?)\\\]|\\begin\{(?:equation|align)\*?\}(.+?)\\end", re.DOTALL)
+GREEK = re.compile(
+    r"\\(?:alpha|beta|gamma|delta|epsilon|varepsilon|zeta|eta|theta|kappa|lambda|mu|nu|xi|pi|rho|sigma|tau|phi|varphi|"
+    r"psi|omega|Sigma|Lambda|Theta|Phi|Psi|Omega|Gamma|Delta|ell)\Z"
+)
 KIN = (
-    ("+", "-"), ("2", "3", "4"), ("1", "2"), ("\\sin", "\\cos"), ("\\exp", "\\log"), ("\\odot", "\\cdot"),
-    ("i", "j", "k"), ("\\alpha", "\\beta"), ("\\mu", "\\sigma", "\\tau"),
+    ("\\sin", "\\cos"), ("\\exp", "\\log", "\\tanh"), ("\\odot", ""), ("\\max", "\\min"), ("\\sqrt", ""),
+    ("+", "-"), ("-", ""), ("'", ""), ("/", ""),
 )  # fmt: skip
-DROPPED = ("\\sqrt", "2", "-")
+KINDS = ("one", "two", "definition", "shape")
+Place = tuple[int, int, str, str]
 
 
-def mutants(text: str, source: random.Random) -> Iterator[str]:
-    """Copies of a document with one token behind an equals sign replaced by its kin, or left out."""
-    places: list[tuple[int, int, str]] = []
-    for display in DISPLAY.finditer(text):
-        begun = display[1].find("=")
-        if begun < 0:
+@dataclass(frozen=True)
+class Mutant:
+    """A document with a mistake: its kind, the slip in a word, the first changed character of the right text."""
+
+    kind: str
+    slip: str
+    right: str
+    text: str
+    at: int
+
+
+def names_in(text: str) -> list[str]:
+    """The letters of all displays that are no indices."""
+    shown = " ".join("".join(filter(None, display)) for display in DISPLAY.findall(text))
+    shown = re.sub(r"[_^](\\{[^{}]*\\}|\\\\?[A-Za-z]+|.)", " ", shown)
+    shown = re.sub(r"\\(mathbb|mathcal|mathrm|text|operatorname|begin|end|label|tag)\*?\{[^}]*\}", " ", shown)
+    return sorted({token for token in TOKEN.findall(shown) if token.isalpha() or GREEK.match(token)} - {"d", "e"})
+
+
+def slips(text: str, start: int, end: int, names: list[str]) -> Iterator[Place]:
+    """Every slip of one token between two places: the place, what stands there then, and a word for it."""
+    quiet = [
+        match.span() for match in re.finditer(r"\\(mathbb|mathcal|mathrm|text|operatorname|begin|end|label|tag)\*?\{[^}]*\}", text)
+    ]  # fmt: skip
+    tokens = list(TOKEN.finditer(text, start, end))
+    for position, found in enumerate(tokens):
+        here, a, b = found[0], found.start(), found.end()
+        if any(low <= a < high for low, high in quiet):
             continue
-        letters = sorted({token for token in TOKEN.findall(display[1][begun:]) if token.isalpha()})
-        for found in TOKEN.finditer(display[1], begun + 1):
-            kin = {other for group in KIN if found[0] in group for other in group} | (
-                set(letters) if found[0] in letters else set()
-            )
-            start = display.start(1) + found.start()
-            places += [(start, start + len(found[0]), other) for other in kin - {found[0]}]
-            if found[0] in DROPPED:
-                places.append((start, start + len(found[0]), ""))
-    source.shuffle(places)
-    for start, end, other in places:
-        space = " " if other.startswith("\\") or text[:start].endswith(tuple("abcdefghijklmnopqrstuvwxyz")) else ""
-        yield f"{text[:start]}{space}{other}{space}{text[end:]}"
+        before = tokens[position - 1][0] if position else ""
+        script = before in ("_", "^") or (before == "{" and position > 1 and tokens[position - 2][0] in "_^")
+        for kin in KIN:
+            if here == kin[0] or (here in kin and here):
+                for other in kin:
+                    if other != here:
+                        yield a, b, other, f"{here} -> {other or 'nothing'}"
+        if here in names and not script:
+            yield from ((a, b, other, "name") for other in names if other != here)
+            if text[b : b + 1] not in "_^'(":
+                yield a, b, "", "name dropped"
+        elif here in names and before == "_":
+            yield from ((a, b, other, "index") for other in names if other != here and len(other) == 1)
+        if here.isdigit():
+            if not script and tokens[position + 1 :] and re.match(r" *[A-Za-z\\\\(]", text[b:]) and before not in "=(":
+                yield a, b, "", "number dropped"
+            for other in {int(here) + 1, int(here) - 1} - {0}:
+                yield a, b, str(other), "number"
+        if here == "^":
+            close = _closing(tokens, position + 1)
+            if close is not None:
+                yield a, tokens[close].end(), "", f"^{text[b : tokens[close].end()]} dropped"
+        if here == ")" and position > 1 and tokens[position - 1][0] not in ")}(" and tokens[position - 2][0] in "+-":
+            cut = tokens[position - 2].start()
+            yield cut, b, f") {text[cut:a]}", "bracket"
+
+
+def _closing(tokens: list[re.Match[str]], position: int) -> int | None:
+    """The last token of the argument that begins at one."""
+    if position >= len(tokens):
+        return None
+    depth = 0
+    for spot in range(position, len(tokens)):
+        depth += (tokens[spot][0] == "{") - (tokens[spot][0] == "}")
+        if depth == 0:
+            return spot
+    return None
+
+
+def turned(text: str, start: int, end: int) -> Iterator[Place]:
+    """Slips of shape: two factors that stand side by side the other way round, a transpose at another factor."""
+    factor = r"(?:[A-Za-z]|\\(?:[a-z]+))(?:\^(?:\\top|T|\{-1\}))?"
+    for found in re.finditer(rf"(?<![A-Za-z\\_^])({factor})\s+({factor})(?![A-Za-z_^(])", text[start:end]):
+        one, other = found[1], found[2]
+        if all(part[0] != "\\" or GREEK.match(part.split("^")[0]) for part in (one, other)):
+            a, b = start + found.start(), start + found.end()
+            yield a, b, f"{other} {one}", "order"
+    for found in re.finditer(r"([A-Za-z])(\^\\top|\^T)\s+([A-Za-z])(?![A-Za-z^])", text[start:end]):
+        a, b = start + found.start(), start + found.end()
+        yield a, b, f"{found[1]} {found[3]}{found[2]}", "transpose moved"
+        yield a, b, f"{found[1]} {found[3]}", "transpose dropped"
+
+
+def put(text: str, place: Place) -> str:
+    """The text with a slip."""
+    a, b, other, _ = place
+    space = " " if re.search(r"\\[A-Za-z]+\Z", text[:a]) and other[:1].isalpha() else ""
+    behind = " " if re.search(r"\\[A-Za-z]+\Z", other) and text[b : b + 1].isalpha() else ""
+    return f"{text[:a]}{space}{other}{behind}{text[b:]}"
+
+
+def mutants(text: str, right: Report, kind: str, source: random.Random) -> Iterator[Mutant]:
+    """Copies of a right document with a mistake of one kind, in a claim that holds or in what has no claim."""
+    names = names_in(text)
+    spans = [
+        (each.span.start, each.span.end)
+        for each in right.results
+        if each.verdict.outcome is Outcome.HOLDS and not each.expected_wrong
+    ]
+    if kind == "definition":
+        shown = [match.span() for match in DISPLAY.finditer(text)]
+        free = [(a, b) for a, b in shown if not any(a <= start < b for start, _ in spans)]
+        spans = [(text.index("=", a, b) + 1, b) for a, b in free if "=" in text[a:b]]
+    if not spans:
+        return
+    for _ in range(200):
+        start, end = source.choice(spans)
+        places = list(turned(text, start, end) if kind == "shape" else slips(text, start, end, names))
+        if not places:
+            continue
+        # A kind of slip first, so that no long line with many names drowns the others.
+        word = source.choice(sorted({place[3] for place in places}))
+        place = source.choice([each for each in places if each[3] == word])
+        if kind == "two":
+            apart = [each for each in places if each[1] < place[0] or each[0] > place[1]]
+            if not apart:
+                continue
+            other = source.choice(apart)
+            last, first = sorted((place, other), reverse=True)
+            yield Mutant(kind, f"{first[3]}, {last[3]}", text, put(put(text, last), first), first[0])
+        else:
+            yield Mutant(kind, word, text, put(text, place), place[0])
 
 
 def wrong(report: Report) -> bool:
-    """Whether anything in it does not hold."""
-    return any(finding.severity.value == "error" for finding in report.findings)
+    """Whether anything in it does not hold that is not said to."""
+    return any(finding.severity is Severity.ERROR for finding in report.findings)
 
 
-def mended(text: str, report: Report) -> bool:
-    """Whether the document is right with all edits that are offered."""
-    edits = {(edit.span.start, edit.span.end, edit.replacement) for each in report.findings for edit in each.edits}
+def fate(mutant: Mutant, report: Report, count: int) -> tuple[str, str]:
+    """What became of a mutant, and the text with all edits that are offered."""
+    errors = [finding for finding in report.findings if finding.severity is Severity.ERROR]
+    if not errors:
+        # Another way to say the same, or something that was not read.
+        same = sum(each.verdict.outcome is Outcome.HOLDS for each in report.results) >= count
+        return ("as right" if same else "not judged"), ""
+    line = mutant.text[: mutant.at].count("\n")
+    row = (mutant.text.rfind("\n", 0, mutant.at) + 1, (mutant.text + "\n").find("\n", mutant.at))
+    spans = [finding.line_span or finding.span for finding in errors]
+    blamed = any(span.start <= row[1] and row[0] <= span.end for span in spans) or mutant.kind == "definition"
+    if not blamed:
+        return "blamed elsewhere", f"line {line + 1}"
+    text = mutant.text
+    edits = {(edit.span.start, edit.span.end, edit.replacement) for each in errors for edit in each.edits}
     for start, end, new in sorted(edits, reverse=True):
         text = f"{text[:start]}{new}{text[end:]}"
-    return bool(edits) and not wrong(check(Source("mended.md", text), Settings()))
+    if not edits:
+        return "none", ""
+    if _bare(text) == _bare(mutant.right):
+        return "restored", text
+    again = check(Source("mended.md" if "$$" in text else "mended.tex", text), Settings(), mends=False)
+    good = not wrong(again) and sum(each.verdict.outcome is Outcome.HOLDS for each in again.results) >= count
+    return ("mended" if good else "not wholly"), text
+
+
+def _bare(text: str) -> str:
+    return re.sub(r"[\s{}]|\\cdot|\\,|\\left|\\right", "", text).replace("\\bigl", "").replace("\\bigr", "")
 
 
 def main(arguments: list[str]) -> None:
-    """Count."""
-    source, count = random.Random(int(arguments[0])), int(arguments[1])
-    texts = [Path(name).read_text(encoding="utf-8") for name in arguments[2:]]
-    streams = [mutants(text, source) for text in texts]
-    good = seen = 0
-    while seen < count:
-        text = next(source.choice(streams), None)
-        if text is None:
-            break
-        report = check(Source("mutant.md", text), Settings())
-        if not any(each.verdict.outcome.value == "wrong" for each in report.results):
+    """Make mutants, count what becomes of them, and tell of those that are not mended."""
+    source, count, kinds = random.Random(int(arguments[0])), int(arguments[1]), arguments[2].split(",")
+    tally: Counter[tuple[str, str]] = Counter()
+    names = arguments[3:]
+    rights: dict[str, Report] = {}
+    seen: set[str] = set()
+    longest: list[tuple[float, str]] = []
+    while sum(tally.values()) < count:
+        name, kind = source.choice(names), source.choice(kinds)
+        text = Path(name).read_text(encoding="utf-8")
+        if name not in rights:
+            rights[name] = check(Source(name, text), Settings(), mends=False)
+        holding = sum(each.verdict.outcome is Outcome.HOLDS for each in rights[name].results)
+        if wrong(rights[name]) or not holding:
+            names.remove(name)
             continue
-        seen += 1
-        if mended(text, report):
-            good += 1
+        mutant = next(mutants(text, rights[name], kind, source), None)
+        if mutant is None or mutant.text in seen:
             continue
-        for finding in report.findings:
-            if finding.severity.value == "error":
-                line = text.splitlines()[report.source.position(finding.span.start).line - 1]
-                sys.stdout.write(f"not mended: {line}\n  {finding.message} | {finding.help}\n")
-        sys.stdout.flush()
-    sys.stdout.write(f"{good} of {seen} wrong mutants mended by the first edit\n")
+        seen.add(mutant.text)
+        begun = time.process_time()
+        report = check(Source(name, mutant.text), Settings())
+        longest.append((time.process_time() - begun, f"{name}: {mutant.slip}"))
+        what, then = fate(mutant, report, holding)
+        tally[kind, what] += 1
+        if what not in ("restored", "mended", "as right"):
+            row = mutant.text[: mutant.at].count("\n")
+            lines = mutant.text.splitlines()
+            now = f"\n   now:   {then.splitlines()[row].strip()}" if what == "not wholly" else ""
+            sys.stdout.write(
+                f"{what} ({kind}: {mutant.slip}) {name}:{row + 1}\n   right: {mutant.right.splitlines()[row].strip()}\n"
+                f"   wrong: {lines[row].strip()}{now}\n"
+            )
+            for finding in report.findings:
+                if finding.severity is Severity.ERROR or what == "not judged":
+                    sys.stdout.write(f"   said:  {finding.message} | {finding.help} | {'; '.join(finding.facts)}\n")
+            sys.stdout.flush()
+    for kind in kinds:
+        of = {what: number for (each, what), number in sorted(tally.items()) if each == kind}
+        blamed = sum(of.get(what, 0) for what in ("restored", "mended", "not wholly", "none"))
+        good = of.get("restored", 0) + of.get("mended", 0)
+        sys.stdout.write(f"{kind}: {good} of {blamed} blamed mended ({100 * good / max(blamed, 1):.1f} %); {of}\n")
+    longest.sort(reverse=True)
+    sys.stdout.write(f"seconds of work: {sum(each for each, _ in longest):.0f}; the longest: {longest[:8]}\n")
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from derivcheck.language import nodes as n
 from derivcheck.language.printing import latex, plain
 from derivcheck.source import Span
 
+ZERO = n.Number(Fraction(0), "0")
 ONE = n.Number(Fraction(1), "1")
 TWO = n.Number(Fraction(2), "2")
 HALF = n.Fraction_(ONE, TWO)

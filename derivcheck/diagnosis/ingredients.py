@@ -69,6 +69,12 @@ def numbers(shape: Sequence[int]) -> Iterator[Ingredient]:
     yield Ingredient(MINUS_ONE, torch.full(shape, -1.0, dtype=torch.float64), 2)
 
 
+def numerals(shape: Sequence[int]) -> Iterator[Ingredient]:
+    """Numbers that may stand where a number stands."""
+    for value in range(13):
+        yield Ingredient(n.Number(Fraction(value), str(value)), torch.full(shape, float(value), dtype=torch.float64), 1)
+
+
 class Pool:
     """What there is to choose from, by shape, the smallest first."""
 
@@ -209,7 +215,9 @@ def at_place(part: Ingredient, pool: Pool) -> Iterator[Block]:
         if over:
             yield Block(over, values(pool.stacked(over)), node, lambda each: each.size + more, title)
 
-    yield from _changed(part)
+    yield from block(altered(part), lambda batch: batch, lambda each: each.node)
+    if isinstance(part.node, n.Number):
+        yield from block(tuple(numerals(part.value.shape)), lambda batch: batch, lambda each: each.node)
     of_same = pool.of(part.shape)
     yield from block(of_same, lambda batch: batch, lambda each: each.node, part.size)
     for sign, turned, told in (("+", 1.0, ADDED), ("-", -1.0, SUBTRACTED)):
@@ -235,23 +243,30 @@ def at_place(part: Ingredient, pool: Pool) -> Iterator[Block]:
     )
 
 
-def _changed(part: Ingredient) -> Iterator[Block]:
-    """The root, the square, the absolute value, the inverse and the transpose of what stands there."""
+def altered(part: Ingredient) -> list[Ingredient]:
+    """The negative, the root, the square, the absolute value, the inverse and the transpose of what stands there."""
     value, base = part.value, _grouped(part.node)
     found = [Ingredient(n.Add((("-", closed(part.node)),)), -value, 1)]
+    upright: n.Node = n.Scripted(base, None, TOP)
+    turned_over: n.Node = n.Scripted(base, None, MINUS_ONE)
+    match part.node:
+        case n.Add(terms=(("-", bare),)):
+            found = [Ingredient(bare, -value, 1)]
+        case n.Scripted(base=bare, sub=None, sup=sup) if sup == TOP:
+            upright = bare
+        case n.Scripted(base=bare, sub=None, sup=sup) if sup == MINUS_ONE:
+            turned_over = bare
     if part.is_scalar:
         found.append(Ingredient(n.Root(part.node), value.sqrt(), 1))
         found.append(Ingredient(n.Scripted(base, None, TWO), value**2, 1))
         found.append(Ingredient(n.Bars(part.node, False), value.abs(), 2))
         found.append(Ingredient(n.Fraction_(ONE, part.node), 1 / value, 2))
     elif part.shape[0] == part.shape[1]:
-        found.append(Ingredient(n.Scripted(base, None, TOP), value.transpose(-1, -2), 1))
+        found.append(Ingredient(upright, value.transpose(-1, -2), 1))
         inverse, failed = torch.linalg.inv_ex(value)
         if not bool(failed.any()):
-            found.append(Ingredient(n.Scripted(base, None, MINUS_ONE), inverse, 2))
-    yield Block(
-        found, torch.stack([each.value for each in found]), lambda each: each.node, lambda each: each.size, REPLACED
-    )
+            found.append(Ingredient(turned_over, inverse, 2))
+    return found
 
 
 def _grouped(node: n.Node) -> n.Node:

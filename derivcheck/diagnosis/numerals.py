@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
 
-from derivcheck.diagnosis.candidate import HALF, ONE, TWO, Candidate, closed, made
+from derivcheck.diagnosis.candidate import HALF, ONE, TWO, ZERO, Candidate, closed, made
 from derivcheck.diagnosis.places import Rebuild, Slot, all_literal, changed, slots_of, values_of
 from derivcheck.diagnosis.stock import Stock
 from derivcheck.language import nodes as n
@@ -15,14 +15,17 @@ from derivcheck.language.printing import latex, plain
 
 def literal_numbers(tree: n.Node, stock: Stock) -> Iterator[Candidate]:
     """Every edit of a literal number, and of the factors in exponents."""
+    if all_literal(tree) and tree != ZERO:
+        yield made(8, lambda new: new, tree, ZERO, touched=1)
     for node, rebuild, _ in values_of(tree):
         yield from _literal_factors(node, rebuild)
         if isinstance(node, n.Number) and node.value == 1:
             for size in stock.sizes:
                 yield made(3, rebuild, node, size, touched=1)
-        if isinstance(node, n.Number) and node.value > 2 and node.value.denominator == 1:
+        if isinstance(node, n.Number) and node.value.denominator == 1:
             for value in (node.value + 1, node.value - 1):
-                yield made(8, rebuild, node, n.Number(value, str(value)))
+                if value > 0:
+                    yield made(8, rebuild, node, n.Number(value, str(value)), touched=1)
         if isinstance(node, n.Add) and len(node.terms) > 1:
             yield from _ones_for_names(node, rebuild, stock)
     yield from _multiples(tree)

@@ -9,6 +9,7 @@ from derivcheck.diagnosis.stock import (
     SCALAR,
     Stock,
     bound_letters,
+    functions_of,
     is_column,
     member_of,
     names_of,
@@ -84,6 +85,7 @@ def stock_of(bench: Bench, claim: Claim) -> Stock:
         powers=negative_powers([*heads, *trees]),
         pieces=pieces,
         replaceable=tuple(kept),
+        functions=tuple(functions_of(problem, claim.visible)),
     )
 
 

@@ -7,7 +7,15 @@ from dataclasses import dataclass, replace
 from typing import Final, cast
 
 from derivcheck.diagnosis.offers import MOST_NAMES
-from derivcheck.diagnosis.stock import Stock, bound_letters, member_of, names_of, negative_powers, stock_terms
+from derivcheck.diagnosis.stock import (
+    Stock,
+    bound_letters,
+    functions_of,
+    member_of,
+    names_of,
+    negative_powers,
+    stock_terms,
+)
 from derivcheck.evaluation.budget import BUDGET
 from derivcheck.language import nodes as n
 from derivcheck.language.printing import plain
@@ -131,7 +139,8 @@ def stock_for(problem: Problem, items: tuple[Item, ...], site: Site) -> Stock:
     powers = negative_powers([node for item in items if isinstance(item, Statement) for node in item.members])
     plain_names = [name for name in names if member_of(name, name) is None]
     last = tuple(plain_names[-MOST_NAMES:])
-    return Stock(last, stock_terms(trees), tuple(sizes), letters, {}, members, powers, last)
+    heads = tuple(head for head in functions_of(problem, later) if plain(head) != site.title.partition("(")[0])
+    return Stock(last, stock_terms(trees), tuple(sizes), letters, {}, members, powers, last, functions=heads)
 
 
 def _is_sought(problem: Problem, key: str) -> bool:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from fractions import Fraction
+from itertools import pairwise
 from typing import Literal
 
 from derivcheck.diagnosis.candidate import ONE, Candidate, closed, made
-from derivcheck.diagnosis.places import Rebuild, Slot, all_literal, is_indicator, slots_of, values_of
+from derivcheck.diagnosis.places import Rebuild, Slot, all_literal, changed, is_indicator, slots_of, values_of
 from derivcheck.diagnosis.stock import Stock
 from derivcheck.language import nodes as n
 from derivcheck.language.printing import latex, plain
@@ -118,6 +120,13 @@ def other_functions(tree: n.Node, stock: Stock) -> Iterator[Candidate]:
                             yield made(6, rebuild, node, new, touched=3)
             case n.Bars(body=body, double=False):
                 yield made(8, rebuild, node, n.Group(body, span=node.span), touched=2)
+            case n.Product():
+                yield from _other_heads(node, rebuild, stock)
+            case n.Root(body=body, index=index):
+                for root in (None, *ROOTS):
+                    if root != index:
+                        new_root = n.Root(body, root, span=node.span)
+                        yield made(8, rebuild, node, new_root, touched=1 if index and root else 2)
             case n.Derivative(operator=False):
                 yield from _other_links(node, rebuild, stock)
             case n.Nabla(variable=below) if below is not None and below in stock.names:
@@ -135,8 +144,31 @@ def other_functions(tree: n.Node, stock: Stock) -> Iterator[Candidate]:
             yield made(9, slot.rebuild, slot.node, n.Root(slot.node), touched=3)
 
 
+ROOTS = tuple(n.Number(Fraction(index), str(index)) for index in (3, 4))
+"""The indices of roots, beside the square root, which has none."""
+
 KIN = (("sin", "cos", "tan"), ("sinh", "cosh", "tanh"), ("exp", "log"), ("max", "min"))
 """Functions of which one is written for another."""
+
+
+def _other_heads(node: n.Product, rebuild: Rebuild, stock: Stock) -> Iterator[Candidate]:
+    """Another function in front of brackets: in the place of one, or of what is none."""
+    for spot, (head, behind) in enumerate(pairwise(node.factors)):
+        bare = head.base if isinstance(head, n.Scripted) and head.primes and head.sub is None else head
+        if not isinstance(behind, n.Group) or not isinstance(bare, n.Name | n.Scripted):
+            continue
+        primes = head.primes if isinstance(head, n.Scripted) and head is not bare else 0
+        for other in stock.functions:
+            if other != bare:
+                called = n.Scripted(other, None, None, primes, span=head.span) if primes else replace_span(other, head)
+                tree = rebuild(replace(node, factors=(*node.factors[:spot], called, *node.factors[spot + 1 :])))
+                title = f"replace `{plain(head)}` by `{plain(called)}`"
+                yield Candidate(1, tree, head.span, latex(called), title, 2)
+
+
+def replace_span(node: n.Node, other: n.Node) -> n.Node:
+    """The node in the place of another."""
+    return changed(node, span=other.span)
 
 
 def _minus(slot: Slot) -> Iterator[Candidate]:

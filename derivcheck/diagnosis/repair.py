@@ -11,9 +11,12 @@ import torch
 from derivcheck.diagnosis.candidate import Candidate, braced
 from derivcheck.diagnosis.edits import candidates
 from derivcheck.diagnosis.offers import stock_of
+from derivcheck.diagnosis.pairing import paired
+from derivcheck.diagnosis.places import places_of
 from derivcheck.diagnosis.regrouping import other_functions
 from derivcheck.diagnosis.stock import Stock
-from derivcheck.diagnosis.synthesis import RANK, synthesised
+from derivcheck.diagnosis.synthesis import RANK, side_of, synthesised
+from derivcheck.diagnosis.wording import reworded
 from derivcheck.evaluation.arithmetic import NotExact, OutOfRange
 from derivcheck.evaluation.budget import BUDGET, Effort
 from derivcheck.evaluation.evaluator import Frame, World, evaluate
@@ -23,6 +26,7 @@ from derivcheck.oracles import piecewise
 from derivcheck.oracles.bench import Bench, CannotDraw
 from derivcheck.oracles.joint import at_solution
 from derivcheck.problem import terms as t
+from derivcheck.problem.context import strip
 from derivcheck.problem.problem import Claim, Refused
 from derivcheck.problem.scope import Refusal
 from derivcheck.problem.settling import settled
@@ -84,7 +88,8 @@ def repair(bench: Bench, claim: Claim) -> Repair | None:
         put_together, passing = True, _found(bench, claim, stock, frame, head)
     if not passing:
         return None
-    found = _smallest(bench, [(each, replace(claim, claimed=read(bench, claim, each.tree))) for each in passing])
+    made = [(each, replace(claim, claimed=read(bench, claim, each.tree))) for each in passing]
+    found = _smallest(bench, claim.claimed_node, made)
     return replace(found, far=put_together and found.edit.size > SLIP)
 
 
@@ -99,12 +104,11 @@ def repair_head(bench: Bench, claim: Claim) -> Repair | None:
             continue
         if (made := _holding(bench, claim.reheaded, candidate.tree)) is not None:
             passing.append((candidate, made))
-    return _smallest(bench, passing) if passing else None
+    return _smallest(bench, claim.head_node, passing) if passing else None
 
 
 def _found(bench: Bench, claim: Claim, stock: Stock, frame: Frame, head: torch.Tensor) -> list[Candidate]:
-    """The smallest synthesised edits that pass the full check."""
-    passing: list[Candidate] = []
+    """The smallest synthesised edits that pass the full check, at one place or at two."""
     try:
         # Sizes that are told apart from each other and from small numbers.
         telling = max(bench.worlds(claim.conditions), key=lambda each: _telling(bench, each))
@@ -114,8 +118,24 @@ def _found(bench: Bench, claim: Claim, stock: Stock, frame: Frame, head: torch.T
         return []
     if here is None or claim.part is None:
         return []
+    if (side := side_of(claim, stock, here)) is None:
+        return []
+    passing = _first_passing(bench, claim, frame, head, synthesised(side), [])
+    if not passing or passing[0].size > SLIP:
+        # Two slips are likelier than one long one.
+        passing = _first_passing(bench, claim, frame, head, paired(side), passing)
+    return passing
+
+
+def _first_passing(
+    bench: Bench, claim: Claim, frame: Frame, head: torch.Tensor, made: Iterator[Candidate], known: list[Candidate]
+) -> list[Candidate]:
+    """The smallest of these that pass the full check; what is known already where none is smaller."""
+    passing: list[Candidate] = []
     tried = 0
-    for candidate in synthesised(bench, claim, stock, here):
+    for candidate in made:
+        if known and candidate.size >= known[0].size:
+            break
         if (passing and candidate.size > passing[0].size) or tried >= MOST_TRIED or len(passing) >= MOST_SHOWN:
             break
         try:
@@ -128,7 +148,7 @@ def _found(bench: Bench, claim: Claim, stock: Stock, frame: Frame, head: torch.T
             same = any(_overlap(one.span, candidate.span) for one in passing)
             if not same and _passes(bench, claim, term):
                 passing.append(candidate)
-    return passing
+    return passing or known
 
 
 def repair_refused(bench: Bench, refused: Refused) -> Repair | None:
@@ -141,6 +161,8 @@ def repair_refused(bench: Bench, refused: Refused) -> Repair | None:
     passing: list[tuple[Candidate, Claim]] = []
     seen: set[n.Node] = {attempt.claimed_node}
     stock = stock_of(bench, attempt)
+    if refused.code == "unbound-index":
+        stock = replace(stock, letters=(*stock.letters, *_script_letters(attempt.claimed_node, stock)))
     # A name of another shape may be just what is wrong.
     any_shape = candidates(attempt.claimed_node, replace(stock, shapes={}, pieces=(), terms=()))
     tried = (*candidates(attempt.claimed_node, stock), *(each for each in any_shape if each.rank == 1))
@@ -154,7 +176,15 @@ def repair_refused(bench: Bench, refused: Refused) -> Repair | None:
             passing.append((candidate, made))
     if not passing:
         return None
-    return _smallest(bench, passing)
+    return _smallest(bench, attempt.claimed_node, passing)
+
+
+def _script_letters(tree: n.Node, stock: Stock) -> Iterator[n.Node]:
+    """The letters in scripts that are no names: one of them may be the index that nothing binds."""
+    known = {*stock.letters, *stock.names, *stock.sizes}
+    for node, _, script in places_of(tree, lambda new: new):
+        if script and isinstance(node, n.Name) and node not in known:
+            yield node
 
 
 def _holding(bench: Bench, remade: Callable[[n.Node], Claim], tree: n.Node) -> Claim | None:
@@ -169,10 +199,12 @@ def _holding(bench: Bench, remade: Callable[[n.Node], Claim], tree: n.Node) -> C
     return made if close(head, value) and _passes(bench, made, made.claimed) else None
 
 
-def _smallest(bench: Bench, passing: list[tuple[Candidate, Claim]]) -> Repair:
+def _smallest(bench: Bench, tree: n.Node, passing: list[tuple[Candidate, Claim]]) -> Repair:
+    """The smallest of the edits of a tree that pass."""
     best, made = min(passing, key=lambda each: (each[0].size, each[0].span))
     distinct = {(candidate.span, candidate.replacement) for candidate, _ in passing}
-    return Repair(braced(best, bench.problem.source.text), len(distinct) - 1, made)
+    text = bench.problem.source.text
+    return Repair(braced(reworded(best, tree, text), text), len(distinct) - 1, made)
 
 
 def _overlap(one: Span, other: Span) -> bool:
@@ -187,6 +219,8 @@ def _telling(bench: Bench, world: World) -> tuple[int, int]:
 def read(bench: Bench, claim: Claim, tree: n.Node) -> t.Term:
     """What another expression means in the place of the claimed side, with the sizes that its place gives it."""
     assert claim.read is not None
+    if strip(tree) == strip(claim.head_node):
+        raise Refusal("says-nothing", claim.span, "both sides are the same expression")
     term = claim.read(tree)
     scope = bench.problem.scope
     scope.fall_back()
@@ -230,7 +264,8 @@ def close(head: torch.Tensor, value: torch.Tensor) -> bool:
     good = left.isfinite() & right.isfinite()
     if not bool(good.any()):
         return False
-    scale = float(left[good].abs().max())
+    # Of what is nothing there is no size: a first look lets rounding pass, the full check measures it.
+    scale = float(left[good].abs().max()) if bool(right.any()) else 1.0
     return float((left - right)[good].abs().max()) <= CLOSE * max(scale, 1e-300)
 
 

@@ -11,6 +11,7 @@ from derivcheck.language.printing import latex
 from derivcheck.language.shapes import ONE
 from derivcheck.language.traversal import children, walk
 from derivcheck.problem.problem import Problem
+from derivcheck.problem.scope import FunctionDeclaration, FunctionDefinition
 from derivcheck.reading.errors import ParseError
 from derivcheck.reading.parser import parse_expression
 
@@ -41,6 +42,8 @@ class Stock:
     """Names of which the inverse may be meant: in a definition, where it is not that of another definition."""
     pieces: tuple[n.Node, ...] = ()
     replaceable: tuple[n.Node, ...] = ()
+    functions: tuple[n.Node, ...] = ()
+    """Names that are called: declared functions, and defined ones."""
 
     @property
     def scalars(self) -> tuple[n.Node, ...]:
@@ -75,6 +78,15 @@ def names_of(problem: Problem, visible: Iterable[str]) -> Iterator[tuple[n.Node,
         node = _parsed(key) if known else None
         if node is not None:
             yield node, meaning
+
+
+def functions_of(problem: Problem, visible: Iterable[str]) -> Iterator[n.Node]:
+    """The visible names that are called, as they are written."""
+    for key in visible:
+        meaning = problem.scope.names.get(key)
+        node = _parsed(key) if isinstance(meaning, FunctionDeclaration | FunctionDefinition) else None
+        if node is not None:
+            yield node
 
 
 def member_of(family: n.Node, letter: n.Node) -> n.Node | None:

@@ -7,7 +7,7 @@ once for thousands of them (Gulwani, Polozov, Singh, Program Synthesis, 2017, on
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import torch
@@ -23,7 +23,6 @@ from derivcheck.evaluation.evaluator import Axis, Frame, evaluate
 from derivcheck.language import nodes as n
 from derivcheck.language.printing import latex, plain
 from derivcheck.language.traversal import walk
-from derivcheck.oracles.bench import Bench
 from derivcheck.problem import terms as t
 from derivcheck.problem.problem import Claim
 from derivcheck.problem.scope import Refusal
@@ -69,27 +68,71 @@ class Hit:
     title: str
 
 
-def synthesised(bench: Bench, claim: Claim, stock: Stock, frame: Frame) -> Iterator[Candidate]:
-    """Edits after which the claimed side has the value of the head at one trial of a frame, the smallest first."""
+@dataclass
+class Side:
+    """The claimed side at one trial of a frame: what it should be, its places, and what the document offers there."""
+
+    claim: Claim
+    stock: Stock
+    frame: Frame
+    term: t.Term
+    head: Tensor
+    holes: tuple[Hole, ...]
+    _pools: dict[tuple[Axis, ...], Pool] = field(default_factory=dict)
+
+    def pool(self, hole: Hole) -> Pool:
+        """What there is to choose from at a place."""
+        if hole.axes not in self._pools:
+            self._pools[hole.axes] = Pool(_leaves(self.claim, self.stock, self.frame, hole.axes))
+        return self._pools[hole.axes]
+
+    def opened(self, *holes: Hole) -> t.Term:
+        """The term with names in the places."""
+        names = {
+            (hole.term.span, hole.term): t.Variable(
+                HOLE * (1 + at), tuple(t.Index(axis.name) for axis in hole.axes), shape=hole.term.shape
+            )
+            for at, hole in enumerate(holes)
+        }
+        return rewrite(self.term, lambda each: names.get((each.span, each)))
+
+    def now(self, hole: Hole) -> Ingredient:
+        """What stands in a place, with its values."""
+        inner = self.frame.deeper(*hole.axes)
+        counts = [axis.count for axis in inner.axes]
+        value = evaluate(hole.term, inner).detach()[0]
+        return Ingredient(hole.node, value.expand(*counts, *self.frame.world.dims(hole.term.shape)), size_of(hole.node))
+
+    def agreeing(self, other: t.Term, values: dict[str, Tensor]) -> list[int]:
+        """The entries of batches at the places with which the side is what it should be."""
+        BUDGET.renew()
+        count = len(next(iter(values.values())))
+        return _agreeing(evaluate(other, self.frame.bind(values)).detach(), self.head, count)
+
+
+def side_of(claim: Claim, stock: Stock, frame: Frame) -> Side | None:
+    """The claimed side at one trial of a frame; None where it has no value."""
     assert claim.read is not None
     try:
         term = claim.read(claim.claimed_node)
         with torch.no_grad():
             head = evaluate(claim.head, frame).detach()
-            located = dict(_located(term, frame))
+            holes = tuple(_holes(claim.claimed_node, dict(_located(term, frame))))
     except UNKNOWN:
-        return
+        return None
+    return Side(claim, stock, frame, term, head, holes)
+
+
+def synthesised(side: Side) -> Iterator[Candidate]:
+    """Edits after which the claimed side has the value of the head, the smallest first."""
     effort = Effort(EFFORT)
-    pools: dict[tuple[Axis, ...], Pool] = {}
     found: list[Candidate] = []
-    for hole in _holes(claim.claimed_node, located):
+    for hole in side.holes:
         if effort.spent:
             break
-        if hole.axes not in pools:
-            pools[hole.axes] = Pool(_leaves(claim, stock, frame, hole.axes))
         try:
             with torch.no_grad():
-                hits = list(_hits(term, hole, pools[hole.axes], frame, head))
+                hits = list(_hits(side, hole))
         except UNKNOWN:
             continue
         found += [_edit(hole, hit) for hit in hits]
@@ -163,23 +206,14 @@ def _leaves(claim: Claim, stock: Stock, frame: Frame, axes: tuple[Axis, ...]) ->
     yield from numbers((*counts, 1, 1))
 
 
-def _hits(term: t.Term, hole: Hole, pool: Pool, frame: Frame, head: Tensor) -> Iterator[Hit]:
+def _hits(side: Side, hole: Hole) -> Iterator[Hit]:
     """The expressions that make the claimed side equal to the head."""
-    inner = frame.deeper(*hole.axes)
-    dims = frame.world.dims(hole.term.shape)
-    counts = [axis.count for axis in inner.axes]
-    now = evaluate(hole.term, inner).detach()[0].expand(*counts, *dims)
-    part = Ingredient(hole.node, now, size_of(hole.node))
-    name = t.Variable(HOLE, tuple(t.Index(axis.name) for axis in hole.axes), shape=hole.term.shape)
-    other = rewrite(term, lambda each: name if each.span == hole.term.span and each == hole.term else None)
-    step = max(1, ENTRIES // max(1, now.numel()))
-    for block in at_place(part, pool):
+    part, other = side.now(hole), side.opened(hole)
+    step = max(1, ENTRIES // max(1, part.value.numel()))
+    for block in at_place(part, side.pool(hole)):
         BUDGET.note(ENTRY * len(block.over))
         for start in range(0, len(block.over), step):
-            batch = block.values[start : start + step]
-            BUDGET.renew()
-            value = evaluate(other, frame.bind({HOLE: batch})).detach()
-            for spot in _agreeing(value, head, len(batch)):
+            for spot in side.agreeing(other, {HOLE: block.values[start : start + step]}):
                 each = block.over[start + spot]
                 node = block.node(each)
                 if _may_stand_for(node, part.node):

@@ -1,0 +1,188 @@
+"""An edit as the smallest change of what is written: what stays is left in the words of the document."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+from typing import Any, Literal, cast
+
+from derivcheck.diagnosis.candidate import ONE, ZERO, Candidate, closed, signed_span
+from derivcheck.language import nodes as n
+from derivcheck.language.printing import latex
+from derivcheck.language.traversal import transform, walk
+from derivcheck.problem.context import strip
+from derivcheck.reading.errors import ParseError
+from derivcheck.reading.parser import parse_expression
+from derivcheck.source import NOWHERE, Span
+
+WHOLE = n.Scripted | n.Group | n.Fraction_ | n.Root | n.Apply | n.Bars | n.Derivative | n.MatrixNode | n.Name
+"""What stands for itself wherever it is put."""
+
+
+def reworded(edit: Candidate, tree: n.Node, text: str) -> Candidate:
+    """The edit of a tree with the smallest span and the document's own words, where it reads as it should."""
+    edit = replace(edit, tree=tidied(edit.tree))
+    span, written = _difference(tree, edit.tree, _Words(tree, text))
+    if span == NOWHERE or span.end - span.start > edit.span.end - edit.span.start + 2:
+        return edit
+    found = replace(edit, span=span, replacement=written, touched=edit.size)
+    made = text[tree.span.start : span.start] + written + text[span.end : tree.span.end]
+    try:
+        same = _bare(parse_expression(made)) == _bare(edit.tree)
+    except (ParseError, RecursionError):
+        return edit
+    return found if same else edit
+
+
+def _bare(tree: n.Node) -> n.Node:
+    """Without the brackets that say nothing: they stand where what is written needs them."""
+    return transform(tree, lambda node: strip(node) if isinstance(node, n.Group) else node)
+
+
+Sign = Literal["+", "-", "±"]
+
+
+def tidied(tree: n.Node) -> n.Node:
+    """Without factors of 1 and terms of 0."""
+
+    def tidy(node: n.Node) -> n.Node:
+        match node:
+            case n.Product(factors=factors, operators=operators) if ONE in factors and len(factors) > 1:
+                kept = [spot for spot, part in enumerate(factors) if part != ONE] or [0]
+                signs = tuple(operators[spot - 1] for spot in kept[1:])
+                return factors[kept[0]] if len(kept) == 1 else n.Product(tuple(factors[spot] for spot in kept), signs)
+            case n.Add(terms=terms) if len(terms) > 1 and any(part == ZERO for _, part in terms):
+                rest = tuple((sign, part) for sign, part in terms if part != ZERO)
+                if not rest:
+                    return ZERO
+                return rest[0][1] if len(rest) == 1 and rest[0][0] == "+" else n.Add(rest)
+            case n.Add(terms=terms) if any(_is_negative(part) for _, part in terms):
+                return n.Add(tuple(_signed(sign, part) for sign, part in terms))
+            case n.Product(factors=factors, operators=operators) if any(map(_is_negative, factors)):
+                spot = next(at for at, part in enumerate(factors) if _is_negative(part))
+                bare = (*factors[:spot], closed(_negated(factors[spot])), *factors[spot + 1 :])
+                return n.Add((("-", n.Product(bare, operators)),))
+        return node
+
+    return transform(tree, tidy)
+
+
+def _is_negative(node: n.Node) -> bool:
+    """Whether a minus stands before the whole of it."""
+    match strip(node):
+        case n.Add(terms=(("-", _),)):
+            return True
+    return False
+
+
+def _negated(node: n.Node) -> n.Node:
+    bare = strip(node)
+    assert isinstance(bare, n.Add)
+    return bare.terms[0][1]
+
+
+def _signed(sign: Sign, part: n.Node) -> tuple[Sign, n.Node]:
+    """A term with the minus before it as its sign."""
+    if sign == "±" or not _is_negative(part):
+        return sign, part
+    return ("-" if sign == "+" else "+"), _negated(part)
+
+
+class _Words:
+    """How parts of a document are written there."""
+
+    def __init__(self, tree: n.Node, text: str) -> None:
+        self.text = text
+        self.known = {id(node): node for node in walk(tree)}
+
+    def of(self, node: n.Node) -> str:
+        """The LaTeX of a node, with what the document has of it as it stands there."""
+        if id(node) in self.known and node.span != NOWHERE:
+            return self.text[node.span.start : node.span.end]
+        return latex(self._standing(node))
+
+    def _standing(self, node: n.Node) -> n.Node:
+        """With names in the place of what stays, whose text is what is written there."""
+        if id(node) in self.known and isinstance(node, WHOLE) and node.span != NOWHERE:
+            return n.Name(self.text[node.span.start : node.span.end])
+        changes: dict[str, Any] = {}
+        for field in fields(cast(Any, node)):
+            old = getattr(node, field.name)
+            if field.name == "base":
+                continue
+            new = self._inside(old)
+            if new is not old:
+                changes[field.name] = new
+        return cast(n.Node, replace(cast(Any, node), **changes)) if changes else node
+
+    def _inside(self, value: Any) -> Any:  # noqa: ANN401 (a field of any node)
+        if isinstance(value, n.Node):
+            return self._standing(value)
+        if isinstance(value, tuple):
+            made = tuple(self._inside(each) for each in value)
+            return made if any(a is not b for a, b in zip(made, value, strict=True)) else value
+        return value
+
+
+def _difference(old: n.Node, new: n.Node, words: _Words) -> tuple[Span, str]:
+    """The smallest part that differs, and what is to stand there."""
+    if isinstance(old, n.Add) and isinstance(new, n.Add):
+        return _terms(old, new, words)
+    if type(old) is type(new):
+        below = _only(old, new)
+        if below is not None and below[0].span != NOWHERE:
+            return _difference(*below, words)
+    return old.span, words.of(new)
+
+
+def _terms(old: n.Add, new: n.Add, words: _Words) -> tuple[Span, str]:
+    """Of two sums: the term that is another, has another sign, is left out or comes behind the others."""
+    before, after = old.terms, new.terms
+    if len(before) == len(after):
+        apart = [spot for spot, (one, other) in enumerate(zip(before, after, strict=True)) if one != other]
+        if len(apart) == 1:
+            (sign, part), (other, then) = before[apart[0]], after[apart[0]]
+            if sign == other:
+                return _difference(part, then, words)
+            start = "" if apart[0] == 0 and other == "+" else f"{other} "
+            return signed_span(part, old), f" {start}{words.of(then)}" if apart[0] else f"{start}{words.of(then)}"
+    if len(after) == len(before) + 1 and after[:-1] == before:
+        sign, part = after[-1]
+        last = before[-1][1]
+        return last.span, f"{words.of(last)} {sign} {words.of(part)}"
+    if len(after) == len(before) - 1 and len(after) > 1:
+        for spot in range(1, len(before)):
+            if before[:spot] + before[spot + 1 :] == after:
+                return signed_span(before[spot][1], old), ""
+    return old.span, words.of(new)
+
+
+def _only(old: n.Node, new: n.Node) -> tuple[n.Node, n.Node] | None:
+    """The one part in which two nodes differ, and that of the other."""
+    found: list[tuple[n.Node, n.Node]] = []
+    for field in fields(cast(Any, old)):
+        if not field.compare:
+            continue
+        one, other = getattr(old, field.name), getattr(new, field.name)
+        if one == other:
+            continue
+        pairs = _pairs(one, other)
+        if pairs is None:
+            return None
+        found += pairs
+    return found[0] if len(found) == 1 else None
+
+
+def _pairs(one: Any, other: Any) -> list[tuple[n.Node, n.Node]] | None:  # noqa: ANN401 (a field of any node)
+    """The nodes in which two fields differ; None where they differ in anything else."""
+    if isinstance(one, n.Node) and isinstance(other, n.Node):
+        return [(one, other)]
+    if not isinstance(one, tuple) or not isinstance(other, tuple) or len(one) != len(other):
+        return None
+    found: list[tuple[n.Node, n.Node]] = []
+    for a, b in zip(one, other, strict=True):
+        if a != b:
+            pairs = _pairs(a, b)
+            if pairs is None:
+                return None
+            found += pairs
+    return found
