@@ -24,6 +24,7 @@ from derivcheck.problem.context import key_of, names_in, strip
 from derivcheck.problem.counting import counting_letters
 from derivcheck.problem.dotted import DOTTED
 from derivcheck.problem.problem import Inferred, Line, Problem, Refused
+from derivcheck.problem.prose import ADJECTIVES_ALONE
 from derivcheck.problem.terms import Arbitrary, Term, variables
 from derivcheck.problem.terms import walk as terms_in
 from derivcheck.problem.unread import Unread, folded
@@ -51,9 +52,16 @@ _PLAIN: Final = re.compile(
     r"|weight|bias|shift|model|free|regulari[sz]ation|penalty|logistic|input|output|target|loss|mean|gain|column|row"
     r"|square|data|design|arbitrary)[- ]?)*"
     r"(numbers?|scalars?|constants?|vectors?|matri\w+|parameters?|weights?|bias(es)?|rate|size|input|target|function|loss|sigmoid|penalty)\b"
-    r"(?! (of|with|whose|that|which|such|for which))",
+    r"(?! (with|whose|that|which|such|for which)| of (?!(the |all )?(\w+ )?(logits|scores|weights|parameters|features"
+    r"|inputs|outputs|targets|coefficients|pre-?activations|observations|measurements|biases)\b))",
     re.IGNORECASE,
 )
+_DESCRIBED: Final = re.compile(
+    rf"(is|are|be|being) (an? |the )?({ADJECTIVES_ALONE})( (vectors?|labels?|matri\w+|targets?|numbers?))?"
+    r"\s*([.,;]|\Z|and )",
+    re.IGNORECASE,
+)
+"""Words that are read for what they say of a name, with nothing more behind them."""
 _GREEK: Final = re.compile(r"\\(?!math|bar|hat|tilde|vec|dot|bold)[a-z]+$")
 _RESERVED: Final = frozenset(("d", "e", "i", "\\pi", "I", "T", "p", "q", "P", "E", "\\mathbb{E}", "N", "\\mathcal{N}"))
 
@@ -211,11 +219,25 @@ class Inference:
             for used in self._statements_with(guess.name):
                 yield Unread(((folded(guess.key),),), Span(used.span.start, used.span.start), why=why)
             return
+        described = any(_DESCRIBED.match(self._behind(item)) for item in self._mentions_of(guess))
+        if not described and any(isinstance(part, n.Product) and _weighs_log(part, guess.name) for part in self._parts):
+            why = f"has `{plain(guess.name)}` before a logarithm, which may be probabilities"
+            place = next(self._statements_with(guess.name)).span
+            yield Unread(((folded(guess.key),),), Span(place.start, place.start), narrows=True, why=why)
+        for item in self._mentions_of(guess):
+            behind = self._behind(item)
+            known = _PLAIN.match(behind) or _DESCRIBED.match(behind)
+            if not (free or _DESCRIBED.match(behind)) or (_DEFINES.match(behind) and not known):
+                yield Unread(((folded(guess.key),),), item.span)
+
+    def _mentions_of(self, guess: Guess) -> Iterator[Statement]:
         for item in self.items:
-            if isinstance(item, Statement) and not item.relations and strip(item.members[0]) == guess.name:
-                behind = re.sub(r"^[$\s)\\\]]*", "", self.text[item.span.end : item.span.end + 80])
-                if not free or (_DEFINES.match(behind) and not _PLAIN.match(behind)):
-                    yield Unread(((folded(guess.key),),), item.span)
+            if isinstance(item, Statement) and not item.relations and key_of(strip(item.members[0])) == guess.key:
+                yield item
+
+    def _behind(self, item: Statement) -> str:
+        """The words behind a mention."""
+        return re.sub(r"^[$\s)\\\]]*", "", self.text[item.span.end : item.span.end + 80])
 
     def _statements_with(self, name: n.Node) -> Iterator[Statement]:
         for item in self.items:
@@ -296,7 +318,19 @@ class Inference:
             for part in self._parts:
                 if isinstance(part, n.Scripted) and part.base == node.base and self._runs(replace(part, sup=None)):
                     return replace(node, sub=part.sub)
+        if isinstance(node, n.Scripted) and isinstance(node.base, n.Name):
+            # ``t_k`` of a ``\\mathbf{t}`` is an entry of it.
+            bold = replace(node.base, text=f"\\mathbf{{{node.base.text}}}")
+            if self._runs(node) and bold in self._parts and node.base not in self._parts_alone:
+                return replace(node, base=bold)
         return node
+
+    @cached_property
+    def _parts_alone(self) -> list[n.Node]:
+        """The names that stand somewhere without an index."""
+        return [
+            name for item in self.items if isinstance(item, Statement) for m in item.members for name in names_in(m)
+        ]
 
     @cached_property
     def _counting(self) -> frozenset[str]:
@@ -447,6 +481,18 @@ def _keys_in(term: Term) -> set[str]:
     return {*variables(term), *(part.key for part in terms_in(term) if isinstance(part, Arbitrary))}
 
 
+def _weighs_log(node: n.Product, name: n.Node) -> bool:
+    """Whether a name multiplies a logarithm: ``t_k \\log s_k``."""
+    logs = any(isinstance(factor, n.Apply) and factor.word.text in ("log", "ln") for factor in node.factors)
+    plain_name = replace(name, base=strip_bold(name.base)) if isinstance(name, n.Scripted) else name
+    return logs and any(factor in (name, plain_name) for factor in node.factors)
+
+
+def strip_bold(node: n.Node) -> n.Node:
+    """A letter without its type face."""
+    return replace(node, text=re.sub(r"\\mathbf\{|\}", "", node.text)) if isinstance(node, n.Name) else node
+
+
 def _of_loss(part: n.Node, loss: n.Node) -> bool:
     return isinstance(part, n.Derivative) and part.target == loss
 
@@ -478,6 +524,10 @@ def _is_plain(node: n.Node) -> bool:
 
 def _set_in(items: Sequence[Item]) -> frozenset[str]:
     found: set[str] = set()
+    heads = (strip(item.members[0]) for item in items if isinstance(item, Statement) and item.relations)
+    arguments = {
+        key_of(strip(head.factors[1])) for head in heads if isinstance(head, n.Product) and len(head.factors) == 2
+    }
     for item in items:
         if (
             not isinstance(item, Statement)
@@ -487,6 +537,9 @@ def _set_in(items: Sequence[Item]) -> frozenset[str]:
             continue
         for member in item.members[:-1]:
             left = strip(member)
+            if item.implied and key_of(left) in arguments:
+                # ``\\Rightarrow w = A^{-1} b`` of the w of ``f(w) = …`` says where it solves something.
+                continue
             if isinstance(left, n.Product) and len(left.factors) == 2 and isinstance(left.factors[1], n.Group):
                 left = left.factors[0]
             if isinstance(left, n.Name | n.Scripted):

@@ -16,6 +16,7 @@ from derivcheck.language import nodes as n
 from derivcheck.language.printing import plain
 from derivcheck.language.traversal import transform, walk
 from derivcheck.meaning import hidden
+from derivcheck.meaning.samples import declared, samples
 from derivcheck.problem.context import key_of, strip
 from derivcheck.problem.domains import REALS
 from derivcheck.reading.items import Directive, Item, Statement
@@ -362,6 +363,12 @@ def _primes_as_names(items: Items, text: str) -> Read:
     return Read(_rewritten(items, renamed), f"{shown} is a name, with nothing transposed or differentiated")
 
 
+def _samples(items: Items, text: str) -> Read:
+    found = samples(items)
+    shown = ", ".join(f"`{plain(one.member)}`" for one in found)
+    return Read(declared(found, items), f"{shown} is one of several like the name without its index, and no entry")
+
+
 def _ends_with_one(node: n.Node) -> bool:
     """Whether a literal 1 stands behind another factor with no sign between: nobody writes ``x 1`` for x."""
     if not isinstance(node, n.Product) or node.operators[-1] != "":
@@ -484,6 +491,13 @@ CONVENTIONS: Final = (
         ("sign", "name"),
         lambda items, text: "name" if _primed(items) else "sign",
         _primes_as_names,
+    ),
+    Convention(
+        "samples",
+        "whether `x_i` beside `x` is an entry of it, or another one like it",
+        ("entry", "sample"),
+        lambda items, text: "sample" if samples(items) else "entry",
+        _samples,
     ),
     Convention(
         "ones",

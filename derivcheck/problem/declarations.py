@@ -163,7 +163,7 @@ def index_range(left: n.Node, right: n.Node, ctx: Context) -> tuple[str, int, Di
     first, last = body.items[0], body.items[-1]
     if not any(isinstance(item, n.Symbol) and item.text in DOTS for item in body.items[1:-1]):
         return None
-    if not isinstance(first, n.Number):
+    if not isinstance(first, n.Number) or first == last:
         return None
     declare_sizes(last, ctx.scope)
     upper = size_dim(last, ctx)

@@ -131,6 +131,22 @@ def _free_base(key: str, ctx: Context) -> bool:
 
 
 def _define_function(head: n.Node, group: n.Group, value: n.Node, ctx: Context, span: Span) -> FunctionDefinition:
+    try:
+        return _function_of(head, group, value, ctx, span, columns=False)
+    except Refusal as refusal:
+        if refusal.code not in ("shape-mismatch", "not-a-scalar"):
+            raise
+        try:
+            # What is no function of numbers may be one of columns: ``f(w) = w^\\top A w``.
+            return _function_of(head, group, value, ctx, span, columns=True)
+        except Refusal:
+            raise refusal from None
+
+
+def _function_of(
+    head: n.Node, group: n.Group, value: n.Node, ctx: Context, span: Span, *, columns: bool
+) -> FunctionDefinition:
+    """The function, each argument that nothing declares a number, or a column of the size that its use tells."""
     scope = ctx.scope
     names = dict(scope.names)
     parameters: list[tuple[str, Shape]] = []
@@ -153,8 +169,9 @@ def _define_function(head: n.Node, group: n.Group, value: n.Node, ctx: Context, 
             parameters.append((found.key, found.shape))
             continue
         key = scope.fresh(visible)
-        local[visible] = Declaration(key, plain(node), SCALAR, Domain(), node.span)
-        parameters.append((key, SCALAR))
+        shape = (scope.unknown("?x"), ONE) if columns else SCALAR
+        local[visible] = Declaration(key, plain(node), shape, Domain(), node.span)
+        parameters.append((key, shape))
     scope.names.update(local)
     try:
         body = replace(ctx, free=None).term(value)
@@ -165,6 +182,7 @@ def _define_function(head: n.Node, group: n.Group, value: n.Node, ctx: Context, 
             else:
                 del scope.names[visible]
     key = key_of(head)
+    parameters = [(name, scope.resolve_shape(shape)) for name, shape in parameters]
     made = FunctionDefinition(key, plain(head), tuple(parameters), body, span, tuple(squared))
     scope.names[key] = made
     return made

@@ -195,6 +195,11 @@ def stacked(items: Sequence[n.Node], axis: Axis, span: Span, ctx: Context) -> Te
     In a list (axis None) columns stand side by side and numbers make a column.
     """
     at = next(k for k, item in enumerate(items) if is_dots(item))
+    others = {item for k, item in enumerate(items) if k != at}
+    if len(others) == 1 and isinstance(same := next(iter(others)), n.Number) and at == len(items) - 2:
+        # ``(1, \\dots, 1)``: so many as fit what stands beside it.
+        made = terms.Filled(same.value, shape=(ctx.scope.unknown("?r"), ONE), span=span)
+        return algebra.transpose(ctx.scope, made, span) if axis == 1 else made
     run = run_of(items[:at], items[at + 1]) if at and at + 2 == len(items) else None
     if run is None or run.count != at:
         raise Refusal("dots", items[at].span, "what the dots stand for is not told by the members around them")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from fractions import Fraction
+from typing import Final
 
 from derivcheck.language.nodes import Group, Name, Node, Number, Product, Scripted, Symbol, Tuple
 from derivcheck.language.printing import plain
@@ -91,6 +93,9 @@ def _mentioned(key: str, text: str, span: Span, scope: Scope) -> Term:
     )
 
 
+_STYLED_LETTER: Final = re.compile(r"(?:\\[a-z]+\{)+[A-Za-z]\}+")
+
+
 def how_to_declare(key: str, scope: Scope) -> str:
     """How a name comes into being that nothing declares: as a size where the document counts with it."""
     if key in scope.counting:
@@ -124,8 +129,8 @@ def unknown_name(node: Node, ctx: Context, *, called: bool = False) -> Refusal:
         )
     )
     message = f"`{text}` {what} not declared"
-    # ``W_f`` beside ``W_g`` is no slip.
-    near = close is not None and isinstance(node, Name)
+    # ``W_f`` beside ``W_g`` is no slip, nor is one letter in place of another.
+    near = close is not None and isinstance(node, Name) and not _STYLED_LETTER.fullmatch(node.text)
     return Refusal("unknown-name", node.span, message, help, unknown=Unknown(node, called, near))
 
 

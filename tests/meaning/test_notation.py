@@ -68,9 +68,37 @@ Let $g' = \nabla \phi(g)$ be what comes back. Then
 $$ \frac{\partial L}{\partial u} = g' \odot v \odot (1 - h \odot h) $$
 $$ \frac{\partial L}{\partial v} = g' \odot u $$ # no
 """
+SAMPLES = r"""
+An input $x \in \mathbb{R}^p$ has a label $y \in \{0, 1\}$. With $\sigma(a) = \frac{1}{1 + e^{-a}}$ and weights
+$\beta \in \mathbb{R}^p$, the negative log-likelihood of $m$ examples $(x_i, y_i)$ is
+
+$$ J(\beta) = - \sum_{i=1}^m \left( y_i \log \sigma(\beta^\top x_i) + (1 - y_i) \log(1 - \sigma(\beta^\top x_i)) \right) $$
+$$ \nabla J(\beta) = \sum_{i=1}^m (\sigma(\beta^\top x_i) - y_i) x_i $$
+$$ \nabla J(\beta) = \sum_{i=1}^m (y_i - \sigma(\beta^\top x_i)) x_i $$ # no
+"""
+ONE_HOT = r"""
+Let $\mathbf{a}$ be the vector of logits, $\mathbf{p} = \text{softmax}(\mathbf{a})$, and let $\mathbf{y}$ be one-hot. The
+loss is $L = -\sum_k y_k \log p_k$.
+
+$$ \frac{\partial L}{\partial a_k} = p_k - y_k $$
+$$ \frac{\partial L}{\partial a_k} = y_k - p_k $$ # no
+"""
+ARGUMENTS = r"""
+Most fits look for the least value of
+
+$$ \phi(\mathbf{v}) = \mathbf{v}^\top \mathbf{H} \mathbf{v} - 2 \mathbf{g}^\top \mathbf{v} $$
+
+where $\mathbf{H} \in \mathbb{R}^{k \times k}$ is symmetric and $\mathbf{g} \in \mathbb{R}^k$. Let $o = (1, \dots, 1)^\top$.
+
+$$ \nabla \phi(\mathbf{v}) = 2 \mathbf{H} \mathbf{v} - 2 \mathbf{g} $$
+$$ \nabla \phi(\mathbf{v}) = \mathbf{H} \mathbf{v} - \mathbf{g} $$ # no
+$$ o^\top \mathbf{g} = \sum_{i=1}^k \mathbf{g}_i $$
+"""
 
 
-@pytest.mark.parametrize("text", [CROSS, POWERS, SQUARES, LISTS, LEAST, TWO_LETTERS, PRIMES])
+@pytest.mark.parametrize(
+    "text", [CROSS, POWERS, SQUARES, LISTS, LEAST, TWO_LETTERS, PRIMES, SAMPLES, ONE_HOT, ARGUMENTS]
+)
 def test_right_lines_hold_and_wrong_lines_are_wrong(text: str) -> None:
     found = outcomes(text.replace(" # no", ""))
     assert found.count("wrong") == text.count("# no")
@@ -87,3 +115,18 @@ so that the stationary covariance solves $M P M^\top = P - I$.
 """
     assert outcomes(text) == ["holds", "not checked"]
     assert outcomes(text.replace("= M P M^", "= P M^"))[0] == "wrong"
+
+
+def test_what_rests_on_the_member_before_it_is_no_value_of_its_own() -> None:
+    text = r"""
+Let $U \in \mathbb{R}^{h \times d}$, $R \in \mathbb{R}^{h \times h}$, $s_0 \in \mathbb{R}^h$ and $x_t \in \mathbb{R}^{d}$. For
+$t = 1, \dots, T$ let $s_t = U x_t + R s_{t-1}$, so that
+
+$$ s_2 = U x_2 + R U x_1 + R R s_0 $$
+"""
+    assert "wrong" not in outcomes(text)
+
+
+def test_weights_of_logarithms_of_which_nothing_is_said_may_be_probabilities() -> None:
+    text = ONE_HOT.replace(", and let $\\mathbf{y}$ be one-hot", "")
+    assert outcomes(text.replace(" # no", "")) == ["not checked", "not checked"]
