@@ -10,36 +10,9 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from html import escape
 
+from derivcheck.language import nodes as n
 from derivcheck.language.glyphs import shown
-from derivcheck.language.nodes import (
-    Add,
-    Angle,
-    Apply,
-    Bars,
-    Big,
-    Binder,
-    Boxed,
-    Cases,
-    Compare,
-    Derivative,
-    Entrywise,
-    Fraction_,
-    Given,
-    Group,
-    Held,
-    MatrixNode,
-    Nabla,
-    Name,
-    Node,
-    Number,
-    Product,
-    Root,
-    Scripted,
-    Symbol,
-    Text,
-    Tuple,
-    Word,
-)
+from derivcheck.language.nodes import Node
 from derivcheck.language.precedence import ATOM, ENTRYWISE, PRODUCT, SUM, level, orders, reaches_right
 from derivcheck.source import Span
 
@@ -115,25 +88,25 @@ class _Printer:
 
     def _drawn(self, node: Node) -> str:
         match node:
-            case Number(text=text):
+            case n.Number(text=text):
                 return f"<mn>{escape(text)}</mn>"
-            case Name(text=text):
+            case n.Name(text=text):
                 return name(text)
-            case Symbol(text=text):
+            case n.Symbol(text=text):
                 return sign(shown(text))
-            case Word(text=text):
+            case n.Word(text=text):
                 return f'<mi mathvariant="normal">{escape(_WORDS.get(text, text))}</mi>'
-            case Text(text=text):
+            case n.Text(text=text):
                 return f"<mtext>{escape(text)}</mtext>"
-            case Add() | Product() | Entrywise() | Compare() | Tuple() | Given():
+            case n.Add() | n.Product() | n.Entrywise() | n.Compare() | n.Tuple() | n.Given():
                 return self._infix(node)
-            case Scripted(base=base, sub=sub, sup=sup, primes=primes):
+            case n.Scripted(base=base, sub=sub, sup=sup, primes=primes):
                 return self._scripts(self._base(base), sub, sup, primes)
-            case Apply():
+            case n.Apply():
                 return self._apply(node)
-            case Big() | Binder():
+            case n.Big() | n.Binder():
                 return self._big(node)
-            case Derivative() | Nabla() | Fraction_():
+            case n.Derivative() | n.Nabla() | n.Fraction_():
                 return self._fraction(node)
             case _:
                 return self._enclosed(node)
@@ -144,31 +117,31 @@ class _Printer:
     def _bracketed(self, inside: str) -> str:
         return fenced("(", inside, ")")
 
-    def _infix(self, node: Add | Product | Entrywise | Compare | Tuple | Given) -> str:
+    def _infix(self, node: n.Add | n.Product | n.Entrywise | n.Compare | n.Tuple | n.Given) -> str:
         match node:
-            case Add(terms=terms):
+            case n.Add(terms=terms):
                 parts = []
                 for k, (mark, term) in enumerate(terms):
                     if k or mark != "+":
                         parts.append(sign("−" if mark == "-" else mark))
                     parts.append(self._at(term, ENTRYWISE))
                 return row(*parts)
-            case Product(factors=factors, operators=operators):
+            case n.Product(factors=factors, operators=operators):
                 return self._product(factors, operators)
-            case Entrywise(factors=factors, operators=operators):
+            case n.Entrywise(factors=factors, operators=operators):
                 parts = [self._factor(factors, operators, k, PRODUCT) for k in range(len(factors))]
                 return _between(parts, operators)
-            case Compare(members=members, relations=relations):
+            case n.Compare(members=members, relations=relations):
                 return _between([self._at(member, SUM) for member in members], relations)
-            case Tuple(items=items, separators=separators):
+            case n.Tuple(items=items, separators=separators):
                 return _between([self.node(item) for item in items], separators) if items else row("", "")
-            case Given(left=left, right=right):
+            case n.Given(left=left, right=right):
                 return row(self.node(left), sign("|"), self.node(right))
 
     def _product(self, factors: Sequence[Node], operators: Sequence[str]) -> str:
         parts = [self._factor(factors, operators, 0, ATOM)]
         for k, operator in enumerate(operators, start=1):
-            call = operator == "" and isinstance(factors[k], Group)
+            call = operator == "" and isinstance(factors[k], n.Group)
             parts.append(sign(shown(operator)) if operator else "" if call else _THIN)
             parts.append(self._factor(factors, operators, k, ATOM))
         return row(*parts)
@@ -181,7 +154,7 @@ class _Printer:
 
     def _base(self, base: Node) -> str:
         match base:
-            case Nabla() | Held() | Big() | Derivative() | Fraction_() | Apply(bracketed=False):
+            case n.Nabla() | n.Held() | n.Big() | n.Derivative() | n.Fraction_() | n.Apply(bracketed=False):
                 return self._bracketed(self.node(base))
             case _:
                 return self._at(base, ATOM)
@@ -197,7 +170,7 @@ class _Printer:
             return f"<msub>{base}{below}</msub>"
         return f"<msup>{base}{above}</msup>" if above else base
 
-    def _apply(self, node: Apply) -> str:
+    def _apply(self, node: n.Apply) -> str:
         if node.word.text == "factorial" and len(node.args) == 1:
             return row(self._at(node.args[0], ATOM), sign("!"))
         if node.word.text == "binom" and len(node.args) == 2:
@@ -210,8 +183,8 @@ class _Printer:
         inside = _between([self.node(argument) for argument in node.args], [","] * (len(node.args) - 1))
         return row(head, sign("\u2061"), fenced(left, inside, right))
 
-    def _big(self, node: Big | Binder) -> str:
-        if isinstance(node, Binder):
+    def _big(self, node: n.Big | n.Binder) -> str:
+        if isinstance(node, n.Binder):
             return self._bounds(node)
         binder = node.binder
         upper = self.node(binder.upper) if binder.upper is not None else ""
@@ -226,7 +199,7 @@ class _Printer:
         head = f"<munderover>{base}{below}{upper}</munderover>" if upper else f"<munder>{base}{below}</munder>"
         return row(head, _THIN, self._at(node.body, ENTRYWISE))
 
-    def _bounds(self, binder: Binder) -> str:
+    def _bounds(self, binder: n.Binder) -> str:
         names = _between([self.node(one) for one in binder.names], [","] * (len(binder.names) - 1))
         condition = self.node(binder.condition) if binder.condition is not None else ""
         if binder.lower is not None:
@@ -234,14 +207,14 @@ class _Printer:
             return row(whole, sign(","), condition) if condition else whole
         return condition or names
 
-    def _fraction(self, node: Derivative | Nabla | Fraction_) -> str:
+    def _fraction(self, node: n.Derivative | n.Nabla | n.Fraction_) -> str:
         match node:
-            case Nabla(variable=variable, order=order, symbol=symbol):
-                power = Number(Fraction(order), str(order)) if order != 1 else None
+            case n.Nabla(variable=variable, order=order, symbol=symbol):
+                power = n.Number(Fraction(order), str(order)) if order != 1 else None
                 return self._scripts(sign(shown(symbol)), variable, power)
-            case Fraction_(numerator=numerator, denominator=denominator):
+            case n.Fraction_(numerator=numerator, denominator=denominator):
                 return f"<mfrac>{self.node(numerator)}{self.node(denominator)}</mfrac>"
-            case Derivative(target=target, variables=variables, symbol=symbol, operator=operator):
+            case n.Derivative(target=target, variables=variables, symbol=symbol, operator=operator):
                 mark = "<mi>d</mi>" if symbol == "d" else '<mo lspace="0" rspace="0">∂</mo>'
                 times = f"<mn>{len(variables)}</mn>"
                 head = f"<msup>{mark}{times}</msup>" if len(variables) > 1 else mark
@@ -250,29 +223,29 @@ class _Printer:
                     return row(f"<mfrac>{head}{below}</mfrac>", _THIN, self._at(target, PRODUCT))
                 return f"<mfrac>{row(head, self._at(target, PRODUCT))}{below}</mfrac>"
 
-    def _enclosed(self, node: Group | Bars | Angle | Root | Held | Boxed | MatrixNode | Cases) -> str:
+    def _enclosed(self, node: n.Group | n.Bars | n.Angle | n.Root | n.Held | n.Boxed | n.MatrixNode | n.Cases) -> str:
         match node:
-            case Group(body=body, fence=fence):
+            case n.Group(body=body, fence=fence):
                 left, right = _FENCES[fence]
                 return fenced(left, self.node(body), right)
-            case Bars(body=body, double=double):
+            case n.Bars(body=body, double=double):
                 bar = "‖" if double else "|"
                 return fenced(bar, self.node(body), bar)
-            case Angle(items=items):
+            case n.Angle(items=items):
                 inside = _between([self.node(item) for item in items], [","] * (len(items) - 1))
                 return fenced("⟨", inside, "⟩")
-            case Root(body=body, index=index):
+            case n.Root(body=body, index=index):
                 inside = self.node(body)
                 return f"<msqrt>{inside}</msqrt>" if index is None else f"<mroot>{inside}{self.node(index)}</mroot>"
-            case Held(body=body, sub=sub):
+            case n.Held(body=body, sub=sub):
                 bar = '<mo stretchy="true" form="postfix">|</mo>'
                 return f"<msub>{row(self.node(body), bar)}{self.node(sub)}</msub>"
-            case Boxed(body=body):
+            case n.Boxed(body=body):
                 return f'<mrow class="boxed">{self.node(body)}</mrow>'
-            case MatrixNode(rows=rows, fence=fence):
+            case n.MatrixNode(rows=rows, fence=fence):
                 left, right = _FENCES.get(fence, _FENCES["("])
                 return fenced(left, _table([[self.node(cell) for cell in cells] for cells in rows]), right)
-            case Cases(rows=pairs):
+            case n.Cases(rows=pairs):
                 return fenced("{", _table([[self.node(value), self._case(when)] for value, when in pairs]), "")
 
     def _case(self, condition: Node | None) -> str:

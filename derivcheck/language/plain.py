@@ -7,36 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from derivcheck.language import nodes as n
 from derivcheck.language.glyphs import lowered, raised, shown
-from derivcheck.language.nodes import (
-    Add,
-    Angle,
-    Apply,
-    Bars,
-    Big,
-    Binder,
-    Boxed,
-    Cases,
-    Compare,
-    Derivative,
-    Entrywise,
-    Fraction_,
-    Given,
-    Group,
-    Held,
-    MatrixNode,
-    Nabla,
-    Name,
-    Node,
-    Number,
-    Product,
-    Root,
-    Scripted,
-    Symbol,
-    Text,
-    Tuple,
-    Word,
-)
+from derivcheck.language.nodes import Node
 from derivcheck.language.precedence import ATOM, ENTRYWISE, PRODUCT, SUM, level, orders, reaches_right, touches
 
 _FENCES = {"(": ("(", ")"), "[": ("[", "]"), "{": ("{", "}"), "|": ("|", "|"), "‖": ("‖", "‖"), "": ("(", ")")}
@@ -51,21 +24,21 @@ def plain(node: Node) -> str:
 
 def _plain(node: Node, tight: bool) -> str:
     match node:
-        case Number() | Text():
+        case n.Number() | n.Text():
             return node.text
-        case Name(text=text) | Symbol(text=text):
+        case n.Name(text=text) | n.Symbol(text=text):
             return shown(text)
-        case Word(text=text):
+        case n.Word(text=text):
             return _WORDS.get(text, text)
-        case Add() | Product() | Entrywise() | Compare() | Tuple() | Given():
+        case n.Add() | n.Product() | n.Entrywise() | n.Compare() | n.Tuple() | n.Given():
             return _infix(node, tight)
-        case Scripted():
+        case n.Scripted():
             return _scripted(node)
-        case Apply():
+        case n.Apply():
             return _apply(node, tight)
-        case Big() | Binder():
+        case n.Big() | n.Binder():
             return _big(node, tight)
-        case Derivative() | Nabla() | Fraction_():
+        case n.Derivative() | n.Nabla() | n.Fraction_():
             return _fraction(node, tight)
         case _:
             return _enclosed(node, tight)
@@ -76,32 +49,32 @@ def _at(node: Node, least: int, tight: bool) -> str:
     return text if level(node) >= least else f"({text})"
 
 
-def _infix(node: Add | Product | Entrywise | Compare | Tuple | Given, tight: bool) -> str:
+def _infix(node: n.Add | n.Product | n.Entrywise | n.Compare | n.Tuple | n.Given, tight: bool) -> str:
     gap = "" if tight else " "
     match node:
-        case Add(terms=terms):
+        case n.Add(terms=terms):
             text = ""
             for k, (mark, term) in enumerate(terms):
                 part = _at(term, ENTRYWISE, tight)
                 minus = "−" if mark == "-" else mark
                 text += f"{gap}{minus}{gap}{part}" if k else part if mark == "+" else minus + part
             return text
-        case Product(factors=factors, operators=operators):
+        case n.Product(factors=factors, operators=operators):
             return _product(factors, operators, tight)
-        case Entrywise(factors=factors, operators=operators):
+        case n.Entrywise(factors=factors, operators=operators):
             return _interleaved(
                 [_factor(factors, operators, k, PRODUCT, tight) for k in range(len(factors))], operators, gap
             )
-        case Compare(members=members, relations=relations):
+        case n.Compare(members=members, relations=relations):
             return _interleaved([_at(member, SUM, tight) for member in members], relations, gap)
-        case Tuple(items=items, separators=separators):
+        case n.Tuple(items=items, separators=separators):
             text = _plain(items[0], tight) if items else ""
             for separator, item in zip(separators, items[1:], strict=False):
                 # The bars between the two densities of a divergence.
                 sign = " ‖" if separator in ("\\|", "\\Vert", "\\parallel", "||") else separator
                 text += sign + (gap or (" " if sign == " ‖" else "")) + _plain(item, tight)
             return text
-        case Given(left=left, right=right):
+        case n.Given(left=left, right=right):
             return f"{_plain(left, tight)}{gap}|{gap}{_plain(right, tight)}"
 
 
@@ -111,7 +84,7 @@ def _product(factors: Sequence[Node], operators: Sequence[str], tight: bool) -> 
         part = _factor(factors, operators, k, ATOM, tight)
         gap = "" if tight else " "
         if operator == "/":
-            text += f"/({part})" if isinstance(factors[k], Fraction_ | Derivative) else f"/{part}"
+            text += f"/({part})" if isinstance(factors[k], n.Fraction_ | n.Derivative) else f"/{part}"
         elif operator:
             text += f"{gap}{shown(operator)}{gap}{part}"
         elif touches(factors[k - 1], factors[k]):
@@ -136,10 +109,10 @@ def _interleaved(parts: Sequence[str], signs: Iterable[str], gap: str) -> str:
     return text
 
 
-def _scripted(node: Scripted) -> str:
+def _scripted(node: n.Scripted) -> str:
     base = _plain(node.base, tight=False)
     match node.base:
-        case Nabla() | Held() | Big() | Derivative() | Fraction_() | Root() | Apply(bracketed=False):
+        case n.Nabla() | n.Held() | n.Big() | n.Derivative() | n.Fraction_() | n.Root() | n.Apply(bracketed=False):
             base = f"({base})"
         case _ if level(node.base) < ATOM:
             base = f"({base})"
@@ -154,7 +127,7 @@ def _scripts(sub: Node | None, sup: Node | None, primes: int = 0) -> str:
     return below + "′" * primes + above
 
 
-def _apply(node: Apply, tight: bool) -> str:
+def _apply(node: n.Apply, tight: bool) -> str:
     if node.word.text == "factorial" and len(node.args) == 1:
         return _at(node.args[0], ATOM, tight) + "!"
     head = _plain(node.word, tight) + _scripts(node.sub, node.sup, node.primes)
@@ -164,8 +137,8 @@ def _apply(node: Apply, tight: bool) -> str:
     return head + left + ("," if tight else ", ").join(_plain(argument, tight) for argument in node.args) + right
 
 
-def _big(node: Big | Binder, tight: bool) -> str:
-    if isinstance(node, Binder):
+def _big(node: n.Big | n.Binder, tight: bool) -> str:
+    if isinstance(node, n.Binder):
         return _bounds(node)
     binder, body = node.binder, _at(node.body, ENTRYWISE, tight)
     upper = raised(_plain(binder.upper, True)) if binder.upper is not None else ""
@@ -176,7 +149,7 @@ def _big(node: Big | Binder, tight: bool) -> str:
     return f"∫{_scripts(lower, None)}{upper} {body}{differentials}"
 
 
-def _bounds(binder: Binder) -> str:
+def _bounds(binder: n.Binder) -> str:
     names = ",".join(_plain(name, tight=True) for name in binder.names)
     condition = _plain(binder.condition, tight=True) if binder.condition is not None else ""
     if binder.lower is not None:
@@ -185,18 +158,18 @@ def _bounds(binder: Binder) -> str:
     return condition or names
 
 
-def _fraction(node: Derivative | Nabla | Fraction_, tight: bool) -> str:
+def _fraction(node: n.Derivative | n.Nabla | n.Fraction_, tight: bool) -> str:
     match node:
-        case Nabla(variable=variable, order=order, symbol=symbol):
+        case n.Nabla(variable=variable, order=order, symbol=symbol):
             return shown(symbol) + _scripts(variable, None) + (raised(str(order)) if order != 1 else "")
-        case Fraction_(numerator=numerator, denominator=denominator):
+        case n.Fraction_(numerator=numerator, denominator=denominator):
             above, below = _plain(numerator, False), _plain(denominator, False)
             if level(numerator) < PRODUCT or _slashed(numerator):
                 above = f"({above})"
             if level(denominator) < ATOM or _slashed(denominator):
                 below = f"({below})"
             return f"{above}/{below}"
-        case Derivative(target=target, variables=variables, symbol=symbol, operator=operator):
+        case n.Derivative(target=target, variables=variables, symbol=symbol, operator=operator):
             mark = shown(symbol)
             above = mark + (raised(str(len(variables))) if len(variables) > 1 else "")
             below = "".join(mark + _at(variable, ATOM, False) for variable in orders(variables))
@@ -206,32 +179,34 @@ def _fraction(node: Derivative | Nabla | Fraction_, tight: bool) -> str:
 
 
 def _slashed(node: Node) -> bool:
-    return isinstance(node, Fraction_ | Derivative) or (isinstance(node, Product) and "/" in node.operators)
+    return isinstance(node, n.Fraction_ | n.Derivative) or (isinstance(node, n.Product) and "/" in node.operators)
 
 
-def _enclosed(node: Group | Bars | Angle | Root | Held | Boxed | MatrixNode | Cases, tight: bool) -> str:
+def _enclosed(
+    node: n.Group | n.Bars | n.Angle | n.Root | n.Held | n.Boxed | n.MatrixNode | n.Cases, tight: bool
+) -> str:
     match node:
-        case Group(body=body, fence=fence):
+        case n.Group(body=body, fence=fence):
             left, right = _FENCES[fence]
             return left + _plain(body, tight) + right
-        case Bars(body=body, double=double):
+        case n.Bars(body=body, double=double):
             bar = "‖" if double else "|"
             return bar + _plain(body, tight) + bar
-        case Angle(items=items):
+        case n.Angle(items=items):
             return "⟨" + ", ".join(_plain(item, tight) for item in items) + "⟩"
-        case Root(body=body, index=index):
+        case n.Root(body=body, index=index):
             degree = raised(_plain(index, True)) if index is not None else ""
             inside = _plain(body, tight)
-            simple = isinstance(body, Name | Number | Group)
+            simple = isinstance(body, n.Name | n.Number | n.Group)
             return f"{degree}√{inside}" if simple else f"{degree}√({inside})"
-        case Held(body=body, sub=sub):
+        case n.Held(body=body, sub=sub):
             return f"{_plain(body, False)}|{lowered(_plain(sub, True))}"
-        case Boxed(body=body):
+        case n.Boxed(body=body):
             return _plain(body, tight)
-        case MatrixNode(rows=rows, fence=fence):
+        case n.MatrixNode(rows=rows, fence=fence):
             left, right = _FENCES.get(fence, _FENCES["("])
             return left + "; ".join(", ".join(_plain(cell, False) for cell in row) for row in rows) + right
-        case Cases(rows=pairs):
+        case n.Cases(rows=pairs):
             return "{" + "; ".join(_case(value, condition) for value, condition in pairs) + "}"
 
 

@@ -9,35 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from derivcheck.language.nodes import (
-    Add,
-    Angle,
-    Apply,
-    Bars,
-    Big,
-    Binder,
-    Boxed,
-    Cases,
-    Compare,
-    Derivative,
-    Entrywise,
-    Fraction_,
-    Given,
-    Group,
-    Held,
-    MatrixNode,
-    Nabla,
-    Name,
-    Node,
-    Number,
-    Product,
-    Root,
-    Scripted,
-    Symbol,
-    Text,
-    Tuple,
-    Word,
-)
+from derivcheck.language import nodes as n
+from derivcheck.language.nodes import Node
 from derivcheck.language.plain import plain
 from derivcheck.language.precedence import ATOM, ENTRYWISE, PRODUCT, SUM, level, orders, reaches_right, touches
 from derivcheck.language.scoping import keeps, takes_in
@@ -64,23 +37,23 @@ def latex(node: Node) -> str:
 def _latex(node: Node, tight: bool) -> str:
     """``tight`` leaves out the spaces around signs and between juxtaposed letters, as in scripts."""
     match node:
-        case Number() | Name() | Symbol():
+        case n.Number() | n.Name() | n.Symbol():
             return node.text
-        case Word(text=text):
+        case n.Word(text=text):
             return "\\" + text if text in _COMMANDS else rf"\operatorname{{{text}}}"
-        case Text(text=text):
+        case n.Text(text=text):
             return rf"\text{{{text}}}"
-        case Add() | Product() | Entrywise() | Compare() | Tuple() | Given():
+        case n.Add() | n.Product() | n.Entrywise() | n.Compare() | n.Tuple() | n.Given():
             return _infix(node, tight)
-        case Scripted():
+        case n.Scripted():
             return _scripted(node)
-        case Apply():
+        case n.Apply():
             return _apply(node, tight)
-        case Big() | Binder():
+        case n.Big() | n.Binder():
             return _big(node, tight)
-        case Derivative() | Nabla():
+        case n.Derivative() | n.Nabla():
             return _derivative(node, tight)
-        case MatrixNode() | Cases():
+        case n.MatrixNode() | n.Cases():
             return _rows(node)
         case _:
             return _enclosed(node, tight)
@@ -92,25 +65,25 @@ def _at(node: Node, least: int, tight: bool) -> str:
     return text if level(node) >= least else f"({text})"
 
 
-def _infix(node: Add | Product | Entrywise | Compare | Tuple | Given, tight: bool) -> str:
+def _infix(node: n.Add | n.Product | n.Entrywise | n.Compare | n.Tuple | n.Given, tight: bool) -> str:
     gap = "" if tight else " "
     match node:
-        case Add(terms=terms):
+        case n.Add(terms=terms):
             return _sum(terms, tight)
-        case Product(factors=factors, operators=operators):
+        case n.Product(factors=factors, operators=operators):
             return _product(factors, operators, tight)
-        case Entrywise(factors=factors, operators=operators):
+        case n.Entrywise(factors=factors, operators=operators):
             parts = [_factor(factors, operators, k, PRODUCT, tight) for k in range(len(factors))]
             return _interleaved(parts, operators, gap)
-        case Compare(members=members, relations=relations):
+        case n.Compare(members=members, relations=relations):
             return _interleaved([_at(member, SUM, tight) for member in members], relations, gap)
-        case Tuple(items=items, separators=separators):
+        case n.Tuple(items=items, separators=separators):
             # Of members with relations in a list (k = 1, 2) no bracket is wanted.
             text = _latex(items[0], tight) if items else ""
             for separator, item in zip(separators, items[1:], strict=False):
                 text = _glued(text, separator + gap + _latex(item, tight))
             return text
-        case Given(left=left, right=right):
+        case n.Given(left=left, right=right):
             return _interleaved([_latex(left, tight), _latex(right, tight)], [r"\mid"], gap)
 
 
@@ -163,12 +136,12 @@ def _glued(left: str, right: str) -> str:
     return f"{left} {right}" if right[:1].isalpha() and _ENDS_IN_COMMAND.search(left) else left + right
 
 
-def _scripted(node: Scripted) -> str:
+def _scripted(node: n.Scripted) -> str:
     base = _latex(node.base, tight=False)
     match node.base:
-        case Scripted() | Nabla() | Held() | Big() | Derivative(operator=True) | Apply(bracketed=False):
+        case n.Scripted() | n.Nabla() | n.Held() | n.Big() | n.Derivative(operator=True) | n.Apply(bracketed=False):
             base = f"{{{base}}}"
-        case Add() | Product() | Entrywise() | Compare() | Tuple() | Given():
+        case n.Add() | n.Product() | n.Entrywise() | n.Compare() | n.Tuple() | n.Given():
             base = f"({base})"
         case _:
             pass
@@ -182,30 +155,30 @@ def _scripts(sub: Node | None, sup: Node | None, primes: int) -> str:
     return below + "'" * primes + above
 
 
-def _apply(node: Apply, tight: bool) -> str:
+def _apply(node: n.Apply, tight: bool) -> str:
     if node.word.text == "binom" and len(node.args) == 2:
         above, below = (_latex(part, tight) for part in node.args)
         return f"\\binom{{{above}}}{{{below}}}"
     if node.word.text == "factorial" and len(node.args) == 1:
-        simple = isinstance(node.args[0], Name | Number | Scripted)
+        simple = isinstance(node.args[0], n.Name | n.Number | n.Scripted)
         return f"{_latex(node.args[0], tight)}!" if simple else f"({_latex(node.args[0], tight)})!"
     head = _latex(node.word, tight) + _scripts(node.sub, node.sup, node.primes)
     if not node.bracketed:
         argument = " ".join(_at(argument, PRODUCT, tight) for argument in node.args)
         # A bracket right behind the word would be read as the whole argument.
         first = node.args[0]
-        if isinstance(first, Product) and any(first.operators):
+        if isinstance(first, n.Product) and any(first.operators):
             # A written sign would end the argument.
             return f"{head} {{{argument}}}"
-        split = isinstance(node.args[0], Product) and argument.startswith(("(", "[", r"\{"))
+        split = isinstance(node.args[0], n.Product) and argument.startswith(("(", "[", r"\{"))
         return f"{head} ({argument})" if split else f"{head} {argument}"
     left, right = _FENCES[node.fence]
     inside = ("," if tight else ", ").join(_latex(argument, tight) for argument in node.args)
     return f"{head}{left}{_glued(inside, right)}"
 
 
-def _big(node: Big | Binder, tight: bool) -> str:
-    if isinstance(node, Binder):
+def _big(node: n.Big | n.Binder, tight: bool) -> str:
+    if isinstance(node, n.Binder):
         return _bounds(node)
     binder, body = node.binder, _body(node, node.body, tight)
     upper = _scripts(None, binder.upper, 0)
@@ -214,17 +187,17 @@ def _big(node: Big | Binder, tight: bool) -> str:
     lower = _scripts(binder.lower, None, 0) if binder.condition is None else f"_{{{_latex(binder.condition, True)}}}"
     differentials = "".join(_glued(r" \, d", _latex(name, True)) for name in binder.names)
     # The differential ends what is integrated: a sum needs no brackets.
-    body = _latex(node.body, tight) if isinstance(node.body, Add) else body
+    body = _latex(node.body, tight) if isinstance(node.body, n.Add) else body
     return f"{_BIG[node.operator]}{lower}{upper} {body}{differentials}"
 
 
-def _body(operator: Big | Derivative, body: Node, tight: bool) -> str:
+def _body(operator: n.Big | n.Derivative, body: Node, tight: bool) -> str:
     text = _latex(body, tight)
-    least = PRODUCT if isinstance(operator, Derivative) else ENTRYWISE
-    return text if level(body) >= least or (isinstance(body, Add) and keeps(operator, body)) else f"({text})"
+    least = PRODUCT if isinstance(operator, n.Derivative) else ENTRYWISE
+    return text if level(body) >= least or (isinstance(body, n.Add) and keeps(operator, body)) else f"({text})"
 
 
-def _bounds(binder: Binder) -> str:
+def _bounds(binder: n.Binder) -> str:
     names = ",".join(_latex(name, tight=True) for name in binder.names)
     condition = _latex(binder.condition, tight=True) if binder.condition is not None else ""
     if binder.lower is not None:
@@ -233,8 +206,8 @@ def _bounds(binder: Binder) -> str:
     return condition or names
 
 
-def _derivative(node: Derivative | Nabla, tight: bool) -> str:
-    if isinstance(node, Nabla):
+def _derivative(node: n.Derivative | n.Nabla, tight: bool) -> str:
+    if isinstance(node, n.Nabla):
         return node.symbol + _scripts(node.variable, None, 0) + (f"^{{{node.order}}}" if node.order != 1 else "")
     symbol = node.symbol
     order_text = f"^{{{len(node.variables)}}}" if len(node.variables) > 1 else ""
@@ -246,8 +219,8 @@ def _derivative(node: Derivative | Nabla, tight: bool) -> str:
     return rf"\frac{{{mark if not order_text else symbol + order_text + ' '}{target}}}{{{below}}}"
 
 
-def _rows(node: MatrixNode | Cases) -> str:
-    if isinstance(node, MatrixNode):
+def _rows(node: n.MatrixNode | n.Cases) -> str:
+    if isinstance(node, n.MatrixNode):
         name = _MATRICES.get(node.fence, "matrix")
         rows = [" & ".join(_latex(cell, False) for cell in row) for row in node.rows]
     else:
@@ -259,22 +232,22 @@ def _rows(node: MatrixNode | Cases) -> str:
     return rf"\begin{{{name}}} " + r" \\ ".join(rows) + rf" \end{{{name}}}"
 
 
-def _enclosed(node: Group | Bars | Angle | Fraction_ | Root | Held | Boxed, tight: bool) -> str:
+def _enclosed(node: n.Group | n.Bars | n.Angle | n.Fraction_ | n.Root | n.Held | n.Boxed, tight: bool) -> str:
     match node:
-        case Group(body=body, fence=fence):
+        case n.Group(body=body, fence=fence):
             left, right = _FENCES[fence]
             return left + _latex(body, tight) + right
-        case Bars(body=body, double=double):
+        case n.Bars(body=body, double=double):
             bar = r"\|" if double else "|"
             return _glued(rf"\left{bar} ", _latex(body, tight)) + rf" \right{bar}"
-        case Angle(items=items):
+        case n.Angle(items=items):
             return r"\langle " + ", ".join(_latex(item, tight) for item in items) + r" \rangle"
-        case Fraction_(numerator=numerator, denominator=denominator):
+        case n.Fraction_(numerator=numerator, denominator=denominator):
             return rf"\frac{{{_latex(numerator, False)}}}{{{_latex(denominator, False)}}}"
-        case Root(body=body, index=index):
+        case n.Root(body=body, index=index):
             degree = f"[{_latex(index, True)}]" if index is not None else ""
             return rf"\sqrt{degree}{{{_latex(body, False)}}}"
-        case Held(body=body, sub=sub):
+        case n.Held(body=body, sub=sub):
             return rf"\left. {_latex(body, False)} \right|_{{{_latex(sub, True)}}}"
-        case Boxed(body=body):
+        case n.Boxed(body=body):
             return rf"\boxed{{{_latex(body, False)}}}"

@@ -7,25 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from derivcheck.language.nodes import (
-    Add,
-    Apply,
-    Big,
-    Derivative,
-    Entrywise,
-    Group,
-    Name,
-    Node,
-    Product,
-    Scripted,
-    Symbol,
-)
+from derivcheck.language import nodes as n
+from derivcheck.language.nodes import Node
 from derivcheck.language.traversal import children
 
 
-def means(operator: Big | Derivative, term: Node) -> bool:
+def means(operator: n.Big | n.Derivative, term: Node) -> bool:
     """Whether a name that the sum binds, or a variable of the derivative, occurs in a term."""
-    if isinstance(operator, Big):
+    if isinstance(operator, n.Big):
         return not bound_names(operator).isdisjoint(free_names(term))
     return any(_occurs(variable, term) for variable in operator.variables)
 
@@ -36,23 +25,23 @@ def takes_in(node: Node, following: Iterable[Node]) -> bool:
     return any(means(operator, term) for operator in _open(node) for term in later)
 
 
-def keeps(operator: Big | Derivative, body: Node) -> bool:
+def keeps(operator: n.Big | n.Derivative, body: Node) -> bool:
     """Whether the operator reaches to the end of its body without a bracket."""
-    return not isinstance(body, Add) or (body.terms[0][0] == "+" and means(operator, body.terms[-1][1]))
+    return not isinstance(body, n.Add) or (body.terms[0][0] == "+" and means(operator, body.terms[-1][1]))
 
 
-def _open(node: Node) -> list[Big | Derivative]:
+def _open(node: Node) -> list[n.Big | n.Derivative]:
     """The operators at the end of a node whose own end is not written."""
     match node:
-        case Big(operator="int"):
+        case n.Big(operator="int"):
             return []
-        case Big(body=body):
+        case n.Big(body=body):
             return [node, *_open(body)]
-        case Derivative(operator=True, target=target):
-            return [] if isinstance(target, Group) else [node, *_open(target)]
-        case Product(factors=factors) | Entrywise(factors=factors):
+        case n.Derivative(operator=True, target=target):
+            return [] if isinstance(target, n.Group) else [node, *_open(target)]
+        case n.Product(factors=factors) | n.Entrywise(factors=factors):
             return _open(factors[-1])
-        case Apply(bracketed=False, args=args):
+        case n.Apply(bracketed=False, args=args):
             return _open(args[-1])
         case _:
             return []
@@ -60,40 +49,42 @@ def _open(node: Node) -> list[Big | Derivative]:
 
 def free_names(node: Node) -> frozenset[str]:
     """The texts of the names in a node, without those that a sum inside it binds."""
-    if isinstance(node, Name):
+    if isinstance(node, n.Name):
         return frozenset({node.text})
     found: frozenset[str] = frozenset().union(*(free_names(child) for child in children(node)))
-    return found - bound_names(node) if isinstance(node, Big) else found
+    return found - bound_names(node) if isinstance(node, n.Big) else found
 
 
-def bound_names(node: Big) -> frozenset[str]:
+def bound_names(node: n.Big) -> frozenset[str]:
     """The texts of the names that a big operator binds."""
-    return frozenset(name.text for name in map(base_of, node.binder.names) if isinstance(name, Name))
+    return frozenset(name.text for name in map(base_of, node.binder.names) if isinstance(name, n.Name))
 
 
 def _occurs(variable: Node, node: Node) -> bool:
     """A variable with scripts occurs bare or with the same scripts: ``W_2`` is not meant by ``W_1``."""
-    if isinstance(variable, Scripted) and variable.sup == Symbol(r"\top"):
-        variable = Scripted(variable.base, variable.sub, None) if variable.sub is not None else variable.base
+    if isinstance(variable, n.Scripted) and variable.sup == n.Symbol(r"\top"):
+        variable = n.Scripted(variable.base, variable.sub, None) if variable.sub is not None else variable.base
     base = base_of(variable)
-    if not isinstance(base, Name):
+    if not isinstance(base, n.Name):
         return False
     if variable == base:
         return base.text in free_names(node)
     match node:
-        case Name():
+        case n.Name():
             return node == base
-        case Scripted(sub=sub, sup=sup) if node.base == base:
+        case n.Scripted(sub=sub, sup=sup) if node.base == base:
             same = (
-                isinstance(variable, Scripted) and sub == variable.sub and (variable.sup is None or sup == variable.sup)
+                isinstance(variable, n.Scripted)
+                and sub == variable.sub
+                and (variable.sup is None or sup == variable.sup)
             )
-            return same or (sub is None and (sup is None or isinstance(sup, Symbol)))
+            return same or (sub is None and (sup is None or isinstance(sup, n.Symbol)))
         case _:
             return any(_occurs(variable, child) for child in children(node))
 
 
 def base_of(node: Node) -> Node:
     """What stands under the scripts."""
-    while isinstance(node, Scripted):
+    while isinstance(node, n.Scripted):
         node = node.base
     return node
