@@ -26,6 +26,7 @@ from derivcheck.evaluation.slope import slope as slope_of
 from derivcheck.evaluation.tilting import tilted
 from derivcheck.language.domain import Domain
 from derivcheck.problem import terms as t
+from derivcheck.problem.facts import everything
 from derivcheck.problem.scope import Definition
 from derivcheck.problem.substitution import rewrite
 
@@ -251,32 +252,25 @@ class _Placed:
 
 def _even(body: t.Term, frame: Frame) -> bool:
     """Whether no kink and no jump is seen in a body, through whatever definitions."""
-    names = {name for key in t.variables(body) for name in (key, *frame.world.dependencies.get(key, ()))}
-    every = [body, *(frame.world.definitions[name].term for name in names if name in frame.world.definitions)]
     return not any(
         isinstance(part, t.Indicator | t.Extremum | t.Piecewise | t.Comparison)
         or (isinstance(part, t.Elementary) and part.name in KINKED)
         or (isinstance(part, t.Unary) and part.op in ("norm1", "norminf", "norm2", "abs", "maxall", "minall"))
-        for each in every
-        for part in t.walk(each)
+        for part in everything((body,), frame.world.definitions)
     )
 
 
 def _mixed(log: t.Term, definitions: Mapping[str, Definition]) -> bool:
     """Whether a log density may have several peaks: the logarithm of a sum or an integral, cases."""
-    seen: set[str] = set()
-    stack = [log]
-    while stack:
-        for part in t.walk(stack.pop()):
-            match part:
-                case t.LogIntegral() | t.Piecewise() | t.Extremum() | t.Indicator():
-                    return True
-                case t.Elementary(name="log", argument=t.Add() | t.Reduce() as argument):
-                    if any(isinstance(each, t.Elementary | t.Density) for each in t.walk(argument)):
-                        return True
-                case t.Variable(key=key) if key in definitions and key not in seen:
-                    seen.add(key)
-                    stack.append(definitions[key].term)
+    return any(map(_peaks, everything((log,), definitions)))
+
+
+def _peaks(part: t.Term) -> bool:
+    match part:
+        case t.LogIntegral() | t.Piecewise() | t.Extremum() | t.Indicator():
+            return True
+        case t.Elementary(name="log", argument=t.Add() | t.Reduce() as argument):
+            return any(isinstance(each, t.Elementary | t.Density) for each in t.walk(argument))
     return False
 
 

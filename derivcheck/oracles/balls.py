@@ -7,7 +7,7 @@ from fractions import Fraction
 from derivcheck.language.shapes import is_scalar
 from derivcheck.oracles import rational
 from derivcheck.oracles.draws import Draws, about_sizes
-from derivcheck.oracles.reach import INTEGRALS, closure
+from derivcheck.oracles.reach import INTEGRALS
 from derivcheck.oracles.special import FREE
 from derivcheck.problem import terms as t
 from derivcheck.problem.problem import Claim
@@ -65,8 +65,7 @@ def arbitrary(draws: Draws, claim: Claim) -> bool:
 
 
 def _parts(draws: Draws, claim: Claim) -> list[Term]:
-    terms = [term for side in (claim.head, claim.claimed) for term in closure(side, draws)]
-    return [part for term in terms for part in t.walk(term)]
+    return list(draws.parts(claim.head, claim.claimed))
 
 
 def _over_one_number(part: Term) -> bool:

@@ -116,7 +116,7 @@ def measured_bar(
         if running is not None:
             running = running.expand(left.shape)
             profile = running if profile is None else torch.maximum(profile, running)
-        derivatives = derivatives or running is None or _holds_derivative(term, bench)
+        derivatives = derivatives or running is None or differentiates(bench, term)
     gap = _low_precision_gap(bench, claim, world, left_term, right_term, left) if derivatives else None
     floor = FLOOR * torch.maximum(left.abs(), right.abs())
     if profile is None:
@@ -137,13 +137,17 @@ def measured_bar(
 
 def holds_integral(term: Term, bench: Bench) -> bool:
     """Whether an integral or an optimum has to be worked out for a term."""
-    return any(isinstance(part, INTEGRALS) for each in _with_definitions(term, bench) for part in t.walk(each))
+    return any(isinstance(part, INTEGRALS) for part in bench.parts(term))
+
+
+def differentiates(bench: Bench, *terms: Term) -> bool:
+    """Whether a derivative stands in terms, or behind the names in them."""
+    return any(isinstance(part, t.Derivative | t.Chain | t.MapEntries) for part in bench.parts(*terms))
 
 
 def holds(claim: Claim, bench: Bench, kind: type) -> bool:
     """Whether a term of a kind stands in a claim, or behind the names in it."""
-    sides = [*_with_definitions(claim.head, bench), *_with_definitions(claim.claimed, bench)]
-    return any(isinstance(part, kind) for each in sides for part in t.walk(each))
+    return any(isinstance(part, kind) for part in bench.parts(claim.head, claim.claimed))
 
 
 def integral_dimension(claim: Claim, bench: Bench, world: World) -> int:
@@ -159,15 +163,8 @@ def integral_sizes(claim: Claim, bench: Bench) -> set[str]:
 
 
 def _integrals(claim: Claim, bench: Bench) -> list[t.LogIntegral | t.Expectation]:
-    terms = [*_with_definitions(claim.head, bench), *_with_definitions(claim.claimed, bench)]
-    return [part for each in terms for part in t.walk(each) if isinstance(part, t.LogIntegral | t.Expectation)]
-
-
-def _with_definitions(term: Term, bench: Bench) -> list[Term]:
-    """A term and all that stands behind the names in it."""
-    definitions = bench.problem.definitions
-    names = {name for direct in t.variables(term) for name in (direct, *bench.dependencies.get(direct, ()))}
-    return [term, *(definitions[name].term for name in names if name in definitions)]
+    parts = bench.parts(claim.head, claim.claimed)
+    return [part for part in parts if isinstance(part, t.LogIntegral | t.Expectation)]
 
 
 def _refined_bar(
@@ -223,11 +220,6 @@ def _running_error(bench: Bench, claim: Claim, world: World, term: Term) -> Tens
     except (NotExact, OutOfRange):
         return None
     return torch.nan_to_num(error, nan=0.0, posinf=0.0)
-
-
-def _holds_derivative(term: Term, bench: Bench) -> bool:
-    kinds = t.Derivative | t.Chain | t.MapEntries
-    return any(isinstance(part, kinds) for each in _with_definitions(term, bench) for part in t.walk(each))
 
 
 def _low_precision_gap(

@@ -26,7 +26,7 @@ from derivcheck.evaluation.forward import Forward
 from derivcheck.evaluation.grid import Grid
 from derivcheck.evaluation.residues import Entry, ResidueArithmetic, Residues
 from derivcheck.oracles.draws import Draws
-from derivcheck.oracles.reach import closure
+from derivcheck.problem import facts
 from derivcheck.problem import terms as t
 from derivcheck.problem.problem import Claim
 from derivcheck.problem.terms import Term
@@ -58,31 +58,20 @@ def applies(draws: Draws, claim: Claim, declared: tuple[str, ...], tied: bool) -
     domains = {draws.problem.declarations[key].domain.kind for key in declared}
     if claim.solution is not None or tied or not domains <= LINEAR | MATRICES:
         return False
-    return all(_plain(term, draws) for side in (claim.head, claim.claimed) for term in closure(side, draws))
+    return all(_plain(part, draws) for part in draws.parts(claim.head, claim.claimed))
 
 
-def _plain(term: Term, draws: Draws) -> bool:
-    for part in t.walk(term):
-        match part:
-            case t.Elementary(name="log", order=0):
-                pass
-            case t.Elementary(name="exp", order=0, argument=argument):
-                if any(_logarithmic(each) for inner in closure(argument, draws) for each in t.walk(inner)):
-                    return False
-            case t.Elementary() | t.MapEntries():
-                return False
-            case t.Unary(op=op) if op in CHOOSING:
-                return False
-            case t.Power(exponent=exponent):
-                whole = isinstance(exponent, t.Constant) and isinstance(exponent.value, Fraction)
-                if not (isinstance(exponent, t.Size) or (whole and exponent.value.denominator == 1)):  # type: ignore[union-attr]
-                    return False
-            case t.Reduce(op=op, conditions=conditions):
-                if op not in ("sum", "prod") or conditions:
-                    return False
-            case _ if isinstance(part, CASES):
-                return False
-    return True
+def _plain(part: Term, draws: Draws) -> bool:
+    match part:
+        case t.Elementary(name=name, order=0, argument=argument) if name in ("log", "exp"):
+            return name == "log" or not any(map(_logarithmic, draws.parts(argument)))
+        case t.Unary(op=op):
+            return op not in CHOOSING
+        case t.Power(exponent=exponent):
+            return facts.whole(exponent)
+        case t.Reduce(op=op, conditions=conditions):
+            return op in ("sum", "prod") and not conditions
+    return not isinstance(part, (*CASES, t.Elementary, t.MapEntries))
 
 
 def _logarithmic(part: Term) -> bool:

@@ -16,6 +16,7 @@ from derivcheck.language.shapes import is_scalar
 from derivcheck.oracles.bench import Bench
 from derivcheck.oracles.draws import about_sizes
 from derivcheck.problem import terms as t
+from derivcheck.problem.facts import behind
 from derivcheck.problem.problem import Claim
 from derivcheck.problem.terms import Term
 
@@ -40,11 +41,11 @@ def found(bench: Bench, claim: Claim, worlds: Sequence[World]) -> tuple[str, int
     inner = _vanishing(claim)
     if inner is None or claim.free or claim.conditions or not is_scalar(bench.shape(inner)):
         return NOTHING
-    names = {name for key in t.variables(inner) for name in (key, *bench.dependencies.get(key, ()))}
+    names = behind((inner,), bench.problem.definitions)
     asked = [c for a in bench.problem.assumptions for c in a.conditions if not about_sizes(c)]
     if any(names & (t.variables(c.left) | t.variables(c.right)) for c in asked) or names & bench.values.keys():
         return NOTHING
-    if not _continuous(inner, bench, set()):
+    if not all(_continuous(part, bench) for part in bench.parts(inner)):
         return NOTHING
     for world in worlds:
         with torch.no_grad():
@@ -75,29 +76,20 @@ def _vanishing(claim: Claim) -> Term | None:
     return None
 
 
-def _continuous(term: Term, bench: Bench, seen: set[str]) -> bool:
-    """Whether a term is continuous on a connected set of inputs."""
-    for part in t.walk(term):
-        match part:
-            case t.Constant() | t.Size() | t.Index() | t.Add() | t.Multiply() | t.Identity() | t.Filled() | t.Entry():
-                continue
-            case t.Reduce(op="sum", conditions=()):
-                continue
-            case t.Unary(op=op) if op in WHOLE:
-                continue
-            case t.Elementary(name=name, order=0) if name in SMOOTH:
-                continue
-            case t.Divide(right=t.Constant(value=value)) if value:
-                continue
-            case t.Power(exponent=t.Constant(value=Fraction() as number)) if number.denominator == 1 and number >= 0:
-                continue
-            case t.Variable(key=key):
-                declared, defined = (pool.get(key) for pool in (bench.problem.declarations, bench.problem.definitions))
-                if declared is not None and declared.domain.kind in CONNECTED:  # type: ignore[union-attr]
-                    continue
-                if defined is not None and (key in seen or _continuous(defined.term, bench, seen | {key})):  # type: ignore[union-attr]
-                    continue
-                return False
-            case _:
-                return False
-    return True
+def _continuous(part: Term, bench: Bench) -> bool:
+    """Whether a part keeps a term continuous on a connected set of inputs."""
+    match part:
+        case t.Unary(op=op):
+            return op in WHOLE
+        case t.Elementary(name=name, order=0):
+            return name in SMOOTH
+        case t.Divide(right=t.Constant(value=value)):
+            return bool(value)
+        case t.Power(exponent=t.Constant(value=Fraction() as number)):
+            return number.denominator == 1 and number >= 0
+        case t.Variable(key=key):
+            declared = bench.problem.declarations.get(key)
+            return key in bench.problem.definitions or (declared is not None and declared.domain.kind in CONNECTED)
+        case t.Reduce(op="sum", conditions=()):
+            return True
+    return isinstance(part, t.Constant | t.Size | t.Index | t.Add | t.Multiply | t.Identity | t.Filled | t.Entry)

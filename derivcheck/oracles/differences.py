@@ -271,36 +271,23 @@ def _large(bench: Bench, claim: Claim, term: t.Derivative, world: World, analyti
 
 def is_analytic(bench: Bench, term: t.Derivative) -> bool:
     """Whether everything that is differentiated is analytic and holds no derivative of its own."""
-    if term.form == "hessian":
-        return False
-    seen: set[str] = set()
-    stack = [term.target]
-    while stack:
-        for part in t.walk(stack.pop()):
-            match part:
-                case t.Derivative() | t.Chain() | t.Extremum() | t.Indicator() | t.Piecewise():
-                    return False
-                case t.Unary(op="norm1" | "norminf" | "maxall" | "minall"):
-                    return False
-                case t.Unary(op=op) if op.startswith("eigen"):
-                    return False
-                case t.LogIntegral() | t.Expectation() | t.Integral() | t.Optimum():
-                    return False
-                case t.Reduce(op="max" | "min"):
-                    return False
-                case t.MapEntries(order=order) if order:
-                    return False
-                case t.Elementary(name=name, order=order) if order > 1 or not functions.KNOWN[name].smooth:
-                    return False
-                case t.Arbitrary(key=key, order=order):
-                    bound = bench.settings.functions.get(key)
-                    declared = bench.problem.functions[key]
-                    if bound is not None and not functions.KNOWN[bound].smooth:
-                        return False
-                    if order and declared.result_domain.kind != "real":
-                        return False
-                case t.Variable(key=key) if key not in seen:
-                    seen.add(key)
-                    if key in bench.problem.definitions:
-                        stack.append(bench.problem.definitions[key].term)
+    return term.form != "hessian" and all(_analytic(part, bench) for part in bench.parts(term.target))
+
+
+def _analytic(part: t.Term, bench: Bench) -> bool:
+    match part:
+        case t.Derivative() | t.Chain() | t.Extremum() | t.Indicator() | t.Piecewise():
+            return False
+        case t.LogIntegral() | t.Expectation() | t.Integral() | t.Optimum() | t.Reduce(op="max" | "min"):
+            return False
+        case t.Unary(op=op):
+            return op not in ("norm1", "norminf", "maxall", "minall") and not op.startswith("eigen")
+        case t.MapEntries(order=order):
+            return not order
+        case t.Elementary(name=name, order=order):
+            return order <= 1 and functions.KNOWN[name].smooth
+        case t.Arbitrary(key=key, order=order):
+            known = bench.settings.functions.get(key)
+            smooth = known is None or functions.KNOWN[known].smooth
+            return smooth and not (order and bench.problem.functions[key].result_domain.kind != "real")
     return True

@@ -5,7 +5,7 @@ Nothing here knows torch: the exact oracles need no more than this.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -14,9 +14,10 @@ from derivcheck.evaluation import sizes
 from derivcheck.evaluation.evaluator import Axis, Frame, World
 from derivcheck.evaluation.values import given_values
 from derivcheck.problem import terms as t
+from derivcheck.problem.facts import everything
 from derivcheck.problem.problem import Claim, Problem
 from derivcheck.problem.scope import Assumption
-from derivcheck.problem.terms import Comparison
+from derivcheck.problem.terms import Comparison, Term
 
 
 class CannotDraw(Exception):
@@ -56,6 +57,10 @@ class Draws:
         """Sizes by the document's keys; those of others are left."""
         keys = sizes.spellings(self.problem)
         return {keys[name]: size for name, size in given.items() if name in keys}
+
+    def parts(self, *terms: Term) -> Iterator[Term]:
+        """Everything that stands in terms, and behind the names in them."""
+        return everything(terms, self.problem.definitions)
 
     def over_indices(self, condition: Comparison, world: World) -> Frame:
         """Where a condition is evaluated: letters in it stand for every entry."""

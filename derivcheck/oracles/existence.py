@@ -16,7 +16,7 @@ from derivcheck.evaluation.evaluator import evaluate
 from derivcheck.evaluation.residues import ResidueArithmetic
 from derivcheck.oracles import fields
 from derivcheck.oracles.draws import Draws
-from derivcheck.oracles.reach import INTEGRALS, closure
+from derivcheck.oracles.reach import INTEGRALS
 from derivcheck.problem import terms as t
 from derivcheck.problem.probability.logs import negative
 from derivcheck.problem.problem import Claim
@@ -94,7 +94,7 @@ def by_draws(draws: Draws, claim: Claim, equations: tuple[Comparison, ...]) -> s
     # An integral is worked out by completing a square, which may be flat where there is a value; and the rule for the
     # slope of a determinant asks for an inverse where there need be none.
     ruled = (*INTEGRALS, t.Derivative, t.Chain) if "singular matrix" in reasons else INTEGRALS
-    if any(isinstance(part, ruled) for term in closure(side, draws) for part in t.walk(term)):
+    if any(isinstance(part, ruled) for part in draws.parts(side)):
         return ""
     return NO_VALUE.format(which) + ", ".join(reasons)
 

@@ -8,6 +8,7 @@ from fractions import Fraction
 
 from derivcheck.language.shapes import Shape
 from derivcheck.problem import terms as t
+from derivcheck.problem.facts import behind, everything
 from derivcheck.problem.problem import Claim, Problem
 from derivcheck.problem.terms import Comparison, Term
 
@@ -147,48 +148,30 @@ def _elementary(name: str, order: int, inner: Degree) -> Degree:
 
 def bends(problem: Problem, claim: Claim) -> bool:
     """Whether anything in a claim is not simply linear: a maximum, an absolute value, a case."""
-    names: set[str] = set()
-    stack: list[Term] = [claim.head, claim.claimed]
-    while stack:
-        for part in t.walk(stack.pop()):
-            match part:
-                case t.Elementary(name=name) if name in _BENT:
-                    return True
-                case t.Unary(op=op) | t.Reduce(op=op) if op in _BENDS or op in ("max", "min"):
-                    return True
-                case t.Extremum() | t.Indicator() | t.Piecewise():
-                    return True
-                case t.Variable(key=key) if key in problem.definitions and key not in names:
-                    names.add(key)
-                    stack.append(problem.definitions[key].term)
-    return False
+    return any(map(_bends, everything((claim.head, claim.claimed), problem.definitions)))
+
+
+def _bends(part: Term) -> bool:
+    match part:
+        case t.Elementary(name=name):
+            return name in _BENT
+        case t.Unary(op=op) | t.Reduce(op=op):
+            return op in _BENDS or op in ("max", "min")
+    return isinstance(part, t.Extremum | t.Indicator | t.Piecewise)
 
 
 def needed(problem: Problem, claim: Claim) -> tuple[frozenset[str], tuple[Comparison, ...]]:
     """The names on which a claim depends, and the document's assumptions that speak of any of them."""
-    names = _behind(problem, [claim.head, claim.claimed, *claim.conditions])
+    names = behind((claim.head, claim.claimed, *claim.conditions), problem.definitions)
     waiting = [condition for assumption in problem.assumptions for condition in assumption.conditions]
     taken: list[Comparison] = []
     while True:
-        touching = [c for c in waiting if not names.isdisjoint(_behind(problem, [c]))]
+        touching = [c for c in waiting if not names.isdisjoint(behind((c,), problem.definitions))]
         if not touching:
             return names, tuple(taken)
         taken += touching
         waiting = [c for c in waiting if c not in touching]
-        names |= _behind(problem, list(touching))
-
-
-def _behind(problem: Problem, terms: list[Term]) -> frozenset[str]:
-    """The names that stand in terms, and those behind their definitions."""
-    found: set[str] = set()
-    stack = [name for term in terms for name in t.variables(term)]
-    while stack:
-        name = stack.pop()
-        if name not in found:
-            found.add(name)
-            if name in problem.definitions:
-                stack.extend(t.variables(problem.definitions[name].term))
-    return frozenset(found)
+        names |= behind(touching, problem.definitions)
 
 
 def size_symbols(problem: Problem, claim: Claim) -> frozenset[str]:

@@ -31,7 +31,7 @@ from derivcheck.evaluation.residues import ResidueArithmetic
 from derivcheck.oracles import constancy, everysize, existence, fields, solving
 from derivcheck.oracles.draws import Draws
 from derivcheck.oracles.linear import size_symbols
-from derivcheck.oracles.reach import Reach, closure, reach_of
+from derivcheck.oracles.reach import Reach, reach_of
 from derivcheck.problem import terms as t
 from derivcheck.problem.problem import Claim
 from derivcheck.verdict import Doubt, Evidence, Outcome, Sees
@@ -173,7 +173,7 @@ def _choices(draws: Draws, claim: Claim, reach: Reach) -> list[dict[str, int]]:
 
 def _telling(draws: Draws, claim: Claim, reach: Reach) -> list[dict[str, int]]:
     """Small sizes of the other parity, where what a claim says may depend on it: determinants, sizes as numbers."""
-    parts = (part for side in (claim.head, claim.claimed) for term in closure(side, draws) for part in t.walk(term))
+    parts = draws.parts(claim.head, claim.claimed)
     if not reach.sized and not any(isinstance(part, t.Unary) and part.op == "det" for part in parts):
         return []
     drawn = drawing.draw(draws.symbols, draws.problem, draws.fixed, draws.settings.seed, SIZES)

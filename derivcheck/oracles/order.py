@@ -21,11 +21,21 @@ from derivcheck.evaluation.sampling import ArbitraryFunction, generator
 from derivcheck.language.domain import Domain
 from derivcheck.oracles import crossing, rational
 from derivcheck.oracles.bench import Bench
-from derivcheck.oracles.comparing import FLOOR, RIGHT_FACTOR, ULP, WRONG_FACTOR, expanded, holds_integral, measured_bar
+from derivcheck.oracles.comparing import (
+    FLOOR,
+    RIGHT_FACTOR,
+    ULP,
+    WRONG_FACTOR,
+    differentiates,
+    expanded,
+    holds_integral,
+    measured_bar,
+)
 from derivcheck.oracles.enclosing import Look
 from derivcheck.oracles.numeric import shown_sizes
 from derivcheck.oracles.second import second_look
 from derivcheck.problem import terms as t
+from derivcheck.problem.facts import behind
 from derivcheck.problem.problem import Claim
 from derivcheck.problem.terms import Comparison, Term
 from derivcheck.verdict import Doubt, Evidence, Outcome
@@ -142,12 +152,13 @@ def _search(bench: Bench, claim: Claim, base: tuple[World, ...]) -> Iterator[_Se
             drawn = bench.world(sizes, seed, claim.conditions, FEW_TRIALS, 1.0)
             yield _look(bench, claim, replace(drawn, integrator=Quickest()))
         return
-    used = _used(bench, claim)
+    used = behind((claim.head, claim.claimed), bench.problem.definitions)
     free = used - bench.values.keys()
     charts = {key: chart for key, chart in _charts(bench, claim.conditions).items() if key in free}
     conditions = _all_conditions(bench, claim)
     kept: list[list[_Seen]] = []
-    zeros = not _differentiates(bench, claim)
+    # At exact zeros may be kinks.
+    zeros = not differentiates(bench, claim.head, claim.claimed)
     for number, world in enumerate(base):
         sizes = {name: world.sizes[name] for name in bench.symbols if name in world.sizes}
         drawn = bench.world(sizes, (bench.settings.seed, "order", number, 1.0), claim.conditions, TRIALS, 1.0)
@@ -177,20 +188,6 @@ def _search(bench: Bench, claim: Claim, base: tuple[World, ...]) -> Iterator[_Se
 
 def _integrates(bench: Bench, claim: Claim) -> bool:
     return holds_integral(claim.head, bench) or holds_integral(claim.claimed, bench)
-
-
-def _differentiates(bench: Bench, claim: Claim) -> bool:
-    """Whether there is a derivative in the claim or in what it names: at exact zeros may be kinks."""
-    names = _used(bench, claim)
-    definitions = bench.problem.definitions
-    terms = [claim.head, claim.claimed, *(definitions[name].term for name in names if name in definitions)]
-    return any(isinstance(part, t.Derivative | t.Chain | t.MapEntries) for term in terms for part in t.walk(term))
-
-
-def _used(bench: Bench, claim: Claim) -> set[str]:
-    """The names in the claim and all on which they depend."""
-    direct = t.variables(claim.head) | t.variables(claim.claimed)
-    return {name for key in direct for name in (key, *bench.dependencies.get(key, ()))}
 
 
 def _all_conditions(bench: Bench, claim: Claim) -> list[Comparison]:

@@ -22,7 +22,9 @@ from derivcheck.evaluation.rational import INVALID, RationalArithmetic
 from derivcheck.language.domain import Domain
 from derivcheck.language.shapes import is_scalar
 from derivcheck.oracles import recipes
+from derivcheck.problem import facts
 from derivcheck.problem import terms as t
+from derivcheck.problem.facts import everything, whole
 from derivcheck.problem.problem import Claim, Problem
 from derivcheck.problem.scope import Declaration
 from derivcheck.problem.terms import Comparison, Term
@@ -42,40 +44,24 @@ def applies(problem: Problem, claim: Claim) -> bool:
     """Claims in which nothing transcendental, no arbitrary function and no derivative stands."""
     if claim.solution is not None or claim.relation not in ("=", "<", ">", "\\le", "\\ge", "\\ne"):
         return False
-    return all(_exact(side, problem, set()) for side in (claim.head, claim.claimed))
+    return all(_exact(part, problem) for part in everything((claim.head, claim.claimed), problem.definitions))
 
 
-def _exact(term: Term, problem: Problem, seen: set[str]) -> bool:
-    for part in t.walk(term):
-        match part:
-            case t.Derivative() | t.Chain() | t.Arbitrary():
-                return False
-            case t.Constant(value="pi" | "e"):
-                return False
-            case t.Elementary(name=name) if name not in EXACT_ELEMENTARY:
-                return False
-            case t.Unary(op="norm2" | "softmax" | "eigenvalues" | "eigenvectors" | "eigenvalue" | "eigenvector"):
-                return False
-            case t.MapEntries(order=order) if order:
-                return False
-            case t.Power(exponent=exponent) if not _whole(exponent):
-                return False
-            case t.Variable(key=key) if key not in seen:
-                seen.add(key)
-                if key in problem.definitions and not _exact(problem.definitions[key].term, problem, seen):
-                    return False
-                if key in problem.declarations and problem.declarations[key].domain.kind in ("orthogonal", "unit"):
-                    return False
+def _exact(part: Term, problem: Problem) -> bool:
+    match part:
+        case t.Derivative() | t.Chain() | t.Arbitrary() | t.Constant(value="pi" | "e"):
+            return False
+        case t.Elementary(name=name):
+            return name in EXACT_ELEMENTARY
+        case t.Unary(op="norm2" | "softmax" | "eigenvalues" | "eigenvectors" | "eigenvalue" | "eigenvector"):
+            return False
+        case t.MapEntries(order=order):
+            return not order
+        case t.Power(exponent=exponent):
+            return whole(exponent)
+        case t.Variable(key=key) if key in problem.declarations:
+            return problem.declarations[key].domain.kind not in ("orthogonal", "unit")
     return True
-
-
-def _whole(exponent: Term) -> bool:
-    match exponent:
-        case t.Constant(value=Fraction() as value):
-            return value.denominator == 1
-        case t.Size():
-            return True
-    return False
 
 
 def ask(
@@ -189,21 +175,10 @@ def exact_leaves(
     return leaves, count
 
 
-def behind(problem: Problem, claim: Claim) -> set[str]:
+def behind(problem: Problem, claim: Claim) -> frozenset[str]:
     """The names in a claim and in all conditions, and those behind them."""
-    found: set[str] = set()
-    stack = [*t.variables(claim.head), *t.variables(claim.claimed)]
-    for conditions in (claim.conditions, *(a.conditions for a in problem.assumptions)):
-        for condition in conditions:
-            stack.extend(t.variables(condition))
-    while stack:
-        name = stack.pop()
-        if name in found:
-            continue
-        found.add(name)
-        if name in problem.definitions:
-            stack.extend(t.variables(problem.definitions[name].term))
-    return found
+    asked = (condition for one in problem.assumptions for condition in one.conditions)
+    return facts.behind((claim.head, claim.claimed, *claim.conditions, *asked), problem.definitions)
 
 
 def _specialise(leaves: dict[str, Grid], declared: list[Declaration], seed: float) -> None:  # type: ignore[type-arg]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -28,13 +27,6 @@ class Reach:
     derivatives: bool
     sized: bool
     equations: tuple[Comparison, ...]
-
-
-def closure(term: Term, draws: Draws) -> Iterator[Term]:
-    """A term and the definitions behind it."""
-    names = {name for key in t.variables(term) for name in (key, *draws.dependencies.get(key, ()))}
-    yield term
-    yield from (draws.problem.definitions[name].term for name in names if name in draws.problem.definitions)
 
 
 def reach_of(draws: Draws, claim: Claim) -> Reach:

@@ -7,7 +7,7 @@ from derivcheck.language.printing import plain
 from derivcheck.language.shapes import SCALAR, Shape, is_scalar
 from derivcheck.problem import algebra, terms
 from derivcheck.problem.context import Context, key_of
-from derivcheck.problem.dependence import dependencies
+from derivcheck.problem.facts import behind
 from derivcheck.problem.names import unknown_name
 from derivcheck.problem.scope import (
     Declaration,
@@ -149,7 +149,7 @@ def evaluated_name(node: n.Node, group: n.Group, ctx: Context) -> bool:
         if not isinstance(other, Declaration | Definition):
             return False
         named.append(other.key)
-    return set(named) <= dependencies(found.key, ctx.scope)
+    return behind((found.term,), ctx.scope.definitions).issuperset(named)
 
 
 def unknown_call(node: n.Node, ctx: Context) -> Refusal:

@@ -12,7 +12,7 @@ from derivcheck.language.printing import plain
 from derivcheck.language.shapes import ONE, Dim, Shape, is_scalar
 from derivcheck.problem import algebra, terms
 from derivcheck.problem.context import Context, key_of, strip
-from derivcheck.problem.dependence import depends
+from derivcheck.problem.facts import depends
 from derivcheck.problem.freezing import at_current, moving
 from derivcheck.problem.scope import Declaration, Definition, FunctionDeclaration, FunctionDefinition, Refusal
 from derivcheck.problem.scripts import entry_of

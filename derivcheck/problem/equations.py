@@ -11,6 +11,7 @@ from fractions import Fraction
 from derivcheck.language.shapes import ONE, is_scalar
 from derivcheck.problem import terms as t
 from derivcheck.problem.constructions import on_sphere, paired, root, say, unit_columns
+from derivcheck.problem.facts import depends
 from derivcheck.problem.scope import Assumption, Refusal, Scope
 from derivcheck.problem.terms import Term
 from derivcheck.source import Span
@@ -64,9 +65,11 @@ def _of_one_matrix(a: Term, b: Term, scope: Scope, span: Span) -> bool:
             return orthonormal(key, scope, span, columns=False)
         case t.Unary(op="det", argument=t.Variable(key=key)), _:
             return (
-                say(scope, key, "singular") if t.is_zero(b) else _free_of(b, key, scope) and say(scope, key, "det", b)
+                say(scope, key, "singular")
+                if t.is_zero(b)
+                else not depends(b, key, scope) and say(scope, key, "det", b)
             )
-        case t.Unary(op="trace", argument=t.Variable(key=key)), _ if _free_of(b, key, scope):
+        case t.Unary(op="trace", argument=t.Variable(key=key)), _ if not depends(b, key, scope):
             return say(scope, key, "trace", b)
         case t.Variable(key=key), t.Unary(op="inverse", argument=t.Variable(key=again)) if key == again:
             return say(scope, key, "involutory")
@@ -128,27 +131,27 @@ def _of_several(a: Term, b: Term, scope: Scope, span: Span) -> bool:
             key != column and scope.resolve(vector.shape[1]) == ONE and not is_scalar(scope.resolve_shape(matrix.shape))
         ):
             image = t.Filled(Fraction(0), shape=(matrix.shape[0], ONE)) if t.is_zero(b) else b
-            given = isinstance(b, t.Variable) and _free_of(a, b.key, scope) and say(scope, b.key, "equals", a)
-            return given or (_free_of(b, key, scope) and say(scope, key, "onto", paired(vector, image)))
+            given = isinstance(b, t.Variable) and not depends(a, b.key, scope) and say(scope, b.key, "equals", a)
+            return given or (not depends(b, key, scope) and say(scope, key, "onto", paired(vector, image)))
     for left, right in _inner_products(a, scope):
         if isinstance(left, t.Variable) and isinstance(right, t.Variable) and left.key == right.key:
-            return norm(left, root(b), scope, _free_of(b, left.key, scope))
+            return norm(left, root(b), scope, not depends(b, left.key, scope))
         if t.is_zero(b) and across(left, right, scope):
             return True
         for weights, varied in ((left, right), (right, left)):
             if (
                 isinstance(varied, t.Variable)
                 and is_scalar(scope.resolve_shape(a.shape))
-                and all(_free_of(part, varied.key, scope) for part in (weights, b))
+                and all(not depends(part, varied.key, scope) for part in (weights, b))
                 and say(scope, varied.key, "linear", paired(weights, b))
             ):
                 return True
     match a:
         case t.Unary(op="norm2", argument=t.Variable() as whole):
-            return norm(whole, b, scope, _free_of(b, whole.key, scope))
+            return norm(whole, b, scope, not depends(b, whole.key, scope))
         case t.Unary(op="sumsq", argument=t.Variable() as whole):
-            return norm(whole, root(b), scope, _free_of(b, whole.key, scope))
-        case t.Elementary(name="abs", order=0, argument=t.Variable(key=key)) if _free_of(b, key, scope):
+            return norm(whole, root(b), scope, not depends(b, whole.key, scope))
+        case t.Elementary(name="abs", order=0, argument=t.Variable(key=key)) if not depends(b, key, scope):
             return say(scope, key, "square", t.Power(b, t.Constant(Fraction(2))))
     return False
 
@@ -172,7 +175,11 @@ def across(left: Term, right: Term, scope: Scope) -> bool:
     if len(names) == 2 and names[0] != names[1] and unit_columns(scope, *names):
         return True
     for one, other in ((left, right), (right, left)):
-        if isinstance(other, t.Variable) and _free_of(one, other.key, scope) and say(scope, other.key, "across", one):
+        if (
+            isinstance(other, t.Variable)
+            and not depends(one, other.key, scope)
+            and say(scope, other.key, "across", one)
+        ):
             return True
     return False
 
@@ -237,7 +244,7 @@ def _squares(one: Term, other: Term, scope: Scope, span: Span) -> bool:
             return False
         else:
             squares[key] = factor
-    if not squares or any(not _free_of(part, key, scope) for _, part in rest for key in squares):
+    if not squares or any(depends(part, key, scope) for _, part in rest for key in squares):
         return False
     if all(factor < 0 for factor in squares.values()):
         squares = {key: -factor for key, factor in squares.items()}
@@ -307,26 +314,13 @@ def _squared(term: Term, scope: Scope) -> str | None:
 def _equals(a: Term, b: Term, scope: Scope) -> bool:
     """A name alone on one side has the value of the other; of a product of numbers one factor follows from the rest."""
     match a:
-        case t.Variable(key=key, indices=()) if _free_of(b, key, scope):
+        case t.Variable(key=key, indices=()) if not depends(b, key, scope):
             return say(scope, key, "equals", b)
         case t.Multiply(op="scale", left=t.Variable(key=key, indices=()) as left, right=right) if (
             is_scalar(scope.resolve_shape(right.shape))
             and _rational(b)
             and not t.is_zero(b)
-            and _free_of(right, key, scope)
+            and not depends(right, key, scope)
         ):
             return is_scalar(scope.resolve_shape(left.shape)) and say(scope, key, "equals", t.Divide(b, right))
     return False
-
-
-def _free_of(term: Term, key: str, scope: Scope) -> bool:
-    """Whether a name does not stand in a term, also not through definitions."""
-    stack, seen = list(t.variables(term)), set[str]()
-    while stack:
-        name = stack.pop()
-        if name == key:
-            return False
-        if name not in seen and name in scope.definitions:
-            stack.extend(t.variables(scope.definitions[name].term))
-        seen.add(name)
-    return True

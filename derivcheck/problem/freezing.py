@@ -11,7 +11,7 @@ from fractions import Fraction
 from functools import lru_cache
 
 from derivcheck.problem import terms as t
-from derivcheck.problem.dependence import dependencies, depends
+from derivcheck.problem.facts import behind, depends
 from derivcheck.problem.probability.model import parameters_of_model
 from derivcheck.problem.scope import Scope
 from derivcheck.problem.substitution import member, rewrite
@@ -111,9 +111,7 @@ def moving(target: Term, key: str, scope: Scope) -> Term:
 
 def held_names(term: Term, scope: Scope) -> tuple[str, ...]:
     """The names in a term that were defined from a posterior: moments, responsibilities."""
-    direct = t.variables(term)
-    reached = {other for name in direct for other in dependencies(name, scope)} | direct
-    return tuple(sorted(reached & scope.posterior))
+    return tuple(sorted(behind((term,), scope.definitions) & scope.posterior))
 
 
 def note_posterior(key: str, term: Term, scope: Scope) -> None:

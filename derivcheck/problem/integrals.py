@@ -21,8 +21,8 @@ from derivcheck.language.traversal import transform, walk
 from derivcheck.problem import algebra
 from derivcheck.problem import terms as t
 from derivcheck.problem.context import Context, key_of, strip
-from derivcheck.problem.dependence import depends
 from derivcheck.problem.domains import REALS, read_set
+from derivcheck.problem.facts import depends
 from derivcheck.problem.probability.logs import has_density, positive, split, summed
 from derivcheck.problem.probability.model import Instance, instance_of, mentions, replaced
 from derivcheck.problem.scope import Declaration, Refusal, Scope

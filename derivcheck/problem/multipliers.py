@@ -13,7 +13,7 @@ from itertools import islice
 
 from derivcheck.problem import terms
 from derivcheck.problem.claims import derivative_in
-from derivcheck.problem.dependence import depends
+from derivcheck.problem.facts import depends
 from derivcheck.problem.problem import Claim, Refused
 from derivcheck.problem.scope import Scope
 from derivcheck.problem.terms import Term

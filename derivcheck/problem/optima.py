@@ -11,8 +11,8 @@ from derivcheck.problem import algebra
 from derivcheck.problem import terms as t
 from derivcheck.problem.context import Context, key_of
 from derivcheck.problem.declarations import declare
-from derivcheck.problem.dependence import depends
 from derivcheck.problem.derivatives import by
+from derivcheck.problem.facts import depends
 from derivcheck.problem.freezing import decisive, frozen_means, held_names, moves_alone, written_out
 from derivcheck.problem.scope import Refusal, Scope
 from derivcheck.problem.squares import TWO

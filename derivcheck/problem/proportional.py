@@ -16,8 +16,8 @@ from derivcheck.language.shapes import Shape, is_scalar
 from derivcheck.problem import terms as t
 from derivcheck.problem.constants import constant_by
 from derivcheck.problem.context import Context, strip
-from derivcheck.problem.dependence import depends
 from derivcheck.problem.derivatives import By, by
+from derivcheck.problem.facts import depends
 from derivcheck.problem.probability.logs import WRONG_SIGN, log_of_claimed
 from derivcheck.problem.probability.model import instance_of, replaced
 from derivcheck.problem.scope import Refusal

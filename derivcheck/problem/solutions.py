@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from derivcheck.problem import terms
 from derivcheck.problem.claims import derivative_in, differentiated_by
-from derivcheck.problem.dependence import dependencies, depends
+from derivcheck.problem.facts import behind, depends
 from derivcheck.problem.freezing import held_names, moves_alone
 from derivcheck.problem.multipliers import beside, mentions, multipliers, without_constraint
 from derivcheck.problem.problem import Claim, Refused, Solution
@@ -167,8 +167,7 @@ def _found_before(
     """
     row = claims[position]
     assert isinstance(row, Claim)
-    direct = terms.variables(premise.head) | terms.variables(premise.claimed)
-    names = direct.union(*(dependencies(name, scope) for name in direct)) - {unknown}
+    names = behind((premise.head, premise.claimed), scope.definitions) - {unknown}
     named = names & scope.declarations.keys()
     open_to = {name for name in named if not mentions(row, name, scope)}
     # One of several equations that words give together holds where all derivatives are zero.

@@ -12,7 +12,7 @@ from fractions import Fraction
 
 from derivcheck.language.shapes import SCALAR, Dim
 from derivcheck.problem import terms as t
-from derivcheck.problem.dependence import depends
+from derivcheck.problem.facts import behind, depends
 from derivcheck.problem.probability.logs import summed
 from derivcheck.problem.scope import Refusal, Scope
 from derivcheck.problem.substitution import at_indices, member, rewrite
@@ -286,16 +286,8 @@ def _stated(targets: frozenset[Instance], given: frozenset[Instance], scope: Sco
 
 def parameters_of_model(scope: Scope) -> tuple[str, ...]:
     """The names that stand in the model and are not random: what a frozen q does not follow."""
-    found: set[str] = set()
-    stack = [name for factor in scope.factors.values() for name in t.variables(factor.log)]
-    while stack:
-        name = stack.pop()
-        if name in found or name in scope.factors:
-            continue
-        found.add(name)
-        if name in scope.definitions:
-            stack.extend(t.variables(scope.definitions[name].term))
-    return tuple(sorted(found))
+    logs = [factor.log for factor in scope.factors.values()]
+    return tuple(sorted(behind(logs, scope.definitions, scope.factors) - scope.factors.keys()))
 
 
 def mean_of(body: Term, latent: tuple[Instance, ...], log: Term, scope: Scope, span: Span) -> Term:
