@@ -39,6 +39,26 @@ def transform(node: Node, fn: Callable[[Node], Node]) -> Node:
     return fn(node)
 
 
+def mapped(node: Node, fn: Callable[[Node], Node]) -> Node:
+    """The node with ``fn`` applied to what stands directly in it."""
+    changes = {}
+    for field in _fields(node):
+        old = getattr(node, field.name)
+        new = _mapped(old, fn)
+        if new is not old:
+            changes[field.name] = new
+    return cast(Node, dataclasses.replace(cast("DataclassInstance", node), **changes)) if changes else node
+
+
+def _mapped(value: Any, fn: Callable[[Node], Node]) -> Any:  # noqa: ANN401 (a field of any node)
+    if _is_node(value):
+        return fn(value)
+    if isinstance(value, tuple):
+        parts = tuple(_mapped(part, fn) for part in value)
+        return parts if any(new is not old for new, old in zip(parts, value, strict=True)) else value
+    return value
+
+
 def _fields(node: Node) -> tuple[dataclasses.Field[Any], ...]:
     return dataclasses.fields(cast("DataclassInstance", node))
 

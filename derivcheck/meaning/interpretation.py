@@ -5,14 +5,27 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 
+from derivcheck.language.printing import plain
 from derivcheck.meaning.inference import Inference
 from derivcheck.meaning.notations import written_out
 from derivcheck.meaning.readings import fixed_in, interpreted
 from derivcheck.problem.build import build
-from derivcheck.problem.problem import Problem
+from derivcheck.problem.problem import Claim, Problem, Refused
+from derivcheck.reading.errors import ParseError
 from derivcheck.reading.items import Item, Statement
+from derivcheck.reading.parser import parse_expression
 from derivcheck.source import Source, Span
 from derivcheck.verdict import Finding, Severity
+
+
+def _titled(claim: Claim | Refused, source: Source) -> Claim | Refused:
+    """A claim called by what is written, and not by what was put in its place."""
+    if not isinstance(claim, Claim) or "#" not in claim.title:
+        return claim
+    try:
+        return replace(claim, title=plain(parse_expression(source.slice(claim.head_node.span))))
+    except ParseError:
+        return claim
 
 
 def interpret(source: Source, items: tuple[Item, ...]) -> Problem:
@@ -23,8 +36,11 @@ def interpret(source: Source, items: tuple[Item, ...]) -> Problem:
     written, amiss = fixed_in(items)
     fixed = {**dict(source.readings), **written, **dict(source.insisted)}
     items, unread = written_out(items, source.text)
-    items, chosen, told = interpreted(items, source.text, fixed)
+    read, chosen, told = interpreted(items, source.text, fixed)
+    items, unread = read.items, [*unread, *read.unread]
     problem = Inference(items, source.text, partial(build, source, readings=chosen)).run()
+    if "densities" in chosen:
+        problem = replace(problem, claims=tuple(_titled(claim, source) for claim in problem.claims))
     # What the document does not write is listed as inferred, or as a reading.
     problem = replace(
         problem, lines=tuple(line for line in problem.lines if line.span.start < line.span.end or line.text)

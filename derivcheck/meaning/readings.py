@@ -15,10 +15,11 @@ from derivcheck.config import did_you_mean
 from derivcheck.language import nodes as n
 from derivcheck.language.printing import plain
 from derivcheck.language.traversal import transform, walk
-from derivcheck.meaning import hidden
+from derivcheck.meaning import hidden, tables
 from derivcheck.meaning.samples import declared, samples
 from derivcheck.problem.context import key_of, strip
 from derivcheck.problem.domains import REALS
+from derivcheck.problem.unread import Unread
 from derivcheck.reading.items import Directive, Item, Statement
 from derivcheck.source import Span
 from derivcheck.verdict import Finding, Severity
@@ -32,6 +33,7 @@ class Read:
 
     items: Items
     said: str = ""
+    unread: tuple[Unread, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,19 +51,20 @@ class Convention:
     read: Callable[[Items, str], Read]
 
 
-def interpreted(items: Items, text: str, fixed: Mapping[str, str]) -> tuple[Items, dict[str, str], list[str]]:
+def interpreted(items: Items, text: str, fixed: Mapping[str, str]) -> tuple[Read, dict[str, str], list[str]]:
     """The statements under the readings that a document suggests or a user has fixed, these, and what is said of it."""
     told: list[str] = []
+    unread: tuple[Unread, ...] = ()
     chosen: dict[str, str] = {}
     for convention in CONVENTIONS:
         choice = fixed.get(convention.name) or convention.speaks(items, text)
         if choice != convention.choices[0]:
             found = convention.read(items, text)
-            items = found.items
+            items, unread = found.items, (*unread, *found.unread)
             asked = ", as you ask" if convention.name in fixed else ""
             told += [found.said.replace("<choice>", choice) + asked] if found.said else []
             chosen[convention.name] = choice
-    return items, chosen, told
+    return Read(items, unread=unread), chosen, told
 
 
 def refusal(name: str, choice: object) -> str:
@@ -470,7 +473,25 @@ def _rewritten(items: Sequence[Item], change: Callable[[n.Node], n.Node]) -> Ite
     )
 
 
+def _as_tables(items: Items, text: str) -> Read:
+    found = tables.tables(items, text)
+    if found is None:
+        return Read(items)
+    shown = ", ".join(f"`{key}`" for key in found.letters)
+    changed, doubts = tables.written_out(found, items)
+    return Read(
+        changed, f"{shown} is any density of its arguments, a table of arbitrary positive numbers", tuple(doubts)
+    )
+
+
 CONVENTIONS: Final = (
+    Convention(
+        "densities",
+        "whether `p(x, z)` and `q(z)` of which nothing else is said stand for every density",
+        ("model", "tables"),
+        lambda items, text: "tables" if tables.tables(items, text) is not None else "model",
+        _as_tables,
+    ),
     Convention(
         "adjoint-names",
         "whether `\\bar x`, `dx`, `\\delta_x`, `x_{grad}` are names of their own or derivatives of the loss",

@@ -130,3 +130,14 @@ $$ s_2 = U x_2 + R U x_1 + R R s_0 $$
 def test_weights_of_logarithms_of_which_nothing_is_said_may_be_probabilities() -> None:
     text = ONE_HOT.replace(", and let $\\mathbf{y}$ be one-hot", "")
     assert outcomes(text.replace(" # no", "")) == ["not checked", "not checked"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The densities:\n\n$$ p(x, y) = p(x) p(y) $$\n$$ \\log p(x \\mid y) = \\log p(x) $$\n",
+        "Given $z$, $x$ and $y$ are independent.\n\n$$ p(x, y, z) = p(x \\mid z) p(y \\mid z) p(z) $$\n",
+    ],
+)
+def test_what_may_be_asked_of_densities_is_neither_right_nor_wrong(text: str) -> None:
+    assert set(outcomes(text)) == {"not checked"}
