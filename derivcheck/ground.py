@@ -22,7 +22,7 @@ from derivcheck.problem.context import key_of, names_in, strip
 from derivcheck.problem.problem import Claim, Problem, Refused
 from derivcheck.problem.scope import Declaration, Definition, FunctionDeclaration, FunctionDefinition, Meaning
 from derivcheck.problem.terms import is_literal
-from derivcheck.problem.unread import Unread, folded, names_in_text, set_in
+from derivcheck.problem.unread import Unread, faceless, folded, names_in_text, set_in
 from derivcheck.source import Span
 from derivcheck.verdict import Outcome, Verdict
 
@@ -227,12 +227,24 @@ class Grounds:
             found.setdefault(folded(key.split("#")[0]), []).append(key)
         return found
 
+    @cached_property
+    def _faceless(self) -> dict[str, list[str]]:
+        """The keys of what is called so in any type face."""
+        found: dict[str, list[str]] = {}
+        for spelling, keys in self._spellings.items():
+            found.setdefault(faceless(spelling), []).extend(keys)
+        return found
+
     def _keys(self, names: Iterable[tuple[str, ...]], place: Span) -> set[str]:
-        """What is meant by names at a place: in its section, else in the last one before it; else the text itself."""
+        """What is meant by names at a place: in its section, else in the last one before it; else the text itself.
+
+        What is called so nowhere may be what is called so in another type face.
+        """
         found: set[str] = set()
         for ways in names:
-            known = next((way for way in ways if way in self._spellings), None)
-            found |= set(ways) if known is None else self._meant(self._spellings[known], place)
+            known = next((self._spellings[way] for way in ways if way in self._spellings), None)
+            known = known or next((self._faceless[way] for way in map(faceless, ways) if way in self._faceless), None)
+            found |= set(ways) if known is None else self._meant(known, place)
         return found
 
     def _meant(self, keys: list[str], place: Span) -> set[str]:

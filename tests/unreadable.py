@@ -39,7 +39,7 @@ def made_unreadable(source: Source) -> Iterator[tuple[int, Source]]:
 def spoilt(source: Source, line: int, changed: Source) -> list[str]:
     """What is amiss after a line was made unreadable: right claims that are wrong, wrong ones that hold, lost ones."""
     before, after = problem_of(source), problem_of(changed)
-    amiss = [f"line {lost} vanishes" for lost in _lines(before) - _lines(after) - {line}]
+    amiss = [f"line {lost} vanishes" for lost in sorted(_lines(before) - _lines(after) - _told(after) - {line})]
     meant = {_meaning(before, claim) for claim in before.claims if isinstance(claim, Claim)}
     grounds = Grounds(after)
     new = [
@@ -65,13 +65,18 @@ def _judged(source: Source, changed: Source, line: int, names: set[str]) -> list
             continue
         if result.verdict.outcome is Outcome.WRONG and Outcome.WRONG not in known:
             amiss.append(f"line {result.line} becomes wrong: {result.title}")
-        if result.verdict.outcome is Outcome.HOLDS and Outcome.HOLDS not in known:
+        if result.verdict.outcome is Outcome.HOLDS and Outcome.WRONG in known:
             amiss.append(f"line {result.line} holds: {result.title}")
     return amiss
 
 
 def _lines(problem: Problem) -> set[int]:
     return {problem.source.position(claim.line_span.start).line for claim in problem.claims}
+
+
+def _told(problem: Problem) -> set[int]:
+    """The lines that are still said to be something: what claimed may define, where what it speaks of was not read."""
+    return {problem.source.position(line.span.start).line for line in problem.lines if line.kind != "mention"}
 
 
 def _meaning(problem: Problem, claim: Claim) -> object:

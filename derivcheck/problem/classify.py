@@ -19,6 +19,7 @@ from derivcheck.problem.conditions import (
     claims_follow,
     declared_by_sign,
     narrows,
+    refuse_on_letters,
     simple_condition,
     take_condition,
 )
@@ -269,6 +270,7 @@ def _equality(item: Statement, statements: Statements, builder: Builder) -> None
         return
     if asked_of_indices(item, builder.makers.has_claimed(side_of(item, statements)), builder):
         return
+    refuse_on_letters(item, side_of(item, statements), builder)
     if is_special_value(item, builder):
         _special_value(item, statements, builder)
         return
@@ -488,6 +490,7 @@ def _order(item: Statement, statements: Statements, builder: Builder) -> None:
     """``A \\ge B``: a condition, an assumption on a declared name, or a claim."""
     signs = [relation.sign for relation in item.relations]
     explain(item, statements, builder)
+    refuse_on_letters(item, side_of(item, statements), builder)
     if is_order(item, builder):
         builder.line(item.span, "assumption")
         return

@@ -29,7 +29,7 @@ from derivcheck.problem.indices import size_dim
 from derivcheck.problem.neighbours import Statements
 from derivcheck.problem.newness import is_new, mentions_itself, would_resolve
 from derivcheck.problem.prose import is_asked, is_concluded, is_conditional
-from derivcheck.problem.scope import Declaration, Definition, FunctionDefinition, IndexInfo, Scope
+from derivcheck.problem.scope import Declaration, Definition, FunctionDefinition, IndexInfo, Refusal, Scope
 from derivcheck.problem.solutions import equation_for
 from derivcheck.reading.items import Statement
 
@@ -277,6 +277,26 @@ def asked_of_indices(item: Statement, beside: bool, builder: Builder) -> bool:
     if not all(isinstance(name, n.Name) and name.text in letters for name in names):
         return False
     return take_condition(item, builder, beside=beside)
+
+
+def refuse_on_letters(item: Statement, side: Statement | None, builder: Builder) -> None:
+    """Raise Refusal where letters are compared that are indices in the line beside, and that line claims nothing."""
+    names = [strip(member) for member in item.members]
+    if side is None or builder.makers.has_claimed(side) or not all(isinstance(name, n.Name) for name in names):
+        return
+    scripts = [
+        part.text
+        for member in side.members
+        for node in walk(member)
+        if isinstance(node, n.Scripted)
+        for script in (node.sub, node.sup)
+        for part in (walk(script) if script is not None else ())
+        if isinstance(part, n.Name)
+    ]
+    if all(key_of(name) in scripts for name in names):
+        raise Refusal(
+            "condition", item.span, "this compares indices of the line beside it, which claims nothing"
+        )
 
 
 def _compared(item: Statement, builder: Builder) -> tuple[terms.Comparison, ...] | None:

@@ -86,6 +86,11 @@ def folded(name: str) -> str:
     return re.sub(r"[\s{}]|\\[,;:!]|\\(?:left|right)(?![A-Za-z])", "", name)
 
 
+def faceless(name: str) -> str:
+    r"""A folded name without its type face: entries of ``\mathbf{x}`` are written ``x_k``."""
+    return re.sub(r"\\math(?:bf|rm|sf|it)", "", name)
+
+
 def names_in_text(text: str, *, letters: bool = False) -> Iterator[tuple[str, ...]]:
     r"""Every name in a stretch of LaTeX, each as the names that it may be: ``x_i^2``, ``x_i``, ``x_{\cdot}``, ``x``.
 
