@@ -19,6 +19,8 @@ from derivcheck.problem import terms as t
 from derivcheck.problem.context import SLOT, key_of, pattern, strip
 from derivcheck.problem.problem import Claim, Problem, Refused
 from derivcheck.reading.documents import kind_of, scan
+from derivcheck.reading.heard import heard
+from derivcheck.reading.items import Item
 from derivcheck.reading.parser import parse_expression
 from derivcheck.reading.python import as_written
 from derivcheck.reading.statements import read
@@ -52,7 +54,11 @@ MOST_WRONG: Final = 30
 @lru_cache(maxsize=8)
 def problem_of(source: Source) -> Problem:
     """Read a document and work out what it means. Imports nothing heavy; the same document is read once."""
-    return interpret(source, read(source, scan(source, kind_of(source.path, source.text))))
+    return interpret(source, _items_of(source))
+
+
+def _items_of(source: Source) -> tuple[Item, ...]:
+    return read(source, scan(source, kind_of(source.path, source.text)))
 
 
 def check(source: Source, settings: Settings, required: tuple[str, ...] = ()) -> Report:
@@ -518,6 +524,7 @@ def _unproved(results: list[Result], settings: Settings) -> list[Finding]:
 def listing(source: Source) -> tuple[Listed, ...]:
     """How every line of a document was read."""
     problem = problem_of(source)
+    words = heard(_items_of(source), source.text)
     return tuple(
         Listed(
             line=source.position(line.span.start).line,
@@ -527,6 +534,7 @@ def listing(source: Source) -> tuple[Listed, ...]:
             text=line.text,
             shapes=line.shapes,
             note=line.note,
+            words=words.get(line.span, ()),
         )
         for line in problem.lines
     )

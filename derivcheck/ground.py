@@ -6,7 +6,6 @@ shape. No oracle and no elaborator decides about it; the engine applies it to th
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -22,7 +21,7 @@ from derivcheck.problem.context import key_of, names_in, strip
 from derivcheck.problem.problem import Claim, Problem, Refused
 from derivcheck.problem.scope import Declaration, Definition, FunctionDeclaration, FunctionDefinition, Meaning
 from derivcheck.problem.terms import is_literal
-from derivcheck.problem.unread import Unread, faceless, folded, names_in_text, set_in
+from derivcheck.reading.unread import Unread, faceless, folded, is_index, names_in_text, set_in, words_called
 from derivcheck.source import Span
 from derivcheck.verdict import Outcome, Verdict
 
@@ -147,7 +146,7 @@ class Grounds:
             return
         for ways in names_in_text(self.problem.source.slice(claim.line_span)):
             known = self._meanings.get(ways[-1]) if len(ways) > 1 and "_" in ways[0] else None
-            indexed = re.fullmatch(r"[a-z](?:[-+]\d+)?", ways[0].partition("_")[2]) is not None
+            indexed = is_index(ways[0].partition("_")[2])
             if indexed and isinstance(known, Declaration) and known.shape[0] != ONE == known.shape[1]:
                 why = f"is `{known.text}`, of which `{ways[0]}` may be an entry or one of several"
                 yield Unread((), known.span, why=why)
@@ -155,7 +154,7 @@ class Grounds:
     def _spelt_out(self, claim: Claim | Refused) -> Iterator[Unread]:
         """A word before a bracket, of whose letters some are declared nowhere: it may be one operator."""
         guessed = {one.key for one in self.problem.inferred}
-        for word in re.findall(r"(?<![\\A-Za-z])[A-Za-z]{2,}(?=\()", self.problem.source.slice(claim.line_span)):
+        for word in words_called(self.problem.source.slice(claim.line_span)):
             if guessed.intersection(word):
                 yield Unread((), claim.line_span, why=f"may have `{word}` for the name of one function")
 

@@ -258,6 +258,7 @@ class Listed:
     shapes  "D × D", or empty
     note    why it was skipped or not read, or what was taken for granted
     cell    the cell of a notebook in which the line is counted
+    words   the words that tell what it is, each with what it tells
     """
 
     line: int
@@ -267,6 +268,7 @@ class Listed:
     shapes: str = ""
     note: str = ""
     cell: int | None = None
+    words: tuple[tuple[str, str], ...] = ()
 
     @property
     def place(self) -> Place:

@@ -18,6 +18,7 @@ from derivcheck.project import project
 @click.argument("file", type=click.Path(), metavar="FILE|-")
 @reading
 @showing
+@click.option("-v", "--verbose", is_flag=True, help="Show for every line which words were heard, and what they tell.")
 def command(file: str, **options: Any) -> int:  # noqa: ANN401
     """Show how each line was read: kind, name, shapes."""
     request = asked(options)
@@ -39,11 +40,13 @@ def command(file: str, **options: Any) -> int:  # noqa: ANN401
         case "concise":
             from derivcheck.report.listing import concise_listing
 
-            emit(concise_listing(source, listed))
+            emit(concise_listing(source, listed, words=request.verbose))
         case "table":
+            from derivcheck.reading.heard import heard_of_all
             from derivcheck.report.console import draw, look_of
             from derivcheck.report.listing import listing as listing_table
 
+            of_all = heard_of_all(source) if request.verbose else None
             look = look_of(request.color, sys.stdout, os.environ)
-            emit(draw(listing_table(source, listed, look.width), look))
+            emit(draw(listing_table(source, listed, look.width, of_all), look))
     return 0

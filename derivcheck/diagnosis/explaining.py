@@ -11,7 +11,7 @@ from derivcheck.config import Settings
 from derivcheck.diagnosis.findings import facts_of, finding_for, refused_finding, replay
 from derivcheck.isolation import Isolation
 from derivcheck.problem.problem import Claim, Problem, Refused
-from derivcheck.problem.unread import folded
+from derivcheck.reading.unread import folded
 from derivcheck.source import NOWHERE, Place
 from derivcheck.verdict import Edit, Finding, Outcome, Result, Severity, Verdict
 

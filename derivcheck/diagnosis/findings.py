@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 from derivcheck.config import Settings
 from derivcheck.problem.constraints import tied_names
 from derivcheck.problem.problem import Claim, Problem, Refused
+from derivcheck.reading.unread import counts_pi
 from derivcheck.source import Span
 from derivcheck.verdict import Doubt, Edit, Evidence, Finding, Outcome, Severity, Strength, Verdict
 from derivcheck.weigh import bound_words, proof_words
@@ -301,11 +301,7 @@ def _own_pi(problem: Problem, claim: Refused) -> str | None:
     r"""What to do about ``2\pi`` where the document's π is a vector: weights, a policy."""
     declared = problem.scope.names.get("\\pi")
     written = problem.source.slice(claim.line_span)
-    if (
-        claim.code not in ("shape-mismatch", "not-a-scalar")
-        or declared is None
-        or not re.search(r"\d\s*\\pi(?![A-Za-z_])", written)
-    ):
+    if claim.code not in ("shape-mismatch", "not-a-scalar") or declared is None or not counts_pi(written):
         return None
     line = problem.source.position(declared.span.start).place.words
     return f"`\\pi` stands for what is declared on {line}, in `2\\pi` too: give that another name"

@@ -7,7 +7,6 @@ without a meaning is taken, of equals what the type face suggests. It is counted
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
@@ -24,12 +23,13 @@ from derivcheck.problem.context import key_of, names_in, strip
 from derivcheck.problem.counting import counting_letters
 from derivcheck.problem.dotted import DOTTED
 from derivcheck.problem.problem import Inferred, Line, Problem, Refused
-from derivcheck.problem.prose import ADJECTIVES_ALONE
 from derivcheck.problem.terms import Arbitrary, Term, variables
 from derivcheck.problem.terms import walk as terms_in
-from derivcheck.problem.unread import Unread, folded
 from derivcheck.reading.items import Item, Statement
 from derivcheck.reading.parser import parse_expression
+from derivcheck.reading.phrases import DEFINES, DESCRIBED_PLAINLY, PLAIN, SIGMOID, depends_on
+from derivcheck.reading.unread import Unread, folded, is_greek, unaccented, unbold
+from derivcheck.reading.windows import right_behind
 from derivcheck.source import Span
 from derivcheck.verdict import Finding, Severity
 
@@ -43,26 +43,8 @@ ROUNDS: Final = 12
 MOST: Final = 40
 """With more names than these a document leaves open what it is about."""
 
-_SIGMOID: Final = re.compile(r"\b(sigmoid|logistic)\b", re.IGNORECASE)
 _FUNCTIONS: Final = frozenset("fghFGH") | {"\\phi", "\\varphi", "\\psi", "\\rho", "\\sigma", "\\ell", "\\eta"}
-_DEFINES: Final = re.compile(r"(is|are|be|being|denotes?|stands? for|means|:|,? the (?!loss))\b", re.IGNORECASE)
-_PLAIN: Final = re.compile(
-    r"(is|are|be|being|denotes?)? ?(an?|the|some|any|our)? ?"
-    r"((scalar|real|positive|small|large|fixed|given|known|unknown|constant|learnable|trainable|scale|step|learning"
-    r"|weight|bias|shift|model|free|regulari[sz]ation|penalty|logistic|input|output|target|loss|mean|gain|column|row"
-    r"|square|data|design|arbitrary)[- ]?)*"
-    r"(numbers?|scalars?|constants?|vectors?|matri\w+|parameters?|weights?|bias(es)?|rate|size|input|target|function|loss|sigmoid|penalty)\b"
-    r"(?! (with|whose|that|which|such|for which)| of (?!(the |all )?(\w+ )?(logits|scores|weights|parameters|features"
-    r"|inputs|outputs|targets|coefficients|pre-?activations|observations|measurements|biases)\b))",
-    re.IGNORECASE,
-)
-_DESCRIBED: Final = re.compile(
-    rf"(is|are|be|being) (an? |the )?({ADJECTIVES_ALONE})( (vectors?|labels?|matri\w+|targets?|numbers?))?"
-    r"\s*([.,;]|\Z|and )",
-    re.IGNORECASE,
-)
-"""Words that are read for what they say of a name, with nothing more behind them."""
-_GREEK: Final = re.compile(r"\\(?!math|bar|hat|tilde|vec|dot|bold)[a-z]+$")
+_NUMBERS: Final = frozenset(("i", "j", "k", "l", "m", "n", "t", "\\ell"))
 _RESERVED: Final = frozenset(("d", "e", "i", "\\pi", "I", "T", "p", "q", "P", "E", "\\mathbb{E}", "N", "\\mathcal{N}"))
 
 
@@ -219,15 +201,15 @@ class Inference:
             for used in self._statements_with(guess.name):
                 yield Unread(((folded(guess.key),),), Span(used.span.start, used.span.start), why=why)
             return
-        described = any(_DESCRIBED.match(self._behind(item)) for item in self._mentions_of(guess))
+        described = any(DESCRIBED_PLAINLY.match(self._behind(item)) for item in self._mentions_of(guess))
         if not described and any(isinstance(part, n.Product) and _weighs_log(part, guess.name) for part in self._parts):
             why = f"has `{plain(guess.name)}` before a logarithm, which may be probabilities"
             place = next(self._statements_with(guess.name)).span
             yield Unread(((folded(guess.key),),), Span(place.start, place.start), narrows=True, why=why)
         for item in self._mentions_of(guess):
             behind = self._behind(item)
-            known = _PLAIN.match(behind) or _DESCRIBED.match(behind)
-            if not (free or _DESCRIBED.match(behind)) or (_DEFINES.match(behind) and not known):
+            known = PLAIN.match(behind) or DESCRIBED_PLAINLY.match(behind)
+            if not (free or DESCRIBED_PLAINLY.match(behind)) or (DEFINES.match(behind) and not known):
                 yield Unread(((folded(guess.key),),), item.span)
 
     def _mentions_of(self, guess: Guess) -> Iterator[Statement]:
@@ -237,7 +219,7 @@ class Inference:
 
     def _behind(self, item: Statement) -> str:
         """The words behind a mention."""
-        return re.sub(r"^[$\s)\\\]]*", "", self.text[item.span.end : item.span.end + 80])
+        return right_behind(item.span, self.text)
 
     def _statements_with(self, name: n.Node) -> Iterator[Statement]:
         for item in self.items:
@@ -293,7 +275,7 @@ class Inference:
         used = {key_of(part) for _, item in made.values() for member in item.members[1:] for part in names_in(member)}
         ends = [entry for key, entry in made.items() if key not in used and key in by]
         ends = ends or [entry for key, entry in made.items() if key not in used]
-        told = [entry for entry in ends if _said_to_end(entry[0], self.text)]
+        told = [entry for entry in ends if depends_on(latex(entry[0]), self.text)]
         if not ends:
             return None
         name, item = (told or ends)[-1]
@@ -371,8 +353,8 @@ class Inference:
             # As a number of its own it would have no slope at all, and every claim that something is 0 would hold.
             return ("loss",)
         if called or (text in _FUNCTIONS and self._is_primed(name)):
-            return ("sigmoid",) if text == "\\sigma" and _SIGMOID.search(self.text) else ("function",)
-        bare = re.sub(r"\\[a-z]+\{|\}", "", text)
+            return ("sigmoid",) if text == "\\sigma" and SIGMOID.search(self.text) else ("function",)
+        bare = unaccented(text)
         bold = text.startswith(("\\mathbf", "\\vec", "\\hat{\\mathbf"))
         if self._runs(name):
             return ("columns", "column") if bold else ("column", "columns")
@@ -382,7 +364,8 @@ class Inference:
             return ("column", "number")
         if self._is_positive(name):
             return ("positive", "number", "column")
-        if _GREEK.match(text) or re.fullmatch(r"[i-nt]|\\ell|[a-z]{2,}", bare):
+        word = len(bare) > 1 and bare.isascii() and bare.isalpha() and bare.islower()
+        if is_greek(text) or bare in _NUMBERS or word:
             return ("number", "column", "matrix")
         # Of ways that do as well the most general one is taken: what holds for columns holds for numbers.
         return ("column", "number", "matrix")
@@ -490,19 +473,11 @@ def _weighs_log(node: n.Product, name: n.Node) -> bool:
 
 def strip_bold(node: n.Node) -> n.Node:
     """A letter without its type face."""
-    return replace(node, text=re.sub(r"\\mathbf\{|\}", "", node.text)) if isinstance(node, n.Name) else node
+    return replace(node, text=unbold(node.text)) if isinstance(node, n.Name) else node
 
 
 def _of_loss(part: n.Node, loss: n.Node) -> bool:
     return isinstance(part, n.Derivative) and part.target == loss
-
-
-def _said_to_end(name: n.Node, text: str) -> bool:
-    """Whether words say that the loss depends on this name."""
-    written = re.escape(latex(name)).replace(r"\ ", r"\s*")
-    return (
-        re.search(rf"(depends? on|function of|loss of|cost of|on top of)\s*(the \w+ )?\${written}\$", text) is not None
-    )
 
 
 def complaints(problem: Problem) -> int:

@@ -7,40 +7,21 @@ understood taint these names.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from functools import partial
+from re import Match
 
 from derivcheck.language import nodes as n
 from derivcheck.language.traversal import walk
 from derivcheck.meaning import hidden
 from derivcheck.problem.context import key_of, members_of, strip
 from derivcheck.problem.dotted import Run, is_dots, run_of
-from derivcheck.problem.unread import Unread, folded
 from derivcheck.reading.items import Item, Statement
+from derivcheck.reading.phrases import MADE_OF, OF_ROWS
+from derivcheck.reading.unread import Unread, folded, unaccented
+from derivcheck.reading.windows import sentence
 from derivcheck.source import Span
-
-_FILLED: Final = (
-    r"(?:\s*(?:the|are|is|of|form|given|by|being|equal|to|i-th|-?th|each|of|all|vectors?|samples?|data|points?"
-    r"|inputs?|features?|feature|training|observations?|examples?|transposed|=|:|,))*\s*"
-)
-_M: Final = r"<(?P<whole>\d+)>"
-_V: Final = r"<(?P<part>\d+)>"
-_NTH: Final = r"(?:<\d+> ?-?th )?"
-_SIDE: Final = r"\b(?P<side>row|column)s?\b"
-_HAS: Final = r"\b(?:with|whose|having|has|have|its|stack\w*|contains|of) (?:\w+ ){0,2}?"
-# Each tells of a matrix (whole) that its rows or columns are the members (part).
-SAID: Final = tuple(
-    re.compile(pattern)
-    for pattern in (
-        rf"{_M}[^<.]*{_HAS}{_NTH}{_SIDE}{_FILLED}{_V}",
-        rf"{_V}(?:,? ?<\d+>)*[^<.]*?{_NTH}{_SIDE} (?:vectors? )?(?:of|in|into)\b(?: [a-z-]+){{0,5}} {_M}",
-        rf"{_SIDE} (?:vectors? )?of(?: [a-z-]+){{0,4}} {_M},? (?:are|is|be|as|by|being|denoted){_FILLED}{_V}",
-        rf"\bmatrix {_M}[^<.]*{_NTH}{_SIDE}{_FILLED}{_V}",
-    )
-)
-_SPOKEN: Final = re.compile(r"\b(row|column)s?\b(?![- ]?(wise|sum|vector|space|rank))")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +40,10 @@ def written_out(items: tuple[Item, ...], text: str) -> tuple[tuple[Item, ...], l
     said = list(_ranges(statements))
     unread: list[Unread] = []
     for mine in _sentences(statements):
-        words = _words(mine, text)
-        if not _SPOKEN.search(words):
+        words = sentence(mine, text, partial(_mark, mine))
+        if not OF_ROWS.search(words):
             continue
-        found = [match for pattern in SAID for match in pattern.finditer(words)]
+        found = [match for phrase in MADE_OF for match in phrase.every(words)]
         made: dict[str, Statement] = {}
         for match in found:
             statement = _stacked(match, mine, statements, len(said) + len(made))
@@ -205,11 +186,8 @@ def _sentences(statements: Sequence[Statement]) -> Iterator[list[Statement]]:
     yield from found.values()
 
 
-def _words(mine: Sequence[Statement], text: str) -> str:
-    """A sentence with a number in place of each statement."""
-    tail = re.split(r"\.(?:\s|$)|\n\s*\n", text[mine[-1].span.end :].lstrip("$ \n"), maxsplit=1)[0]
-    words = "".join(f"{each.lead} {'shaped' if _is_shape(each) else f'<{k}>'} " for k, each in enumerate(mine)) + tail
-    return re.sub(r"\s+", " ", words.lower())
+def _mark(mine: Sequence[Statement], k: int) -> str:
+    return "shaped" if _is_shape(mine[k]) else f"<{k}>"
 
 
 def _is_shape(statement: Statement) -> bool:
@@ -224,7 +202,7 @@ def _named(statement: Statement) -> str | None:
 
 
 def _stacked(
-    match: re.Match[str], mine: Sequence[Statement], statements: Sequence[Statement], number: int
+    match: Match[str], mine: Sequence[Statement], statements: Sequence[Statement], number: int
 ) -> Statement | None:
     """The definition that a match tells; None where it is not clear what is made of what."""
     whole = strip(mine[int(match["whole"])].members[0])
@@ -267,8 +245,7 @@ def _variables(node: n.Derivative | n.Nabla) -> Iterator[n.Node]:
 
 
 def _is_capital(name: n.Name) -> bool:
-    bare = re.sub(r"\\(?:math\w+|boldsymbol|bm|bold)\{|\}", "", name.text).lstrip("\\")
-    return bare[:1].isupper()
+    return unaccented(name.text).lstrip("\\")[:1].isupper()
 
 
 def _members(mine: Sequence[Statement], at: int, rows: bool) -> Members | None:

@@ -6,7 +6,6 @@ whether a line holds under it. What is not the default is said once in the repor
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -21,6 +20,8 @@ from derivcheck.problem.context import key_of, strip
 from derivcheck.problem.domains import REALS
 from derivcheck.problem.unread import Unread
 from derivcheck.reading.items import Directive, Item, Statement
+from derivcheck.reading.phrases import ADJOINT, BROADCASTS, BY_COLUMNS, BY_ROWS, DIFFERENTIAL, EVERY_ENTRY, SOFTMAX
+from derivcheck.reading.unread import unaccented
 from derivcheck.source import Span
 from derivcheck.verdict import Finding, Severity
 
@@ -149,8 +150,6 @@ def _apart(items: Items, text: str) -> Read:
 
 # Names for derivatives of the loss.
 
-_ADJOINT: Final = re.compile(r"gradient|adjoint|cotangent|backward|back-?prop|upstream|reverse[- ]mode", re.IGNORECASE)
-_DIFFERENTIAL: Final = re.compile(r"\bdifferentials?\b(?! equation)|total derivative", re.IGNORECASE)
 _LOSSES: Final = ("L", "\\mathcal{L}", "\\ell", "E", "J", "C", "\\mathcal{J}", "\\mathcal{E}", "f")
 
 
@@ -195,8 +194,7 @@ def _with_letter(node: n.Node) -> n.Node | None:
 def _with_word(node: n.Node) -> n.Node | None:
     if not (isinstance(node, n.Scripted) and isinstance(node.sub, n.Text | n.Name) and node.sup is None):
         return None
-    word = re.sub(r"\\[a-z]+\{|\}", "", node.sub.text)
-    return node.base if word in ("grad", "adj") else None
+    return node.base if unaccented(node.sub.text) in ("grad", "adj") else None
 
 
 _NOTATIONS: Final = (_with_bar, _with_d, _with_letter, _with_word)
@@ -230,7 +228,7 @@ def _speaks_of_adjoints(items: Items, text: str) -> str:
         for item in _statements(items)
         if len(item.members) > 1
     )
-    if not told and (not _ADJOINT.search(text) or _DIFFERENTIAL.search(text)):
+    if not told and (not ADJOINT.search(text) or DIFFERENTIAL.search(text)):
         return "names"
     return "names" if _adjoints(items) is None else "derivatives"
 
@@ -324,7 +322,7 @@ def _says_notation(item: Statement, notation: _Notation, names: Mapping[str, n.N
 
 def _written_as(items: Items, notation: _Notation, name: n.Node) -> str:
     found = next((part for part in _written(items) if notation(part) == name), name)
-    return re.sub(r"^d ", "d", plain(found))
+    return "d" + written[2:] if (written := plain(found)).startswith("d ") else written
 
 
 # Marks that are part of a name.
@@ -402,32 +400,13 @@ def _ones_as_columns(items: Items, text: str) -> Read:
 
 # What only words tell.
 
-_ROWS: Final = re.compile(
-    r"(row[- ]?wise|(over|to|of|in|along|for) (each|every|the) rows?|each row|by rows?|per row)\b", re.IGNORECASE
-)
-_COLUMNS: Final = re.compile(
-    r"(column[- ]?wise|(over|to|of|in|along|for) (each|every|the) columns?|each column|by columns?|per column)\b",
-    re.IGNORECASE,
-)
-_BROADCASTS: Final = re.compile(
-    r"broadcast|(layer|batch|group|instance|rms)[- ]?norm|normali[sz]ation|standardi[sz]|rowsum|row sum"
-    r"|element-?wise|entry-?wise|cent(er|re)(d|ing)",
-    re.IGNORECASE,
-)
-
-_EVERY_ENTRY: Final = re.compile(
-    r"\b(squares?|powers?|squaring|(all|other|every) (operations?|functions?))\b[^.$]{0,60}"
-    r"\b((element|entry|component|coordinate)-?wise|(entry|element|component) by (entry|element|component))",
-    re.IGNORECASE,
-)
-
 
 def _axis(text: str) -> str:
     """What the words near "softmax" say."""
-    for found in re.finditer("softmax", text, re.IGNORECASE):
+    for found in SOFTMAX.every(text):
         near = text[max(0, found.start() - 80) : found.end() + 120]
-        if bool(_ROWS.search(near)) != bool(_COLUMNS.search(near)):
-            return "rows" if _ROWS.search(near) else "columns"
+        if bool(BY_ROWS.search(near)) != bool(BY_COLUMNS.search(near)):
+            return "rows" if BY_ROWS.search(near) else "columns"
     return "ask"
 
 
@@ -538,14 +517,14 @@ CONVENTIONS: Final = (
         "powers",
         "whether a power of a column is one of its entries",
         ("refuse", "entrywise"),
-        lambda items, text: "entrywise" if _EVERY_ENTRY.search(text) else "refuse",
+        lambda items, text: "entrywise" if EVERY_ENTRY.search(text) else "refuse",
         lambda items, text: Read(items, "a power of a column is that of each of its entries, as the text says"),
     ),
     Convention(
         "broadcast",
         "whether a number or a column may be added to each column of something larger",
         ("refuse", "entrywise"),
-        lambda items, text: "entrywise" if _BROADCASTS.search(text) else "refuse",
+        lambda items, text: "entrywise" if BROADCASTS.search(text) else "refuse",
         lambda items, text: Read(
             items, "a number or a column beside something larger is added to each of its entries or columns"
         ),

@@ -17,8 +17,8 @@ from derivcheck.problem.prose import is_concluded
 from derivcheck.problem.scope import Declaration, Definition, Meaning, Refusal, SizeSymbol
 from derivcheck.problem.solutions import equation_for
 from derivcheck.problem.terms import Gather, is_literal, variables
-from derivcheck.problem.unread import folded
 from derivcheck.reading.items import Statement
+from derivcheck.reading.unread import folded
 
 
 def told_anew(item: Statement, left: n.Node, builder: Builder) -> bool:

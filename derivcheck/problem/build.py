@@ -15,7 +15,7 @@ from derivcheck.problem.builder import Builder, Unexplained
 from derivcheck.problem.claims import UNEXPLAINED, ClaimMaker
 from derivcheck.problem.classify import classify
 from derivcheck.problem.constraints import note_undrawn
-from derivcheck.problem.context import key_of, lacking, letters_of, members_of, strip
+from derivcheck.problem.context import key_of, lacking, members_of, strip
 from derivcheck.problem.counting import counting_letters
 from derivcheck.problem.declarations import index_range
 from derivcheck.problem.definitions import define
@@ -30,8 +30,8 @@ from derivcheck.problem.prose import runs
 from derivcheck.problem.scope import Definition, Refusal, Scope, SizeSymbol
 from derivcheck.problem.solutions import finish_solutions
 from derivcheck.problem.stated import note_conditions, note_lost_heads
-from derivcheck.problem.unread import Unread, names_in_text, sentence_at
 from derivcheck.reading.items import Directive, Heading, Item, Notice, Statement, Unreadable
+from derivcheck.reading.unread import Unread, letters_of, names_in_text, sentence_at
 from derivcheck.source import Source
 from derivcheck.verdict import Finding, Severity
 

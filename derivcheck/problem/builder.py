@@ -12,8 +12,8 @@ from derivcheck.problem.context import Context
 from derivcheck.problem.expressions import elaborate
 from derivcheck.problem.problem import Line
 from derivcheck.problem.scope import IndexInfo, Scope
-from derivcheck.problem.unread import Unread, unread
 from derivcheck.reading.items import Statement
+from derivcheck.reading.unread import Unread, unread
 from derivcheck.source import Source, Span
 from derivcheck.verdict import Finding
 

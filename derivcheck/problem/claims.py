@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -13,7 +12,7 @@ from derivcheck.language.shapes import ONE
 from derivcheck.language.traversal import walk
 from derivcheck.problem import algebra, terms
 from derivcheck.problem.constants import constant_by, density_of, gradients, without_constant
-from derivcheck.problem.context import Context, lacking, letters_of, strip
+from derivcheck.problem.context import Context, lacking, strip
 from derivcheck.problem.directives import Marks
 from derivcheck.problem.freezing import note_posterior
 from derivcheck.problem.parts import part_reader
@@ -28,6 +27,7 @@ from derivcheck.problem.squares import is_optimum, slope_by_square, square_root,
 from derivcheck.problem.substitution import at_indices, member
 from derivcheck.problem.terms import Comparison, Term
 from derivcheck.reading.items import Relation, Statement
+from derivcheck.reading.unread import letters_of
 from derivcheck.source import Source, Span
 
 UNEXPLAINED = frozenset(
@@ -619,8 +619,9 @@ def _slug(kind: str, term: Term, title: str) -> str:
     found = derivative_in(term)
 
     def clean(text: str) -> str:
-        text = "".join(_LATIN.get(character, character) for character in text)
-        return re.sub(r"[^A-Za-z0-9_]+", "-", text.replace("\\", "")).strip("-")
+        letters = "".join(_LATIN.get(character, character) for character in text.replace("\\", ""))
+        kept = (one if one.isascii() and (one.isalnum() or one == "_") else " " for one in letters)
+        return "-".join("".join(kept).split())
 
     if found is not None:
         stem = {"gradient": "grad", "jacobian": "jac", "hessian": "hess"}.get(kind, "deriv")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 
 from derivcheck.language import nodes as n
@@ -45,8 +44,6 @@ from derivcheck.problem.prose import (
     is_naming,
     listed_before,
     runs,
-    words_around,
-    words_behind,
 )
 from derivcheck.problem.rounding import accuracy
 from derivcheck.problem.scope import Definition, IndexInfo, Refusal
@@ -64,10 +61,10 @@ from derivcheck.problem.stated import (
     refuse_unsaid,
     side_of,
 )
-from derivcheck.problem.unread import Unread, names_in_text
 from derivcheck.problem.zeroing import take_words
 from derivcheck.reading.items import Relation, Statement
-from derivcheck.source import Span
+from derivcheck.reading.unread import Unread, names_in_text, stands_alone
+from derivcheck.reading.windows import around, behind
 from derivcheck.verdict import Finding, Severity
 
 DEFINITE = frozenset(("\\succ", "\\succeq", "\\prec", "\\preceq"))
@@ -208,9 +205,9 @@ def _membership(item: Statement, statements: Statements, builder: Builder) -> No
         return
     shapes = declare(left, right, ctx)
     text = builder.source.text
-    describe(left, words_around(item, text), ctx)
+    describe(left, around(item, text), ctx)
     for other in listed_before(item, statements, text):
-        describe(other.members[0], words_behind(item, text), ctx)
+        describe(other.members[0], behind(item, text), ctx)
     builder.line(item.span, "declaration", plain(left), shapes)
 
 
@@ -434,19 +431,13 @@ def _defined_for_all(item: Statement, left: n.Node, refusal: Refusal, builder: B
         refusal.span,
         f"`{plain(left)}` has no index, and what it is set to is another for every `{letter}`",
         f"write `{key_of(left)}{script}`, or behind it what it is without `{letter}`",
-        wrong=not (_stands_for_all(builder.source.text, refusal.span) or _has_letter(left, letter)),
+        wrong=not (stands_alone(builder.source.text, refusal.span) or _has_letter(left, letter)),
     ) from refusal
 
 
 def _has_letter(left: n.Node, letter: str) -> bool:
     """Whether the letter stands on the left all the same: then over what it runs is what is not known."""
     return any(isinstance(part, n.Name) and part.text == letter for part in walk(left))
-
-
-def _stands_for_all(text: str, index: Span) -> bool:
-    r"""Whether a member stands alone in brackets, and may mean all of them: ``\operatorname{diag}(s_i)``."""
-    before = re.search(r"[(\[{]\s*[\\\w{}]+\s*[_^]\s*[{(]*\s*\Z", text[: index.start])
-    return before is not None and re.match(r"\s*[})]*\s*(?:\\?[)\]}]|\\right)", text[index.end :]) is not None
 
 
 def _estimate(item: Statement, left: n.Node, builder: Builder) -> None:

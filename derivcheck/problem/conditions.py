@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
@@ -21,7 +20,7 @@ from derivcheck.problem.assumptions import (
 )
 from derivcheck.problem.builder import Builder
 from derivcheck.problem.comparisons import COMPARABLE, comparisons
-from derivcheck.problem.constraints import ASKING, all_totals, constrain, require
+from derivcheck.problem.constraints import all_totals, constrain, require
 from derivcheck.problem.context import key_of, members_of, strip
 from derivcheck.problem.declarations import runs_of
 from derivcheck.problem.domains import DOTS, declare_sizes
@@ -32,13 +31,9 @@ from derivcheck.problem.prose import is_asked, is_concluded, is_conditional
 from derivcheck.problem.scope import Declaration, Definition, FunctionDefinition, IndexInfo, Refusal, Scope
 from derivcheck.problem.solutions import equation_for
 from derivcheck.reading.items import Statement
+from derivcheck.reading.phrases import ASKING, CONDITIONS_JOINED
 
 EQUAL = frozenset(("=", ":=", "\\equiv"))
-BETWEEN = re.compile(
-    r"(\s|[$,]|\\[()\[\];,]|\\q?quad\b|\\(text|mathrm)\{\s*and\s*\}|\band\b|\bwith\b|&|\\\\"
-    r"|\b(be|are|is|an?|both|probability|vectors?|distributions?|positive|entries)\b)*"
-)
-"""What may stand between two conditions of one list."""
 
 
 def assumed_equation(item: Statement, builder: Builder) -> bool:
@@ -107,7 +102,7 @@ def _goes_on(item: Statement, builder: Builder) -> bool:
     last = max(before, key=lambda line: line.span.end, default=None)
     if last is None or last.kind not in ("declaration", "assumption"):
         return False
-    return BETWEEN.fullmatch(builder.source.text[last.span.end : item.span.start]) is not None
+    return CONDITIONS_JOINED.fullmatch(builder.source.text[last.span.end : item.span.start]) is not None
 
 
 def declared_by_sign(item: Statement, builder: Builder) -> bool:
@@ -294,9 +289,7 @@ def refuse_on_letters(item: Statement, side: Statement | None, builder: Builder)
         if isinstance(part, n.Name)
     ]
     if all(key_of(name) in scripts for name in names):
-        raise Refusal(
-            "condition", item.span, "this compares indices of the line beside it, which claims nothing"
-        )
+        raise Refusal("condition", item.span, "this compares indices of the line beside it, which claims nothing")
 
 
 def _compared(item: Statement, builder: Builder) -> tuple[terms.Comparison, ...] | None:

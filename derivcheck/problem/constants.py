@@ -2,8 +2,6 @@ r"""``… + \text{const}``: equal up to what does not depend on a name, which th
 
 from __future__ import annotations
 
-import re
-
 from derivcheck.language import nodes as n
 from derivcheck.language.shapes import ONE
 from derivcheck.problem import terms as t
@@ -15,15 +13,9 @@ from derivcheck.problem.terms import Term
 from derivcheck.reading.errors import ParseError
 from derivcheck.reading.items import Statement
 from derivcheck.reading.parser import parse_expression
+from derivcheck.reading.phrases import CONSTANT, FREE_OF
+from derivcheck.reading.windows import paragraph
 from derivcheck.source import Span
-
-CONSTANTS = re.compile(r"(\\mathrm\{)?(const|constant|cst|Const|Constant)\.?\}?\Z")
-TELLING = re.compile(
-    r"(?:terms?|const\w*|depend\w*|independent|respect|w\.?r\.?t\.?|involv\w*|contain\w*|without|function|free)"
-    r"(?:\s|\w|,|-)*?\s*\$([^$]+)\$"
-)
-BEFORE, BEHIND = 240, 160
-"""So many characters around the line are read for the words that say of what the constant is free."""
 
 
 def without_constant(node: n.Node) -> n.Node | None:
@@ -42,7 +34,7 @@ def without_constant(node: n.Node) -> n.Node | None:
 def _is_constant(node: n.Node) -> bool:
     match strip(node):
         case n.Name(text=text) | n.Text(text=text) | n.Word(text=text):
-            return CONSTANTS.match(text.strip()) is not None
+            return CONSTANT.match(text.strip()) is not None
         case n.Product(factors=factors) if all(isinstance(factor, n.Name) for factor in factors):
             letters = "".join(factor.text for factor in factors if isinstance(factor, n.Name))
             return letters in ("const", "constant")
@@ -51,13 +43,7 @@ def _is_constant(node: n.Node) -> bool:
 
 def constant_by(head: n.Node, term: Term, item: Statement, node: n.Node, ctx: Context) -> list[By]:
     """The names of which the constant is free."""
-    text = ctx.scope.text
-    before = text[max(0, item.span.start - BEFORE) : item.span.start]
-    behind = text[item.span.end : item.span.end + BEHIND]
-    # The sentence alone: words of another one speak of another line.
-    before = re.split(r"\n\s*\n|\$\$", before.rstrip("$ \n"))[-1]
-    behind = re.split(r"\n\s*\n", behind.lstrip("$ \n"))[0]
-    for words in (behind, before):
+    for words in paragraph(item.span, ctx.scope.text):
         found = _told(words, ctx)
         if found:
             return found
@@ -83,7 +69,7 @@ def constant_by(head: n.Node, term: Term, item: Statement, node: n.Node, ctx: Co
 
 def _told(words: str, ctx: Context) -> list[By]:
     """The name that the words tell: "up to terms without $u$", "that depend on $u$"."""
-    for match in TELLING.finditer(words):
+    for match in FREE_OF.every(words):
         try:
             return [by(parse_expression(match[1]), ctx)]
         except (Refusal, ParseError):

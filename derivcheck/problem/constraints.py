@@ -6,7 +6,6 @@ it ask it of the inputs, these are drawn to meet it.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
@@ -21,11 +20,6 @@ from derivcheck.problem.scope import Assumption, Declaration, Refusal, Scope
 from derivcheck.problem.terms import Term
 from derivcheck.source import Span
 
-ASKING = re.compile(
-    r"\b(satisf(y|ies|ying)|obey(s|ing)?|fulfil(l|s|ling)?|subject to|constraints?|conditions?|restrictions?"
-    r"|(add|sum)(s|ming|ing)? (up )?to|normali[sz](ed|ation))\b"
-)
-"""Words that ask an equation of the inputs, whatever else leads to it."""
 NO_EQUATION = (t.Derivative, t.Chain, t.Optimum, t.Expectation, t.Integral, t.LogIntegral, t.Density, t.Index)
 BELOW = {"positive": ">", "nonnegative": "\\ge"}
 ABOVE = {"negative": "<", "nonpositive": "\\le"}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Literal
@@ -12,6 +11,7 @@ from derivcheck.language.printing import latex
 from derivcheck.language.traversal import children
 from derivcheck.problem.scope import IndexInfo, Refusal, Scope
 from derivcheck.problem.terms import Term
+from derivcheck.reading.unread import letters_of
 
 SLOT = Symbol("\\cdot")
 
@@ -75,12 +75,6 @@ def pattern(base: Node, sub: Node | None, sup: Node | None) -> str:
 def members_of(node: Node) -> list[Node]:
     """The names of a comma list."""
     return list(node.items) if isinstance(node, Tuple) else [node]
-
-
-def letters_of(*keys: str) -> frozenset[str]:
-    """The letters of which names are made, without their type faces."""
-    found = re.findall(r"\\(?!math|bold|text|operatorname)[A-Za-z]+|(?<![\\A-Za-z])[A-Za-z]", " ".join(keys))
-    return frozenset(found)
 
 
 def lacking(refusal: Refusal) -> frozenset[str]:

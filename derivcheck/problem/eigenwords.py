@@ -5,10 +5,8 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import lru_cache
 
 from derivcheck.language import nodes as n
 from derivcheck.language.printing import plain
@@ -25,22 +23,9 @@ from derivcheck.problem.scope import Definition, FamilyAxis, Refusal
 from derivcheck.problem.spectrum import refuse_unsymmetric, spectrum, symmetric, value_of, vector_of
 from derivcheck.problem.terms import Term
 from derivcheck.reading.items import Statement
+from derivcheck.reading.phrases import EIGEN, EIGEN_OF, EIGEN_RANK, EIGENVALUE, EIGENVECTOR, LENGTH, STATEMENT
+from derivcheck.reading.windows import sentence
 from derivcheck.verdict import Finding, Severity
-
-RANKS = {
-    "first": r"largest|greatest|biggest|maximal|maximum|max|top|leading|dominant|principal|first",
-    "last": r"smallest|least|minimal|minimum|min|last",
-    "second": r"second[- ]largest|second",
-}
-_RANK = "|".join(f"(?P<{name}>{words})" for name, words in RANKS.items())
-_NAME = r"<(\d+)>"
-_IS = r"(?:[ ,:]|is|are|be|as|for|denotes?|being|stands for|an?|the|its|their|some|any)*"
-_SAID = r"(?:(?:unit(?:[- ](?:norm|length))?|normali[sz]ed|orthonormal|corresponding|associated|real|and|or|,|\s|" + (
-    "|".join(RANKS.values()) + r")[ -]*)*"
-)
-_VALUE_OF = re.compile(rf"{_NAME}{_IS}{_SAID}eigenvalues?\b|eigenvalues? {_NAME}")
-_VECTOR_OF = re.compile(rf"{_NAME}{_IS}{_SAID}eigenvectors?\b|eigenvectors? {_NAME}")
-_LENGTH = re.compile(r"\bunit\b|normali[sz]ed|orthonormal|of length|of norm")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,23 +38,18 @@ class _Sentence:
 
 def explain(item: Statement, statements: Statements, builder: Builder) -> None:
     """Define the names that the sentence of a statement calls eigenvalues and eigenvectors, as far as it can be."""
-    if item.hidden or not _speaks_of_them(builder.scope.text):
+    if item.hidden or not EIGEN.search(builder.scope.text):
         return
     found = _sentence_of(item, statements, builder)
-    if "eigenv" not in found.words:
+    if not EIGEN.search(found.words):
         return
-    ranks = {match.lastgroup for match in re.finditer(rf"\b(?:{_RANK})\b[a-z -]*eigenv", found.words)}
-    for pattern, vectors in ((_VALUE_OF, False), (_VECTOR_OF, True)):
-        for match in pattern.finditer(found.words):
+    ranks = {match.lastgroup for match in EIGEN_RANK.every(found.words)}
+    for pattern, vectors in ((EIGENVALUE, False), (EIGENVECTOR, True)):
+        for match in pattern.every(found.words):
             position = int(next(group for group in match.groups() if group and group.isdigit()))
             several = match.group().rstrip(" <>0123456789").endswith("s")
             for name in _named(found, position, several):
                 _explain(name, vectors, several, ranks, found, builder)
-
-
-@lru_cache(maxsize=8)
-def _speaks_of_them(text: str) -> bool:
-    return "eigenv" in text
 
 
 def is_order(item: Statement, builder: Builder) -> bool:
@@ -84,10 +64,7 @@ def is_order(item: Statement, builder: Builder) -> bool:
 
 def _sentence_of(item: Statement, statements: Statements, builder: Builder) -> _Sentence:
     mine = tuple(statements.of_sentence(item))
-    text = builder.source.text
-    tail = re.split(r"\.(?:\s|$)|\n\s*\n", text[mine[-1].span.end :].lstrip("$ \n"), maxsplit=1)[0]
-    words = "".join(f"{each.lead} <{k}> " for k, each in enumerate(mine)) + re.sub(r"\s+", " ", tail)
-    return _Sentence(re.sub(r"\s+", " ", words.lower()), mine)
+    return _Sentence(sentence(mine, builder.source.text), mine)
 
 
 def _named(found: _Sentence, position: int, several: bool) -> list[n.Node]:
@@ -125,7 +102,7 @@ def _explain(
     term = vector_of(matrix, rank, span, ctx) if vectors else value_of(matrix, rank, span, ctx)
     enter(Definition(key_of(name), plain(name), term, scope.resolve_shape(term.shape), span), key_of(name), ctx)
     builder.line(span, "definition", plain(name), scope.show(term.shape))
-    if vectors and _LENGTH.search(found.words) is None:
+    if vectors and LENGTH.search(found.words) is None:
         message = f"`{plain(name)}` is read as an eigenvector of length 1"
         builder.findings.append(Finding("notice", Severity.NOTE, message, span))
 
@@ -156,7 +133,7 @@ def _define_all(name: n.Scripted, matrix: Term, vectors: bool, builder: Builder)
 
 def _matrix(found: _Sentence, name: n.Node, builder: Builder) -> Term | None:
     """The matrix of which the sentence speaks: behind "of", else what stands in it; else that of known eigenvalues."""
-    behind = [int(match) for match in re.findall(rf"eigenv\w+ (?:<\d+> )?of [a-z ]*{_NAME}", found.words)]
+    behind = [int(match[1]) for match in EIGEN_OF.every(found.words)]
     order = [*behind, *(k for k in range(len(found.statements)) if k not in behind)]
     for k in order:
         for member in found.statements[k].members:
@@ -175,7 +152,7 @@ def _matrix(found: _Sentence, name: n.Node, builder: Builder) -> Term | None:
 
 def _rank_of_known(found: _Sentence, builder: Builder) -> str | None:
     """The rank of an eigenvalue that the sentence names, where an earlier one explained it."""
-    for match in re.finditer(rf"{_NAME}", found.words):
+    for match in STATEMENT.every(found.words):
         name = strip(found.statements[int(match.group(1))].members[0])
         meaning = builder.scope.names.get(key_of(name))
         if isinstance(meaning, Definition) and isinstance(meaning.term, t.Entry):

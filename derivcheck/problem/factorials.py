@@ -15,6 +15,7 @@ from derivcheck.problem import terms as t
 from derivcheck.problem.context import Context, key_of
 from derivcheck.problem.scope import Refusal
 from derivcheck.problem.terms import Term
+from derivcheck.reading.phrases import DIGAMMA
 from derivcheck.source import Span
 
 BETAS = frozenset(("B", "\\mathrm{B}", "\\mathbf{B}", "\\mathrm{Beta}", "\\beta"))
@@ -52,7 +53,7 @@ def called(head: n.Node, group: n.Group, ctx: Context) -> Term | None:
     span = head.span | group.span
     if base.text in ("\\Gamma", "\\mathrm{Gamma}") and len(items) == 1 and group.fence in "([":
         return _function("gamma", items[0], primes, span, ctx)
-    if base.text in DIGAMMAS and len(items) == 1 and "digamma" in ctx.scope.text.lower():
+    if base.text in DIGAMMAS and len(items) == 1 and DIGAMMA.search(ctx.scope.text):
         return _function("digamma", items[0], primes, span, ctx)
     if base.text in BETAS and not primes and group.fence == "(":
         return _beta([ctx.term(item) for item in items], span, ctx)

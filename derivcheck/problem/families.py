@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from derivcheck.language import nodes as n
@@ -12,6 +11,7 @@ from derivcheck.language.shapes import ONE, Shape, is_scalar
 from derivcheck.problem.context import SLOT, Context, key_of, pattern
 from derivcheck.problem.indices import index_parts
 from derivcheck.problem.scope import Declaration, FamilyAxis
+from derivcheck.reading.unread import is_sum_of_members
 
 
 def ranging_letters(node: n.Name | n.Scripted, ctx: Context) -> list[tuple[n.Node, str]] | None:
@@ -40,7 +40,7 @@ def declare_family(
     only_subscripts = all(place == "sub" for _, place in family)
     base_key = key_of(node.base)
     entries = only_subscripts and is_scalar(shape) and len(family) <= 2
-    apart = entries and _is_their_sum(base_key, scope.text)
+    apart = entries and is_sum_of_members(base_key, scope.text)
     if entries and not apart and base_key not in scope.names and all(lower == 1 for lower, _ in ranges):
         sizes = [size for _, size in ranges]
         whole: Shape = (sizes[0], sizes[1] if len(sizes) == 2 else ONE)
@@ -49,12 +49,6 @@ def declare_family(
     key = family_pattern(node, family)
     axes = tuple(FamilyAxis(size, lower) for lower, size in ranges)
     scope.enter(key, Declaration(key, plain(node), shape, domain, node.span, axes))
-
-
-def _is_their_sum(base: str, text: str) -> bool:
-    r"""Whether the letter without an index is another name: ``N = \\sum_k N_k``."""
-    letter = re.escape(base)
-    return re.search(rf"(?<![\w\\}}]){letter}\s*&?\s*=[^$\n]*(?<![\w\\]){letter}_", text) is not None
 
 
 def family_pattern(node: n.Scripted, family: Sequence[tuple[n.Node, str]]) -> str:

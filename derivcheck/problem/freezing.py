@@ -5,7 +5,6 @@ In the M-step of EM the derivative of Q by a parameter, and the place of its opt
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from fractions import Fraction
 from functools import lru_cache
@@ -16,11 +15,7 @@ from derivcheck.problem.probability.model import parameters_of_model
 from derivcheck.problem.scope import Scope
 from derivcheck.problem.substitution import member, rewrite
 from derivcheck.problem.terms import Term
-
-EM = re.compile(
-    r"\bEM\b|\b[EM][- ]steps?\b|xpectation[-\u2013 ]+[Mm]aximi[sz]ation"
-    r"|(posterior|expectations?|moments?|responsibilit\w+|\bq\b\$?)[^.]{0,40}\b(held|kept|fixed|constants?)\b"
-)
+from derivcheck.reading.phrases import EM
 
 
 @lru_cache(maxsize=8)

@@ -8,7 +8,6 @@ one real number is an ``Integral``. Ends that depend on names move into the inte
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -31,7 +30,7 @@ from derivcheck.problem.terms import Term
 from derivcheck.source import Span
 
 ONE = t.Constant(Fraction(1))
-ACCENTED = re.compile(r"\\(?:tilde|hat|bar)\{(.+)\}")
+ACCENTS = frozenset(("\\tilde", "\\hat", "\\bar"))
 COUNTED = ("finite", "onehot", "natural", "integer")
 SIGNED = {"positive": (0.0, None), "nonnegative": (0.0, None), "negative": (None, 0.0), "nonpositive": (None, 0.0)}
 
@@ -105,8 +104,8 @@ def _undecorated(node: n.Big, ctx: Context) -> n.Big:
     match name:
         case n.Scripted(base=n.Name() as base, sub=None, sup=None):
             pass
-        case n.Name(text=text) if accent := ACCENTED.fullmatch(text):
-            base = n.Name(accent[1], span=name.span)
+        case n.Name(text=text) if text.partition("{")[0] in ACCENTS:
+            base = n.Name(text.partition("{")[2][:-1], span=name.span)
         case _:
             return node
     if key_of(name) in ctx.scope.names:

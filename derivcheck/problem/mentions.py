@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from derivcheck.language import nodes as n
 from derivcheck.problem import terms
 from derivcheck.problem.builder import Builder
@@ -11,14 +9,12 @@ from derivcheck.problem.context import key_of, strip
 from derivcheck.problem.declarations import declare
 from derivcheck.problem.domains import REALS
 from derivcheck.problem.newness import would_resolve
-from derivcheck.problem.prose import ADJECTIVES_ALONE, describe
+from derivcheck.problem.prose import describe
 from derivcheck.problem.scope import Refusal, Scope
 from derivcheck.reading.items import Statement
 from derivcheck.reading.parser import parse_expression
-
-_KINDS = f"({ADJECTIVES_ALONE})"
-MENTION_BEHIND = re.compile(rf"\s*(,|and|is|are|be|being|has|have|both|all|a|an|\s)*{_KINDS}")
-MENTION_BEFORE = re.compile(rf"{_KINDS}[a-z -]*$")
+from derivcheck.reading.phrases import ADJECTIVE_BEFORE, ADJECTIVE_BEHIND, MATRIX, MENTIONS_JOINED, OF_ALL, OF_SPACE
+from derivcheck.reading.windows import behind_maths
 
 
 def mention(item: Statement, builder: Builder) -> None:
@@ -45,9 +41,7 @@ def describe_mention(item: Statement, builder: Builder) -> None:
     if item.displayed:
         return
     node = strip(item.members[0])
-    text = builder.source.text
-    behind = re.sub(r"^[^$]*\$+", "", text[item.span.end : item.span.end + 160], count=1)
-    behind = re.split(r"[$.;:]|\n\s*\n", behind, maxsplit=1)[0].lower()
+    behind = behind_maths(item.span, builder.source.text)
     ctx = builder.context()
     known = key_of(node) in builder.scope.names
     if isinstance(node, n.Name | n.Scripted) and (known or not _names_a_set(node)):
@@ -55,20 +49,20 @@ def describe_mention(item: Statement, builder: Builder) -> None:
             builder.undeclared = [(name, lead) for name, lead in builder.undeclared if lead[0] == item.sentence]
             builder.undeclared.append((node, (item.sentence, item.lead)))
             return
-        if MENTION_BEHIND.match(behind):
+        if ADJECTIVE_BEHIND.match(behind):
             describe(node, behind, ctx)
             for other in _listed_before(item, builder, behind):
                 describe(other, behind, ctx)
-        elif MENTION_BEFORE.search(item.lead):
+        elif ADJECTIVE_BEFORE.search(item.lead):
             describe(node, item.lead, ctx)
         return
     waiting = [(name, lead) for name, (sentence, lead) in builder.undeclared if sentence == item.sentence]
     if not waiting:
         return
     shape: n.Node | None = None
-    if isinstance(node, n.Product) and set(node.operators) == {"\\times"} and re.match(r"\s*(\w+ )*matri", behind):
+    if isinstance(node, n.Product) and set(node.operators) == {"\\times"} and MATRIX.match(behind):
         shape = n.Scripted(n.Name("\\mathbb{R}"), None, node, span=node.span)
-    elif re.search(r"\b(in|of)$", item.lead.strip()):
+    elif OF_SPACE.search(item.lead.strip()):
         shape = node
     if shape is None:
         return
@@ -83,12 +77,12 @@ def describe_mention(item: Statement, builder: Builder) -> None:
 
 def _listed_before(item: Statement, builder: Builder, behind: str) -> list[n.Node]:
     """The names mentioned before in a list of which "are" or "be" says something: "where $P$, $Q$ and $R$ are …"."""
-    if re.match(r"\s*,?\s*(are|be|both|all)\b", behind) is None:
+    if OF_ALL.match(behind) is None:
         return []
     text, found, start = builder.source.text, [], item.span.start
     earlier = [line for line in builder.lines if line.span.end <= item.span.start]
     for line in sorted(earlier, key=lambda line: -line.span.end):
-        if line.kind != "mention" or re.fullmatch(r"[\s$,]*(and)?[\s$]*", text[line.span.end : start]) is None:
+        if line.kind != "mention" or MENTIONS_JOINED.fullmatch(text[line.span.end : start]) is None:
             break
         found.append(parse_expression(text[line.span.start : line.span.end]))
         start = line.span.start

@@ -5,7 +5,6 @@ Where the E-step's results are written out (``r_n = …``) and not as densities 
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 
 from derivcheck.problem import terms as t
@@ -14,11 +13,9 @@ from derivcheck.problem.context import key_of, strip
 from derivcheck.problem.freezing import of_em
 from derivcheck.problem.neighbours import Statements
 from derivcheck.problem.scope import Definition, Refusal
+from derivcheck.reading import phrases
 from derivcheck.reading.items import Statement
-
-STEP = re.compile(r"\b([EM])[- ]steps?\b|\b(Expectation|Maximi[sz]ation)[- ]steps?\b")
-RESPONSIBLE = re.compile(r"responsibilit", re.IGNORECASE)
-FIXED = re.compile(r"\bfixed\b|\b(held|kept|keep|keeping|treat\w*|regard\w*)\b.*\bconstants?\b")
+from derivcheck.reading.windows import clause
 
 
 def note_still(item: Statement, statements: Statements, builder: Builder) -> None:
@@ -27,21 +24,19 @@ def note_still(item: Statement, statements: Statements, builder: Builder) -> Non
     if not (of_em(text) or _responsible(text) or builder.scope.posterior):
         return
     name = _defined(item, builder)
-    if name is not None and _per_sample(name) and (RESPONSIBLE.search(item.lead) or _in_the_e_step(item, text)):
+    if name is not None and _per_sample(name) and (phrases.RESPONSIBLE.search(item.lead) or _in_the_e_step(item, text)):
         _still(name.key, builder)
     if item.relations or item.displayed:
         return
     mine = statements.of_sentence(item)
-    behind = re.split(r"[.;]\s|\n\s*\n", text[mine[-1].span.end :], maxsplit=1)[0]
-    words = " ".join([*(each.lead for each in mine), behind]).lower()
-    if FIXED.search(words):
+    if phrases.FIXED.search(clause(mine, text)):
         for key in _spoken_of(item, builder):
             _still(key, builder)
 
 
 @lru_cache(maxsize=8)
 def _responsible(text: str) -> bool:
-    return RESPONSIBLE.search(text) is not None
+    return phrases.RESPONSIBLE.search(text) is not None
 
 
 def _still(key: str, builder: Builder) -> None:
@@ -65,7 +60,7 @@ def _per_sample(name: Definition) -> bool:
 
 def _in_the_e_step(item: Statement, text: str) -> bool:
     last = None
-    for match in STEP.finditer(text, 0, item.span.start):
+    for match in phrases.STEP.every(text[: item.span.start]):
         last = match
     return last is not None and last.group(0)[0] == "E"
 

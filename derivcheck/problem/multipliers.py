@@ -6,10 +6,7 @@ row says nothing of it (``\pi_k = \frac{n_k}{N}``), or says what it is, it is an
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from functools import lru_cache
-from itertools import islice
 
 from derivcheck.problem import terms
 from derivcheck.problem.claims import derivative_in
@@ -17,6 +14,8 @@ from derivcheck.problem.facts import depends
 from derivcheck.problem.problem import Claim, Refused
 from derivcheck.problem.scope import Scope
 from derivcheck.problem.terms import Term
+from derivcheck.reading.phrases import called
+from derivcheck.reading.windows import around_multipliers
 
 
 def multipliers(premise: Claim, unknown: str, scope: Scope) -> dict[str, Term]:
@@ -114,20 +113,5 @@ def without_constraint(row: Claim, above: list[Claim | Refused], solved: str | N
 
 def _called_multipliers(scope: Scope) -> set[str]:
     """Declared names that the words call multipliers."""
-    text = _around_multipliers(scope.text)
-    return {
-        key
-        for key in (scope.declarations if text else ())
-        if key in text
-        and (
-            re.search(rf"[Mm]ultipliers?[^.$\\]{{0,30}}[$(\s\\]*{re.escape(key)}(?![A-Za-z])", text)
-            or re.search(rf"{re.escape(key)}\s*(\$|\\\))?[^.$]{{0,20}} multipliers?\b", text)
-        )
-    }
-
-
-@lru_cache(maxsize=8)
-def _around_multipliers(text: str) -> str:
-    """What stands near the word, so that a long document is not searched for each of its names."""
-    found = islice(re.finditer(r"[Mm]ultiplier", text), 100)
-    return " . ".join(text[max(0, place.start() - 200) : place.end() + 200] for place in found)
+    text = around_multipliers(scope.text)
+    return {key for key in (scope.declarations if text else ()) if key in text and called("multiplier", key, text)}

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from fractions import Fraction
-from typing import Final
 
 from derivcheck.language.nodes import Group, Name, Node, Number, Product, Scripted, Symbol, Tuple
 from derivcheck.language.printing import plain
@@ -25,6 +23,7 @@ from derivcheck.problem.scope import (
 )
 from derivcheck.problem.scripts import entry_of, primed, superscript, turns
 from derivcheck.problem.terms import Term
+from derivcheck.reading.unread import is_styled_letter
 from derivcheck.source import Span
 
 
@@ -93,9 +92,6 @@ def _mentioned(key: str, text: str, span: Span, scope: Scope) -> Term:
     )
 
 
-_STYLED_LETTER: Final = re.compile(r"(?:\\[a-z]+\{)+[A-Za-z]\}+")
-
-
 def how_to_declare(key: str, scope: Scope) -> str:
     """How a name comes into being that nothing declares: as a size where the document counts with it."""
     if key in scope.counting:
@@ -130,7 +126,7 @@ def unknown_name(node: Node, ctx: Context, *, called: bool = False) -> Refusal:
     )
     message = f"`{text}` {what} not declared"
     # ``W_f`` beside ``W_g`` is no slip, nor is one letter in place of another.
-    near = close is not None and isinstance(node, Name) and not _STYLED_LETTER.fullmatch(node.text)
+    near = close is not None and isinstance(node, Name) and not is_styled_letter(node.text)
     return Refusal("unknown-name", node.span, message, help, unknown=Unknown(node, called, near))
 
 

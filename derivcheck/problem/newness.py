@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 
 from derivcheck.language import nodes as n
@@ -22,12 +21,10 @@ from derivcheck.problem.scope import (
 )
 from derivcheck.problem.spectrum import names_eigenvalue
 from derivcheck.problem.words import ELEMENTARY
+from derivcheck.reading.phrases import CHANCE
 
 OWN_WORDS = frozenset(("relu", "gelu", "softplus", "silu", "softmax", "sigmoid"))
 FIXED_WORDS = frozenset(("max", "min", "tr", "trace", "det", "diag", "vec", "logdet", "rank"))
-
-
-CHANCE = re.compile(r"densit|distribut|probabilit|random|likelihood|posterior|prior\b|\\sim|\\mathcal\{N\}")
 
 
 def of_chance(scope: Scope) -> bool:

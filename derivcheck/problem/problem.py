@@ -10,7 +10,7 @@ from derivcheck.language.nodes import Node
 from derivcheck.language.shapes import Dim
 from derivcheck.problem.scope import Assumption, Declaration, Definition, FunctionDeclaration, Scope, Unknown
 from derivcheck.problem.terms import Add, Comparison, Density, Term, is_zero
-from derivcheck.problem.unread import Unread
+from derivcheck.reading.unread import Unread
 from derivcheck.source import Source, Span
 from derivcheck.verdict import Finding
 

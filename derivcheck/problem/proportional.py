@@ -6,7 +6,6 @@ both sides are equal up to a factor exactly where log f(θ) − log f(θ₀) is 
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from fractions import Fraction
 
@@ -26,10 +25,8 @@ from derivcheck.problem.terms import Term
 from derivcheck.reading.errors import ParseError
 from derivcheck.reading.items import Statement
 from derivcheck.reading.parser import parse_expression
-
-AS_FUNCTION = re.compile(r"as (?:a )?functions? of\s+\$([^$]+)\$")
-AROUND = 200
-"""So many characters before and behind the line are read for the words that say of what it is a function."""
+from derivcheck.reading.phrases import AS_FUNCTION
+from derivcheck.reading.windows import paragraph
 
 
 def up_to_factor(
@@ -75,10 +72,7 @@ def _letters_of_values(head: n.Node, ctx: Context) -> dict[str, Term]:
 
 def _told(item: Statement, ctx: Context) -> list[By]:
     """The name of which the words around the line say that both sides are functions."""
-    text = ctx.scope.text
-    before = re.split(r"\n\s*\n|\$\$", text[max(0, item.span.start - AROUND) : item.span.start].rstrip("$ \n"))[-1]
-    behind = re.split(r"\n\s*\n", text[item.span.end : item.span.end + AROUND].lstrip("$ \n"))[0]
-    for match in (found for words in (behind, before) for found in AS_FUNCTION.finditer(words)):
+    for match in (found for words in paragraph(item.span, ctx.scope.text) for found in AS_FUNCTION.every(words)):
         try:
             return [by(parse_expression(match[1]), ctx)]
         except (Refusal, ParseError):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from fractions import Fraction
 
@@ -18,44 +17,21 @@ from derivcheck.problem.families import family_pattern, ranging_letters
 from derivcheck.problem.neighbours import Statements
 from derivcheck.problem.scope import Declaration, Scope
 from derivcheck.reading.items import Statement
+from derivcheck.reading.phrases import (
+    ADJECTIVE_NEXT,
+    MATHS_BETWEEN,
+    NAMES_JOINED,
+    NOT_TAKEN,
+    PROPERTIES,
+    PUT_UP,
+    SAID_OF_ALL,
+)
+from derivcheck.reading.windows import behind
 
 ASKED = frozenset(("let", "assume", "where", "call"))
 CONCLUDED = frozenset(("follows", "since", "in each case", "in that case"))
 CONSTRAINING = ("satisfying", "such that", "subject to", "under the constraint", "assume", "suppose")
 NAMING_LEADS = frozenset(("let", "call", "denote", "define", "put", "set", "write", "name"))
-# What words say of a declared name, the more telling first: what one of them takes is not read again.
-ADJECTIVES: tuple[tuple[str, tuple[str, ...]], ...] = (
-    (r"\bone-?( |\n)?hot\b", ("onehot",)),
-    (r"\bprobability vectors?\b|\b(be|are|is) ([a-z]+ )?probability (distribution|mass function)s?\b", ("simplex",)),
-    (r"\b(orthogonal|symmetric) (projections?|projectors?)\b", ("idempotent", "symmetric")),
-    (r"\bprojection matri\w+|\bprojectors?\b|\bidempotents?\b", ("idempotent",)),
-    (r"(\bsymmetric,? (and )?)?\b(positive[- ]semi-?|non-?negative[- ])definite|\bpsd\b", ("psd",)),
-    (r"(\bsymmetric,? (and )?)?\bpositive[- ]definite|\bspd\b", ("spd",)),
-    (r"\b(skew|anti)-?symmetric", ("skew",)),
-    (r"\bsymmetric", ("symmetric",)),
-    (r"\brotation( matri\w+)?\b", ("rotation", "orthogonal")),
-    (r"\borthonormal columns\b", ("columns",)),
-    (r"\borthonormal rows\b", ("rows",)),
-    (r"\borthonormal\b( vectors)?", ("orthogonal", "orthonormal")),
-    (r"\borthogonal\b|\bperpendicular\b", ("orthogonal", "across")),
-    (r"\blower[- ]triangular", ("lower",)),
-    (r"\bupper[- ]triangular", ("upper",)),
-    (r"\bpositive (diagonal( entries)?|entries on (the|its) diagonal)\b", ("positive diagonal",)),
-    (r"\bdiagonal", ("diagonal",)),
-    (r"\bunit (vector|length|norm)", ("unit",)),
-    (r"\bone[- ]hot\b", ("onehot",)),
-    (r"\binvolut(ory|ive|ions?)\b", ("involutory",)),
-    (r"\bnilpotent\b", ("nilpotent",)),
-    (r"(?<!non)(?<!non[- ])\bsingular\b(?! (value|vector|valued))", ("singular",)),
-    (r"\btrace(-| )?(less|free|zero)\b|\b(zero|vanishing) trace\b", ("traceless",)),
-    (r"\bunit trace\b|\btrace one\b", ("unit trace",)),
-    (r"\b(unit determinant|determinant one|unimodular)\b", ("rotation",)),
-    (r"\bcommut(e|ing)\b", ("commutes",)),
-    (r"\bpositive\b", ("positive",)),
-    (r"\bnon-?negative\b", ("nonnegative",)),
-    (r"\bnon-?zero\b", ("nonzero",)),
-)
-ADJECTIVES_ALONE = "|".join(told for told, _ in ADJECTIVES)
 SQUARE = frozenset(
     (
         *("spd", "psd", "skew", "symmetric", "orthogonal", "diagonal", "lower", "upper", "idempotent", "involutory"),
@@ -63,19 +39,8 @@ SQUARE = frozenset(
     )
 )
 """What is said of square matrices."""
-JOINED = re.compile(r"(?:[\s$,&{}]|\\[()\[\]]|\\q?quad\b|\\text|\band\b)*")
-"""What may stand between the names of one list: "let $S \\in …$ and $V \\in …$ be symmetric"."""
-SAID_OF_ALL = re.compile(r"[\s,]*(both |all )?(be|are|being|have|having)( both| all| each)? (?!an? )")
 UNDRAWN_OTHERWISE = {"onehot"} | SQUARE
 """Words that nothing else reads: where a name cannot be drawn so, what rests on it is not checked."""
-CONDITION = re.compile(
-    r"\A\s*,?\s*(?:with|where|for)\s+\$(?:(?!\\in(?![a-z]))[^$])*(?:[<>]|\\[lg](?:eq?|eqslant|t)?(?![a-z]))[^$]*\$"
-)
-"""What the words behind go over: of "let $V \\in …$ with $k < n$ have orthonormal columns" the V is described."""
-ANOTHER = r"(?i:(?:\band\b|,|\bwith\b)\s+(?:let\s+)?(?:an?|the|any|some|every)\b)"
-NEXT_ONE = re.compile(rf"{ANOTHER}(?=[^,]*$)")
-SAID_OF_ONE_BEFORE = re.compile(rf"{SAID_OF_ALL.pattern}|[\s,]*({ADJECTIVES_ALONE})", re.IGNORECASE)
-NOT_TAKEN = re.compile(r"\bnot\b|\bneed not\b|\bnon-?symmetric|\bno\b")
 
 
 def is_naming(item: Statement) -> bool:
@@ -107,7 +72,7 @@ def constrains(item: Statement, text: str) -> bool:
     if any(word in item.lead for word in CONSTRAINING):
         return True
     before = text[max(0, item.span.start - 200) : item.span.start].lower()
-    return "satisfy" in item.lead.split() and re.search(r"\b(let|suppose|assume)\b[^.]*$", before) is not None
+    return "satisfy" in item.lead.split() and PUT_UP.search(before) is not None
 
 
 def assumed_in_words(item: Statement) -> bool:
@@ -122,37 +87,6 @@ def runs(item: Statement) -> bool:
     )
 
 
-def words_around(item: Statement, text: str) -> str:
-    """The prose in front of a declaration, and behind it up to the next mathematics or the end of the sentence."""
-    return f"{words_before(item, text)} {words_behind(item, text)}".lower()
-
-
-def words_before(item: Statement, text: str) -> str:
-    """The prose in front of a statement, without what is said there of the mathematics before it.
-
-    "$S$ be symmetric, $Q$ …" says nothing of $Q$, "$S$ be symmetric and the orthogonal $Q$ …" that it is orthogonal.
-    """
-    *earlier, words = re.split(r"\$|\\[\])]", text[max(0, item.span.start - 200) : item.span.start].rstrip("$ \\(["))
-    if not earlier or not SAID_OF_ONE_BEFORE.match(words):
-        return item.lead
-    if re.search(r"(,|\band\b|\bwith\b)\s*(let\s*)?$", words):
-        return ""
-    found = [*re.finditer(ANOTHER, words)] or [*re.finditer(r"\band\b|,", words)]
-    return words[found[-1].end() :] if found else item.lead
-
-
-def words_behind(item: Statement, text: str) -> str:
-    """The prose behind a declaration, up to the next mathematics or the end of the sentence.
-
-    "… and a one-hot vector $v$": the last words are those of what stands behind them.
-    """
-    behind = CONDITION.sub("", text[item.span.end : item.span.end + 180].lstrip("$ )\\]"), count=1)[:120]
-    words, *rest = re.split(r"([$.;:]|\\[(\[]|\n\s*\n)", behind, maxsplit=1)
-    if rest and (rest[0] == "$" or rest[0].startswith("\\")):
-        words = NEXT_ONE.split(words, maxsplit=1)[0]
-    return words.lower()
-
-
 def listed_before(item: Statement, statements: Statements, text: str) -> list[Statement]:
     """The declarations before this one in the same list, of which the words behind it are said as well.
 
@@ -160,20 +94,20 @@ def listed_before(item: Statement, statements: Statements, text: str) -> list[St
     and $V \\in …$ symmetric", those that "and" alone joins or that stand in the same mathematics, if it is a word
     for square matrices.
     """
-    words = words_behind(item, text)
+    words = behind(item, text)
     told = facts_in(words)
     if not told:
         return []
     of_all = SAID_OF_ALL.match(words) is not None
-    if not of_all and (told[0] not in SQUARE or re.match(rf"[\s,]*({ADJECTIVES_ALONE})", words) is None):
+    if not of_all and (told[0] not in SQUARE or ADJECTIVE_NEXT.match(words) is None):
         return []
     earlier = [one for one in statements.of_sentence(item) if one.span.end <= item.span.start]
     found: list[Statement] = []
     last = item
     for other in reversed(earlier):
         between = text[other.span.end : last.span.start]
-        beside = not re.search(r"[$(\[]", between) or ("and" in between and "," not in between)
-        joins = JOINED.fullmatch(between) is not None and (of_all or beside)
+        beside = not MATHS_BETWEEN.search(between) or ("and" in between and "," not in between)
+        joins = NAMES_JOINED.fullmatch(between) is not None and (of_all or beside)
         if not joins or [relation.sign for relation in other.relations] != ["\\in"]:
             break
         found.append(other)
@@ -184,10 +118,10 @@ def listed_before(item: Statement, statements: Statements, text: str) -> list[St
 def facts_in(words: str) -> list[str]:
     """What words say of a name, each part of them read once."""
     found: list[str] = []
-    for told, facts in ADJECTIVES:
-        words, times = re.subn(told, " ", words)
-        if times:
+    for told, facts in PROPERTIES:
+        if told.search(words):
             found.extend(facts)
+            words = told.sub(" ", words)
     return found
 
 

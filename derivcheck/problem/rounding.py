@@ -2,30 +2,24 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from fractions import Fraction
 from math import floor, log10
-from typing import Final
 
 from derivcheck.language.shapes import is_scalar
 from derivcheck.problem import terms as t
 from derivcheck.problem.problem import Claim
-from derivcheck.problem.prose import words_behind
 from derivcheck.reading.items import Statement
-
-_WORDS: Final = "one two three four five six seven eight nine ten eleven twelve".split()  # noqa: SIM905
-_ACCURACY: Final = re.compile(
-    rf"\bto (?:within )?(\d{{1,3}}|{'|'.join(_WORDS)})[ -](?P<kind>significant|decimal|place|digit|figure)"
-)
+from derivcheck.reading.phrases import ACCURACY, NUMERALS
+from derivcheck.reading.windows import behind
 
 
 def accuracy(item: Statement, text: str) -> tuple[int, bool] | None:
     """To how many digits the words around a statement round it, and whether these are counted from the first one."""
-    found = _ACCURACY.search(f"{words_behind(item, text)} ") or _ACCURACY.search(item.lead.lower())
+    found = ACCURACY.search(f"{behind(item, text)} ") or ACCURACY.search(item.lead.lower())
     if found is None:
         return None
-    count = int(found[1]) if found[1].isdigit() else _WORDS.index(found[1]) + 1
+    count = int(found[1]) if found[1].isdigit() else NUMERALS.index(found[1]) + 1
     return count, found["kind"] in ("significant", "digit", "figure")
 
 

@@ -7,7 +7,6 @@ rests on its names is not known.
 
 from __future__ import annotations
 
-import re
 from itertools import pairwise
 
 from derivcheck.language import nodes as n
@@ -15,15 +14,16 @@ from derivcheck.language.printing import plain
 from derivcheck.language.traversal import walk
 from derivcheck.problem import algebra
 from derivcheck.problem.builder import Builder
-from derivcheck.problem.constraints import ASKING
 from derivcheck.problem.context import key_of, members_of, strip
 from derivcheck.problem.neighbours import Statements
 from derivcheck.problem.newness import is_new, mentions_itself
 from derivcheck.problem.problem import Refused
 from derivcheck.problem.prose import is_asked, is_concluded
 from derivcheck.problem.scope import Declaration, Definition, FunctionDefinition, Refusal
-from derivcheck.problem.unread import Unread, names_in_text
 from derivcheck.reading.items import Statement
+from derivcheck.reading.phrases import ASKING, DESCRIBED, HANDY, HARMLESS, IN_DIMENSIONS, SOLVED
+from derivcheck.reading.unread import Unread, names_in_text
+from derivcheck.reading.windows import behind_maths
 from derivcheck.source import Span
 
 BUILT_IN = {
@@ -32,22 +32,7 @@ BUILT_IN = {
     "\\mathbb{1}": "the column of ones", "\\mathbf{0}": "zero",
 }  # fmt: skip
 COPULAS = (["is"], ["are"], ["becomes"], ["equals"], ["reads"])
-DESCRIBED = re.compile(r"[\s,]*(be|is|are|denotes?|for|as)? ?(the|its|their|that)\b")
 VALUED = frozenset(("setting", "putting", "taking", "considering", "fixing"))
-HARMLESS = re.compile(
-    r"\W*(if|when|whenever|provided( that)?|as (long|soon) as|in case)\W+(we|one|you|i|they|and only if|it exists"
-    r"|[a-z]+ing|necessary|needed|desired|possible|written|applied|viewed|seen|read|done|expanded|differentiated)\b"
-)
-"""Conditions in words that restrict no input."""
-HANDY = re.compile(
-    r"\b(is|are)( \w+)? (cheaper|faster|quicker|easier|simpler|shorter|handier|more (\w+ )?(stable|convenient|efficient"
-    r"|practical|useful)|useful|handy|convenient|practical|preferable|preferred|popular|needed|used)( to \w+)?\s*\Z"
-)
-"""What such a condition is about is of use there, and true everywhere: "which is cheaper when n is large"."""
-IN_DIMENSIONS = re.compile(
-    r"\W*(one-|two-|three-|multi-)?(dimensional|scalar|univariate|multivariate|vector|matrix) case"
-)
-"""A case that a sentence with declarations of its own names by their shapes."""
 
 
 def refuse_unsaid(item: Statement) -> None:
@@ -95,10 +80,7 @@ def open_to_both(left: n.Node, builder: Builder) -> bool:
     found = builder.scope.names.get(key_of(strip(left)))
     if not isinstance(found, Declaration):
         return False
-    rest = builder.source.text[found.span.end : found.span.end + 200]
-    maths = re.match(r"[^$]*?(?:\$|\\[)\]])\s*", rest)
-    behind = rest if maths is None else rest[maths.end() :]
-    return DESCRIBED.match(re.split(r"[.;$]|\n\s*\n", behind, maxsplit=1)[0].lower()) is not None
+    return DESCRIBED.match(behind_maths(found.span, builder.source.text)) is not None
 
 
 def is_stated_value(item: Statement, builder: Builder) -> bool:
@@ -130,13 +112,6 @@ def doubt(item: Statement, builder: Builder) -> None:
         place = item.cue.span if item.cue is not None else Span(item.span.start, item.span.start)
         names = [name for name in names_in_text(builder.source.slice(item.span)) if name]
         builder.unread.append(Unread(tuple(names), place, narrows=True, stated=item.span))
-
-
-SOLVED = re.compile(
-    r"\b(solves?|solving|satisf(?:y|ies)|obeys?|fulfil(?:s|ls?)?|(?:is|are) (?:the |an? )?(?:\w+ )?"
-    r"(?:solutions?|roots?|fixed points?) (?:of|to))\W*\Z"
-)
-"""Words that name what meets an equation: of the inputs in it nothing is claimed."""
 
 
 def note_solved(item: Statement, builder: Builder) -> None:

@@ -6,7 +6,6 @@ writes down: it is put among the claims as a premise, and what the words lead to
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from fractions import Fraction
 
@@ -19,38 +18,15 @@ from derivcheck.problem.context import strip
 from derivcheck.problem.neighbours import Statements
 from derivcheck.problem.problem import Claim
 from derivcheck.problem.scope import Refusal
+from derivcheck.reading import phrases
 from derivcheck.reading.items import Statement
+from derivcheck.reading.windows import bare
 from derivcheck.source import Span
 
 EQUALITIES = frozenset(("=", ":=", "\\equiv"))
 MENTION = " @ "
 FARTHEST = 1500
 """Characters: words that stand farther above a line do not lead to it."""
-FOLLOWS = re.compile(
-    r"\b(so|hence|thus|therefore|then|whence|consequently|accordingly|equivalently|namely|that is|i\.e\.|or"
-    r"|giv(es?|ing)|yield(s|ing)?|obtain(s|ed|ing)?|gets?|getting|finds?|finding|have|becomes?|means|follows?|impl(y|ies|ying)"
-    r"|leads?|leading|rearrang\w+|solv\w+|since|because|as|using|plugging|substitut\w+|insert\w+|summing|multiplying"
-    r"|constraint)\b"
-)
-"""Words between an equation that is to be solved and what comes of it."""
-_ZERO = r"(zero\b|0(?![\w.])|nought\b)"
-SET = re.compile(
-    r"\b(set(s|ting)?|equat(e|es|ing)|put(s|ting)?|let(s|ting)?|mak(e|es|ing)|forc(e|es|ing)|requir(e|es|ing)"
-    rf"|demand(s|ing)?|impos(e|es|ing))\b(?P<what>[^.;]{{0,160}}?){_ZERO}"
-)
-_OWNERS = r"gradients?|derivatives?|partials?|slopes?|scores?|this|these|those|it|they|both|that|which"
-VANISHES = re.compile(
-    rf"\b(?P<what>{_OWNERS})\b[^.;]{{0,80}}?"
-    rf"\b(vanish(es|ing)?\b|(is|are|be|being|becomes?|equals?)( identically)?( equal to)? {_ZERO})"
-)
-_THINGS = re.compile(
-    rf"\b({_OWNERS}|them|each|all|results?|expressions?|equations?|sides?|differential|above|latter|former)\b"
-)
-_LISTED = re.compile(r"[\s,;\\]*(q?quad)?[\s,;]*(and)?[\s,;\\]*(q?quad)?[\s,;]*")
-_NOTHING = re.compile(r"[\s,=]*(identically )?(equal )?(to)?\s*")
-SEVERAL = re.compile(
-    r"\b(gradients|derivatives|partials|scores|these|those|they|both|them|each|all|expressions|results)\b"
-)
 
 
 def take_words(item: Statement, statements: Statements, builder: Builder) -> None:
@@ -60,8 +36,8 @@ def take_words(item: Statement, statements: Statements, builder: Builder) -> Non
         return
     words, mentions = _between(item, statements, builder.source.text)
     what = _set_to_zero(words, mentions)
-    listed = _LISTED.fullmatch(words) is not None and _goes_on(item, statements, builder)
-    if what is None and not FOLLOWS.search(words) and not listed:
+    listed = phrases.LISTED.fullmatch(words) is not None and _goes_on(item, statements, builder)
+    if what is None and not phrases.LEADS.search(words) and not listed:
         return
     builder.makers.joined.add(item.span)
     if what is None or any(isinstance(part, n.Derivative | n.Nabla) for part in walk(item.members[0])):
@@ -87,7 +63,7 @@ def _between(item: Statement, statements: Statements, text: str) -> tuple[str, l
         pieces += text[position : mention.span.start], MENTION
         position = mention.span.end
     words = "".join((*pieces, text[position : item.span.start]))
-    return " ".join(re.sub(r"\\[\[\]()]|[$&*_{}]|\\begin|\\end", " ", words).lower().split()), mentions
+    return bare(words), mentions
 
 
 def _is_equation(item: Statement) -> bool:
@@ -99,11 +75,11 @@ def _is_equation(item: Statement) -> bool:
 def _set_to_zero(words: str, mentions: list[Statement]) -> str | None:
     """What the words set to zero, "" if they do not say; None if they set nothing to zero that may be a derivative."""
     derivative = any(_is_derivative(mention) for mention in mentions)
-    for found in SET.finditer(words):
+    for found in phrases.SET_TO_ZERO.every(words):
         what = found["what"]
-        if _NOTHING.fullmatch(what) or _THINGS.search(what) or ("@" in what and derivative):
+        if phrases.NOTHING.fullmatch(what) or phrases.THINGS.search(what) or ("@" in what and derivative):
             return what
-    found_there = VANISHES.search(words)
+    found_there = phrases.VANISHES.search(words)
     return None if found_there is None else found_there["what"]
 
 
@@ -130,7 +106,7 @@ def _meant(what: str, mentions: list[Statement], item: Statement, builder: Build
         assert isinstance(claim, Claim)
         if claim.span.start < item.span.start and claim.relation == "=":
             found[key] = claim
-            if not SEVERAL.search(what):
+            if not phrases.SEVERAL.search(what):
                 break
     # One that is said to be zero already is a row of its own.
     return [claim for claim in reversed(found.values()) if not terms.is_zero(claim.claimed)]

@@ -36,6 +36,7 @@ def render_listing(source: Source, listed: Sequence[Listed]) -> str:
             "text": one.text,
             "shapes": one.shapes,
             "note": one.note,
+            "words": [{"words": words, "tells": tells} for words, tells in one.words],
         }
         for one in listed
     ]

@@ -17,14 +17,25 @@ _KINDS = {"declaration": "cyan", "definition": "blue", "skipped": "dim", "mentio
 _SHORTEST = 16
 
 
-def listing(source: Source, listed: Sequence[Listed], width: int) -> list[RenderableType]:
-    """A table of every statement in document order, the notes below their lines, and how many of each kind."""
+def listing(
+    source: Source, listed: Sequence[Listed], width: int, of_all: Sequence[tuple[str, str]] | None = None
+) -> list[RenderableType]:
+    """A table of every statement in document order, the notes below their lines, and how many of each kind.
+
+    ``of_all`` are the words that tell something of the whole document; without it words are not shown.
+    """
     if not listed:
         return [Text(f"{safe(source.path)}: no mathematics in it")]
-    return [_table(listed, width), Text(""), Text(tally(listed), "bold")]
+    said = [Text(_quoted(words), "dim italic") for words in of_all or ()]
+    said = [Text(""), Text("words that tell something of the whole document", "bold"), *said] if said else []
+    return [_table(listed, width, words=of_all is not None), *said, Text(""), Text(tally(listed), "bold")]
 
 
-def _table(listed: Sequence[Listed], width: int) -> Table:
+def _quoted(words: tuple[str, str]) -> str:
+    return f"“{safe(' '.join(words[0].split()))}” {words[1]}"
+
+
+def _table(listed: Sequence[Listed], width: int, *, words: bool) -> Table:
     with_shapes = any(one.shapes for one in listed)
     heads = ("line", "kind", "name") + (("shapes",) if with_shapes else ())
     fixed = [
@@ -44,6 +55,8 @@ def _table(listed: Sequence[Listed], width: int) -> Table:
         statement = Text(shorten(safe(one.text), room))
         if one.note:
             statement.append(f"\n{safe(one.note)}", "italic yellow" if one.kind == "not read" else "italic")
+        for said in one.words if words else ():
+            statement.append(f"\n{_quoted(said)}", "dim italic")
         style = _KINDS.get(one.kind, "green" if one.kind.startswith("claim") else "")
         cells_of = [column[index] for column in fixed]
         table.add_row(
@@ -64,13 +77,17 @@ def tally(listed: Sequence[Listed]) -> str:
     )
 
 
-def concise_listing(source: Source, listed: Sequence[Listed]) -> str:
-    """``path:line: kind name: statement (shapes) - note``, one statement a line, then the tally."""
+def concise_listing(source: Source, listed: Sequence[Listed], *, words: bool = False) -> str:
+    """``path:line: kind name: statement (shapes) - note``, one statement a line, then the tally.
+
+    With ``words`` those that tell what it is stand at the end of its line.
+    """
     lines = []
     for one in listed:
         name = f" {safe(one.name)}" if one.name else ""
         shapes = f" ({safe(one.shapes)})" if one.shapes else ""
         note = f" - {safe(one.note)}" if one.note else ""
-        lines.append(f"{safe(source.path)}:{one.place}: {one.kind}{name}: {safe(one.text)}{shapes}{note}")
+        said = f" [{'; '.join(map(_quoted, one.words))}]" if words and one.words else ""
+        lines.append(f"{safe(source.path)}:{one.place}: {one.kind}{name}: {safe(one.text)}{shapes}{note}{said}")
     lines.append(tally(listed) or "no mathematics in it")
     return "\n".join(lines) + "\n"

@@ -38,6 +38,16 @@ def test_an_empty_document_says_so():
     assert draw(listing(SOURCE, (), 80), Look(80)) == "block.md: no mathematics in it\n"
 
 
+def test_the_words_that_tell_what_a_line_is_stand_below_it_where_they_are_asked_for():
+    said = (Listed(3, "declaration", "x", "x \\in R", words=(("let", "declares"),)),)
+    of_all = (("EM", "speaks of EM (line 9)"),)
+    rows = draw(listing(SOURCE, said, 80, of_all), Look(80)).splitlines()
+    assert rows[2].strip() == "“let” declares"
+    assert rows[5] == "“EM” speaks of EM (line 9)"
+    assert "let" not in draw(listing(SOURCE, said, 80), Look(80))
+    assert concise_listing(SOURCE, said, words=True).splitlines()[0].endswith(" [“let” declares]")
+
+
 def test_the_concise_form_has_one_statement_a_line():
     lines = concise_listing(SOURCE, LINES).splitlines()
     assert lines[0] == "block.md:3: declaration x: x, b, c ∈ ℝᴰ (D × 1)"

@@ -2,7 +2,6 @@ r"""Models in words: "$x_1, \dots, x_n$ are i.i.d. $\mathrm{Poisson}(\lambda)$",
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -13,6 +12,7 @@ from derivcheck.problem.domains import DOTS, declare_sizes
 from derivcheck.problem.indices import size_dim
 from derivcheck.problem.probability.distributions import ALIASES
 from derivcheck.reading.items import Item, Relation, Statement
+from derivcheck.reading.phrases import IID, WORDS
 from derivcheck.source import Span
 
 FILLING = frozenset((
@@ -65,7 +65,7 @@ def _says_drawn(before: Statement, item: Statement, text: str) -> bool:
     if [relation.sign for relation in before.relations] not in ([], ["\\in"]) or not _is_distribution(item.members[0]):
         return False
     between = text[before.span.end : item.span.start].lower()
-    words = re.findall(r"[a-z]+", re.sub(r"\bi\s*\.?\s*i\s*\.?\s*d\b\.?", "iid", between))
+    words = [found[0] for found in WORDS.every(IID.pattern.sub("iid", between))]
     return bool(TELLING.intersection(words)) and TELLING.union(FILLING).issuperset(words)
 
 

@@ -6,8 +6,6 @@ one that the document means.
 
 from __future__ import annotations
 
-import re
-
 from derivcheck.language import nodes as n
 from derivcheck.problem.builder import Builder
 from derivcheck.problem.context import key_of, names_in, strip
@@ -44,7 +42,7 @@ def note_unreadable(text: str, span: Span, builder: Builder) -> None:
     before, sign, _ = text.partition("\\sim")
     if not sign:
         return
-    left = re.split(r"\\mid|\|", before)[0].strip(" $&")
+    left = before.replace("\\mid", "|").partition("|")[0].strip(" $&")
     try:
         names = list(names_in(parse_expression(left)))
     except ParseError:

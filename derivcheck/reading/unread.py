@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
+from derivcheck.reading.phrases import IFS, KINDS, LETS
 from derivcheck.source import Span
 
 _ALPHABETS = r"mathbf|boldsymbol|bm|bold|mathbb|mathcal|mathrm|mathsf|mathfrak|mathscr|mathit"
@@ -34,15 +35,6 @@ _RELATION = {
     **dict.fromkeys(("\\ll", "\\gg", "\\succ", "\\succeq", "\\prec", "\\preceq", "\\subset", "\\subseteq"), "<"),
     "\\perp": "<",
 }  # fmt: skip
-_LETS = re.compile(
-    r"\b(let|assum\w+|suppos\w+|where|with|given|tak(e|ing)|such that|denote\w*|subject to|satisf\w+|constrain\w*|under"
-    r"|set(ting)?|choose|pick|defin\w+|call|put|consider|satisfies|obey\w*|require\w*|condition\w*)\b"
-)
-_IFS = re.compile(r"\b(if|when|whenever|provided|for|case|unless|on|as|whether|otherwise|at|only|time|limit)\W*\Z")
-_KINDS = re.compile(
-    r"\b(probability|symmetric|skew|positive|negative|orthogonal|orthonormal|diagonal|definite|spd|unit|non-?zero"
-    r"|one-hot|invertible|independent|random|constant|fixed|scalar|vector|matrix|square|integer|binary|normali[sz]ed|stochastic)\b"
-)
 _LEFT_ALONE = frozenset(("=", "\\in", "\\sim", "\\propto", "\\approx", "\\mapsto", ":"))
 _SPACES = re.compile(r"[&$]|\\(?:[,;:!]|(?:left|right|big|Big|bigl|bigr|q?quad|displaystyle)(?![A-Za-z]))")
 _ONE = _NAME.pattern.replace("((?:'", "(?:(?:'")
@@ -104,6 +96,59 @@ def names_in_text(text: str, *, letters: bool = False) -> Iterator[tuple[str, ..
             yield from ((letter,) for letter in "".join(short))
 
 
+def unaccented(name: str) -> str:
+    r"""A name without its type face and accents: ``x`` of ``\hat{\mathbf{x}}``."""
+    return re.sub(r"\\[a-z]+\{|\}", "", name)
+
+
+def letters_of(*keys: str) -> frozenset[str]:
+    """The letters of which names are made, without their type faces."""
+    found = re.findall(r"\\(?!math|bold|text|operatorname)[A-Za-z]+|(?<![\\A-Za-z])[A-Za-z]", " ".join(keys))
+    return frozenset(found)
+
+
+def is_styled_letter(name: str) -> bool:
+    r"""Whether a name is one letter in a type face or below an accent: ``\mathbf{x}``."""
+    return re.fullmatch(r"(?:\\[a-z]+\{)+[A-Za-z]\}+", name) is not None
+
+
+def unbold(name: str) -> str:
+    """A name without its type face."""
+    return re.sub(r"\\mathbf\{|\}", "", name)
+
+
+def is_greek(name: str) -> bool:
+    r"""Whether a name is a command for a letter: ``\alpha``, ``\theta_1`` is none."""
+    return re.fullmatch(r"\\(?!math|bar|hat|tilde|vec|dot|bold)[a-z]+", name) is not None
+
+
+def is_index(script: str) -> bool:
+    """Whether a script counts: ``n``, ``t-1``."""
+    return re.fullmatch(r"[a-z](?:[-+]\d+)?", script) is not None
+
+
+def words_called(text: str) -> list[str]:
+    """The words that stand before a bracket as the name of a function does."""
+    return re.findall(r"(?<![\\A-Za-z])[A-Za-z]{2,}(?=\()", text)
+
+
+def counts_pi(text: str) -> bool:
+    r"""Whether π is taken a number of times, as in ``2 \pi``."""
+    return re.search(r"\d\s*\\pi(?![A-Za-z_])", text) is not None
+
+
+def is_sum_of_members(letter: str, text: str) -> bool:
+    r"""Whether a letter without an index is another name than its members: ``N = \sum_k N_k``."""
+    one = re.escape(letter)
+    return re.search(rf"(?<![\w\\}}]){one}\s*&?\s*=[^$\n]*(?<![\w\\]){one}_", text) is not None
+
+
+def stands_alone(text: str, index: Span) -> bool:
+    r"""Whether a member stands alone in brackets, and may mean all of them: ``\operatorname{diag}(s_i)``."""
+    before = re.search(r"[(\[{]\s*[\\\w{}]+\s*[_^]\s*[{(]*\s*\Z", text[: index.start])
+    return before is not None and re.match(r"\s*[})]*\s*(?:\\?[)\]}]|\\right)", text[index.end :]) is not None
+
+
 @lru_cache(maxsize=4096)
 def _ways(whole: str, scripts: str) -> tuple[tuple[str, ...], ...]:
     """What a name with its scripts may be."""
@@ -131,20 +176,20 @@ def unread(text: str, span: Span) -> Iterator[Unread]:
         if names and "'" in names[0][0]:
             names = names[:1]
         if names:
-            conditional = _IFS.search(lead) is not None and sign != "\\in" and not _RANGE.search(row)
+            conditional = IFS.search(lead) is not None and sign != "\\in" and not _RANGE.search(row)
             around = sentence_at(text, span) if conditional else None
-            yield Unread(names, span, around, sets=sign == "=" and _LETS.search(led) is None)
+            yield Unread(names, span, around, sets=sign == "=" and LETS.search(led) is None)
 
 
 def _constraining(row: str, left: str, sign: str, led: str, around: str) -> str:
     """The part of a row whose names it may constrain."""
     if not sign:
-        return row if _KINDS.search(around) else ""
+        return row if KINDS.search(around) else ""
     if sign == "\\sim":
         return left
     if sign in _LEFT_ALONE and (named := _named(left)):
         return named
-    constrains = sign == "<" or _LETS.search(led) or _IFS.search(led)
+    constrains = sign == "<" or LETS.search(led) or IFS.search(led)
     return row if constrains and sign not in ("\\leftarrow", "\\Rightarrow") else ""
 
 

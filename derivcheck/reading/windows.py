@@ -1,0 +1,109 @@
+"""The words near a statement: what each of the few windows shows, and where a sentence ends."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from typing import Final
+
+from derivcheck.reading.items import Statement
+from derivcheck.reading.phrases import (
+    ANOTHER,
+    CONDITION_WITHIN,
+    JOINT,
+    JOINT_LAST,
+    MULTIPLIER,
+    NEXT_ONE,
+    SAID_OF_ONE_BEFORE,
+)
+from derivcheck.source import Span
+
+REACH: Final = 160
+"""So many characters behind a statement may speak of it."""
+PARAGRAPH: Final = 240
+"""So many characters before a displayed line may speak of it."""
+_PARTS: Final = re.compile(r"([$.;:]|\\[(\[]|\n\s*\n)")
+_MATHS_ENDS: Final = re.compile(r"[^$]*?(?:\$+|\\[)\]])")
+_SENTENCE_ENDS: Final = re.compile(r"\.(?:\s|$)|\n\s*\n")
+_CLAUSE_ENDS: Final = re.compile(r"[.;]\s|\n\s*\n")
+_PARAGRAPHS: Final = re.compile(r"\n\s*\n")
+_DISPLAYS: Final = re.compile(r"\n\s*\n|\$\$")
+_SIGNS: Final = re.compile(r"\\[\[\]()]|[$&*_{}]|\\begin|\\end")
+_MATHS: Final = re.compile(r"\$|\\[\])]")
+_SPACE: Final = re.compile(r"\s+")
+
+
+def behind(item: Statement, text: str) -> str:
+    """The words behind a statement, up to the next mathematics or the end of the sentence, in lower case.
+
+    "… and a one-hot vector $v$": the last words are those of what stands behind them. Of "let $V \\in …$ with $k < n$
+    have orthonormal columns" the V is described.
+    """
+    near = text[item.span.end : item.span.end + REACH].lstrip("$ )\\]")
+    words, *rest = _PARTS.split(CONDITION_WITHIN.pattern.sub("", near, count=1), maxsplit=1)
+    if rest and (rest[0] == "$" or rest[0].startswith("\\")):
+        words = NEXT_ONE.pattern.split(words, maxsplit=1)[0]
+    return words.lower()
+
+
+def behind_maths(span: Span, text: str) -> str:
+    """The words behind the mathematics in which a name stands, up to the next or the end of the sentence."""
+    rest = text[span.end : span.end + REACH]
+    ends = _MATHS_ENDS.match(rest)
+    return _PARTS.split(rest if ends is None else rest[ends.end() :], maxsplit=1)[0].lower()
+
+
+def right_behind(span: Span, text: str) -> str:
+    """What stands right behind a name, without the signs at the end of its mathematics."""
+    return text[span.end : span.end + REACH].lstrip("$ )\\]\n\t")
+
+
+def before(item: Statement, text: str) -> str:
+    """The words in front of a statement, without what is said there of the mathematics before it.
+
+    "$S$ be symmetric, $Q$ …" says nothing of $Q$, "$S$ be symmetric and the orthogonal $Q$ …" that it is orthogonal.
+    """
+    *earlier, words = _MATHS.split(text[max(0, item.span.start - 200) : item.span.start].rstrip("$ \\(["))
+    if not earlier or not SAID_OF_ONE_BEFORE.match(words):
+        return item.lead
+    if JOINT_LAST.search(words):
+        return ""
+    found = [*ANOTHER.every(words)] or [*JOINT.every(words)]
+    return words[found[-1].end() :] if found else item.lead
+
+
+def around(item: Statement, text: str) -> str:
+    """The words in front of a statement and behind it that are said of it."""
+    return f"{before(item, text)} {behind(item, text)}".lower()
+
+
+def clause(mine: Sequence[Statement], text: str) -> str:
+    """The words of the statements of a sentence and behind the last one, up to a full stop or semicolon."""
+    tail = _CLAUSE_ENDS.split(text[mine[-1].span.end :], maxsplit=1)[0]
+    return " ".join([*(one.lead for one in mine), tail]).lower()
+
+
+def sentence(mine: Sequence[Statement], text: str, mark: Callable[[int], str] = "<{}>".format) -> str:
+    """The words of a sentence, with a mark in the place of each statement."""
+    tail = _SENTENCE_ENDS.split(text[mine[-1].span.end :].lstrip("$ \n"), maxsplit=1)[0]
+    words = "".join(f"{each.lead} {mark(k)} " for k, each in enumerate(mine)) + tail
+    return _SPACE.sub(" ", words.lower())
+
+
+def paragraph(span: Span, text: str) -> tuple[str, str]:
+    """The words behind a displayed line, and those before it: words of another paragraph speak of another line."""
+    before = _DISPLAYS.split(text[max(0, span.start - PARAGRAPH) : span.start].rstrip("$ \n"))[-1]
+    return _PARAGRAPHS.split(text[span.end : span.end + REACH].lstrip("$ \n"))[0], before
+
+
+def bare(words: str) -> str:
+    """Words without the signs of mathematics and markup between them."""
+    return " ".join(_SIGNS.sub(" ", words).lower().split())
+
+
+@lru_cache(maxsize=8)
+def around_multipliers(text: str) -> str:
+    """What stands near the word, so that a long document is not searched for each of its names."""
+    found = [place for place, _ in zip(MULTIPLIER.every(text), range(100), strict=False)]
+    return " . ".join(text[max(0, place.start() - 200) : place.end() + 200] for place in found)
