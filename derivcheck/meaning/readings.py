@@ -18,10 +18,9 @@ from derivcheck.meaning import hidden, tables
 from derivcheck.meaning.samples import declared, samples
 from derivcheck.problem.context import key_of, strip
 from derivcheck.problem.domains import REALS
-from derivcheck.problem.unread import Unread
 from derivcheck.reading.items import Directive, Item, Statement
 from derivcheck.reading.phrases import ADJOINT, BROADCASTS, BY_COLUMNS, BY_ROWS, DIFFERENTIAL, EVERY_ENTRY, SOFTMAX
-from derivcheck.reading.unread import unaccented
+from derivcheck.reading.unread import Unread, unaccented
 from derivcheck.source import Span
 from derivcheck.verdict import Finding, Severity
 

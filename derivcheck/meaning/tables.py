@@ -19,8 +19,8 @@ from derivcheck.language.traversal import children, mapped, transform, walk
 from derivcheck.meaning import hidden
 from derivcheck.problem.context import key_of, members_of, strip
 from derivcheck.problem.probability.operators import MEANS
-from derivcheck.problem.unread import Unread, folded
 from derivcheck.reading.items import Item, Statement
+from derivcheck.reading.unread import Unread, folded
 from derivcheck.source import Span
 
 _LETTERS: Final = frozenset(("p", "q", "r", "P", "Q"))
