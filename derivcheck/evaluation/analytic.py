@@ -57,33 +57,22 @@ def _sigmoid(x: acb, analytic: bool) -> acb:
     return 1 / (1 + (-x).exp())
 
 
-def _softplus(x: acb, analytic: bool) -> acb:
-    return (1 + x.exp()).log(analytic=analytic)
+def _entire(name: str) -> Callable[[acb, bool], acb]:
+    return lambda x, _: getattr(x, name)()
 
 
-def _gauss(x: acb, analytic: bool) -> acb:
-    return (-x / arb(2).sqrt()).erfc() / 2
-
-
+ENTIRE: Final = ("exp", "sin", "cos", "tan", "cot", "sinh", "cosh", "tanh", "erf", "gamma")
+"""Functions without a cut."""
 FUNCTIONS: Final[dict[str, Callable[[acb, bool], acb]]] = {
-    "exp": lambda x, _: x.exp(),
+    **{name: _entire(name) for name in ENTIRE},
     "log": lambda x, analytic: x.log(analytic=analytic),
     "sqrt": lambda x, analytic: x.sqrt(analytic=analytic),
-    "sin": lambda x, _: x.sin(),
-    "cos": lambda x, _: x.cos(),
-    "tan": lambda x, _: x.tan(),
-    "cot": lambda x, _: x.cot(),
-    "sinh": lambda x, _: x.sinh(),
-    "cosh": lambda x, _: x.cosh(),
-    "tanh": lambda x, _: x.tanh(),
     "arctan": lambda x, analytic: NOWHERE if analytic and not _within(x) else x.atan(),
-    "erf": lambda x, _: x.erf(),
-    "gamma": lambda x, _: x.gamma(),
     "lgamma": lambda x, analytic: NOWHERE if analytic and not x.real > 0 else x.lgamma(),
     "sigmoid": _sigmoid,
-    "softplus": _softplus,
+    "softplus": lambda x, analytic: (1 + x.exp()).log(analytic=analytic),
     "silu": lambda x, analytic: x * _sigmoid(x, analytic),
-    "gelu": lambda x, analytic: x * _gauss(x, analytic),
+    "gelu": lambda x, _: x * (-x / arb(2).sqrt()).erfc() / 2,
 }
 DIVIDING: Final[dict[str, Callable[[acb], acb]]] = {"tan": acb.cos, "cot": acb.sin}
 """What is 0 at the poles of a function."""

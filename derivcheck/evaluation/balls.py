@@ -21,6 +21,7 @@ from derivcheck.evaluation.budget import STEP
 from derivcheck.evaluation.enclosures import ZERO, Entry, Number, Truth
 from derivcheck.evaluation.grid import Grid
 from derivcheck.evaluation.gridded import Gridded
+from derivcheck.functions import FUNCTIONS
 
 Balls = Grid[Entry]
 
@@ -124,8 +125,9 @@ class BallArithmetic(Gridded[Entry, Truth]):
             return grid.combine(lambda x, y: None if x is None else y, self.elementary(name, 0, a), slope)
         if name in enclosures.KNOWN or name in enclosures.BENT or name == "sqrt":
             return grid.apply(partial(self._value, name), a)
-        if name in composed.COMPOSED:
-            return composed.COMPOSED[name](self, a)
+        known = FUNCTIONS.get(name)
+        if known is not None and known.value is not None:
+            return known.value(self, a)
         raise NotExact(f"the function {name}")
 
     def _value(self, name: str, x: Entry) -> Entry:

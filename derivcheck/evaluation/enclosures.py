@@ -13,6 +13,8 @@ from typing import Final
 
 from flint import acb, arb, arb_mat, fmpq, fmpq_mat, fmpz
 
+from derivcheck.functions import FUNCTIONS
+
 Number = fmpq | arb
 Entry = Number | None
 Truth = bool | None
@@ -167,30 +169,16 @@ def _pole(x: Number) -> bool:
     return isinstance(x, fmpq) and x.q == 1 and x <= 0
 
 
-def _never(x: Number) -> bool:
-    return False
-
-
-Known = tuple[Callable[[arb], arb], Callable[[Number], bool]]
-
-KNOWN: Final[dict[str, Known]] = {
-    "exp": (arb.exp, _never),
-    "log": (arb.log, lambda x: bool(x <= 0)),
-    "sin": (arb.sin, _never),
-    "cos": (arb.cos, _never),
-    "tan": (arb.tan, _never),
-    "cot": (arb.cot, lambda x: bool(x == 0)),
-    "sinh": (arb.sinh, _never),
-    "cosh": (arb.cosh, _never),
-    "tanh": (arb.tanh, _never),
-    "arctan": (arb.atan, _never),
-    "arcsin": (arb.asin, _outside_one),
-    "arccos": (arb.acos, _outside_one),
-    "erf": (arb.erf, _never),
-    "gamma": (arb.gamma, _pole),
-    "lgamma": (lambda x: x.lgamma() if x > 0 else abs(x.gamma()).log(), _pole),
-    "digamma": (arb.digamma, _pole),
-}
+ABSENT: Final[dict[str, Callable[[Number], bool]]] = {
+    "log": lambda x: bool(x <= 0), "cot": lambda x: bool(x == 0), "arcsin": _outside_one, "arccos": _outside_one,
+    "gamma": _pole, "lgamma": _pole, "digamma": _pole,
+}  # fmt: skip
+"""Where a function certainly has no value."""
+KNOWN: Final[dict[str, Callable[[arb], arb]]] = {
+    name: getattr(arb, known.library or name)
+    for name, known in FUNCTIONS.items()
+    if known.smooth and name != "sqrt" and hasattr(arb, known.library or name)
+} | {"lgamma": lambda x: x.lgamma() if x > 0 else abs(x.gamma()).log()}
 BENT: Final[dict[str, Callable[[Number], Number]]] = {
     "abs": lambda x: x if x >= 0 else -x if x < 0 else abs(enclosed(x)),
     "relu": lambda x: larger(x, ZERO),
@@ -212,10 +200,9 @@ def value(name: str, x: Number) -> tuple[Entry, bool]:
         return (None if x < 0 else _root(x, 2)), False
     if name in BENT:
         return BENT[name](x), False
-    function, absent = KNOWN[name]
-    if absent(x):
+    if name in ABSENT and ABSENT[name](x):
         return None, False
-    found = function(enclosed(x))
+    found = KNOWN[name](enclosed(x))
     if found.is_exact():
         return simplified(found), False
     near = name in NEVER_ONE or (isinstance(x, fmpq) and name in ("exp", "cos", "cosh"))

@@ -11,9 +11,10 @@ from typing import Any, Literal
 import torch
 from torch import Tensor
 
-from derivcheck.evaluation import functions
+from derivcheck.evaluation import composed, functions
 from derivcheck.evaluation.arithmetic import NotExact
 from derivcheck.evaluation.budget import TENSOR_STEP
+from derivcheck.functions import FUNCTIONS
 
 CONDITION_LIMIT = 1e13
 """Above this condition number an inverse in float64 has no digit left to compare: the trial is invalid."""
@@ -115,7 +116,13 @@ class FloatArithmetic:
         return a**exponent
 
     def elementary(self, name: str, order: int, a: Tensor) -> Tensor:
-        return functions.apply(name, order, a)
+        known = functions.VALUES.get(name)
+        if order == 0 and known is not None:
+            return known(a)
+        if name == "digamma":
+            return functions.polygamma(order, a)
+        rule = FUNCTIONS[name].value
+        return rule(self, a) if order == 0 and rule is not None else composed.derivative(name, order, self, a)
 
     def sum(self, a: Tensor, axis: int) -> Tensor:
         return a.sum(axis, keepdim=True)
@@ -204,6 +211,11 @@ class FloatArithmetic:
 
     def recording(self) -> AbstractContextManager[Any]:
         return torch.enable_grad()
+
+
+def apply(name: str, order: int, x: Tensor) -> Tensor:
+    """A known function or a derivative of it entry by entry, in the precision of its argument."""
+    return FloatArithmetic(x.dtype).elementary(name, order, x)
 
 
 def _real(a: Tensor) -> Tensor:

@@ -1,28 +1,19 @@
-"""The known functions of one real number in torch, with their first derivatives in closed form.
+"""The known functions in torch, where it lacks them, or where it would be wrong beside a complex step or below zero.
 
-The closed forms are what a derivation writes as ``\\phi'``; autograd never takes part in them, so that a hand
-formula and autograd stay two sources. ``SMOOTH`` tells which are differentiable everywhere.
+Derivatives are the closed forms of ``derivcheck.functions``, those that a derivation writes as ``\\phi'``: autograd
+never takes part in them, so that a hand formula and autograd stay two sources.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import Final
 
 import torch
 from torch import Tensor
 
-Function = Callable[[Tensor], Tensor]
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """A function and its derivative; ``smooth`` false where it has kinks."""
-
-    value: Function
-    slope: Function
-    smooth: bool = True
+from derivcheck.functions import FUNCTIONS
 
 
 def _real(x: Tensor) -> Tensor:
@@ -32,10 +23,6 @@ def _real(x: Tensor) -> Tensor:
 
 def _relu(x: Tensor) -> Tensor:
     return torch.where(_real(x) > 0, x, torch.zeros_like(x)) if x.is_complex() else torch.relu(x)
-
-
-def _step(x: Tensor) -> Tensor:
-    return (_real(x) > 0).to(x.dtype)
 
 
 def _sign(x: Tensor) -> Tensor:
@@ -63,15 +50,6 @@ def _erf(x: Tensor) -> Tensor:
     return torch.complex(torch.erf(real), slope * x.imag)
 
 
-def _gelu(x: Tensor) -> Tensor:
-    return x * (1 + _erf(x / math.sqrt(2))) / 2
-
-
-def _gelu_slope(x: Tensor) -> Tensor:
-    density = torch.exp(-x * x / 2) / math.sqrt(2 * math.pi)
-    return (1 + _erf(x / math.sqrt(2))) / 2 + x * density
-
-
 def _gamma(x: Tensor) -> Tensor:
     """Γ(x); left of 0 its sign changes at every whole number."""
     real = _real(x)
@@ -86,10 +64,11 @@ def _digamma(x: Tensor) -> Tensor:
     return torch.complex(torch.digamma(x.real), torch.polygamma(1, x.real) * x.imag)
 
 
-def _trigamma(x: Tensor) -> Tensor:
+def polygamma(order: int, x: Tensor) -> Tensor:
+    """The derivative of this order of the digamma function."""
     if not x.is_complex():
-        return torch.polygamma(1, x)
-    return torch.complex(torch.polygamma(1, x.real), torch.polygamma(2, x.real) * x.imag)
+        return torch.polygamma(order, x)
+    return torch.complex(torch.polygamma(order, x.real), torch.polygamma(order + 1, x.real) * x.imag)
 
 
 def _lgamma(x: Tensor) -> Tensor:
@@ -116,47 +95,13 @@ def _sqrt(x: Tensor) -> Tensor:
     return torch.where(x.real >= 0, torch.sqrt(x), _invalid(x))
 
 
-KNOWN: dict[str, Known] = {
-    "exp": Known(torch.exp, torch.exp),
-    "log": Known(_log, lambda x: 1 / x),
-    "sqrt": Known(_sqrt, lambda x: 1 / (2 * _sqrt(x))),
-    "sin": Known(torch.sin, torch.cos),
-    "cos": Known(torch.cos, lambda x: -torch.sin(x)),
-    "tan": Known(torch.tan, lambda x: 1 + torch.tan(x) ** 2),
-    "cot": Known(lambda x: 1 / torch.tan(x), lambda x: -1 - 1 / torch.tan(x) ** 2),
-    "sinh": Known(torch.sinh, torch.cosh),
-    "cosh": Known(torch.cosh, torch.sinh),
-    "tanh": Known(torch.tanh, lambda x: 1 - torch.tanh(x) ** 2),
-    "arcsin": Known(torch.asin, lambda x: 1 / torch.sqrt(1 - x * x)),
-    "arccos": Known(torch.acos, lambda x: -1 / torch.sqrt(1 - x * x)),
-    "arctan": Known(torch.atan, lambda x: 1 / (1 + x * x)),
-    "sigmoid": Known(_sigmoid, lambda x: _sigmoid(x) * (1 - _sigmoid(x))),
-    "softplus": Known(_softplus, _sigmoid),
-    "gelu": Known(_gelu, _gelu_slope),
-    "silu": Known(lambda x: x * _sigmoid(x), lambda x: _sigmoid(x) * (1 + x * (1 - _sigmoid(x)))),
-    "erf": Known(_erf, lambda x: 2 / math.sqrt(math.pi) * torch.exp(-x * x)),
-    "lgamma": Known(_lgamma, _digamma),
-    "gamma": Known(_gamma, lambda x: _gamma(x) * _digamma(x)),
-    "digamma": Known(_digamma, _trigamma),
-    "relu": Known(_relu, _step, smooth=False),
-    "abs": Known(_abs, _sign, smooth=False),
-    "sign": Known(_sign, lambda x: torch.zeros_like(x), smooth=False),
+_OWN: dict[str, Callable[[Tensor], Tensor]] = {
+    "log": _log, "sqrt": _sqrt, "sigmoid": _sigmoid, "softplus": _softplus, "erf": _erf, "lgamma": _lgamma,
+    "gamma": _gamma, "digamma": _digamma, "relu": _relu, "abs": _abs, "sign": _sign,
+}  # fmt: skip
+VALUES: Final[dict[str, Callable[[Tensor], Tensor]]] = _OWN | {
+    name: getattr(torch, known.library or name)
+    for name, known in FUNCTIONS.items()
+    if name not in _OWN and hasattr(torch, known.library or name)
 }
-
-
-def apply(name: str, order: int, x: Tensor) -> Tensor:
-    """The function ``name`` or a derivative of it, entry by entry; orders above 1 by autograd of the slope."""
-    known = KNOWN[name]
-    if order == 0:
-        return known.value(x)
-    if order == 1:
-        return known.slope(x)
-    recording = torch.is_grad_enabled()
-    with torch.enable_grad():
-        place = x * 1 if x.requires_grad else x.detach().requires_grad_()
-        value = known.slope(place)
-        for _ in range(order - 1):
-            if not value.requires_grad:
-                return torch.zeros_like(x)
-            (value,) = torch.autograd.grad(value.sum(), place, create_graph=True)
-    return value if recording else value.detach()
+"""The others are told by these."""

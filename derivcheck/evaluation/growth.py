@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
 
 from flint import acb, arb, fmpq
 
@@ -19,6 +18,7 @@ from derivcheck.evaluation.arithmetic import NotExact
 from derivcheck.evaluation.enclosures import Number, enclosed
 from derivcheck.evaluation.evaluator import Frame
 from derivcheck.evaluation.tilting import touched
+from derivcheck.functions import FUNCTIONS
 from derivcheck.problem import terms as t
 from derivcheck.problem.substitution import member
 from derivcheck.problem.terms import Term
@@ -27,12 +27,6 @@ Straight = tuple[arb, arb]
 """a + b v."""
 LONGEST = 400
 """So many powers of y are kept of a polynomial."""
-BOUNDED: Final[dict[str, tuple[int, int]]] = {
-    "sin": (-1, 1), "cos": (-1, 1), "tanh": (-1, 1), "erf": (-1, 1), "sign": (-1, 1), "arctan": (-2, 2),
-    "sigmoid": (0, 1),
-}  # fmt: skip
-BELOW_ARGUMENT: Final = frozenset(("silu", "gelu", "relu"))
-"""Functions whose value is no larger than their argument."""
 
 
 @dataclass(frozen=True)
@@ -234,12 +228,12 @@ class _Bounds:
             case "softplus":
                 high = _either_size(argument)
                 return self._sized(Bound(None, _plus(high, (arb(2).log(), arb(0))), (arb(0), arb(0)) if high else None))
-        if name in BELOW_ARGUMENT:
+        known = FUNCTIONS.get(name)
+        if known is not None and known.below:
             high = _either_size(argument)
             return Bound(None, high, _minus(high) if high else None, argument.size)
-        if name in BOUNDED:
-            low, high_end = BOUNDED[name]
-            return self._between(arb(low), arb(high_end))
+        if known is not None and known.between is not None:
+            return self._between(*map(arb, known.between))
         return Bound()
 
     def _between(self, low: arb, high: arb) -> Bound:

@@ -19,6 +19,7 @@ from derivcheck.evaluation.budget import STEP
 from derivcheck.evaluation.composed import SIGNS
 from derivcheck.evaluation.grid import Grid
 from derivcheck.evaluation.gridded import Gridded
+from derivcheck.functions import FUNCTIONS
 
 
 class Invalid(Enum):
@@ -46,14 +47,7 @@ LARGEST_FACTORIAL = 1_000
 LONGEST = 332_193
 """The bits of a number of 100000 digits: what grows beyond is refused, so that no document runs for ever."""
 
-_WORDS = {
-    "exp": "an exponential", "log": "a logarithm", "sin": "a sine", "cos": "a cosine", "tan": "a tangent",
-    "cot": "a cotangent", "sinh": "a hyperbolic sine", "cosh": "a hyperbolic cosine", "tanh": "a hyperbolic tangent",
-    "arctan": "an arctangent", "arcsin": "an arcsine", "arccos": "an arccosine", "sigmoid": "a sigmoid",
-    "softplus": "a softplus", "gelu": "a GELU", "silu": "a SiLU", "erf": "an error function",
-    "lgamma": "a logarithm of the gamma function", "digamma": "a digamma function",
-    "gamma": "a gamma function", "pi": "the number π", "e": "the number e",
-}  # fmt: skip
+_WORDS = {name: function.said for name, function in FUNCTIONS.items()} | {"pi": "the number π", "e": "the number e"}
 
 
 class RationalArithmetic(Gridded[Number, bool]):

@@ -11,6 +11,7 @@ from random import Random
 
 from derivcheck.evaluation import primes
 from derivcheck.evaluation.budget import BUDGET
+from derivcheck.functions import FUNCTIONS
 
 MOST = 3_000
 """So many combinations of known exponents are kept; further exponents are related in pairs only."""
@@ -209,7 +210,7 @@ class Relations:
     def _other(self, name: str, x: int, size: float) -> int:
         """A function of which nothing is used but its derivative, and that it is odd if it is."""
         self.tests += len(self.others) * 2 * (size + 8)
-        odd = name in ("arctan", "arcsin", "erf")
+        odd = FUNCTIONS[name].odd
         if odd and not x:
             return 0
         if odd and (name, -x % self.p) in self.others:

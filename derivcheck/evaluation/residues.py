@@ -22,10 +22,11 @@ from derivcheck.evaluation.grid import Elimination, Grid
 from derivcheck.evaluation.relations import Relations
 from derivcheck.evaluation.sized import Entry as Entry
 from derivcheck.evaluation.sized import Residues as Residues
+from derivcheck.functions import FUNCTIONS, KINKED
 
 SMALL = 28.0
 """The bits of numerator and denominator up to which a constant can be told from its residue."""
-_ORDER = frozenset(("abs", "relu", "sign"))
+_GAMMAS = frozenset(("gamma", "lgamma", "digamma"))
 LARGEST_FACTORIAL = 200
 EACH, DOT, FACTOR = 250.0, 1500.0, 100.0
 """The price of an entry, of a row times a column, and of every two factors of these, in nanoseconds."""
@@ -241,16 +242,17 @@ class ResidueArithmetic:
 
     def elementary(self, name: str, order: int, a: Residues) -> Residues:
         """A known function by its relations to others; its derivatives by its slope."""
-        if name in _ORDER:
+        if name in KINKED:
             raise NotExact(f"the function {name}, which asks what is larger")
         if order:
             return composed.derivative(name, order, self, a)
-        if name in composed.COMPOSED:
-            return composed.COMPOSED[name](self, a)
+        known = FUNCTIONS.get(name)
+        if known is not None and known.value is not None:
+            return known.value(self, a)
         if name == "gamma" and (exact := self.exact(a)) is not None and all(map(_counts, exact)):
             numbers = tuple(factorial(int(x) - 1) for x in exact)
             return Residues(Grid(a.grid.shape, tuple(x % self.p for x in numbers)), log2(max(numbers)) + 1, 0, True)
-        if name not in composed.SLOPES:
+        if known is None or name in _GAMMAS:
             raise NotExact(f"the function {name}")
         size = a.top + a.bottom
         if name == "sqrt":

@@ -17,11 +17,10 @@ from typing import Any, Literal
 import torch
 from torch import Tensor
 
-from derivcheck.evaluation import functions
 from derivcheck.evaluation.arithmetic import NotExact
 from derivcheck.evaluation.budget import TENSOR_STEP
 from derivcheck.evaluation.evaluator import FunctionValue
-from derivcheck.evaluation.floating import FloatArithmetic
+from derivcheck.evaluation.floating import FloatArithmetic, apply
 
 FLOATS = FloatArithmetic()
 STEEPEST = 8.0
@@ -127,9 +126,8 @@ class RunningErrorArithmetic:
         return Tracked(value, slope * a.error + max(1, abs(exponent)) * value.abs())
 
     def elementary(self, name: str, order: int, a: Tracked) -> Tracked:
-        value = functions.apply(name, order, a.value)
-        with torch.enable_grad():
-            slope = functions.apply(name, order + 1, a.value).abs().detach()
+        value = apply(name, order, a.value)
+        slope = apply(name, order + 1, a.value).abs().detach()
         return _rounded(value, torch.nan_to_num(slope, posinf=1e300) * a.error + value.abs())
 
     def sum(self, a: Tracked, axis: int) -> Tracked:

@@ -13,8 +13,8 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from derivcheck.evaluation import functions
 from derivcheck.evaluation.budget import BUDGET
+from derivcheck.evaluation.floating import apply
 from derivcheck.language.domain import Domain
 from derivcheck.problem.problem import Problem
 from derivcheck.problem.scope import Declaration, FunctionDeclaration
@@ -232,4 +232,4 @@ class KnownFunction:
         self.name = name
 
     def __call__(self, arguments: list[Tensor], order: int, entrywise: bool) -> Tensor:
-        return functions.apply(self.name, order, arguments[0])
+        return apply(self.name, order, arguments[0])

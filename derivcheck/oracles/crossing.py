@@ -12,6 +12,7 @@ from typing import Final
 import torch
 
 from derivcheck.evaluation.evaluator import World, evaluate
+from derivcheck.functions import FUNCTIONS
 from derivcheck.language.shapes import is_scalar
 from derivcheck.oracles.bench import Bench
 from derivcheck.oracles.draws import about_sizes
@@ -26,10 +27,6 @@ CONNECTED: Final = frozenset(
         *("lower", "upper", "spd", "psd", "simplex"),
     )
 )
-SMOOTH: Final = frozenset(
-    ("sin", "cos", "exp", "tanh", "arctan", "sigmoid", "softplus", "abs", "relu", "sinh", "cosh", "erf", "gelu", "silu")
-)
-"""Functions without a jump or a pole."""
 WHOLE: Final = frozenset(("transpose", "trace", "det", "sumall", "sumsq", "norm2", "norm1", "todiag", "diagof", "vec"))
 NOTHING: Final = ("", 0)
 CLEAR: Final = 1e-6
@@ -82,7 +79,7 @@ def _continuous(part: Term, bench: Bench) -> bool:
         case t.Unary(op=op):
             return op in WHOLE
         case t.Elementary(name=name, order=0):
-            return name in SMOOTH
+            return FUNCTIONS[name].everywhere
         case t.Divide(right=t.Constant(value=value)):
             return bool(value)
         case t.Power(exponent=t.Constant(value=Fraction() as number)):

@@ -12,12 +12,12 @@ from dataclasses import dataclass, field, replace
 import torch
 from torch import Tensor
 
-from derivcheck.evaluation import functions
 from derivcheck.evaluation.arithmetic import TooLarge
 from derivcheck.evaluation.budget import BUDGET
 from derivcheck.evaluation.differentiation import Autograd
 from derivcheck.evaluation.evaluator import Axis, Frame, World, evaluate, pick_family
 from derivcheck.evaluation.holding import hold
+from derivcheck.functions import KINKED
 from derivcheck.language.shapes import ONE
 from derivcheck.oracles.bench import Bench
 from derivcheck.oracles.comparing import FLOOR, RIGHT_FACTOR, Discrepancy, discrepancy, expanded, measured_bar
@@ -285,9 +285,8 @@ def _analytic(part: t.Term, bench: Bench) -> bool:
         case t.MapEntries(order=order):
             return not order
         case t.Elementary(name=name, order=order):
-            return order <= 1 and functions.KNOWN[name].smooth
+            return order <= 1 and name not in KINKED
         case t.Arbitrary(key=key, order=order):
-            known = bench.settings.functions.get(key)
-            smooth = known is None or functions.KNOWN[known].smooth
+            smooth = bench.settings.functions.get(key) not in KINKED
             return smooth and not (order and bench.problem.functions[key].result_domain.kind != "real")
     return True

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from enum import IntEnum
 from fractions import Fraction
 
+from derivcheck.functions import KINKED
 from derivcheck.language.shapes import Shape
 from derivcheck.problem import terms as t
 from derivcheck.problem.facts import behind, everything
@@ -28,7 +29,6 @@ class Degree(IntEnum):
 
 _KEEPS = frozenset(("transpose", "trace", "sumall", "diagof", "todiag", "vec"))
 _BENDS = frozenset(("abs", "norm1", "norminf", "maxall", "minall"))
-_BENT = frozenset(("relu", "abs", "sign"))
 
 
 class _TooLong(Exception):
@@ -141,7 +141,7 @@ def _multiplied(left: Degree, right: Degree) -> Degree:
 
 
 def _elementary(name: str, order: int, inner: Degree) -> Degree:
-    if name in _BENT:
+    if name in KINKED:
         return min(inner, Degree.STEPS) if (order or name == "sign") and inner < Degree.OTHER else inner
     return inner and Degree.OTHER
 
@@ -154,7 +154,7 @@ def bends(problem: Problem, claim: Claim) -> bool:
 def _bends(part: Term) -> bool:
     match part:
         case t.Elementary(name=name):
-            return name in _BENT
+            return name in KINKED
         case t.Unary(op=op) | t.Reduce(op=op):
             return op in _BENDS or op in ("max", "min")
     return isinstance(part, t.Extremum | t.Indicator | t.Piecewise)

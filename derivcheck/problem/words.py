@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from fractions import Fraction
 
+from derivcheck.functions import FUNCTIONS
 from derivcheck.language import nodes as n
 from derivcheck.language.shapes import ONE, is_scalar
 from derivcheck.problem import algebra, dotted, factorials, terms
@@ -16,13 +17,7 @@ from derivcheck.problem.scripts import superscript
 from derivcheck.problem.terms import Term
 from derivcheck.source import Span
 
-ELEMENTARY = {
-    "exp": "exp", "log": "log", "ln": "log", "sin": "sin", "cos": "cos", "tan": "tan", "sinh": "sinh", "cosh": "cosh",
-    "tanh": "tanh", "sigmoid": "sigmoid", "relu": "relu", "softplus": "softplus", "gelu": "gelu", "sign": "sign",
-    "sgn": "sign", "arctan": "arctan", "atan": "arctan", "arcsin": "arcsin", "arccos": "arccos", "erf": "erf",
-    "silu": "silu", "abs": "abs", "sqrt": "sqrt", "cot": "cot", "lgamma": "lgamma",
-    "digamma": "digamma",
-}  # fmt: skip
+ELEMENTARY = {word: name for name, known in FUNCTIONS.items() for word in (name, *known.spellings) if name != "gamma"}
 MATRIX_WORDS = {
     "tr": "trace", "trace": "trace", "det": "det", "diag": "diag", "vec": "vec", "softmax": "softmax",
     "logdet": "logdet", "rowsum": "rowsum", "colsum": "colsum",

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 
+from derivcheck.functions import FUNCTIONS
+
 
 def words(text: str) -> frozenset[str]:
     """The words of a text, as a set."""
@@ -177,26 +179,18 @@ SYMBOLS: dict[str, str] = {
     "\\sharp": "\\sharp",
 }
 
-WORDS = words(
-    "log ln exp sin cos tan cot sinh cosh tanh arcsin arccos arctan sign relu sigmoid softmax softplus gelu silu "
-    "abs sqrt diag tr det logdet rank vec max min argmax argmin erf lgamma digamma "
-    "rowsum colsum"
+WORDS = words("ln softmax diag tr det logdet rank vec max min argmax argmin rowsum colsum") | (
+    FUNCTIONS.keys() - {"gamma"}
 )
 
 _WORD_ALIASES: dict[str, str] = {
     "Tr": "tr",
     "Diag": "diag",
-    "sgn": "sign",
     "trace": "tr",
-    "logistic": "sigmoid",
-    "asin": "arcsin",
-    "acos": "arccos",
-    "atan": "arctan",
-    "loggamma": "lgamma",
     "row_sum": "rowsum",
     "rowsums": "rowsum",
     "colsums": "colsum",
-}
+} | {other: name for name, known in FUNCTIONS.items() for other in known.spellings if other not in WORDS}
 
 _LONG_WORDS: dict[str, str] = {word: word for word in WORDS if len(word) > 2} | {
     alias: word for alias, word in _WORD_ALIASES.items() if len(alias) > 2 and word in WORDS

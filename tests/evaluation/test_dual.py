@@ -6,13 +6,11 @@ from fractions import Fraction
 from random import Random
 
 import pytest
-import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from derivcheck.evaluation import composed, functions, primes
+from derivcheck.evaluation import primes
 from derivcheck.evaluation.dual import Dual, DualArithmetic
-from derivcheck.evaluation.floating import FloatArithmetic
 from derivcheck.evaluation.grid import Grid
 from derivcheck.evaluation.rational import RATIONALS
 from derivcheck.evaluation.residues import ResidueArithmetic
@@ -74,21 +72,6 @@ def test_second_derivatives_are_symmetric_in_their_directions(a, da, db):
         value = twice.matmul(twice.matmul(x, x), twice.multiply(x, x))
         seconds.append(value.tangent.tangent.entries)  # type: ignore[union-attr]
     assert seconds[0] == seconds[1]
-
-
-@pytest.mark.parametrize("order", [1, 2, 3])
-@pytest.mark.parametrize("name", sorted(composed.SLOPES))
-def test_the_slopes_of_known_functions_are_what_torch_has(name, order):
-    a = FloatArithmetic()
-    x = torch.tensor([0.3, 0.71, 0.05], dtype=torch.float64).reshape(3, 1, 1)
-    found = composed.derivative(name, order, a, x)
-    torch.testing.assert_close(found, functions.apply(name, order, x), rtol=1e-9, atol=1e-9)
-
-
-@pytest.mark.parametrize("name", sorted(composed.COMPOSED))
-def test_the_values_of_composed_functions_are_what_torch_has(name):
-    x = torch.tensor([0.3, -0.71, 0.05], dtype=torch.float64).reshape(3, 1, 1)
-    torch.testing.assert_close(composed.COMPOSED[name](FloatArithmetic(), x), functions.apply(name, 0, x))
 
 
 @pytest.mark.parametrize("name", ["tanh", "sigmoid", "exp", "softplus", "sin"])

@@ -7,7 +7,8 @@ import math
 import pytest
 import torch
 
-from derivcheck.evaluation.functions import KNOWN, apply
+from derivcheck.evaluation.floating import FloatArithmetic, apply
+from derivcheck.functions import FUNCTIONS, KINKED
 
 DOMAINS = {
     "log": (0.1, 4),
@@ -44,13 +45,13 @@ def places(name):
     return torch.linspace(low, high, 40, dtype=torch.float64)
 
 
-@pytest.mark.parametrize("name", KNOWN)
+@pytest.mark.parametrize("name", FUNCTIONS)
 def test_the_values_are_pythons(name):
     expected = torch.tensor([float(PYTHON[name](x)) for x in places(name).tolist()], dtype=torch.float64)
     assert torch.allclose(apply(name, 0, places(name)), expected, rtol=1e-13, atol=1e-13)
 
 
-@pytest.mark.parametrize("name", KNOWN)
+@pytest.mark.parametrize("name", FUNCTIONS)
 @pytest.mark.parametrize("order", [1, 2])
 def test_the_closed_form_of_a_derivative_is_that_of_autograd(name, order):
     place = places(name).requires_grad_()
@@ -60,7 +61,7 @@ def test_the_closed_form_of_a_derivative_is_that_of_autograd(name, order):
     assert torch.allclose(apply(name, order, places(name)), expected, rtol=1e-9, atol=1e-9)
 
 
-@pytest.mark.parametrize("name", [name for name, known in KNOWN.items() if known.smooth])
+@pytest.mark.parametrize("name", sorted(FUNCTIONS.keys() - KINKED))
 @pytest.mark.parametrize("step", [1e-20, 1e-8])
 def test_a_complex_step_gives_the_derivative_of_a_smooth_function(name, step):
     place = places(name)
@@ -80,7 +81,7 @@ def test_below_zero_there_is_no_value_and_no_slope_on_a_complex_step(name):
 
 @pytest.mark.parametrize("name", ["relu", "abs", "sign"])
 def test_a_function_with_a_kink_says_so(name):
-    assert not KNOWN[name].smooth
+    assert name in KINKED
 
 
 @pytest.mark.parametrize(("name", "value"), [("sigmoid", 1.0), ("tanh", 1.0), ("softplus", 800.0), ("gelu", 800.0)])
@@ -92,3 +93,23 @@ def test_the_gamma_function_changes_its_sign_left_of_zero():
     place = torch.tensor([-0.5, -1.5, -2.5], dtype=torch.float64)
     expected = torch.tensor([math.gamma(x) for x in place.tolist()], dtype=torch.float64)
     assert torch.allclose(apply("gamma", 0, place), expected, rtol=1e-13)
+
+
+@pytest.mark.parametrize("name", [name for name, known in FUNCTIONS.items() if known.value])
+def test_a_value_by_simpler_functions_is_the_value(name):
+    told = FUNCTIONS[name].value(FloatArithmetic(), places(name))
+    assert torch.allclose(told, apply(name, 0, places(name)), rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_what_a_record_says_of_a_function_is_so_at_every_place(name):
+    known, place = FUNCTIONS[name], places(name)
+    value = apply(name, 0, place)
+    low, high = known.between or (-math.inf, math.inf)
+    assert bool(((low <= value) & (value <= high)).all())
+    assert not known.unsigned or bool((value >= 0).all())
+    assert not known.below or bool((value.abs() <= place.abs()).all())
+    assert not known.odd or torch.allclose(apply(name, 0, -place), -value, rtol=1e-13, atol=1e-13)
+    wide = torch.linspace(-9, 9, 4001, dtype=torch.float64)
+    steps = apply(name, 0, wide).diff().abs() / (1 + apply(name, 0, wide[1:]).abs())
+    assert known.everywhere == bool((steps < 0.1).all())

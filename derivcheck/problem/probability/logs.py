@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+from derivcheck.functions import FUNCTIONS
 from derivcheck.problem import terms as t
 from derivcheck.problem.scope import Scope
 from derivcheck.problem.terms import Term
@@ -109,9 +110,11 @@ def positive(term: Term, scope: Scope) -> bool:
     match term:
         case t.Constant(value=value):
             return isinstance(value, str) or value > 0
-        case t.Size() | t.Density() | t.Elementary(name="exp" | "sqrt" | "gamma" | "sigmoid" | "softplus", order=0):
+        case t.Size() | t.Density():
             return True
-        case t.Unary(op="norm2" | "sumsq" | "norm1" | "norminf") | t.Elementary(name="abs", order=0):
+        case t.Elementary(name=name, order=0):
+            return FUNCTIONS[name].unsigned
+        case t.Unary(op="norm2" | "sumsq" | "norm1" | "norminf"):
             return True
         case t.Unary(op="det", argument=argument):
             return definite(argument, scope)
