@@ -8,11 +8,11 @@ from random import Random
 import pytest
 from flint import arb, fmpq
 
-from derivcheck.evaluation import composed
 from derivcheck.evaluation.balls import BallArithmetic, Balls, precision
 from derivcheck.evaluation.concrete import KINDS, POSITIVE, drawn
 from derivcheck.evaluation.dual import Dual, DualArithmetic
 from derivcheck.evaluation.grid import Grid
+from derivcheck.functions import FUNCTIONS, KINKED
 from derivcheck.language.domain import Domain
 from derivcheck.language.shapes import SCALAR
 from derivcheck.problem.scope import FunctionDeclaration
@@ -74,7 +74,7 @@ def test_a_summand_that_is_lost_is_told_and_one_that_is_seen_is_not() -> None:
         assert a.blurred is lost
 
 
-@pytest.mark.parametrize("name", sorted({*composed.SLOPES, *composed.GAMMAS, "digamma"}))
+@pytest.mark.parametrize("name", sorted(FUNCTIONS.keys() - KINKED))
 def test_the_slope_of_a_known_function_is_that_of_its_values(name: str) -> None:
     a, x, step = BallArithmetic(), column("3/7"), column("1e-20")
     with precision(256):
