@@ -196,6 +196,13 @@ FUNCTIONS: Final[dict[str, Function]] = {
     "silu": Function("a SiLU", _silu_slope, lambda a, x: a.multiply(x, _SIGMOID(a, x)), below=True),
     "gelu": Function("a GELU", _gelu_slope, lambda a, x: a.multiply(x, _gauss(a, x)), below=True),
     "erf": Function("an error function", _erf_slope, between=(-1, 1), odd=True),
+    "erfc": Function(
+        "a complementary error function",
+        lambda a, x: a.negate(_erf_slope(a, x)),
+        lambda a, x: _minus(a, 1, _ERF(a, x)),
+        between=(0, 2),
+        unsigned=True,
+    ),
     "gamma": Function(
         "a gamma function",
         lambda a, x: a.multiply(a.elementary("gamma", 0, x), a.elementary("digamma", 0, x)),

@@ -61,7 +61,7 @@ def _entire(name: str) -> Callable[[acb, bool], acb]:
     return lambda x, _: getattr(x, name)()
 
 
-ENTIRE: Final = ("exp", "sin", "cos", "tan", "cot", "sinh", "cosh", "tanh", "erf", "gamma")
+ENTIRE: Final = ("exp", "sin", "cos", "tan", "cot", "sinh", "cosh", "tanh", "erf", "erfc", "gamma")
 """Functions without a cut."""
 FUNCTIONS: Final[dict[str, Callable[[acb, bool], acb]]] = {
     **{name: _entire(name) for name in ENTIRE},

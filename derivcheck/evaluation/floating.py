@@ -116,13 +116,14 @@ class FloatArithmetic:
         return a**exponent
 
     def elementary(self, name: str, order: int, a: Tensor) -> Tensor:
-        known = functions.VALUES.get(name)
-        if order == 0 and known is not None:
-            return known(a)
-        if name == "digamma":
-            return functions.polygamma(order, a)
+        if a.is_complex() and name in functions.REAL:
+            real, rise = (FloatArithmetic(a.real.dtype).elementary(name, order + k, a.real) for k in (0, 1))
+            return torch.complex(real, rise * a.imag)
+        if order:
+            digamma = name == "digamma"
+            return torch.polygamma(order, a) if digamma else composed.derivative(name, order, self, a)
         rule = FUNCTIONS[name].value
-        return rule(self, a) if order == 0 and rule is not None else composed.derivative(name, order, self, a)
+        return rule(self, a) if name not in functions.VALUES and rule is not None else functions.VALUES[name](a)
 
     def sum(self, a: Tensor, axis: int) -> Tensor:
         return a.sum(axis, keepdim=True)

@@ -41,40 +41,10 @@ def _softplus(x: Tensor) -> Tensor:
     return torch.log(1 + torch.exp(x)) if x.is_complex() else torch.logaddexp(x, torch.zeros_like(x))
 
 
-def _erf(x: Tensor) -> Tensor:
-    if not x.is_complex():
-        return torch.erf(x)
-    # A complex step is tiny: the first-order continuation is exact to working precision.
-    real = x.real
-    slope = 2 / math.sqrt(math.pi) * torch.exp(-real * real)
-    return torch.complex(torch.erf(real), slope * x.imag)
-
-
 def _gamma(x: Tensor) -> Tensor:
     """Γ(x); left of 0 its sign changes at every whole number."""
-    real = _real(x)
-    odd = (real < 0) & (torch.floor(real).remainder(2) != 0)
-    value = torch.where(odd, -1.0, 1.0) * torch.exp(torch.lgamma(real))
-    return torch.complex(value, value * torch.digamma(real) * x.imag) if x.is_complex() else value
-
-
-def _digamma(x: Tensor) -> Tensor:
-    if not x.is_complex():
-        return torch.digamma(x)
-    return torch.complex(torch.digamma(x.real), torch.polygamma(1, x.real) * x.imag)
-
-
-def polygamma(order: int, x: Tensor) -> Tensor:
-    """The derivative of this order of the digamma function."""
-    if not x.is_complex():
-        return torch.polygamma(order, x)
-    return torch.complex(torch.polygamma(order, x.real), torch.polygamma(order + 1, x.real) * x.imag)
-
-
-def _lgamma(x: Tensor) -> Tensor:
-    if not x.is_complex():
-        return torch.lgamma(x)
-    return torch.complex(torch.lgamma(x.real), torch.digamma(x.real) * x.imag)
+    odd = (x < 0) & (torch.floor(x).remainder(2) != 0)
+    return torch.where(odd, -1.0, 1.0) * torch.exp(torch.lgamma(x))
 
 
 def _invalid(x: Tensor) -> Tensor:
@@ -96,8 +66,8 @@ def _sqrt(x: Tensor) -> Tensor:
 
 
 _OWN: dict[str, Callable[[Tensor], Tensor]] = {
-    "log": _log, "sqrt": _sqrt, "sigmoid": _sigmoid, "softplus": _softplus, "erf": _erf, "lgamma": _lgamma,
-    "gamma": _gamma, "digamma": _digamma, "relu": _relu, "abs": _abs, "sign": _sign,
+    "log": _log, "sqrt": _sqrt, "sigmoid": _sigmoid, "softplus": _softplus, "gamma": _gamma,
+    "relu": _relu, "abs": _abs, "sign": _sign,
 }  # fmt: skip
 VALUES: Final[dict[str, Callable[[Tensor], Tensor]]] = _OWN | {
     name: getattr(torch, known.library or name)
@@ -105,3 +75,5 @@ VALUES: Final[dict[str, Callable[[Tensor], Tensor]]] = _OWN | {
     if name not in _OWN and hasattr(torch, known.library or name)
 }
 """The others are told by these."""
+REAL: Final = frozenset(("erf", "erfc", "gamma", "lgamma", "digamma"))
+"""Of these torch knows no complex values: a complex step is tiny, and the first-order continuation exact."""

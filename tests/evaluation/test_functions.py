@@ -32,7 +32,7 @@ def digamma(x):
 
 PYTHON = {
     "exp": math.exp, "log": math.log, "sqrt": math.sqrt, "sin": math.sin, "cos": math.cos, "tan": math.tan, "sinh": math.sinh,
-    "cosh": math.cosh, "tanh": math.tanh, "arcsin": math.asin, "arccos": math.acos, "arctan": math.atan, "erf": math.erf,
+    "cosh": math.cosh, "tanh": math.tanh, "arcsin": math.asin, "arccos": math.acos, "arctan": math.atan, "erf": math.erf, "erfc": math.erfc,
     "lgamma": math.lgamma, "relu": lambda x: max(0.0, x), "abs": abs, "sign": lambda x: (x > 0) - (x < 0),
     "sigmoid": lambda x: 1 / (1 + math.exp(-x)), "softplus": lambda x: math.log1p(math.exp(x)), "cot": lambda x: 1 / math.tan(x),
     "gamma": math.gamma, "digamma": digamma,

@@ -7,11 +7,11 @@ the exponential and the gamma distribution by their rate.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from derivcheck.language.domain import Domain
-from derivcheck.language.shapes import ONE, Shape
+from derivcheck.language.shapes import ONE, Dim, Shape
 from derivcheck.problem import algebra
 from derivcheck.problem import terms as t
 from derivcheck.problem.scope import Refusal, Scope
@@ -25,7 +25,8 @@ LogDensity = Callable[[Scope, Term, Sequence[Term], Span], Term]
 class Family:
     """``parameters`` are their names, for messages; ``log`` the log density at a value; ``domain`` where values lie.
 
-    With ``listed`` the parameter is a column that may be written as a list of its entries.
+    With ``listed`` the parameter is a column that may be written as a list of its entries. ``last`` is the end of the
+    values that a parameter gives. It is spelled by upright ``words`` or by script ``letters``.
     """
 
     name: str
@@ -34,6 +35,9 @@ class Family:
     domain: Domain = Domain()  # noqa: RUF009 - frozen
     vector: bool = False
     listed: bool = False
+    last: Callable[[Sequence[Term], Scope], float | Dim] | None = None
+    words: str = ""
+    letters: str = ""
 
 
 def number(value: int | Fraction) -> Term:
@@ -164,46 +168,57 @@ def _dirichlet(scope: Scope, x: Term, parameters: Sequence[Term], span: Span) ->
     return plus(body, volume)
 
 
+def _categories(parameters: Sequence[Term], scope: Scope) -> Dim:
+    return scope.resolve(parameters[0].shape[0])
+
+
+def _trials(parameters: Sequence[Term], scope: Scope) -> float | Dim:
+    match parameters[0]:
+        case t.Size(dim=dim):
+            return dim
+        case t.Constant(value=Fraction() as value):
+            return float(value)
+    raise Refusal("not-checked", parameters[0].span, "the number of trials has to be a whole number here")
+
+
 UNIT = Domain("interval", low=0.0, high=1.0)
+COUNTS, POSITIVE = Domain("finite", low=0.0), Domain("positive")
 FAMILIES: dict[str, Family] = {
-    "normal": Family("normal", ("mean", "covariance"), _normal, vector=True),
-    "bernoulli": Family("Bernoulli", ("probability",), _bernoulli, Domain("finite", values=(0, 1))),
-    "categorical": Family("categorical", ("probabilities",), _categorical, Domain("finite", low=1.0), listed=True),
-    "binomial": Family("binomial", ("number", "probability"), _binomial, Domain("finite", low=0.0)),
-    "poisson": Family("Poisson", ("rate",), _poisson, Domain("natural")),
-    "exponential": Family("exponential", ("rate",), _exponential, Domain("positive")),
-    "gamma": Family("gamma", ("shape", "rate"), _gamma, Domain("positive")),
-    "inverse gamma": Family("inverse gamma", ("shape", "scale"), _inverse_gamma, Domain("positive")),
-    "beta": Family("beta", ("a", "b"), _beta, UNIT),
-    "dirichlet": Family("Dirichlet", ("concentrations",), _dirichlet, Domain("simplex"), vector=True, listed=True),
-}
-ALIASES = {
-    "\\mathcal{N}": "normal", "N": "normal", "\\mathrm{N}": "normal", "\\mathrm{Normal}": "normal",
-    "\\mathscr{N}": "normal", "\\mathbb{N}": "normal",
-    "\\mathrm{Bernoulli}": "bernoulli", "\\mathrm{Ber}": "bernoulli", "\\mathrm{Bern}": "bernoulli",
-    "\\mathrm{Categorical}": "categorical", "\\mathrm{Cat}": "categorical", "\\mathrm{Discrete}": "categorical",
-    "\\mathrm{Bin}": "binomial", "\\mathrm{Binomial}": "binomial",
-    "\\mathrm{Poisson}": "poisson", "\\mathrm{Pois}": "poisson", "\\mathrm{Poi}": "poisson", "\\mathrm{Po}": "poisson",
-    "\\mathrm{Exp}": "exponential", "\\mathrm{Exponential}": "exponential", "\\mathrm{Expon}": "exponential",
-    "\\mathrm{Gamma}": "gamma", "\\mathrm{Ga}": "gamma", "\\mathrm{Gam}": "gamma", "\\mathcal{G}": "gamma",
-    "\\mathrm{InvGamma}": "inverse gamma", "\\mathrm{IG}": "inverse gamma",
-    "\\mathrm{Beta}": "beta", "\\mathcal{B}": "beta",
-    "\\mathrm{Dir}": "dirichlet", "\\mathrm{Dirichlet}": "dirichlet",
+    family.name.lower(): family
+    for family in (
+        Family("normal", ("mean", "covariance"), _normal, vector=True, words="N Normal", letters="N"),
+        Family(
+            "Bernoulli", ("probability",), _bernoulli, Domain("finite", values=(0, 1)), words="Bernoulli Ber Bern"
+        ),
+        Family(
+            "categorical", ("probabilities",), _categorical, Domain("finite", low=1.0), listed=True, last=_categories,
+            words="Categorical Cat Discrete",
+        ),
+        Family("binomial", ("number", "probability"), _binomial, COUNTS, last=_trials, words="Bin Binomial"),
+        Family("Poisson", ("rate",), _poisson, Domain("natural"), words="Poisson Pois Poi Po"),
+        Family("exponential", ("rate",), _exponential, POSITIVE, words="Exp Exponential Expon"),
+        Family("gamma", ("shape", "rate"), _gamma, POSITIVE, words="Gamma Ga Gam", letters="G"),
+        Family("inverse gamma", ("shape", "scale"), _inverse_gamma, POSITIVE, words="InvGamma IG"),
+        Family("beta", ("a", "b"), _beta, UNIT, words="Beta", letters="B"),
+        Family(
+            "Dirichlet", ("concentrations",), _dirichlet, Domain("simplex"), vector=True, listed=True,
+            words="Dir Dirichlet",
+        ),
+    )
 }  # fmt: skip
+ALIASES = {"N": "normal", "\\mathscr{N}": "normal", "\\mathbb{N}": "normal"} | {
+    spelling: name
+    for name, family in FAMILIES.items()
+    for spelling in (
+        *(f"\\mathrm{{{word}}}" for word in family.words.split()),
+        *(f"\\mathcal{{{letter}}}" for letter in family.letters),
+    )
+}
 
 
 def domain_of(family: Family, parameters: Sequence[Term], scope: Scope) -> Domain:
     """Where the values lie, with the end that a parameter gives."""
-    if family.name == "categorical":
-        return Domain("finite", low=1.0, high=scope.resolve(parameters[0].shape[0]))
-    if family.name == "binomial":
-        size = parameters[0]
-        if isinstance(size, t.Size):
-            return Domain("finite", low=0.0, high=size.dim)
-        if isinstance(size, t.Constant) and isinstance(size.value, Fraction):
-            return Domain("finite", low=0.0, high=float(size.value))
-        raise Refusal("not-checked", size.span, "the number of trials has to be a whole number here")
-    return family.domain
+    return replace(family.domain, high=family.last(parameters, scope)) if family.last else family.domain
 
 
 def shape_of_values(family: Family, parameters: Sequence[Term], scope: Scope) -> Shape | None:
