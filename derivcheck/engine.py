@@ -15,6 +15,7 @@ from derivcheck.ignoring import with_ignored
 from derivcheck.isolation import Isolation
 from derivcheck.language.nodes import Group, Node, Scripted
 from derivcheck.meaning.interpretation import interpret
+from derivcheck.parts import checked_in_parts, parts_of
 from derivcheck.problem import terms as t
 from derivcheck.problem.context import SLOT, key_of, pattern, strip
 from derivcheck.problem.problem import Claim, Problem, Refused
@@ -40,9 +41,6 @@ from derivcheck.verdict import (
 )
 
 if TYPE_CHECKING:
-    from torch import Tensor
-
-    from derivcheck.evaluation.evaluator import World
     from derivcheck.oracles.bench import Bench
     from derivcheck.oracles.draws import Draws
 
@@ -62,11 +60,16 @@ def _items_of(source: Source) -> tuple[Item, ...]:
 
 
 def check(source: Source, settings: Settings, required: tuple[str, ...] = ()) -> Report:
-    """Check every claim of a document.
+    """Check every claim of a document; of a Python file, of each function with its own names.
 
     ``required`` are heads, as LaTeX, of results that a homework must state: a document without a holding claim of
     such a head gets the finding ``missing-result``. Raises ``UnknownClaim`` if ``settings.claim`` names none.
     """
+    parts = parts_of(source)
+    return _check(source, settings, required) if len(parts) == 1 else checked_in_parts(source, parts, settings, _check)
+
+
+def _check(source: Source, settings: Settings, required: tuple[str, ...] = ()) -> Report:
     started = time.perf_counter()
     isolation = Isolation()
     problem = isolation.apart(NOWHERE, lambda: problem_of(source), None)
@@ -523,8 +526,9 @@ def _unproved(results: list[Result], settings: Settings) -> list[Finding]:
 
 def listing(source: Source) -> tuple[Listed, ...]:
     """How every line of a document was read."""
-    problem = problem_of(source)
-    words = heard(_items_of(source), source.text)
+    parts = parts_of(source)
+    lines = (line for part in parts for line in part.own(problem_of(part.source).lines))
+    words = {place: told for part in parts for place, told in heard(_items_of(part.source), source.text).items()}
     return tuple(
         Listed(
             line=source.position(line.span.start).line,
@@ -536,7 +540,7 @@ def listing(source: Source) -> tuple[Listed, ...]:
             note=line.note,
             words=words.get(line.span, ()),
         )
-        for line in problem.lines
+        for line in sorted(lines, key=lambda line: line.span)
     )
 
 
@@ -544,12 +548,16 @@ def sizes_in(source: Source) -> tuple[str, ...]:
     """The sizes of a document, in every way in which a setting may write them, the plainest first."""
     from derivcheck.evaluation.sizes import spellings
 
-    return tuple(spellings(problem_of(source)))
+    return tuple(dict.fromkeys(name for part in parts_of(source) for name in spellings(problem_of(part.source))))
 
 
 def claims(source: Source, settings: Settings) -> tuple[Claim | Refused, ...]:
     """The claims of a document in the order of ``Report.results``."""
-    return tuple(_wanted(problem_of(source), settings))
+    parts = parts_of(source)
+    if len(parts) == 1:
+        return tuple(_wanted(problem_of(source), settings))
+    everything = [(part, _wanted(problem_of(part.source), replace(settings, claim=None))) for part in parts]
+    return tuple(replace(one, name=part.called(one.name)) for part, wanted in everything for one in part.own(wanted))
 
 
 def expression(latex: str) -> Node:
@@ -557,8 +565,10 @@ def expression(latex: str) -> Node:
     return strip(parse_expression(latex))
 
 
-def _key(problem: Problem, name: str) -> str | None:
-    """The key of a name as it is written; ``x^{(i)}`` is also the family of all ``x^{(i)}``."""
+def key_in(problem: Problem, name: str) -> str | None:
+    """The key of a name as it is written; ``x^{(i)}`` is also the family of all ``x^{(i)}``. A key is its own."""
+    if name in problem.declarations or name in problem.definitions:
+        return name
     node = parse_expression(name)
     found = problem.names.get(key_of(node))
     if found is None and isinstance(node, Scripted) and isinstance(node.sup, Group):
@@ -569,72 +579,8 @@ def _key(problem: Problem, name: str) -> str | None:
 def defined_at(source: Source, name: str) -> Span | None:
     """Where a name is defined or declared."""
     problem = problem_of(source)
-    key = _key(problem, name)
+    key = key_in(problem, name)
     for pool in (problem.definitions, problem.declarations):
         if key in pool:
             return pool[key].span  # type: ignore[index]
     return None
-
-
-def quantities(
-    source: Source, settings: Settings, names: tuple[str, ...], sizes: Mapping[str, int] | None = None
-) -> dict[str, Tensor]:
-    """The values of names at the first draw, each ``(trials, rows, columns)``; unknown names are left out.
-
-    A family ``x^{(i)}`` has an axis more: ``(trials, members, rows, columns)``. A name whose value is not to be had (an
-    optimum that is not found, an integral that takes too long) is left out as well.
-    """
-    from derivcheck.evaluation.arithmetic import NotExact
-    from derivcheck.evaluation.budget import BUDGET
-
-    bench, world = _first_world(source, settings, sizes)
-    found: dict[str, Tensor] = {}
-    for name in names:
-        key = _key(bench.problem, name)
-        if key is not None and (key in world.leaves or key in world.definitions):
-            BUDGET.renew()
-            try:
-                value = world.root().name(key).detach()
-            except NotExact:
-                continue
-            found[name] = value.expand(world.trials, *value.shape[1:])
-    return found
-
-
-def gradient_values(
-    source: Source, settings: Settings, scalar: str, names: tuple[str, ...], sizes: Mapping[str, int] | None = None
-) -> dict[str, Tensor]:
-    """The total derivatives of a scalar by names, at the draw of ``quantities``, in the names' shapes."""
-    import torch
-
-    from derivcheck.evaluation.differentiation import pull
-    from derivcheck.problem import terms
-    from derivcheck.problem.context import Context
-    from derivcheck.problem.expressions import elaborate
-    from derivcheck.problem.scope import Refusal
-
-    bench, world = _first_world(source, settings, sizes)
-    try:
-        target = Context(bench.problem.scope, elaborate).term(parse_expression(scalar))
-    except Refusal:
-        return {}
-    found: dict[str, Tensor] = {}
-    for name in names:
-        key = _key(bench.problem, name)
-        if key is None or not (key in world.leaves or key in world.definitions):
-            continue
-        with torch.enable_grad():
-            term = terms.Derivative(target, key, "gradient")
-            found[name] = pull(term, world.root(), None, False).detach()
-    return found
-
-
-def _first_world(source: Source, settings: Settings, sizes: Mapping[str, int] | None) -> tuple[Bench, World]:
-    from derivcheck.evaluation.budget import BUDGET
-
-    problem = problem_of(source)
-    known = replace(settings, sizes={**settings.sizes, **(sizes or {})}, claim=None)
-    bench = _bench(problem, known)
-    BUDGET.renew()
-    # A mean in closed form is as accurate as the module's; nodes leave an error of the size of the largest summand.
-    return bench, bench.quickest(bench.worlds()[0])

@@ -136,13 +136,16 @@ def test_the_exit_code_is_0_only_if_something_holds_and_nothing_is_wrong(line, c
 def test_the_quantities_of_a_document_are_those_of_its_first_draw():
     import torch
 
-    source = Source("a.md", TEXT)
-    found = engine.quantities(source, Settings(seed=2), ("x", "b", "W", "z", "nothing"), {"n": 3})
+    from derivcheck.model.derivation import bound, quantities, slopes
+
+    here = bound(Source("a.md", TEXT), Settings(seed=2), {"n": 3})
+    found = quantities(here, ("x", "b", "W", "z", "nothing"))
     assert sorted(found) == ["W", "b", "x", "z"]
     assert torch.allclose(found["z"], found["W"] @ found["x"] + found["b"])
     assert found["W"].shape == (4, 3, 3)
-    slopes = engine.gradient_values(source, Settings(seed=2), "\\ell", ("b", "x"), {"n": 3})
-    assert torch.allclose(slopes["x"], found["W"].transpose(-1, -2) @ slopes["b"])
+    (of_loss,) = slopes(here, ("x", "b", "W"), ("z",), seed=2)
+    assert torch.allclose(of_loss.derived["x"], found["W"].transpose(-1, -2) @ of_loss.derived["b"])
+    assert torch.allclose(of_loss.derived["b"], of_loss.upstream["z"])
 
 
 def test_the_listing_names_every_line_with_its_kind():

@@ -43,6 +43,11 @@ Reports = list[tuple[Found, "Report"]]
 )
 @click.option("--baseline", type=click.Path(path_type=Path), help="Fail where less is known of a claim than this says.")
 @click.option("--update-baseline", is_flag=True, help="Write what is known now into the baseline.")
+@click.option(
+    "--model",
+    metavar="PACKAGE.MODULE:NAME",
+    help="Import this and hold the document against it; `.` for each function that a derivation in Python stands on.",
+)
 @click.option("--cache/--no-cache", default=True, help="Whether unchanged documents get the report of before.")
 @click.option(
     "-j",
@@ -60,6 +65,7 @@ def command(
     since: str | None,
     baseline: Path | None,
     update_baseline: bool,
+    model: str | None,
     cache: bool,
     jobs: int,
     **options: Any,  # noqa: ANN401
@@ -83,7 +89,9 @@ def command(
         changes = _changes(since)
         read, unreadable = documents(find(files, project, empty=changes is not None), request, project, changes)
         refuse_unknown_sizes(request, read)
+        beside = None if model is None else _model(model, tell)
         reports = _checked(read, tell, cache=cache, processes=jobs)
+        reports = reports if beside is None else beside(reports, read)
         corrections = _corrected(reports, read, unsafe, tell) if fix or diff else []
     for message in unreadable:
         complain(message)
@@ -178,6 +186,33 @@ def _checked(read: Sequence[tuple[Found, Job]], tell: Callable[[str], None], *, 
     if missing is not None and not kept:
         raise missing
     return kept
+
+
+def _model(model: str, tell: Callable[[str], None]) -> Callable[[Reports, Sequence[tuple[Found, Job]]], Reports]:
+    """What adds to reports what code says of the same; it is imported here, and never without being asked for."""
+    from derivcheck.model.target import ModelError, parsed
+
+    def refused(error: ModelError) -> click.ClickException:
+        return click.ClickException(f"--model {model}: {error}")
+
+    try:
+        target = parsed(model)
+        from derivcheck.model.checking import imported, with_model
+
+        tell(f"importing {model}")
+        code = imported(target)
+    except ModelError as error:
+        raise refused(error) from None
+
+    def beside(reports: Reports, read: Sequence[tuple[Found, Job]]) -> Reports:
+        tell(f"comparing with {model}")
+        settings = {one: job.settings for one, job in read}
+        try:
+            return [(one, with_model(report, target, code, settings[one])) for one, report in reports]
+        except ModelError as error:
+            raise refused(error) from None
+
+    return beside
 
 
 def _corrected(

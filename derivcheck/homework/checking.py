@@ -2,31 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from torch import Tensor
-
 from derivcheck import engine
 from derivcheck.config import Settings
-from derivcheck.evaluation.arithmetic import NotExact
-from derivcheck.homework.compare import (
-    Difference,
-    Model,
-    comparison_extra,
-    differences,
-    not_evaluated,
-    shown_name,
-)
 from derivcheck.homework.registry import HOMEWORKS, Homework, Requirement, document
 from derivcheck.homework.replay import replayed
 from derivcheck.homework.required import missing_units
 from derivcheck.isolation import Isolation
+from derivcheck.model import checking
 from derivcheck.problem.problem import Claim
 from derivcheck.reading.files import read_source
 from derivcheck.source import NOWHERE, Source
-from derivcheck.verdict import Extra, Finding, Outcome, Report, Severity
+from derivcheck.verdict import Extra, Finding, Outcome, Report
 
 # The sizes at which derivation and module are compared where none is fixed: small, and all different.
 SIZES = (4, 5, 3, 6)
@@ -81,48 +70,11 @@ def _other_letters(homework: Homework, findings: list[Finding], required: int, d
 
 
 def compared(homework: Homework, source: Source, settings: Settings) -> tuple[Extra, list[Finding]]:
-    """The derivation's named quantities and gradients against the module's: rows, and a finding where they differ."""
-    model = homework.model()
-    settings = replace(settings, functions={**dict(model.functions), **settings.functions})
+    """The derivation held against the module, at sizes that are small and all different where none is fixed."""
     targets = [option.target for option in homework.options if option.sets == "sizes"]
     free = [target for target in targets if target not in settings.sizes]
     others = [size for size in SIZES if size not in settings.sizes.values()]
-    sizes = dict(zip(free, others, strict=False)) | settings.sizes
-    gradients: Mapping[str, Tensor] = {}
-    try:
-        values = engine.quantities(source, settings, model.names, sizes)
-        if model.scalar:
-            names = tuple(dict.fromkeys((model.output, *model.gradients)))
-            gradients = engine.gradient_values(source, settings, model.scalar, names, sizes)
-    except NotExact as error:
-        # An integral may not settle, or an optimum not be found, at a number that was asked for.
-        return not_evaluated(error.what), []
-    found = differences(model, settings, values, gradients)
-    return comparison_extra(model, found), _findings(model, source, found)
-
-
-def _findings(model: Model, source: Source, found: tuple[Difference, ...]) -> list[Finding]:
-    """One finding for the first quantity that differs: whatever comes after it only passes the difference on."""
-    differing = [difference for difference in found if not difference.agrees]
-    if not differing:
-        return []
-    first, *rest = differing
-    shown = shown_name(model, first)
-    facts = [first.note or f"relative difference {first.relative:.1e} at the same inputs"]
-    if rest:
-        facts.append(
-            f"so do {', '.join(shown_name(model, difference) for difference in rest)}, which may follow from it"
-        )
-    return [
-        Finding(
-            code="differs-from-module",
-            severity=Severity.ERROR,
-            message=f"`{shown}` of the derivation differs from the module's",
-            span=engine.defined_at(source, first.name) or NOWHERE,
-            label="" if first.gradient else "not what the module computes",
-            facts=tuple(facts),
-        )
-    ]
+    return checking.compared(homework.model(), source, settings, dict(zip(free, others, strict=False)) | settings.sizes)
 
 
 def _missing_forms(

@@ -16,13 +16,13 @@ import torch
 from torch import Tensor
 
 from derivcheck.config import Settings
-from derivcheck.homework.compare import Model, Quantity
 from derivcheck.homework.kinks import kinks_extra
 from derivcheck.homework.optimum import Weights, optimum_extra
 from derivcheck.homework.pictures import network_picture
 from derivcheck.homework.plane import plane_extra
 from derivcheck.homework.precision import precision_extra
 from derivcheck.homework.units import units_extra
+from derivcheck.model.compare import Model, Quantity
 from derivcheck.verdict import Extra
 
 _FIRST: dict[int, tuple[tuple[int, int], ...]] = {
@@ -75,8 +75,9 @@ def model() -> Model:
 
 def _named(values: Mapping[str, Tensor], settings: Settings) -> dict[str, Tensor]:
     network = SortingNetwork()
-    named = network(values["x_1"].reshape(()), values["x_2"].reshape(()))
-    return {"A": network.A, "B": network.B, **named}
+    leaves = {name: values[name].clone().requires_grad_() for name in ("x_1", "x_2")}
+    named = network(*(leaf.reshape(()) for leaf in leaves.values()))
+    return {"A": network.A, "B": network.B, **leaves, **named}
 
 
 def extras(settings: Settings) -> tuple[Extra, ...]:

@@ -12,7 +12,7 @@ from derivcheck.source import Source
 
 if TYPE_CHECKING:
     from derivcheck.config import Settings
-    from derivcheck.homework.compare import Model
+    from derivcheck.model.compare import Model
     from derivcheck.verdict import Extra
 
 

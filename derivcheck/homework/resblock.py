@@ -14,9 +14,9 @@ import torch
 from torch import Tensor
 
 from derivcheck.config import Settings
-from derivcheck.homework.compare import Model, Quantity
 from derivcheck.homework.pictures import Edge, graph_picture, paths
 from derivcheck.homework.trace import formulas, trace
+from derivcheck.model.compare import Model, Quantity
 from derivcheck.verdict import Extra
 
 Activation = Callable[[Tensor], Tensor]
@@ -69,14 +69,11 @@ def activation_name(settings: Settings) -> str:
 
 
 def model() -> Model:
-    """Which names of a derivation are which quantities of the block, and the gradients that are compared."""
+    """Which names of a derivation are which quantities of the block."""
     return Model(
         leaves=("x", *PARAMETERS),
         quantities=tuple(Quantity(name) for name in QUANTITIES),
         evaluate=_named,
-        scalar="\\ell",
-        output="y",
-        gradients=("V", "c", "W", "b", "r", "h", "z", "x"),
         functions=(("\\phi", "tanh"),),
     )
 

@@ -258,6 +258,38 @@ def _is_blank(text: str, line: Span) -> bool:
     return not text[line.start : line.end].strip()
 
 
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """What is said on one function or class at the top of a file, in it, and on the module; ``own`` is what is not on
+    the module. Of the module's own piece the ``owner`` is empty."""
+
+    owner: str
+    text: str
+    own: tuple[Span, ...]
+
+
+_MATHS = re.compile(r"\$|\\|math:")
+
+
+@lru_cache(maxsize=8)
+def pieces(text: str) -> tuple[Piece, ...]:
+    """A file as its functions and classes see it: each has names of its own, and those of the module.
+
+    Every character keeps its place. There is one piece, the whole, where not two of them have maths.
+    """
+    found = [(block.owner.partition(".")[0], block) for block in blocks(text)[0]]
+    speaking = [top for top, block in found if _MATHS.search(text, block.whole.start, block.whole.end)]
+    tops = list(dict.fromkeys(speaking))
+    if sum(bool(top) for top in tops) < 2:
+        return (Piece(next((top for top in tops if top), ""), text, (Span(0, len(text)),)),)
+    made = []
+    for top in tops:
+        others = [line for owner, block in found if owner not in ("", top) for line in block.lines]
+        own = tuple(block.whole for owner, block in found if owner == top)
+        made.append(Piece(top, _without(text, others), own))
+    return tuple(made)
+
+
 def as_written(text: str, span: Span, replacement: str) -> str:
     """What has to be put at a place of a Python file so that ``replacement`` is read there."""
     block = next((one for one in blocks(text)[0] if span.start in one.whole), None)

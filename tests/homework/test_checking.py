@@ -193,7 +193,7 @@ def test_values_that_are_not_found_are_not_compared_and_break_nothing(monkeypatc
     def too_large(*_: object) -> None:
         raise TooLarge("it takes too many operations")
 
-    monkeypatch.setattr("derivcheck.engine.quantities", too_large)
+    monkeypatch.setattr("derivcheck.model.checking.quantities", too_large)
     extra, findings = compared(HOMEWORKS["ppca"], document("ppca"), STRICT)
     assert extra.outcome is Outcome.UNDECIDED
     assert extra.text.endswith("not found: it takes too many operations")

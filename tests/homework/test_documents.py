@@ -11,6 +11,7 @@ import pytest
 from derivcheck import engine
 from derivcheck.config import Settings
 from derivcheck.homework import document
+from derivcheck.model.derivation import bound, quantities
 from derivcheck.source import Source
 from derivcheck.verdict import Outcome, Report, Severity, exit_code, settled
 
@@ -81,5 +82,5 @@ def test_the_solutions_as_handed_in_show_their_mistakes(name: str, mistakes: int
 
 def test_with_many_large_samples_fewer_inputs_are_drawn_and_every_quantity_has_as_many():
     sizes = {"J": 8, "N": 127}
-    found = engine.quantities(document("ppca"), Settings(sizes=sizes), ("u", "\\sigma", "m^{(i)}"), sizes)
+    found = quantities(bound(document("ppca"), Settings(sizes=sizes), sizes), ("u", "\\sigma", "m^{(i)}"))
     assert {len(value) for value in found.values()} == {3}

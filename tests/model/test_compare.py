@@ -8,10 +8,11 @@ import pytest
 import torch
 from torch import Tensor
 
-from derivcheck import engine
 from derivcheck.config import Settings
 from derivcheck.homework import mlp, ppca, resblock
-from derivcheck.homework.compare import Model, comparison_extra, differences, shown_name
+from derivcheck.model.compare import Comparison, Difference, Model, Party, compare
+from derivcheck.model.derivation import Derivation, Slopes, bound, quantities
+from derivcheck.model.reporting import comparison_extra, shown_name
 from derivcheck.source import Source
 from derivcheck.verdict import Outcome
 
@@ -35,12 +36,26 @@ def derivation() -> tuple[dict[str, Tensor], dict[str, Tensor]]:
     return {name: value.detach() for name, value in values.items()}, dict(zip(names, gradients, strict=True))
 
 
+def compared(
+    model: Model,
+    values: dict[str, Tensor],
+    gradients: dict[str, Tensor],
+    settings: Settings = Settings(),  # noqa: B008
+) -> Comparison:
+    slopes = Slopes("ℓ", {"y": gradients["y"]}, {n: g for n, g in gradients.items() if n != "y"}) if gradients else None
+    return compare(model, settings, Derivation(values, (slopes,) if slopes else ()))
+
+
+def differences(model: Model, *rest) -> tuple[Difference, ...]:
+    return compared(model, *rest).rows
+
+
 def outcome(model: Model, values: dict[str, Tensor], gradients: dict[str, Tensor]) -> Outcome | None:
-    return comparison_extra(model, differences(model, Settings(), values, gradients)).outcome
+    return comparison_extra(model, compared(model, values, gradients)).outcome
 
 
 def test_the_block_agrees_with_a_right_derivation() -> None:
-    found = differences(resblock.model(), Settings(), *derivation())
+    found = differences(resblock.model(), *derivation())
     assert len(found) == 12
     assert all(difference.agrees for difference in found)
 
@@ -49,7 +64,7 @@ def test_the_block_agrees_with_a_right_derivation() -> None:
 def test_a_quantity_that_differs_is_found_and_named(name: str) -> None:
     values, gradients = derivation()
     values[name] = values[name] * (1 + 1e-8)
-    found = differences(resblock.model(), Settings(), values, gradients)
+    found = differences(resblock.model(), values, gradients)
     assert [difference.name for difference in found if not difference.agrees] == [name]
 
 
@@ -57,9 +72,9 @@ def test_a_quantity_that_differs_is_found_and_named(name: str) -> None:
 def test_a_gradient_that_differs_is_found_and_named(name: str) -> None:
     values, gradients = derivation()
     gradients[name] = gradients[name] + 1e-6
-    found = differences(resblock.model(), Settings(), values, gradients)
+    found = differences(resblock.model(), values, gradients)
     wrong = [difference for difference in found if not difference.agrees]
-    assert [shown_name(resblock.model(), difference) for difference in wrong] == [f"∂ℓ/∂{name}"]
+    assert [shown_name(difference) for difference in wrong] == [f"∂ℓ/∂{name}"]
 
 
 class CutBlock(resblock.ResidualBlock):
@@ -81,20 +96,21 @@ class TwistedBlock(resblock.ResidualBlock):
 
 def test_a_detached_skip_connection_is_found_by_the_gradients(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(resblock, "ResidualBlock", CutBlock)
-    found = differences(resblock.model(), Settings(), *derivation())
-    wrong = {shown_name(resblock.model(), difference) for difference in found if not difference.agrees}
+    found = compared(resblock.model(), *derivation())
+    wrong = {shown_name(difference) for difference in found.rows if not difference.agrees}
     assert wrong == {"∂ℓ/∂W", "∂ℓ/∂b", "∂ℓ/∂h", "∂ℓ/∂z", "∂ℓ/∂x"}
+    assert found.odd is Party.BACKWARD
 
 
 def test_a_transposed_matrix_is_found_by_the_values(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(resblock, "ResidualBlock", TwistedBlock)
-    found = differences(resblock.model(), Settings(), *derivation())
+    found = differences(resblock.model(), *derivation())
     assert next(difference.name for difference in found if not difference.agrees) == "r"
 
 
 def test_another_activation_is_found() -> None:
     values, gradients = derivation()
-    found = differences(resblock.model(), Settings(functions={"\\phi": "gelu"}), values, gradients)
+    found = differences(resblock.model(), values, gradients, Settings(functions={"\\phi": "gelu"}))
     assert not all(difference.agrees for difference in found)
 
 
@@ -108,10 +124,10 @@ def test_other_shapes_are_a_difference_and_no_crash() -> None:
     values, gradients = derivation()
     values["h"] = values["h"].mT
     gradients["W"] = gradients["W"][:, :2]
-    found = differences(resblock.model(), Settings(), values, gradients)
+    found = differences(resblock.model(), values, gradients)
     notes = {difference.name: difference.note for difference in found if not difference.agrees}
-    assert notes["h"] == "1 × 3 in the derivation, 3 × 1 in the module"
-    assert notes["W"] == "2 × 3 in the derivation, 3 × 3 in the module"
+    assert notes["h"] == "1 × 3 in the maths, 3 × 1 in the forward"
+    assert notes["W"].startswith("2 × 3 in the maths, 3 × 3 in the ")
 
 
 def test_a_derivation_without_the_names_of_the_module_is_not_compared() -> None:
@@ -123,7 +139,7 @@ def test_a_derivation_without_the_names_of_the_module_is_not_compared() -> None:
 def test_a_quantity_without_a_name_in_the_derivation_is_said_to_be_missing() -> None:
     values, gradients = derivation()
     del values["r"]
-    extra = comparison_extra(resblock.model(), differences(resblock.model(), Settings(), values, gradients))
+    extra = comparison_extra(resblock.model(), compared(resblock.model(), values, gradients))
     assert extra.outcome is Outcome.HOLDS
     assert ("r", "", "", "no value in the derivation") in extra.rows
 
@@ -137,7 +153,7 @@ def sorted_pairs() -> dict[str, Tensor]:
 
 
 def test_the_network_agrees_with_a_right_derivation() -> None:
-    found = differences(mlp.model(), Settings(), sorted_pairs(), {})
+    found = differences(mlp.model(), sorted_pairs(), {})
     assert [difference.name for difference in found] == ["A", "B", "h", "y"]
     assert all(difference.agrees for difference in found)
 
@@ -145,7 +161,7 @@ def test_the_network_agrees_with_a_right_derivation() -> None:
 def test_a_weight_of_the_other_sign_in_the_module_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     values = sorted_pairs()
     monkeypatch.setitem(mlp._SECOND, 5, ((-1, 1, 1, 0, 0), (0, 0, 1, 1, -1)))
-    found = differences(mlp.model(), Settings(), values, {})
+    found = differences(mlp.model(), values, {})
     assert [difference.name for difference in found if not difference.agrees] == ["B", "y"]
 
 
@@ -159,8 +175,8 @@ $$ u^{\text{new}} = \frac{\sum_{i=1}^{N} x^{(i)} m^{(i)}}{\sum_{i=1}^{N} s^{(i)}
 
 def ppca_differences(text: str, settings: Settings = Settings()) -> dict[str, bool]:  # noqa: B008
     source = Source("my.md", text)
-    values = engine.quantities(source, settings, ppca.model().names, {"J": 4, "N": 5})
-    return {found.name: found.agrees for found in differences(ppca.model(), settings, values, {})}
+    values = quantities(bound(source, settings, {"J": 4, "N": 5}), ppca.model().names)
+    return {found.name: found.agrees for found in differences(ppca.model(), values, {}, settings)}
 
 
 @pytest.mark.parametrize("settings", [Settings(), Settings(values={"\\sigma": 0.5}), Settings(seed=7)])
