@@ -15,9 +15,11 @@ from derivcheck.evaluation.arithmetic import NotExact
 from derivcheck.evaluation.budget import BUDGET
 from derivcheck.evaluation.differentiation import pull
 from derivcheck.evaluation.evaluator import evaluate
+from derivcheck.language.printing import plain
 from derivcheck.oracles.bench import Bench
 from derivcheck.problem import terms as t
 from derivcheck.problem.problem import Claim
+from derivcheck.reading.parser import parse_expression
 from derivcheck.source import Source, Span
 
 if TYPE_CHECKING:
@@ -193,4 +195,5 @@ def _at_random(here: Bound, keys: Mapping[str, str], last: Sequence[str], names:
     numbers = torch.Generator().manual_seed(seed)
     known = quantities(here, last)
     upstream = {name: torch.randn(value.shape, generator=numbers, dtype=torch.float64) for name, value in known.items()}
-    return Slopes(", ".join(last), upstream, _through(here, upstream, keys, names))
+    title = ", ".join(plain(parse_expression(name)) for name in last)
+    return Slopes(f"({title})" if len(last) > 1 else title, upstream, _through(here, upstream, keys, names))
