@@ -151,13 +151,14 @@ def bound_words(bound: float) -> str:
 
 
 def sizes_words(sizes: Iterable[Sequence[tuple[str, int]]]) -> str:
-    """``n = 2, 3``, or ``(m, n) = (2, 3), (4, 2)``."""
+    """``n = 2, 3``, or ``(m, n) = (2, 3), (4, 2)``; of many the ends: ``(m, n) = (2, 3), …, (9, 11)``."""
     shown = sorted({tuple(choice) for choice in sizes if choice})
     names = ", ".join(name for name, _ in shown[0])
     values = [", ".join(str(size) for _, size in choice) for choice in shown]
     if len(shown[0]) == 1:
         return f"{names} = {', '.join(values)}"
-    return f"({names}) = {', '.join(f'({value})' for value in values)}"
+    told = [f"({value})" for value in values]
+    return f"({names}) = {', '.join(told if len(told) < 4 else (told[0], '…', told[-1]))}"
 
 
 def _measured(found: Sequence[Evidence]) -> Verdict:

@@ -23,6 +23,8 @@ from derivcheck.problem.context import key_of, names_in, strip
 from derivcheck.problem.counting import counting_letters
 from derivcheck.problem.dotted import DOTTED
 from derivcheck.problem.problem import Inferred, Line, Problem, Refused
+from derivcheck.problem.prose import is_concluded
+from derivcheck.problem.scope import Unknown
 from derivcheck.problem.terms import Arbitrary, Term, variables
 from derivcheck.problem.terms import walk as terms_in
 from derivcheck.reading.items import Item, Statement
@@ -154,11 +156,17 @@ class Inference:
         for _ in range(ROUNDS):
             known = {key_of(guess.name) for guess in self.guesses}
             fresh = [unknown for key, unknown in self._unknown(best).items() if key not in known]
-            if not fresh or not self._affordable():
+            if not self._affordable():
                 break
-            self.guesses += [self._guess(name, called, len(self.guesses) + k) for k, (name, called) in enumerate(fresh)]
-            best = self._built(self.guesses)
-        best = self._improved(best)
+            if fresh:
+                self.guesses += [self._guess(one, len(self.guesses) + k) for k, one in enumerate(fresh)]
+                best = self._built(self.guesses)
+                continue
+            # Of another kind a name may show the next one that is missing.
+            better = self._improved(best)
+            if better is best:
+                break
+            best = better
         useful = [guess for guess in self.guesses if self._is_used(guess, best)]
         if complaints(best) >= complaints(first) or not useful:
             return first
@@ -259,7 +267,7 @@ class Inference:
         It is the last name of those that are set and differentiated by, of which nothing else that is set is made; one
         of which the words say so comes first.
         """
-        by = {key_of(name) for part in self._parts if isinstance(part, n.Derivative) for name in part.variables}
+        by = self._slopes_by
         made: dict[str, tuple[n.Node, Statement]] = {}
         for item in self.items:
             left = strip(item.members[0]) if isinstance(item, Statement) else None
@@ -281,17 +289,21 @@ class Inference:
         name, item = (told or ends)[-1]
         return name, Span(item.span.end, item.span.end)
 
-    def _unknown(self, problem: Problem) -> dict[str, tuple[n.Node, bool]]:
+    def _unknown(self, problem: Problem) -> dict[str, Unknown]:
         """The names that lines are not read for; not those which a line sets that is not read itself."""
-        found: dict[str, tuple[n.Node, bool]] = {}
+        found: dict[str, Unknown] = {}
         for claim in problem.claims:
             if isinstance(claim, Refused) and claim.unknown is not None and not claim.unknown.near:
                 node = strip(claim.unknown.node)
                 node = self._in_print(node)
                 key = key_of(node)
                 whole = key_of(node.base) if isinstance(node, n.Scripted) else key
-                if _is_plain(node) and not {key, whole} & {*self._set, *self._given, *problem.names}:
-                    found.setdefault(key, (node, claim.unknown.called))
+                if (claim.unknown.argument or _is_plain(node)) and not {key, whole} & {
+                    *self._set,
+                    *self._given,
+                    *problem.names,
+                }:
+                    found.setdefault(key, replace(claim.unknown, node=node))
         return found
 
     def _in_print(self, node: n.Node) -> n.Node:
@@ -335,13 +347,30 @@ class Inference:
 
     @cached_property
     def _set(self) -> frozenset[str]:
-        """What the document sets to something."""
-        return _set_in(self.items)
+        """What the document sets to something; not what it concludes of the argument of a function or of a slope."""
+        open_ones = self._slopes_by | {
+            key_of(name)
+            for item in self.items
+            if isinstance(item, Statement) and [one.sign for one in item.relations[:1]] in (["="], [":="])
+            for name in _arguments(item.members[0])
+        }
+        concluded = [item for item in self.items if isinstance(item, Statement) and is_concluded(item)]
+        said = {key_of(left) for item in concluded if (left := strip(item.members[0])) and _is_plain(left)}
+        rest = [item for item in self.items if item not in concluded]
+        return _set_in(self.items) - ((open_ones & said) - _set_in(rest))
 
-    def _guess(self, name: n.Node, called: bool, number: int) -> Guess:
+    @cached_property
+    def _slopes_by(self) -> frozenset[str]:
+        """By what the document differentiates."""
+        return frozenset(
+            key_of(name) for part in self._parts if isinstance(part, n.Derivative) for name in part.variables
+        )
+
+    def _guess(self, unknown: Unknown, number: int) -> Guess:
         place = next((item.span for item in self.items if isinstance(item, Statement)), Span(0, 0))
-        kinds = self._kinds(name, called)
-        return Guess(name, kinds, kinds[0], Span(place.start, place.start), number, self._runs(name))
+        kinds = self._kinds(unknown.node, unknown.called)
+        first: Kind = "number" if unknown.counts and "number" in kinds else kinds[0]
+        return Guess(unknown.node, kinds, first, Span(place.start, place.start), number, self._runs(unknown.node))
 
     def _kinds(self, name: n.Node, called: bool) -> tuple[Kind, ...]:
         """What a name may be, the likelier first: by its brackets, its type face, the operators beside it."""
@@ -365,7 +394,9 @@ class Inference:
         if self._is_positive(name):
             return ("positive", "number", "column")
         word = len(bare) > 1 and bare.isascii() and bare.isalpha() and bare.islower()
-        if is_greek(text) or bare in _NUMBERS or word:
+        powers = (part for part in self._parts if isinstance(part, n.Scripted) and isinstance(part.sup, n.Number))
+        squared = any(replace(part, sup=None) == name or part.base == name for part in powers)
+        if squared or is_greek(text) or bare in _NUMBERS or word:
             return ("number", "column", "matrix")
         # Of ways that do as well the most general one is taken: what holds for columns holds for numbers.
         return ("column", "number", "matrix")
@@ -421,16 +452,16 @@ class Inference:
 
     def _improved(self, best: Problem) -> Problem:
         """The kinds under which the fewest lines are without a meaning: one name at a time, twice over all."""
-        least = complaints(best)
+        least = _lacks(best)
         for position, guess in [*enumerate(self.guesses)] * 2:
             for kind in guess.kinds:
-                if not least or not self._affordable():
+                if not least[0] or not self._affordable():
                     return best
                 if kind != self.guesses[position].kind:
                     tried = [*self.guesses]
                     tried[position] = replace(guess, kind=kind)
                     problem = self._built(tried)
-                    if (count := complaints(problem)) < least:
+                    if (count := _lacks(problem)) < least:
                         best, least, self.guesses = problem, count, tried
         return best
 
@@ -460,6 +491,15 @@ class Inference:
         return found
 
 
+def _arguments(left: n.Node) -> tuple[n.Node, ...]:
+    """The names in brackets behind a name: ``S(a, b) = …`` sets a function of them."""
+    match strip(left):
+        case n.Product(factors=(n.Name() | n.Scripted(), n.Group(body=body))):
+            names = body.items if isinstance(body, n.Tuple) else (body,)
+            return tuple(name for name in names if _is_plain(name))
+    return ()
+
+
 def _keys_in(term: Term) -> set[str]:
     return {*variables(term), *(part.key for part in terms_in(term) if isinstance(part, Arbitrary))}
 
@@ -483,6 +523,12 @@ def _of_loss(part: n.Node, loss: n.Node) -> bool:
 def complaints(problem: Problem) -> int:
     """How many lines have no meaning; shapes that contradict each other weigh twice."""
     return sum(2 if claim.wrong else 1 for claim in problem.claims if isinstance(claim, Refused))
+
+
+def _lacks(problem: Problem) -> tuple[int, int]:
+    """How many lines have no meaning, and how many of them for more than a name that is still to be found."""
+    refused = [claim for claim in problem.claims if isinstance(claim, Refused)]
+    return complaints(problem), sum(claim.unknown is None for claim in refused)
 
 
 def _letters() -> Iterator[str]:

@@ -13,7 +13,15 @@ from derivcheck.problem.context import Context, key_of, strip
 from derivcheck.problem.families import family_pattern
 from derivcheck.problem.freezing import note_posterior
 from derivcheck.problem.indices import index_parts, is_word, new_index
-from derivcheck.problem.scope import Declaration, Definition, FamilyAxis, FunctionDefinition, IndexInfo, Refusal
+from derivcheck.problem.scope import (
+    Declaration,
+    Definition,
+    FamilyAxis,
+    FunctionDefinition,
+    IndexInfo,
+    Refusal,
+    Unknown,
+)
 from derivcheck.problem.squares import root_of
 from derivcheck.source import Span
 
@@ -152,6 +160,7 @@ def _function_of(
     parameters: list[tuple[str, Shape]] = []
     local: dict[str, Declaration] = {}
     squared: list[str] = []
+    written: list[n.Node] = []
     for item in group.body.items if isinstance(group.body, n.Tuple) else (group.body,):
         node = strip(item)
         if not isinstance(node, n.Name | n.Scripted):
@@ -171,10 +180,16 @@ def _function_of(
         key = scope.fresh(visible)
         shape = (scope.unknown("?x"), ONE) if columns else SCALAR
         local[visible] = Declaration(key, plain(node), shape, Domain(), node.span)
+        written.append(node)
         parameters.append((key, shape))
     scope.names.update(local)
     try:
         body = replace(ctx, free=None).term(value)
+    except Refusal as error:
+        # Its arguments were taken for numbers, of which nothing was said.
+        if error.unknown is None and local:
+            error.unknown = Unknown(written[0], called=False, argument=True)
+        raise
     finally:
         for visible in local:
             if visible in names:

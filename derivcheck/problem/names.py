@@ -23,6 +23,7 @@ from derivcheck.problem.scope import (
 )
 from derivcheck.problem.scripts import entry_of, primed, superscript, turns
 from derivcheck.problem.terms import Term
+from derivcheck.reading.parser import parse_expression
 from derivcheck.reading.unread import is_styled_letter
 from derivcheck.source import Span
 
@@ -61,11 +62,13 @@ def _all_declared(found: FunctionDefinition, span: Span, scope: Scope) -> None:
     """Refuse a function without its argument, if the document knows the argument's name nowhere else."""
     for key, _ in found.parameters:
         if key not in scope.declarations and key not in scope.definitions:
+            written = key.partition("#")[0]
             raise Refusal(
                 "function-without-argument",
                 span,
                 f"`{found.text}` is a function: at which argument is meant?",
-                f"write its argument, or declare `{key.partition('#')[0]}` before the function",
+                f"write its argument, or declare `{written}` before the function",
+                unknown=Unknown(parse_expression(written), called=False, argument=True, counts=True),
             )
 
 

@@ -34,12 +34,15 @@ class Refusal(Exception):
 class Unknown:
     """A name that nothing declares, as it was written.
 
-    ``called`` tells that brackets behind it hold arguments, ``near`` that a declared name looks much like it.
+    ``called`` tells that brackets behind it hold arguments, ``near`` that a declared name looks much like it,
+    ``argument`` that a function of the document is defined by it, ``counts`` that it can be a number there.
     """
 
     node: Node
     called: bool
     near: bool = False
+    argument: bool = False
+    counts: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -138,6 +138,7 @@ OF_ALL: Final = _said("said of all names in the list", r"\s*,?\s*(are|be|both|al
 _ANOTHER: Final = r"(?:\band\b|,|\bwith\b)\s+(?:let\s+)?(?:an?|the|any|some|every)\b"
 ANOTHER: Final = _said("begins to speak of the next name", _ANOTHER, "", any_case=True)
 NEXT_ONE: Final = _said("begins to speak of the next name", rf"{_ANOTHER}(?=[^,]*$)", "", any_case=True)
+LEADS_TO_DISPLAY: Final = _said("leads to a display", r"(is|are|reads?)[:\s]+(\$\$|\\\[|\\begin)", "")
 JOINT: Final = _said("joins names", r"\band\b|,", "")
 JOINT_LAST: Final = _said("joins names", r"(,|\band\b|\bwith\b)\s*(let\s*)?$", "")
 SAID_OF_ONE_BEFORE: Final = _said(

@@ -13,6 +13,7 @@ from derivcheck.reading.phrases import (
     CONDITION_WITHIN,
     JOINT,
     JOINT_LAST,
+    LEADS_TO_DISPLAY,
     MULTIPLIER,
     NEXT_ONE,
     SAID_OF_ONE_BEFORE,
@@ -55,8 +56,12 @@ def behind_maths(span: Span, text: str) -> str:
 
 
 def right_behind(span: Span, text: str) -> str:
-    """What stands right behind a name, without the signs at the end of its mathematics."""
-    return text[span.end : span.end + REACH].lstrip("$ )\\]\n\t")
+    """What stands right behind a name, without the signs at the end of its mathematics.
+
+    Of "the energy of a mass $m$ is $$ … $$" nothing: that is said of the energy.
+    """
+    behind = text[span.end : span.end + REACH].lstrip("$ )\\]\n\t")
+    return "" if LEADS_TO_DISPLAY.match(behind) else behind
 
 
 def before(item: Statement, text: str) -> str:

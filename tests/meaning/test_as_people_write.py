@@ -75,6 +75,31 @@ $$ x' = A x + w $$
 $$ \operatorname{Cov}[x'] = A X A^\top + Q $$
 """
 
+SPRING = r"""# A mass on a spring
+
+The Lagrangian of a mass $m$ on a spring of stiffness $k$ is
+
+$$ L(q, v) = \frac{1}{2} m v^2 - \frac{1}{2} k q^2 $$
+
+Its slopes are $\frac{\partial L}{\partial v} = m v$ and $\frac{\partial L}{\partial q} = -k q$, and the energy
+$E = v \frac{\partial L}{\partial v} - L$ is
+
+$$ E = \frac{1}{2} m v^2 + \frac{1}{2} k q^2 $$
+"""
+SCORE = r"""# A linear score
+
+$$ R(u, c) = \sum_{i=1}^n \left( u^\top z_i + c - t_i \right)^2 + \|u\|^2 $$
+
+with $z_i \in \mathbb{R}^p$. Hence
+
+$$ \frac{\partial R}{\partial u} = 2 \sum_{i=1}^n (u^\top z_i + c - t_i) z_i + 2 u $$
+
+\begin{align*}
+\frac{\partial R}{\partial c} &= 2 \sum_{i=1}^n (u^\top z_i + c - t_i) = 0 \\
+\Rightarrow c &= \frac{1}{n} \sum_{i=1}^n (t_i - u^\top z_i)
+\end{align*}
+"""
+
 
 @pytest.mark.parametrize(
     ("text", "right", "wrong"),
@@ -87,6 +112,10 @@ $$ \operatorname{Cov}[x'] = A X A^\top + Q $$
         (CELL, r"h_t} \odot f_t $$", r"h_t} \odot g_t $$"),
         (LIKELIHOOD, r"= \frac{1}{\sigma^2} \sum", r"= \frac{1}{2 \sigma^2} \sum"),
         (RMS, r"= g_k u_k r", r"= g_k w_k r"),
+        (SPRING, r"{\partial q} = -k q", r"{\partial q} = k q"),
+        (SPRING, r"$$ E = \frac{1}{2} m v^2 + ", r"$$ E = \frac{1}{2} m v^2 - "),
+        (SCORE, r"z_i + 2 u $$", r"z_i + u $$"),
+        (SCORE, r"\Rightarrow c &= \frac{1}{n} ", r"\Rightarrow c &= "),
         (STATE, r"= A X A^\top + Q", r"= A^\top X A + Q"),
     ],
 )

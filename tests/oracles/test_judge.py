@@ -137,6 +137,8 @@ def test_where_it_holds_it_is_proved_or_agrees_and_both_say_how_far():
     assert weigh([replace(proof, every=("φ",), all_sizes=True), values]).said == "proved for every φ"
     both = replace(proof, sizes=((("m", 2), ("n", 3)), (("m", 4), ("n", 5))), bound=0.0)
     assert weigh([both]).said == "proved at (m, n) = (2, 3), (4, 5)"
+    many = replace(both, sizes=tuple((("m", m), ("n", 7)) for m in (9, 2, 3, 5)))
+    assert weigh([many]).said == "proved at (m, n) = (2, 7), …, (9, 7)"
     assert weigh([seen("rational", HOLDS), values]).strength is Word.AGREES
 
 
