@@ -28,6 +28,27 @@ from derivcheck.verdict import Outcome, Verdict
 CONVERSE: Final = {"<": "\\ge", "\\le": "\\ge", ">": "\\le", "\\ge": "\\le"}
 """What holds of all inputs where a comparison holds of none, or of ties alone."""
 
+_MATHS: Final = re.compile(
+    r"<!--.*?-->|\$\$.*?\$\$|\$[^$]*\$|\\\[.*?\\\]|\\\(.*?\\\)|\\(begin|end)\{\w+\*?\}", re.DOTALL
+)
+_PARAGRAPH: Final = re.compile(r"\n\s*\n")
+_DISPLAY: Final = ("$$", "\\[")
+CONCLUDING: Final = re.compile(
+    r"\b(hence|thus|then|so|therefore|clearly|obviously|consequently|accordingly|whence|follows|conclude|implies|yields"
+    r"|gives|shown|proved|proves|shows|means|get|obtain|see|evidently|plainly|trivially)\b"
+)
+NEUTRAL: Final = frozenset(
+    re.findall(
+        r"\w+",
+        """a an the of in and or with where let be is are has have for all any each every both we it that this such also
+        real number numbers vector vectors matrix matrices scalar scalars column columns square by from which hence thus
+        then so therefore clearly obviously consequently accordingly whence follows conclude implies yields gives shown
+        proved proves shows means get obtain see evidently plainly trivially indeed now again positive negative
+        symmetric definite semidefinite orthogonal diagonal triangular lower upper invertible""",
+    )
+)
+"""Words that say nothing of a name, or nothing that is not read."""
+
 
 @dataclass(frozen=True, slots=True)
 class Ground:
@@ -49,6 +70,8 @@ class Grounds:
     anew: tuple[Unread, ...] = ()
     decided: frozenset[Span] = frozenset()
     """What is stated and holds for all inputs or for none: no condition."""
+    holding: frozenset[Span] = frozenset()
+    """The lines that hold."""
 
     def of(self, claim: Claim | Refused) -> Ground:
         """What is missing of all on which a claim rests."""
@@ -59,6 +82,8 @@ class Grounds:
     def open(self, claim: Claim | Refused) -> Unread | None:
         """A line that fails, and by its form may be no claim at all: then nothing is known of what it may set."""
         if isinstance(claim, Claim) and self._only_inputs(claim):
+            if self._leaves_nothing_open(claim):
+                return None
             keys = sorted(_keys_in(claim.head) | _keys_in(claim.claimed))
             why = "may be asked of the inputs, or set one of them"
             names_of_inputs = tuple((folded(key.split("#")[0]),) for key in keys)
@@ -98,6 +123,34 @@ class Grounds:
             return False
         left = isinstance(strip(claim.head_node), Name | Scripted)
         return left and any(self._is_free(side.key) for side in inputs) and sides[0] in inputs
+
+    def _leaves_nothing_open(self, claim: Claim) -> bool:
+        """Whether what is said of inputs alone can be no condition on them: it is a claim, and all before it was read.
+
+        It is concluded or an inequality displayed by itself; no word of its section up to the end of its paragraph may
+        say what its names are, no line is unread there, and nothing before it asks for what meets it.
+        """
+        text, place = self.problem.source.text, claim.line_span
+        start = max((heading for heading in self._headings if heading <= place.start), default=0)
+        start = text.find("\n", start) + 1 if start in self._headings else start
+        end = _PARAGRAPH.search(text, place.end)
+        stop = len(text) if end is None else end.start()
+        words = _MATHS.sub(lambda found: " | " if found.start() < place.start else " ", text[start:stop]).lower()
+        before = _MATHS.sub(" | ", text[start : place.start] + "$ $").lower().rstrip(" |$\n\\[(").rpartition("|")[2]
+        concluded = bool(CONCLUDING.search(before)) or claim.implied
+        bare = claim.relation != "=" and not before.strip(" .,:;\n") and text[: place.start].rstrip().endswith(_DISPLAY)
+        if not (concluded or bare) or not NEUTRAL.issuperset(re.findall(r"[^\W\d_]+", words)):
+            return False
+        section = self._section(place.start)
+        if any(self._section(one.span.start) == section and one.span.start < stop for one in self.problem.unread):
+            return False
+        keys = _keys_in(claim.head) | _keys_in(claim.claimed)
+        return all(
+            isinstance(other, Claim) and (other.line_span in self.holding or self._leaves_nothing_open(other))
+            for other in self.problem.claims
+            if other.line_span.start < place.start and self._section(other.span.start) == section
+            and (isinstance(other, Refused) or keys & (_keys_in(other.head) | _keys_in(other.claimed)))
+        )  # fmt: skip
 
     def _number(self, key: str) -> bool:
         """Whether a name was set to a number."""
@@ -312,10 +365,13 @@ def on_ground(
     stands for in that section is not known. ``holds`` tells of a claim that is not written whether it would hold.
     """
     decided = frozenset(_decided(problem, claims, verdicts, holds))
-    grounds = Grounds(problem, decided=decided)
+    holding = frozenset(
+        claim.line_span for claim, verdict in zip(claims, verdicts, strict=True) if verdict.outcome is Outcome.HOLDS
+    )
+    grounds = Grounds(problem, decided=decided, holding=holding)
     wrong = (claim for claim, verdict in zip(claims, verdicts, strict=True) if verdict.outcome is Outcome.WRONG)
     anew = [grounds.open(claim) for claim in wrong]
-    grounds = Grounds(problem, tuple(unread for unread in anew if unread is not None), decided)
+    grounds = Grounds(problem, tuple(unread for unread in anew if unread is not None), decided, holding)
     pairs = zip(claims, verdicts, strict=True)
     return [_there(verdict, grounds.of(claim), claim, problem) for claim, verdict in pairs]
 

@@ -71,6 +71,7 @@ class Doubt(StrEnum):
     NO_VALUE = "no value"
     SEVERAL = "several"
     UNSOLVED = "unsolved"
+    TOUCH = "touch"
 
 
 @dataclass(frozen=True, slots=True)

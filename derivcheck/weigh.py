@@ -21,6 +21,9 @@ OF_ACCURACY: Final = frozenset((Doubt.ROUNDING, Doubt.BETWEEN))
 OUT_OF_RANGE: Final = frozenset((Doubt.NO_VALUE, Doubt.VACUOUS))
 """Doubts of sides that overflow or underflow: they may have values where numbers have more digits."""
 
+OF_CHOICE: Final = frozenset((Doubt.VACUOUS, Doubt.TOUCH))
+"""Doubts of the inputs at which a claim was tested: what is exact was tested at no better ones."""
+
 CONTESTED: Final = frozenset((Sees.ROUTE, Sees.DERIVATIVE, Sees.DIFFERENCES, Sees.SUBGRADIENTS, Sees.EXTREMUM))
 """What others look at as well and may see otherwise: a discrepancy alone decides nothing."""
 
@@ -90,7 +93,7 @@ def _beside(proof: Evidence, rest: Verdict, others: Sequence[Evidence]) -> Verdi
     match proof.outcome, rest.outcome:
         case Outcome.HOLDS, Outcome.HOLDS:
             return _proved(proof)
-        case Outcome.HOLDS, Outcome.UNDECIDED if not proof.bound or _of_accuracy(spoken):
+        case Outcome.HOLDS, Outcome.UNDECIDED if not proof.bound or _of_accuracy(spoken) or _of_inputs(spoken):
             return _proved(proof)
         case Outcome.HOLDS, Outcome.WRONG if proof.sees is Sees.SLOPE and {one.sees for one in wrong} & BEYOND_SLOPES:
             return rest
@@ -131,6 +134,12 @@ def _of_accuracy(spoken: Sequence[Evidence]) -> bool:
     """Whether the first doubt is one of accuracy alone."""
     doubts = [one.doubt for one in spoken if one.outcome is UNDECIDED]
     return bool(doubts) and doubts[0] in OF_ACCURACY
+
+
+def _of_inputs(spoken: Sequence[Evidence]) -> bool:
+    """Whether all doubt is whether numbers tell what holds, which a proof knows."""
+    doubts = {one.doubt for one in spoken if one.outcome is UNDECIDED}
+    return bool(doubts) and doubts <= {Doubt.TOUCH, *OF_ACCURACY}
 
 
 def _proved(proof: Evidence) -> Verdict:
@@ -194,8 +203,8 @@ def _measured(found: Sequence[Evidence]) -> Verdict:
         spoken = [one for one in spoken if one.sees is not Sees.ROUTE or one.doubt not in OF_ACCURACY]
     doubts = [one for one in spoken if one.outcome is UNDECIDED]
     if any(one.outcome is HOLDS for one in exact):
-        # Exact numbers settle what rounding leaves open, but not whether anything was tested.
-        doubts = [one for one in doubts if one.doubt is Doubt.VACUOUS]
+        # Exact numbers settle what rounding leaves open, but not whether anything was tested, nor where.
+        doubts = [one for one in doubts if one.doubt in OF_CHOICE]
     return Verdict(UNDECIDED, reason=doubts[0].detail) if doubts else agreeing(spoken)
 
 

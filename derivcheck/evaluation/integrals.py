@@ -7,7 +7,7 @@ beyond the last places, is bounded. So an enclosure holds whatever the integrand
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from flint import acb, arb, ctx, fmpq
 
@@ -40,6 +40,7 @@ MOST_TURNS, MOST_CALLS, PRICE = 300, 120_000, 12_000.0
 """Zeros of one integrand, calls of it, and what each costs, in nanoseconds."""
 LONGEST = 30_000
 """Calls for one piece of an integral."""
+MOST_PARTS, ASKED = 4, 8
 ORDERS = (30, 60)
 """At distances of 2⁻³⁰ and 2⁻⁶⁰ from a pole it is seen whether it is integrable."""
 
@@ -72,6 +73,7 @@ class Enclosure:
             case t.Expectation(bounds=(over,), log=log, body=body):
                 weight = t.Elementary("exp", log)
                 value = self._over(over, t.Multiply("scale", weight, body), frame) / self._over(over, weight, frame)
+                self._see_parts(over, weight, body, value, frame)
             case _:
                 raise NotExact("an integral over several numbers")
         return Grid((1,) * frame.rank, (value,))
@@ -86,7 +88,56 @@ class Enclosure:
         assert isinstance(a, BallArithmetic)
         if not value.rad() <= size * arb(2) ** (GUARD - ctx.prec):
             a.blurred = True
+        if value.contains(0) and not value.is_exact():
+            # It exists, and is 0 if what is on one side of a place is minus what is on the other; else nothing is left.
+            parts = [replace(work, integrand=part) for part in _summands(work.integrand)]
+            if any(all(part.odd(place) for part in parts) for place in _centres(first, last, frame)):
+                return arb(0)
+            a.blurred = True
         return value
+
+    def _see_parts(self, over: t.Bound, weight: Term, body: Term, whole: arb, frame: Frame) -> None:
+        """Notice a summand of a mean that is too small to be seen beside the others, such as what is in a tail."""
+        a = frame.world.arithmetic
+        assert isinstance(a, BallArithmetic)
+        if not isinstance(body, t.Add) or len(body.terms) > MOST_PARTS:
+            return
+        for _, part in body.terms:
+            if not a.blurred and over.key in t.variables(part) and not _plain(part):
+                try:
+                    value = self._over(over, t.Multiply("scale", weight, part), frame)
+                except NoValue:
+                    continue
+                except NotExact:
+                    a.blurred = True
+                    continue
+                small = whole.rad() + abs(whole) * arb(2) ** (-ctx.prec // 2)
+                a.blurred |= value != 0 and bool(value.abs_upper() < small)
+
+
+def _plain(term: Term) -> bool:
+    """Whether a term is a polynomial: its mean is no small one."""
+    return all(isinstance(part, t.Variable | t.Constant | t.Multiply | t.Power | t.Add) for part in t.walk(term))
+
+
+def _summands(term: Term) -> list[Term]:
+    """What an integrand is the sum of: a summand that is tiny does not show beside others."""
+    match term:
+        case t.Add(terms=parts):
+            return [part for _, part in parts]
+        case t.Multiply(op="scale", left=weight, right=t.Add(terms=parts)):
+            return [t.Multiply("scale", weight, part) for _, part in parts]
+    return [term]
+
+
+def _centres(first: float | None, last: float | None, frame: Frame) -> Iterator[Number]:
+    """Places about which an integral may be symmetric: the middle of its range; of a line 0 and the numbers at hand."""
+    if first is not None and last is not None:
+        yield (exact(first) + exact(last)) / 2
+    elif first is None and last is None:
+        yield fmpq(0)
+        leaves = frame.world.leaves
+        yield from (x for leaf in leaves.values() for x in leaf.entries[:1] if len(leaf.entries) == 1 and x is not None)
 
 
 def _known(end: float | None) -> Number | None:
@@ -147,6 +198,18 @@ class _Work:
             yield _Stretch(line, 0, start, edge)
             if far > FAR:
                 yield _Stretch(line, 1, arb(FAR), far)
+
+    def odd(self, place: Number) -> bool:
+        """Whether the integrand is odd about a place, at a few distances to nearly all digits."""
+        if not isinstance(place, fmpq):
+            return False
+        sides = [self._compiled(Line(place, sign)).value for sign in (1, -1)]
+        for step in range(1, ASKED + 1):
+            distance = acb(arb(step) / arb(7 * ASKED).sqrt())
+            right, left = (side(distance, False).real for side in sides)
+            if not abs(right + left) <= (abs(right) + abs(left)) * arb(2) ** (GUARD - ctx.prec):
+                return False
+        return True
 
     def _plain(self, line: Line, width: arb) -> bool:
         """Whether the integrand is analytic close to an end."""

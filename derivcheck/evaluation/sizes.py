@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from math import prod
 
 from derivcheck.language.shapes import Dim
@@ -151,10 +152,38 @@ def _one(free: Sequence[str], problem: Problem, generator: random.Random, spread
     return sizes
 
 
+SMALL_COUNTS = 12
+COUNTS = (*range(1, 61), 100, 200, 500)
+
+
+def counts(names: Sequence[str], problem: Problem, fixed: Mapping[str, int]) -> list[dict[str, int]]:
+    """Values of whole numbers that are the size of nothing, so that 1 is one of them: each alone, all alike, pairs."""
+    shapes = [dim for d in problem.declarations.values() for dim in (*d.shape, *(axis.size for axis in d.family))]
+    shapes += [dim for f in problem.functions.values() for shape in (*f.arguments, f.result) for dim in shape]
+    used = {name for dim in shapes for name in dim.substitute(problem.solution).symbols}
+    free = [name for name in names if name not in fixed and name not in used]
+    least = {name: max(1, problem.size_bounds.get(name, 1)) for name in free}
+    wanted = [{name: max(least[name], count) for name in free} for count in COUNTS]
+    wanted += [{**least, name: max(least[name], count)} for name in free for count in COUNTS[:SMALL_COUNTS]]
+    wanted += [{**least, one: i, other: j} for one, other in pairwise(free) for i in COUNTS[:6] for j in COUNTS[:6]]
+    rest = {name: max(2, problem.size_bounds.get(name, 2)) for name in names}
+    found = [{**rest, **fixed, **some} for some in wanted if free]
+    return [sizes for place, sizes in enumerate(found) if sizes not in found[:place] and possible(sizes, problem)]
+
+
+def possible(sizes: Mapping[str, int], problem: Problem) -> bool:
+    """Whether sizes meet what the document asks of them, and every name has an entry at them."""
+    try:
+        _check_shapes(problem, sizes)
+    except SizesError:
+        return False
+    return _allowed(problem.assumptions, sizes, problem)
+
+
 def _allowed(assumptions: Sequence[Assumption], sizes: Mapping[str, int], problem: Problem) -> bool:
     for assumption in assumptions:
         for condition in assumption.conditions:
-            left, right = (_number(side, sizes, problem) for side in (condition.left, condition.right))
+            left, right = (number_of(side, sizes, problem) for side in (condition.left, condition.right))
             if left is None or right is None:
                 continue
             if not _holds(condition.sign, left, right):
@@ -177,7 +206,7 @@ def _holds(sign: str, left: float, right: float) -> bool:
     return left != right
 
 
-def _number(term: t.Term, sizes: Mapping[str, int], problem: Problem) -> float | None:
+def number_of(term: t.Term, sizes: Mapping[str, int], problem: Problem) -> float | None:
     """The value of a term in sizes alone, or None if anything else is in it."""
     match term:
         case t.Constant(value=value) if not isinstance(value, str):
@@ -185,13 +214,16 @@ def _number(term: t.Term, sizes: Mapping[str, int], problem: Problem) -> float |
         case t.Size(dim=dim):
             dim = dim.substitute(problem.solution)
             return dim.value(sizes) if all(name in sizes for name in dim.symbols) else None
+        case t.Power(base=base, exponent=exponent):
+            below, above = number_of(base, sizes, problem), number_of(exponent, sizes, problem)
+            return None if below is None or above is None or not below or abs(above) > 1000 else below**above
         case t.Add(terms=parts):
-            numbers = [_number(part, sizes, problem) for _, part in parts]
+            numbers = [number_of(part, sizes, problem) for _, part in parts]
             if any(number is None for number in numbers):
                 return None
             return sum(sign * number for (sign, _), number in zip(parts, numbers, strict=True) if number is not None)
         case t.Multiply(op="scale", left=left, right=right):
-            one, other = _number(left, sizes, problem), _number(right, sizes, problem)
+            one, other = number_of(left, sizes, problem), number_of(right, sizes, problem)
             return None if one is None or other is None else one * other
     return None
 

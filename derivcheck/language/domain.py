@@ -17,12 +17,17 @@ DomainKind = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Domain:
-    """From where a declared name is drawn. ``values`` of a finite set; ``low`` and ``high`` of an interval or range."""
+    """From where a declared name is drawn. ``values`` of a finite set; ``low`` and ``high`` of an interval or range.
+
+    ``closed`` tells of both ends of an interval, or of both ends of what entries of a simplex may be, whether they
+    belong to it as far as the document says.
+    """
 
     kind: DomainKind = "real"
     values: tuple[int, ...] = ()
     low: float | None = None
     high: float | Dim | None = None
+    closed: tuple[bool, bool] = (False, False)
 
     def in_numbers(self, sizes: Mapping[str, int]) -> Domain:
         """The same with an end that is a size as the number it is at these sizes."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from math import pi
 
 from derivcheck.language.shapes import is_scalar
 from derivcheck.oracles import rational
@@ -21,8 +22,6 @@ CIRCULAR = frozenset(("sin", "cos", "tan", "cot"))
 MOST_INTEGRALS = 4
 """So many integrals in a claim are enclosed: each takes thousands of values."""
 COUNTED = frozenset(("natural", "integer", "finite", "onehot", "simplex"))
-UNDRAWN = frozenset(("unit", "orthogonal"))
-"""Kinds of which no exact member is drawn."""
 
 
 def applies(draws: Draws, claim: Claim) -> bool:
@@ -49,9 +48,7 @@ def encloses(draws: Draws, claim: Claim, integrals: int = 0) -> bool:
     if any(map(_differentiates, parts)) and any(isinstance(part, DISCONTINUOUS) for part in parts):
         return False
     met = [part for condition in conditions(draws, claim) for part in t.walk(condition)]
-    if any(isinstance(part, (t.Arbitrary, t.Derivative, t.Chain, *INTEGRALS)) for part in met):
-        return False
-    return UNDRAWN.isdisjoint(draws.problem.declarations[name].domain.kind for name in names(draws, claim))
+    return not any(isinstance(part, (t.Arbitrary, t.Derivative, t.Chain, *INTEGRALS)) for part in met)
 
 
 def integrates(draws: Draws, claim: Claim) -> bool:
@@ -100,7 +97,9 @@ def _differentiates(part: Term) -> bool:
 def conditions(draws: Draws, claim: Claim) -> list[Comparison]:
     """What every input has to meet."""
     groups = [*(assumption.conditions for assumption in draws.problem.assumptions), claim.conditions]
-    return [condition for group in groups for condition in group if not about_sizes(condition)]
+    asked = rational.behind(draws.problem, claim)
+    guards = [guard for guard in draws.problem.guards if t.variables(guard.left) <= asked]
+    return [*(condition for group in groups for condition in group if not about_sizes(condition)), *guards]
 
 
 def names(draws: Draws, claim: Claim) -> set[str]:
@@ -118,10 +117,14 @@ def turns(draws: Draws, claim: Claim) -> frozenset[str]:
     """All names of a claim that turns something in the plane and speaks of free numbers alone."""
     found = names(draws, claim)
     declared = [draws.problem.declarations[name] for name in found]
-    if any(d.domain.kind not in FREE or d.key in draws.values or d.family or not is_scalar(d.shape) for d in declared):
+    if any(
+        d.domain.kind not in (*FREE, "interval") or d.key in draws.values or d.family or not is_scalar(d.shape)
+        for d in declared
+    ):
         return frozenset()
     parts = _parts(draws, claim)
     turning = any(isinstance(part, t.Elementary) and part.name in CIRCULAR for part in parts)
+    turning |= any(end in (pi, -pi, pi / 2, -pi / 2, 2 * pi) for d in declared for end in (d.domain.low, d.domain.high))
     return frozenset(found) if turning else frozenset()
 
 

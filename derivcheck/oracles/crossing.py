@@ -40,6 +40,7 @@ def found(bench: Bench, claim: Claim, worlds: Sequence[World]) -> tuple[str, int
         return NOTHING
     names = behind((inner,), bench.problem.definitions)
     asked = [c for a in bench.problem.assumptions for c in a.conditions if not about_sizes(c)]
+    asked += bench.problem.guards
     if any(names & (t.variables(c.left) | t.variables(c.right)) for c in asked) or names & bench.values.keys():
         return NOTHING
     if not all(_continuous(part, bench) for part in bench.parts(inner)):

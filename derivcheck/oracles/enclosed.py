@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from fractions import Fraction
+from math import pi
 from random import Random
 
 from derivcheck.evaluation import sizes as drawing
 from derivcheck.evaluation.arithmetic import NotExact, OutOfRange
 from derivcheck.evaluation.grid import Grid, apply, filled, narrow
+from derivcheck.language.domain import Domain
+from derivcheck.language.shapes import Dim
 from derivcheck.oracles import modular
 from derivcheck.oracles import rational as exact
 from derivcheck.oracles.balls import NAME, integrates, speaks_of_constants, turns
@@ -26,7 +29,7 @@ DEEP, FAR = 4, 2
 """So many inputs that agree are asked for 1000 digits, and so many where something was lost for 10000."""
 POINTS, USUAL, MATRIX_POINTS = 32, 16, 4
 TAME = 100
-TURNS = (Fraction(1, 2), Fraction(1), Fraction(1, 6), Fraction(1, 3), Fraction(3, 4), Fraction(2))
+TURNS = tuple(map(Fraction, ("1/2", "1", "1/6", "1/3", "3/4", "2", "1/4", "-1/2", "-1", "3/2")))
 """The multiples of π at which sines and cosines have the values that people know."""
 
 
@@ -84,9 +87,9 @@ def _said(claim: Claim, counts: Mapping[Look, int], sizes: Sizes, touched: str, 
     elif zero and agree:
         doubt = "both sides are zero at every input: this tests nothing"
     elif not good and counts[Look.LOST] and care is INTEGRALS:
-        # An integral that cancels may be 0: that is for the others to say.
+        # An integral that cancels may be 0: that is for a proof to say, and no number is small enough to tell.
         detail = "its integrals cancel: nothing is left to compare"
-        return Evidence(NAME, Outcome.NOT_CHECKED, sizes=sizes, detail=detail)
+        return Evidence(NAME, Outcome.UNDECIDED, sizes=sizes, detail=detail, doubt=Doubt.TOUCH)
     elif not good and counts[Look.LOST]:
         good = counts[Look.LOST]
         doubt = "a summand is smaller than what it is added to by more than 1000 digits: it was not seen"
@@ -144,8 +147,25 @@ def _inputs(draws: Draws, claim: Claim, care: Care = PLAIN) -> Iterator[Input]:
             yield Input(whole, at, f"{seed} {place} {number}", number)
         if (turning := turns(draws, claim)) and care.inputs is None:
             for number, turn in enumerate(TURNS):
-                at = {key: filled(leaf.shape, turn * (FREE[domains[key].kind] or 1)) for key, leaf in points[0].items()}
-                yield Input(whole, at, f"{seed} {place} turn {number}", number, turning)
+                at = {
+                    key: filled(leaf.shape, turn * (FREE.get(domains[key].kind) or 1))
+                    for key, leaf in points[0].items()
+                }
+                if all(_holds_turn(domains[key], leaf.entries[0]) for key, leaf in at.items()):
+                    yield Input(whole, at, f"{seed} {place} turn {number}", number, turning)
+
+
+def _holds_turn(domain: Domain, turn: Fraction) -> bool:
+    """Whether so many π are in an interval, of whose ends float64 has neighbours only."""
+    ends = (domain.low, domain.high, *domain.closed)
+    low, high = (None if isinstance(end, Dim) else end for end in ends[:2])
+    at = [
+        low is not None and abs(float(turn) * pi - low) < 1e-9,
+        high is not None and abs(float(turn) * pi - high) < 1e-9,
+    ]
+    if any(at):
+        return all(closed for here, closed in zip(at, domain.closed, strict=True) if here)
+    return (low is None or float(turn) * pi > low) and (high is None or float(turn) * pi < high)
 
 
 def _usual(draws: Draws, key: str, leaf: Grid[Fraction], source: Random) -> Grid[Fraction]:

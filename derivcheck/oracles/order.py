@@ -8,17 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from fractions import Fraction
 
 import torch
 from torch import Tensor
 
-from derivcheck.evaluation.arithmetic import OutOfRange
-from derivcheck.evaluation.charts import within
+from derivcheck.evaluation import sizes as drawing
+from derivcheck.evaluation.arithmetic import NotExact, OutOfRange
 from derivcheck.evaluation.differentiation import Autograd
 from derivcheck.evaluation.evaluator import FunctionValue, World, evaluate
+from derivcheck.evaluation.grid import Grid
 from derivcheck.evaluation.integration import Quickest
 from derivcheck.evaluation.sampling import ArbitraryFunction, generator
-from derivcheck.language.domain import Domain
 from derivcheck.oracles import crossing, rational
 from derivcheck.oracles.bench import Bench
 from derivcheck.oracles.comparing import (
@@ -31,9 +32,12 @@ from derivcheck.oracles.comparing import (
     holds_integral,
     measured_bar,
 )
+from derivcheck.oracles.draws import CannotDraw
 from derivcheck.oracles.enclosing import Look
+from derivcheck.oracles.moving import Chart, charts_of, descent, retract, spread_out, tied, within_chart
 from derivcheck.oracles.numeric import shown_sizes
 from derivcheck.oracles.second import second_look
+from derivcheck.oracles.special import inside, special
 from derivcheck.problem import terms as t
 from derivcheck.problem.facts import behind
 from derivcheck.problem.problem import Claim
@@ -49,6 +53,10 @@ SPREADS = ("drawn", "scaled", "mixed")
 STARTS = 18
 """How many of the worst inputs are followed downhill, at every choice of sizes."""
 STEPS = 8
+FOLLOWED, FURTHER, DIRECTIONS = 3, 24, 4
+"""So many trials of every kind are followed so many steps further, and looked at beside in so many directions."""
+DEEP, TOGETHER, TAME, OFF, CLEAR = 1e-9, 1e-2, 1e6, 0.05, 1e3
+TOUCH = "the two sides come together"
 LENGTHS = (1e-3, 1e-2, 0.05, 0.2, 0.6, 1.5, 4.0)
 SMALLEST = 1e-200
 """Sides below this are near the end of the range of float64, where digits are lost."""
@@ -56,12 +64,6 @@ JITTERS = 4
 CONFIRMED = 48
 SECOND_LOOKS = 6
 """So many of the worst are looked at in ball arithmetic."""
-LEAST, MOST = 0.05, 20.0
-"""The spreads, relative to the usual draw."""
-LARGEST_LOG = 12.0
-LARGEST_LOGIT = 16.0
-WHOLE = ("natural", "integer")
-FIXED = ("finite", "onehot", "orthogonal", *WHOLE)
 
 
 def applies(bench: Bench, claim: Claim) -> bool:
@@ -122,6 +124,11 @@ def ask(bench: Bench, claim: Claim) -> Evidence:
         equal = _equality(bench, claim, seen, sizes)
         if equal is not None:
             return equal
+    if not _integrates(bench, claim) and not doubtful:
+        doubt = _touch(bench, claim, seen) if claim.relation in STRICT else None
+        doubt = doubt or _at_size_one(bench, claim)
+        if doubt is not None:
+            return replace(doubt, sizes=sizes, points=points)
     worst = min(seen, key=lambda part: float(part.ratio.min()))
     place = int(worst.ratio.argmin())
     left, right, gap = (float(side[place]) for side in (worst.left, worst.right, worst.gap))
@@ -154,7 +161,8 @@ def _search(bench: Bench, claim: Claim, base: tuple[World, ...]) -> Iterator[_Se
         return
     used = behind((claim.head, claim.claimed), bench.problem.definitions)
     free = used - bench.values.keys()
-    charts = {key: chart for key, chart in _charts(bench, claim.conditions).items() if key in free}
+    held = tied(bench, claim.conditions)
+    charts = {key: chart for key, chart in charts_of(bench, held).items() if key in free}
     conditions = _all_conditions(bench, claim)
     kept: list[list[_Seen]] = []
     # At exact zeros may be kinks.
@@ -167,7 +175,7 @@ def _search(bench: Bench, claim: Claim, base: tuple[World, ...]) -> Iterator[_Se
             source = generator(bench.settings.seed, "order", number, kind)
             leaves = {
                 key: leaf.detach() if kind == "drawn" or key not in charts
-                else _spread_out(charts[key], leaf.detach(), kind, source, zeros)
+                else spread_out(charts[key], leaf.detach(), kind, source, zeros)
                 for key, leaf in drawn.leaves.items()
             }  # fmt: skip
             spread = drawn if kind == "drawn" else _meeting(_moved(drawn, leaves), conditions)
@@ -182,8 +190,169 @@ def _search(bench: Bench, claim: Claim, base: tuple[World, ...]) -> Iterator[_Se
                 continue
             kept[-1].append(found)
             yield found
+        corners = _meeting(_corners(bench, drawn, free - held), conditions)
+        if corners is not None:
+            yield _look(bench, claim, corners)
     for number, group in enumerate(kept):
         yield from _downhill(bench, claim, group[: 1 if number else 2], charts, conditions)
+
+
+def _touch(bench: Bench, claim: Claim, seen: list[_Seen]) -> Evidence | None:
+    """Whether the gap of a strict relation goes to zero between the draws, as that of ``(e^x - 7)^2 > 0`` does.
+
+    Followed downhill it has a minimum that is nothing beside what it is a little to both sides of it. Where it falls
+    for ever, as 1 − tanh x does, one of these sides is lower still.
+    """
+    held = tied(bench, claim.conditions)
+    free = behind((claim.head, claim.claimed), bench.problem.definitions) - bench.values.keys()
+    charts = {key: chart for key, chart in charts_of(bench, held).items() if key in free and chart.free}
+    conditions = _all_conditions(bench, claim)
+    first = dict(seen[0].world.sizes)
+    for part in (part for part in seen if dict(part.world.sizes) == first and charts and part.good.any()):
+        gap = torch.where(part.good & (part.gap > 0), part.gap, torch.inf)
+        best = torch.unique(torch.cat([order.argsort()[:FOLLOWED] for order in (gap, gap / part.scale)]))
+        best = best[gap[best].isfinite()]
+        world: World | None = _moved(part.world, dict(part.world.leaves), best) if len(best) else None
+        for _ in range(FURTHER):
+            world = None if world is None else _step(bench, claim, world, charts, conditions)
+        if world is None:
+            continue
+        # What the charts make of it, since near an end they are not exact.
+        here = _look(bench, claim, _beside(charts, world, 0, 0))
+        lowest = here.gap.abs()
+        tame = torch.stack([(leaf.detach().abs() < TAME).flatten(1).all(1) for leaf in world.leaves.values()]).all(0)
+        for number in range(DIRECTIONS):
+            sides = [_beside(charts, world, number, sign) for sign in (1, -1)]
+            looks = [_look(bench, claim, side) for side in sides]
+            beside = torch.minimum(looks[0].gap, looks[1].gap)
+            deep = here.good & looks[0].good & looks[1].good & tame & (beside > 0) & (lowest <= DEEP * beside)
+            if bool(deep.any()):
+                deep &= _apart(conditions, world, sides)
+                # Where a side is lost in rounding there is no minimum: it only looks so.
+                deep &= beside > CLEAR * torch.maximum(*(_bar(bench, claim, side) for side in sides))
+            for place in deep.nonzero().reshape(-1)[:1].tolist():
+                pair = float(here.left[place]), float(here.right[place])
+                where = _written(bench, claim, world, place)
+                return replace(_equal(Outcome.UNDECIDED, pair, (), 0, TOUCH + where), doubt=Doubt.TOUCH)
+    return None
+
+
+def _beside(charts: dict[str, Chart], world: World, number: int, sign: int) -> World:
+    """The same world with every name a twentieth of its size off, in a direction that this number draws."""
+    source = generator("touch", number)
+    leaves = {key: leaf.detach() for key, leaf in world.leaves.items()}
+    for key, chart in charts.items():
+        drawn = torch.randn(leaves[key].shape, generator=source, dtype=torch.float64)
+        drawn = drawn / drawn.abs().amax((-2, -1), keepdim=True)
+        move = sign * OFF * leaves[key].abs().amax((-2, -1), keepdim=True) * drawn
+        leaves[key] = retract(chart, leaves[key], within_chart(chart, leaves[key], move))
+    return _moved(world, leaves)
+
+
+def _apart(conditions: list[Comparison], world: World, sides: list[World]) -> Tensor:
+    """At which trials nothing that is asked to differ comes together as well."""
+    trials = max((leaf.shape[0] for leaf in world.leaves.values()), default=1)
+    good = torch.ones(trials, dtype=torch.bool)
+    for condition in conditions:
+        if condition.sign not in ("=", "\\le", "\\ge"):
+            here, *beside = (_difference(condition, each, trials) for each in (world, *sides))
+            good &= (here > TOGETHER * torch.maximum(*beside)).all(1)
+    return good
+
+
+def _difference(condition: Comparison, world: World, trials: int) -> Tensor:
+    """By how much the sides of a condition differ, ``(trials, entries)``."""
+    with torch.no_grad():
+        left, right = (evaluate(side, world.root()) for side in (condition.left, condition.right))
+    found = (left - right).abs()
+    return found.expand(trials, *found.shape[1:]).reshape(trials, -1)
+
+
+def _written(bench: Bench, claim: Claim, world: World, place: int) -> str:
+    """The scalar inputs of a claim at a trial, if they are few."""
+    names = [key for key in world.leaves if key in behind((claim.head, claim.claimed), bench.problem.definitions)]
+    if not 0 < len(names) <= 3 or any(world.leaves[key][0].numel() > 1 for key in names):
+        return ""
+    values = {key: float(leaf.detach()[place if leaf.shape[0] > 1 else 0].item()) for key, leaf in world.leaves.items()
+              if key in names}  # fmt: skip
+    return " near " + ", ".join(f"{bench.problem.declarations[key].text} = {values[key]:.6g}" for key in names)
+
+
+def _at_size_one(bench: Bench, claim: Claim) -> Evidence | None:
+    """What holds at all other sizes and not where one of them is 1: whether that was meant is not said."""
+    spoken = _sizes_of(bench, claim)
+    free = [name for name in bench.symbols if name not in bench.fixed and name in spoken]
+    usual = {name: size for name, size in bench.worlds(claim.conditions)[0].sizes.items() if name in bench.symbols}
+    for ones in [*([name] for name in free), *([free] if len(free) > 1 else [])]:
+        chosen = {**usual, **dict.fromkeys(ones, 1)}
+        if not drawing.possible(chosen, bench.problem) or any(
+            bench.problem.size_bounds.get(name, 1) > 1 for name in ones
+        ):
+            continue
+        try:
+            drawn = bench.world(chosen, (bench.settings.seed, "one"), claim.conditions, FEW_TRIALS, 1.0)
+            world = _meeting(drawn, list(bench.problem.guards))
+            seen = None if world is None else _look(bench, claim, world)
+        except (CannotDraw, NotExact, OutOfRange, RuntimeError):
+            continue
+        place = None if seen is None else _failing(bench, claim, seen)
+        if seen is not None and place is not None:
+            shown = " and ".join(bench.problem.size_names.get(name, name) for name in ones)
+            pair = float(seen.left[place]), float(seen.right[place])
+            detail = f"it fails where {shown} is 1: say that it is larger if that is meant"
+            return replace(_equal(Outcome.UNDECIDED, pair, (), 0, detail), doubt=Doubt.TOUCH)
+    return None
+
+
+def _sizes_of(bench: Bench, claim: Claim) -> set[str]:
+    """The sizes of which a claim speaks, or of the names in it."""
+    declared = [
+        bench.problem.declarations[key]
+        for key in behind((claim.head, claim.claimed), bench.problem.definitions)
+        if key in bench.problem.declarations
+    ]
+    terms = [part for side in (claim.head, claim.claimed) for part in t.walk(side)]
+    dims = [dim for each in (*declared, *terms) for dim in each.shape]
+    dims += [part.dim for part in terms if isinstance(part, t.Size)]
+    return {symbol for dim in dims for symbol in dim.substitute(bench.problem.solution).symbols}
+
+
+def _failing(bench: Bench, claim: Claim, seen: _Seen) -> int | None:
+    """A trial at which a claim fails, if only by equality, and at every other one as well."""
+    equal = seen.good & (seen.gap.abs() <= FLOOR * seen.scale)
+    if claim.relation in STRICT and bool(equal.all()):
+        second = second_look(bench, claim, seen.world, 0)
+        return None if second is not None and second.look is Look.HOLDS else 0
+    if claim.relation == "\\ne" or _violation(bench, claim, seen)[0] is None:
+        return None
+    return int(seen.ratio.argmin())
+
+
+def _corners(bench: Bench, world: World, names: frozenset[str]) -> World:
+    """The first trial with names at the corners of their domains: zero, equal, unit vectors, the ends of intervals."""
+    first = {key: leaf.detach()[:1] for key, leaf in world.leaves.items()}
+    shapes = {key: tuple(leaf.shape) for key, leaf in first.items() if key in names}
+    flat = {key: tuple(map(Fraction, first[key].reshape(-1).tolist())) for key in shapes}
+    exact = {key: Grid(shape, flat[key]) for key, shape in shapes.items()}
+    domains = {key: bench.problem.declarations[key].domain for key in exact}
+    # Rounding may put what is just inside of a domain on its end.
+    found = [
+        at for at in special(exact, domains)
+        if all(inside(domains[key], Fraction(float(x))) for key in exact for x in at[key].entries)
+    ]  # fmt: skip
+    if not found:
+        return _moved(world, dict(first), torch.zeros(1, dtype=torch.long))
+    leaves = {
+        key: torch.tensor([list(map(float, at[key].entries)) for at in found], dtype=torch.float64).reshape(
+            len(found), *leaf.shape[1:]
+        )
+        if key in exact
+        else leaf.expand(len(found), *leaf.shape[1:])
+        for key, leaf in first.items()
+    }
+    moved = _moved(world, leaves)
+    places = torch.zeros(len(found), dtype=torch.long)
+    return replace(moved, functions=_moved(world, {}, places).functions)
 
 
 def _integrates(bench: Bench, claim: Claim) -> bool:
@@ -193,7 +362,7 @@ def _integrates(bench: Bench, claim: Claim) -> bool:
 def _all_conditions(bench: Bench, claim: Claim) -> list[Comparison]:
     """What every input has to meet."""
     groups = [*(assumption.conditions for assumption in bench.problem.assumptions), claim.conditions]
-    return [condition for group in groups for condition in group]
+    return [*(condition for group in groups for condition in group), *bench.problem.guards]
 
 
 def _look(bench: Bench, claim: Claim, world: World) -> _Seen:
@@ -256,7 +425,7 @@ def _meeting(world: World, conditions: list[Comparison]) -> World | None:
 
 
 def _downhill(
-    bench: Bench, claim: Claim, group: list[_Seen], charts: dict[str, _Chart], conditions: list[Comparison]
+    bench: Bench, claim: Claim, group: list[_Seen], charts: dict[str, Chart], conditions: list[Comparison]
 ) -> Iterator[_Seen]:
     """Steps against the gradient of the gap from the worst inputs, of the lengths that go furthest down."""
     charted = {key: chart for key, chart in charts.items() if chart.free}
@@ -285,7 +454,7 @@ def _starts(part: _Seen) -> Tensor:
 
 
 def _step(
-    bench: Bench, claim: Claim, world: World, charts: dict[str, _Chart], conditions: list[Comparison]
+    bench: Bench, claim: Claim, world: World, charts: dict[str, Chart], conditions: list[Comparison]
 ) -> World | None:
     """One step; None where nothing leads down."""
     leaves = {key: leaf.detach() for key, leaf in world.leaves.items()}
@@ -298,7 +467,7 @@ def _step(
         found = torch.autograd.grad(total, [world.leaves[key] for key in names], allow_unused=True)
     slopes = {key: grad for key, grad in zip(names, found, strict=True) if grad is not None}
     moves = {
-        key: _descent(charts[key], leaves[key], torch.nan_to_num(slope, 0.0, 0.0, 0.0)) for key, slope in slopes.items()
+        key: descent(charts[key], leaves[key], torch.nan_to_num(slope, 0.0, 0.0, 0.0)) for key, slope in slopes.items()
     }
     if not moves:
         return None
@@ -306,10 +475,11 @@ def _step(
     length = sum(move.reshape(trials, -1).square().sum(1) for move in moves.values())
     assert isinstance(length, Tensor)
     norm = length.sqrt().clamp_min(1e-300)
-    count = len(LENGTHS) + 2
+    count = len(LENGTHS) + 3
     lengths = torch.tensor((*LENGTHS, 0.0), dtype=torch.float64).repeat_interleave(trials)
-    # One length is Newton's, to where a linear gap is zero.
-    steps = torch.cat([torch.nan_to_num(gap.detach().abs() / norm, 0.0, 0.0, 0.0).clamp(0, LENGTHS[-1]), lengths])
+    # Two lengths are Newton's, to where a linear gap is zero and to where a quadratic one is.
+    newton = torch.nan_to_num(gap.detach().abs() / norm, 0.0, 0.0, 0.0)
+    steps = torch.cat([newton.clamp(0, LENGTHS[-1]), (2 * newton).clamp(0, LENGTHS[-1]), lengths])
     candidates: dict[str, Tensor] = {}
     for key, leaf in leaves.items():
         many = leaf.repeat(count, *(1,) * (leaf.dim() - 1))
@@ -317,7 +487,7 @@ def _step(
             unit = moves[key] / norm.reshape(-1, *(1,) * (leaf.dim() - 1))
             far = steps.reshape(-1, *(1,) * (leaf.dim() - 1))
             unit = unit.repeat(count, *(1,) * (leaf.dim() - 1))
-            stepped = _retract(charts[key], many, unit * far)
+            stepped = retract(charts[key], many, unit * far)
             many = torch.where(far > 0, stepped, many)
         candidates[key] = many
     places = torch.arange(trials).repeat(count)
@@ -397,7 +567,7 @@ def _noise(bench: Bench, claim: Claim, world: World, part: _Seen) -> tuple[Tenso
     The first shows cancellation that an error bound to first order does not, the second what leaves the range.
     """
     noise = torch.zeros_like(part.gap)
-    charts = _charts(bench, claim.conditions)
+    charts = charts_of(bench, tied(bench, claim.conditions))
     for number in range(JITTERS):
         source = generator("jitter", number)
         leaves = {}
@@ -504,153 +674,3 @@ def _tiny(part: Term, world: World) -> bool:
     except (KeyError, AssertionError, OutOfRange):
         return False
     return isinstance(value, Tensor) and bool(((value != 0) & (value.abs() < 1e-10)).any())
-
-
-@dataclass(frozen=True, slots=True)
-class _Chart:
-    """How a declared name may be moved, with the ends of its interval; gradients move it only if it is ``free``."""
-
-    domain: Domain
-    low: float | None
-    high: float | None
-    free: bool
-
-
-def _charts(bench: Bench, conditions: tuple[Comparison, ...]) -> dict[str, _Chart]:
-    """The names that may be moved: not those that an equation ties."""
-    problem = bench.problem
-    tied: set[str] = set()
-    for condition in (*(c for a in problem.assumptions for c in a.conditions), *conditions):
-        if condition.sign == "=":
-            for key in t.variables(condition.left) | t.variables(condition.right):
-                tied |= {key, *bench.dependencies.get(key, ())}
-    found: dict[str, _Chart] = {}
-    for key, declaration in problem.declarations.items():
-        domain = declaration.domain
-        high = domain.high if isinstance(domain.high, float | int) else None
-        if key in tied or domain.kind in ("finite", "onehot") or (domain.high is not None and high is None):
-            continue
-        found[key] = _Chart(domain, domain.low, high, domain.kind not in FIXED)
-    return found
-
-
-def _each(value: Tensor, source: torch.Generator, per: str) -> Tensor:
-    """Spreads, evenly in their logarithm: one a trial, or one an entry."""
-    shape = value.shape if per == "mixed" else (value.shape[0], *(1,) * (value.dim() - 1))
-    low, high = torch.tensor(LEAST).log(), torch.tensor(MOST).log()
-    return torch.exp(low + (high - low) * torch.rand(shape, generator=source, dtype=torch.float64))
-
-
-def _spread_out(chart: _Chart, value: Tensor, kind: str, source: torch.Generator, zeros: bool) -> Tensor:
-    """Members of the domain of smaller and larger magnitudes; with ``zeros``, some that are exactly zero."""
-    scale = _each(value, source, kind)
-    whole = _each(value, source, "scaled")
-    made = _spread(chart, value, scale, whole)
-    if zeros and kind == "mixed" and chart.domain.kind in ("real", "nonnegative", "nonpositive", "integer"):
-        rate = torch.tensor([1.0, 0.5, 0.2] + [0.0] * 13, dtype=torch.float64)
-        rate = rate.repeat(value.shape[0] // len(rate) + 1)[: value.shape[0]]
-        chance = torch.rand(value.shape, generator=source, dtype=torch.float64)
-        made = torch.where(chance < rate.reshape(-1, *(1,) * (value.dim() - 1)), torch.zeros_like(made), made)
-    return made
-
-
-def _spread(chart: _Chart, value: Tensor, scale: Tensor, whole: Tensor) -> Tensor:
-    """``scale`` an entry's spread, ``whole`` a trial's."""
-    match chart.domain.kind:
-        case "real" | "nonzero":
-            return value * scale
-        case "natural":
-            return (value * scale).round().clamp(1, 60)
-        case "integer":
-            return (value * scale).round().clamp(-60, 60)
-        case "symmetric" | "skew":
-            return value * whole
-        case "diagonal" | "lower" | "upper":
-            return value * scale
-        case "spd" | "psd":
-            return _powers(value, whole)
-        case "unit":
-            sharp = value.sign() * value.abs().clamp_min(1e-12) ** scale.clamp(0.1, 6)
-            return sharp / sharp.norm(dim=(-2, -1), keepdim=True)
-        case "simplex":
-            return torch.softmax(value.clamp_min(1e-12).log() * whole.clamp(0.1, 6), dim=-2).clamp_min(1e-12)
-        case "orthogonal":
-            return value
-    return _from_line(chart, _to_line(chart, value) * scale, value)
-
-
-def _powers(value: Tensor, whole: Tensor) -> Tensor:
-    """Positive definite matrices with eigenvalues nearer to and further from each other."""
-    numbers, vectors = torch.linalg.eigh(value)
-    bent = (numbers.clamp_min(1e-6).log()[..., None, :] * whole.clamp(0.2, 4)).clamp(-7, 7).exp()
-    made = (vectors * bent) @ vectors.transpose(-1, -2)
-    return (made + made.transpose(-1, -2)) / 2
-
-
-def _to_line(chart: _Chart, value: Tensor) -> Tensor:
-    """A number of the domain on the whole line."""
-    kind, low, high = chart.domain.kind, chart.low, chart.high
-    if kind in ("positive", "nonnegative", "negative", "nonpositive"):
-        return value.abs().clamp_min(1e-300).log()
-    if kind != "interval" or (low is None and high is None):
-        return value
-    if low is not None and high is not None:
-        inside = ((value - low) / (high - low)).clamp(1e-12, 1 - 1e-12)
-        # torch.logit takes milliseconds.
-        return inside.log() - torch.log1p(-inside)
-    edge = value - low if low is not None else high - value  # type: ignore[operator]
-    return edge.clamp_min(1e-300).log()
-
-
-def _from_line(chart: _Chart, place: Tensor, old: Tensor) -> Tensor:
-    """Back into the domain; where rounding would put it on an open end, the old value stays."""
-    kind, low, high = chart.domain.kind, chart.low, chart.high
-    size = place.clamp(-LARGEST_LOG, LARGEST_LOG).exp()
-    if kind in ("positive", "nonnegative"):
-        return size
-    if kind in ("negative", "nonpositive"):
-        return -size
-    if kind != "interval" or (low is None and high is None):
-        return place
-    if low is not None and high is not None:
-        made = low + (high - low) * torch.sigmoid(place.clamp(-LARGEST_LOGIT, LARGEST_LOGIT))
-        return torch.where((made > low) & (made < high), made, old)
-    made = low + size if low is not None else high - size  # type: ignore[operator]
-    return torch.where(made > low if low is not None else made < high, made, old)  # type: ignore[operator]
-
-
-def _descent(chart: _Chart, value: Tensor, slope: Tensor) -> Tensor:
-    """The direction of descent in the chart."""
-    match chart.domain.kind:
-        case "symmetric" | "spd" | "psd":
-            return -(slope + slope.transpose(-1, -2)) / 2
-        case "skew":
-            return -(slope - slope.transpose(-1, -2)) / 2
-        case "diagonal" | "lower" | "upper":
-            return -within(chart.domain.kind, slope)
-        case "unit":
-            return -(slope - value * (slope * value).sum((-2, -1), keepdim=True))
-        case "simplex":
-            return -value * (slope - (slope * value).sum(-2, keepdim=True))
-    with torch.enable_grad():
-        place = _to_line(chart, value.detach()).detach().requires_grad_()
-        (grad,) = torch.autograd.grad((_from_line(chart, place, value) * slope).sum(), place)
-    return -grad.nan_to_num(0.0, 0.0, 0.0)
-
-
-def _retract(chart: _Chart, value: Tensor, step: Tensor) -> Tensor:
-    """The member of the domain one step along; where there is none, the old one."""
-    match chart.domain.kind:
-        case "symmetric" | "skew" | "diagonal" | "lower" | "upper":
-            return value + step
-        case "spd" | "psd":
-            made = value + step
-            shrunk = made - 1e-6 * torch.eye(made.shape[-1], dtype=made.dtype)
-            bad = torch.linalg.cholesky_ex(shrunk)[1] != 0
-            return torch.where(bad[..., None, None], value, made)
-        case "unit":
-            made = value + step
-            return made / made.norm(dim=(-2, -1), keepdim=True)
-        case "simplex":
-            return torch.softmax(value.clamp_min(1e-300).log() + step, dim=-2).clamp_min(1e-12)
-    return _from_line(chart, _to_line(chart, value) + step, value)

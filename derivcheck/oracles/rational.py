@@ -6,7 +6,6 @@ fractions, with zeros among them. A discrepancy is a counterexample; agreement i
 
 from __future__ import annotations
 
-import operator
 import random
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
@@ -17,11 +16,12 @@ from types import MappingProxyType
 from derivcheck.evaluation import sizes as drawing
 from derivcheck.evaluation.arithmetic import NotExact, OutOfRange
 from derivcheck.evaluation.evaluator import Axis, World, evaluate
-from derivcheck.evaluation.grid import Grid, filled
+from derivcheck.evaluation.grid import Grid, filled, narrow
 from derivcheck.evaluation.rational import INVALID, RationalArithmetic
-from derivcheck.language.domain import Domain
 from derivcheck.language.shapes import is_scalar
 from derivcheck.oracles import recipes
+from derivcheck.oracles.members import members_of, values_of
+from derivcheck.oracles.special import special
 from derivcheck.problem import facts
 from derivcheck.problem import terms as t
 from derivcheck.problem.facts import everything, whole
@@ -30,10 +30,6 @@ from derivcheck.problem.scope import Declaration
 from derivcheck.problem.terms import Comparison, Term
 from derivcheck.verdict import Evidence, Outcome
 
-SPECIAL = tuple(
-    Fraction(value)
-    for value in ("0", "1", "-1", "2", "-2", "1/3", "-5/7", "1e30", "-1e30", "1e-30", "-3", "3", "10000000000000001")
-)
 POINTS = 120
 MATRIX_POINTS = 6
 MANY_SIZES, MOST_ENTRIES = 24, 2_500
@@ -59,8 +55,6 @@ def _exact(part: Term, problem: Problem) -> bool:
             return not order
         case t.Power(exponent=exponent):
             return whole(exponent)
-        case t.Variable(key=key) if key in problem.declarations:
-            return problem.declarations[key].domain.kind not in ("orthogonal", "unit")
     return True
 
 
@@ -84,7 +78,7 @@ def ask(
     for number, choice in enumerate(chosen):
         whole = drawing.complete(choice, problem)
         generator = random.Random(f"{seed} rational {number}")
-        drawn, count = exact_leaves(problem, claim, whole, generator, values)
+        drawn, count = _with_special(problem, *exact_leaves(problem, claim, whole, generator, values), values)
         world = World(RationalArithmetic(), whole, drawn, {}, problem.definitions, None, dependencies)
         try:
             kept = _meeting(problem, claim, world, count)
@@ -104,7 +98,7 @@ def ask(
                 bar=0.0,
                 claimed=_float(right),
                 reference=_float(left),
-                sizes=shown,
+                sizes=shown[: number + 1],
                 failing=(shown[number],),
                 points=points,
                 detail=f"exact counterexample at {where}" if where else "exact counterexample",
@@ -123,9 +117,20 @@ def sizes_for(
     """Two draws, and sizes at which mistakes show that these hide; many where nothing else stands in the claim."""
     chosen = drawing.draw(symbols, problem, fixed, seed, 2)
     more = drawing.extra(symbols, problem, fixed, chosen, recipes.beyond(claim))
-    if more and not behind(problem, claim):
-        return [*chosen, *more, *drawing.draw(symbols, problem, fixed, seed + 1, MANY_SIZES)]
+    if not behind(problem, claim):
+        numbers = [choice for choice in drawing.counts(symbols, problem, fixed) if _in_order(problem, claim, choice)]
+        return [*chosen, *more, *numbers, *drawing.draw(symbols, problem, fixed, seed + 1, MANY_SIZES)]
     return [*chosen, *(choice for choice in more if _entries(problem, claim, choice) <= MOST_ENTRIES)]
+
+
+def _in_order(problem: Problem, claim: Claim, choice: Mapping[str, int]) -> bool:
+    """Whether no sum runs backwards: what ``\\sum_{i=3}^n`` is at n = 1 is not meant to be asked."""
+    for part in (part for side in (claim.head, claim.claimed) for part in t.walk(side)):
+        if isinstance(part, t.Reduce):
+            lower, upper = (drawing.number_of(end, choice, problem) for end in (part.lower, part.upper))
+            if lower is not None and upper is not None and upper < lower - 1:
+                return False
+    return True
 
 
 def _entries(problem: Problem, claim: Claim, choice: Mapping[str, int]) -> int:
@@ -165,7 +170,7 @@ def exact_leaves(
         leaves[declaration.key] = Grid((len(entries), 1, 1), entries)
     count = len(combinations) if scalars else count
     for declaration in others:
-        leaves[declaration.key] = _drawn(declaration, problem, sizes, count, generator)
+        leaves[declaration.key] = members_of(declaration, problem, sizes, count, generator)
     if others:
         _specialise(leaves, [*scalars, *others], seed=generator.random())
     for key, value in values.items():
@@ -173,6 +178,23 @@ def exact_leaves(
             shape = leaves[key].shape
             leaves[key] = filled(shape, Fraction(value))
     return leaves, count
+
+
+def _with_special(
+    problem: Problem, leaves: dict[str, Grid[Fraction]], count: int, values: Mapping[str, float]
+) -> tuple[dict[str, Grid[Fraction]], int]:
+    """The points that there are, and behind them those at which something touches, made of the first."""
+    domains = {key: problem.declarations[key].domain for key in leaves if key not in values}
+    first = {key: narrow(leaf, 0, 0, 1) for key, leaf in leaves.items()}
+    found = list(special(first, domains))
+    if not found:
+        return leaves, count
+    whole = {}
+    for key, leaf in leaves.items():
+        entries = leaf.entries if leaf.shape[0] == count else leaf.entries * count
+        more = tuple(x for point in found for x in point[key].entries)
+        whole[key] = Grid((count + len(found), *leaf.shape[1:]), entries + more)
+    return whole, count + len(found)
 
 
 def behind(problem: Problem, claim: Claim) -> frozenset[str]:
@@ -202,7 +224,7 @@ def _combinations(scalars: list[Declaration], claim: Claim, generator: random.Ra
     if not scalars:
         return
     near = tuple(recipes.values_near(claim))
-    choices = [_values(d.domain, near) for d in scalars]
+    choices = [values_of(d.domain, near) for d in scalars]
     if len(scalars) <= 2:
         everything = list(product(*choices))
         generator.shuffle(everything)
@@ -212,99 +234,6 @@ def _combinations(scalars: list[Declaration], claim: Claim, generator: random.Ra
         yield tuple(generator.choice(values) for values in choices)
 
 
-def _values(domain: Domain, near: tuple[Fraction, ...] = ()) -> tuple[Fraction, ...]:
-    numbers = tuple(dict.fromkeys((*SPECIAL, *near)))
-    match domain.kind:
-        case "positive":
-            return tuple(value for value in numbers if value > 0)
-        case "nonnegative":
-            return tuple(value for value in numbers if value >= 0)
-        case "negative":
-            return tuple(value for value in numbers if value < 0)
-        case "nonpositive":
-            return tuple(value for value in numbers if value <= 0)
-        case "nonzero":
-            return tuple(value for value in numbers if value)
-        case "natural" | "integer":
-            least = 1 if domain.kind == "natural" else -6
-            whole = (value for value in near if value.denominator == 1 and least <= value <= recipes.LARGEST_NUMBER)
-            return tuple(dict.fromkeys((*map(Fraction, range(least, 9)), *whole)))
-        case "finite" if domain.values:
-            return tuple(map(Fraction, domain.values))
-        case "interval":
-            return _inside(domain)
-    return numbers
-
-
-def _inside(domain: Domain) -> tuple[Fraction, ...]:
-    low = None if domain.low is None else Fraction(domain.low)
-    high = Fraction(domain.high) if isinstance(domain.high, float) else None
-    if low is not None and high is not None:
-        return tuple(low + (high - low) * Fraction(k, 11) for k in range(1, 11))
-    if low is not None:
-        return tuple(low + value for value in SPECIAL if value > 0)
-    return SPECIAL if high is None else tuple(high - value for value in SPECIAL if value > 0)
-
-
-def _drawn(
-    declaration: Declaration, problem: Problem, sizes: Mapping[str, int], count: int, generator: random.Random
-) -> Grid:  # type: ignore[type-arg]
-    rows, columns = (dim.substitute(problem.solution).value(sizes) for dim in declaration.shape)
-    family = tuple(axis.size.substitute(problem.solution).value(sizes) for axis in declaration.family)
-    single = (*family, rows, columns)
-    domain = declaration.domain
-    members = 1
-    for size in family:
-        members *= size
-    entries: list[Fraction] = []
-    high = (
-        domain.high.substitute(problem.solution).value(sizes)
-        if domain.high is not None and not isinstance(domain.high, float)
-        else None
-    )
-    for _ in range(count * members):
-        entries.extend(_matrix(domain, rows, columns, generator, high))
-    return Grid((count, *single), tuple(entries))
-
-
-def _small(generator: random.Random) -> Fraction:
-    return Fraction(generator.randint(-5, 5), generator.choice((1, 1, 2, 3, 7)))
-
-
-def _matrix(domain: Domain, rows: int, columns: int, generator: random.Random, high: int | None) -> list[Fraction]:
-    drawn = [[_small(generator) for _ in range(columns)] for _ in range(rows)]
-    match domain.kind:
-        case "symmetric":
-            drawn = [[drawn[min(i, j)][max(i, j)] for j in range(columns)] for i in range(rows)]
-        case "skew":
-            drawn = [[drawn[i][j] - drawn[j][i] for j in range(columns)] for i in range(rows)]
-        case "diagonal" | "lower" | "upper":
-            keep = {"diagonal": operator.eq, "lower": operator.ge, "upper": operator.le}[domain.kind]
-            drawn = [[drawn[i][j] if keep(i, j) else Fraction(0) for j in range(columns)] for i in range(rows)]
-        case "spd" | "psd":
-            drawn = [
-                [sum((drawn[i][k] * drawn[j][k] for k in range(columns)), Fraction(int(i == j))) for j in range(rows)]
-                for i in range(rows)
-            ]
-        case "simplex":
-            weights = [Fraction(generator.randint(1, 9)) for _ in range(rows)]
-            drawn = [[weight / sum(weights)] for weight in weights]
-        case "onehot":
-            hot = generator.randrange(rows)
-            drawn = [[Fraction(int(i == hot))] for i in range(rows)]
-        case "finite" if not domain.values:
-            low = int(domain.low or 0)
-            drawn = [
-                [Fraction(generator.randint(low, high if high is not None else low)) for _ in row] for row in drawn
-            ]
-        case "real":
-            pass
-        case _:
-            values = [value for value in _values(domain) if abs(value) < 100]
-            drawn = [[generator.choice(values) for _ in row] for row in drawn]
-    return [entry for row in drawn for entry in row]
-
-
 def _meeting(problem: Problem, claim: Claim, world: World, count: int) -> list[bool]:
     """Which points meet the assumptions and the claim's own conditions; an equation fixes a name first."""
     kept = [True] * count
@@ -312,7 +241,8 @@ def _meeting(problem: Problem, claim: Claim, world: World, count: int) -> list[b
     for condition in conditions:
         if condition.sign == "=":
             _fix(condition, world, count)
-    for condition in conditions:
+    asked = behind(problem, claim)
+    for condition in (*conditions, *(one for one in problem.guards if t.variables(one.left) <= asked)):
         truth = evaluate(condition, world.root())
         per = max(1, len(truth.entries) // truth.shape[0])
         for point in range(count):

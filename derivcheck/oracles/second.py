@@ -15,7 +15,7 @@ from derivcheck.evaluation.grid import Grid
 from derivcheck.oracles import balls
 from derivcheck.oracles.bench import Bench
 from derivcheck.oracles.enclosing import Input, Seen, look
-from derivcheck.oracles.special import FREE
+from derivcheck.oracles.special import FREE, inside
 from derivcheck.problem.problem import Claim
 
 Matrix = list[list[Fraction]]
@@ -25,10 +25,22 @@ def _mirrored(sign: int) -> Callable[[Matrix], bool]:
     return lambda rows: all(rows[i][j] == sign * rows[j][i] for i in range(len(rows)) for j in range(i + 1))
 
 
+def _orthonormal(rows: Matrix) -> bool:
+    """Whether the rows are."""
+    return all(
+        sum(x * y for x, y in zip(one, other, strict=True)) == int(i == j)
+        for i, one in enumerate(rows)
+        for j, other in enumerate(rows[: i + 1])
+    )
+
+
 MEMBERS: Final[dict[str, Callable[[Matrix], bool]]] = {
     **dict.fromkeys((*FREE, "interval", "natural", "integer", "finite", "onehot", "diagonal"), lambda rows: True),
     **dict.fromkeys(("symmetric", "spd", "psd"), _mirrored(1)),
     "skew": _mirrored(-1),
+    "unit": lambda rows: sum(x * x for row in rows for x in row) == 1,
+    "simplex": lambda rows: sum(row[0] for row in rows) == 1,
+    "orthogonal": lambda rows: _orthonormal(rows) or _orthonormal([list(column) for column in zip(*rows, strict=True)]),
 }
 """Of which kinds a matrix in float64 is a member exactly; one that is orthogonal but for rounding is not."""
 
@@ -40,7 +52,8 @@ def second_look(bench: Bench, claim: Claim, world: World, trial: int) -> Seen | 
     leaves: dict[str, Grid[Fraction]] = {}
     for name in balls.names(bench, claim):
         leaf = _exact(world.leaves[name], trial)
-        if leaf is None or not _is_member(leaf, bench.problem.declarations[name].domain.kind):
+        domain = bench.problem.declarations[name].domain
+        if leaf is None or not _is_member(leaf, domain.kind) or not all(inside(domain, x) for x in leaf.entries):
             return None
         leaves[name] = leaf
     try:

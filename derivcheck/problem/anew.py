@@ -16,6 +16,7 @@ from derivcheck.problem.newness import members_of_families
 from derivcheck.problem.prose import is_concluded
 from derivcheck.problem.scope import Declaration, Definition, Meaning, Refusal, SizeSymbol
 from derivcheck.problem.solutions import equation_for
+from derivcheck.problem.stated import is_bare
 from derivcheck.problem.terms import Gather, is_literal, variables
 from derivcheck.reading.items import Statement
 from derivcheck.reading.unread import folded
@@ -56,6 +57,9 @@ def begins_anew(item: Statement, left: n.Node, builder: Builder) -> bool:
     if len(item.members) != 2 or item.relations[0].sign == "\\equiv" or not is_number(item.members[1]):
         return False
     old = _known(left, builder)
+    if isinstance(old, Declaration) and (is_concluded(item, near=True) or is_bare(item)):
+        # A claim about inputs: whether it may be a condition on them is asked where all was read.
+        return False
     if old is None or _solved_for(old, item, builder) or (is_concluded(item) and not _never_follows(old, builder)):
         return False
     if isinstance(old, Definition):

@@ -135,7 +135,9 @@ def _domain(sign: str, bound: Fraction) -> Domain:
     if bound == 0:
         return Domain(SIGN_DOMAINS[sign])  # type: ignore[arg-type]
     end = float(bound)
-    return Domain("interval", low=end) if sign in (">", "\\ge") else Domain("interval", high=end)
+    if sign in (">", "\\ge"):
+        return Domain("interval", low=end, closed=(sign == "\\ge", False))
+    return Domain("interval", high=end, closed=(False, sign == "\\le"))
 
 
 def declare_bounded(node: n.Name | n.Scripted, sign: str, bound: Fraction, ctx: Context) -> None:
@@ -167,6 +169,8 @@ def domain_condition(name: n.Node, sign: str, right: n.Node, ctx: Context) -> bo
         )
         return True
     if isinstance(found, Declaration) and (found.domain.kind, kind) in IMPLIED:
+        if kind != "nonnegative" and any(found.domain.closed):
+            scope.enter(key_of(node), replace(found, domain=replace(found.domain, closed=(False, False))))
         return True
     if isinstance(found, Definition) and found.key in scope.facts:
         return say(scope, found.key, kind)
@@ -237,15 +241,19 @@ def _bounded(node: n.Name | n.Scripted, sign: str, bound: Fraction, ctx: Context
         low, high = ends[found.domain.kind]
     else:
         return False
-    end = float(bound)
+    end, from_here, to_here = float(bound), *found.domain.closed
+    from_here |= found.domain.kind == "nonnegative"
     if sign in (">", "\\ge"):
-        low = end if low is None else max(low, end)
-    else:
-        high = end if high is None else min(high, end)
+        if low is None or end >= low:
+            low, from_here = end, sign == "\\ge" and (end != low or from_here)
+    elif high is None or end <= high:
+        high, to_here = end, sign == "\\le" and (end != high or to_here)
     if low is not None and high is not None and low >= high:
         reason = f"this contradicts what is said of `{found.text}` before: no number is left for it"
         raise Refusal("contradiction", node.span, reason, "take one of the two back")
-    ctx.scope.enter(key_of(node), replace(found, domain=Domain("interval", low=low, high=high)))
+    ctx.scope.enter(
+        key_of(node), replace(found, domain=Domain("interval", low=low, high=high, closed=(from_here, to_here)))
+    )
     return True
 
 

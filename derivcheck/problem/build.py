@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from fractions import Fraction
 from functools import partial
 from types import MappingProxyType
 
 from derivcheck.isolation import in_one_line
 from derivcheck.language import nodes as n
 from derivcheck.language.printing import plain
+from derivcheck.language.shapes import Dim
 from derivcheck.language.traversal import walk
 from derivcheck.problem import directives
+from derivcheck.problem import terms as t
 from derivcheck.problem.builder import Builder, Unexplained
 from derivcheck.problem.claims import UNEXPLAINED, ClaimMaker
 from derivcheck.problem.classify import classify
@@ -27,7 +31,7 @@ from derivcheck.problem.probability.spoken import note_runs, with_spoken_models
 from derivcheck.problem.probability.unread import note_unread, note_unreadable
 from derivcheck.problem.problem import IndexRange, Problem
 from derivcheck.problem.prose import runs
-from derivcheck.problem.scope import Definition, Refusal, Scope, SizeSymbol
+from derivcheck.problem.scope import Assumption, Definition, Refusal, Scope, SizeSymbol
 from derivcheck.problem.solutions import finish_solutions
 from derivcheck.problem.stated import note_conditions, note_lost_heads
 from derivcheck.reading.items import Directive, Heading, Item, Notice, Statement, Unreadable
@@ -206,7 +210,7 @@ def _problem(builder: Builder) -> Problem:
         definitions=dict(scope.definitions),
         names={visible: meaning.key for visible, meaning in scope.names.items()},
         claims=tuple(builder.makers.claims),
-        assumptions=tuple(scope.assumptions),
+        assumptions=(*scope.assumptions, *_parities(scope)),
         indices={name: IndexRange(info.size, info.lower) for name, info in infos.items()},
         solution=dict(scope.solution),
         size_bounds=dict(scope.size_bounds),
@@ -219,7 +223,17 @@ def _problem(builder: Builder) -> Problem:
         undrawn=tuple(scope.undrawn),
         unread=(*builder.unread, *_begun_anew(scope)),
         headings=tuple(builder.headings),
+        guards=tuple(scope.guards),
     )
+
+
+def _parities(scope: Scope) -> Iterator[Assumption]:
+    """(−1)ⁿ is what its parity says, of every name that turns out to be a size."""
+    for key, odd in scope.parities.items():
+        found = scope.names.get(key)
+        if isinstance(found, SizeSymbol):
+            power = t.Power(t.Constant(Fraction(-1)), t.Size(Dim.of(found.key)))
+            yield Assumption((t.Comparison("=", power, t.Constant(Fraction(-1 if odd else 1))),), found.span)
 
 
 def _begun_anew(scope: Scope) -> Iterator[Unread]:
@@ -266,9 +280,21 @@ def _statement(item: Statement, statements: Statements, builder: Builder) -> Non
         return
     builder.scope.heading = builder.section(item.span)
     if item.sentence != builder.condition_sentence:
+        _note_lone_case(builder)
         builder.conditions = []
         builder.condition_sentence = item.sentence
     _guarded(item, builder, partial(_classified, item, statements, builder))
+
+
+def _note_lone_case(builder: Builder) -> None:
+    """ "Consider the case $x > 0$." is for what follows: until when is not said."""
+    line = builder.lines[-1] if builder.lines else None
+    if not builder.conditions or line is None or line.kind != "condition":
+        return
+    words = builder.source.text[max(0, line.span.start - 40) : line.span.start].lower()
+    if re.search(r"\bcase( that| where| when| of| in which)?\W*\Z", words):
+        names = tuple(names_in_text(builder.source.slice(line.span)))
+        builder.unread.append(Unread(names, line.span, narrows=True))
 
 
 def _classified(item: Statement, statements: Statements, builder: Builder) -> None:

@@ -208,7 +208,9 @@ def _total(one: Term, other: Term, scope: Scope, span: Span) -> bool:
             raise Refusal("condition", span, reason, help)
         for visible, meaning in list(scope.names.items()):
             if isinstance(meaning, Declaration) and meaning.key == key:
-                scope.enter(visible, replace(meaning, domain=Domain("simplex")))
+                scope.enter(
+                    visible, replace(meaning, domain=Domain("simplex", closed=(domain.kind == "nonnegative",) * 2))
+                )
         return True
     return False
 

@@ -214,7 +214,9 @@ def _simplex(maker: Maker) -> Term | Domain | None:
     if not (isinstance(weights, t.Filled) and weights.value == 1):
         return None
     one = isinstance(total, t.Constant) and total.value == Fraction(1)
-    return Domain("simplex") if one else scaled(total, maker.free("simplex"))
+    return (
+        Domain("simplex", closed=("nonnegative" in maker.facts,) * 2) if one else scaled(total, maker.free("simplex"))
+    )
 
 
 def _pair(term: Term) -> tuple[Term, Term]:

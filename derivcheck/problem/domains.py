@@ -198,4 +198,6 @@ def _interval(low: n.Node, high: n.Node, ctx: Context, span: Span) -> Domain:
             raise Refusal("unknown-set", span, "the ends of this interval are not understood")
     if ends[0] is not None and ends[1] is not None and ends[0] >= ends[1]:
         raise Refusal("unknown-set", span, "this interval is empty")
-    return Domain("interval", low=ends[0], high=ends[1])
+    written, ends_at = ctx.scope.quote(span), [ctx.scope.quote(node.span) for node in (low, high)]
+    closed = "[" in written.partition(ends_at[0])[0], "]" in written.rpartition(ends_at[1])[2]
+    return Domain("interval", low=ends[0], high=ends[1], closed=closed)

@@ -9,11 +9,12 @@ from derivcheck.problem.context import key_of, strip
 from derivcheck.problem.declarations import declare
 from derivcheck.problem.domains import REALS
 from derivcheck.problem.newness import would_resolve
-from derivcheck.problem.prose import describe
+from derivcheck.problem.prose import describe, parity_in
 from derivcheck.problem.scope import Refusal, Scope
+from derivcheck.problem.unread import Unread, sentence_at
 from derivcheck.reading.items import Statement
 from derivcheck.reading.parser import parse_expression
-from derivcheck.reading.phrases import ADJECTIVE_BEFORE, ADJECTIVE_BEHIND, MATRIX, MENTIONS_JOINED, OF_ALL, OF_SPACE
+from derivcheck.reading.phrases import ADJECTIVE_BEFORE, ADJECTIVE_BEHIND, MATRIX, MENTIONS_JOINED, OF_ALL, OF_SPACE, PARITY_BEHIND
 from derivcheck.reading.windows import behind_maths
 
 
@@ -44,6 +45,7 @@ def describe_mention(item: Statement, builder: Builder) -> None:
     behind = behind_maths(item.span, builder.source.text)
     ctx = builder.context()
     known = key_of(node) in builder.scope.names
+    _note_parity(item, node, behind, builder)
     if isinstance(node, n.Name | n.Scripted) and (known or not _names_a_set(node)):
         if not known and not would_resolve(node, ctx):
             builder.undeclared = [(name, lead) for name, lead in builder.undeclared if lead[0] == item.sentence]
@@ -73,6 +75,18 @@ def describe_mention(item: Statement, builder: Builder) -> None:
     except Refusal:
         return
     builder.undeclared = []
+
+
+def _note_parity(item: Statement, node: n.Node, behind: str, builder: Builder) -> None:
+    """``let $n$ be even``, ``where $n$ is odd``; "for odd $n$" and "if $n$ is even" are for their sentence alone."""
+    odd = parity_in(behind) if PARITY_BEHIND.match(behind) else parity_in(" ".join(item.lead.split()[-2:]))
+    if odd is None or not isinstance(node, n.Name):
+        return
+    if item.cue is None or item.cue.kind in ("let", "assume", "where"):
+        builder.scope.parities[node.text] = odd
+    else:
+        around = sentence_at(builder.source.text, item.span)
+        builder.unread.append(Unread((), item.span, around, narrows=True))
 
 
 def _listed_before(item: Statement, builder: Builder, behind: str) -> list[n.Node]:

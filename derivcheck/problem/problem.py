@@ -163,6 +163,7 @@ class Inferred:
 class Problem:
     """Everything that a document says, ready to be checked. ``scope`` holds the names as they stand at its end.
 
+    ``guards`` hold of every generic draw: what is not generic has to meet them.
     ``undrawn`` are conditions on inputs that no draw can be made to meet: the names of which they speak, and where.
     """
 
@@ -186,3 +187,4 @@ class Problem:
     unread: tuple[Unread, ...] = ()
     headings: tuple[Span, ...] = ()
     inferred: tuple[Inferred, ...] = ()
+    guards: tuple[Comparison, ...] = ()

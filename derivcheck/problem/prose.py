@@ -15,13 +15,14 @@ from derivcheck.problem.declarations import declaration_of
 from derivcheck.problem.equations import across, commute, orthonormal
 from derivcheck.problem.families import family_pattern, ranging_letters
 from derivcheck.problem.neighbours import Statements
-from derivcheck.problem.scope import Declaration, Scope
+from derivcheck.problem.scope import Assumption, Declaration, Scope
 from derivcheck.reading.items import Statement
 from derivcheck.reading.phrases import (
     ADJECTIVE_NEXT,
     MATHS_BETWEEN,
     NAMES_JOINED,
     NOT_TAKEN,
+    PARITY,
     PROPERTIES,
     PUT_UP,
     SAID_OF_ALL,
@@ -130,6 +131,8 @@ def describe(names: n.Node, words: str, ctx: Context) -> None:
     if NOT_TAKEN.search(words):
         return
     facts = facts_in(words)
+    if (odd := parity_in(words)) is not None:
+        ctx.scope.parities.update({key_of(strip(name)): odd for name in members_of(names)})
     together = [_declared_as(name, ctx)[1] for name in members_of(names)]
     if _of_several(facts, [found for found in together if found is not None], ctx.scope):
         return
@@ -178,6 +181,13 @@ def _said(fact: str, found: Declaration, scope: Scope) -> bool:
         case "onehot" if found.domain in (Domain("finite", (0, 1)), Domain("nonnegative")):
             scope.enter(found.key, replace(found, domain=Domain("onehot")))
             return True
+        case "invertible" | "full columns" | "full rows":
+            scope.guards.append(_not_singular(found, scope, fact))
+            long, short = found.shape if fact != "full rows" else found.shape[::-1]
+            if fact != "invertible":
+                fits = t.Comparison("\\ge", t.Size(long), t.Size(short), span=found.span)
+                scope.assumptions.append(Assumption((fits,), found.span))
+            return True
         case "columns" | "rows":
             return orthonormal(found.key, scope, found.span, columns=fact == "columns")
         case "traceless" | "unit trace" | "rotation":
@@ -186,6 +196,23 @@ def _said(fact: str, found: Declaration, scope: Scope) -> bool:
         case "across" | "orthonormal" | "commutes":
             return True
     return say(scope, found.key, fact)
+
+
+def _not_singular(found: Declaration, scope: Scope, fact: str) -> t.Comparison:
+    """det A ≠ 0, of a tall matrix det(AᵀA) ≠ 0, of a wide one det(AAᵀ) ≠ 0."""
+    shape = scope.resolve_shape(found.shape)
+    made: t.Term = t.Variable(found.key, shape=shape, span=found.span)
+    turned = t.Unary("transpose", made, shape=shape[::-1], span=found.span)
+    if fact != "invertible":
+        one, other = (turned, made) if fact == "full columns" else (made, turned)
+        made = t.Multiply("matmul", one, other, shape=(one.shape[0], other.shape[1]), span=found.span)
+    return t.Comparison("\\ne", t.Unary("det", made, span=found.span), t.Constant(Fraction(0)), span=found.span)
+
+
+def parity_in(words: str) -> bool | None:
+    """Whether words say of a number that it is odd; None where they say neither."""
+    found = PARITY.search(words)
+    return None if found is None else found[1] == "odd"
 
 
 def _declared_as(name: n.Node, ctx: Context) -> tuple[str, Declaration | None]:
@@ -208,6 +235,6 @@ def _fits(kind: str, found: Declaration, ctx: Context) -> bool:
         return found.domain.kind in ("real", "symmetric", "diagonal", "nonnegative")
     if kind in ("unit", "simplex", "onehot"):
         return columns == ONE and rows != ONE
-    if kind in ("orthogonal", "columns", "rows"):
+    if kind in ("orthogonal", "columns", "rows", "full columns", "full rows"):
         return columns != ONE
     return rows == columns and rows != ONE

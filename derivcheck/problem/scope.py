@@ -180,7 +180,8 @@ class IndexInfo:
 class Scope:
     """The names visible at a place of the document, while it is being elaborated.
 
-    ``counting`` are the letters that say somewhere in it how many of something there are.
+    ``counting`` are the letters that say somewhere in it how many of something there are, ``guards`` what every generic
+    draw meets and a special one may not, ``parities`` which letters are said to be odd, and which to be even.
     """
 
     names: dict[str, Meaning] = field(default_factory=dict)
@@ -211,6 +212,8 @@ class Scope:
     notices: list[tuple[str, Span, str]] = field(default_factory=list)
     unmade: dict[str, tuple[Span, Place]] = field(default_factory=dict)
     facts: dict[str, Known] = field(default_factory=dict)
+    guards: list[Comparison] = field(default_factory=list)
+    parities: dict[str, bool] = field(default_factory=dict)
     readings: Mapping[str, str] = field(default_factory=dict)
 
     def enter(self, visible: str, declaration: Declaration) -> None:
@@ -232,7 +235,8 @@ class Scope:
             definitions=dict(self.definitions), used=set(self.used), assumptions=list(self.assumptions),
             ranges=dict(self.ranges), mentions={key: list(calls) for key, calls in self.mentions.items()},
             factors=dict(self.factors), measures=measures, unread=dict(self.unread), posterior=set(self.posterior),
-            still=set(self.still), optima=dict(self.optima), facts=dict(self.facts),
+            still=set(self.still), optima=dict(self.optima), facts=dict(self.facts), guards=list(self.guards),
+            parities=dict(self.parities),
         )  # fmt: skip
 
     def quote(self, span: Span) -> str:

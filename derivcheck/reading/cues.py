@@ -67,14 +67,17 @@ _ENGLISH: Final[dict[Kind, str]] = {
     r"(?:conclude|deduce|infer|derive|proved?|proven|shown?|see|seen|get|gets|obtain(?:ed|s)?|find|found|have"
     r"|know|note"
     r"|observe|notice|recall|claim|recover|arrive at|read off|are left with|established|verif(?:y|ied)"
-    r"|check(?:ed)?)(?: that)?"
+    r"|checks?|checked|proves|shows|sees|finds|knows|notes|concludes|obtains|deduces)(?: that)?"
     r"|(?:note|notice|observe|recall|remember|conclude|deduce)(?: that)?|(?:check|verify|claim|prove|show|means?) that"
     r"|gives?|yields?|implies|imply|shows|proves|entails|leads? to|follows?|results? in|resulting in|giving|yielding"
     r"|implying|proving|showing|(?<!the\s)forces|ensures|guarantees|makes"
     r"|hence|thus|therefore|thereby|consequently|accordingly|whence|then|so(?: that)?(?! far)|clearly|obviously"
     r"|evidently"
     r"|plainly|certainly|surely|trivially|necessarily|indeed|in particular|in other words|that is|i\.e\.|q\.e\.d\."
-    r"|of course|in fact|as a (?:consequence|result)|altogether|summing up|by symmetry|conversely|it turns out"
+    r"|of course|in fact|as a (?:consequence|result)|altogether|summing up|by symmetry|conversely"
+    r"|by (?:the |this |our |an? )?(?:[a-z-]+ ){0,2}(?:lemmas?|theorems?|propositions?|corollary|inequality"
+    r"|induction)"
+    r"|it turns out"
     r"|from which|it must be|eventually|in total|overall|" + LOOSE,
     "since": r"since|because|using|owing to|thanks to|in view of",
 }
@@ -254,7 +257,7 @@ def governed(items: Sequence[Governable]) -> list[Cue | None]:
     """
     found: list[Cue | None] = []
     before: Governable | None = None
-    for item in items:
+    for position, item in enumerate(items):
         cue = nearest(item.cues)
         if cue is None and item.lead.split()[-1:] in (["that"], ["dass"], ["que"]) and " " in item.lead:
             cue = Cue("follows", item.lead, item.span)
@@ -267,9 +270,12 @@ def governed(items: Sequence[Governable]) -> list[Cue | None]:
                 cue = nearest(spent) or (last if last is not None and last.kind not in _SPENT else None)
             elif _goes_on(cue, said := set(item.lead.replace(",", " ").split())):
                 # "If $x > 0$, $x^2 > 0$": what is behind the comma need not be a condition as well.
-                goes_on = last is not None and (last.kind not in ("if", "for") or bool(said))
+                given = last is not None and last.words.startswith("given") and before.lead.split()[-1:] == ["given"]
+                goes_on = last is not None and ((last.kind not in ("if", "for") and not given) or bool(said))
                 cue = last if goes_on else None
-                if _declares(before) and (cue is None or cue.kind == "follows"):
+                # "For all $x \\in \\mathbb{R}$, $x^2 \\ge 0$.": what the sentence comes to is said of them all.
+                quantified = not said and _ends(items, position) and before.lead.lower().split()[:1] == ["for"]
+                if _declares(before) and not quantified and (cue is None or cue.kind == "follows"):
                     cue = Cue("let", "", before.span)
             elif cue is None and last is not None and last.kind in _GOVERNING and not item.displayed:
                 cue = replace(last, near=False)
@@ -277,7 +283,7 @@ def governed(items: Sequence[Governable]) -> list[Cue | None]:
                 cue = last if not before.relations else cue
         found.append(cue)
         before = item
-    return [_listed(items, found, position) for position in range(len(items))]
+    return [_listed(items, found, place) for place in range(len(items))]
 
 
 def _listed(items: Sequence[Governable], found: Sequence[Cue | None], position: int) -> Cue | None:
@@ -288,6 +294,11 @@ def _listed(items: Sequence[Governable], found: Sequence[Cue | None], position: 
     behind = found[position + 1] if position + 1 < len(items) else None
     same = len({item.sentence for item in items[position - 1 : position + 2]}) == 1
     return last if same and behind is not None and behind.kind == "follows" else None
+
+
+def _ends(items: Sequence[Governable], position: int) -> bool:
+    """Whether nothing is said behind a statement in its sentence."""
+    return position + 1 == len(items) or items[position + 1].sentence != items[position].sentence
 
 
 def _goes_on(cue: Cue | None, said: set[str]) -> bool:

@@ -110,6 +110,9 @@ ADJECTIVES: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     (r"\binvolut(ory|ive|ions?)\b", ("involutory",)),
     (r"\bnilpotent\b", ("nilpotent",)),
     (r"(?<!non)(?<!non[- ])\bsingular\b(?! (value|vector|valued))", ("singular",)),
+    (r"\b(?<!non-)(?<!not )invertible\b|\bnon-?singular\b|\bfull rank\b", ("invertible",)),
+    (r"\bfull column rank\b", ("full columns",)),
+    (r"\bfull row rank\b", ("full rows",)),
     (r"\btrace(-| )?(less|free|zero)\b|\b(zero|vanishing) trace\b", ("traceless",)),
     (r"\bunit trace\b|\btrace one\b", ("unit trace",)),
     (r"\b(unit determinant|determinant one|unimodular)\b", ("rotation",)),
@@ -126,6 +129,12 @@ ADJECTIVE_BEHIND: Final = _said(
     "a property of the name", rf"\s*(,|and|is|are|be|being|has|have|both|all|a|an|\s)*{_ADJECTIVE}", window=""
 )
 ADJECTIVE_BEFORE: Final = _said("a property of the name", rf"{_ADJECTIVE}[a-z -]*$", window="")
+PARITY: Final = _said(
+    "whether a number is even", r"\b(odd|even)\b(?! (if|though|when|the|a|an|more|in|for)\b)", window=""
+)
+PARITY_BEHIND: Final = _said(
+    "whether a number is even", r"[\s,]*((is|are|be|being|both|all|an?)\s+)*(even|odd)\b", window=""
+)
 NAMES_JOINED: Final = _said("joins names", r"(?:[\s$,&{}]|\\[()\[\]]|\\q?quad\b|\\text|\band\b)*", window="")
 MENTIONS_JOINED: Final = _said("joins names", r"[\s$,]*(and)?[\s$]*", window="")
 MATHS_BETWEEN: Final = _said("parts two stretches of mathematics", r"[$(\[]", window="")

@@ -38,6 +38,11 @@ KINDS: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
     "lower": ("L A", (r"Let ${} \in \mathbb{{R}}^{{n \times n}}$ be lower triangular.",)),
     "traceless": ("T A", (r"Let ${} \in \mathbb{{R}}^{{n \times n}}$ with $\operatorname{{tr}}({0}) = 0$.",)),
     "commuting": ("A B C", (r"Let ${} \in \mathbb{{R}}^{{n \times n}}$ with ${0} {1} = {1} {0}$.", r"Let ${} \in \mathbb{{R}}^{{n \times n}}$ commute, ${0} {1} = {1} {0}$.")),
+    "closed": ("t s a", (r"Let ${} \in [0, 1]$.",)),
+    "open": ("t s a", (r"Let ${} \in (0, 1)$.",)),
+    "probabilities": ("p q w", (r"Let ${} \in \mathbb{{R}}^n$ with ${0}_i \ge 0$ and $\sum_{{i=1}}^n {0}_i = 1$.",)),
+    "number": ("k m", (r"Let ${} \in \mathbb{{N}}$.",)),
+    "odd size": ("K A", (r"Let $n$ be odd and ${} \in \mathbb{{R}}^{{n \times n}}$ with ${0}^\top = -{0}$.",)),
     "function": (r"f g h \phi \psi", (r"Let ${} : \mathbb{{R}} \to \mathbb{{R}}$.",)),
     "normal": ("z x", (r"Let ${} \sim \mathcal{{N}}(0, 1)$.",)),
 }  # fmt: skip

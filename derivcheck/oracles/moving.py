@@ -1,0 +1,189 @@
+"""How declared names are moved within their domains: spread over magnitudes, and downhill in charts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from derivcheck.evaluation.charts import within
+from derivcheck.language.domain import Domain
+from derivcheck.oracles.bench import Bench
+from derivcheck.problem import terms as t
+from derivcheck.problem.terms import Comparison
+
+LEAST, MOST = 0.05, 20.0
+"""The spreads, relative to the usual draw."""
+LARGEST_LOG = 12.0
+LARGEST_LOGIT = 16.0
+WHOLE = ("natural", "integer")
+FIXED = ("finite", "onehot", "orthogonal", *WHOLE)
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """How a declared name may be moved, with the ends of its interval; gradients move it only if it is ``free``."""
+
+    domain: Domain
+    low: float | None
+    high: float | None
+    free: bool
+
+
+def tied(bench: Bench, conditions: tuple[Comparison, ...]) -> set[str]:
+    """The names that an equation ties: they stay what they are."""
+    found: set[str] = set()
+    for condition in (*(c for a in bench.problem.assumptions for c in a.conditions), *conditions):
+        if condition.sign == "=":
+            for key in t.variables(condition.left) | t.variables(condition.right):
+                found |= {key, *bench.dependencies.get(key, ())}
+    return found
+
+
+def charts_of(bench: Bench, held: set[str]) -> dict[str, Chart]:
+    """The names that may be moved."""
+    found: dict[str, Chart] = {}
+    for key, declaration in bench.problem.declarations.items():
+        domain = declaration.domain
+        high = domain.high if isinstance(domain.high, float | int) else None
+        if key in held or domain.kind in ("finite", "onehot") or (domain.high is not None and high is None):
+            continue
+        found[key] = Chart(domain, domain.low, high, domain.kind not in FIXED)
+    return found
+
+
+def _each(value: Tensor, source: torch.Generator, per: str) -> Tensor:
+    """Spreads, evenly in their logarithm: one a trial, or one an entry."""
+    shape = value.shape if per == "mixed" else (value.shape[0], *(1,) * (value.dim() - 1))
+    low, high = torch.tensor(LEAST).log(), torch.tensor(MOST).log()
+    return torch.exp(low + (high - low) * torch.rand(shape, generator=source, dtype=torch.float64))
+
+
+def spread_out(chart: Chart, value: Tensor, kind: str, source: torch.Generator, zeros: bool) -> Tensor:
+    """Members of the domain of smaller and larger magnitudes; with ``zeros``, some that are exactly zero."""
+    scale = _each(value, source, kind)
+    whole = _each(value, source, "scaled")
+    made = _spread(chart, value, scale, whole)
+    if zeros and kind == "mixed" and chart.domain.kind in ("real", "nonnegative", "nonpositive", "integer"):
+        rate = torch.tensor([1.0, 0.5, 0.2] + [0.0] * 13, dtype=torch.float64)
+        rate = rate.repeat(value.shape[0] // len(rate) + 1)[: value.shape[0]]
+        chance = torch.rand(value.shape, generator=source, dtype=torch.float64)
+        made = torch.where(chance < rate.reshape(-1, *(1,) * (value.dim() - 1)), torch.zeros_like(made), made)
+    return made
+
+
+def _spread(chart: Chart, value: Tensor, scale: Tensor, whole: Tensor) -> Tensor:
+    """``scale`` an entry's spread, ``whole`` a trial's."""
+    match chart.domain.kind:
+        case "real" | "nonzero":
+            return value * scale
+        case "natural":
+            return (value * scale).round().clamp(1, 60)
+        case "integer":
+            return (value * scale).round().clamp(-60, 60)
+        case "symmetric" | "skew":
+            return value * whole
+        case "diagonal" | "lower" | "upper":
+            return value * scale
+        case "spd" | "psd":
+            return _powers(value, whole)
+        case "unit":
+            sharp = value.sign() * value.abs().clamp_min(1e-12) ** scale.clamp(0.1, 6)
+            return sharp / sharp.norm(dim=(-2, -1), keepdim=True)
+        case "simplex":
+            return torch.softmax(value.clamp_min(1e-12).log() * whole.clamp(0.1, 6), dim=-2).clamp_min(1e-12)
+        case "orthogonal":
+            return value
+    return _from_line(chart, _to_line(chart, value) * scale, value)
+
+
+def _powers(value: Tensor, whole: Tensor) -> Tensor:
+    """Positive definite matrices with eigenvalues nearer to and further from each other."""
+    numbers, vectors = torch.linalg.eigh(value)
+    bent = (numbers.clamp_min(1e-6).log()[..., None, :] * whole.clamp(0.2, 4)).clamp(-7, 7).exp()
+    made = (vectors * bent) @ vectors.transpose(-1, -2)
+    return (made + made.transpose(-1, -2)) / 2
+
+
+def _to_line(chart: Chart, value: Tensor) -> Tensor:
+    """A number of the domain on the whole line."""
+    kind, low, high = chart.domain.kind, chart.low, chart.high
+    if kind in ("positive", "nonnegative", "negative", "nonpositive"):
+        return value.abs().clamp_min(1e-300).log()
+    if kind != "interval" or (low is None and high is None):
+        return value
+    if low is not None and high is not None:
+        inside = ((value - low) / (high - low)).clamp(1e-12, 1 - 1e-12)
+        # torch.logit takes milliseconds.
+        return inside.log() - torch.log1p(-inside)
+    edge = value - low if low is not None else high - value  # type: ignore[operator]
+    return edge.clamp_min(1e-300).log()
+
+
+def _from_line(chart: Chart, place: Tensor, old: Tensor) -> Tensor:
+    """Back into the domain; where rounding would put it on an open end, the old value stays."""
+    kind, low, high = chart.domain.kind, chart.low, chart.high
+    size = place.clamp(-LARGEST_LOG, LARGEST_LOG).exp()
+    if kind in ("positive", "nonnegative"):
+        return size
+    if kind in ("negative", "nonpositive"):
+        return -size
+    if kind != "interval" or (low is None and high is None):
+        return place
+    if low is not None and high is not None:
+        made = low + (high - low) * torch.sigmoid(place.clamp(-LARGEST_LOGIT, LARGEST_LOGIT))
+        return torch.where((made > low) & (made < high), made, old)
+    made = low + size if low is not None else high - size  # type: ignore[operator]
+    return torch.where(made > low if low is not None else made < high, made, old)  # type: ignore[operator]
+
+
+def descent(chart: Chart, value: Tensor, slope: Tensor) -> Tensor:
+    """The direction of descent in the chart."""
+    match chart.domain.kind:
+        case "symmetric" | "spd" | "psd":
+            return -(slope + slope.transpose(-1, -2)) / 2
+        case "skew":
+            return -(slope - slope.transpose(-1, -2)) / 2
+        case "diagonal" | "lower" | "upper":
+            return -within(chart.domain.kind, slope)
+        case "unit":
+            return -(slope - value * (slope * value).sum((-2, -1), keepdim=True))
+        case "simplex":
+            return -value * (slope - (slope * value).sum(-2, keepdim=True))
+    with torch.enable_grad():
+        place = _to_line(chart, value.detach()).detach().requires_grad_()
+        (grad,) = torch.autograd.grad((_from_line(chart, place, value) * slope).sum(), place)
+    return -grad.nan_to_num(0.0, 0.0, 0.0)
+
+
+def within_chart(chart: Chart, value: Tensor, move: Tensor) -> Tensor:
+    """A move of every entry as one that stays in the domain to first order."""
+    match chart.domain.kind:
+        case "symmetric" | "spd" | "psd":
+            return (move + move.transpose(-1, -2)) / 2
+        case "skew":
+            return (move - move.transpose(-1, -2)) / 2
+        case "diagonal" | "lower" | "upper":
+            return within(chart.domain.kind, move)
+        case "unit":
+            return move - value * (move * value).sum((-2, -1), keepdim=True)
+    return move
+
+
+def retract(chart: Chart, value: Tensor, step: Tensor) -> Tensor:
+    """The member of the domain one step along; where there is none, the old one."""
+    match chart.domain.kind:
+        case "symmetric" | "skew" | "diagonal" | "lower" | "upper":
+            return value + step
+        case "spd" | "psd":
+            made = value + step
+            shrunk = made - 1e-6 * torch.eye(made.shape[-1], dtype=made.dtype)
+            bad = torch.linalg.cholesky_ex(shrunk)[1] != 0
+            return torch.where(bad[..., None, None], value, made)
+        case "unit":
+            made = value + step
+            return made / made.norm(dim=(-2, -1), keepdim=True)
+        case "simplex":
+            return torch.softmax(value.clamp_min(1e-300).log() + step, dim=-2).clamp_min(1e-12)
+    return _from_line(chart, _to_line(chart, value) + step, value)
