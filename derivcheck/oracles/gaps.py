@@ -1,0 +1,264 @@
+"""By how much an inequality is met at the inputs of a world, where rounding hides it, and one step downhill."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+
+from derivcheck.evaluation.differentiation import Autograd
+from derivcheck.evaluation.evaluator import FunctionValue, World, evaluate
+from derivcheck.evaluation.integration import Quickest
+from derivcheck.evaluation.sampling import ArbitraryFunction, generator
+from derivcheck.oracles.bench import Bench
+from derivcheck.oracles.comparing import (
+    FLOOR,
+    RIGHT_FACTOR,
+    ULP,
+    WRONG_FACTOR,
+    expanded,
+    holds_integral,
+    measured_bar,
+)
+from derivcheck.oracles.enclosing import Look
+from derivcheck.oracles.moving import Chart, charts_of, descent, retract, tied
+from derivcheck.oracles.second import second_look
+from derivcheck.problem.problem import Claim
+from derivcheck.problem.terms import Comparison
+from derivcheck.verdict import Doubt, Evidence, Outcome
+
+Sizes = tuple[tuple[tuple[str, int], ...], ...]
+STRICT = ("<", ">", "\\ne")
+LENGTHS = (1e-3, 1e-2, 0.05, 0.2, 0.6, 1.5, 4.0)
+SMALLEST = 1e-200
+"""Sides below this are near the end of the range of float64, where digits are lost."""
+JITTERS = 4
+CONFIRMED = 48
+SECOND_LOOKS = 6
+"""So many of the worst are looked at in ball arithmetic."""
+Violation = tuple[float, float, float, float, str]
+"""Left, right, gap, bar, and the sides in words where ball arithmetic gives them."""
+EVERYWHERE = ("the two sides are equal", "the two sides are equal within rounding at every input")
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Both sides at every trial of a world, at the entry with the least gap relative to its size."""
+
+    world: World
+    left: Tensor
+    right: Tensor
+    gap: Tensor
+    good: Tensor
+
+    @property
+    def scale(self) -> Tensor:
+        return torch.maximum(self.left.abs(), self.right.abs())
+
+    @property
+    def ratio(self) -> Tensor:
+        """The gap over the least that tells a violation; infinite where there is nothing to compare."""
+        ratio = self.gap / (FLOOR * WRONG_FACTOR * self.scale.clamp_min(SMALLEST))
+        return torch.where(self.good, ratio, torch.inf)
+
+
+def integrates(bench: Bench, claim: Claim) -> bool:
+    return holds_integral(claim.head, bench) or holds_integral(claim.claimed, bench)
+
+
+def all_conditions(bench: Bench, claim: Claim) -> list[Comparison]:
+    """What every input has to meet."""
+    groups = [*(assumption.conditions for assumption in bench.problem.assumptions), claim.conditions]
+    return [*(condition for group in groups for condition in group), *bench.problem.guards]
+
+
+def look(bench: Bench, claim: Claim, world: World) -> Seen:
+    """Both sides at every trial."""
+    with torch.no_grad():
+        left, right, gap = (side.detach() for side in sides_of(bench, claim, world))
+    scale = torch.maximum(left.abs(), right.abs())
+    good = left.isfinite() & right.isfinite()
+    relative = torch.where(good, gap / scale.clamp_min(SMALLEST), torch.inf)
+    place = relative.argmin(1, keepdim=True)
+    picked = [each.gather(1, place)[:, 0] for each in (left, right, gap, good)]
+    return Seen(world, *picked)
+
+
+def sides_of(bench: Bench, claim: Claim, world: World) -> tuple[Tensor, Tensor, Tensor]:
+    """Left, right and by how much the claim is met, ``(trials, entries)``."""
+    frame = bench.frame(claim, world)
+    left, right = torch.broadcast_tensors(evaluate(claim.head, frame), evaluate(claim.claimed, frame))
+    trials = max((leaf.shape[0] for leaf in world.leaves.values()), default=left.shape[0])
+    left, right = (side.expand(trials, *side.shape[1:]).reshape(trials, -1) for side in (left, right))
+    match claim.relation:
+        case "<" | "\\le":
+            return left, right, right - left
+        case "\\ne":
+            return left, right, (left - right).abs()
+    return left, right, left - right
+
+
+def moved(world: World, leaves: dict[str, Tensor], picked: Tensor | None = None) -> World:
+    """The same world with other inputs; ``picked`` are the trials from which its functions are taken."""
+    functions: dict[str, FunctionValue] = dict(world.functions)
+    if picked is not None:
+        leaves = {key: leaf[picked] if leaf.shape[0] > 1 else leaf for key, leaf in leaves.items()}
+        functions = {key: f.select(picked) if isinstance(f, ArbitraryFunction) else f for key, f in functions.items()}
+    inputs = {key: leaf.detach().clone().requires_grad_() for key, leaf in leaves.items()}
+    # What an integrator or a differentiator keeps is of the inputs that it has seen.
+    integrator = Quickest() if isinstance(world.integrator, Quickest) else world.integrator
+    return replace(world, leaves=inputs, functions=functions, differentiator=Autograd(), integrator=integrator)
+
+
+def met(world: World, conditions: list[Comparison]) -> Tensor:
+    """At which trials the conditions hold; equations do, since their names are not moved."""
+    trials = max((leaf.shape[0] for leaf in world.leaves.values()), default=1)
+    good = torch.ones(trials, dtype=torch.bool)
+    with torch.no_grad():
+        for condition in conditions:
+            if condition.sign != "=":
+                truth = evaluate(condition, world.root())
+                good &= truth.reshape(truth.shape[0], -1).all(1).expand(trials)
+    return good
+
+
+def meeting(world: World, conditions: list[Comparison]) -> World | None:
+    """The trials of a world that meet the conditions."""
+    good = met(world, conditions)
+    if bool(good.all()):
+        return world
+    picked = good.nonzero().reshape(-1)
+    return moved(world, {key: leaf.detach() for key, leaf in world.leaves.items()}, picked) if len(picked) else None
+
+
+def step(
+    bench: Bench, claim: Claim, world: World, charts: dict[str, Chart], conditions: list[Comparison]
+) -> World | None:
+    """One step; None where nothing leads down."""
+    leaves = {key: leaf.detach() for key, leaf in world.leaves.items()}
+    names = [key for key in charts if leaves[key].requires_grad or world.leaves[key].requires_grad]
+    with torch.enable_grad():
+        gap = sides_of(bench, claim, world)[2].amin(1)
+        if not gap.requires_grad:
+            return None
+        total = torch.where(gap.isfinite(), gap, torch.zeros_like(gap)).sum()
+        found = torch.autograd.grad(total, [world.leaves[key] for key in names], allow_unused=True)
+    slopes = {key: grad for key, grad in zip(names, found, strict=True) if grad is not None}
+    moves = {
+        key: descent(charts[key], leaves[key], torch.nan_to_num(slope, 0.0, 0.0, 0.0)) for key, slope in slopes.items()
+    }
+    if not moves:
+        return None
+    trials = gap.shape[0]
+    length = sum(move.reshape(trials, -1).square().sum(1) for move in moves.values())
+    assert isinstance(length, Tensor)
+    norm = length.sqrt().clamp_min(1e-300)
+    count = len(LENGTHS) + 3
+    lengths = torch.tensor((*LENGTHS, 0.0), dtype=torch.float64).repeat_interleave(trials)
+    # Two lengths are Newton's, to where a linear gap is zero and to where a quadratic one is.
+    newton = torch.nan_to_num(gap.detach().abs() / norm, 0.0, 0.0, 0.0)
+    steps = torch.cat([newton.clamp(0, LENGTHS[-1]), (2 * newton).clamp(0, LENGTHS[-1]), lengths])
+    candidates: dict[str, Tensor] = {}
+    for key, leaf in leaves.items():
+        many = leaf.repeat(count, *(1,) * (leaf.dim() - 1))
+        if key in moves:
+            unit = moves[key] / norm.reshape(-1, *(1,) * (leaf.dim() - 1))
+            far = steps.reshape(-1, *(1,) * (leaf.dim() - 1))
+            unit = unit.repeat(count, *(1,) * (leaf.dim() - 1))
+            stepped = retract(charts[key], many, unit * far)
+            many = torch.where(far > 0, stepped, many)
+        candidates[key] = many
+    places = torch.arange(trials).repeat(count)
+    tried = replace(moved(world, candidates), functions=moved(world, {}, places).functions)
+    with torch.no_grad():
+        gaps = sides_of(bench, claim, tried)[2].amin(1)
+    gaps = torch.where(gaps.isfinite() & met(tried, conditions), gaps, torch.inf)
+    best = gaps.reshape(count, trials).argmin(0)
+    return moved(tried, dict(tried.leaves), best * trials + torch.arange(trials))
+
+
+def violation_in(bench: Bench, claim: Claim, seen: Seen) -> tuple[Violation | None, bool]:
+    """A violation that rounding does not explain; and whether one is neither nor."""
+    ratio = seen.ratio
+    suspects = (ratio < -1).nonzero().reshape(-1)
+    suspects = suspects[seen.scale[suspects] > SMALLEST]
+    if not len(suspects):
+        return None, False
+    suspects = suspects[ratio[suspects].argsort()[:CONFIRMED]]
+    world = moved(seen.world, dict(seen.world.leaves), suspects)
+    part = look(bench, claim, world)
+    bar = bar_of(bench, claim, world)
+    noise, sound = _noise(bench, claim, world, part)
+    bad = part.good & sound & (part.gap < -4 * noise)
+    over = torch.where(bad, part.gap / bar, torch.inf)
+    unclear = False
+    for place in over.argsort()[:SECOND_LOOKS].tolist():
+        worst = float(over[place])
+        second = second_look(bench, claim, world, place)
+        if second is None or second.look in (Look.OPEN, Look.LOST):
+            unclear |= worst < -RIGHT_FACTOR
+            wrong, detail = worst < -WRONG_FACTOR, ""
+        else:
+            wrong, detail = second.look is Look.WRONG, f"exactly: {second.sides}"
+        if wrong:
+            left, right, gap = (float(side[place]) for side in (part.left, part.right, part.gap))
+            return (left, right, gap, float(bar[place]), detail), False
+    return None, unclear
+
+
+def bar_of(bench: Bench, claim: Claim, world: World) -> Tensor:
+    """The measured error bar of every trial."""
+    with torch.no_grad():
+        frame = bench.frame(claim, world)
+        left, right = expanded(evaluate(claim.head, frame), evaluate(claim.claimed, frame))
+    trials = max((leaf.shape[0] for leaf in world.leaves.values()), default=left.shape[0])
+    left, right = (side.expand(trials, *side.shape[1:]) for side in (left, right))
+    tiny = torch.finfo(torch.float64).tiny
+    return (
+        measured_bar(bench, claim, world, claim.head, claim.claimed, left, right)
+        .reshape(trials, -1)
+        .amax(1)
+        .clamp_min(tiny)
+    )
+
+
+def _noise(bench: Bench, claim: Claim, world: World, part: Seen) -> tuple[Tensor, Tensor]:
+    """How much the gap changes when the inputs do in their last digits, and where float32 gives numbers as well.
+
+    The first shows cancellation that an error bound to first order does not, the second what leaves the range.
+    """
+    noise = torch.zeros_like(part.gap)
+    charts = charts_of(bench, tied(bench, claim.conditions))
+    for number in range(JITTERS):
+        source = generator("jitter", number)
+        leaves = {}
+        for key, leaf in world.leaves.items():
+            shaken = leaf.detach()
+            if key in charts and charts[key].free:
+                shaken = shaken * (1 + 2 * ULP * torch.randn(leaf.shape, generator=source, dtype=torch.float64))
+            leaves[key] = shaken
+        other = look(bench, claim, moved(world, leaves))
+        noise = torch.maximum(noise, torch.nan_to_num((other.gap - part.gap).abs(), nan=torch.inf))
+    sound = torch.ones_like(part.good)
+    if integrates(bench, claim):
+        return noise, sound
+    with torch.no_grad():
+        frame = bench.frame(claim, bench.low_precision(world))
+        sides = [evaluate(side, frame).double() for side in (claim.head, claim.claimed)]
+    for side in sides:
+        flat = side.reshape(side.shape[0], -1).expand(part.gap.shape[0], -1)
+        fits = flat.isfinite() | (flat.isinf() & (part.scale > 1e30)[:, None])
+        sound &= fits.all(1)
+    return noise, sound
+
+
+def equal(
+    outcome: Outcome, pair: tuple[float, float], sizes: Sizes, points: int, detail: str, inputs: int = 0
+) -> Evidence:
+    left, right = pair
+    return Evidence(
+        "inequality", outcome, error=abs(left - right), bar=FLOOR * max(abs(left), abs(right)),
+        claimed=right, reference=left, sizes=sizes, points=points, detail=detail, seen=inputs,
+        doubt=Doubt.ROUNDING if detail in EVERYWHERE else None,
+    )  # fmt: skip

@@ -1,0 +1,175 @@
+"""Strict relations that fail between the draws: where the gap goes to zero, and at sizes that are never drawn."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import torch
+from torch import Tensor
+
+from derivcheck.evaluation import sizes as drawing
+from derivcheck.evaluation.arithmetic import NotExact, OutOfRange
+from derivcheck.evaluation.evaluator import World, evaluate
+from derivcheck.evaluation.sampling import generator
+from derivcheck.oracles.bench import Bench
+from derivcheck.oracles.comparing import (
+    FLOOR,
+)
+from derivcheck.oracles.draws import CannotDraw
+from derivcheck.oracles.enclosing import Look
+from derivcheck.oracles.gaps import (
+    STRICT,
+    Seen,
+    all_conditions,
+    bar_of,
+    equal,
+    look,
+    meeting,
+    moved,
+    step,
+    violation_in,
+)
+from derivcheck.oracles.moving import Chart, charts_of, retract, tied, within_chart
+from derivcheck.oracles.second import second_look
+from derivcheck.problem import terms as t
+from derivcheck.problem.facts import behind
+from derivcheck.problem.problem import Claim
+from derivcheck.problem.terms import Comparison
+from derivcheck.verdict import Doubt, Evidence, Outcome
+
+FEW_TRIALS = 32
+FOLLOWED, FURTHER, DIRECTIONS = 3, 24, 4
+"""So many trials of every kind are followed so many steps further, and looked at beside in so many directions."""
+DEEP, TOGETHER, TAME, OFF, CLEAR = 1e-9, 1e-2, 1e6, 0.05, 1e3
+TOUCH = "the two sides come together"
+
+
+def touch(bench: Bench, claim: Claim, seen: list[Seen]) -> Evidence | None:
+    """Whether the gap of a strict relation goes to zero between the draws, as that of ``(e^x - 7)^2 > 0`` does.
+
+    Followed downhill it has a minimum that is nothing beside what it is a little to both sides of it. Where it falls
+    for ever, as 1 − tanh x does, one of these sides is lower still.
+    """
+    held = tied(bench, claim.conditions)
+    free = behind((claim.head, claim.claimed), bench.problem.definitions) - bench.values.keys()
+    charts = {key: chart for key, chart in charts_of(bench, held).items() if key in free and chart.free}
+    conditions = all_conditions(bench, claim)
+    first = dict(seen[0].world.sizes)
+    for part in (part for part in seen if dict(part.world.sizes) == first and charts and part.good.any()):
+        gap = torch.where(part.good & (part.gap > 0), part.gap, torch.inf)
+        best = torch.unique(torch.cat([order.argsort()[:FOLLOWED] for order in (gap, gap / part.scale)]))
+        best = best[gap[best].isfinite()]
+        world: World | None = moved(part.world, dict(part.world.leaves), best) if len(best) else None
+        for _ in range(FURTHER):
+            world = None if world is None else step(bench, claim, world, charts, conditions)
+        if world is None:
+            continue
+        # What the charts make of it, since near an end they are not exact.
+        here = look(bench, claim, _beside(charts, world, 0, 0))
+        lowest = here.gap.abs()
+        tame = torch.stack([(leaf.detach().abs() < TAME).flatten(1).all(1) for leaf in world.leaves.values()]).all(0)
+        for number in range(DIRECTIONS):
+            sides = [_beside(charts, world, number, sign) for sign in (1, -1)]
+            looks = [look(bench, claim, side) for side in sides]
+            beside = torch.minimum(looks[0].gap, looks[1].gap)
+            deep = here.good & looks[0].good & looks[1].good & tame & (beside > 0) & (lowest <= DEEP * beside)
+            if bool(deep.any()):
+                deep &= _apart(conditions, world, sides)
+                # Where a side is lost in rounding there is no minimum: it only looks so.
+                deep &= beside > CLEAR * torch.maximum(*(bar_of(bench, claim, side) for side in sides))
+            for place in deep.nonzero().reshape(-1)[:1].tolist():
+                pair = float(here.left[place]), float(here.right[place])
+                where = _written(bench, claim, world, place)
+                return replace(equal(Outcome.UNDECIDED, pair, (), 0, TOUCH + where), doubt=Doubt.TOUCH)
+    return None
+
+
+def _beside(charts: dict[str, Chart], world: World, number: int, sign: int) -> World:
+    """The same world with every name a twentieth of its size off, in a direction that this number draws."""
+    source = generator("touch", number)
+    leaves = {key: leaf.detach() for key, leaf in world.leaves.items()}
+    for key, chart in charts.items():
+        drawn = torch.randn(leaves[key].shape, generator=source, dtype=torch.float64)
+        drawn = drawn / drawn.abs().amax((-2, -1), keepdim=True)
+        move = sign * OFF * leaves[key].abs().amax((-2, -1), keepdim=True) * drawn
+        leaves[key] = retract(chart, leaves[key], within_chart(chart, leaves[key], move))
+    return moved(world, leaves)
+
+
+def _apart(conditions: list[Comparison], world: World, sides: list[World]) -> Tensor:
+    """At which trials nothing that is asked to differ comes together as well."""
+    trials = max((leaf.shape[0] for leaf in world.leaves.values()), default=1)
+    good = torch.ones(trials, dtype=torch.bool)
+    for condition in conditions:
+        if condition.sign not in ("=", "\\le", "\\ge"):
+            here, *beside = (_difference(condition, each, trials) for each in (world, *sides))
+            good &= (here > TOGETHER * torch.maximum(*beside)).all(1)
+    return good
+
+
+def _difference(condition: Comparison, world: World, trials: int) -> Tensor:
+    """By how much the sides of a condition differ, ``(trials, entries)``."""
+    with torch.no_grad():
+        left, right = (evaluate(side, world.root()) for side in (condition.left, condition.right))
+    found = (left - right).abs()
+    return found.expand(trials, *found.shape[1:]).reshape(trials, -1)
+
+
+def _written(bench: Bench, claim: Claim, world: World, place: int) -> str:
+    """The scalar inputs of a claim at a trial, if they are few."""
+    names = [key for key in world.leaves if key in behind((claim.head, claim.claimed), bench.problem.definitions)]
+    if not 0 < len(names) <= 3 or any(world.leaves[key][0].numel() > 1 for key in names):
+        return ""
+    values = {key: float(leaf.detach()[place if leaf.shape[0] > 1 else 0].item()) for key, leaf in world.leaves.items()
+              if key in names}  # fmt: skip
+    return " near " + ", ".join(f"{bench.problem.declarations[key].text} = {values[key]:.6g}" for key in names)
+
+
+def at_size_one(bench: Bench, claim: Claim) -> Evidence | None:
+    """What holds at all other sizes and not where one of them is 1: whether that was meant is not said."""
+    spoken = _sizes_of(bench, claim)
+    free = [name for name in bench.symbols if name not in bench.fixed and name in spoken]
+    usual = {name: size for name, size in bench.worlds(claim.conditions)[0].sizes.items() if name in bench.symbols}
+    for ones in [*([name] for name in free), *([free] if len(free) > 1 else [])]:
+        chosen = {**usual, **dict.fromkeys(ones, 1)}
+        if not drawing.possible(chosen, bench.problem) or any(
+            bench.problem.size_bounds.get(name, 1) > 1 for name in ones
+        ):
+            continue
+        try:
+            drawn = bench.world(chosen, (bench.settings.seed, "one"), claim.conditions, FEW_TRIALS, 1.0)
+            world = meeting(drawn, list(bench.problem.guards))
+            seen = None if world is None else look(bench, claim, world)
+        except (CannotDraw, NotExact, OutOfRange, RuntimeError):
+            continue
+        place = None if seen is None else _failing(bench, claim, seen)
+        if seen is not None and place is not None:
+            shown = " and ".join(bench.problem.size_names.get(name, name) for name in ones)
+            pair = float(seen.left[place]), float(seen.right[place])
+            detail = f"it fails where {shown} is 1: say that it is larger if that is meant"
+            return replace(equal(Outcome.UNDECIDED, pair, (), 0, detail), doubt=Doubt.TOUCH)
+    return None
+
+
+def _sizes_of(bench: Bench, claim: Claim) -> set[str]:
+    """The sizes of which a claim speaks, or of the names in it."""
+    declared = [
+        bench.problem.declarations[key]
+        for key in behind((claim.head, claim.claimed), bench.problem.definitions)
+        if key in bench.problem.declarations
+    ]
+    terms = [part for side in (claim.head, claim.claimed) for part in t.walk(side)]
+    dims = [dim for each in (*declared, *terms) for dim in each.shape]
+    dims += [part.dim for part in terms if isinstance(part, t.Size)]
+    return {symbol for dim in dims for symbol in dim.substitute(bench.problem.solution).symbols}
+
+
+def _failing(bench: Bench, claim: Claim, seen: Seen) -> int | None:
+    """A trial at which a claim fails, if only by equality, and at every other one as well."""
+    same = seen.good & (seen.gap.abs() <= FLOOR * seen.scale)
+    if claim.relation in STRICT and bool(same.all()):
+        second = second_look(bench, claim, seen.world, 0)
+        return None if second is not None and second.look is Look.HOLDS else 0
+    if claim.relation == "\\ne" or violation_in(bench, claim, seen)[0] is None:
+        return None
+    return int(seen.ratio.argmin())
