@@ -22,32 +22,12 @@ from derivcheck.problem.problem import Claim, Problem, Refused
 from derivcheck.problem.scope import Declaration, Definition, FunctionDeclaration, FunctionDefinition, Meaning
 from derivcheck.problem.terms import is_literal
 from derivcheck.reading.unread import Unread, faceless, folded, is_index, names_in_text, set_in, words_called
+from derivcheck.reading.windows import end_of_paragraph, says_nothing_more, stands_as
 from derivcheck.source import Span
 from derivcheck.verdict import Outcome, Verdict
 
 CONVERSE: Final = {"<": "\\ge", "\\le": "\\ge", ">": "\\le", "\\ge": "\\le"}
 """What holds of all inputs where a comparison holds of none, or of ties alone."""
-
-_MATHS: Final = re.compile(
-    r"<!--.*?-->|\$\$.*?\$\$|\$[^$]*\$|\\\[.*?\\\]|\\\(.*?\\\)|\\(begin|end)\{\w+\*?\}", re.DOTALL
-)
-_PARAGRAPH: Final = re.compile(r"\n\s*\n")
-_DISPLAY: Final = ("$$", "\\[")
-CONCLUDING: Final = re.compile(
-    r"\b(hence|thus|then|so|therefore|clearly|obviously|consequently|accordingly|whence|follows|conclude|implies|yields"
-    r"|gives|shown|proved|proves|shows|means|get|obtain|see|evidently|plainly|trivially)\b"
-)
-NEUTRAL: Final = frozenset(
-    re.findall(
-        r"\w+",
-        """a an the of in and or with where let be is are has have for all any each every both we it that this such also
-        real number numbers vector vectors matrix matrices scalar scalars column columns square by from which hence thus
-        then so therefore clearly obviously consequently accordingly whence follows conclude implies yields gives shown
-        proved proves shows means get obtain see evidently plainly trivially indeed now again positive negative
-        symmetric definite semidefinite orthogonal diagonal triangular lower upper invertible""",
-    )
-)
-"""Words that say nothing of a name, or nothing that is not read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,15 +111,12 @@ class Grounds:
         say what its names are, no line is unread there, and nothing before it asks for what meets it.
         """
         text, place = self.problem.source.text, claim.line_span
-        start = max((heading for heading in self._headings if heading <= place.start), default=0)
-        start = text.find("\n", start) + 1 if start in self._headings else start
-        end = _PARAGRAPH.search(text, place.end)
-        stop = len(text) if end is None else end.start()
-        words = _MATHS.sub(lambda found: " | " if found.start() < place.start else " ", text[start:stop]).lower()
-        before = _MATHS.sub(" | ", text[start : place.start] + "$ $").lower().rstrip(" |$\n\\[(").rpartition("|")[2]
-        concluded = bool(CONCLUDING.search(before)) or claim.implied
-        bare = claim.relation != "=" and not before.strip(" .,:;\n") and text[: place.start].rstrip().endswith(_DISPLAY)
-        if not (concluded or bare) or not NEUTRAL.issuperset(re.findall(r"[^\W\d_]+", words)):
+        begin = max((heading for heading in self._headings if heading <= place.start), default=0)
+        stop = end_of_paragraph(place, text)
+        how = "concluded" if claim.implied else stands_as(place, text)
+        if how != "concluded" and not (how == "bare" and claim.relation != "="):
+            return False
+        if not says_nothing_more(Span(begin, stop), text):
             return False
         section = self._section(place.start)
         if any(self._section(one.span.start) == section and one.span.start < stop for one in self.problem.unread):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from fractions import Fraction
 from functools import partial
@@ -35,6 +34,7 @@ from derivcheck.problem.scope import Assumption, Definition, Refusal, Scope, Siz
 from derivcheck.problem.solutions import finish_solutions
 from derivcheck.problem.stated import note_conditions, note_lost_heads
 from derivcheck.reading.items import Directive, Heading, Item, Notice, Statement, Unreadable
+from derivcheck.reading.phrases import LONE_CASE
 from derivcheck.reading.unread import Unread, letters_of, names_in_text, sentence_at
 from derivcheck.source import Source
 from derivcheck.verdict import Finding, Severity
@@ -292,7 +292,7 @@ def _note_lone_case(builder: Builder) -> None:
     if not builder.conditions or line is None or line.kind != "condition":
         return
     words = builder.source.text[max(0, line.span.start - 40) : line.span.start].lower()
-    if re.search(r"\bcase( that| where| when| of| in which)?\W*\Z", words):
+    if LONE_CASE.search(words):
         names = tuple(names_in_text(builder.source.slice(line.span)))
         builder.unread.append(Unread(names, line.span, narrows=True))
 

@@ -11,10 +11,18 @@ from derivcheck.problem.domains import REALS
 from derivcheck.problem.newness import would_resolve
 from derivcheck.problem.prose import describe, parity_in
 from derivcheck.problem.scope import Refusal, Scope
-from derivcheck.problem.unread import Unread, sentence_at
 from derivcheck.reading.items import Statement
 from derivcheck.reading.parser import parse_expression
-from derivcheck.reading.phrases import ADJECTIVE_BEFORE, ADJECTIVE_BEHIND, MATRIX, MENTIONS_JOINED, OF_ALL, OF_SPACE, PARITY_BEHIND
+from derivcheck.reading.phrases import (
+    ADJECTIVE_BEFORE,
+    ADJECTIVE_BEHIND,
+    MATRIX,
+    MENTIONS_JOINED,
+    OF_ALL,
+    OF_SPACE,
+    PARITY_BEHIND,
+)
+from derivcheck.reading.unread import Unread, sentence_at
 from derivcheck.reading.windows import behind_maths
 
 

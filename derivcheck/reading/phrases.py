@@ -129,6 +129,22 @@ ADJECTIVE_BEHIND: Final = _said(
     "a property of the name", rf"\s*(,|and|is|are|be|being|has|have|both|all|a|an|\s)*{_ADJECTIVE}", window=""
 )
 ADJECTIVE_BEFORE: Final = _said("a property of the name", rf"{_ADJECTIVE}[a-z -]*$", window="")
+CONCLUDING: Final = _said(
+    "makes a claim of what follows",
+    r"\b(hence|thus|then|so|therefore|clearly|obviously|consequently|accordingly|whence|follows|conclude|implies|yields"
+    r"|gives|shown|proved|proves|shows|means|get|obtain|see|evidently|plainly|trivially)\b",
+    window="",
+)
+NEUTRAL: Final = _said(
+    "nothing of a name, or nothing that is not read",
+    r"an?|the|of|in|and|or|with|where|let|be|is|are|has|have|for|all|any|each|every|both|we|it|that|this|such|also|real"
+    r"|numbers?|vectors?|matrix|matrices|scalars?|columns?|square|by|from|which|hence|thus|then|so|therefore|clearly"
+    r"|obviously|consequently|accordingly|whence|follows|conclude|implies|yields|gives|shown|proved|proves|shows|means"
+    r"|get|obtain|see|evidently|plainly|trivially|indeed|now|again|positive|negative|symmetric|definite|semidefinite"
+    r"|orthogonal|diagonal|triangular|lower|upper|invertible",
+    window="",
+)
+LONE_CASE: Final = _said("a case for what follows", r"\bcase( that| where| when| of| in which)?\W*\Z", window="")
 PARITY: Final = _said(
     "whether a number is even", r"\b(odd|even)\b(?! (if|though|when|the|a|an|more|in|for)\b)", window=""
 )

@@ -10,11 +10,13 @@ from typing import Final
 from derivcheck.reading.items import Statement
 from derivcheck.reading.phrases import (
     ANOTHER,
+    CONCLUDING,
     CONDITION_WITHIN,
     JOINT,
     JOINT_LAST,
     LEADS_TO_DISPLAY,
     MULTIPLIER,
+    NEUTRAL,
     NEXT_ONE,
     SAID_OF_ONE_BEFORE,
 )
@@ -32,7 +34,32 @@ _PARAGRAPHS: Final = re.compile(r"\n\s*\n")
 _DISPLAYS: Final = re.compile(r"\n\s*\n|\$\$")
 _SIGNS: Final = re.compile(r"\\[\[\]()]|[$&*_{}]|\\begin|\\end")
 _MATHS: Final = re.compile(r"\$|\\[\])]")
+_SET: Final = re.compile(r"<!--.*?-->|\$\$.*?\$\$|\$[^$]*\$|\\\[.*?\\\]|\\\(.*?\\\)|\\(begin|end)\{\w+\*?\}", re.DOTALL)
+_WORD: Final = re.compile(r"[^\W\d_]+")
 _SPACE: Final = re.compile(r"\s+")
+
+
+def end_of_paragraph(span: Span, text: str) -> int:
+    """Where the paragraph ends in which something stands."""
+    found = _PARAGRAPHS.search(text, span.end)
+    return len(text) if found is None else found.start()
+
+
+def says_nothing_more(span: Span, text: str) -> bool:
+    """Whether nothing in a stretch but its mathematics and what is read says what a name is."""
+    line = text.find("\n", span.start) + 1 if text[span.start : span.start + 1] == "#" else span.start
+    return all(map(NEUTRAL.fullmatch, _WORD.findall(_SET.sub(" ", text[line : span.end]).lower())))
+
+
+def stands_as(span: Span, text: str) -> str:
+    """Whether a statement is "concluded" by the words right before it, "bare" as a display without any, or neither."""
+    before = text[: span.start].rstrip()
+    displayed = before.endswith(("$$", "\\["))
+    words = _SET.sub("|", f"{before.removesuffix('$$').removesuffix('$').removesuffix(chr(92) + '[')}").lower()
+    last = words.rpartition("|")[2]
+    if CONCLUDING.search(last):
+        return "concluded"
+    return "bare" if displayed and not last.strip(" .,:;\n") else ""
 
 
 def behind(item: Statement, text: str) -> str:
