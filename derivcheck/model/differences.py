@@ -53,7 +53,7 @@ def along(
     def value(at: Tensor) -> float:
         with torch.no_grad():
             outputs = evaluate({**leaves, name: at})
-        return sum(float((weight * outputs[key]).sum()) for key, weight in upstream.items())
+        return sum(float((weight * outputs[key].detach()).sum()) for key, weight in upstream.items())
 
     directions, slopes, bar = [], [], 0.0
     largest = max(float(one.detach().abs().max()) for one in (*leaves.values(), *evaluate(leaves).values()))
