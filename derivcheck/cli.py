@@ -19,7 +19,7 @@ from types import FrameType
 import click
 
 from derivcheck import __version__
-from derivcheck.commands import check, configuration, declaring, explain, homework, listing, power
+from derivcheck.commands import check, configuration, declaring, explain, homework, listing, power, serving
 from derivcheck.commands.output import complain, silence
 from derivcheck.config import SettingsError, did_you_mean
 from derivcheck.patterns import is_document
@@ -76,6 +76,9 @@ for _command in (
     explain.command,
     configuration.config,
     configuration.init,
+    serving.watch,
+    serving.lsp,
+    serving.mcp,
     *homework.commands(),
 ):
     cli.add_command(_command)

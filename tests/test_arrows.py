@@ -20,6 +20,7 @@ FLOORS = (
     {"model"},
     {"api", "running", "cache", "power", "homework"},
     {"report"},
+    {"serving"},
     {"commands", "pytest_plugin"},
     {"cli"},
     {"__main__"},
