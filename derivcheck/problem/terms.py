@@ -7,9 +7,10 @@ but for the span that each keeps for messages.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, fields
 from fractions import Fraction
+from functools import cache
 from typing import Literal
 
 from derivcheck.language.domain import Domain
@@ -17,8 +18,35 @@ from derivcheck.language.shapes import SCALAR, Dim, Shape
 from derivcheck.source import NOWHERE, Span
 
 
+class _Remembering:
+    """What is asked of a term again and again is worked out once: its hash, and the names in it.
+
+    Neither is a field: no copy, comparison or pickle of a term carries it.
+    """
+
+    __slots__ = ("_hash", "_names")
+    _hash: int
+    _names: frozenset[str]
+
+    def __init_subclass__(cls) -> None:
+        """Keep the hash: of the fields, as ``dataclass`` makes it, or as a class says itself."""
+        worked_out: Callable[[object], int] | None = cls.__dict__.get("__hash__")
+        if worked_out is None or hasattr(worked_out, "kept"):
+            return
+
+        def kept(term: _Remembering) -> int:
+            try:
+                return term._hash
+            except AttributeError:
+                object.__setattr__(term, "_hash", worked_out(term))
+                return term._hash
+
+        kept.kept = True  # type: ignore[attr-defined]
+        cls.__hash__ = kept  # type: ignore[assignment]
+
+
 @dataclass(frozen=True, slots=True)
-class _Term:
+class _Term(_Remembering):
     shape: Shape = field(default=SCALAR, compare=False, repr=False, kw_only=True)
     span: Span = field(default=NOWHERE, compare=False, repr=False, kw_only=True)
 
@@ -392,17 +420,27 @@ Term = (
 
 def children(term: Term) -> Iterator[Term]:
     """The terms directly inside, in order."""
-    for item in fields(term):
-        if item.name not in ("shape", "span", "targets", "joint", "evidence"):
-            yield from _terms_in(getattr(term, item.name))
+    for name in _holding_terms(type(term)):  # type: ignore[arg-type]
+        value = getattr(term, name)
+        if isinstance(value, _Term):
+            yield value  # type: ignore[misc]
+        elif isinstance(value, tuple):
+            yield from _terms_in(value)
 
 
-def _terms_in(value: object) -> Iterator[Term]:
-    if isinstance(value, _Term):
-        yield value  # type: ignore[misc]
-    elif isinstance(value, tuple):
-        for item in value:
-            yield from _terms_in(item)
+@cache
+def _holding_terms(kind: type[_Term]) -> tuple[str, ...]:
+    """The fields of a kind of term that may hold terms, but for those that say what stands in another."""
+    apart = {"shape", "span", "targets", "joint", "evidence"}
+    return tuple(item.name for item in fields(kind) if item.name not in apart)
+
+
+def _terms_in(values: tuple[object, ...]) -> Iterator[Term]:
+    for value in values:
+        if isinstance(value, _Term):
+            yield value  # type: ignore[misc]
+        elif isinstance(value, tuple):
+            yield from _terms_in(value)
 
 
 def walk(term: Term) -> Iterator[Term]:
@@ -419,6 +457,14 @@ def walk(term: Term) -> Iterator[Term]:
 
 def variables(term: Term) -> frozenset[str]:
     """The names that stand in it, those bound by a ``Let`` or a ``MapEntries`` left out."""
+    try:
+        return term._names
+    except AttributeError:
+        object.__setattr__(term, "_names", _names_in(term))
+        return term._names
+
+
+def _names_in(term: Term) -> frozenset[str]:
     found: set[str] = set()
     stack: list[tuple[Term, frozenset[str]]] = [(term, frozenset())]
     seen: set[tuple[int, frozenset[str]]] = set()
