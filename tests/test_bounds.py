@@ -9,7 +9,7 @@ import pytest
 from derivcheck.config import Settings
 from derivcheck.engine import check, problem_of
 from derivcheck.evaluation.arithmetic import TooLarge
-from derivcheck.evaluation.rational import _prod
+from derivcheck.evaluation.rational import RATIONALS
 from derivcheck.reading.documents import MOST_TEXT, scan
 from derivcheck.reading.maths import MOST_PIECES
 from derivcheck.source import Source
@@ -62,5 +62,5 @@ def test_behind_many_wrong_members_a_chain_is_not_checked_on():
 
 def test_a_product_of_countless_digits_is_refused_before_it_is_worked_out():
     with pytest.raises(TooLarge, match="too many digits"):
-        _prod([Fraction(3**50, 2**70)] * 10_000)
-    assert _prod([Fraction(2, 3)] * 100) == Fraction(2, 3) ** 100
+        RATIONALS.together([Fraction(3**50, 2**70)] * 10_000)
+    assert RATIONALS.together([Fraction(2, 3)] * 100) == Fraction(2, 3) ** 100

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from enum import Enum
 from fractions import Fraction
-from math import factorial, isqrt, lcm, prod
+from math import factorial, gcd, isqrt, lcm, prod
 from typing import ClassVar, Final, Literal
 
 from derivcheck.evaluation import grid
@@ -202,7 +202,15 @@ def _number(numerator: int, denominator: int) -> Number:
         return INVALID
     if numerator.bit_length() > LONGEST or denominator.bit_length() > LONGEST:
         raise NotExact("a number of more than 100000 digits")
-    return Fraction(numerator, denominator)
+    if denominator != 1:
+        common = gcd(numerator, denominator)
+        if denominator < 0:
+            common = -common
+        numerator, denominator = numerator // common, denominator // common
+    # As Fraction makes it of two whole numbers, but for its questions of what it was given, its greatest expense.
+    made = object.__new__(Fraction)
+    made._numerator, made._denominator = numerator, denominator  # type: ignore[attr-defined]
+    return made
 
 
 def _dot(row: Sequence[Ratio], column: Sequence[Ratio]) -> Number:

@@ -128,7 +128,7 @@ def _inputs(draws: Draws, claim: Claim, care: Care = PLAIN) -> Iterator[Input]:
     for place, choice in enumerate(drawing.draw(draws.symbols, draws.problem, draws.fixed, seed, 2)):
         whole = drawing.complete(choice, draws.problem)
         source = Random(f"{seed} balls {place}")
-        leaves, count = exact.exact_leaves(draws.problem, claim, whole, source, draws.values)
+        leaves, count = exact.exact_leaves(draws.problem, claim, whole, source, draws.values, draws.kept)
         domains = {key: draws.problem.declarations[key].domain for key in leaves}
         scalar = all(leaf.shape[1:] == (1, 1) for leaf in leaves.values())
         points = [

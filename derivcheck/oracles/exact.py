@@ -43,7 +43,9 @@ class Oracle:
 
 
 def _rational(draws: Draws, claim: Claim) -> Evidence:
-    return rational.ask(draws.problem, claim, draws.settings.seed, draws.fixed, draws.dependencies, draws.values)
+    return rational.ask(
+        draws.problem, claim, draws.settings.seed, draws.fixed, draws.dependencies, draws.values, draws.kept
+    )
 
 
 def _piecewise(draws: Draws, claim: Claim) -> Evidence:

@@ -19,6 +19,7 @@ SPECIAL = tuple(
     Fraction(value)
     for value in ("0", "1", "-1", "2", "-2", "1/3", "-5/7", "1e30", "-1e30", "1e-30", "-3", "3", "10000000000000001")
 )
+SMALL = {(p, q): Fraction(p, q) for p in range(-5, 6) for q in (1, 2, 3, 7)}
 
 
 def values_of(domain: Domain, near: tuple[Fraction, ...] = ()) -> tuple[Fraction, ...]:
@@ -77,7 +78,7 @@ def members_of(
 
 
 def _small(generator: random.Random) -> Fraction:
-    return Fraction(generator.randint(-5, 5), generator.choice((1, 1, 2, 3, 7)))
+    return SMALL[generator.randint(-5, 5), generator.choice((1, 1, 2, 3, 7))]
 
 
 def _matrix(domain: Domain, rows: int, columns: int, generator: random.Random, high: int | None) -> list[Fraction]:

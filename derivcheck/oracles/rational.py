@@ -33,6 +33,8 @@ from derivcheck.verdict import Evidence, Outcome
 POINTS = 120
 MATRIX_POINTS = 6
 MANY_SIZES, MOST_ENTRIES = 24, 2_500
+KEPT = 32
+"""Inputs of so many kinds are kept for other claims."""
 EXACT_ELEMENTARY = frozenset(("relu", "abs", "sign", "gamma"))
 
 
@@ -65,8 +67,12 @@ def ask(
     fixed: Mapping[str, int],
     dependencies: Mapping[str, frozenset[str]],
     values: Mapping[str, float] = MappingProxyType({}),
+    memory: dict[object, object] | None = None,
 ) -> Evidence:
-    """Both sides at every point; the first counterexample is shown. ``values`` are of names that the settings fix."""
+    """Both sides at every point; the first counterexample is shown. ``values`` are of names that the settings fix.
+
+    Inputs for which other claims have asked as well are in the ``memory``.
+    """
     symbols = drawing.symbols(problem)
     chosen = sizes_for(problem, claim, symbols, fixed, seed)
     names = problem.size_names
@@ -78,7 +84,7 @@ def ask(
     for number, choice in enumerate(chosen):
         whole = drawing.complete(choice, problem)
         generator = random.Random(f"{seed} rational {number}")
-        drawn, count = _with_special(problem, *exact_leaves(problem, claim, whole, generator, values), values)
+        drawn, count = _with_special(problem, *exact_leaves(problem, claim, whole, generator, values, memory), values)
         world = World(RationalArithmetic(), whole, drawn, {}, problem.definitions, None, dependencies)
         try:
             kept = _meeting(problem, claim, world, count)
@@ -148,21 +154,40 @@ def _float(value: Fraction) -> float:
 
 
 def exact_leaves(
-    problem: Problem, claim: Claim, sizes: Mapping[str, int], generator: random.Random, values: Mapping[str, float]
-) -> tuple[dict[str, Grid], int]:  # type: ignore[type-arg]
-    """Values for every declared name, ``(points, family …, rows, columns)``."""
+    problem: Problem, claim: Claim, sizes: Mapping[str, int], generator: random.Random, values: Mapping[str, float],
+    memory: dict[object, object] | None = None,
+) -> tuple[dict[str, Grid], int]:  # type: ignore[type-arg]  # fmt: skip
+    """Values for every declared name, ``(points, family …, rows, columns)``; the last ones stay in the ``memory``."""
     needed = behind(problem, claim)
     scalars = [
         d for d in problem.declarations.values()
         if d.key in needed and is_scalar(tuple(dim.substitute(problem.solution) for dim in d.shape)) and not d.family  # type: ignore[arg-type]
         and (d.domain.kind != "finite" or d.domain.values)
     ]  # fmt: skip
+    near = tuple(recipes.values_near(claim)) if scalars else ()
+    known = {} if memory is None else memory.setdefault("exact leaves", {})
+    assert isinstance(known, dict)
+    key = (generator.getstate(), frozenset(needed), near, tuple(sizes.items()), tuple(values.items()))
+    if key not in known:
+        if len(known) >= KEPT:
+            known.clear()
+        leaves, count = _leaves(problem, needed, scalars, near, sizes, generator, values)
+        known[key] = leaves, count, generator.getstate()
+    leaves, count, state = known[key]
+    generator.setstate(state)
+    return dict(leaves), count
+
+
+def _leaves(
+    problem: Problem, needed: frozenset[str], scalars: list[Declaration], near: tuple[Fraction, ...],
+    sizes: Mapping[str, int], generator: random.Random, values: Mapping[str, float],
+) -> tuple[dict[str, Grid], int]:  # type: ignore[type-arg]  # fmt: skip
     others = [d for d in problem.declarations.values() if d.key in needed and d not in scalars]
     count = MATRIX_POINTS + len(recipes.RECIPES) if others else POINTS
     if not needed:
         count = 1
     leaves: dict[str, Grid] = {}  # type: ignore[type-arg]
-    combinations = list(islice(_combinations(scalars, claim, generator), count))
+    combinations = list(islice(_combinations(scalars, near, generator), count))
     if others and scalars:
         combinations = list(islice(cycle(combinations), count))
     for position, declaration in enumerate(scalars):
@@ -219,11 +244,12 @@ def _specialise(leaves: dict[str, Grid], declared: list[Declaration], seed: floa
         leaves[declaration.key] = Grid(found.shape, tuple(entries))
 
 
-def _combinations(scalars: list[Declaration], claim: Claim, generator: random.Random) -> Iterator[tuple[Fraction, ...]]:
+def _combinations(
+    scalars: list[Declaration], near: tuple[Fraction, ...], generator: random.Random
+) -> Iterator[tuple[Fraction, ...]]:
     """Special values in every combination for few scalars, then at random."""
     if not scalars:
         return
-    near = tuple(recipes.values_near(claim))
     choices = [values_of(d.domain, near) for d in scalars]
     if len(scalars) <= 2:
         everything = list(product(*choices))
