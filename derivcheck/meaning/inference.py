@@ -29,13 +29,16 @@ from derivcheck.problem.terms import Arbitrary, Term, variables
 from derivcheck.problem.terms import walk as terms_in
 from derivcheck.reading.items import Item, Statement
 from derivcheck.reading.parser import parse_expression
-from derivcheck.reading.phrases import DEFINES, DESCRIBED_PLAINLY, PLAIN, SIGMOID, depends_on
+from derivcheck.reading.phrases import DEFINES, DESCRIBED_PLAINLY, FUNCTIONS_IN_WORDS, PLAIN, SIGMOID, depends_on
 from derivcheck.reading.unread import Unread, folded, is_greek, unaccented, unbold
 from derivcheck.reading.windows import right_behind
 from derivcheck.source import Span
 from derivcheck.verdict import Finding, Severity
 
-Kind = Literal["size", "number", "positive", "column", "matrix", "columns", "function", "sigmoid", "loss"]
+Kind = Literal[
+    "size", "number", "positive", "column", "matrix", "columns", "function", "loss",
+    "sigmoid", "normal density", "normal distribution", "rectifier", "softplus",
+]  # fmt: skip
 Build = Callable[[tuple[Item, ...]], Problem]
 
 WORK: Final = 1500
@@ -45,6 +48,14 @@ ROUNDS: Final = 12
 MOST: Final = 40
 """With more names than these a document leaves open what it is about."""
 
+_BODIES: Final[dict[str, str]] = {
+    "sigmoid": "\\frac{1}{1 + e^{-t}}",
+    "normal density": "\\frac{1}{\\sqrt{2 \\pi}} e^{-t^2 / 2}",
+    "normal distribution": "\\frac{1}{2} (1 + \\operatorname{erf}(\\frac{t}{\\sqrt{2}}))",
+    "rectifier": "\\max(0, t)",
+    "softplus": "\\log(1 + e^t)",
+}
+"""Functions that words name, and what each is of t."""
 _FUNCTIONS: Final = frozenset("fghFGH") | {"\\phi", "\\varphi", "\\psi", "\\rho", "\\sigma", "\\ell", "\\eta"}
 _NUMBERS: Final = frozenset(("i", "j", "k", "l", "m", "n", "t", "\\ell"))
 _RESERVED: Final = frozenset(("d", "e", "i", "\\pi", "I", "T", "p", "q", "P", "E", "\\mathbb{E}", "N", "\\mathcal{N}"))
@@ -79,10 +90,9 @@ class Guess:
         match self.kind:
             case "function":
                 return hidden.function(self.name, (hidden.REALS,), self.place, self.number)
-            case "sigmoid":
-                letter = n.Name("t")
-                body = parse_expression("\\frac{1}{1 + e^{-t}}")
-                return hidden.set_to(hidden.called(self.name, (letter,)), body, self.place, self.number)
+            case known if known in _BODIES:
+                body = parse_expression(_BODIES[known])
+                return hidden.set_to(hidden.called(self.name, (n.Name("t"),)), body, self.place, self.number)
             case "size":
                 return hidden.let((self.name, n.Name("\\mathbb{N}")), ("\\in",), self.place, self.number)
             case "positive":
@@ -101,7 +111,7 @@ class Guess:
         match self.kind:
             case "function" | "loss":
                 return f"{latex(members[0])} : {latex(members[1])} \\to {latex(members[2])}"
-            case "sigmoid":
+            case known if known in _BODIES:
                 return f"{latex(members[0])} = {latex(members[1])}"
             case "positive":
                 return f"{latex(members[0])} > 0"
@@ -200,7 +210,7 @@ class Inference:
 
         What is made of a name tells that any value of it is meant; of another every word counts.
         """
-        if guess.kind in ("loss", "sigmoid", "size"):
+        if guess.kind in ("loss", "size") or guess.kind in _BODIES:
             return
         free = any(guess.key in _keys_in(made.term) for made in problem.definitions.values())
         if guess.kind == "function" and not free:
@@ -381,6 +391,8 @@ class Inference:
         if self._is_differentiated(name):
             # As a number of its own it would have no slope at all, and every claim that something is 0 would hold.
             return ("loss",)
+        if (called or self._is_primed(name)) and (told := self._named_in_words(name)) is not None:
+            return (told,)
         if called or (text in _FUNCTIONS and self._is_primed(name)):
             return ("sigmoid",) if text == "\\sigma" and SIGMOID.search(self.text) else ("function",)
         bare = unaccented(text)
@@ -400,6 +412,16 @@ class Inference:
             return ("number", "column", "matrix")
         # Of ways that do as well the most general one is taken: what holds for columns holds for numbers.
         return ("column", "number", "matrix")
+
+    def _named_in_words(self, name: n.Node) -> Kind | None:
+        r"""What words right behind a mention of a function say that it is: "$\phi$ the standard normal density"."""
+        for item in self.items:
+            if isinstance(item, Statement) and not item.relations and strip(item.members[0]) == name:
+                behind = self._behind(item)
+                for kind, words in FUNCTIONS_IN_WORDS.items():
+                    if words.match(behind):
+                        return kind  # type: ignore[return-value]
+        return None
 
     def _is_primed(self, name: n.Node) -> bool:
         return any(isinstance(part, n.Scripted) and part.primes and part.base == name for part in self._parts)

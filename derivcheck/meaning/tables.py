@@ -18,20 +18,14 @@ from derivcheck.language import nodes as n
 from derivcheck.language.traversal import children, mapped, transform, walk
 from derivcheck.meaning import hidden
 from derivcheck.problem.context import key_of, members_of, strip
-from derivcheck.problem.probability.operators import MEANS
+from derivcheck.problem.probability.operators import ENTROPIES, MEANS, is_divergence
 from derivcheck.reading.items import Item, Statement
+from derivcheck.reading.phrases import SAYS_MORE_OF_DENSITIES, SPEAKS_OF_DENSITIES
 from derivcheck.reading.unread import Unread, folded
 from derivcheck.source import Span
 
 _LETTERS: Final = frozenset(("p", "q", "r", "P", "Q"))
 _ZERO: Final = n.Number(Fraction(0), "0")
-_MODEL: Final = re.compile(
-    r"independen|markov|i\.i\.d|mean[- ]field|factori[sz]|\\sim(?![^{}]*\})|\\mathcal\{?\s*N", re.IGNORECASE
-)
-"""What says more of a density than its name."""
-_CHANCE: Final = re.compile(
-    r"densit|distribut|probabilit|random|likelihood|evidence|entropy|information", re.IGNORECASE
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +60,10 @@ def tables(items: Sequence[Item], text: str) -> Tables | None:
             mine += [name for name in (*seen.of, *seen.given) if name not in mine]
             found.forms.setdefault(seen.key, set()).add(seen)
     # One density of one argument may be a function that happens to have its letter.
-    if _MODEL.search(text) or not any(len(mine) > 1 for mine in found.letters.values()):
+    if SAYS_MORE_OF_DENSITIES.search(text) or not any(len(mine) > 1 for mine in found.letters.values()):
         return None
     given = any(seen.given for forms in found.forms.values() for seen in forms)
-    if not given and not _CHANCE.search(text):
+    if not given and not SPEAKS_OF_DENSITIES.search(text):
         return None
     every = {name for mine in found.letters.values() for name in mine}
     for node in nodes:
@@ -167,8 +161,9 @@ def _moment(head: n.Node, found: Tables) -> Seen | None:
 
 
 def _functional(head: n.Node) -> str | None:
-    name = re.sub(r"\\(?:mathrm|text|operatorname|mathbb|mathcal)\{(\w+)\}|[ {}]", r"\1", key_of(head))
-    return "divergence" if name in ("KL", "D_KL") else "entropy" if name == "H" else None
+    if is_divergence(head):
+        return "divergence"
+    return "entropy" if isinstance(head, n.Name) and head.text in ENTROPIES else None
 
 
 def _used(node: n.Node, found: Tables) -> Iterator[n.Name]:

@@ -40,6 +40,14 @@ def assumed_equation(item: Statement, builder: Builder) -> bool:
     """``let A = A^\\top``, ``Q^\\top Q = I`` with a word such as "assume" in front."""
     if any(relation.sign != "=" for relation in item.relations):
         return False
+    if _so_asked(item, builder):
+        sides = item.members[0], item.members[1]
+        if not assume(sides[0], "=", sides[1], builder.context(), item.span) and not constrain(
+            *sides, builder.context(), item.span
+        ):
+            return False
+        builder.line(item.span, "assumption")
+        return True
     led = is_asked(item)
     if not led and (is_concluded(item) or not (ASKING.search(item.lead) or _goes_on(item, builder))):
         return False
@@ -63,6 +71,19 @@ def assumed_equation(item: Statement, builder: Builder) -> bool:
         builder.line(item.span, "assumption")
         return True
     return False
+
+
+def _so_asked(item: Statement, builder: Builder) -> bool:
+    """ "Let $y_k \\ge 0$ so that $\\sum_k y_k = 1$": behind what is declared it asks; behind a comma it concludes."""
+    cue = item.cue
+    if cue is None or cue.words != "so that" or not cue.near or len(item.members) != 2 or item.implied:
+        return False
+    before = [line for line in builder.lines if line.span.start < line.span.end <= cue.span.start]
+    last = max(before, key=lambda line: line.span.end, default=None)
+    if last is None or last.kind not in ("declaration", "assumption"):
+        return False
+    between = builder.source.text[last.span.end : cue.span.start]
+    return not set(between) & set(".,;:") and between.count("$") <= 1
 
 
 def _sums_asked(item: Statement, builder: Builder) -> bool:

@@ -43,6 +43,9 @@ USUAL: Final = {
         ("\\abs", 1, "\\lvert #1 \\rvert"),
         ("\\ip", 2, "\\langle #1, #2 \\rangle"),
         ("\\dd", 0, "\\mathrm{d}"),
+        *((f"\\v{letter}", 0, f"\\mathbf{{{letter}}}") for letter in "abcdfghkmnpqrstuvwxyz"),
+        *((f"\\b{letter}", 0, f"\\mathbf{{{letter}}}") for letter in "hkpqruvwxyz"),
+        *((f"\\m{letter}", 0, f"\\mathbf{{{letter}}}") for letter in "ABCDEFGHJKLMNPQRSTUVWXYZ"),
     )
 }
 """What people call by these names in files that a document does not show; its own definitions come first."""

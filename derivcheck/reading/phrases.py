@@ -408,3 +408,30 @@ def depends_on(name: str, text: str) -> bool:
 
 
 TABLE: Final = tuple(one for one in globals().copy().values() if isinstance(one, Phrase)) + MADE_OF
+_COPULA: Final = r"\W*((is|be|are|as|denotes?|stands for|for|means)\b\W*)?(the |an? )?(\w+[- ]){0,2}?"
+FUNCTIONS_IN_WORDS: Final[dict[str, Phrase]] = {
+    kind: _said("says which function a letter is", _COPULA + words, any_case=True)
+    for kind, words in (
+        ("sigmoid", r"(sigmoid|logistic)"),
+        ("normal density", r"(standard |unit )(normal|gaussian)('s)? (probability )?(density|pdf)"),
+        (
+            "normal distribution",
+            r"((standard |unit )(normal|gaussian)('s)? (cumulative )?(distribution( function)?|cdf)"
+            r"|its (cumulative distribution|distribution function|cdf))",
+        ),
+        ("rectifier", r"(relu|rectifier|rectified linear)"),
+        ("softplus", r"softplus"),
+    )
+}
+SAYS_MORE_OF_DENSITIES: Final = _said(
+    "says more of a density than its name",
+    r"independen|markov|i\.i\.d|mean[- ]field|factori[sz]|\\sim(?![^{}]*\})|\\mathcal\{?\s*N",
+    "document",
+    any_case=True,
+)
+SPEAKS_OF_DENSITIES: Final = _said(
+    "letters before brackets are densities",
+    r"densit|distribut|probabilit|random|likelihood|evidence|entropy|information",
+    "document",
+    any_case=True,
+)

@@ -2,6 +2,7 @@ r"""What is written with brackets in probability: ``p(z \mid x)``, ``\mathcal{N}
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from fractions import Fraction
@@ -15,7 +16,7 @@ from derivcheck.problem import terms as t
 from derivcheck.problem.context import Context, key_of, strip
 from derivcheck.problem.domains import DOTS, declare_sizes
 from derivcheck.problem.indices import claim_range, index_term
-from derivcheck.problem.probability.distributions import ALIASES, FAMILIES, Family
+from derivcheck.problem.probability.distributions import ALIASES, FAMILIES, Family, domain_of, shape_of_values
 from derivcheck.problem.probability.logs import log_of, summed
 from derivcheck.problem.probability.model import (
     Instance,
@@ -72,9 +73,14 @@ def operator(head: n.Node, group: n.Group, ctx: Context) -> Term | None:
         return variance(group, span, ctx)
     if text in ENTROPIES and sub is None and (group.fence == "[" or of_densities(group, ctx.scope)):
         return entropy(group, span, ctx)
-    if key_of(head) in DIVERGENCES:
+    if is_divergence(head):
         return divergence(group, span, ctx)
     return None
+
+
+def is_divergence(head: n.Node) -> bool:
+    r"""``\mathrm{KL}``, ``D_{KL}``, ``D_{\text{KL}}``."""
+    return re.sub(r"\\(?:text|operatorname)\b", r"\\mathrm", key_of(head)).replace(" ", "") in DIVERGENCES
 
 
 def _is_family(text: str, own: object, group: n.Group, key: str) -> bool:
@@ -581,10 +587,29 @@ def divergence(group: n.Group, span: Span, ctx: Context) -> Term:
         raise Refusal(
             "arguments", span, "a divergence is of two densities", "write `\\mathrm{KL}(q(z) \\,\\|\\, p(z))`"
         )
+    if (named := _of_named(body, span, ctx)) is not None:
+        return named
     left, right = _of_one_value(body, ctx)
     first, second = ctx.term(left), ctx.term(right)
     ratio = summed([(1, log_of(first, ctx.scope)), (-1, log_of(second, ctx.scope))])
     return _under_density(left, ratio, span, ctx)
+
+
+def _of_named(pair: n.Tuple, span: Span, ctx: Context) -> Term | None:
+    r"""``\mathrm{KL}(\mathcal{N}(m, S) \,\|\, \mathcal{N}(0, I))``: of families by their names, of any value."""
+    made = [parameters_of(item, ctx) for item in pair.items]
+    if made[0] is None or made[1] is None:
+        return None
+    (family, parameters), (other, others) = made[0], made[1]
+    shape, domain = shape_of_values(family, parameters, ctx.scope), domain_of(family, parameters, ctx.scope)
+    if shape is None or domain != domain_of(other, others, ctx.scope):
+        raise Refusal("not-checked", span, "the values of these distributions do not lie in the same set")
+    bound = t.Bound(ctx.scope.fresh(NAMELESS.rstrip("#")), shape, domain)
+    value = t.Variable(bound.key, shape=shape, span=span)
+    first, second = (
+        at_value(one, value, given, span, ctx).log for one, given in ((family, parameters), (other, others))
+    )
+    return t.Expectation((bound,), first, summed([(1, first), (-1, second)]), span=span)
 
 
 def _under_density(left: n.Node, value: Term, span: Span, ctx: Context) -> Term:
