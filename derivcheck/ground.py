@@ -319,6 +319,9 @@ class Grounds:
                     found[key] = {symbol for dim in shape for symbol in dim.symbols}
                 case FunctionDeclaration(arguments=arguments, result=result):
                     found[key] = {symbol for shape in (*arguments, result) for dim in shape for symbol in dim.symbols}
+        for one in self.problem.inferred:
+            # What its use alone tells of a name is not known where more may be said of it under its letter.
+            found[one.key] = found.get(one.key, set()) | {way for ways in names_in_text(one.key) for way in ways}
         for key, factor in self.problem.scope.factors.items():
             found[key] = found.get(key, set()) | _keys_in(factor.log)
         for assumption in self.problem.assumptions:

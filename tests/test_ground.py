@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from derivcheck.config import Settings
-from derivcheck.engine import check
+from derivcheck.engine import check, problem_of
+from derivcheck.ground import Grounds
 from derivcheck.source import Source
 from derivcheck.verdict import Outcome, Report, exit_code
 from tests.unreadable import made_unreadable, spoilt
@@ -137,3 +138,31 @@ def test_any_one_line_made_unreadable_spoils_no_other() -> None:
 def test_a_word_of_undeclared_letters_may_be_one_function() -> None:
     text = "Let $y \\sim \\mathcal{N}(0, I)$ with $y \\in \\mathbb{R}^k$.\n\n$$ Var(y) = I $$\n"
     assert Outcome.WRONG not in _outcomes(text).values()
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        (r"$A \in \mathbb{R}^{n \times n} \unheardof{}$ is symmetric with positive entries. Then"
+         "\n$$ |A_{ij}| = A_{ij} $$", 2),
+        (r"Let $\mathbf{s} = \operatorname{softmax}(\mathbf{u}) \unheardof{}$ and $L = -\sum_k t_k \log s_k$."
+         "\n$$ \\frac{\\partial L}{\\partial u_k} = s_k - t_k $$", 2),
+        (r"Let $x, c \in \mathbb{R}^D$, $V \in \mathbb{R}^{D \times D} \unheardof{}$ and $r_i = \sum_{j=1}^{D} V_{ij} x_j + c_i$."
+         "\n$$ \\sum_{k=1}^{D} V_{ki} r_k = 0 $$", 2),
+        (r"Let $w \sim \mathcal{N}(0, \alpha I_D)$ with $\alpha > 0$ and $b \in \mathbb{R}^D$, where"
+         "\n\n$$ S^{-1} = \\alpha I \\unheardof{} $$\n\n$$ p(w) = \\mathcal{N}(b, S) $$", 5),
+    ],
+)  # fmt: skip
+def test_what_a_line_that_was_not_read_may_say_is_known_of_no_entry_member_or_type_face_of_its_names(
+    text: str, line: int
+):
+    problem = problem_of(Source("a.md", text))
+    claims = [one for one in problem.claims if problem.source.position(one.span.start).line == line]
+    assert claims
+    assert not any(Grounds(problem).of(one).firm for one in claims)
+
+
+def test_a_comparison_of_indices_beside_a_line_that_claims_nothing_sets_none_of_them():
+    text = r"Let $s_j = \frac{e^{u_j}}{\sum_k e^{u_k}} \unheardof{}$. $$ \frac{\partial s_j}{\partial u_i} = s_i, \quad i = j $$"
+    problem = problem_of(Source("a.md", text))
+    assert not any(line.kind in ("definition", "claim: inequality") for line in problem.lines)

@@ -212,6 +212,7 @@ class Inference:
         """
         if guess.kind in ("loss", "size") or guess.kind in _BODIES:
             return
+        yield from self._one_of_several(guess)
         free = any(guess.key in _keys_in(made.term) for made in problem.definitions.values())
         if guess.kind == "function" and not free:
             # It may be a known one, and the line wrong of every other.
@@ -229,6 +230,21 @@ class Inference:
             known = PLAIN.match(behind) or DESCRIBED_PLAINLY.match(behind)
             if not (free or DESCRIBED_PLAINLY.match(behind)) or (DEFINES.match(behind) and not known):
                 yield Unread(((folded(guess.key),),), item.span)
+
+    def _one_of_several(self, guess: Guess) -> Iterator[Unread]:
+        r"""A guess with an index that counts, or beside one that has a letter: ``V_{ij}`` is no number of its own."""
+        name = guess.name
+        if not isinstance(name, n.Scripted) or name.sub is None or self._runs(name):
+            return
+        counts = any(isinstance(part, n.Name) and part.text in self._letters for part in walk(name.sub))
+        beside = isinstance(name.sub, n.Number) and any(
+            isinstance(part, n.Scripted) and part.base == name.base and isinstance(part.sub, n.Name)
+            for part in self._parts
+        )
+        if counts or beside:
+            why = f"has `{plain(name)}`, which may be one of several that are called so"
+            for used in self._statements_with(name):
+                yield Unread(((folded(guess.key),),), Span(used.span.start, used.span.start), why=why)
 
     def _mentions_of(self, guess: Guess) -> Iterator[Statement]:
         for item in self.items:

@@ -7,7 +7,6 @@ probability. Bayes' rule, the bound on the evidence and the chain rules of diver
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
@@ -21,7 +20,7 @@ from derivcheck.problem.context import key_of, members_of, strip
 from derivcheck.problem.probability.operators import ENTROPIES, MEANS, is_divergence
 from derivcheck.reading.items import Item, Statement
 from derivcheck.reading.phrases import SAYS_MORE_OF_DENSITIES, SPEAKS_OF_DENSITIES
-from derivcheck.reading.unread import Unread, folded
+from derivcheck.reading.unread import Unread, folded, words_in
 from derivcheck.source import Span
 
 _LETTERS: Final = frozenset(("p", "q", "r", "P", "Q"))
@@ -198,9 +197,7 @@ def _is_bound_of(node: n.Node, found: Tables) -> bool:
 def _of_all(group: n.Group, found: Tables) -> bool:
     r"""Whether a bound is written with what it depends on: ``\mathcal{L}(q)``, ``F(q, \theta; x)``."""
     known = {key for key, mine in found.letters.items() for key in (key, *map(key_of, mine))}
-    known |= {
-        part for key in found.letters if "_" in key for part in re.findall(r"\\?[a-zA-Z]+", key.partition("_")[2])
-    }
+    known |= {part for key in found.letters if "_" in key for part in words_in(key.partition("_")[2])}
     return all(key_of(part) in known for part in members_of(group.body))
 
 

@@ -49,6 +49,7 @@ _RANGE = re.compile(r"=[^=]*(?:\\[lc]?dots|\.\.\.|…)")
 _WINDOW = 2000
 """So many characters before a line can belong to its sentence."""
 _OPENS = re.compile(r"(?:\s|\$|\\[(\[]|\\begin\{[^{}]*\}(?:\{[^{}]*\})?)*\Z")
+_DISPLAY = re.compile(r"(?:\$\$|\\\[|\\begin\{[^{}]*\}(?:\{[^{}]*\})?)\s*\Z")
 _MATHS = re.compile(r"\$|\\[)\]]|\\end\{[^{}]*\}")
 _SAYS = re.compile(r"[.;!?](?=\s|\Z)|\n\s*\n")
 
@@ -122,6 +123,11 @@ def is_greek(name: str) -> bool:
     return re.fullmatch(r"\\(?!math|bar|hat|tilde|vec|dot|bold)[a-z]+", name) is not None
 
 
+def words_in(script: str) -> list[str]:
+    """The letters, words and commands in a script."""
+    return re.findall(r"\\?[a-zA-Z]+", script)
+
+
 def is_index(script: str) -> bool:
     """Whether a script counts: ``n``, ``t-1``."""
     return re.fullmatch(r"[a-z](?:[-+]\d+)?", script) is not None
@@ -166,8 +172,11 @@ def _ways(whole: str, scripts: str) -> tuple[tuple[str, ...], ...]:
 
 def unread(text: str, span: Span) -> Iterator[Unread]:
     """What a refused stretch may constrain: for each of its rows the names, none where it only states something."""
-    before = _SAYS.split(text[max(0, span.start - _WINDOW) : span.start])[-1]
-    lead = _MATHS.split(_OPENS.sub("", before))[-1].lower()
+    before = text[max(0, span.start - _WINDOW) : span.start]
+    if _DISPLAY.search(before):
+        # A sentence goes on into a display, over an empty line as well.
+        before = _OPENS.sub("", before)
+    lead = _MATHS.split(_OPENS.sub("", _SAYS.split(before)[-1]))[-1].lower()
     for number, row in enumerate(re.split(r"\\\\(?:\[[^\]]*\])?", text[span.start : span.end])):
         words = " ".join(re.findall(r"\\(?:text\w*|mbox|mathrm)\s*\{([^{}]*)\}", row)).lower()
         left, sign = _left_side(row)
@@ -202,8 +211,10 @@ def _named(left: str) -> str:
     call = _CALL.fullmatch(left)
     if call is not None and not _OPERATORS.search(head := call.group("head").strip()):
         return left if _DENSITIES.fullmatch(head) else "" if "'" in head else head
-    bare = _LIST.fullmatch(left) and not _OPERATORS.search(left)
-    return left if bare else ""
+    # A power of one name tells of it what it is: ``S^{-1} = …``.
+    power = _NAME.fullmatch(left)
+    of = left if power is None else left[: power.start(1)]
+    return left if _LIST.fullmatch(left) and not _OPERATORS.search(of) else ""
 
 
 def _left_side(row: str) -> tuple[str, str]:
