@@ -159,7 +159,7 @@ def _results(
 
     # What the exact oracles have said is not asked a second time.
     known = {claim.name: verdict.evidence for claim, verdict in zip(wanted, verdicts, strict=False)}
-    judged = any(isinstance(claim, Claim) or claim.scalar or claim.attempt for claim in wanted)
+    judged = any(isinstance(claim, Claim) or claim.scalar or claim.attempt or claim.wrong for claim in wanted)
     bench = _bench(problem, settings) if judged and not exact else None
     draws = bench or Draws(problem, settings)
     none = Verdict(Outcome.NOT_CHECKED)

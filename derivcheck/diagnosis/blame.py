@@ -35,6 +35,7 @@ from derivcheck.evaluation.integration import GaussianAlgebra, Quickest
 from derivcheck.evaluation.optima import Optimiser
 from derivcheck.evaluation.sizes import SizesError, complete
 from derivcheck.language import nodes as n
+from derivcheck.language.traversal import walk
 from derivcheck.oracles import piecewise
 from derivcheck.oracles.bench import Bench, CannotDraw
 from derivcheck.problem import terms as t
@@ -271,7 +272,8 @@ def _suspect(problem: Problem, items: tuple[Item, ...], site: Site) -> Suspect |
     edits: list[Candidate] = []
     for edit in sorted(candidates(site.value, stock), key=lambda edit: edit.rank):
         # A density is a density: what is edited of it are its parameters.
-        if edit.tree not in seen and not (site.density and edit.span == site.value.span):
+        whole_density = site.density and edit.span == site.value.span
+        if edit.tree not in seen and not whole_density and _keeps_arguments(site, edit.tree):
             seen.add(edit.tree)
             edits.append(edit)
     # Twice the whole is nearly always meaningful; where it is not, others are tried.
@@ -294,6 +296,13 @@ def _suspect(problem: Problem, items: tuple[Item, ...], site: Site) -> Suspect |
             if not enough or not most:
                 break
     return Suspect(site, tuple(edits), found, unfolded) if found else None
+
+
+def _keeps_arguments(site: Site, tree: n.Node) -> bool:
+    """Whether what is defined still depends on what it is said to be a function of: f(x) is no constant."""
+    called = (part.body for part in walk(site.item.members[0]) if isinstance(part, n.Group))
+    given = {part for body in called for part in walk(body) if isinstance(part, n.Name)}
+    return given & set(walk(site.value)) <= set(walk(tree))
 
 
 @dataclass(frozen=True)

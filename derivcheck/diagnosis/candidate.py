@@ -14,6 +14,8 @@ from derivcheck.source import Span
 ZERO = n.Number(Fraction(0), "0")
 ONE = n.Number(Fraction(1), "1")
 TWO = n.Number(Fraction(2), "2")
+TOP = n.Symbol("\\top")
+IDENTITY = n.Name("I")
 HALF = n.Fraction_(ONE, TWO)
 
 

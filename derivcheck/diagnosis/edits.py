@@ -13,7 +13,7 @@ from fractions import Fraction
 from itertools import islice, pairwise
 from typing import cast
 
-from derivcheck.diagnosis.candidate import HALF, ONE, TWO, Candidate, closed, made, signed_span
+from derivcheck.diagnosis.candidate import HALF, ONE, TOP, TWO, Candidate, closed, made, signed_span
 from derivcheck.diagnosis.insertions import missing_factors, missing_terms, other_denominators
 from derivcheck.diagnosis.inverses import conditioned_otherwise, divided_sums, other_powers, swapped_names
 from derivcheck.diagnosis.mending import mending
@@ -26,9 +26,6 @@ from derivcheck.diagnosis.stock import Stock
 from derivcheck.language import nodes as n
 from derivcheck.language.printing import latex, plain
 from derivcheck.language.traversal import walk
-
-TOP = n.Symbol("\\top")
-
 
 Edits = Callable[[n.Node, Rebuild, Stock], Iterator[Candidate]]
 
@@ -123,7 +120,8 @@ def _transposes(node: n.Node, rebuild: Rebuild, stock: Stock) -> Iterator[Candid
 
 
 def _other_names(node: n.Node, rebuild: Rebuild, stock: Stock) -> Iterator[Candidate]:
-    if node in stock.names or node in stock.replaceable:
+    unknown = isinstance(node, n.Scripted) and node.sub is not None and node.sup is None and node not in stock.shapes
+    if node in stock.names or node in stock.replaceable or unknown:
         for other in stock.names:
             if other != node and stock.fits(node, other):
                 yield made(1, rebuild, node, other)
@@ -206,6 +204,10 @@ def _indices(node: n.Node, rebuild: Rebuild, stock: Stock) -> Iterator[Candidate
                     yield made(4, rebuild, node, other)
         case n.Product(factors=(first, second), operators=("",)) if first in stock.letters and second in stock.letters:
             yield made(4, rebuild, node, replace(node, factors=(second, first)))
+        case n.Scripted(sub=n.Name() as sub, sup=None) if sub in stock.letters:
+            for other in dict.fromkeys(stock.letters):
+                for both in ((sub, other), (other, sub)):
+                    yield made(4, rebuild, node, replace(node, sub=n.Product(both, ("",))), touched=1)
         case n.Scripted(sub=n.Number(value=value) as sub) if node not in stock.names:
             for number in (value + 1, value - 1):
                 if number > 0:

@@ -65,8 +65,16 @@ def _alone(
 ) -> Finding | None:
     """What is said of one claim by itself."""
     if isinstance(claim, Refused):
-        return refused_finding(problem, claim, verdicts[claim.name], bench, settings)
+        dependent = [each.span for each in problem.claims if _unjudged(each, verdicts, claim)]
+        return refused_finding(problem, claim, verdicts[claim.name], bench, dependent)
     return finding_for(problem, claim, verdicts[claim.name], bench, settings)
+
+
+def _unjudged(claim: Claim | Refused, verdicts: Mapping[str, Verdict], refused: Refused) -> bool:
+    """Whether a claim behind a line without a meaning may have found none because of that line."""
+    verdict = verdicts.get(claim.name)
+    waits = verdict is not None and verdict.outcome is Outcome.NOT_CHECKED
+    return waits and claim.span.start > refused.span.end
 
 
 def _said_once(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -260,9 +261,9 @@ def _right_later(problem: Problem, claim: Claim, bench: Bench) -> str:
 
 
 def refused_finding(
-    problem: Problem, claim: Refused, verdict: Verdict, bench: Bench | None, settings: Settings
+    problem: Problem, claim: Refused, verdict: Verdict, bench: Bench | None, dependent: Sequence[Span] = ()
 ) -> Finding | None:
-    """The finding for a line without a meaning."""
+    """The finding for a line without a meaning; at the ``dependent`` places claims rest on it."""
     if claim.bug is not None:
         return claim.bug
     wrong = verdict.outcome is Outcome.WRONG
@@ -280,9 +281,9 @@ def refused_finding(
     if help is None and bench is not None and wrong:
         from derivcheck.diagnosis.repair import repair_refused
 
-        mended = repair_refused(bench, claim)
+        mended = repair_refused(bench, claim, dependent)
         if mended is not None:
-            proof = _proof(bench, mended)
+            proof = _proof(mended.bench or bench, mended)
             _, _, help, edits = _shown_repair(problem, mended, proof or CHECKED, proved=bool(proof))
     return Finding(
         code=claim.code,

@@ -13,7 +13,7 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from derivcheck.diagnosis.candidate import HALF, ONE, TWO, closed
+from derivcheck.diagnosis.candidate import HALF, ONE, TOP, TWO, closed
 from derivcheck.diagnosis.operands import raised
 from derivcheck.language import nodes as n
 from derivcheck.language.printing import latex
@@ -26,7 +26,6 @@ MULTIPLIED: Final = "multiply `{old}` by `{each}`"
 DIVIDED: Final = "divide `{old}` by `{each}`"
 MOST: Final = 1500
 """So many expressions of one shape are kept."""
-TOP: Final = n.Symbol("\\top")
 MINUS_ONE: Final = n.Add((("-", ONE),))
 TOKEN: Final = re.compile(r"\\[A-Za-z]+|[A-Za-z0-9]|[^\sA-Za-z0-9{}\\]")
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Literal
 
-from derivcheck.diagnosis.candidate import ONE, TWO, Candidate, closed, made
+from derivcheck.diagnosis.candidate import IDENTITY, ONE, TWO, Candidate, closed, made
 from derivcheck.diagnosis.operands import complement, raised
 from derivcheck.diagnosis.places import Rebuild, Slot, slots_of, values_of
 from derivcheck.diagnosis.stock import Stock
@@ -14,7 +14,6 @@ from derivcheck.language import nodes as n
 from derivcheck.language.printing import latex, plain
 from derivcheck.language.traversal import walk
 
-IDENTITY = n.Name("I")
 SIGNS: tuple[tuple[Literal["+", "-"], str], ...] = (
     ("+", "add the term `{}` to `{}`"),
     ("-", "subtract the term `{}` from `{}`"),

@@ -61,7 +61,7 @@ def _inverses(node: n.Node, rebuild: Rebuild, stock: Stock) -> Iterator[Candidat
                     new = replace(node, sup=n.Add((("-", n.Number(other, str(other))),)))
                     yield made(8, rebuild, node, new, touched=2)
         case n.Scripted(sup=n.Number() as power) if is_power(node):
-            yield made(8, rebuild, node, replace(node, sup=n.Add((("-", power),))), touched=3)
+            yield made(8, rebuild, node, replace(node, sup=n.Add((("-", power),))), touched=1)
         case n.Name() | n.Scripted(sup=None, primes=0) if stock.is_matrix(node):
             yield made(8, rebuild, node, raised(node, MINUS_ONE), touched=2)
         case n.Group(body=body) if not isinstance(body, n.Tuple | n.Given | n.Compare):

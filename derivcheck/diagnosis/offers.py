@@ -23,7 +23,7 @@ from derivcheck.oracles.bench import Bench
 from derivcheck.problem import terms as t
 from derivcheck.problem.problem import Claim
 
-MOST_NAMES = 14
+MOST_NAMES = 30
 MOST_PIECES = 20
 
 

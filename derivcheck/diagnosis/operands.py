@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
 
-from derivcheck.diagnosis.candidate import ONE, TWO, Candidate, made
+from derivcheck.diagnosis.candidate import IDENTITY, ONE, TOP, TWO, Candidate, made
 from derivcheck.diagnosis.places import Rebuild, is_power, values_of
 from derivcheck.diagnosis.stock import Stock
 from derivcheck.language import nodes as n
+from derivcheck.language.printing import latex, plain
+from derivcheck.language.traversal import walk
 
 
 def other_operands(tree: n.Node, stock: Stock) -> Iterator[Candidate]:
@@ -33,6 +35,46 @@ def _under_a_script(node: n.Node, rebuild: Rebuild, stock: Stock) -> Iterator[Ca
     for other in pool:
         if other != base and stock.fits(base, other):
             yield made(1, rebuild, node, raised(other, node.sup))
+
+
+def any_operand(tree: n.Node, stock: Stock) -> Iterator[Candidate]:
+    """Any name of the document in the place of any other, whatever is known of them: for a line without a meaning."""
+    pool = (*stock.names, *stock.replaceable, *stock.members, *stock.sizes, *stock.functions, IDENTITY)
+    bases = dict.fromkeys(name.base if isinstance(name, n.Scripted) else name for name in (*pool, *stock.terms))
+    letters = [base for base in bases if isinstance(base, n.Name)]
+    for node, rebuild, _ in values_of(tree):
+        match node:
+            case n.Name() | n.Scripted(sup=None, primes=0) if node not in stock.letters:
+                for other in dict.fromkeys(pool):
+                    if other != node:
+                        yield made(1, rebuild, node, other, touched=1)
+            case _:
+                pass
+        if isinstance(node, n.Scripted) and isinstance(node.base, n.Name | n.Scripted):
+            for other in letters:
+                if other != node.base:
+                    title = f"replace `{plain(node.base)}` by `{plain(other)}`"
+                    tree_then = rebuild(replace(node, base=other))
+                    yield Candidate(1, tree_then, node.base.span, latex(other), title, 1)
+
+
+def inserted_operands(tree: n.Node, stock: Stock) -> Iterator[Candidate]:
+    """A name, or its transpose, that is missing anywhere in a product: shapes tell where one is."""
+    operands = [one for one in stock.names if one not in stock.shapes or not stock.is_scalar(one)]
+    factors = [each for one in operands for each in (one, raised(one, TOP))]
+    products = {id(part) for node in walk(tree) if isinstance(node, n.Product) for part in node.factors}
+    for node, rebuild, script in values_of(tree):
+        if script or id(node) in products or isinstance(node, n.Add | n.Tuple | n.Given | n.Compare | n.Number):
+            continue
+        here, signs = (node.factors, node.operators) if isinstance(node, n.Product) else ((node,), ())
+        for spot in range(len(here) + 1):
+            for factor in factors:
+                beside = here[max(spot - 1, 0) : spot + 1]
+                if factor in beside and len(here) > 1:
+                    continue
+                grown = n.Product((*here[:spot], factor, *here[spot:]), (*signs[:spot], "", *signs[spot:]))
+                title = f"multiply `{plain(node)}` by `{plain(factor)}`: `{plain(grown)}`"
+                yield Candidate(11, rebuild(grown), node.span, latex(grown), title, len(latex(factor)))
 
 
 def raised(base: n.Node, sup: n.Node) -> n.Node:

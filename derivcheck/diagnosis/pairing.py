@@ -22,7 +22,7 @@ from derivcheck.problem.context import strip
 EFFORT: Final = 2e9
 """What the search for two slips in one line may cost, in the prices of the budget."""
 RANK: Final = 13
-WIDEST: Final = 12
+WIDEST: Final = 24
 """Tokens of a place in which one of two slips is sought."""
 MOST: Final = 24
 """Slips at one place."""

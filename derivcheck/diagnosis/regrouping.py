@@ -69,6 +69,15 @@ def sums_for_products(tree: n.Node, stock: Stock) -> Iterator[Candidate]:
                     new = _single(replace(node, terms=(*terms[: cut - 1], (sign, product), *terms[cut + 1 :])))
                     title = f"multiply `{plain(left)}` by `{plain(closed(right))}`"
                     yield Candidate(8, rebuild(new), node.span, latex(new), title, 1)
+            case n.Big(body=n.Product(factors=factors, operators=operators)) if not _called(factors, stock):
+                # What stands behind a sum ends it.
+                for cut in range(1, len(factors)):
+                    ended = replace(node, body=_product(factors[:cut], operators))
+                    behind = _product(factors[cut:], operators[cut:])
+                    for sign, word in (("+", "add"), ("-", "subtract")):
+                        total = n.Add((("+", ended), (sign, behind)), span=node.span)
+                        told = f"{word} `{plain(behind)}` instead of multiplying by it"
+                        yield Candidate(9, rebuild(total), node.span, latex(total), told, 1)
             case n.Product(factors=factors, operators=operators) if not _called(factors, stock):
                 for cut in range(1, len(factors)):
                     parts = (_product(factors[:cut], operators), _product(factors[cut:], operators[cut:]))
@@ -122,6 +131,7 @@ def other_functions(tree: n.Node, stock: Stock) -> Iterator[Candidate]:
                 yield made(8, rebuild, node, n.Group(body, span=node.span), touched=2)
             case n.Product():
                 yield from _other_heads(node, rebuild, stock)
+                yield from _linked(node, rebuild)
             case n.Root(body=body, index=index):
                 for root in (None, *ROOTS):
                     if root != index:
@@ -147,7 +157,7 @@ def other_functions(tree: n.Node, stock: Stock) -> Iterator[Candidate]:
 ROOTS = tuple(n.Number(Fraction(index), str(index)) for index in (3, 4))
 """The indices of roots, beside the square root, which has none."""
 
-KIN = (("sin", "cos", "tan"), ("sinh", "cosh", "tanh"), ("exp", "log"), ("max", "min"))
+KIN = (("sin", "cos", "tan", "sinh", "cosh", "tanh", "exp", "log"), ("max", "min"))
 """Functions of which one is written for another."""
 
 
@@ -182,6 +192,18 @@ def _minus(slot: Slot) -> Iterator[Candidate]:
             new = n.Add((("-", slot.node),))
     title = f"change the sign of `{plain(slot.node)}`"
     yield Candidate(2, slot.rebuild(new), slot.node.span, latex(new), title, 1)
+
+
+def _linked(node: n.Product, rebuild: Rebuild) -> Iterator[Candidate]:
+    r"""What links two partials that do not follow from each other: ``\partial e`` behind what is by ``e``."""
+    for spot, (one, other) in enumerate(pairwise(node.factors)):
+        match one, other:
+            case n.Derivative(variables=(by,)), n.Derivative(target=target) if by != target:
+                for at, link in ((spot + 1, replace(other, target=by)), (spot, replace(one, variables=(target,)))):
+                    factors = (*node.factors[:at], link, *node.factors[at + 1 :])
+                    yield made(1, lambda new, factors=factors, at=at: rebuild(  # type: ignore[misc]
+                        replace(node, factors=(*factors[:at], new, *factors[at + 1 :]))
+                    ), node.factors[at], link, touched=0)  # fmt: skip
 
 
 def _other_links(node: n.Derivative, rebuild: Rebuild, stock: Stock) -> Iterator[Candidate]:

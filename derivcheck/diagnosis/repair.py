@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 import torch
 
-from derivcheck.diagnosis.candidate import Candidate, braced
+from derivcheck.diagnosis.candidate import Candidate
 from derivcheck.diagnosis.edits import candidates
 from derivcheck.diagnosis.offers import stock_of
+from derivcheck.diagnosis.operands import any_operand, inserted_operands
 from derivcheck.diagnosis.pairing import paired
 from derivcheck.diagnosis.places import places_of
+from derivcheck.diagnosis.rebuilding import Refit, refits
 from derivcheck.diagnosis.regrouping import other_functions
 from derivcheck.diagnosis.stock import Stock
 from derivcheck.diagnosis.synthesis import RANK, side_of, synthesised
@@ -20,6 +22,7 @@ from derivcheck.diagnosis.wording import reworded
 from derivcheck.evaluation.arithmetic import NotExact, OutOfRange
 from derivcheck.evaluation.budget import BUDGET, Effort
 from derivcheck.evaluation.evaluator import Frame, World, evaluate
+from derivcheck.evaluation.integration import GaussianAlgebra
 from derivcheck.evaluation.sizes import SizesError
 from derivcheck.language import nodes as n
 from derivcheck.oracles import piecewise
@@ -55,19 +58,55 @@ class Repair:
     others: int
     made: Claim
     far: bool = False
+    bench: Bench | None = None
+    """Of the document read anew, where the line has no meaning but there."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """Where a line is looked at before it is checked in full, with what its left side is: one input, then all."""
+
+    frames: tuple[Frame, ...]
+    heads: tuple[torch.Tensor, ...]
+
+    def agrees(self, term: t.Term) -> bool:
+        """Whether a term is what the left side is, wherever both are looked at; the cheapest first."""
+        return all(_close(frame, head, term) for frame, head in zip(self.frames, self.heads, strict=True))
+
+
+def looking(bench: Bench, claim: Claim) -> Look | None:
+    """Where to look at a line; None where it cannot be drawn, or its left side has no value there."""
+    try:
+        world = bench.quickest(bench.worlds(claim.conditions)[-1])
+        whole = place(bench, claim, world)
+        if whole is None:
+            return None
+        frames = (whole,) if claim.solution is not None else (_cheapest(bench, claim, world), whole)
+        with torch.no_grad():
+            return Look(frames, tuple(evaluate(claim.head, frame).detach() for frame in frames))
+    except UNKNOWN:
+        return None
+
+
+def _cheapest(bench: Bench, claim: Claim, world: World) -> Frame:
+    """One input, with means in closed form where the line as it stands has them."""
+    one = bench.first(world)
+    closed = bench.frame(claim, bench.by_route(one, GaussianAlgebra()))
+    try:
+        with torch.no_grad():
+            evaluate(claim.head, closed)
+            evaluate(claim.claimed, closed)
+    except UNKNOWN:
+        return bench.frame(claim, one)
+    return closed
 
 
 def repair(bench: Bench, claim: Claim) -> Repair | None:
     """The smallest single edit of the claimed side after which the claim passes on fresh draws, or None."""
     if claim.read is None or claim.relation != "=":
         return None
-    try:
-        frame = place(bench, claim, bench.quickest(bench.worlds(claim.conditions)[-1]))
-        if frame is None:
-            return None
-        with torch.no_grad():
-            head = evaluate(claim.head, frame).detach()
-    except UNKNOWN:
+    look = looking(bench, claim)
+    if look is None:
         return None
     # What the head costs, an integral perhaps, takes nothing from the search.
     effort = Effort(EFFORT)
@@ -79,13 +118,13 @@ def repair(bench: Bench, claim: Claim) -> Repair | None:
             break
         if not searched and candidate.rank >= RANK:
             searched = True
-            passing = _found(bench, claim, stock, frame, head)
+            passing = _found(bench, claim, stock, look)
             if put_together := bool(passing):
                 break
-        if _close(frame, head, term) and _passes(bench, claim, term):
+        if look.agrees(term) and _passes(bench, claim, term):
             passing.append(candidate)
     if not passing and not searched:
-        put_together, passing = True, _found(bench, claim, stock, frame, head)
+        put_together, passing = True, _found(bench, claim, stock, look)
     if not passing:
         return None
     made = [(each, replace(claim, claimed=read(bench, claim, each.tree))) for each in passing]
@@ -107,7 +146,7 @@ def repair_head(bench: Bench, claim: Claim) -> Repair | None:
     return _smallest(bench, claim.head_node, passing) if passing else None
 
 
-def _found(bench: Bench, claim: Claim, stock: Stock, frame: Frame, head: torch.Tensor) -> list[Candidate]:
+def _found(bench: Bench, claim: Claim, stock: Stock, look: Look) -> list[Candidate]:
     """The smallest synthesised edits that pass the full check, at one place or at two."""
     try:
         # Sizes that are told apart from each other and from small numbers.
@@ -120,15 +159,15 @@ def _found(bench: Bench, claim: Claim, stock: Stock, frame: Frame, head: torch.T
         return []
     if (side := side_of(claim, stock, here)) is None:
         return []
-    passing = _first_passing(bench, claim, frame, head, synthesised(side), [])
+    passing = _first_passing(bench, claim, look, synthesised(side), [])
     if not passing or passing[0].size > SLIP:
         # Two slips are likelier than one long one.
-        passing = _first_passing(bench, claim, frame, head, paired(side), passing)
+        passing = _first_passing(bench, claim, look, paired(side), passing)
     return passing
 
 
 def _first_passing(
-    bench: Bench, claim: Claim, frame: Frame, head: torch.Tensor, made: Iterator[Candidate], known: list[Candidate]
+    bench: Bench, claim: Claim, look: Look, made: Iterator[Candidate], known: list[Candidate]
 ) -> list[Candidate]:
     """The smallest of these that pass the full check; what is known already where none is smaller."""
     passing: list[Candidate] = []
@@ -142,7 +181,7 @@ def _first_passing(
             term = read(bench, claim, candidate.tree)
         except (Refusal, RecursionError):
             continue
-        if _close(frame, head, term):
+        if look.agrees(term):
             tried += 1
             # What is done to a factor may be done to the product: it is one edit.
             same = any(_overlap(one.span, candidate.span) for one in passing)
@@ -151,12 +190,51 @@ def _first_passing(
     return passing or known
 
 
-def repair_refused(bench: Bench, refused: Refused) -> Repair | None:
-    """The smallest single edit that gives a line without a meaning one that holds."""
+def repair_refused(bench: Bench, refused: Refused, dependent: Sequence[Span] = ()) -> Repair | None:
+    """The smallest single edit that gives a line without a meaning one that holds.
+
+    Where it is no line of its own, a definition or a row that solves an equation, those at the ``dependent`` places.
+    """
+    BUDGET.renew()
+    return _refused_alone(bench, refused) or _refitted(bench, refused, dependent)
+
+
+def _refitted(bench: Bench, refused: Refused, dependent: Sequence[Span]) -> Repair | None:
+    """An edit with which the document, read anew, has a meaning there, and what depends on it holds."""
+    from derivcheck.judge import judge
+    from derivcheck.oracles.table import QUICK
+
+    if not dependent and not refused.implied:
+        return None
+    passing: list[tuple[Refit, Claim]] = []
+    tried = 0
+    for refit in refits(bench, refused, dependent):
+        if tried >= MOST_TRIED or (passing and refit.edit.rank > passing[0][0].edit.rank):
+            break
+        other = Bench(refit.problem, bench.settings)
+        if not all(_agrees(other, each) for each in refit.claims):
+            continue
+        tried += 1
+        fresh = Bench(refit.problem, replace(bench.settings, seed=bench.settings.seed + 104_729))
+        if all(judge(each, one, QUICK).outcome is Outcome.HOLDS for one in refit.claims for each in (fresh, other)):
+            passing.append((refit, refit.claims[0]))
+    if not passing:
+        return None
+    found = _smallest(bench, passing[0][0].tree, [(refit.edit, made) for refit, made in passing])
+    holder = next(refit for refit, made in passing if made is found.made)
+    return replace(found, bench=Bench(holder.problem, bench.settings))
+
+
+def _agrees(bench: Bench, claim: Claim) -> bool:
+    """Whether both sides are the same at one draw."""
+    look = looking(bench, claim)
+    return look is not None and look.agrees(claim.claimed)
+
+
+def _refused_alone(bench: Bench, refused: Refused) -> Repair | None:
     attempt = refused.attempt
     if attempt is None or attempt.remade is None:
         return None
-    BUDGET.renew()
     effort = Effort(EFFORT)
     passing: list[tuple[Candidate, Claim]] = []
     seen: set[n.Node] = {attempt.claimed_node}
@@ -164,8 +242,8 @@ def repair_refused(bench: Bench, refused: Refused) -> Repair | None:
     if refused.code == "unbound-index":
         stock = replace(stock, letters=(*stock.letters, *_script_letters(attempt.claimed_node, stock)))
     # A name of another shape may be just what is wrong.
-    any_shape = candidates(attempt.claimed_node, replace(stock, shapes={}, pieces=(), terms=()))
-    tried = (*candidates(attempt.claimed_node, stock), *(each for each in any_shape if each.rank == 1))
+    tree = attempt.claimed_node
+    tried = (*candidates(tree, stock), *any_operand(tree, stock), *inserted_operands(tree, stock))
     for candidate in sorted(tried, key=lambda c: (c.rank, c.size)):
         if effort.spent or (passing and candidate.rank > passing[0][0].rank):
             break
@@ -204,7 +282,7 @@ def _smallest(bench: Bench, tree: n.Node, passing: list[tuple[Candidate, Claim]]
     best, made = min(passing, key=lambda each: (each[0].size, each[0].span))
     distinct = {(candidate.span, candidate.replacement) for candidate, _ in passing}
     text = bench.problem.source.text
-    return Repair(braced(reworded(best, tree, text), text), len(distinct) - 1, made)
+    return Repair(reworded(best, tree, text), len(distinct) - 1, made)
 
 
 def _overlap(one: Span, other: Span) -> bool:

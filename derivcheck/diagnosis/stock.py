@@ -175,6 +175,8 @@ def _parts(node: n.Node) -> tuple[n.Node, ...]:
             return tuple(factors[spot] for spot in single)
         case n.Fraction_(numerator=top, denominator=bottom):
             return (top, bottom)
+        case n.Scripted(base=n.Group(body=body)):
+            return (body,)
         case n.Tuple(items=items):
             return items
     return ()

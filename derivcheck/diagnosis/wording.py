@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import fields, replace
 from typing import Any, Literal, cast
 
-from derivcheck.diagnosis.candidate import ONE, ZERO, Candidate, closed, signed_span
+from derivcheck.diagnosis.candidate import ONE, ZERO, Candidate, braced, closed, signed_span
 from derivcheck.language import nodes as n
 from derivcheck.language.printing import latex
 from derivcheck.language.traversal import transform, walk
@@ -19,18 +19,30 @@ WHOLE = n.Scripted | n.Group | n.Fraction_ | n.Root | n.Apply | n.Bars | n.Deriv
 
 
 def reworded(edit: Candidate, tree: n.Node, text: str) -> Candidate:
-    """The edit of a tree with the smallest span and the document's own words, where it reads as it should."""
-    edit = replace(edit, tree=tidied(edit.tree))
-    span, written = _difference(tree, edit.tree, _Words(tree, text))
-    if span == NOWHERE or span.end - span.start > edit.span.end - edit.span.start + 2:
-        return edit
-    found = replace(edit, span=span, replacement=written, touched=edit.size)
-    made = text[tree.span.start : span.start] + written + text[span.end : tree.span.end]
+    """The edit of a tree with the smallest span and the document's own words, and such that it reads as it should."""
+    edit = replace(edit, tree=tidied(edit.tree), touched=edit.size)
+    words = _Words(tree, text)
+    span, written = _difference(tree, edit.tree, words)
+    least = braced(replace(edit, span=span, replacement=written), text)
+    plain_edit = braced(edit, text)
+    if not _reads(text[tree.span.start : tree.span.end], tree):
+        # A macro, or words: how it is read is not known here.
+        return plain_edit
+    small = span != NOWHERE and span.end - span.start <= edit.span.end - edit.span.start + 2
+    whole = replace(edit, span=tree.span, replacement=words.of(edit.tree))
+    for each in ((least,) if small else ()) + (plain_edit, least, whole):
+        made = text[tree.span.start : each.span.start] + each.replacement + text[each.span.end : tree.span.end]
+        if _reads(made, edit.tree):
+            return each
+    return plain_edit
+
+
+def _reads(text: str, tree: n.Node) -> bool:
+    """Whether a text is read as a tree."""
     try:
-        same = _bare(parse_expression(made)) == _bare(edit.tree)
+        return _bare(parse_expression(text)) == _bare(tree)
     except (ParseError, RecursionError):
-        return edit
-    return found if same else edit
+        return False
 
 
 def _bare(tree: n.Node) -> n.Node:

@@ -1,0 +1,94 @@
+"""Edits of a statement without a meaning, where only the whole document read anew tells what they do.
+
+A row that solves an equation, and a definition: what depends on the statement has to hold with the edit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from derivcheck.diagnosis.candidate import Candidate
+from derivcheck.diagnosis.edits import candidates
+from derivcheck.diagnosis.operands import any_operand, inserted_operands
+from derivcheck.diagnosis.redefining import STATEMENT, Site, items_of, stock_for
+from derivcheck.evaluation.budget import BUDGET, Effort
+from derivcheck.language import nodes as n
+from derivcheck.language.printing import plain
+from derivcheck.oracles.bench import Bench
+from derivcheck.problem.build import build
+from derivcheck.problem.problem import Claim, Problem, Refused
+from derivcheck.reading.items import Item, Statement
+from derivcheck.source import Span
+
+EFFORT: Final = 2e9
+"""What the search for one statement may cost, in the prices of the budget."""
+
+
+@dataclass(frozen=True)
+class Refit:
+    """An edit of a statement, the document read anew with it, and the claims that it has to make hold."""
+
+    edit: Candidate
+    tree: n.Node
+    problem: Problem
+    claims: tuple[Claim, ...]
+
+
+def refits(bench: Bench, refused: Refused, dependent: Sequence[Span]) -> Iterator[Refit]:
+    """The edits that give a statement a meaning, the likeliest first.
+
+    ``dependent`` are the places of the claims that cannot be checked without it.
+    """
+    problem = bench.problem
+    items = items_of(problem)
+    site = _site(items, refused)
+    if site is None:
+        return
+    effort = Effort(EFFORT)
+    stock = stock_for(problem, items, site)
+    tree = site.value
+    tried = (*candidates(tree, stock), *any_operand(tree, stock), *inserted_operands(tree, stock))
+    seen: set[n.Node] = {tree}
+    places = set(dependent)
+    for edit in sorted(tried, key=lambda each: (each.rank, each.size)):
+        if effort.spent:
+            return
+        if edit.tree in seen:
+            continue
+        seen.add(edit.tree)
+        made = _read_anew(problem, items, site, edit.tree, refused)
+        if made is None:
+            continue
+        here = [each for each in made.claims if isinstance(each, Claim)]
+        claims = tuple(each for each in here if each.span in places or each.line_span == refused.line_span)
+        if claims:
+            yield Refit(edit, tree, made, claims)
+
+
+def _site(items: Sequence[Item], refused: Refused) -> Site | None:
+    """The member of a statement at which it could not be read."""
+    for position, item in enumerate(items):
+        if isinstance(item, Statement) and item.span == refused.line_span:
+            for member, node in enumerate(item.members):
+                if member and node.span.start <= refused.span.start and refused.span.end <= node.span.end:
+                    return Site(item, position, member, plain(item.members[0]), frozenset(), False, False)
+            if len(item.members) == 2 and refused.span.start <= item.members[1].span.start:
+                return Site(item, position, 1, plain(item.members[0]), frozenset(), False, False)
+    return None
+
+
+def _read_anew(
+    problem: Problem, items: Sequence[Item], site: Site, value: n.Node, refused: Refused
+) -> Problem | None:  # fmt: skip
+    """The document with another value there, where the statement then has a meaning."""
+    BUDGET.note(STATEMENT * len(items))
+    members = (*site.item.members[: site.member], value, *site.item.members[site.member + 1 :])
+    edited = (*items[: site.position], replace(site.item, members=members), *items[site.position + 1 :])
+    try:
+        made = build(problem.source, edited)
+    except RecursionError:
+        return None
+    still = any(isinstance(each, Refused) and each.line_span == refused.line_span for each in made.claims)
+    return None if still or len(made.unread) > len(problem.unread) else made
