@@ -16,6 +16,7 @@ from torch import Tensor
 from derivcheck.config import Settings
 from derivcheck.diagnosis.candidate import Candidate
 from derivcheck.diagnosis.edits import candidates
+from derivcheck.diagnosis.looking import close, place
 from derivcheck.diagnosis.redefining import (
     Site,
     dependents,
@@ -26,7 +27,6 @@ from derivcheck.diagnosis.redefining import (
     sites_of,
     stock_for,
 )
-from derivcheck.diagnosis.repair import close, place
 from derivcheck.evaluation.arithmetic import NotExact, OutOfRange
 from derivcheck.evaluation.budget import BUDGET, Effort
 from derivcheck.evaluation.differentiation import Autograd

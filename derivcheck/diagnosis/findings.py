@@ -16,7 +16,7 @@ from derivcheck.verdict import Doubt, Edit, Evidence, Finding, Outcome, Severity
 from derivcheck.weigh import bound_words, proof_words
 
 if TYPE_CHECKING:
-    from derivcheck.diagnosis.repair import Repair
+    from derivcheck.diagnosis.looking import Repair
     from derivcheck.oracles.bench import Bench
 
 CODES = {
@@ -138,7 +138,11 @@ def _explained(problem: Problem, claim: Claim, bench: Bench) -> tuple[Repair | N
 
     BUDGET.renew()
     facts = [_right_later(problem, claim, bench)]
-    found = repair(bench, claim) or repair_head(bench, claim)
+    found = repair(bench, claim)
+    if found is None or found.far:
+        found = repair_head(bench, claim, found) or found
+    if found is not None and claim.relation != "=":
+        return found, facts
     reading = reading_of(bench, claim, sizes=found is None)
     if reading is not None:
         facts.append(f"reading: {reading}")
@@ -165,11 +169,13 @@ def _shown_repair(
     """The place, the words at the caret, the help and the edit itself."""
     edit = found.edit
     help = f"{edit.title}; {proof}"
-    if found.others:
+    if found.others == 1 and found.also:
+        help += f" (or {found.also})"
+    elif found.others:
         help += f" ({found.others} other edit{'s' if found.others > 1 else ''} would do too)"
     written = problem.source.slice(edit.span)
     label = "this edit makes the line hold"
-    if edit.title.startswith("replace `") and len(edit.replacement) <= 24:
+    if edit.title.startswith("replace `") and edit.title.count("`") == 4 and len(edit.replacement) <= 24:
         label = f"`{edit.title.split('`')[3]}` here makes the line hold"
     edits = (Edit(edit.span, edit.replacement, edit.title, proved, found.far),) if written.strip() else ()
     return edit.span, label, help, edits
@@ -279,7 +285,7 @@ def refused_finding(
     message = claim.message if wrong else f"not checked: {verdict.reason if verdict.missing else claim.message}"
     help, edits = _own_pi(problem, claim), tuple[Edit, ...]()
     if help is None and bench is not None and wrong:
-        from derivcheck.diagnosis.repair import repair_refused
+        from derivcheck.diagnosis.refitting import repair_refused
 
         mended = repair_refused(bench, claim, dependent)
         if mended is not None:

@@ -181,8 +181,9 @@ def multiplied(left: Ingredient, right: Ingredient) -> Ingredient:
 
 
 def divided(one: Ingredient, scalar: Ingredient) -> Ingredient:
-    """One over a number."""
-    return Ingredient(n.Fraction_(one.node, scalar.node), one.value / scalar.value, one.size + scalar.size)
+    """One over a number; a fraction of a fraction is what nobody writes."""
+    nested = 2 * isinstance(one.node, n.Fraction_)
+    return Ingredient(n.Fraction_(one.node, scalar.node), one.value / scalar.value, one.size + scalar.size + nested)
 
 
 def _factor(node: n.Node) -> n.Node:

@@ -60,7 +60,7 @@ def any_operand(tree: n.Node, stock: Stock) -> Iterator[Candidate]:
 
 def inserted_operands(tree: n.Node, stock: Stock) -> Iterator[Candidate]:
     """A name, or its transpose, that is missing anywhere in a product: shapes tell where one is."""
-    operands = [one for one in stock.names if one not in stock.shapes or not stock.is_scalar(one)]
+    operands = [one for one in (IDENTITY, *stock.names) if one not in stock.shapes or not stock.is_scalar(one)]
     factors = [each for one in operands for each in (one, raised(one, TOP))]
     products = {id(part) for node in walk(tree) if isinstance(node, n.Product) for part in node.factors}
     for node, rebuild, script in values_of(tree):

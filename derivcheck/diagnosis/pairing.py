@@ -30,6 +30,9 @@ PAIRS: Final = 200_000
 """Entries that are evaluated at once at most."""
 
 
+SIGN: Final = "change the sign of "
+
+
 def paired(side: Side) -> Iterator[Candidate]:
     """Two edits that together give the claimed side the value of the head, the smallest first."""
     effort = Effort(EFFORT)
@@ -128,15 +131,17 @@ def _edit(side: Side, one: Hole, first: Ingredient, other: Hole, second: Ingredi
     put = {id(hole.node): _fitted(hole, node) for hole, node in changes}
     tree = tidied(transform(side.claim.claimed_node, lambda part: put.get(id(part), part)))
     said = " and ".join(_told(hole, put[id(hole.node)]) for hole, _ in changes)
+    if said.count(SIGN) == 2:
+        said = said.replace(f" and {SIGN}", " and ").replace(SIGN, "change the signs of ")
     whole = side.claim.claimed_node
     return Candidate(RANK, tree, whole.span, latex(tree), said, first.size + second.size)
 
 
 def _told(hole: Hole, new: n.Node) -> str:
     """What is to be done at one of two places."""
-    match new:
-        case n.Add(terms=(("-", part),)) if strip(part) == hole.node:
-            return f"change the sign of `{plain(hole.node)}`"
+    match strip(new):
+        case n.Add(terms=(("-", part),)) if strip(part) == strip(hole.node):
+            return f"{SIGN}`{plain(hole.node)}`"
     if new in (ONE, ZERO):
         return f"drop `{plain(hole.node)}`"
     return REPLACED.format(old=plain(hole.node), new=plain(new))

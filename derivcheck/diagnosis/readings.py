@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from derivcheck.diagnosis.repair import TURNED
 from derivcheck.evaluation.arithmetic import NotExact, OutOfRange
 from derivcheck.evaluation.evaluator import World
 from derivcheck.evaluation.sizes import SizesError
@@ -16,8 +17,6 @@ from derivcheck.problem.claims import derivative_in
 from derivcheck.problem.problem import Claim, Refused
 from derivcheck.problem.substitution import rewrite
 from derivcheck.verdict import Outcome
-
-TURNED = {"\\le": "\\ge", "\\ge": "\\le", "<": ">", ">": "<"}
 
 
 def reading_of(bench: Bench, claim: Claim, *, sizes: bool = True) -> str | None:

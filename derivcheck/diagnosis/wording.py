@@ -69,6 +69,11 @@ def tidied(tree: n.Node) -> n.Node:
                 return rest[0][1] if len(rest) == 1 and rest[0][0] == "+" else n.Add(rest)
             case n.Add(terms=terms) if any(_is_negative(part) for _, part in terms):
                 return n.Add(tuple(_signed(sign, part) for sign, part in terms))
+            case n.Product(factors=(n.Group(body=n.Product() as inner), last), operators=("",)) if isinstance(
+                last, n.Number | n.Name
+            ) and not any(inner.operators):
+                parts = (last, *inner.factors) if isinstance(last, n.Number) else (*inner.factors, last)
+                return n.Product(parts, ("",) * (len(parts) - 1))
             case n.Product(factors=factors, operators=operators) if any(map(_is_negative, factors)):
                 spot = next(at for at, part in enumerate(factors) if _is_negative(part))
                 bare = (*factors[:spot], closed(_negated(factors[spot])), *factors[spot + 1 :])

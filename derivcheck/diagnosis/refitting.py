@@ -1,0 +1,103 @@
+"""The edit that gives a line without a meaning one that holds: by itself, or in the document read anew."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from derivcheck.diagnosis.candidate import Candidate
+from derivcheck.diagnosis.edits import candidates
+from derivcheck.diagnosis.looking import (
+    MOST_TRIED,
+    Repair,
+    holding,
+    looking,
+    smallest,
+)
+from derivcheck.diagnosis.offers import stock_of
+from derivcheck.diagnosis.operands import any_operand, inserted_operands
+from derivcheck.diagnosis.places import places_of
+from derivcheck.diagnosis.rebuilding import Refit, refits
+from derivcheck.diagnosis.repair import EFFORT
+from derivcheck.diagnosis.stock import Stock
+from derivcheck.evaluation.budget import BUDGET, Effort
+from derivcheck.language import nodes as n
+from derivcheck.oracles.bench import Bench
+from derivcheck.problem.problem import Claim, Refused
+from derivcheck.source import Span
+from derivcheck.verdict import Outcome
+
+
+def repair_refused(bench: Bench, refused: Refused, dependent: Sequence[Span] = ()) -> Repair | None:
+    """The smallest single edit that gives a line without a meaning one that holds.
+
+    Where it is no line of its own, a definition or a row that solves an equation, those at the ``dependent`` places.
+    """
+    BUDGET.renew()
+    return _refused_alone(bench, refused) or _refitted(bench, refused, dependent)
+
+
+def _refitted(bench: Bench, refused: Refused, dependent: Sequence[Span]) -> Repair | None:
+    """An edit with which the document, read anew, has a meaning there, and what depends on it holds."""
+    from derivcheck.judge import judge
+    from derivcheck.oracles.table import QUICK
+
+    if refused.attempt is not None and not dependent and not refused.implied:
+        return None
+    passing: list[tuple[Refit, Claim]] = []
+    tried = 0
+    for refit in refits(bench, refused, dependent):
+        if tried >= MOST_TRIED or (passing and refit.edit.rank > passing[0][0].edit.rank):
+            break
+        other = Bench(refit.problem, bench.settings)
+        if not all(_agrees(other, each) for each in refit.claims):
+            continue
+        tried += 1
+        fresh = Bench(refit.problem, replace(bench.settings, seed=bench.settings.seed + 104_729))
+        if all(judge(each, one, QUICK).outcome is Outcome.HOLDS for one in refit.claims for each in (fresh, other)):
+            passing.append((refit, refit.claims[0]))
+    if not passing:
+        return None
+    found = smallest(bench, passing[0][0].tree, [(refit.edit, made) for refit, made in passing])
+    holder = next(refit for refit, made in passing if made is found.made)
+    return replace(found, bench=Bench(holder.problem, bench.settings))
+
+
+def _agrees(bench: Bench, claim: Claim) -> bool:
+    """Whether both sides are the same at one draw."""
+    look = looking(bench, claim)
+    return look is not None and look.agrees(claim.claimed)
+
+
+def _refused_alone(bench: Bench, refused: Refused) -> Repair | None:
+    attempt = refused.attempt
+    if attempt is None or attempt.remade is None:
+        return None
+    effort = Effort(EFFORT)
+    passing: list[tuple[Candidate, Claim]] = []
+    seen: set[n.Node] = {attempt.claimed_node}
+    stock = stock_of(bench, attempt)
+    if refused.code == "unbound-index":
+        stock = replace(stock, letters=(*stock.letters, *_script_letters(attempt.claimed_node, stock)))
+    # A name of another shape may be just what is wrong.
+    tree = attempt.claimed_node
+    tried = (*candidates(tree, stock), *any_operand(tree, stock), *inserted_operands(tree, stock))
+    for candidate in sorted(tried, key=lambda c: (c.rank, c.size)):
+        if effort.spent or (passing and candidate.rank > passing[0][0].rank):
+            break
+        if candidate.tree in seen:
+            continue
+        seen.add(candidate.tree)
+        if (made := holding(bench, attempt.remade, candidate.tree)) is not None:
+            passing.append((candidate, made))
+    if not passing:
+        return None
+    return smallest(bench, attempt.claimed_node, passing)
+
+
+def _script_letters(tree: n.Node, stock: Stock) -> Iterator[n.Node]:
+    """The letters in scripts that are no names: one of them may be the index that nothing binds."""
+    known = {*stock.letters, *stock.names, *stock.sizes}
+    for node, _, script in places_of(tree, lambda new: new):
+        if script and isinstance(node, n.Name) and node not in known:
+            yield node
