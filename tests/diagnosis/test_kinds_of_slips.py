@@ -32,7 +32,7 @@ def test_what_gives_a_line_shapes_that_fit_and_makes_it_hold_is_offered() -> Non
         "replace `s` by `sᵀ`",
         "replace `A` by `Aᵀ`",
         "replace `bᵢ` by `bₖ`",
-        "replace `sᵀ` by `Aᵀ`",
+        "replace `s` by `A`",
     ]
 
 
