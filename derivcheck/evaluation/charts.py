@@ -25,6 +25,7 @@ from torch import Tensor
 
 from derivcheck.evaluation.arithmetic import NotExact
 from derivcheck.language.domain import Domain
+from derivcheck.language.shapes import Dim
 
 PATTERNS = ("symmetric", "skew", "diagonal", "lower", "upper")
 MATRICES = ("spd", "psd")
@@ -52,16 +53,10 @@ class Chart:
 
 def bounds(domain: Domain) -> tuple[float | None, float | None]:
     """The ends between which every entry lies."""
-    match domain.kind:
-        case "positive" | "nonnegative":
-            return 0.0, None
-        case "negative" | "nonpositive":
-            return None, 0.0
-        case "interval":
-            if domain.high is not None and not isinstance(domain.high, (int, float)):
-                raise NotExact("the optimum over an interval that ends at a size")
-            return domain.low, domain.high
-    return None, None
+    low, high = domain.ends or (None, None)
+    if isinstance(high, Dim):
+        raise NotExact("the optimum over an interval that ends at a size")
+    return low, high
 
 
 def straight(domain: Domain) -> bool:

@@ -15,12 +15,12 @@ from random import Random
 from derivcheck.evaluation import concrete, unknowns
 from derivcheck.evaluation.arithmetic import NoValue
 from derivcheck.evaluation.balls import BallArithmetic, Balls, precision
-from derivcheck.evaluation.enclosures import COMPARED, Number, enclosed, rational
+from derivcheck.evaluation.enclosures import COMPARED, ZERO, Number, enclosed, rational
 from derivcheck.evaluation.evaluator import FunctionValue, World, evaluate
 from derivcheck.evaluation.forward import Forward
 from derivcheck.evaluation.grid import Grid, apply, common_shape
 from derivcheck.evaluation.integrals import Enclosure
-from derivcheck.language.domain import Domain
+from derivcheck.language.domain import RELATIONS, Domain
 from derivcheck.oracles.balls import conditions
 from derivcheck.oracles.draws import Draws
 from derivcheck.problem import terms as t
@@ -182,20 +182,8 @@ def _member(domain: Domain, x: Number | None) -> bool:
     """Whether a number is certainly from where a name is declared."""
     if x is None:
         return False
-    match domain.kind:
-        case "real":
-            return True
-        case "positive":
-            return bool(x > 0)
-        case "nonnegative":
-            return bool(x >= 0)
-        case "negative":
-            return bool(x < 0)
-        case "nonpositive":
-            return bool(x <= 0)
-        case "nonzero":
-            return bool(x != 0)
-    return False
+    sign = RELATIONS.get(domain.kind)
+    return domain.kind == "real" or (sign is not None and COMPARED[sign](x, ZERO) is True)
 
 
 def _seen(relation: str, pairs: list[tuple[Number | None, Number | None]], blurred: bool, digits: int) -> Seen:

@@ -18,7 +18,7 @@ from derivcheck.oracles import fields
 from derivcheck.oracles.draws import Draws
 from derivcheck.oracles.reach import INTEGRALS
 from derivcheck.problem import terms as t
-from derivcheck.problem.probability.logs import negative
+from derivcheck.problem.facts import negative
 from derivcheck.problem.problem import Claim
 from derivcheck.problem.terms import Comparison, Term
 

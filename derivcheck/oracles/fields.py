@@ -34,7 +34,6 @@ COMPLETION = Completion()
 OPEN = frozenset(
     ("real", "positive", "nonnegative", "negative", "nonpositive", "nonzero", "interval", "natural", "integer")
 )
-POSITIVE = frozenset(("positive", "nonnegative", "natural"))
 
 
 def world(
@@ -221,9 +220,7 @@ def _enumerated(
 def _positive_roots(draws: Draws, leaves: Mapping[str, Residues], a: ResidueArithmetic) -> None:
     """√(x²) is x where x is declared positive, and only there."""
     for key, leaf in leaves.items():
-        domain = draws.problem.declarations[key].domain
-        low = domain.kind == "interval" and domain.low is not None and domain.low >= 0
-        if len(leaf.grid.entries) == 1 and (domain.kind in POSITIVE or low):
+        if len(leaf.grid.entries) == 1 and -1 not in draws.problem.declarations[key].domain.signs:
             a.relations.positive.append(leaf.grid.entries[0])
 
 

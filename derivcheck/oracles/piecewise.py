@@ -15,11 +15,13 @@ from math import prod
 
 from derivcheck.evaluation import sizes as drawing
 from derivcheck.evaluation.arithmetic import NotExact, OutOfRange, TooLarge
+from derivcheck.evaluation.composed import SIGNS
 from derivcheck.evaluation.evaluator import Axis, Frame, World, evaluate
-from derivcheck.evaluation.forms import ONE, Atoms, Condition, Form, combination, compared, constant, meets
+from derivcheck.evaluation.forms import ONE, Atoms, Condition, Form, combination, compared, constant
 from derivcheck.evaluation.grid import Grid
 from derivcheck.evaluation.piecewise import PiecewiseArithmetic
 from derivcheck.evaluation.rational import RATIONALS
+from derivcheck.language.domain import RELATIONS as TO_ZERO
 from derivcheck.language.domain import Domain
 from derivcheck.oracles import witness
 from derivcheck.oracles.cells import NOTHING, Proved, Refuted, Undecided, decide
@@ -34,9 +36,6 @@ NAME = "cells"
 INPUTS = 64
 """A claim about more numbers than this is left to the other oracles."""
 RELATIONS = ("=", "<", ">", "\\le", "\\ge", "\\ne")
-SIGNS = {"positive": (">", 1), "nonnegative": ("\\ge", 1), "negative": (">", -1), "nonpositive": ("\\ge", -1),
-         "nonzero": ("\\ne", 1)}  # fmt: skip
-"""``way · entry sign 0`` for the entries of a domain."""
 
 
 class TooMany(Exception):
@@ -266,9 +265,8 @@ def _domain_tests(domain: Domain, form: Form) -> list[Condition]:
         assert not isinstance(truth, bool)
         found.extend(truth)
 
-    if domain.kind in SIGNS:
-        sign, way = SIGNS[domain.kind]
-        take(sign, combination([(Fraction(way), form)]))
+    if domain.kind in TO_ZERO:
+        take(TO_ZERO[domain.kind], form)
     elif domain.kind in ("natural", "simplex"):
         take("\\ge", form)
     elif domain.kind == "interval":
@@ -285,7 +283,7 @@ def _belongs(domain: Domain, values: list[Fraction]) -> bool:
         case "real" | "symmetric" | "skew" | "diagonal" | "lower" | "upper":
             return True
         case "positive" | "nonnegative" | "negative" | "nonpositive" | "nonzero":
-            return all(meets(sign, way * value) for sign, way in (SIGNS[domain.kind],) for value in values)
+            return all(SIGNS[TO_ZERO[domain.kind]](value, 0) for value in values)
         case "interval":
             low = domain.low if domain.low is not None else float("-inf")
             high = domain.high if isinstance(domain.high, float) else float("inf")

@@ -6,9 +6,9 @@ from dataclasses import replace
 from fractions import Fraction
 
 from derivcheck.language import nodes as n
-from derivcheck.language.domain import Domain
+from derivcheck.language.domain import RELATIONS, Domain
 from derivcheck.language.printing import plain
-from derivcheck.language.shapes import ONE, SCALAR, Dim
+from derivcheck.language.shapes import ONE, SCALAR
 from derivcheck.problem import algebra, terms
 from derivcheck.problem.comparisons import comparisons
 from derivcheck.problem.constructions import say
@@ -21,7 +21,7 @@ from derivcheck.problem.newness import would_resolve
 from derivcheck.problem.scope import Assumption, Declaration, Definition, Refusal, SizeSymbol
 from derivcheck.source import Span
 
-SIGN_DOMAINS = {">": "positive", "\\ge": "nonnegative", "<": "negative", "\\le": "nonpositive", "\\ne": "nonzero"}
+SIGN_DOMAINS = {sign: kind for kind, sign in RELATIONS.items()}
 NARROWED = {
     "positive": ("real", "nonnegative", "nonzero", "positive"),
     "negative": ("real", "nonpositive", "nonzero", "negative"),
@@ -234,15 +234,13 @@ def _bounded(node: n.Name | n.Scripted, sign: str, bound: Fraction, ctx: Context
     found = ctx.scope.names.get(key_of(node))
     if not isinstance(found, Declaration) or sign == "\\ne":
         return False
-    ends = {"real": (None, None), "positive": (0.0, None), "nonnegative": (0.0, None), "negative": (None, 0.0)}
-    if found.domain.kind == "interval" and not isinstance(found.domain.high, Dim):
-        low, high = found.domain.low, found.domain.high
-    elif found.domain.kind in ends:
-        low, high = ends[found.domain.kind]
-    else:
+    ends = found.domain.known_ends
+    if ends is None or found.domain.kind == "nonzero":
         return False
-    end, from_here, to_here = float(bound), *found.domain.closed
+    (low, high), end = ends, float(bound)
+    from_here, to_here = found.domain.closed
     from_here |= found.domain.kind == "nonnegative"
+    to_here |= found.domain.kind == "nonpositive"
     if sign in (">", "\\ge"):
         if low is None or end >= low:
             low, from_here = end, sign == "\\ge" and (end != low or from_here)

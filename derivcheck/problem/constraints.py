@@ -11,7 +11,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 from derivcheck.language import nodes as n
-from derivcheck.language.domain import Domain
+from derivcheck.language.domain import RELATIONS, Domain
 from derivcheck.language.shapes import ONE, SCALAR
 from derivcheck.problem import terms as t
 from derivcheck.problem.context import Context
@@ -167,7 +167,7 @@ def _within(variable: Term, domain: Domain, span: Span) -> list[t.Comparison]:
     def compared(sign: str, bound: float) -> t.Comparison:
         return t.Comparison(sign, variable, t.Constant(Fraction(bound), span=span), span=span)  # type: ignore[arg-type]
 
-    sign = {**BELOW, **ABOVE}.get(domain.kind)
+    sign = RELATIONS.get(domain.kind)
     if sign is not None:
         return [compared(sign, 0)]
     ends = [] if domain.low is None else [compared("\\ge", domain.low)]

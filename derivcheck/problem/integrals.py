@@ -21,8 +21,8 @@ from derivcheck.problem import algebra
 from derivcheck.problem import terms as t
 from derivcheck.problem.context import Context, key_of, strip
 from derivcheck.problem.domains import REALS, read_set
-from derivcheck.problem.facts import depends
-from derivcheck.problem.probability.logs import has_density, positive, split, summed
+from derivcheck.problem.facts import depends, positive
+from derivcheck.problem.probability.logs import has_density, split, summed
 from derivcheck.problem.probability.model import Instance, instance_of, mentions, replaced
 from derivcheck.problem.scope import Declaration, Refusal, Scope
 from derivcheck.problem.substitution import rewrite
@@ -32,7 +32,6 @@ from derivcheck.source import Span
 ONE = t.Constant(Fraction(1))
 ACCENTS = frozenset(("\\tilde", "\\hat", "\\bar"))
 COUNTED = ("finite", "onehot", "natural", "integer")
-SIGNED = {"positive": (0.0, None), "nonnegative": (0.0, None), "negative": (None, 0.0), "nonpositive": (None, 0.0)}
 
 
 @dataclass(frozen=True)
@@ -302,16 +301,9 @@ def _interval(low: float, high: float) -> Domain:
     return Domain("interval", low=None if low == -math.inf else low, high=None if high == math.inf else high)
 
 
-def _ends(domain: Domain) -> tuple[float | None, float | None] | None:
-    """The ends of a domain of numbers."""
-    if domain.kind == "interval" and (domain.high is None or isinstance(domain.high, float)):
-        return domain.low, domain.high
-    return SIGNED.get(domain.kind, (None, None) if domain.kind == "real" else None)
-
-
 def _within_support(stretch: Stretch, dummy: Dummy, body: Term) -> Stretch:
     """With an infinite end where the density of a random value ends: it is 0 beyond, and its formula is not."""
-    own, asked = _ends(dummy.domain), _ends(stretch.domain)
+    own, asked = dummy.domain.known_ends, stretch.domain.known_ends
     if not dummy.random or stretch.step is not None or own is None or asked is None or not has_density(body):
         return stretch
     low = own[0] if asked[0] is None else asked[0]

@@ -36,9 +36,7 @@ def root_of(node: n.Node, ctx: Context) -> Term | None:
             return None
     if found is None:
         return None
-    domain = found.domain
-    unsigned = domain.kind in ("positive", "nonnegative", "simplex")
-    return value if unsigned or (domain.kind == "interval" and domain.low is not None and domain.low >= 0) else None
+    return None if -1 in found.domain.signs else value
 
 
 def square_root(value: Term, ctx: Context) -> Term:

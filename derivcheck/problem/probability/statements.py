@@ -13,13 +13,14 @@ from derivcheck.problem.builder import Builder
 from derivcheck.problem.context import Context, key_of, strip
 from derivcheck.problem.declarations import declare_one
 from derivcheck.problem.domains import declare_sizes
+from derivcheck.problem.facts import negative
 from derivcheck.problem.families import ranging_letters
 from derivcheck.problem.indices import size_dim
 from derivcheck.problem.names import how_to_declare
 from derivcheck.problem.newness import of_chance
 from derivcheck.problem.probability.cases import opens, pinned, with_case
 from derivcheck.problem.probability.distributions import ALIASES, domain_of, shape_of_values
-from derivcheck.problem.probability.logs import log_of, negative
+from derivcheck.problem.probability.logs import log_of
 from derivcheck.problem.probability.model import follows_from, unread, unread_names
 from derivcheck.problem.probability.operators import DENSITIES, NAMELESS, at_value, parameters_of
 from derivcheck.problem.probability.places import place_of
