@@ -7,13 +7,20 @@ evaluated in float64, complex128, rationals, or integers mod a prime.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import operator
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from fractions import Fraction
 from typing import Any, Final, Literal, Protocol
 
 Value = Any
 """An array of the arithmetic at hand: ``torch.Tensor`` or ``Grid``."""
+
+
+SIGNS: Final[dict[str, Callable[[Any, Any], Any]]] = {
+    "=": operator.eq, "\\ne": operator.ne, "<": operator.lt, ">": operator.gt, "\\le": operator.le, "\\ge": operator.ge,
+}  # fmt: skip
+"""How two numbers, or the entries of two tensors, are compared."""
 
 
 class NotExact(Exception):

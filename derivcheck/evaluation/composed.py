@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import operator
-from collections.abc import Callable
 from fractions import Fraction
 from math import isqrt
 
 from derivcheck.evaluation.arithmetic import Arithmetic, NotExact, Value
 from derivcheck.evaluation.dual import Dual, DualArithmetic
 from derivcheck.functions import FUNCTIONS, number
-
-SIGNS: dict[str, Callable[[Fraction | int, Fraction | int], bool]] = {
-    "=": operator.eq, "\\ne": operator.ne, "<": operator.lt, ">": operator.gt, "\\le": operator.le, "\\ge": operator.ge,
-}  # fmt: skip
 
 
 def derivative(name: str, order: int, a: Arithmetic, x: Value) -> Value:

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from derivcheck.evaluation import composed, functions
-from derivcheck.evaluation.arithmetic import NotExact
+from derivcheck.evaluation.arithmetic import SIGNS, NotExact
 from derivcheck.evaluation.budget import TENSOR_STEP
 from derivcheck.functions import FUNCTIONS
 
@@ -155,21 +155,7 @@ class FloatArithmetic:
         return a.amin(axis, keepdim=True)
 
     def compare(self, sign: str, a: Tensor, b: Tensor) -> Tensor:
-        a, b = _real(a), _real(b)
-        match sign:
-            case "=":
-                return a == b
-            case "\\ne":
-                return a != b
-            case "<":
-                return a < b
-            case ">":
-                return a > b
-            case "\\le":
-                return a <= b
-            case "\\ge":
-                return a >= b
-        raise AssertionError(sign)
+        return SIGNS[sign](_real(a), _real(b))
 
     def both(self, a: Tensor, b: Tensor) -> Tensor:
         return a & b

@@ -17,7 +17,7 @@ from fractions import Fraction
 from math import gcd, lcm
 from typing import Literal
 
-from derivcheck.evaluation.arithmetic import NotExact
+from derivcheck.evaluation.arithmetic import SIGNS, NotExact
 from derivcheck.evaluation.rational import INVALID, Invalid
 
 ZERO, ONE, HALF = Fraction(0), Fraction(1), Fraction(1, 2)
@@ -190,22 +190,10 @@ def compared(sign: str, form: Form) -> Truth:
         form = combination([(-ONE, form)])
         sign = {"<": ">", "\\le": "\\ge"}[sign]
     if not form.parts:
-        return meets(sign, form.constant)
+        return bool(SIGNS[sign](form.constant, 0))
     if sign in ("=", "\\ne"):
         return (Condition(sign, primitive(form)[1]),)
     return (Condition(sign, combination([(1 / content(form), form)])),)
-
-
-def meets(sign: str, value: Fraction | int) -> bool:
-    """Whether ``value sign 0``."""
-    match sign:
-        case ">":
-            return value > 0
-        case "\\ge":
-            return value >= 0
-        case "=":
-            return value == 0
-    return value != 0
 
 
 def negation(one: Condition) -> Condition:

@@ -14,9 +14,8 @@ from math import factorial, gcd, isqrt, lcm, prod
 from typing import ClassVar, Final, Literal
 
 from derivcheck.evaluation import grid
-from derivcheck.evaluation.arithmetic import MOST_BITS, NotExact, OutOfRange, TooLarge
+from derivcheck.evaluation.arithmetic import MOST_BITS, SIGNS, NotExact, OutOfRange, TooLarge
 from derivcheck.evaluation.budget import STEP
-from derivcheck.evaluation.composed import SIGNS
 from derivcheck.evaluation.grid import Grid
 from derivcheck.evaluation.gridded import Gridded
 from derivcheck.functions import FUNCTIONS

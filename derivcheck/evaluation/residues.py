@@ -16,7 +16,7 @@ from random import Random
 from typing import Any, ClassVar, Literal
 
 from derivcheck.evaluation import bounds, composed, grid
-from derivcheck.evaluation.arithmetic import NotExact, OutOfRange
+from derivcheck.evaluation.arithmetic import SIGNS, NotExact, OutOfRange
 from derivcheck.evaluation.budget import BUDGET, STEP
 from derivcheck.evaluation.grid import Elimination, Grid
 from derivcheck.evaluation.relations import Relations
@@ -338,7 +338,7 @@ class ResidueArithmetic:
     def compare(self, sign: str, a: Residues, b: Residues) -> Residues:
         """Truth values, of constants, indices and members of finite sets alone."""
         left, right = self._known(a, "a comparison"), self._known(b, "a comparison")
-        return Residues(grid.combine(composed.SIGNS[sign], left, right), 0, 0, True)
+        return Residues(grid.combine(SIGNS[sign], left, right), 0, 0, True)
 
     def both(self, a: Residues, b: Residues) -> Residues:
         return Residues(grid.combine(lambda x, y: x and y, a.grid, b.grid), 0, 0, True)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from math import prod
 
+from derivcheck.evaluation.arithmetic import SIGNS
 from derivcheck.language.shapes import Dim
 from derivcheck.problem import terms as t
 from derivcheck.problem.problem import Problem
@@ -186,24 +187,9 @@ def _allowed(assumptions: Sequence[Assumption], sizes: Mapping[str, int], proble
             left, right = (number_of(side, sizes, problem) for side in (condition.left, condition.right))
             if left is None or right is None:
                 continue
-            if not _holds(condition.sign, left, right):
+            if not SIGNS[condition.sign](left, right):
                 return False
     return True
-
-
-def _holds(sign: str, left: float, right: float) -> bool:
-    match sign:
-        case "<":
-            return left < right
-        case ">":
-            return left > right
-        case "\\le":
-            return left <= right
-        case "\\ge":
-            return left >= right
-        case "=":
-            return left == right
-    return left != right
 
 
 def number_of(term: t.Term, sizes: Mapping[str, int], problem: Problem) -> float | None:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import lcm
 
+from derivcheck.evaluation.arithmetic import SIGNS
 from derivcheck.evaluation.forms import (
     ONE,
     ZERO,
@@ -27,7 +28,6 @@ from derivcheck.evaluation.forms import (
     canonical,
     combination,
     constant,
-    meets,
     primitive,
 )  # fmt: skip
 from derivcheck.evaluation.rational import INVALID
@@ -177,7 +177,7 @@ def _met(one: Condition, place: _Place, atoms: Atoms) -> bool:
     sign = _sign(form, place, atoms)
     if sign is None:
         raise _Cut(vector(form, atoms))
-    return meets(one.sign, sign)
+    return bool(SIGNS[one.sign](sign, 0))
 
 
 def _affine(entry: Entry, place: _Place, atoms: Atoms) -> Entry:
@@ -325,7 +325,7 @@ def at(entry: Entry, point: Sequence[Fraction], atoms: Atoms) -> Fraction | None
             value = None if inner is None else abs(inner)
         else:
             values = [(one.sign, at(one.form, point, atoms)) for one in atom.conditions]
-            met = all(value is not None and meets(sign, value) for sign, value in values)
+            met = all(value is not None and SIGNS[sign](value, 0) for sign, value in values)
             value = at(atom.met if met else atom.otherwise, point, atoms)
         if value is None:
             return None

@@ -9,8 +9,9 @@ from fractions import Fraction
 
 from flint import fmpq, fmpq_mat
 
+from derivcheck.evaluation.arithmetic import SIGNS
 from derivcheck.evaluation.grid import Grid
-from derivcheck.language.domain import Domain
+from derivcheck.language.domain import RELATIONS, Domain
 from derivcheck.oracles import recipes
 from derivcheck.problem.problem import Problem
 from derivcheck.problem.scope import Declaration
@@ -24,17 +25,9 @@ SMALL = {(p, q): Fraction(p, q) for p in range(-5, 6) for q in (1, 2, 3, 7)}
 
 def values_of(domain: Domain, near: tuple[Fraction, ...] = ()) -> tuple[Fraction, ...]:
     numbers = tuple(dict.fromkeys((*SPECIAL, *near)))
+    if domain.kind in RELATIONS:
+        return tuple(value for value in numbers if SIGNS[RELATIONS[domain.kind]](value, 0))
     match domain.kind:
-        case "positive":
-            return tuple(value for value in numbers if value > 0)
-        case "nonnegative":
-            return tuple(value for value in numbers if value >= 0)
-        case "negative":
-            return tuple(value for value in numbers if value < 0)
-        case "nonpositive":
-            return tuple(value for value in numbers if value <= 0)
-        case "nonzero":
-            return tuple(value for value in numbers if value)
         case "natural" | "integer":
             least = 1 if domain.kind == "natural" else -6
             whole = (value for value in near if value.denominator == 1 and least <= value <= recipes.LARGEST_NUMBER)

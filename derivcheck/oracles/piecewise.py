@@ -14,8 +14,7 @@ from itertools import count
 from math import prod
 
 from derivcheck.evaluation import sizes as drawing
-from derivcheck.evaluation.arithmetic import NotExact, OutOfRange, TooLarge
-from derivcheck.evaluation.composed import SIGNS
+from derivcheck.evaluation.arithmetic import SIGNS, NotExact, OutOfRange, TooLarge
 from derivcheck.evaluation.evaluator import Axis, Frame, World, evaluate
 from derivcheck.evaluation.forms import ONE, Atoms, Condition, Form, combination, compared, constant
 from derivcheck.evaluation.grid import Grid

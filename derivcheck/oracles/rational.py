@@ -14,7 +14,7 @@ from math import prod
 from types import MappingProxyType
 
 from derivcheck.evaluation import sizes as drawing
-from derivcheck.evaluation.arithmetic import NotExact, OutOfRange
+from derivcheck.evaluation.arithmetic import SIGNS, NotExact, OutOfRange
 from derivcheck.evaluation.evaluator import Axis, World, evaluate
 from derivcheck.evaluation.grid import Grid, filled, narrow
 from derivcheck.evaluation.rational import INVALID, RationalArithmetic
@@ -324,24 +324,9 @@ def _compare(
             continue
         points += 1
         for x, y in pairs:
-            if not _related(claim.relation, x, y):
+            if not SIGNS[claim.relation](x, y):
                 return points, (x, y, written(problem, world.leaves, point)), singular
     return points, None, singular
-
-
-def _related(relation: str, x: Fraction, y: Fraction) -> bool:
-    match relation:
-        case "=":
-            return x == y
-        case "\\ne":
-            return x != y
-        case "<":
-            return x < y
-        case ">":
-            return x > y
-        case "\\le":
-            return x <= y
-    return x >= y
 
 
 def written(problem: Problem, leaves: Mapping[str, Grid], point: int = 0) -> str:  # type: ignore[type-arg]

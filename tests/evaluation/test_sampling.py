@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from fractions import Fraction
+from typing import get_args
 
 import pytest
 import torch
 
+from derivcheck.evaluation.arithmetic import SIGNS
 from derivcheck.evaluation.sampling import ArbitraryFunction, draw, generator
-from derivcheck.language.domain import Domain
+from derivcheck.language.domain import RELATIONS, Domain, DomainKind
 from derivcheck.language.shapes import SCALAR, Dim
 from derivcheck.problem.scope import FunctionDeclaration
 from derivcheck.source import NOWHERE
@@ -42,12 +44,24 @@ def test_what_is_drawn_is_a_member_of_its_domain(kind, law):
     assert bool(law(drawn(kind)).all())
 
 
-def test_intervals_finite_sets_and_unit_vectors_are_kept_to():
-    inside = (
-        drawn("interval", low=-1.0, high=2.0)
-        if False
-        else draw(Domain("interval", low=-1.0, high=2.0), SHAPE, generator(1), 2.0)
+@pytest.mark.parametrize("kind", get_args(DomainKind))
+def test_what_is_drawn_has_the_signs_and_lies_between_the_ends_that_its_domain_tells(kind):
+    more = {"interval": {"low": 0.5, "high": 2.0}, "finite": {"values": (0, 1)}}.get(kind, {})
+    domain = Domain(kind, **more)
+    value = draw(
+        domain, (50, 3, 1) if kind in ("onehot", "unit", "simplex") else (50, 3, 3), generator("signs", kind), 2.0
     )
+    assert set(value.sign().unique().int().tolist()) <= domain.signs
+    low, high = domain.ends or (None, None)
+    assert low is None or bool((value >= low).all())
+    assert high is None or bool((value <= high).all())
+    if kind in RELATIONS:
+        assert bool(SIGNS[RELATIONS[kind]](value, 0).all())
+    assert not domain.at_most_one or bool(((value >= 0) & (value <= 1)).all())
+
+
+def test_intervals_finite_sets_and_unit_vectors_are_kept_to():
+    inside = draw(Domain("interval", low=-1.0, high=2.0), SHAPE, generator(1), 2.0)
     assert -1 < float(inside.min()) < -0.8
     assert 1.8 < float(inside.max()) < 2
     assert set(draw(Domain("finite", values=(-1, 3)), SHAPE, generator(1)).unique().tolist()) == {-1.0, 3.0}
