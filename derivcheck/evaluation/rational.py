@@ -37,7 +37,6 @@ class Invalid(Enum):
 INVALID: Final = Invalid.INVALID
 Number = Fraction | Literal[Invalid.INVALID]
 Numbers = Grid[Number]
-Truths = Grid[bool]
 Ratio = tuple[int, int]
 
 ZERO, ONE = Fraction(0), Fraction(1)

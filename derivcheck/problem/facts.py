@@ -108,13 +108,6 @@ def signs(term: Term, scope: Scope) -> Signs:
     return ANY
 
 
-def _at_most_one(part: Term, scope: Scope) -> bool:
-    match part:
-        case t.Variable(key=key) | t.Entry(argument=t.Variable(key=key)):
-            return key in scope.declarations and scope.declarations[key].domain.at_most_one
-    return False
-
-
 def _added(found: Signs) -> Signs:
     return ANY if {1, -1} <= found else found | {0}
 
