@@ -177,7 +177,7 @@ def _with_d(node: n.Node) -> n.Node | None:
 
 
 def _says_itself(name: n.Node, value: n.Node) -> bool:
-    r"""``\mathrm{d}S = \partial L / \partial S``: two letters are the name of this derivative; one is a definition."""
+    r"""``\mathrm{d}S = \partial L / \partial S``: what is written so is the name of this derivative."""
     value = strip(value)
     return isinstance(value, n.Derivative) and value.variables == (name,)
 
@@ -212,10 +212,10 @@ def _adjoints(items: Items) -> tuple[_Notation, dict[str, n.Node]] | None:
                 name = notation(strip(item.members[0]))
                 if name is None or key_of(name) not in known:
                     continue
-                itself = notation is _with_d and _says_itself(name, item.members[1])
+                itself = _says_itself(name, item.members[1])
                 if itself or not any(isinstance(part, n.Derivative) for part in walk(item.members[1])):
                     found[key_of(name)] = name
-                    set_to += 2 if itself else 1
+                    set_to += 2 if itself and notation is _with_d else 1
         if set_to >= 2:
             return notation, found
     return None
@@ -223,9 +223,10 @@ def _adjoints(items: Items) -> tuple[_Notation, dict[str, n.Node]] | None:
 
 def _speaks_of_adjoints(items: Items, text: str) -> str:
     told = any(
-        (name := _with_d(strip(item.members[0]))) is not None and _says_itself(name, item.members[1])
+        (name := notation(strip(item.members[0]))) is not None and _says_itself(name, item.members[1])
         for item in _statements(items)
         if len(item.members) > 1
+        for notation in _NOTATIONS
     )
     if not told and (not ADJOINT.search(text) or DIFFERENTIAL.search(text)):
         return "names"

@@ -20,6 +20,7 @@ from derivcheck.problem.plusminus import both_signs
 from derivcheck.problem.probability.logs import log_of_claimed
 from derivcheck.problem.problem import Alternative, Claim, Refused
 from derivcheck.problem.proportional import up_to_factor
+from derivcheck.problem.recursions import refuse_whole
 from derivcheck.problem.rounding import to_accuracy
 from derivcheck.problem.scope import Definition, IndexInfo, Refusal, Scope, SizeSymbol
 from derivcheck.problem.settling import settled
@@ -231,6 +232,7 @@ class ClaimMaker:
     def _member(self, member: Waiting) -> None:
         head, node, item, conditions = member.head, member.node, member.item, member.conditions
         try:
+            refuse_whole((head.node, node), self.scope)
             self._append(head, node, item, conditions, *self._pair(head, node, head.closed, item))
             if member.whole is not None:
                 self._also_against(member.whole, node, item, conditions)

@@ -45,6 +45,7 @@ from derivcheck.problem.prose import (
     listed_before,
     runs,
 )
+from derivcheck.problem.recursions import note_recursion
 from derivcheck.problem.rounding import accuracy
 from derivcheck.problem.scope import Definition, IndexInfo, Refusal
 from derivcheck.problem.solutions import equation_for
@@ -364,7 +365,7 @@ def _definition(item: Statement, name: n.Node, builder: Builder, meaning: n.Node
     """Bring a name into being; ``meaning`` is its value where the left side is not the name alone: ``S^{-1} = …``."""
     left = strip(item.members[0]) if meaning is not None else name
     refuse_second(item, left, builder)
-    _refuse_recursion(item, left, builder)
+    note_recursion(item, left, builder.context())
     second = strip(item.members[1])
     second_is_new = isinstance(second, n.Name | n.Scripted) and is_new(second, builder.scope)
     if len(item.members) > 2 and second_is_new and not would_resolve(second, builder.context()):
@@ -394,21 +395,6 @@ def _definition(item: Statement, name: n.Node, builder: Builder, meaning: n.Node
         if builder.head is None:
             raise Refusal("chain-without-head", item.members[2].span, "what this is held against is not understood")
         builder.makers.members(builder.head, item.members[2:], item.relations[1:], item, tuple(builder.conditions))
-
-
-def _refuse_recursion(item: Statement, left: n.Node, builder: Builder) -> None:
-    r"""``s_t = U x_t + R s_{t-1}`` for t = 1, …, T: the one before is a member as well, and no value of its own."""
-    if (
-        not isinstance(left, n.Scripted)
-        or not isinstance(left.sub, n.Name)
-        or left.sub.text not in builder.scope.ranges
-    ):
-        return
-    for part in (part for member in item.members[1:] for part in walk(member)):
-        shifted = isinstance(part, n.Scripted) and part.base == left.base and isinstance(part.sub, n.Add)
-        if shifted and any(inner == left.sub for inner in walk(part.sub)):  # type: ignore[union-attr, arg-type]
-            reason = f"a recursion is not checked: each `{plain(left)}` rests on the one before it"
-            raise Refusal("not-checked", part.span, reason)
 
 
 def _defined_for_all(item: Statement, left: n.Node, refusal: Refusal, builder: Builder) -> None:

@@ -197,6 +197,7 @@ class Scope:
     measures: dict[str, dict[str, Measure]] = field(default_factory=dict)
     unread: dict[str, Span] = field(default_factory=dict)
     posterior: set[str] = field(default_factory=set)
+    steps: dict[str, tuple[Node, frozenset[Node]]] = field(default_factory=dict)
     still: set[str] = field(default_factory=set)
     angled: Node | None = None
     optima: dict[str, Term] = field(default_factory=dict)
@@ -236,7 +237,7 @@ class Scope:
             ranges=dict(self.ranges), mentions={key: list(calls) for key, calls in self.mentions.items()},
             factors=dict(self.factors), measures=measures, unread=dict(self.unread), posterior=set(self.posterior),
             still=set(self.still), optima=dict(self.optima), facts=dict(self.facts), guards=list(self.guards),
-            parities=dict(self.parities),
+            parities=dict(self.parities), steps=dict(self.steps),
         )  # fmt: skip
 
     def quote(self, span: Span) -> str:

@@ -66,6 +66,12 @@ With $g = \frac{\partial f}{\partial y}$ we get
 
 $$ \frac{\partial f}{\partial w_k} = g_k u_k r $$
 """
+GIVEN = r"""# Backward through a product
+
+Let $A \in \mathbb{R}^{m \times n}$, $B \in \mathbb{R}^{n \times k}$ and $C = A B$. Given $\bar C = \partial \ell / \partial C$,
+
+$$ \bar A = \bar C B^\top, \qquad \bar B = A^\top \bar C. $$
+"""
 STATE = r"""# Next state
 
 Let $A \in \mathbb{R}^{n \times n}$, and let $X, Q \in \mathbb{R}^{n \times n}$ be symmetric positive definite.
@@ -116,6 +122,7 @@ $$ \frac{\partial R}{\partial u} = 2 \sum_{i=1}^n (u^\top z_i + c - t_i) z_i + 2
         (SPRING, r"$$ E = \frac{1}{2} m v^2 + ", r"$$ E = \frac{1}{2} m v^2 - "),
         (SCORE, r"z_i + 2 u $$", r"z_i + u $$"),
         (SCORE, r"\Rightarrow c &= \frac{1}{n} ", r"\Rightarrow c &= "),
+        (GIVEN, r"A^\top \bar C.", r"A^\top \bar C / 2."),
         (STATE, r"= A X A^\top + Q", r"= A^\top X A + Q"),
     ],
 )

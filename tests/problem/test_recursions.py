@@ -1,0 +1,31 @@
+"""Values that are made of the one before: a step is checked, what speaks of the whole is not."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.problem.asking import outcomes
+
+STEP = r"Let $g \in \mathbb{R}$, $\beta \in (0, 1)$, $c_{t-1} \in \mathbb{R}$ and $c_t = \beta c_{t-1} + (1 - \beta) g$."
+
+
+@pytest.mark.parametrize(
+    ("line", "outcome"),
+    [
+        (r"c_t - g = \beta (c_{t-1} - g)", "holds"),
+        (r"c_t - g = c_{t-1} - g", "wrong"),
+        (r"\frac{\partial c_t}{\partial c_{t-1}} = \beta", "holds"),
+        (r"\frac{\partial c_t}{\partial c_{t-1}} = 1 - \beta", "wrong"),
+        (r"c_t = (1 - \beta^t) g", "not checked"),
+        (r"c_t = \sum_{s=1}^t \beta^{t-s} (1 - \beta) g", "not checked"),
+        (r"c_t = \beta^2 c_{t-2} + (1 - \beta^2) g", "not checked"),
+        (r"\frac{\partial c_t}{\partial c_0} = \beta^t", "not checked"),
+    ],
+)
+def test_one_step_of_a_recursion_is_checked_and_the_whole_is_not(line: str, outcome: str):
+    assert outcomes(f"{STEP}\n\n$$ {line} $$\n", evidence="exact")[-1] == outcome
+
+
+def test_a_recursion_for_every_place_is_no_definition():
+    text = r"Let $\mu \in \mathbb{R}$, $g_1, \dots, g_T \in \mathbb{R}$, $v_0 = 0$ and $v_t = \mu v_{t-1} + g_t$."
+    assert set(outcomes(text + "\n\n$$ v_t = g_t $$\n", evidence="exact")) == {"not checked"}
