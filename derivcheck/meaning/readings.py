@@ -287,8 +287,16 @@ def _loss(items: Items, notation: _Notation, names: Mapping[str, n.Node]) -> tup
     targets = [
         part.target for part in _written(items) if isinstance(part, n.Derivative) and isinstance(part.target, n.Name)
     ]
+    told = [
+        value.target
+        for item in _statements(items)
+        if len(item.members) == 2 and isinstance(value := strip(item.members[1]), n.Derivative)
+        if (name := notation(strip(item.members[0]))) is not None and _says_itself(name, value)
+        if isinstance(value.target, n.Name)
+    ]  # fmt: skip
+    targets = told or targets
     made = {key_of(name): name for name, _ in _set(items)}
-    for loss in (*targets, *(n.Name(text) for text in _LOSSES if text in made)):
+    for loss in (*targets, *(n.Name(text) for text in _LOSSES if text in made and not told)):
         if key_of(loss) in made or key_of(loss) in _declared(items):
             return loss, []
     given = {

@@ -6,7 +6,9 @@ import pytest
 
 from tests.problem.asking import outcomes
 
-STEP = r"Let $g \in \mathbb{R}$, $\beta \in (0, 1)$, $c_{t-1} \in \mathbb{R}$ and $c_t = \beta c_{t-1} + (1 - \beta) g$."
+STEP = (
+    r"Let $g \in \mathbb{R}$, $\beta \in (0, 1)$, $c_{t-1} \in \mathbb{R}$ and $c_t = \beta c_{t-1} + (1 - \beta) g$."
+)
 
 
 @pytest.mark.parametrize(
