@@ -22,10 +22,10 @@ run: $(VENV)/.runs
 
 test: $(VENV)/.tests
 	@echo "about 6,000 tests on two processes: 10 to 25 minutes on a machine of two cores, longer on a busy one"
-	$(BIN)/python -m pytest -n 2 --dist worksteal -q
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -q
 
 thorough: $(VENV)/.tests
-	$(BIN)/python -m pytest -n 2 --dist worksteal -q -m thorough
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -q -m thorough
 
 lint: $(VENV)/.tests
 	$(BIN)/ruff check .

@@ -70,6 +70,11 @@ DOCUMENTS = sorted(path.name for path in HERE.glob("user-*") if path.suffix in {
 MUTATIONS = mutations()
 
 
+def together(document: str) -> pytest.MarkDecorator:
+    """One process has all tests of a document: what its mistakes leave as it is is judged once."""
+    return pytest.mark.xdist_group(document)
+
+
 def mutation_ids() -> list[str]:
     """``user-ridge-2-factor``: the document, which of its mistakes, and what kind of mistake it is."""
     seen: dict[str, int] = defaultdict(int)
@@ -86,7 +91,8 @@ def searched() -> list[object]:
     claims = [mutation for mutation in MUTATIONS if not mutation.in_definition]
     common = [kind for kind, count in Counter(m.mistake for m in claims).items() if count >= 3]
     chosen = [next(m for m in claims if m.mistake == kind) for kind in common]
-    return [pytest.param(m, marks=[] if m in chosen else [pytest.mark.thorough]) for m in claims]
+    rare = pytest.mark.thorough
+    return [pytest.param(m, marks=[together(m.document), *([] if m in chosen else [rare])]) for m in claims]
 
 
 def expected_codes(text: str) -> dict[int, set[str]]:
@@ -110,7 +116,7 @@ def observed_codes(report: Report) -> dict[int, set[str]]:
     return dict(found)
 
 
-@pytest.mark.parametrize("name", DOCUMENTS)
+@pytest.mark.parametrize("name", [pytest.param(name, marks=together(name)) for name in DOCUMENTS])
 def test_a_document_gives_the_findings_written_in_it_and_no_others(name: str) -> None:
     # As its mistakes are checked: what is claimed in all of them is judged once.
     _says_what_is_written_in_it(name, QUICKLY)
@@ -136,7 +142,9 @@ def _says_what_is_written_in_it(name: str, settings: Settings) -> None:
     assert len(report.results) >= max(1, len(mistakes)), "fewer claims were checked than lines that can be wrong"
 
 
-@pytest.mark.parametrize("mutation", MUTATIONS, ids=mutation_ids())
+@pytest.mark.parametrize(
+    "mutation", [pytest.param(one, marks=together(one.document)) for one in MUTATIONS], ids=mutation_ids()
+)
 def test_a_mistake_is_blamed_on_its_own_line(mutation: Mutation) -> None:
     # A definition is blamed for what an edit of it mends; any other line is blamed before an edit of it is looked for.
     _blames_the_line(mutation, mends=mutation.in_definition, hasty=True)
