@@ -35,7 +35,7 @@ class Members:
 
 def written_out(items: tuple[Item, ...], text: str) -> tuple[tuple[Item, ...], list[Unread]]:
     """The items with what words say of rows and columns as hidden statements, and what was said but not understood."""
-    items = tuple(_by_entries(items))
+    items = tuple(_by_entries(list(_one_by_one(items))))
     statements = [item for item in items if isinstance(item, Statement)]
     said = list(_ranges(statements))
     unread: list[Unread] = []
@@ -58,6 +58,31 @@ def written_out(items: tuple[Item, ...], text: str) -> tuple[tuple[Item, ...], l
             if indexed and len(names) > 1 and not known:
                 unread.append(Unread(tuple((folded(key),) for key in names), mine[0].span | mine[-1].span))
     return (hidden.in_front(said, items) if said else items), unread
+
+
+def _one_by_one(items: Sequence[Item]) -> Iterator[Item]:
+    r"""``i, j = 1, \dots, n`` as two ranges; ``A = (a_{ij}) \in \mathbb{R}^{m \times n}`` with its entries named."""
+    for number, item in enumerate(items):
+        match item:
+            case Statement(members=(n.Tuple(items=names), n.Tuple(items=listed))) if (
+                any(is_dots(part) for part in listed)
+                and all(isinstance(name, n.Name) for name in names)
+                and [one.sign for one in item.relations] == ["="]
+            ):
+                yield from (replace(item, members=(name, item.members[1]), span=name.span) for name in names)
+            case Statement(
+                members=(n.Name() as whole, n.Group(body=n.Scripted(base=n.Name(), sup=None) as entry), space)
+            ) if _two_letters(entry.sub) and [one.sign for one in item.relations] == ["=", "\\in"]:
+                yield replace(item, members=(whole, space), relations=item.relations[1:])
+                named = n.Scripted(whole, entry.sub, None)
+                yield hidden.set_to(entry, named, Span(item.span.end, item.span.end), 780 + number)
+            case _:
+                yield item
+
+
+def _two_letters(sub: n.Node | None) -> bool:
+    parts = sub.factors if isinstance(sub, n.Product) else sub.items if isinstance(sub, n.Tuple) else ()
+    return len(parts) == 2 and all(isinstance(part, n.Name) for part in parts)
 
 
 def _by_entries(items: Sequence[Item]) -> Iterator[Item]:

@@ -77,6 +77,11 @@ def is_word(sub: Node | None, scope: Scope, bound: Collection[str] = ()) -> bool
     return bool(letters) and not all(indexes(letter) for letter in letters)
 
 
+def is_mark(sub: Node | None) -> bool:
+    r"""Whether a star or a dagger stands below: part of a name, as ``w_\star``."""
+    return isinstance(sub, Symbol) and sub.text in ("*", "\\star", "\\ast", "\\dagger", "\\bullet")
+
+
 def index_term(node: Node, ctx: Context) -> Term:
     """An expression in index position: a number, an index letter, a size, sums of these."""
     match node:

@@ -7,7 +7,7 @@ from fractions import Fraction
 from derivcheck.language import nodes as n
 from derivcheck.problem.builder import Builder
 from derivcheck.problem.context import Context, key_of, strip
-from derivcheck.problem.indices import capitals
+from derivcheck.problem.indices import capitals, is_mark
 from derivcheck.problem.newness import is_new, mentions_itself, would_resolve
 from derivcheck.problem.scope import Declaration, Refusal
 from derivcheck.problem.terms import Entry, Variable
@@ -76,7 +76,7 @@ def estimated(node: n.Node) -> n.Node | None:
             # `P^-` and `P^+` are before and after a measurement: nothing is maximised.
             if isinstance(sup, n.Symbol | n.Text) and sup.text not in ("-", "+"):
                 return estimated(plain) or plain
-            if sup is None and (isinstance(sub, n.Text) or capitals(sub)):
+            if sup is None and (isinstance(sub, n.Text) or is_mark(sub) or capitals(sub)):
                 return estimated(base) or base
             if sup is None and sub is not None and (inner := estimated(base)) is not None:
                 return n.Scripted(inner, sub, None, span=node.span)

@@ -8,7 +8,7 @@ from derivcheck.language import nodes as n
 from derivcheck.language.shapes import is_scalar
 from derivcheck.language.traversal import children
 from derivcheck.problem.context import SLOT, Context, key_of, pattern, strip
-from derivcheck.problem.indices import index_parts, is_word
+from derivcheck.problem.indices import index_parts, is_mark, is_word
 from derivcheck.problem.probability.operators import ENTROPIES, MEANS, VARIANCES, of_densities
 from derivcheck.problem.scope import (
     Declaration,
@@ -71,7 +71,9 @@ def _new_scripted(node: n.Scripted, scope: Scope) -> bool:
             return False
         case n.Symbol() | n.Text():
             return not _entry_of_known(node, scope)
-    if _zeroth(node, scope) or (node.sup is None and (isinstance(node.sub, n.Text) or is_word(node.sub, scope))):
+    if _zeroth(node, scope) or (
+        node.sup is None and (isinstance(node.sub, n.Text) or is_mark(node.sub) or is_word(node.sub, scope))
+    ):
         return True
     base = scope.names.get(key_of(node.base))
     built_in = base is None and node.base.text in ("e", "\\pi", "I", "\\mathbf{I}", "\\mathbf{1}", "\\mathbb{1}")
