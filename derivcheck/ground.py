@@ -16,7 +16,7 @@ from derivcheck.language.nodes import Apply, Given, Name, Node, Scripted
 from derivcheck.language.shapes import ONE
 from derivcheck.language.traversal import walk
 from derivcheck.problem import terms as t
-from derivcheck.problem.constraints import tied_names
+from derivcheck.problem.constraints import summed, tied_names
 from derivcheck.problem.context import key_of, names_in, strip
 from derivcheck.problem.problem import Claim, Problem, Refused
 from derivcheck.problem.scope import Declaration, Definition, FunctionDeclaration, FunctionDefinition, Meaning
@@ -91,6 +91,11 @@ class Grounds:
         tied = tied_names(claim.head, claim.claimed, self.problem.declarations)
         if tied is not None and all(self._is_free(key) for key in tied[0]):
             return True
+        for one, other in ((claim.head, claim.claimed), (claim.claimed, claim.head)):
+            # ``\sum_k y_k = 1`` of free entries holds where it is asked of them.
+            total = summed(one, self.problem.scope)
+            if total is not None and is_literal(other) and self._is_free(total):
+                return True
         sides = [side.argument if isinstance(side, t.Entry) else side for side in (claim.head, claim.claimed)]
         inputs = [side for side in sides if isinstance(side, t.Variable) and side.key in self.problem.declarations]
         if claim.relation != "=":

@@ -233,9 +233,24 @@ def written_out(found: Tables, items: tuple[Item, ...]) -> tuple[tuple[Item, ...
                 Unread(names, Span(item.span.start, item.span.start), narrows=True, stated=item.span, why=why)
             )
         members = tuple(_rewritten(member, found) for member in item.members)
+        if len(members) == 2 and item.relations[0].sign == "=" and _free(members[0], found) < _free(members[1], found):
+            # ``\\log p(x) = \\log p(x, z) - \\log p(z \\mid x)`` is claimed for every z.
+            members = members[::-1]
         kept.append(replace(item, members=members))
     start = next((item.span.start for item in items if isinstance(item, Statement)), 0)
     return hidden.in_front(_declared(found, every, Span(start, start)), tuple(kept)), doubts
+
+
+def _free(node: n.Node, found: Tables) -> frozenset[str]:
+    """The letters that run in an expression and are bound by nothing in it."""
+    match node:
+        case n.Big(binder=binder, body=body):
+            return _free(body, found) - {key_of(name) for name in binder.names}
+        case n.Name(text=text):
+            return (
+                frozenset((text,)) if text in found.bound or text.removesuffix("#value") in found.bound else frozenset()
+            )
+    return frozenset[str]().union(*(_free(part, found) for part in children(node)))
 
 
 def _of_letters(item: Statement, every: dict[str, n.Name]) -> bool:

@@ -79,11 +79,11 @@ def _so_asked(item: Statement, builder: Builder) -> bool:
     if cue is None or cue.words != "so that" or not cue.near or len(item.members) != 2 or item.implied:
         return False
     before = [line for line in builder.lines if line.span.start < line.span.end <= cue.span.start]
-    last = max(before, key=lambda line: line.span.end, default=None)
+    last = max((line for line in before if line.kind != "mention"), key=lambda line: line.span.end, default=None)
     if last is None or last.kind not in ("declaration", "assumption"):
         return False
     between = builder.source.text[last.span.end : cue.span.start]
-    return not set(between) & set(".,;:") and between.count("$") <= 1
+    return not set(between) & set(".;:") and not between.rstrip(" $").endswith(",")
 
 
 def _sums_asked(item: Statement, builder: Builder) -> bool:

@@ -13,7 +13,7 @@ from derivcheck.language import nodes as n
 from derivcheck.language.traversal import walk
 from derivcheck.problem import terms
 from derivcheck.problem.builder import Builder
-from derivcheck.problem.claims import differentiated_by
+from derivcheck.problem.claims import differentiated_by, kind_of
 from derivcheck.problem.context import strip
 from derivcheck.problem.neighbours import Statements
 from derivcheck.problem.problem import Claim
@@ -104,6 +104,9 @@ def _meant(what: str, mentions: list[Statement], item: Statement, builder: Build
         if key is None or key not in builder.scope.declarations or key in found:
             continue
         assert isinstance(claim, Claim)
+        if kind_of(claim.head) == "hessian":
+            # A gradient is set to zero, though its Hessian may be told before that.
+            continue
         if claim.span.start < item.span.start and claim.relation == "=":
             found[key] = claim
             if not phrases.SEVERAL.search(what):

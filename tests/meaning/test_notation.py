@@ -96,9 +96,78 @@ $$ o^\top \mathbf{g} = \sum_{i=1}^k \mathbf{g}_i $$
 """
 
 
-@pytest.mark.parametrize(
-    "text", [CROSS, POWERS, SQUARES, LISTS, LEAST, TWO_LETTERS, PRIMES, SAMPLES, ONE_HOT, ARGUMENTS]
+DENSITIES = r"""
+By Bayes' rule
+
+$$ p(h \mid v) = \frac{p(v \mid h) p(h)}{p(v)} $$
+$$ p(h \mid v) = \frac{p(v \mid h) p(v)}{p(h)} $$ # no
+
+and so $\log p(v) = \log p(v, h) - \log p(h \mid v)$. For every $r$ the evidence is bounded by
+
+$$ \mathcal{F}(r) = \mathbb{E}_{r(h|v)}[\log p(v \mid h)] - D_{\mathrm{KL}}(r(h \mid v) \,\|\, p(h)) $$
+$$ \log p(v) = \mathcal{F}(r) + D_{\mathrm{KL}}(r(h|v) \| p(h|v)) $$
+$$ \mathcal{F}(r) = \mathbb{E}_{r(h|v)}[\log p(v, h)] + \mathbb{H}[r(h|v)] $$
+$$ \mathcal{F}(r) = \mathbb{E}_{r(h|v)}[\log p(v, h)] - \mathbb{H}[r(h|v)] $$ # no
+"""
+CHAIN = r"""
+Let $a \in \mathbb{R}^n$ and $b \in \mathbb{R}^m$ have the joint density $p(a, b)$, and let $q(a, b)$ be another one. Then
+
+$$ \int p(a, b) \, db = p(a) $$
+$$ \int \int p(a, b) \log \frac{p(a, b)}{q(a, b)} \, da \, db = \mathrm{KL}(p(a) \| q(a)) + \int p(a) \mathrm{KL}(p(b|a) \| q(b|a)) \, da $$
+$$ \int p(a) \, p(a \mid b) \, da = p(b) $$ # no
+"""
+DIVERGENCES = r"""
+Let $a, b > 0$, let $m, s \in \mathbb{R}^k$ with $s > 0$, and $S = \operatorname{diag}(s)$. Then
+
+$$ D_{\text{KL}}(\mathcal{N}(m, S) \,\|\, \mathcal{N}(0, I)) = \frac12 \sum_{i=1}^k (s_i + m_i^2 - 1 - \log s_i) $$
+$$ \KL(\text{Exp}(a) \| \text{Exp}(b)) = \log \frac{a}{b} + \frac{b}{a} - 1 $$
+$$ \KL(\text{Poisson}(a) \| \text{Poisson}(b)) = a \log \frac{a}{b} - b - a $$ # no
+"""
+IN_WORDS = r"""
+Let $x \in \mathbb{R}$, where $\phi$ is the standard normal density and $\Phi$ its distribution function, $g$ the softplus
+function and $s$ the logistic sigmoid. Let $y, z \in \R^K$, with nonnegative entries of $y$ so that $\sum_k y_k = 1$.
+
+$$ \phi'(x) = -x \phi(x) $$
+$$ \frac{d}{dx} (x \Phi(x) + \phi(x)) = \Phi(x) $$
+$$ g'(x) = s(x) $$
+$$ \frac{d}{dx} (x \Phi(x)) = \Phi(x) $$ # no
+$$ s'(x) = s(x) (1 + s(x)) $$ # no
+
+With $p = \operatorname{softmax}(z)$ and $L = -\sum_k y_k \log p_k$,
+
+$$ \frac{\partial L}{\partial z} = p - y $$
+$$ \frac{\partial L}{\partial z} = y - p $$ # no
+"""
+RIDGE = r"""
+We observe inputs stacked in $\Phi \in \mathbb{R}^{N \times M}$ and targets $\mathbf{t} \in \mathbb{R}^{N}$. For weights
+$\mathbf{w} \in \mathbb{R}^M$ and a penalty $\alpha > 0$ minimise
+
+$$ E(\mathbf{w}) = \tfrac12 \lVert \Phi \mathbf{w} - \mathbf{t} \rVert_2^2 + \tfrac{\alpha}{2} \mathbf{w}^\top \mathbf{w} . $$
+
+$$ \nabla E(\mathbf{w}) = \Phi^\top (\Phi \mathbf{w} - \mathbf{t}) + 2 \alpha \mathbf{w} $$ # no
+
+Its gradient is $\nabla E(\mathbf{w}) = \Phi^\top (\Phi \mathbf{w} - \mathbf{t}) + \alpha \mathbf{w}$, its Hessian is
+$\nabla^2 E(\mathbf{w}) = \Phi^\top \Phi + \alpha I$. Setting the gradient to zero we get
+
+$$ \mathbf{w}_\star = (\Phi^\top \Phi + \alpha I)^{-1} \Phi^\top \mathbf{t} = \Phi^\top (\Phi \Phi^\top + \alpha I)^{-1} \mathbf{t} . $$
+"""
+BY_ROWS = r"""
+Row $i$ of the queries is $q_i \in \mathbb{R}^d$, keys are $k_j \in \mathbb{R}^d$ for $i, j = 1, \dots, n$. Let
+$P = (p_{ij}) \in \mathbb{R}^{m \times n}$ and $v \in \mathbb{R}^n$.
+
+$$ s_{ij} = \frac{q_i^\top k_j}{\sqrt{d}}, \quad a_{ij} = \frac{e^{s_{ij}}}{\sum_{l=1}^n e^{s_{il}}} $$
+$$ \frac{\partial a_{ij}}{\partial s_{ik}} = a_{ij} (\delta_{jk} - a_{ik}) $$
+$$ (P v)_l = \sum_{j=1}^n p_{lj} v_j $$
+$$ \frac{\partial a_{ij}}{\partial s_{ik}} = a_{ij} (\delta_{jk} + a_{ik}) $$ # no
+$$ \|P\|_F^2 = \sum_{l=1}^m p_{ll}^2 $$ # no
+"""
+DOCUMENTS = (
+    *(CROSS, POWERS, SQUARES, LISTS, LEAST, TWO_LETTERS, PRIMES, SAMPLES, ONE_HOT, ARGUMENTS, DENSITIES, CHAIN),
+    *(DIVERGENCES, IN_WORDS, RIDGE, BY_ROWS),
 )
+
+
+@pytest.mark.parametrize("text", DOCUMENTS)
 def test_right_lines_hold_and_wrong_lines_are_wrong(text: str) -> None:
     found = outcomes(text.replace(" # no", ""))
     assert found.count("wrong") == text.count("# no")
