@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from derivcheck.api import check as check
     from derivcheck.config import SettingsError as SettingsError
+    from derivcheck.model.target import ModelError as ModelError
     from derivcheck.reading.files import UnreadableFile as UnreadableFile
     from derivcheck.verdict import Evidence as Evidence
     from derivcheck.verdict import Finding as Finding
@@ -31,6 +32,7 @@ __version__ = "0.1.0"
 _WHERE = {
     "check": "derivcheck.api",
     "SettingsError": "derivcheck.config",
+    "ModelError": "derivcheck.model.target",
     "UnreadableFile": "derivcheck.reading.files",
     **dict.fromkeys(
         ("Evidence", "Finding", "Outcome", "Report", "Result", "Severity", "Verdict", "Word"), "derivcheck.verdict"

@@ -30,6 +30,7 @@ def check(
     evidence: str = "all",
     require: str | None = None,
     readings: Mapping[str, str] | None = None,
+    model: object | None = None,
 ) -> Report:
     r"""Check every claim of a derivation.
 
@@ -44,8 +45,10 @@ def check(
     evidence   ``"all"``, or ``"exact"`` for proofs and exact counterexamples alone
     require    ``"proved"`` for a finding where a claim is less than proved
     readings   conventions by name that print leaves open, ``{"softmax-axis": "rows"}``
+    model      a torch function, nn.Module or autograd.Function that the document is held against as well
 
-    Raises SettingsError for a setting that cannot be used, UnreadableFile for a file that cannot be read. What is wrong
+    Raises SettingsError for a setting that cannot be used, UnreadableFile for a file that cannot be read, ModelError
+    for a model that cannot be called. What is wrong
     in the document is told in the report, never raised.
     """
     told: dict[str, object] = {"seed": seed, "trials": trials, "draws": draws, "evidence": evidence}
@@ -58,7 +61,12 @@ def check(
         warnings.filterwarnings("ignore", message="Failed to initialize NumPy")
         from derivcheck.engine import check as checked
 
-        return checked(source, settings)
+        report = checked(source, settings)
+        if model is None:
+            return report
+        from derivcheck.model.checking import with_code
+
+        return with_code(report, model, getattr(model, "__name__", type(model).__name__), settings)
 
 
 def _source(document: str | os.PathLike[str], readings: dict[str, str]) -> Source:

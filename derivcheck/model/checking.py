@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Final
+
+import torch
 
 from derivcheck.config import Settings
 from derivcheck.engine import problem_of
@@ -12,13 +15,17 @@ from derivcheck.model import derivation
 from derivcheck.model.compare import BackwardFailed, Model, compare
 from derivcheck.model.derivation import Derivation, bound, quantities
 from derivcheck.model.reporting import comparison_extra, failed_backward, findings, not_evaluated
-from derivcheck.model.subject import any_functions, functions_of, model_of, sizes_of, subject_of, with_results
+from derivcheck.model.results import any_functions
+from derivcheck.model.subject import functions_of, model_of, sizes_of, subject_of, with_results
 from derivcheck.model.target import HERE, ModelError, Target, load
 from derivcheck.parts import Part, parts_of
 from derivcheck.reading.documents import kind_of
 from derivcheck.reading.python import pieces
 from derivcheck.source import Source
 from derivcheck.verdict import Extra, Finding, Outcome, Report
+
+SAME: Final = 1e-3
+"""Sums in another order may differ by this, and no more, between two calls with the same inputs."""
 
 
 def compared(
@@ -40,6 +47,8 @@ def compared(
         return failed_backward(code, str(error))
     spans = {name: one.span for slope in slopes for name, one in slope.claimed.items()}
     extra = comparison_extra(model, found, code)
+    if found.rough > 1e-10:
+        about += f"; its values are rough to {found.rough:.0e} of themselves, and no more is asked of them"
     return replace(extra, text=about), findings(source, found, code, spans)
 
 
@@ -79,6 +88,10 @@ def with_code(report: Report, code: object, name: str, settings: Settings, sourc
                 f"functions = {{ '{function}' = \"tanh\" }} in derivcheck.toml"
             )
     model = model_of(subject, problem, point, settings)
+    once, again = (model.evaluate({leaf: point[leaf] for leaf in model.leaves}, settings) for _ in range(2))
+    for given in (one.key for one in model.quantities):
+        if not torch.allclose(once[given].detach(), again[given].detach(), rtol=SAME, atol=0, equal_nan=True):
+            raise ModelError(f"{name}: called twice with the same inputs it gives other values; let nothing be random")
     extra, found = compared(model, source, settings, sizes, name, subject.said())
     return replace(report, extras=(*report.extras, extra), findings=(*report.findings, *found))
 

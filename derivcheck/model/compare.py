@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from itertools import combinations
 from typing import Final, NamedTuple
@@ -111,11 +111,13 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """All that was compared; ``agree`` tells of two parties whether they do in everything that both speak of."""
+    """All that was compared; ``agree`` tells of two parties whether they do in everything that both speak of, ``rough``
+    which part of its values rounding inside of the code moves."""
 
     rows: tuple[Difference, ...]
     agree: Mapping[frozenset[Party], bool] = field(default_factory=dict)
     by_hand: bool = False
+    rough: float = 0.0
 
     @property
     def holds(self) -> bool:
@@ -172,26 +174,62 @@ def compare(model: Model, settings: Settings, derivation: Derivation) -> Compari
     points = min([POINTS, *(len(values[leaf]) for leaf in model.leaves)])
     heard: _Told = {}
     formulas: _Told = {}
+    rough = 0.0
     for point in range(points):
         here = {name: value[point] for name, value in values.items()}
         leaves = {leaf: here[leaf] for leaf in model.leaves}
         ours = model.evaluate(leaves, settings)
-        moved = [model.evaluate({name: leaf * (1 + off) for name, leaf in leaves.items()}, settings) for off in OFF]
+        moved = _moved(model, settings, leaves, ours)
+        rough = max(rough, _roughness(model, ours, moved))
         for quantity in model.quantities:
             # What the module itself has no number for says nothing of the derivation.
             if quantity.name in here and bool(ours[quantity.key].isfinite().all()):
                 of_ours = [one[quantity.key].detach() for one in (ours, *moved)]
                 _tell(heard, _What("", quantity.name), Party.MATHS, point, _Said(here[quantity.name]))
-                _tell(heard, _What("", quantity.name), Party.FORWARD, point, _Said(of_ours[0], noise_of(*of_ours)))
+                if (said := _rounded(of_ours, rough)) is not None:
+                    _tell(heard, _What("", quantity.name), Party.FORWARD, point, said)
         for slopes in derivation.slopes:
-            _slopes(model, settings, slopes, point, (ours, moved), leaves, heard)
+            _slopes(model, settings, slopes, point, (ours, moved), leaves, rough, heard)
             if model.formula is not None:
                 _formula(model, slopes, point, here, formulas)
-    return _judged(model, heard, formulas, _floor(derivation))
+    return replace(_judged(model, heard, formulas, _floor(derivation)), rough=rough)
 
 
-OFF: Final = (1e-9, -1e-9)
-"""Inputs are moved by so much to see what rounding does: a smooth function bends by nothing over this."""
+SHIFTS: Final = (1e-6, 1e-3, 3e-2)
+"""Inputs are moved by so much of themselves to see what rounding does: a smooth function bends by little over the
+first, float32 inside of the code shows there, and what is coarser does not change before the others."""
+ROUGH: Final = 0.1
+"""What rounding moves by more than this part of itself is compared with nothing."""
+
+
+def _moved(model: Model, settings: Settings, leaves: Values, ours: Values) -> list[Values]:
+    """The model's quantities a little to both sides of the inputs, far enough to change them."""
+    keys = [quantity.key for quantity in model.quantities]
+    moved: list[Values] = []
+    for shift in SHIFTS:
+        sides = ({name: leaf * (1 + off) for name, leaf in leaves.items()} for off in (shift, -shift))
+        moved = [model.evaluate(side, settings) for side in sides]
+        if any(not torch.equal(moved[0][key], ours[key]) for key in keys):
+            return moved
+    return moved
+
+
+def _roughness(model: Model, ours: Values, moved: Sequence[Values]) -> float:
+    """Which part of its values rounding inside of the code moves: what it does to one quantity it may do to any, such
+    as a gradient that the inputs do not change."""
+    found = [0.0]
+    for key in (quantity.key for quantity in model.quantities):
+        size = float(ours[key].detach().abs().max())
+        if size:
+            found.append(noise_of(ours[key].detach(), *(one[key].detach() for one in moved)) / size)
+    return min(max(found), ROUGH)
+
+
+def _rounded(values: Sequence[Tensor], rough: float) -> _Said | None:
+    """A value of the code with how far rounding may have moved it; None where that is too far to say anything."""
+    size = max(float(one.abs().max()) for one in values)
+    bar = max(noise_of(*values), rough * size)
+    return _Said(values[0], bar) if bar <= ROUGH * size else None
 
 
 def _tell(heard: _Told, what: _What, party: Party, point: int, said: _Said) -> None:
@@ -200,7 +238,7 @@ def _tell(heard: _Told, what: _What, party: Party, point: int, said: _Said) -> N
 
 def _slopes(
     model: Model, settings: Settings, slopes: Slopes, point: int, ours: tuple[Values, Sequence[Values]],
-    leaves: Values, heard: _Told,
+    leaves: Values, rough: float, heard: _Told,
 ) -> None:  # fmt: skip
     """What each party says of the derivatives of one number at one point."""
     keys = {quantity.name: quantity.key for quantity in model.quantities}
@@ -221,8 +259,8 @@ def _slopes(
         # what is written by hand may leave out what nobody asks for; else nothing comes back where nothing went in
         if not backward and name in model.leaves and (name in slopes.claimed or not model.by_hand):
             backward = [torch.zeros_like(slopes.derived[name][point])]
-        if backward:
-            _tell(heard, what, Party.BACKWARD, point, _Said(backward[0], noise_of(*backward)))
+        if backward and (said := _rounded(backward, rough)) is not None:
+            _tell(heard, what, Party.BACKWARD, point, said)
         if name in model.leaves:
             known = [slopes.derived[name][point], *backward[:1]]
             forward = _slope(model, settings, leaves, name, upstream, traced.get(name), known)

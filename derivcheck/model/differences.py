@@ -58,9 +58,10 @@ def along(
     directions, slopes, bar = [], [], 0.0
     largest = max(float(one.detach().abs().max()) for one in (*leaves.values(), *evaluate(leaves).values()))
     rounding = UNIT * largest * sum(float(weight.abs().sum()) for weight in upstream.values())
-    bend = abs(value(leaf * (1 + 1e-9)) - 2 * value(leaf) + value(leaf * (1 - 1e-9)))
+    bend = abs(value(leaf * (1 + 1e-6)) - 2 * value(leaf) + value(leaf * (1 - 1e-6)))
     noise = max(bend, rounding)
-    step = scale * max(STEP, noise ** (1 / 5) / 4)
+    # of coarse values larger steps tell more
+    step = scale * max(STEP, (noise * 2.0**-52 / rounding) ** (1 / 5) / 4 if rounding else 0.0)
     for _ in range(DIRECTIONS):
         way = torch.randn(leaf.shape, generator=numbers, dtype=torch.float64)
         steps = [step / 2**k for k in range(3)]

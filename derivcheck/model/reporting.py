@@ -96,7 +96,8 @@ def _message(found: Comparison, first: Difference, code: str) -> str:
             return f"the forward pass of {code} is the odd one out: `{shown}` is not what it computes"
         case Party.BACKWARD:
             return f"the backward pass of {code} is the odd one out: `{shown}` is not what it gives"
-    return f"`{shown}` of the derivation differs from the {'module' if code == 'module' else code}'s"
+    whose = "the module's" if code == "module" else f"that of {code}"
+    return f"`{shown}` of the derivation differs from {whose}"
 
 
 def _said_of_odd(found: Comparison) -> str:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import ast
 import contextlib
 import copy
 import inspect
 import sys
-import textwrap
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, fields, is_dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal
 
 import torch
@@ -20,9 +18,9 @@ from derivcheck.language.shapes import ONE
 from derivcheck.model.compare import Model, Quantity
 from derivcheck.model.derivation import Values
 from derivcheck.model.recording import backward_on, forward_alone, saved_names, sets_up_apart, written_by_hand
+from derivcheck.model.results import is_function, matched, named, returned_names, values_of
 from derivcheck.model.spelling import folded, matching, spellings
 from derivcheck.model.target import ModelError, guarded, told
-from derivcheck.problem import terms as t
 from derivcheck.problem.problem import Problem
 
 Layout = Literal["entries", "column", "row"]
@@ -72,7 +70,7 @@ class Subject:
     @property
     def function(self) -> type[torch.autograd.Function] | None:
         """The autograd.Function that it is, if it is one."""
-        return self.code if _is_function(self.code) else None
+        return self.code if is_function(self.code) else None
 
     @property
     def leaves(self) -> tuple[str, ...]:
@@ -89,15 +87,11 @@ class Subject:
         return f"compared in {where}" + (f", with {', '.join(dict.fromkeys(pairs))}" if pairs else "")
 
 
-def _is_function(code: object) -> bool:
-    return inspect.isclass(code) and issubclass(code, torch.autograd.Function)
-
-
 def subject_of(code: Any, name: str, problem: Problem, sizes: Mapping[str, int]) -> Subject:  # noqa: ANN401
     """Who gets what, by the names of parameters. Raises ModelError where that is not clear."""
     if inspect.isclass(code) and issubclass(code, torch.nn.Module):
         code = _constructed(code, name, problem, sizes)
-    if _is_function(code):
+    if is_function(code):
         own = inspect.signature(code.forward)
         skipped = 0 if sets_up_apart(code) else 1
     elif isinstance(code, torch.nn.Module):
@@ -112,7 +106,7 @@ def subject_of(code: Any, name: str, problem: Problem, sizes: Mapping[str, int])
         code = copy.deepcopy(code).eval()
         taken = {one.given for one in parameters}
         for weight, _ in code.named_parameters():
-            found = [one for one in matching(weight.replace(".", "_"), _values(problem)) if one not in taken]
+            found = [one for one in matching(weight.replace(".", "_"), values_of(problem)) if one not in taken]
             if len(found) == 1:
                 weights[weight] = found[0]
     return Subject(name, code, parameters, weights, sizes)
@@ -137,19 +131,13 @@ def _constructed(code: type[torch.nn.Module], name: str, problem: Problem, sizes
         return code(**given)
 
 
-def _values(problem: Problem) -> tuple[str, ...]:
-    """The names of a document as they stand at its end that have a value."""
-    keys = dict.fromkeys(problem.names.values())
-    return tuple(key for key in keys if key in problem.declarations or key in problem.definitions)
-
-
 def _parameters(signature: Sequence[inspect.Parameter], name: str, problem: Problem) -> tuple[Parameter, ...]:
     found: list[Parameter] = []
     missing: list[str] = []
     for one in signature:
         if one.kind in (one.VAR_POSITIONAL, one.VAR_KEYWORD):
             continue
-        values, functions = matching(one.name, _values(problem)), matching(one.name, problem.functions)
+        values, functions = matching(one.name, values_of(problem)), matching(one.name, problem.functions)
         sizes = matching(one.name, problem.size_names)
         if len(values) > 1:
             raise ModelError(f"{name}: `{one.name}` may be {' or '.join(f'`{v}`' for v in values)} of the document")
@@ -162,7 +150,7 @@ def _parameters(signature: Sequence[inspect.Parameter], name: str, problem: Prob
         elif one.default is inspect.Parameter.empty:
             missing.append(one.name)
     if missing:
-        there = ", ".join(f"`{spellings(key)[0]}`" for key in _values(problem) if spellings(key)) or "none"
+        there = ", ".join(f"`{spellings(key)[0]}`" for key in values_of(problem) if spellings(key)) or "none"
         raise ModelError(
             f"{name} needs {', '.join(f'`{one}`' for one in missing)}, and the document has no such name (it has "
             f"{there}); declare it, or map it with a line `derivcheck: let $\\mathrm{{{missing[0]}}} = …$`"
@@ -240,7 +228,7 @@ def run(subject: Subject, values: Values, settings: Settings, forward: bool = Fa
 def _placed(subject: Subject, came: object) -> dict[str, Tensor]:
     """What came back under the document's names, as the document has it where it fits but for axes of one."""
     found: dict[str, Tensor] = {}
-    for (_, name), (_, value) in zip(subject.results, _named(came), strict=False):
+    for (_, name), (_, value) in zip(subject.results, named(came), strict=False):
         if name and isinstance(value, Tensor):
             value = value.to("cpu", torch.float64)
             wanted = subject.shapes.get(name, value.shape)
@@ -280,39 +268,6 @@ def _with_weights(subject: Subject, graph: Mapping[str, Tensor]) -> Callable[...
     return module  # type: ignore[no-any-return]
 
 
-def _named(came: object) -> list[tuple[str, object]]:
-    """What came back, with names where it has some."""
-    if isinstance(came, Mapping):
-        return [(str(name), value) for name, value in came.items()]
-    if isinstance(came, tuple) and hasattr(came, "_fields"):
-        return list(zip(came._fields, came, strict=True))
-    if is_dataclass(came) and not isinstance(came, type):
-        return [(one.name, getattr(came, one.name)) for one in fields(came)]
-    if isinstance(came, tuple | list):
-        return [("", one) for one in came]
-    return [("", came)]
-
-
-def returned_names(code: object) -> list[str]:
-    """The names behind ``return`` in the source of a function; empty for what is no name, or has no source."""
-    target: Any = code.forward if _is_function(code) or isinstance(code, torch.nn.Module) else code  # type: ignore[attr-defined]
-    try:
-        tree = ast.parse(textwrap.dedent(inspect.getsource(inspect.unwrap(target))))
-    except (OSError, TypeError, SyntaxError, ValueError):
-        return []
-    body = tree.body[0]
-    if not isinstance(body, ast.FunctionDef):
-        return []
-    nested = {id(inner) for one in ast.walk(body) if one is not body and isinstance(one, ast.FunctionDef | ast.Lambda)
-              for inner in ast.walk(one)}  # fmt: skip
-    found = [one.value for one in ast.walk(body) if isinstance(one, ast.Return) and id(one) not in nested]
-    if not found or found[-1] is None:
-        return []
-    last = found[-1]
-    parts = last.elts if isinstance(last, ast.Tuple) else [last]
-    return [one.id if isinstance(one, ast.Name) else "" for one in parts]
-
-
 def with_results(subject: Subject, problem: Problem, values: Values, settings: Settings) -> Subject:
     """The subject with the names of what it returns, in the first layout, precision and place in which it runs and what
     comes back fits the document. Raises ModelError where it does not run at all."""
@@ -348,49 +303,10 @@ def _tried(subject: Subject, problem: Problem, values: Values, settings: Setting
     """The subject with its results named, and whether these have the shapes of the document."""
     _, came = called(subject, values, settings)
     names = returned_names(subject.code)
-    told_names = [name or (names[at] if at < len(names) else "") for at, (name, _) in enumerate(_named(came))]
+    told_names = [name or (names[at] if at < len(names) else "") for at, (name, _) in enumerate(named(came))]
     shapes = {name: value.shape for name, value in values.items()}
-    named = replace(subject, results=_matched(told_names, subject, problem), shapes=shapes)
-    return named, all(value.shape == shapes.get(name) for name, value in _placed(named, came).items())
-
-
-def _matched(names: Sequence[str], subject: Subject, problem: Problem) -> tuple[tuple[str, str], ...]:
-    """The results with the document's names; one result without a name that is known is the document's last result."""
-    found: list[tuple[str, str]] = []
-    for name in names:
-        keys = matching(name, _values(problem)) if name else ()
-        found.append((name, keys[0] if len(keys) == 1 and keys[0] not in subject.leaves else ""))
-    if len(found) == 1 and not found[0][1]:
-        last = last_results(problem, subject.leaves)
-        if len(last) == 1:
-            found = [(found[0][0], last[0])]
-    return tuple(found)
-
-
-def last_results(problem: Problem, leaves: Sequence[str]) -> list[str]:
-    """The definitions that rest on what the code is given, and on which no other definition rests."""
-    from derivcheck.oracles.draws import dependencies
-
-    below = dependencies(problem)
-    keys = [key for key in _values(problem) if key in problem.definitions]
-    resting = [key for key in keys if set(leaves) & below[key] and not any_functions(problem, [key])]
-    return [key for key in resting if not any(key in below[other] for other in resting if other != key)]
-
-
-def any_functions(problem: Problem, names: Sequence[str]) -> set[str]:
-    """The arbitrary functions on which names rest, through definitions."""
-    left, seen, found = list(names), set[str](), set[str]()
-    while left:
-        key = left.pop()
-        if key in seen or key not in problem.definitions:
-            continue
-        seen.add(key)
-        for part in t.walk(problem.definitions[key].term):
-            if isinstance(part, t.Arbitrary):
-                found.add(part.key)
-            if isinstance(part, t.Variable):
-                left.append(part.key)
-    return found
+    found = replace(subject, results=matched(told_names, subject.leaves, problem), shapes=shapes)
+    return found, all(value.shape == shapes.get(name) for name, value in _placed(found, came).items())
 
 
 def model_of(subject: Subject, problem: Problem, point: Values, settings: Settings) -> Model:
@@ -412,7 +328,7 @@ def model_of(subject: Subject, problem: Problem, point: Values, settings: Settin
 
     saved: dict[str, str] = {}
     if function is not None:
-        found = {name: matching(name, _values(problem)) for name in saved_names(function) if name}
+        found = {name: matching(name, values_of(problem)) for name in saved_names(function) if name}
         saved = {name: keys[0] for name, keys in found.items() if len(keys) == 1}
     came = evaluate(point, settings)
     outputs = [came[one.key] for one in quantities if one.key in came]
