@@ -113,6 +113,11 @@ def is_styled_letter(name: str) -> bool:
     return re.fullmatch(r"(?:\\[a-z]+\{)+[A-Za-z]\}+", name) is not None
 
 
+def upright(name: str) -> str:
+    r"""A name whose words are all ``\mathrm``, without spaces."""
+    return re.sub(r"\\(?:text|operatorname)\b", r"\\mathrm", name).replace(" ", "")
+
+
 def unbold(name: str) -> str:
     """A name without its type face."""
     return re.sub(r"\\mathbf\{|\}", "", name)

@@ -2,7 +2,6 @@ r"""What is written with brackets in probability: ``p(z \mid x)``, ``\mathcal{N}
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 from fractions import Fraction
@@ -38,6 +37,7 @@ from derivcheck.problem.scripts import superscript
 from derivcheck.problem.substitution import at_indices
 from derivcheck.problem.terms import Term
 from derivcheck.reading.parser import parse_expression
+from derivcheck.reading.unread import upright
 from derivcheck.source import Span
 
 DENSITIES = frozenset(("p", "P", "\\Pr", "\\mathrm{Pr}", "\\mathbb{P}", "\\mathrm{P}"))
@@ -80,7 +80,7 @@ def operator(head: n.Node, group: n.Group, ctx: Context) -> Term | None:
 
 def is_divergence(head: n.Node) -> bool:
     r"""``\mathrm{KL}``, ``D_{KL}``, ``D_{\text{KL}}``."""
-    return re.sub(r"\\(?:text|operatorname)\b", r"\\mathrm", key_of(head)).replace(" ", "") in DIVERGENCES
+    return upright(key_of(head)) in DIVERGENCES
 
 
 def _is_family(text: str, own: object, group: n.Group, key: str) -> bool:
