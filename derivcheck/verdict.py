@@ -72,6 +72,7 @@ class Doubt(StrEnum):
     SEVERAL = "several"
     UNSOLVED = "unsolved"
     TOUCH = "touch"
+    PARTIAL = "partial"
 
 
 @dataclass(frozen=True, slots=True)

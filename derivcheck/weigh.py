@@ -21,7 +21,7 @@ OF_ACCURACY: Final = frozenset((Doubt.ROUNDING, Doubt.BETWEEN))
 OUT_OF_RANGE: Final = frozenset((Doubt.NO_VALUE, Doubt.VACUOUS))
 """Doubts of sides that overflow or underflow: they may have values where numbers have more digits."""
 
-OF_CHOICE: Final = frozenset((Doubt.VACUOUS, Doubt.TOUCH))
+OF_CHOICE: Final = frozenset((Doubt.VACUOUS, Doubt.TOUCH, Doubt.PARTIAL))
 """Doubts of the inputs at which a claim was tested: what is exact was tested at no better ones."""
 
 CONTESTED: Final = frozenset((Sees.ROUTE, Sees.DERIVATIVE, Sees.DIFFERENCES, Sees.SUBGRADIENTS, Sees.EXTREMUM))
@@ -93,6 +93,9 @@ def _beside(proof: Evidence, rest: Verdict, others: Sequence[Evidence]) -> Verdi
     match proof.outcome, rest.outcome:
         case Outcome.HOLDS, Outcome.HOLDS:
             return _proved(proof)
+        case Outcome.HOLDS, Outcome.UNDECIDED if any(one.doubt is Doubt.PARTIAL for one in spoken):
+            # A proof speaks of what both sides have a value for.
+            return rest
         case Outcome.HOLDS, Outcome.UNDECIDED if not proof.bound or _of_accuracy(spoken) or _of_inputs(spoken):
             return _proved(proof)
         case Outcome.HOLDS, Outcome.WRONG if proof.sees is Sees.SLOPE and {one.sees for one in wrong} & BEYOND_SLOPES:

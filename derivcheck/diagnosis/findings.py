@@ -32,6 +32,9 @@ CODES = {
     "solution": "wrong-solution",
 }
 
+FIGURES = (6, 9, 12, 15, 17)
+"""With so many figures numbers are shown, the first of these that tells them apart."""
+
 
 def finding_for(
     problem: Problem, claim: Claim, verdict: Verdict, bench: Bench | None, settings: Settings
@@ -199,8 +202,9 @@ def _figures(claim: Claim, evidence: tuple[Evidence, ...]) -> str:
         return ""
     first = wrong[0]
     entry = first.where or ""
-    parts = [f"claimed {entry.strip() + ' = ' if entry else ''}{_number(first.claimed)}"]
-    for other in wrong:
+    shown = _told_apart(first.claimed, *(e.reference for e in wrong))
+    parts = [f"claimed {entry.strip() + ' = ' if entry else ''}{shown[0]}"]
+    for other, reference in zip(wrong, shown[1:], strict=True):
         name = {
             "values": "left side",
             "rational": "left side, exactly",
@@ -211,15 +215,20 @@ def _figures(claim: Claim, evidence: tuple[Evidence, ...]) -> str:
         }
         bar = f" ± {other.bar:.0e}" if other.oracle == "differences" and other.bar is not None else ""
         if other is first or (other.where == first.where and other.claimed == first.claimed):
-            parts.append(f"{name.get(other.oracle, other.oracle)} {_number(other.reference)}{bar}")
+            parts.append(f"{name.get(other.oracle, other.oracle)} {reference}{bar}")
         if other.oracle in ("rational", "cells") and other.detail:
             parts.append(other.detail)
             break
+    if shown[0] == shown[1] and first.error:
+        parts.insert(2, f"they differ by {first.error:.1e}")
     return "   ".join(parts)
 
 
-def _number(value: float | None) -> str:
-    return "?" if value is None else f"{value:.6g}"
+def _told_apart(*values: float | None) -> list[str]:
+    """Numbers to six figures, or to as many as tell those apart that differ."""
+    known = [value for value in values if value is not None]
+    many = next((m for m in FIGURES if len({f"{x:.{m}g}" for x in known}) == len(set(known))), FIGURES[-1])
+    return ["?" if value is None else f"{value:.{many}g}" for value in values]
 
 
 def _where_seen(evidence: Evidence) -> str:

@@ -65,6 +65,11 @@ def _parts(draws: Draws, claim: Claim) -> list[Term]:
     return list(draws.parts(claim.head, claim.claimed))
 
 
+def differentiates_at_all(draws: Draws, claim: Claim) -> bool:
+    """Whether something is differentiated in a claim: a slope may have a value where what it is of has none."""
+    return any(map(_differentiates, _parts(draws, claim)))
+
+
 def _over_one_number(part: Term) -> bool:
     """Whether an integral runs over one real number."""
     match part:

@@ -15,7 +15,7 @@ from derivcheck.language.domain import Domain
 from derivcheck.language.shapes import Dim
 from derivcheck.oracles import modular
 from derivcheck.oracles import rational as exact
-from derivcheck.oracles.balls import NAME, integrates, speaks_of_constants, turns
+from derivcheck.oracles.balls import NAME, differentiates_at_all, integrates, speaks_of_constants, turns
 from derivcheck.oracles.draws import Draws
 from derivcheck.oracles.enclosing import INTEGRALS, PLAIN, Care, Input, Look, Seen, look
 from derivcheck.oracles.special import FREE, special
@@ -36,7 +36,7 @@ TURNS = tuple(map(Fraction, ("1/2", "1", "1/6", "1/3", "3/4", "2", "1/4", "-1/2"
 def ask(draws: Draws, claim: Claim) -> Evidence:
     """Both sides at every input; the first counterexample is shown."""
     counts = dict.fromkeys(Look, 0)
-    touched, zero, nowhere = "", True, ""
+    touched, zero, nowhere, partial = "", True, "", ""
     care = INTEGRALS if integrates(draws, claim) else PLAIN
     sizes: dict[tuple[tuple[str, int], ...], None] = {}
     for point in _inputs(draws, claim, care):
@@ -52,6 +52,9 @@ def ask(draws: Draws, claim: Claim) -> Evidence:
             return _refuted(draws, point, seen, tuple(sizes), sum(counts.values()))
         if seen.look is Look.NOWHERE:
             nowhere = nowhere or seen.sides
+        if seen.look is Look.ABSENT and seen.sides and point.usual:
+            where = _written(draws, point)
+            partial = partial or f"the {seen.sides} side alone has no value{f' at {where}' if where else ''}"
         if seen.look is Look.AGREE:
             zero &= seen.zero
             touched = touched or _written(draws, point) or "one of the inputs"
@@ -64,6 +67,11 @@ def ask(draws: Draws, claim: Claim) -> Evidence:
             return Evidence(
                 NAME, Outcome.WRONG, error=0.0, sizes=tuple(sizes), points=counts[Look.AGREE], detail=detail
             )
+    if partial and claim.relation == "=" and counts[Look.AGREE] and not differentiates_at_all(draws, claim):
+        detail = f"{partial}: it holds where both have one, and for which inputs it is meant is not said"
+        return Evidence(
+            NAME, Outcome.UNDECIDED, sizes=tuple(sizes), points=counts[Look.AGREE], detail=detail, doubt=Doubt.PARTIAL
+        )
     vacuous = zero and not is_zero(claim.head) and not is_zero(claim.claimed)
     said = _said(claim, counts, tuple(sizes), touched, vacuous, care)
     told = {look for look, count in counts.items() if count} == {Look.HOLDS}
@@ -135,16 +143,17 @@ def _inputs(draws: Draws, claim: Claim, care: Care = PLAIN) -> Iterator[Input]:
             {key: narrow(leaf, 0, number, 1) if leaf.shape[0] > 1 else leaf for key, leaf in leaves.items()}
             for number in range(min(count, POINTS if scalar else MATRIX_POINTS))
         ]
+        usual = [
+            {key: _usual(draws, key, leaf, source) for key, leaf in points[0].items()}
+            for _ in range((USUAL if scalar else MATRIX_POINTS) if leaves else 0)
+        ]
         if leaves:
-            points += [
-                {key: _usual(draws, key, leaf, source) for key, leaf in points[0].items()}
-                for _ in range(USUAL if scalar else MATRIX_POINTS)
-            ]
+            points += usual
             points += special(points[-1], {key: domain for key, domain in domains.items() if key not in draws.values})
         points.sort(key=lambda at: any(abs(entry) > TAME for leaf in at.values() for entry in leaf.entries))
         # Where there are too many, simple ones and usual ones.
         for number, at in enumerate(points[:: -(-len(points) // (care.inputs or len(points)))]):
-            yield Input(whole, at, f"{seed} {place} {number}", number)
+            yield Input(whole, at, f"{seed} {place} {number}", number, usual=any(at is each for each in usual))
         if (turning := turns(draws, claim)) and care.inputs is None:
             for number, turn in enumerate(TURNS):
                 at = {

@@ -67,7 +67,7 @@ class Look(Enum):
 class Input:
     """Exact values for every declared name at some sizes; ``seed`` and ``number`` draw the functions.
 
-    The values of ``turns`` are multiples of π.
+    The values of ``turns`` are multiples of π. A ``usual`` one has no special values: others are like it all around.
     """
 
     sizes: Mapping[str, int]
@@ -75,11 +75,15 @@ class Input:
     seed: str = ""
     number: int = 0
     turns: frozenset[str] = frozenset()
+    usual: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A look, and where it fails both sides there in words; ``zero`` where both are nothing but 0."""
+    """A look, and where it fails both sides there in words; ``zero`` where both are nothing but 0.
+
+    Where one side alone has no value, ``sides`` is which.
+    """
 
     look: Look
     sides: str = ""
@@ -187,8 +191,9 @@ def _member(domain: Domain, x: Number | None) -> bool:
 
 
 def _seen(relation: str, pairs: list[tuple[Number | None, Number | None]], blurred: bool, digits: int) -> Seen:
-    if any(x is None or y is None for x, y in pairs):
-        return Seen(Look.ABSENT)
+    missing = [any(pair[side] is None for pair in pairs) for side in (0, 1)]
+    if any(missing):
+        return Seen(Look.ABSENT, "" if all(missing) else "left" if missing[0] else "claimed")
     worst = Look.HOLDS
     for x, y in pairs:
         assert x is not None

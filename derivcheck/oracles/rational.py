@@ -341,4 +341,10 @@ def written(problem: Problem, leaves: Mapping[str, Grid], point: int = 0) -> str
 
 def _short(value: Fraction) -> str:
     text = str(value)
-    return text if len(text) <= 8 else f"{float(value):.3g}"
+    if len(text) <= 8:
+        return text
+    # What is beside a whole number is no whole number: the end of an interval may not belong to it.
+    beside = value - round(value)
+    if round(value) and 0 < abs(beside) < Fraction(1, 1000):
+        return f"{round(value)} {'+' if beside > 0 else '−'} {float(abs(beside)):.3g}"
+    return f"{float(value):.3g}"
