@@ -29,6 +29,7 @@ DEEP, FAR = 4, 2
 """So many inputs that agree are asked for 1000 digits, and so many where something was lost for 10000."""
 POINTS, USUAL, MATRIX_POINTS = 32, 16, 4
 TAME = 100
+NEAR_PI = 1e-9
 TURNS = tuple(map(Fraction, ("1/2", "1", "1/6", "1/3", "3/4", "2", "1/4", "-1/2", "-1", "3/2")))
 """The multiples of π at which sines and cosines have the values that people know."""
 
@@ -166,15 +167,13 @@ def _inputs(draws: Draws, claim: Claim, care: Care = PLAIN) -> Iterator[Input]:
 
 def _holds_turn(domain: Domain, turn: Fraction) -> bool:
     """Whether so many π are in an interval, of whose ends float64 has neighbours only."""
-    ends = (domain.low, domain.high, *domain.closed)
-    low, high = (None if isinstance(end, Dim) else end for end in ends[:2])
-    at = [
-        low is not None and abs(float(turn) * pi - low) < 1e-9,
-        high is not None and abs(float(turn) * pi - high) < 1e-9,
-    ]
-    if any(at):
-        return all(closed for here, closed in zip(at, domain.closed, strict=True) if here)
-    return (low is None or float(turn) * pi > low) and (high is None or float(turn) * pi < high)
+    value = float(turn) * pi
+    for end, sign, closed in zip((domain.low, domain.high), (1, -1), domain.closed, strict=True):
+        if end is not None and not isinstance(end, Dim):
+            beyond = sign * (value - end)
+            if beyond < -NEAR_PI or (beyond < NEAR_PI and not closed):
+                return False
+    return True
 
 
 def _usual(draws: Draws, key: str, leaf: Grid[Fraction], source: Random) -> Grid[Fraction]:

@@ -130,13 +130,15 @@ def sizes_for(
 
 
 def _in_order(problem: Problem, claim: Claim, choice: Mapping[str, int]) -> bool:
-    """Whether no sum runs backwards: what ``\\sum_{i=3}^n`` is at n = 1 is not meant to be asked."""
-    for part in (part for side in (claim.head, claim.claimed) for part in t.walk(side)):
-        if isinstance(part, t.Reduce):
-            lower, upper = (drawing.number_of(end, choice, problem) for end in (part.lower, part.upper))
-            if lower is not None and upper is not None and upper < lower - 1:
-                return False
-    return True
+    """Whether no sum runs backwards: what ``\\sum_{i=3}^n`` is at n = 1 is not meant to be asked. Nor are long ones
+    within each other."""
+    sums = [part for side in (claim.head, claim.claimed) for part in t.walk(side) if isinstance(part, t.Reduce)]
+    for part in sums:
+        lower, upper = (drawing.number_of(end, choice, problem) for end in (part.lower, part.upper))
+        if lower is not None and upper is not None and upper < lower - 1:
+            return False
+    nested = any(isinstance(inner, t.Reduce) for part in sums for inner in t.walk(part.body))
+    return not nested or max(choice.values(), default=0) <= recipes.LARGEST_NUMBER // 2
 
 
 def _entries(problem: Problem, claim: Claim, choice: Mapping[str, int]) -> int:
