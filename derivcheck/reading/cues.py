@@ -270,8 +270,7 @@ def governed(items: Sequence[Governable]) -> list[Cue | None]:
                 cue = nearest(spent) or (last if last is not None and last.kind not in _SPENT else None)
             elif _goes_on(cue, said := set(item.lead.replace(",", " ").split())):
                 # "If $x > 0$, $x^2 > 0$": what is behind the comma need not be a condition as well.
-                given = last is not None and last.words.startswith("given") and before.lead.split()[-1:] == ["given"]
-                goes_on = last is not None and ((last.kind not in ("if", "for") and not given) or bool(said))
+                goes_on = last is not None and (not _conditions(last) or bool(said))
                 cue = last if goes_on else None
                 # "For all $x \\in \\mathbb{R}$, $x^2 \\ge 0$.": what the sentence comes to is said of them all.
                 quantified = not said and _ends(items, position) and before.lead.lower().split()[:1] == ["for"]
@@ -289,11 +288,16 @@ def governed(items: Sequence[Governable]) -> list[Cue | None]:
 def _listed(items: Sequence[Governable], found: Sequence[Cue | None], position: int) -> Cue | None:
     """Of "if $x > 0$, $y > 0$, then" the second is a condition as well: what follows is said to follow."""
     cue, last = found[position], found[position - 1] if position else None
-    if cue is not None or last is None or last.kind not in ("if", "for") or items[position].lead.strip(" ,"):
+    if cue is not None or last is None or not _conditions(last) or items[position].lead.strip(" ,"):
         return cue
     behind = found[position + 1] if position + 1 < len(items) else None
     same = len({item.sentence for item in items[position - 1 : position + 2]}) == 1
     return last if same and behind is not None and behind.kind == "follows" else None
+
+
+def _conditions(cue: Cue) -> bool:
+    """Whether words make a condition of what stands right behind them and of no more: "if", "for", "given"."""
+    return cue.kind in ("if", "for") or (cue.near and cue.words in ("given", "given that"))
 
 
 def _ends(items: Sequence[Governable], position: int) -> bool:
