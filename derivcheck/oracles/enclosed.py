@@ -19,6 +19,7 @@ from derivcheck.oracles.balls import NAME, differentiates_at_all, integrates, sp
 from derivcheck.oracles.draws import Draws
 from derivcheck.oracles.enclosing import INTEGRALS, PLAIN, Care, Input, Look, Seen, look
 from derivcheck.oracles.special import FREE, special
+from derivcheck.problem import terms as t
 from derivcheck.problem.problem import Claim
 from derivcheck.problem.terms import is_zero
 from derivcheck.verdict import Doubt, Evidence, Outcome, Strength
@@ -98,6 +99,9 @@ def _said(claim: Claim, counts: Mapping[Look, int], sizes: Sizes, touched: str, 
     elif not good and counts[Look.LOST] and care is INTEGRALS:
         # An integral that cancels may be 0: that is for a proof to say, and no number is small enough to tell.
         detail = "its integrals cancel: nothing is left to compare"
+        if not any(map(_bends, (part for side in (claim.head, claim.claimed) for part in t.walk(side)))):
+            # Moments that cancel are 0, as those of a score are.
+            return Evidence(NAME, Outcome.NOT_CHECKED, sizes=sizes, detail=detail)
         return Evidence(NAME, Outcome.UNDECIDED, sizes=sizes, detail=detail, doubt=Doubt.TOUCH)
     elif not good and counts[Look.LOST]:
         good = counts[Look.LOST]
@@ -163,6 +167,13 @@ def _inputs(draws: Draws, claim: Claim, care: Care = PLAIN) -> Iterator[Input]:
                 }
                 if all(_holds_turn(domains[key], leaf.entries[0]) for key, leaf in at.items()):
                     yield Input(whole, at, f"{seed} {place} turn {number}", number, turning)
+
+
+def _bends(part: t.Term) -> bool:
+    """Whether what is averaged or integrated is no polynomial as it is written."""
+    found = part.body if isinstance(part, t.Expectation | t.Integral) else None
+    kinds = (t.Elementary, t.Extremum, t.Indicator, t.Piecewise)
+    return found is not None and any(isinstance(each, kinds) for each in t.walk(found))
 
 
 def _holds_turn(domain: Domain, turn: Fraction) -> bool:
