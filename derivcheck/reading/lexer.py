@@ -144,6 +144,10 @@ _BRACKETS: dict[str, tuple[Kind, str]] = {
 _SPELLED_OUT = re.compile(r"(?:[A-Za-z]{3,}|ln)(?=\(|\\left\()|tr(?=\([A-Z])")
 # Markdown escapes the underscore: ``a\_i``, ``\sum\_{i=1}^n``; not that of ``max\_len``.
 _ESCAPED_SUB = re.compile(r"\\_(?=\{|\\[A-Za-z]|[A-Za-z0-9](?![A-Za-z]))")
+_LED = re.compile(
+    r"\s*(?P<word>if|for|when)\s+(?P<rest>[A-Za-z]\w*(?:\([^()]*\))?\s*(?:=|<|>|\\(?:ne|neq|le|ge|leq|geq|in)\b).*)",
+    re.DOTALL,
+)
 _NEGATED = {"=": "\\ne", "\\in": "\\notin", "\\equiv": "\\not\\equiv"}
 _DEEPEST_TEXT = 12
 _LONGEST_NUMBER = 1000
@@ -361,6 +365,12 @@ def _sized(page: Page, name: str, start: int, at: int, end: int, out: list[Token
 def _prose(page: Page, start: int, at: int, end: int, out: list[Token], depth: int) -> int:
     r"""``\text{…}``: its content; maths in dollars inside it is read as maths."""
     content, close, after = _argument(page, at, end, page.span(start, at))
+    led = _LED.match(page.text, content, close)
+    if led is not None and "$" not in page.text[content:close] and depth < _DEEPEST_TEXT:
+        # ``\text{if k = y_i}`` says in words only what leads in to it.
+        out.append(Token("text", led["word"], page.span(content, led.start("rest"))))
+        _read(page, led.start("rest"), close, out, depth + 1)
+        return after
     pieces = re.split(r"(?<!\\)\$", page.text[content:close])
     if len(pieces) == 1 or len(pieces) % 2 == 0 or depth >= _DEEPEST_TEXT:
         out.append(Token("text", pieces[0] if len(pieces) == 1 else page.text[content:close], page.span(start, after)))

@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 from fractions import Fraction
 
-from derivcheck.language.nodes import Group, Name, Node, Number, Product, Scripted, Symbol, Text
+from derivcheck.language.nodes import Group, MatrixNode, Name, Node, Number, Product, Scripted, Symbol, Text
 from derivcheck.reading.cursor import Cursor, shown
 from derivcheck.reading.errors import ParseError
 from derivcheck.reading.lexer import Token
@@ -209,7 +209,7 @@ def _in_style(content: Node, style: str, command: Token, span: Span) -> Node:
             return replace(content, factors=tuple(_in_style(f, style, command, f.span) for f in factors), span=span)
         case Symbol() | Text():
             return content
-        case Group() if style == "":
+        case Group() | MatrixNode() if style == "":
             return content
     raise ParseError(
         f"`{command.text}` stands round more than letters", command.span, "put it round each letter it is meant for"

@@ -177,7 +177,7 @@ def _read_row(reading: _Reading, row: Row, number: int, segment: Segment) -> Non
     if bracket is not None:
         _forgotten(reading, row, bracket, number, segment)
         return
-    if not segment.displayed and all(_is_sign(token) for token in row.tokens):
+    if len(row.tokens) < 4 and all(_is_sign(token) for token in row.tokens):
         return  # The text speaks of the sign: "$\\odot$ is the product entry by entry".
     cut = phrases(row.tokens)
     first: _Chain | None = None
