@@ -72,10 +72,12 @@ def check(source: Source, settings: Settings, required: tuple[str, ...] = ()) ->
 def _check(source: Source, settings: Settings, required: tuple[str, ...] = ()) -> Report:
     started = time.perf_counter()
     isolation = Isolation()
-    problem = isolation.apart(NOWHERE, lambda: problem_of(source), None)
-    if problem is None:
+    read = isolation.apart(NOWHERE, lambda: problem_of(source), None)
+    if read is None:
         seconds = time.perf_counter() - started
         return Report(source, (), tuple(isolation.others), 0, settings.seed, settings.trials, seconds)
+
+    problem = isolation.apart(NOWHERE, partial(_evaluable, read, settings), read)
 
     def repeated(name: str | None) -> str:
         from derivcheck.diagnosis.findings import replay
@@ -115,6 +117,21 @@ def _as_written(source: Source, finding: Finding) -> Finding:
         return finding
     edits = (replace(one, replacement=as_written(source.text, one.span, one.replacement)) for one in finding.edits)
     return replace(finding, edits=tuple(edits))
+
+
+def _evaluable(problem: Problem, settings: Settings) -> Problem:
+    """The document without assumptions that have no value: what rests on them is not checked, and all else is."""
+    claim = next((claim for claim in problem.claims if isinstance(claim, Claim)), None)
+    if claim is None or not problem.assumptions:
+        return problem
+    from derivcheck.oracles.draws import Draws
+    from derivcheck.oracles.rational import not_evaluable
+
+    draws = Draws(problem, settings)
+    bad = not_evaluable(claim, draws)
+    undrawn = tuple((draws.names_in(assumption), assumption.span) for assumption in bad)
+    kept = tuple(assumption for assumption in problem.assumptions if assumption not in bad)
+    return replace(problem, assumptions=kept, undrawn=(*problem.undrawn, *undrawn)) if bad else problem
 
 
 def _wanted(problem: Problem, settings: Settings) -> list[Claim | Refused]:

@@ -8,25 +8,27 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from fractions import Fraction
 from itertools import cycle, islice, product
 from math import prod
 from types import MappingProxyType
 
 from derivcheck.evaluation import sizes as drawing
-from derivcheck.evaluation.arithmetic import SIGNS, NotExact, OutOfRange
+from derivcheck.evaluation.arithmetic import SIGNS, NotExact, OutOfRange, TooLarge
 from derivcheck.evaluation.evaluator import Axis, World, evaluate
 from derivcheck.evaluation.grid import Grid, filled, narrow
 from derivcheck.evaluation.rational import INVALID, RationalArithmetic
 from derivcheck.language.shapes import is_scalar
 from derivcheck.oracles import recipes
+from derivcheck.oracles.draws import Draws
 from derivcheck.oracles.members import members_of, values_of
 from derivcheck.oracles.special import special
 from derivcheck.problem import facts
 from derivcheck.problem import terms as t
 from derivcheck.problem.facts import everything, whole
 from derivcheck.problem.problem import Claim, Problem
-from derivcheck.problem.scope import Declaration
+from derivcheck.problem.scope import Assumption, Declaration
 from derivcheck.problem.terms import Comparison, Term
 from derivcheck.verdict import Evidence, Outcome
 
@@ -350,3 +352,26 @@ def _short(value: Fraction) -> str:
     if round(value) and 0 < abs(beside) < Fraction(1, 1000):
         return f"{round(value)} {'+' if beside > 0 else '−'} {float(abs(beside)):.3g}"
     return f"{float(value):.3g}"
+
+
+def not_evaluable(claim: Claim, draws: Draws) -> tuple[Assumption, ...]:
+    """The assumptions that have no value at all: an index runs out of its range in them, or shapes do not fit.
+
+    They rest on what was read in two ways, and no input can be drawn to meet them. ``claim`` is any of the document.
+    """
+    free = replace(draws.problem, assumptions=())
+    symbols = drawing.symbols(free)
+    choice = drawing.complete(sizes_for(free, claim, symbols, draws.fixed, draws.settings.seed)[0], free)
+    found = []
+    for assumption in draws.problem.assumptions:
+        asked = replace(claim, conditions=assumption.conditions, solution=None)
+        drawn, _ = exact_leaves(free, asked, choice, random.Random(draws.settings.seed), {})
+        world = World(RationalArithmetic(), choice, drawn, {}, free.definitions, None, draws.dependencies)
+        try:
+            for condition in assumption.conditions:
+                evaluate(condition, draws.over_indices(condition, world))
+        except (OutOfRange, ValueError):
+            found.append(assumption)
+        except (NotExact, TooLarge, ArithmeticError, KeyError):
+            continue
+    return tuple(found)

@@ -64,7 +64,8 @@ def begins_anew(item: Statement, left: n.Node, builder: Builder) -> bool:
         return False
     if isinstance(old, Definition):
         value = old.term.body if isinstance(old.term, Gather) else old.term
-        if not is_literal(value) or value == builder.context({}).term(item.members[1]):
+        free = isinstance(item.members[1], n.MatrixNode) and variables(value) & builder.scope.declarations.keys()
+        if not (is_literal(value) or free) or value == builder.context({}).term(item.members[1]):
             return False
         if builder.section(old.span) < builder.section(item.span) and key_of(left) in scope.names:
             _set(item, left, builder)
@@ -122,6 +123,8 @@ def _solved_for(old: Meaning, item: Statement, builder: Builder) -> bool:
 
 def is_number(node: n.Node) -> bool:
     r"""Whether only numerals stand in it, and π: ``0.1``, ``-1``, ``\frac{1}{2}``, ``\pi/2``."""
+    if isinstance(node, n.MatrixNode):
+        return all(is_number(cell) for row in node.rows for cell in row)
     if not all(
         isinstance(part, n.Number | n.Add | n.Fraction_ | n.Product | n.Group | n.Name | n.Scripted)
         for part in walk(node)

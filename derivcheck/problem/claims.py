@@ -307,6 +307,11 @@ class ClaimMaker:
         self, head: Head, node: n.Node, item: Statement, conditions: tuple[Comparison, ...], left: Term, claimed: Term
     ) -> None:
         claim = self._claim(head, node, item, conditions, left, claimed)
+        if single := tuple(one for one in claim.conditions if _indices_in(one)):
+            whole = tuple(one for one in claim.conditions if one not in single)
+            claim = _masked(replace(claim, conditions=whole), single)
+        # What a claim speaks of is not set anew under it.
+        self.scope.used |= terms.variables(left) | terms.variables(claimed)
         self.claims.append(to_accuracy(claim, item, self.scope.text))
         self.sentences[len(self.claims) - 1] = item.sentence
 
@@ -321,6 +326,8 @@ class ClaimMaker:
             note_posterior(right.key, left, self.scope)
         if kind == "identity" and derivative_in(right) is not None and derivative_in(left) is None:
             left, right, kind = right, left, kind_of(right)
+        free = tuple(info.name for info in (head.ctx.free or {}).values())
+        bound = tuple(self._for_each(condition, free) for condition in conditions)
         name = self._name(head, item, node)
         return Claim(
             name=name,
@@ -334,8 +341,8 @@ class ClaimMaker:
             head_node=head.node,
             claimed_node=node,
             chain=head.chain,
-            free=tuple(info.name for info in (head.ctx.free or {}).values()),
-            conditions=conditions,
+            free=free,
+            conditions=bound,
             alternatives=self._alternatives(head, node, claimed),
             expected_wrong=self.marks.expected_wrong(item.span, node.span),
             implied=item.implied,
@@ -531,6 +538,8 @@ class ClaimMaker:
                 kind = claim.kind if relation.sign == "=" else "inequality"
                 if relation.sign != "=":
                     claim = replace(claim, head=left, claimed=right)
+                if any(map(_indices_in, claim.conditions)):
+                    raise Refusal("condition", node.span, "a condition on single members narrows no inequality here")
                 title = f"{plain(left_node)} {_shown(relation.sign)} {plain(node)}"
                 self.claims.append(replace(claim, relation=relation.sign, kind=kind, title=title))
                 left, left_node = right, node
@@ -539,11 +548,28 @@ class ClaimMaker:
                 self.refuse(refusal, node.span, item.span, "inequality", head.title, head.chain)
                 return
 
+    def _for_each(self, condition: Comparison, free: Sequence[str]) -> Comparison:
+        """A condition on the members for which a line stands: its index is that of the line with the same letter."""
+        letters = {self.indices[name].letter: name for name in free if name in self.indices}
+        moved: dict[str, Term] = {}
+        for name in _indices_in(condition).difference(free):
+            letter = name.partition("#")[0]
+            if letter not in letters:
+                what = f"this condition is one for each `{letter}`, and the line that it narrows stands for none"
+                raise Refusal("condition", condition.span, what)
+            moved[name] = terms.Index(letters[letter], span=condition.span)
+        made = at_indices(condition, moved)
+        assert isinstance(made, Comparison)
+        return made
+
     def narrow(self, sentence: int, found: tuple[Comparison, ...]) -> None:
         """Give a condition to all claims of a sentence, those that still wait too."""
         for position, claim in enumerate(self.claims):
             if isinstance(claim, Claim) and claim.sentence == sentence:
-                self.claims[position] = replace(claim, conditions=(*claim.conditions, *found))
+                if any(map(_indices_in, found)):
+                    self._leave_open(claim, found)
+                else:
+                    self.claims[position] = replace(claim, conditions=(*claim.conditions, *found))
         self.waiting = [
             replace(member, conditions=(*member.conditions, *found)) if member.item.sentence == sentence else member
             for member in self.waiting
@@ -564,15 +590,34 @@ class ClaimMaker:
         final = self.claims[-1]
         if not isinstance(final, Claim) or final.conditions:
             return False
-        masked = any(isinstance(part, terms.Index) for each in found for part in terms.walk(each))
+        masked = any(map(_indices_in, found))
         for position, claim in enumerate(self.claims):
             if isinstance(claim, Claim) and claim.chain == final.chain:
-                self.claims[position] = _masked(claim, found) if masked else replace(claim, conditions=found)
+                try:
+                    bound = tuple(self._for_each(one, claim.free) for one in found)
+                except Refusal:
+                    self._leave_open(claim, found)
+                    continue
+                self.claims[position] = _masked(claim, bound) if masked else replace(claim, conditions=found)
         return True
+
+    def _leave_open(self, claim: Claim, found: tuple[Comparison, ...]) -> None:
+        """Keep that a claim rests on conditions under which nothing is drawn."""
+        sides = (side for one in found for side in (one.left, one.right))
+        asked = frozenset[str]().union(*map(terms.variables, sides))
+        mine = terms.variables(claim.head) | terms.variables(claim.claimed)
+        self.scope.undrawn.append((asked | mine, claim.line_span))
 
     def in_document_order(self) -> None:
         """Sort by place: statements that waited for an explanation were taken up late."""
         self.claims.sort(key=lambda claim: claim.span.start)
+
+
+def _indices_in(condition: Comparison) -> set[str]:
+    """The indices of which a condition is one for each member."""
+    bound = {part.index for part in terms.walk(condition) if isinstance(part, terms.Reduce)}
+    bound |= {name for part in terms.walk(condition) if isinstance(part, terms.Gather) for name in part.indices}
+    return {part.name for part in terms.walk(condition) if isinstance(part, terms.Index)} - bound
 
 
 def _masked(claim: Claim, found: tuple[Comparison, ...]) -> Claim:

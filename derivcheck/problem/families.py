@@ -44,11 +44,16 @@ def declare_family(
     if entries and not apart and base_key not in scope.names and all(lower == 1 for lower, _ in ranges):
         sizes = [size for _, size in ranges]
         whole: Shape = (sizes[0], sizes[1] if len(sizes) == 2 else ONE)
-        scope.enter(base_key, Declaration(base_key, plain(node.base), whole, domain, node.span))
+        own = scope.fresh(base_key) if base_key in scope.declarations else base_key
+        scope.enter(base_key, Declaration(own, plain(node.base), whole, domain, node.span))
         return
     key = family_pattern(node, family)
     axes = tuple(FamilyAxis(size, lower) for lower, size in ranges)
-    scope.enter(key, Declaration(key, plain(node), shape, domain, node.span, axes))
+    old = scope.declarations.get(key)
+    # What was said of the members before keeps its meaning.
+    other = old is not None and (key not in scope.names or not scope.unify_shapes(old.shape, shape))
+    own = scope.fresh(key) if other else key
+    scope.enter(key, Declaration(own, plain(node), shape, domain, node.span, axes))
 
 
 def family_pattern(node: n.Scripted, family: Sequence[tuple[n.Node, str]]) -> str:
