@@ -41,8 +41,12 @@ def command(file: str, write: bool) -> int:
         from derivcheck.writing import replace_file
 
         text = path.read_bytes().decode("utf-8")
-        place = text.rfind("\n", 0, _place(text, min(one.span.start for one in inferred))) + 1
-        replace_file(path, (text[:place] + lines + "\n" + text[place:]).encode("utf-8"))
+        # Each section of a long document gets its own: a letter may stand for something else in the next.
+        for offset in sorted({one.span.start for one in inferred}, reverse=True):
+            mine = "".join(wrap.format(f"${one.let}$") for one in inferred if one.span.start == offset)
+            place = text.rfind("\n", 0, _place(text, offset)) + 1
+            text = text[:place] + mine + "\n" + text[place:]
+        replace_file(path, text.encode("utf-8"))
     emit(f"{len(inferred)} line{'' if len(inferred) == 1 else 's'} added to {file}\n")
     return 0
 

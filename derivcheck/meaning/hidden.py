@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from derivcheck.language import nodes as n
 from derivcheck.language.traversal import transform
-from derivcheck.reading.items import Item, Relation, Statement
+from derivcheck.reading.items import Anew, Item, Relation, Statement
 from derivcheck.source import Span
 
 REALS = n.Name("\\mathbb{R}")
@@ -64,10 +64,13 @@ def mentioned(node: n.Node, place: Span, number: int) -> Statement:
     return let((node,), (), place, number)
 
 
-def in_front(statements: Sequence[Statement], items: tuple[Item, ...]) -> tuple[Item, ...]:
+def in_front(statements: Sequence[Item], items: tuple[Item, ...]) -> tuple[Item, ...]:
     """The items of a document with hidden statements before the first of them, or where their places are."""
     found = list(items)
     for statement in reversed(statements):
-        at = next((k for k, item in enumerate(found) if item.span.start >= statement.span.start), len(found))
+        start = statement.span.start
+        # What begins anew at a place does so before it is declared there.
+        behind = (k for k, item in enumerate(found) if item.span.start >= start and not isinstance(item, Anew))
+        at = next(behind, len(found))
         found.insert(at, statement)
     return tuple(found)

@@ -24,19 +24,19 @@ from derivcheck.problem.counting import counting_letters
 from derivcheck.problem.dotted import DOTTED
 from derivcheck.problem.problem import Inferred, Line, Problem, Refused
 from derivcheck.problem.prose import is_concluded
-from derivcheck.problem.scope import Unknown
+from derivcheck.problem.scope import Declaration, FunctionDeclaration, Unknown
 from derivcheck.problem.terms import Arbitrary, Term, variables
 from derivcheck.problem.terms import walk as terms_in
 from derivcheck.reading.items import Item, Statement
 from derivcheck.reading.parser import parse_expression
 from derivcheck.reading.phrases import DEFINES, DESCRIBED_PLAINLY, FUNCTIONS_IN_WORDS, PLAIN, SIGMOID, depends_on
-from derivcheck.reading.unread import Unread, folded, is_greek, unaccented, unbold
+from derivcheck.reading.unread import Unread, folded, is_greek, names_in_text, unaccented, unbold
 from derivcheck.reading.windows import right_behind
 from derivcheck.source import Span
 from derivcheck.verdict import Finding, Severity
 
 Kind = Literal[
-    "size", "number", "positive", "column", "matrix", "columns", "function", "loss",
+    "size", "number", "positive", "column", "matrix", "columns", "table", "function", "several", "loss",
     "sigmoid", "normal density", "normal distribution", "rectifier", "softplus",
 ]  # fmt: skip
 Build = Callable[[tuple[Item, ...]], Problem]
@@ -45,6 +45,8 @@ WORK: Final = 1500
 """So many statements are given a meaning again, all builds together: a few seconds at the most."""
 ROUNDS: Final = 12
 """One name of a line is missed at a time: a line with more names that nothing declares is given up."""
+APART: Final = 10_000
+"""What is mentioned is counted from here on: what stands at one place has a number of its own."""
 MOST: Final = 40
 """With more names than these a document leaves open what it is about."""
 
@@ -71,18 +73,21 @@ class Guess:
     place: Span
     number: int
     runs: bool = False
+    arity: int = 1
 
     @property
     def key(self) -> str:
         """Under which name it is known then: that of the column of which it is an entry."""
-        whole = self.kind == "column" and self.runs and isinstance(self.name, n.Scripted)
+        whole = (self.kind == "column" and self.runs) or self.kind == "table"
         return key_of(self.name.base if whole and isinstance(self.name, n.Scripted) else self.name)
 
     @property
     def sizes(self) -> tuple[str, ...]:
         """The sizes still to be found, by their names: unknowns begin with ``?``."""
-        count = {"column": 1, "columns": 1, "matrix": 2, "loss": 2}.get(self.kind, 0)
-        return tuple(f"?{self.number}{'ab'[k]}" for k in range(count))
+        count = {"column": 1, "columns": 1, "matrix": 2, "table": 2, "loss": 2, "several": self.arity}.get(self.kind, 0)
+        # What a function takes may be a number.
+        mark = "of" if self.kind in ("loss", "several") else ""
+        return tuple(f"?{self.number}{mark}{chr(ord('a') + k)}" for k in range(count))
 
     def statement(self, sizes: Mapping[str, n.Node] | None = None) -> Statement:
         """The hidden statement that declares it, with the sizes that are known by now."""
@@ -90,6 +95,9 @@ class Guess:
         match self.kind:
             case "function":
                 return hidden.function(self.name, (hidden.REALS,), self.place, self.number)
+            case "several":
+                spaces = [hidden.space((size,)) for size in found]
+                return hidden.function(self.name, spaces, self.place, self.number)
             case known if known in _BODIES:
                 body = parse_expression(_BODIES[known])
                 return hidden.set_to(hidden.called(self.name, (n.Name("t"),)), body, self.place, self.number)
@@ -99,6 +107,9 @@ class Guess:
                 return hidden.let((self.name, n.Number(Fraction(0), "0")), (">",), self.place, self.number)
             case "loss":
                 return hidden.function(self.name, [hidden.space(found)], self.place, self.number)
+            case "table" if isinstance(self.name, n.Scripted):
+                # ``w_{ij}`` of a name that nothing declares is an entry of the matrix ``w``.
+                return hidden.membership(self.name.base, found, self.place, self.number)
             case "column" if self.runs and isinstance(self.name, n.Scripted):
                 # ``x_i`` of a name that nothing declares is an entry of the column ``x``.
                 return hidden.membership(self.name.base, found, self.place, self.number)
@@ -109,7 +120,7 @@ class Guess:
         """How a person would declare it."""
         members = self.statement(sizes).members
         match self.kind:
-            case "function" | "loss":
+            case "function" | "loss" | "several":
                 return f"{latex(members[0])} : {latex(members[1])} \\to {latex(members[2])}"
             case known if known in _BODIES:
                 return f"{latex(members[0])} = {latex(members[1])}"
@@ -121,13 +132,21 @@ class Guess:
 
 @dataclass
 class Inference:
-    """The search over the kinds of the names that nothing declares."""
+    """The search over the kinds of the names that nothing declares.
+
+    What is missed ``since`` a place is looked for, and declared there; names are counted from ``first``, and sizes get
+    no letter that is ``taken``.
+    """
 
     items: tuple[Item, ...]
     text: str
     build: Build
     work: int = WORK
     guesses: list[Guess] = field(default_factory=list)
+    since: int = 0
+    first: int = 0
+    taken: frozenset[str] = frozenset()
+    best: Problem | None = None
 
     @cached_property
     def _parts(self) -> list[n.Node]:
@@ -157,11 +176,19 @@ class Inference:
 
     def run(self) -> Problem:
         """The document with what its use tells of its names; as it is, where that tells nothing."""
-        self.items = self._with_arguments()
+        self.items = self.with_arguments()
         first = self.build(self.items)
+        found = self.settled(first)
+        if found is None:
+            return first
+        guesses, sizes = found
+        return told(self._built(guesses, sizes), [(self, guesses, sizes)])
+
+    def settled(self, first: Problem) -> tuple[list[Guess], dict[str, n.Node]] | None:
+        """What makes more lines readable than they are as the document stands, with the sizes; None if nothing does."""
         wanted = self._unknown(first)
         if not wanted or len(wanted) > MOST:
-            return first
+            return None
         best = first
         for _ in range(ROUNDS):
             known = {key_of(guess.name) for guess in self.guesses}
@@ -169,7 +196,14 @@ class Inference:
             if not self._affordable():
                 break
             if fresh:
-                self.guesses += [self._guess(one, len(self.guesses) + k) for k, one in enumerate(fresh)]
+                # ``X_{ij}`` tells more of X than ``X``.
+                nodes = [one.node for one in fresh]
+                tables = {key_of(one.base) for one in nodes if isinstance(one, n.Scripted) and _two_letters(one.sub)}
+                tables |= {guess.key for guess in self.guesses}
+                fresh = [one for one in fresh if key_of(one.node) not in tables]
+            if fresh:
+                number = self.first + len(self.guesses)
+                self.guesses += [self._guess(one, number + k) for k, one in enumerate(fresh)]
                 best = self._built(self.guesses)
                 continue
             # Of another kind a name may show the next one that is missing.
@@ -178,34 +212,12 @@ class Inference:
                 break
             best = better
         useful = [guess for guess in self.guesses if self._is_used(guess, best)]
-        if complaints(best) >= complaints(first) or not useful:
-            return first
-        sizes = self._sizes(best, useful)
-        return self._told(self._built(useful, sizes), useful, sizes)
+        self.best = best
+        if complaints(best, self.items, self.since) >= complaints(first, self.items, self.since) or not useful:
+            return None
+        return useful, self._sizes(best, useful)
 
-    def _told(self, problem: Problem, guesses: Sequence[Guess], sizes: Mapping[str, n.Node]) -> Problem:
-        """The document with what was inferred listed, and with what its words say of these names kept in mind."""
-        notes = tuple(Inferred(plain(guess.name), guess.key, guess.let(sizes), guess.place) for guess in guesses)
-        lines = [line for line in problem.lines if line.span.start < line.span.end]
-        told = [Line(guess.place, "inferred", note.name, note.let) for guess, note in zip(guesses, notes, strict=True)]
-        lets = ", ".join(f"${note.let}$" for note in notes)
-        names = ", ".join(f"`{note.name}`" for note in notes)
-        verb = "is" if len(notes) == 1 else "are"
-        message = f"{names} {verb} declared nowhere: read with {lets}"
-        notice = Finding(
-            "inferred", Severity.NOTE, message, guesses[0].place, help="`derivcheck declare` writes it down"
-        )
-        tainted = [unread for guess in guesses for unread in self._explained_in_words(guess, problem)]
-        claims = tuple(
-            replace(claim, wrong=False) if isinstance(claim, Refused) and claim.wrong else claim
-            for claim in problem.claims
-        )
-        return replace(
-            problem, inferred=notes, lines=(*told, *lines), findings=(*problem.findings, notice), claims=claims,
-            unread=(*problem.unread, *tainted),
-        )  # fmt: skip
-
-    def _explained_in_words(self, guess: Guess, problem: Problem) -> Iterator[Unread]:
+    def explained_in_words(self, guess: Guess, problem: Problem) -> Iterator[Unread]:
         """Where the text says in words what a name is: words that are not understood may say more than its shape.
 
         What is made of a name tells that any value of it is meant; of another every word counts.
@@ -213,8 +225,9 @@ class Inference:
         if guess.kind in ("loss", "size") or guess.kind in _BODIES:
             return
         yield from self._one_of_several(guess)
-        free = any(guess.key in _keys_in(made.term) for made in problem.definitions.values())
-        if guess.kind == "function" and not free:
+        key = key_in(problem, guess)
+        free = any(key in _keys_in(made.term) for made in problem.definitions.values())
+        if guess.kind in ("function", "several") and not free:
             # It may be a known one, and the line wrong of every other.
             why = f"has `{plain(guess.name)}` for a function of which nothing is said"
             for used in self._statements_with(guess.name):
@@ -234,7 +247,7 @@ class Inference:
     def _one_of_several(self, guess: Guess) -> Iterator[Unread]:
         r"""A guess with an index that counts, or beside one that has a letter: ``V_{ij}`` is no number of its own."""
         name = guess.name
-        if not isinstance(name, n.Scripted) or name.sub is None or self._runs(name):
+        if not isinstance(name, n.Scripted) or name.sub is None or self._runs(name) or guess.kind == "table":
             return
         counts = any(isinstance(part, n.Name) and part.text in self._letters for part in walk(name.sub))
         beside = isinstance(name.sub, n.Number) and any(
@@ -248,6 +261,8 @@ class Inference:
 
     def _mentions_of(self, guess: Guess) -> Iterator[Statement]:
         for item in self.items:
+            if item.span.start < self.since:
+                continue
             if isinstance(item, Statement) and not item.relations and key_of(strip(item.members[0])) == guess.key:
                 yield item
 
@@ -265,14 +280,18 @@ class Inference:
 
     def _built(self, guesses: Sequence[Guess], sizes: Mapping[str, n.Node] | None = None) -> Problem:
         self.work -= len(self.items)
+        return self.build(hidden.in_front(self.statements(guesses, sizes), self.items))
+
+    def statements(self, guesses: Sequence[Guess], sizes: Mapping[str, n.Node] | None = None) -> list[Statement]:
+        """The hidden statements that declare names, and tell at which arguments losses are meant."""
         statements = [guess.statement(sizes) for guess in guesses]
         for guess in guesses:
             if guess.kind == "loss" and (end := self._end_for(guess.name)) is not None:
                 name, behind = end
-                statements.append(hidden.mentioned(hidden.called(guess.name, (name,)), behind, MOST + guess.number))
-        return self.build(hidden.in_front(statements, self.items))
+                statements.append(hidden.mentioned(hidden.called(guess.name, (name,)), behind, APART + guess.number))
+        return statements
 
-    def _with_arguments(self) -> tuple[Item, ...]:
+    def with_arguments(self) -> tuple[Item, ...]:
         r"""The document with the argument at which a loss is meant that is declared and stands in derivatives alone."""
         silent = [
             item.members[0]
@@ -282,7 +301,7 @@ class Inference:
         ]  # fmt: skip
         ends = [(name, end) for name in silent if (end := self._end_for(name)) is not None]
         mentions = [
-            hidden.mentioned(hidden.called(name, (end,)), place, 2 * MOST + number)
+            hidden.mentioned(hidden.called(name, (end,)), place, 2 * APART + number)
             for number, (name, (end, place)) in enumerate(ends)
         ]
         return hidden.in_front(mentions, self.items)
@@ -319,12 +338,16 @@ class Inference:
         """The names that lines are not read for; not those which a line sets that is not read itself."""
         found: dict[str, Unknown] = {}
         for claim in problem.claims:
+            if claim.span.start < self.since:
+                continue
             if isinstance(claim, Refused) and claim.unknown is not None and not claim.unknown.near:
                 node = strip(claim.unknown.node)
                 node = self._in_print(node)
                 key = key_of(node)
                 whole = key_of(node.base) if isinstance(node, n.Scripted) else key
-                if (claim.unknown.argument or _is_plain(node)) and not {key, whole} & {
+                if _member_of(node) in self._set:
+                    continue
+                if (claim.unknown.argument or _is_plain(node) or key in self._counting) and not {key, whole} & {
                     *self._set,
                     *self._given,
                     *problem.names,
@@ -387,16 +410,34 @@ class Inference:
 
     @cached_property
     def _slopes_by(self) -> frozenset[str]:
-        """By what the document differentiates."""
-        return frozenset(
-            key_of(name) for part in self._parts if isinstance(part, n.Derivative) for name in part.variables
-        )
+        """By what the document differentiates, by entries of what among it."""
+        names = [name for part in self._parts if isinstance(part, n.Derivative) for name in part.variables]
+        whole = [name.base for name in names if isinstance(name, n.Scripted) and self._runs(name)]
+        return frozenset(key_of(name) for name in (*names, *whole))
 
     def _guess(self, unknown: Unknown, number: int) -> Guess:
-        place = next((item.span for item in self.items if isinstance(item, Statement)), Span(0, 0))
-        kinds = self._kinds(unknown.node, unknown.called)
+        name = unknown.node
+        shown = (item.span for item in self.items if isinstance(item, Statement) and item.span.start >= self.since)
+        place = next(shown, Span(self.since, self.since))
+        kinds = self._kinds(name, unknown.called)
+        if self._is_turned(name):
+            kinds = tuple(kind for kind in kinds if kind not in ("number", "positive")) or kinds
+        arity = self._arity(name)
+        if "function" in kinds and arity > 1:
+            kinds = ("several",)
+        elif kinds == ("function",):
+            kinds = ("function", "several")
         first: Kind = "number" if unknown.counts and "number" in kinds else kinds[0]
-        return Guess(unknown.node, kinds, first, Span(place.start, place.start), number, self._runs(unknown.node))
+        return Guess(name, kinds, first, Span(place.start, place.start), number, self._runs(name), arity)
+
+    def _arity(self, name: n.Node) -> int:
+        """How many arguments stand in the brackets behind it."""
+        for part in self._parts:
+            if isinstance(part, n.Product):
+                for before, group in pairwise(part.factors):
+                    if before == name and isinstance(group, n.Group):
+                        return len(group.body.items) if isinstance(group.body, n.Tuple) else 1
+        return 1
 
     def _kinds(self, name: n.Node, called: bool) -> tuple[Kind, ...]:
         """What a name may be, the likelier first: by its brackets, its type face, the operators beside it."""
@@ -411,6 +452,10 @@ class Inference:
             return (told,)
         if called or (text in _FUNCTIONS and self._is_primed(name)):
             return ("sigmoid",) if text == "\\sigma" and SIGMOID.search(self.text) else ("function",)
+        if isinstance(name, n.Scripted) and name.sup is None and _two_letters(name.sub):
+            return ("table",)
+        if any(isinstance(part, n.Scripted) and part.base == name and _two_letters(part.sub) for part in self._parts):
+            return ("matrix",)
         bare = unaccented(text)
         bold = text.startswith(("\\mathbf", "\\vec", "\\hat{\\mathbf"))
         if self._runs(name):
@@ -438,6 +483,12 @@ class Inference:
                     if words.match(behind):
                         return kind  # type: ignore[return-value]
         return None
+
+    def _is_turned(self, name: n.Node) -> bool:
+        """Whether its transpose stands somewhere: nobody writes one of a number."""
+        tops = (n.Symbol("\\top"), n.Name("T"))
+        turned = (part for part in self._parts if isinstance(part, n.Scripted) and part.sup in tops)
+        return any(part.base == name or replace(part, sup=None) == name for part in turned)
 
     def _is_primed(self, name: n.Node) -> bool:
         return any(isinstance(part, n.Scripted) and part.primes and part.base == name for part in self._parts)
@@ -489,19 +540,35 @@ class Inference:
         return name.sub.text in self._letters
 
     def _improved(self, best: Problem) -> Problem:
-        """The kinds under which the fewest lines are without a meaning: one name at a time, twice over all."""
-        least = _lacks(best)
-        for position, guess in [*enumerate(self.guesses)] * 2:
-            for kind in guess.kinds:
-                if not least[0] or not self._affordable():
-                    return best
-                if kind != self.guesses[position].kind:
+        """The kinds under which the fewest lines are without a meaning: one name at a time, the most telling first."""
+        least = self._lacks(best)
+        for _ in self.guesses * 2:
+            spoken = self._complained_of(best)
+            found: tuple[Problem, list[Guess]] | None = None
+            for position, guess in enumerate(self.guesses):
+                for kind in guess.kinds:
+                    if not least[0] or not self._affordable() or folded(guess.key) not in spoken or kind == guess.kind:
+                        continue
                     tried = [*self.guesses]
                     tried[position] = replace(guess, kind=kind)
                     problem = self._built(tried)
-                    if (count := _lacks(problem)) < least:
-                        best, least, self.guesses = problem, count, tried
+                    if (count := self._lacks(problem)) < least:
+                        least, found = count, (problem, tried)
+            if found is None:
+                return best
+            best, self.guesses = found
         return best
+
+    def _lacks(self, problem: Problem) -> tuple[int, int]:
+        """How many lines have no meaning, and how many of them for more than a name that is still to be found."""
+        refused = [one for one in problem.claims if isinstance(one, Refused) and one.span.start >= self.since]
+        return complaints(problem, self.items, self.since), sum(claim.unknown is None for claim in refused)
+
+    def _complained_of(self, problem: Problem) -> set[str]:
+        """The names in lines without a meaning: another kind of one that stands in none of them mends nothing."""
+        lines = (claim.line_span for claim in problem.claims if isinstance(claim, Refused))
+        texts = (self.text[span.start : span.end] for span in lines if span.start >= self.since)
+        return {way for text in texts for ways in names_in_text(text, letters=True) for way in ways}
 
     def _is_used(self, guess: Guess, problem: Problem) -> bool:
         return guess.key in problem.names or guess.kind == "columns"
@@ -509,7 +576,7 @@ class Inference:
     def _sizes(self, problem: Problem, guesses: Sequence[Guess]) -> dict[str, n.Node]:
         """What the open sizes were found to be; one of which nothing is said gets a letter of its own."""
         found: dict[str, n.Node] = {}
-        taken = {*problem.names, *_RESERVED}
+        taken = {*problem.names, *_RESERVED, *self.taken}
         names: dict[str, n.Node] = {}
         for guess in guesses:
             for size in guess.sizes:
@@ -558,20 +625,81 @@ def _of_loss(part: n.Node, loss: n.Node) -> bool:
     return isinstance(part, n.Derivative) and part.target == loss
 
 
-def complaints(problem: Problem) -> int:
-    """How many lines have no meaning; shapes that contradict each other weigh twice."""
-    return sum(2 if claim.wrong else 1 for claim in problem.claims if isinstance(claim, Refused))
+def complaints(problem: Problem, items: Sequence[Item], since: int = 0, until: int | None = None) -> int:
+    """How many members of a stretch have no meaning; shapes that contradict each other weigh twice.
+
+    A line that is refused as a whole counts by its members: to understand its head alone is no worse.
+    """
+    members = {item.span: len(item.members) - 1 for item in items if isinstance(item, Statement)}
+    refused = (claim for claim in problem.claims if isinstance(claim, Refused) and claim.span.start >= since)
+    total = 0
+    for claim in refused:
+        if until is None or claim.span.start < until:
+            whole = members.get(claim.line_span, 1) if claim.kind == "statement" else 1
+            total += max(whole, 2 if claim.wrong and claim.code == "shape-mismatch" else 1)
+    return total
 
 
-def _lacks(problem: Problem) -> tuple[int, int]:
-    """How many lines have no meaning, and how many of them for more than a name that is still to be found."""
-    refused = [claim for claim in problem.claims if isinstance(claim, Refused)]
-    return complaints(problem), sum(claim.unknown is None for claim in refused)
+def key_in(problem: Problem, guess: Guess) -> str:
+    """The key under which an inferred name is kept: one that begins anew has a key of its own."""
+    pools: list[Mapping[str, Declaration | FunctionDeclaration]] = [problem.declarations, problem.functions]
+    for key, known in ((key, known) for pool in pools for key, known in pool.items()):
+        if key.partition("#")[0] == guess.key and known.span == guess.place:
+            return key
+    return guess.key
+
+
+Settled = tuple[Inference, Sequence[Guess], Mapping[str, n.Node]]
+
+
+def told(problem: Problem, settled: Sequence[Settled]) -> Problem:
+    """The document with what was inferred listed, and with what its words say of these names kept in mind."""
+    notes: list[Inferred] = []
+    notices: list[Finding] = []
+    tainted: list[Unread] = []
+    for search, guesses, sizes in settled:
+        mine = [Inferred(plain(g.name), key_in(problem, g), g.let(sizes), g.place) for g in guesses]
+        lets = ", ".join(f"${note.let}$" for note in mine)
+        names = ", ".join(f"`{note.name}`" for note in mine)
+        verb = "is" if len(mine) == 1 else "are"
+        message = f"{names} {verb} declared nowhere: read with {lets}"
+        help = "`derivcheck declare` writes it down"
+        notices.append(Finding("inferred", Severity.NOTE, message, guesses[0].place, help=help))
+        tainted += [unread for guess in guesses for unread in search.explained_in_words(guess, problem)]
+        notes += mine
+    lines = [line for line in problem.lines if line.span.start < line.span.end]
+    listed = [Line(note.span, "inferred", note.name, note.let) for note in notes]
+    claims = tuple(
+        replace(claim, wrong=False) if isinstance(claim, Refused) and claim.wrong else claim for claim in problem.claims
+    )
+    return replace(
+        problem, inferred=tuple(notes), lines=(*listed, *lines), findings=(*problem.findings, *notices), claims=claims,
+        unread=(*problem.unread, *tainted),
+    )  # fmt: skip
 
 
 def _letters() -> Iterator[str]:
     yield from ("n", "m", "k", "d", "r", "s")
     yield from (f"n_{{{k}}}" for k in range(1, 200))
+
+
+def _two_letters(sub: n.Node | None) -> bool:
+    """Whether two indices stand below a name: ``w_{ij}``, ``w_{i,j}``."""
+    match sub:
+        case n.Tuple(items=(n.Name() as row, n.Name() as column)):
+            pass
+        case n.Product(factors=(n.Name() as row, n.Name() as column)):
+            pass
+        case _:
+            return False
+    return all(len(letter.text) == 1 and letter.text.islower() for letter in (row, column))
+
+
+def _member_of(node: n.Node) -> str:
+    """Of which family something is a member, whatever letter counts them: ``c_t`` and ``c_j``; "" of none."""
+    if isinstance(node, n.Scripted) and node.sup is None and isinstance(node.sub, n.Name) and len(node.sub.text) == 1:
+        return f"{key_of(node.base)}_"
+    return ""
 
 
 def _is_plain(node: n.Node) -> bool:
@@ -594,15 +722,16 @@ def _set_in(items: Sequence[Item]) -> frozenset[str]:
             or item.relations[0].sign not in ("=", ":=", "\\equiv")
         ):
             continue
-        for member in item.members[:-1]:
+        for position, member in enumerate(item.members[:-1]):
             left = strip(member)
             if item.implied and key_of(left) in arguments:
                 # ``\\Rightarrow w = A^{-1} b`` of the w of ``f(w) = …`` says where it solves something.
                 continue
-            if isinstance(left, n.Product) and len(left.factors) == 2 and isinstance(left.factors[1], n.Group):
+            called = isinstance(left, n.Product) and len(left.factors) == 2 and isinstance(left.factors[1], n.Group)
+            if called and not position and isinstance(left, n.Product):
                 left = left.factors[0]
             if isinstance(left, n.Name | n.Scripted):
-                found.add(key_of(left))
+                found |= {key_of(left), _member_of(left)} - {""}
             if isinstance(left, n.Scripted) and isinstance(left.sup, n.Number):
                 found.add(key_of(left.base if left.sub is None else n.Scripted(left.base, left.sub, None)))
     return frozenset(found)

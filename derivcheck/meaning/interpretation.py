@@ -6,9 +6,9 @@ from dataclasses import replace
 from functools import partial
 
 from derivcheck.language.printing import plain
-from derivcheck.meaning.inference import Inference
 from derivcheck.meaning.notations import written_out
 from derivcheck.meaning.readings import fixed_in, interpreted
+from derivcheck.meaning.sections import inferred
 from derivcheck.problem.build import build
 from derivcheck.problem.problem import Claim, Problem, Refused
 from derivcheck.reading.errors import ParseError
@@ -38,7 +38,7 @@ def interpret(source: Source, items: tuple[Item, ...]) -> Problem:
     items, unread = written_out(items, source.text)
     read, chosen, told = interpreted(items, source.text, fixed)
     items, unread = read.items, [*unread, *read.unread]
-    problem = Inference(items, source.text, partial(build, source, readings=chosen)).run()
+    problem = inferred(items, source.text, partial(build, source, readings=chosen))
     if "densities" in chosen:
         problem = replace(problem, claims=tuple(_titled(claim, source) for claim in problem.claims))
     # What the document does not write is listed as inferred, or as a reading.

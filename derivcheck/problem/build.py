@@ -33,7 +33,7 @@ from derivcheck.problem.prose import runs
 from derivcheck.problem.scope import Assumption, Definition, Refusal, Scope, SizeSymbol
 from derivcheck.problem.solutions import finish_solutions
 from derivcheck.problem.stated import note_conditions, note_lost_heads
-from derivcheck.reading.items import Directive, Heading, Item, Notice, Statement, Unreadable
+from derivcheck.reading.items import Anew, Directive, Heading, Item, Notice, Statement, Unreadable
 from derivcheck.reading.phrases import LONE_CASE
 from derivcheck.reading.unread import Unread, letters_of, names_in_text, sentence_at
 from derivcheck.source import Source
@@ -75,6 +75,11 @@ def build(source: Source, items: tuple[Item, ...], readings: Mapping[str, str] =
                 builder.headings.append(item.span)
             case Notice(message=message, span=span):
                 builder.findings.append(Finding("notice", Severity.NOTE, message, span))
+            case Anew(names=names):
+                # What was said before is not explained by what these names will be.
+                _take_up_again(builder, statements, final=True)
+                for name in names:
+                    builder.scope.names.pop(name, None)
             case Directive():
                 pass
     _take_up_again(builder, statements, final=False)

@@ -84,6 +84,8 @@ def declare_one(name: n.Node, shape: Shape, domain: Domain, ctx: Context) -> Non
     if isinstance(node, n.Word):
         node = n.Name(node.text, span=node.span)
     if not isinstance(node, n.Name | n.Scripted):
+        if domain.kind == "real" and scope.unify_shapes(ctx.term(node).shape, shape):
+            return  # ``\\partial L / \\partial W \\in R^{m x n}`` reminds of a shape.
         raise Refusal("declaration", name.span, f"`{plain(name)}` is no name", "declare one name at a time")
     key = key_of(node)
     if key in ("\\mathbf{1}", "\\mathbb{1}", "\\mathbf{0}") and not is_scalar(shape):
@@ -109,7 +111,8 @@ def declare_one(name: n.Node, shape: Shape, domain: Domain, ctx: Context) -> Non
         scope.enter(key, Declaration(scope.fresh(key), plain(node), shape, domain, node.span))
         scope.anew(node)
         return
-    scope.enter(key, Declaration(key, plain(node), shape, domain, node.span))
+    own = scope.fresh(key) if key in scope.declarations or key in scope.definitions else key
+    scope.enter(key, Declaration(own, plain(node), shape, domain, node.span))
 
 
 def _constant(key: str, node: n.Node, shape: Shape, ctx: Context) -> None:
@@ -133,7 +136,7 @@ def declare_function(name: n.Node, domain: n.Node, codomain: n.Node, ctx: Contex
         new = old is None or isinstance(old, FunctionDeclaration)
         if not new:
             scope.anew(node)
-        own = key if new else scope.fresh(key)
+        own = key if new and (old is not None or key not in scope.functions) else scope.fresh(key)
         declared = FunctionDeclaration(own, plain(node), tuple(arguments), result.shape, result.domain, item.span)
         scope.names[key] = declared
         scope.functions[declared.key] = declared

@@ -7,19 +7,21 @@ from dataclasses import replace
 from derivcheck.language import nodes as n
 from derivcheck.language.domain import Domain
 from derivcheck.language.printing import plain
-from derivcheck.language.shapes import ONE, SCALAR, Shape, is_scalar
+from derivcheck.language.shapes import ONE, SCALAR, Dim, Shape, is_scalar
 from derivcheck.problem import terms
 from derivcheck.problem.context import Context, key_of, strip
 from derivcheck.problem.families import family_pattern
 from derivcheck.problem.freezing import note_posterior
 from derivcheck.problem.indices import index_parts, is_word, new_index
 from derivcheck.problem.scope import (
+    OPEN,
     Declaration,
     Definition,
     FamilyAxis,
     FunctionDefinition,
     IndexInfo,
     Refusal,
+    Scope,
     Unknown,
 )
 from derivcheck.problem.squares import root_of
@@ -108,7 +110,7 @@ def _define_family(node: n.Scripted, value: n.Node, ctx: Context, span: Span) ->
         raise refused
     for info in infos:
         size = scope.resolve(info.size)
-        if any(symbol.startswith("?") for symbol in size.symbols):
+        if any(symbol.startswith("?") for symbol in size.symbols) and not _searched(size, scope):
             known = scope.index_fallbacks.get("?" + info.name)
             if known is None or not scope.unify(info.size, known):
                 raise Refusal(
@@ -201,3 +203,9 @@ def _function_of(
     made = FunctionDefinition(key, plain(head), tuple(parameters), body, span, tuple(squared))
     scope.names[key] = made
     return made
+
+
+def _searched(size: Dim, scope: Scope) -> bool:
+    """Whether a search over shapes leaves a size open for now: it has a letter in the end."""
+    open_sizes = (name for name in (*scope.solution, *size.symbols) if OPEN.fullmatch(name))
+    return any(scope.resolve(Dim.of(name)) == size for name in open_sizes)

@@ -129,7 +129,8 @@ def unknown_name(node: Node, ctx: Context, *, called: bool = False) -> Refusal:
     )
     message = f"`{text}` {what} not declared"
     # ``W_f`` beside ``W_g`` is no slip, nor is one letter in place of another.
-    near = close is not None and isinstance(node, Name) and not is_styled_letter(node.text)
+    other = is_styled_letter(node.text) if isinstance(node, Name) else True
+    near = close is not None and not other and (close == key or close.lower() != key.lower())
     return Refusal("unknown-name", node.span, message, help, unknown=Unknown(node, called, near))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
@@ -28,6 +29,10 @@ class Refusal(Exception):
         super().__init__(message)
         self.code, self.span, self.message, self.help, self.wrong = code, span, message, help, wrong
         self.unknown = unknown
+
+
+OPEN = re.compile(r"\?\d+[a-z]")
+"""The size of a column or a matrix that a search over shapes leaves open for now: what is 1 has another kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +230,8 @@ class Scope:
 
     def anew(self, node: Node) -> None:
         """Tell that a known name begins anew: what was said of it before keeps its meaning, and refutes nothing."""
+        if node.span.start == node.span.end:
+            return  # What is inferred is said as such.
         message = f"`{plain(node)}` begins anew here and stands for something else from now on"
         self.notices.append(("redeclared", node.span, message))
 
@@ -279,11 +286,16 @@ class Scope:
         for monomial, coefficient in difference.terms:
             if len(monomial) == 1 and monomial[0].startswith("?") and abs(coefficient) == 1:
                 rest = difference - Dim(((monomial, coefficient),))
-                if monomial[0] in rest.symbols:
+                if monomial[0] in rest.symbols or (rest.number in (1, -1) and self._is_searched(monomial[0])):
                     continue
                 self.solution[monomial[0]] = -rest if coefficient == 1 else rest
                 return True
         return False
+
+    def _is_searched(self, symbol: str) -> bool:
+        """Whether an unknown is the size of something that a search over shapes takes for a column or a matrix."""
+        same = (name for name, dim in self.solution.items() if dim.symbol == symbol)
+        return OPEN.fullmatch(symbol) is not None or any(map(self._is_searched, same))
 
     def unify_shapes(self, left: Shape, right: Shape) -> bool:
         """Make two shapes equal, or leave everything as it was."""
@@ -310,5 +322,7 @@ class Scope:
             other = name.replace("\\mathbf{", "").replace("\\", "").strip("{}")
             if other == bare or (other.lower() == bare.lower()):
                 return name
-        close = difflib.get_close_matches(key, self.names, n=1, cutoff=0.8) if len(key) > 2 else []
+        # ``\\eta`` beside ``\\theta`` is another letter.
+        letter = len(key) <= 2 or re.fullmatch(r"\\[A-Za-z]+", key)
+        close = [] if letter else difflib.get_close_matches(key, self.names, n=1, cutoff=0.8)
         return close[0] if close else None

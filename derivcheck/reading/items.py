@@ -109,6 +109,14 @@ class Directive:
 
 
 @dataclass(frozen=True, slots=True)
+class Anew:
+    """From here on these names have no meaning until they are given one: no document says so, its meaning may."""
+
+    names: tuple[str, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
 class Heading:
     """A Markdown or TeX heading; a redeclaration under a new heading opens a new scope."""
 
@@ -126,4 +134,4 @@ class Notice:
     span: Span
 
 
-Item = Statement | Unreadable | Directive | Heading | Notice
+Item = Statement | Unreadable | Directive | Heading | Notice | Anew
