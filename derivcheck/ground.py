@@ -7,20 +7,23 @@ shape. No oracle and no elaborator decides about it; the engine applies it to th
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from functools import cached_property
 from typing import Final
 
 from derivcheck.language.nodes import Apply, Given, Name, Node, Scripted
-from derivcheck.language.shapes import ONE
+from derivcheck.language.shapes import ONE, is_scalar
 from derivcheck.language.traversal import walk
 from derivcheck.problem import terms as t
 from derivcheck.problem.constraints import summed, tied_names
 from derivcheck.problem.context import key_of, names_in, strip
 from derivcheck.problem.problem import Claim, Problem, Refused
 from derivcheck.problem.scope import Declaration, Definition, FunctionDeclaration, FunctionDefinition, Meaning
+from derivcheck.problem.substitution import rewrite
 from derivcheck.problem.terms import is_literal
+from derivcheck.reading.phrases import SYMMETRIC
 from derivcheck.reading.unread import Unread, faceless, folded, is_index, names_in_text, set_in, words_called
 from derivcheck.reading.windows import end_of_paragraph, says_nothing_more, stands_as
 from derivcheck.source import Span
@@ -48,6 +51,8 @@ class Grounds:
 
     problem: Problem
     anew: tuple[Unread, ...] = ()
+    apart: Mapping[str, Unread] = field(default_factory=dict)
+    """What is the matter with single claims, by their names."""
     decided: frozenset[Span] = frozenset()
     """What is stated and holds for all inputs or for none: no condition."""
     holding: frozenset[Span] = frozenset()
@@ -61,8 +66,9 @@ class Grounds:
 
     def open(self, claim: Claim | Refused) -> Unread | None:
         """A line that fails, and by its form may be no claim at all: then nothing is known of what it may set."""
-        if isinstance(claim, Claim) and self._only_inputs(claim):
-            if self._leaves_nothing_open(claim):
+        only_inputs = isinstance(claim, Claim) and self._only_inputs(claim)
+        if isinstance(claim, Claim) and (only_inputs or self._number_of_guessed(claim)):
+            if only_inputs and self._leaves_nothing_open(claim):
                 return None
             keys = sorted(_keys_in(claim.head) | _keys_in(claim.claimed))
             why = "may be asked of the inputs, or set one of them"
@@ -96,6 +102,10 @@ class Grounds:
             total = summed(one, self.problem.scope)
             if total is not None and is_literal(other) and self._is_free(total):
                 return True
+        if all(map(_counts, (claim.head, claim.claimed))) and any(
+            isinstance(side, t.Size) for side in (claim.head, claim.claimed)
+        ):
+            return True  # A size is any number: ``d' = m`` and ``d > n - 1`` say for which.
         sides = [side.argument if isinstance(side, t.Entry) else side for side in (claim.head, claim.claimed)]
         inputs = [side for side in sides if isinstance(side, t.Variable) and side.key in self.problem.declarations]
         if claim.relation != "=":
@@ -106,6 +116,8 @@ class Grounds:
         if _keys_in(claim.head) == _keys_in(claim.claimed):
             # ``x = relu(x) - relu(-x)`` says the same of one name in two ways.
             return False
+        if any(side.key in self._inferred for side in inputs):
+            return True
         left = isinstance(strip(claim.head_node), Name | Scripted)
         return left and any(self._is_free(side.key) for side in inputs) and sides[0] in inputs
 
@@ -133,6 +145,75 @@ class Grounds:
             if other.line_span.start < place.start and self._section(other.span.start) == section
             and (isinstance(other, Refused) or keys & (_keys_in(other.head) | _keys_in(other.claimed)))
         )  # fmt: skip
+
+    @cached_property
+    def _inferred(self) -> set[str]:
+        """What only its use tells to be a number, a column or a matrix."""
+        return {one.key for one in self.problem.inferred if "\\to" not in one.let}
+
+    def _number_of_guessed(self, claim: Claim) -> bool:
+        """Whether a number is held against what rests on names of which nothing says what they are."""
+        sides = (claim.head, claim.claimed)
+        guessed = {one.key for one in self.problem.inferred}
+        return any(map(is_literal, sides)) and any(self._reached(_keys_in(side)) & guessed for side in sides)
+
+    def may_set(self, claim: Claim | Refused) -> Unread | None:
+        """What a line says of a number that nothing declares, and that stands there for the first time, on one side."""
+        if not isinstance(claim, Claim):
+            return None
+        fresh = (_keys_in(claim.head) ^ _keys_in(claim.claimed)) & self._inferred & self.problem.declarations.keys()
+        fresh = {key for key in fresh if is_scalar(self.problem.declarations[key].shape)} if fresh else fresh
+        parts = (part for side in (claim.head, claim.claimed) for part in t.walk(side))
+        fresh -= {part.key for part in parts if isinstance(part, t.Derivative)}
+        made = (_keys_in(one.term) for one in self.problem.definitions.values())
+        fresh = fresh.difference(*made)
+        for other in self.problem.claims:
+            if fresh and other.line_span != claim.line_span and other.span.start < claim.span.start:
+                fresh -= self._names_of(other)
+        return Unread((), claim.line_span, why="may set a name of which nothing else is said") if fresh else None
+
+    def runs_out(self, claim: Claim | Refused, verdict: Verdict) -> Unread | None:
+        """Whether a line is wrong for an index that leaves a name of which nothing tells how far it runs."""
+        if not verdict.reason.startswith("index out of range"):
+            return None
+        rests = self._reached(self._names_of(claim)) & self._inferred & self.problem.declarations.keys()
+        why = "has an index that leaves the members of what nothing declares"
+        return Unread((), claim.line_span, why=why) if rests else None
+
+    def _loses_path(self, claim: Claim) -> bool:
+        """Whether a derivative rests on names that nothing declares, and none of them on its variable."""
+        inferred = self._inferred
+        parts = (part for side in (claim.head, claim.claimed) for part in t.walk(side))
+        reached = ((part, self._reached(_keys_in(part.target))) for part in parts if isinstance(part, t.Derivative))
+        return any(part.key not in rests and rests & inferred for part, rests in reached)
+
+    def symmetric(self, claim: Claim | Refused, holds: Callable[[Claim], bool]) -> Unread | None:
+        """What a line says of a square matrix that nothing declares, if it holds of every symmetric one.
+
+        Only where the document speaks of such matrices: else a forgotten transpose is a mistake.
+        """
+        if not isinstance(claim, Claim) or claim.solution is not None:
+            return None
+        known = {one.key: self.problem.declarations.get(one.key) for one in self.problem.inferred}
+        square = {key for key, one in known.items() if one and one.shape[0] == one.shape[1] != ONE}
+        parts = [part for side in (claim.head, claim.claimed) for part in t.walk(side)]
+        mine = square & (_keys_in(claim.head) | _keys_in(claim.claimed))
+        mine -= {part.key for part in parts if isinstance(part, t.Derivative)}
+        if not mine or not SYMMETRIC.search(self.problem.source.text):
+            return None
+
+        def balanced(part: t.Term) -> t.Term | None:
+            if not isinstance(part, t.Variable) or part.key not in mine or part.indices:
+                return None
+            turned = t.Unary("transpose", part, shape=part.shape, span=part.span)
+            both = t.Add(((1, part), (1, turned)), shape=part.shape, span=part.span)
+            half = t.Constant(Fraction(1, 2), span=part.span)
+            return t.Multiply("scale", half, both, shape=part.shape, span=part.span)
+
+        if not holds(replace(claim, head=rewrite(claim.head, balanced), claimed=rewrite(claim.claimed, balanced))):
+            return None
+        why = "holds of symmetric matrices, and whether these are is not said"
+        return Unread((), claim.line_span, why=why)
 
     def _number(self, key: str) -> bool:
         """Whether a name was set to a number."""
@@ -162,6 +243,11 @@ class Grounds:
         yield from self._led_to(claim)
         yield from self._of_several(claim)
         yield from self._spelt_out(claim)
+        if claim.name in self.apart:
+            yield self.apart[claim.name]
+        if isinstance(claim, Claim) and self._loses_path(claim):
+            why = "differentiates by a name on which what it differentiates may depend in a way that is not said"
+            yield Unread((), claim.line_span, why=why)
         for unread, keys in self._tainted:
             if unread.span == claim.line_span and unread not in self.anew:
                 continue
@@ -341,6 +427,16 @@ def _keys_in(term: t.Term) -> set[str]:
     return set(t.variables(term)) | functions
 
 
+def _counts(term: t.Term) -> bool:
+    """Whether only sizes and numerals are added up."""
+    match term:
+        case t.Add(terms=parts):
+            return all(_counts(part) for _, part in parts)
+        case t.Multiply(left=left, right=right):
+            return _counts(left) and _counts(right)
+    return isinstance(term, t.Size) or is_literal(term)
+
+
 def on_ground(
     problem: Problem, claims: Sequence[Claim | Refused], verdicts: Sequence[Verdict], holds: Callable[[Claim], bool]
 ) -> list[Verdict]:
@@ -354,9 +450,16 @@ def on_ground(
         claim.line_span for claim, verdict in zip(claims, verdicts, strict=True) if verdict.outcome is Outcome.HOLDS
     )
     grounds = Grounds(problem, decided=decided, holding=holding)
-    wrong = (claim for claim, verdict in zip(claims, verdicts, strict=True) if verdict.outcome is Outcome.WRONG)
+    wrong = [claim for claim, verdict in zip(claims, verdicts, strict=True) if verdict.outcome is Outcome.WRONG]
     anew = [grounds.open(claim) for claim in wrong]
-    grounds = Grounds(problem, tuple(unread for unread in anew if unread is not None), decided, holding)
+    kinds = {claim.name: grounds.symmetric(claim, holds) for claim, one in zip(wrong, anew, strict=True) if one is None}
+    for claim, verdict in zip(claims, verdicts, strict=True):
+        if verdict.outcome is Outcome.WRONG:
+            found = grounds.runs_out(claim, verdict) or grounds.may_set(claim)
+            kinds[claim.name] = found or kinds.get(claim.name)
+    apart = {name: one for name, one in kinds.items() if one is not None}
+    opened = tuple(unread for unread in anew if unread is not None)
+    grounds = Grounds(problem, opened, apart=apart, decided=decided, holding=holding)
     pairs = zip(claims, verdicts, strict=True)
     return [_there(verdict, grounds.of(claim), claim, problem) for claim, verdict in pairs]
 

@@ -14,7 +14,6 @@ from derivcheck.problem.families import family_pattern
 from derivcheck.problem.freezing import note_posterior
 from derivcheck.problem.indices import index_parts, is_word, new_index
 from derivcheck.problem.scope import (
-    OPEN,
     Declaration,
     Definition,
     FamilyAxis,
@@ -23,6 +22,7 @@ from derivcheck.problem.scope import (
     Refusal,
     Scope,
     Unknown,
+    is_open,
 )
 from derivcheck.problem.squares import root_of
 from derivcheck.source import Span
@@ -207,5 +207,5 @@ def _function_of(
 
 def _searched(size: Dim, scope: Scope) -> bool:
     """Whether a search over shapes leaves a size open for now: it has a letter in the end."""
-    open_sizes = (name for name in (*scope.solution, *size.symbols) if OPEN.fullmatch(name))
+    open_sizes = (name for name in (*scope.solution, *size.symbols) if is_open(name))
     return any(scope.resolve(Dim.of(name)) == size for name in open_sizes)

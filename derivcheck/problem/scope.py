@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
@@ -31,8 +30,9 @@ class Refusal(Exception):
         self.unknown = unknown
 
 
-OPEN = re.compile(r"\?\d+[a-z]")
-"""The size of a column or a matrix that a search over shapes leaves open for now: what is 1 has another kind."""
+def is_open(size: str) -> bool:
+    """Whether a search over shapes leaves the size of a column or a matrix open: what is 1 has another kind."""
+    return size.startswith("?") and size[1:-1].isdigit() and size[-1].isalpha()
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,7 +295,7 @@ class Scope:
     def _is_searched(self, symbol: str) -> bool:
         """Whether an unknown is the size of something that a search over shapes takes for a column or a matrix."""
         same = (name for name, dim in self.solution.items() if dim.symbol == symbol)
-        return OPEN.fullmatch(symbol) is not None or any(map(self._is_searched, same))
+        return is_open(symbol) or any(map(self._is_searched, same))
 
     def unify_shapes(self, left: Shape, right: Shape) -> bool:
         """Make two shapes equal, or leave everything as it was."""
@@ -323,6 +323,6 @@ class Scope:
             if other == bare or (other.lower() == bare.lower()):
                 return name
         # ``\\eta`` beside ``\\theta`` is another letter.
-        letter = len(key) <= 2 or re.fullmatch(r"\\[A-Za-z]+", key)
+        letter = len(key) <= 2 or (key.startswith("\\") and key[1:].isalpha())
         close = [] if letter else difflib.get_close_matches(key, self.names, n=1, cutoff=0.8)
         return close[0] if close else None

@@ -367,6 +367,11 @@ EVERY_ENTRY: Final = _said(
 
 # What is said of a name that nothing declares.
 SIGMOID: Final = _said("the logistic sigmoid", r"\b(sigmoid|logistic)\b", any_case=True, window="document")
+SYMMETRIC: Final = _said(
+    "matrices that are symmetric without a word at the line",
+    r"symmetric|covariance|hessian|kernel|gram\b|precision|laplacian|definite|symmetrisch|symétrique|对称|协方差|正定|核函数",
+    any_case=True, window="document",
+)  # fmt: skip
 DEFINES: Final = _said(
     "explains the name", r"(is|are|be|being|denotes?|stands? for|means|:|,? the (?!loss))\b", any_case=True, window=""
 )
