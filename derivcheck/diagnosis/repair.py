@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
@@ -34,12 +33,12 @@ from derivcheck.evaluation.evaluator import World
 from derivcheck.oracles.bench import Bench
 from derivcheck.problem.problem import Claim
 from derivcheck.problem.scope import Refusal
+from derivcheck.reading.vocabulary import INEQUALITY
 from derivcheck.source import Span
 
 EFFORT: Final = 3e9
 """What the search of one wrong line may cost, in the prices of the budget: the same on every machine."""
 TURNED: Final = {"\\le": "\\ge", "\\ge": "\\le", "<": ">", ">": "<"}
-RELATION: Final = re.compile(r"\\[lg]e(?:qslant|q)?(?![A-Za-z])|[<>]")
 TURNING: Final = str.maketrans("<>lg", "><gl")
 """The sign of an inequality, turned, letter by letter: ``\\leq``, ``\\geqslant``, ``<``."""
 
@@ -83,7 +82,7 @@ def _other_relation(bench: Bench, claim: Claim) -> Repair | None:
     """The inequality the other way round, where that holds."""
     text = bench.problem.source.text
     start, end = claim.head_node.span.end, claim.claimed_node.span.start
-    sign = RELATION.search(text, start, max(start, end))
+    sign = INEQUALITY.search(text, start, max(start, end))
     if sign is None or not passes(bench, replace(claim, relation=TURNED[claim.relation]), claim.claimed):
         return None
     other = sign[0][:2].translate(TURNING) + sign[0][2:]

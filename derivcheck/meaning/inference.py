@@ -545,19 +545,29 @@ class Inference:
         for _ in self.guesses * 2:
             spoken = self._complained_of(best)
             found: tuple[Problem, list[Guess]] | None = None
-            for position, guess in enumerate(self.guesses):
-                for kind in guess.kinds:
-                    if not least[0] or not self._affordable() or folded(guess.key) not in spoken or kind == guess.kind:
-                        continue
-                    tried = [*self.guesses]
-                    tried[position] = replace(guess, kind=kind)
-                    problem = self._built(tried)
-                    if (count := self._lacks(problem)) < least:
-                        least, found = count, (problem, tried)
+            for tried in self._changed(spoken):
+                if not least[0] or not self._affordable():
+                    break
+                problem = self._built(tried)
+                if (count := self._lacks(problem)) < least:
+                    least, found = count, (problem, tried)
             if found is None:
                 return best
             best, self.guesses = found
         return best
+
+    def _changed(self, spoken: set[str]) -> Iterator[list[Guess]]:
+        """The guesses with another kind for one name of which a line complains, or with numbers for all of them."""
+        open_ones = [place for place, guess in enumerate(self.guesses) if folded(guess.key) in spoken]
+        numbers = [place for place in open_ones if "number" in self.guesses[place].kinds]
+        if len(numbers) > 1:
+            yield [
+                replace(guess, kind="number") if place in numbers else guess for place, guess in enumerate(self.guesses)
+            ]
+        for place in open_ones:
+            for kind in self.guesses[place].kinds:
+                if kind != self.guesses[place].kind:
+                    yield [*self.guesses[:place], replace(self.guesses[place], kind=kind), *self.guesses[place + 1 :]]
 
     def _lacks(self, problem: Problem) -> tuple[int, int]:
         """How many lines have no meaning, and how many of them for more than a name that is still to be found."""

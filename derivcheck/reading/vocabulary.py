@@ -6,6 +6,7 @@ Commands are written with their backslash; what they are mapped to is canonical,
 from __future__ import annotations
 
 import re
+from typing import Final
 
 from derivcheck.functions import FUNCTIONS
 
@@ -15,6 +16,8 @@ def words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
+INEQUALITY: Final = re.compile(r"\\[lg]e(?:qslant|q)?(?![A-Za-z])|[<>]")
+"""The sign of an inequality where it is written."""
 _RELATION_SPELLINGS: dict[str, str] = {
     "=": "=",
     ":=": ":= \\coloneqq \\coloneq \\triangleq \\defeq \\vcentcolon= \\eqdef",

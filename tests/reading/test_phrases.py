@@ -60,5 +60,7 @@ def test_the_listing_tells_for_every_line_which_words_were_heard_and_what_they_t
     assert ("sei", "declares, sets or assumes what follows") in words[2, "y"]
     assert ("falls", "makes a condition of what follows") in words[2, "y_1"]
     assert heard_of_all(source) == (
-        ("EM", "speaks of EM (line 4)"), ("gradient", "names stand for derivatives of the loss (line 4)")
+        ("EM", "speaks of EM (line 4)"),
+        ("gradient", "names stand for derivatives of the loss (line 4)"),
+        ("symmetric", "matrices that are symmetric without a word at the line (line 1)"),
     )  # fmt: skip
