@@ -14,8 +14,8 @@ from derivcheck.isolation import Isolation
 from derivcheck.model import checking
 from derivcheck.problem.problem import Claim
 from derivcheck.reading.files import read_source
-from derivcheck.source import NOWHERE, Source
-from derivcheck.verdict import Extra, Finding, Outcome, Report
+from derivcheck.source import NOWHERE, Source, Span
+from derivcheck.verdict import Extra, Finding, Outcome, Report, Severity
 
 # The sizes at which derivation and module are compared where none is fixed: small, and all different.
 SIZES = (4, 5, 3, 6)
@@ -48,10 +48,16 @@ def run(name: str, settings: Settings, derivation: Path | None = None, as_handed
     if comparison is not None and not (as_handed_in and comparison[0].code == "not-compared"):
         # A solution that was handed in with numbers has no values for a module with vectors.
         extras.append(comparison[0])
-        findings += comparison[1]
+        # A line that is called wrong differs from the module too: that is said once.
+        wrong = [found.span for found in findings if found.severity is Severity.ERROR]
+        findings += [one for one in comparison[1] if not any(_overlap(one.span, span) for span in wrong)]
     extras += isolation.apart(NOWHERE, lambda: homework.extras(settings), ())
     findings += isolation.others
     return replace(report, title=homework.title, findings=tuple(findings), extras=(*report.extras, *extras))
+
+
+def _overlap(one: Span, other: Span) -> bool:
+    return one.start < other.end and other.start < one.end
 
 
 def _other_letters(homework: Homework, findings: list[Finding], required: int, derivation: Path) -> list[Finding]:

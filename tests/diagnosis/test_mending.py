@@ -27,7 +27,7 @@ VECTOR = (
         (BOUND, "L = \\mathrm{KL}(p(z) \\,\\|\\, q(z))", "swap `p(z)` and `q(z)`"),
         (COIN, "p(\\theta \\mid x) = \\mathrm{Beta}(\\theta; b + 1 - x, a + x)", "swap `b + 1 − x` and `a + x`"),
         (LINE, "\\frac{\\partial f}{\\partial w} = w + s \\mathbf{1}", "halve the term `w`"),
-        (NOISE, "\\operatorname{Var}[z \\mid x] = \\frac{1}{1 + s^2}", "replace `1` by `s²`"),
+        (NOISE, "\\operatorname{Var}[z \\mid x] = \\frac{1}{1 + s^2}", "replace `s²` by `s⁻²`"),
         (VECTOR, "p(x) = \\mathcal{N}(x; 0, u u^\\top + s I)", "replace `s` by `s²`"),
         (VECTOR, "\\operatorname{Var}[z \\mid x] = (s^2 + u^\\top u)^{-1}", "multiply by `s²`"),
         (
