@@ -15,7 +15,7 @@ from derivcheck.model import checking
 from derivcheck.problem.problem import Claim
 from derivcheck.reading.files import read_source
 from derivcheck.source import NOWHERE, Source, Span
-from derivcheck.verdict import Extra, Finding, Outcome, Report, Severity
+from derivcheck.verdict import Extra, Finding, Outcome, Report
 
 # The sizes at which derivation and module are compared where none is fixed: small, and all different.
 SIZES = (4, 5, 3, 6)
@@ -48,8 +48,8 @@ def run(name: str, settings: Settings, derivation: Path | None = None, as_handed
     if comparison is not None and not (as_handed_in and comparison[0].code == "not-compared"):
         # A solution that was handed in with numbers has no values for a module with vectors.
         extras.append(comparison[0])
-        # A line that is called wrong differs from the module too: that is said once.
-        wrong = [found.span for found in findings if found.severity is Severity.ERROR]
+        # A gradient that is called wrong differs from the module too: that is said once.
+        wrong = [found.span for found in findings if found.code == "wrong-gradient"]
         findings += [one for one in comparison[1] if not any(_overlap(one.span, span) for span in wrong)]
     extras += isolation.apart(NOWHERE, lambda: homework.extras(settings), ())
     findings += isolation.others

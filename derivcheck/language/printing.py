@@ -194,7 +194,10 @@ def _big(node: n.Big | n.Binder, tight: bool) -> str:
 def _body(operator: n.Big | n.Derivative, body: Node, tight: bool) -> str:
     text = _latex(body, tight)
     least = PRODUCT if isinstance(operator, n.Derivative) else ENTRYWISE
-    return text if level(body) >= least or (isinstance(body, n.Add) and keeps(operator, body)) else f"({text})"
+    if isinstance(body, n.Add):
+        signed = isinstance(operator, n.Big) and len(body.terms) == 1  # ``\\sum_j -a_j``
+        return text if signed or keeps(operator, body) else f"({text})"
+    return text if level(body) >= least else f"({text})"
 
 
 def _bounds(binder: n.Binder) -> str:
