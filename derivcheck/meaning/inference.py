@@ -236,7 +236,7 @@ class Inference:
         described = any(DESCRIBED_PLAINLY.match(self._behind(item)) for item in self._mentions_of(guess))
         if not described and any(isinstance(part, n.Product) and _weighs_log(part, guess.name) for part in self._parts):
             why = f"has `{plain(guess.name)}` before a logarithm, which may be probabilities"
-            place = next(self._statements_with(guess.name)).span
+            place = next((used.span for used in self._statements_with(guess.name)), guess.place)
             yield Unread(((folded(guess.key),),), Span(place.start, place.start), narrows=True, why=why)
         for item in self._mentions_of(guess):
             behind = self._behind(item)
@@ -459,7 +459,8 @@ class Inference:
         bare = unaccented(text)
         bold = text.startswith(("\\mathbf", "\\vec", "\\hat{\\mathbf"))
         if self._runs(name):
-            return ("columns", "column") if bold else ("column", "columns")
+            entry = isinstance(name, n.Scripted) and replace(name, base=strip_bold(name.base)) in self._parts
+            return ("columns", "column") if bold and not entry else ("column", "columns")
         if bare[:1].isupper() or (bare.startswith("\\") and bare[1:2].isupper()):
             return ("matrix", "column", "number")
         if bold:
