@@ -452,7 +452,11 @@ def on_ground(
     grounds = Grounds(problem, decided=decided, holding=holding)
     wrong = [claim for claim, verdict in zip(claims, verdicts, strict=True) if verdict.outcome is Outcome.WRONG]
     anew = [grounds.open(claim) for claim in wrong]
-    kinds = {claim.name: grounds.symmetric(claim, holds) for claim, one in zip(wrong, anew, strict=True) if one is None}
+    # What speaks of sizes alone names no input by which it would be found to rest on itself.
+    kinds = {
+        claim.name: grounds.symmetric(claim, holds) if one is None else one if not one.names else None
+        for claim, one in zip(wrong, anew, strict=True)
+    }
     for claim, verdict in zip(claims, verdicts, strict=True):
         if verdict.outcome is Outcome.WRONG:
             found = grounds.runs_out(claim, verdict) or grounds.may_set(claim)
