@@ -405,7 +405,7 @@ def _other_reading(bench: Bench, claim: Claim, verdict: Verdict) -> Verdict:
 
 def _carried_from(bench: Bench, claim: Claim, results: list[Result], wanted: list[Claim | Refused]) -> str | None:
     """The wrong member above in the same chain whose value this one repeats: it is blamed there, once."""
-    from derivcheck.evaluation.arithmetic import NotExact
+    from derivcheck.evaluation.arithmetic import NotExact, OutOfRange
     from derivcheck.evaluation.budget import BUDGET
     from derivcheck.oracles.comparing import compare
 
@@ -423,7 +423,7 @@ def _carried_from(bench: Bench, claim: Claim, results: list[Result], wanted: lis
             repeats = all(
                 compare(bench, claim, world, before.claimed, claim.claimed).outcome is Outcome.HOLDS for world in worlds
             )
-        except NotExact:
+        except (NotExact, OutOfRange):
             continue
         if repeats:
             return result.verdict.carried_from or before.name
