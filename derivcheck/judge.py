@@ -54,6 +54,7 @@ def judge(
     found: list[Evidence] = []
     lost: list[TooLarge] = []
     try:
+        bench, claim = bench.at_sizes_of(claim)
         for oracle in oracles:
             if oracle.applies(bench, claim):
                 try:

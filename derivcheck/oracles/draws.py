@@ -6,8 +6,9 @@ Nothing here knows torch: the exact oracles need no more than this.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Self
 
 from derivcheck.config import Settings
 from derivcheck.evaluation import sizes
@@ -37,6 +38,17 @@ class Draws:
         self.values = given_values(self.problem, self.settings.values)
         self.dependencies = dependencies(self.problem)
         self.kept: dict[object, object] = {}
+
+    def at_sizes_of(self, claim: Claim) -> tuple[Self, Claim]:
+        """These draws at sizes that meet what the claim asks of them, "if n > m", and the claim without that."""
+        asked = tuple(condition for condition in claim.conditions if about_sizes(condition))
+        if not asked:
+            return self, claim
+        if asked not in self.kept:
+            assumptions = (*self.problem.assumptions, Assumption(asked, claim.span))
+            self.kept[asked] = type(self)(replace(self.problem, assumptions=assumptions), self.settings)
+        there: Self = self.kept[asked]  # type: ignore[assignment]
+        return there, replace(claim, conditions=tuple(c for c in claim.conditions if c not in asked))
 
     @property
     def unmet(self) -> tuple[Assumption, ...]:

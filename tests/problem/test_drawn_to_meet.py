@@ -80,3 +80,17 @@ def test_what_fails_at_a_special_input_or_size_alone_is_wrong(declared: str, cla
 )
 def test_what_holds_at_special_inputs_too_holds(declared: str, claim: str) -> None:
     assert only(f"Let {declared}.\n\n$$ {claim} $$\n").verdict.outcome is HOLDS
+
+
+@pytest.mark.parametrize(
+    ("conclusion", "outcome"),
+    [("d > N - 1", "holds"), ("d \\ge N + 1", "holds"), ("d > N + 2", "wrong"), ("N > d", "wrong")],
+)
+def test_what_a_sentence_asks_of_sizes_is_met_by_those_drawn_for_it(conclusion: str, outcome: str):
+    text = f"Let $A \\in \\mathbb{{R}}^{{d \\times N}}$. If $d > N$, then ${conclusion}$.\n"
+    assert outcomes(text) == [outcome]
+
+
+def test_sizes_that_are_compared_among_words_that_are_not_read_are_no_claim():
+    text = "矩阵$A \\in \\mathbb{R}^{d \\times N}$的秩至多为$N-1$。由于此时$d> (N-1)$，所以$d + 1 > N$。\n"
+    assert "wrong" not in outcomes(text)
