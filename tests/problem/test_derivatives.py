@@ -279,7 +279,7 @@ def test_the_square_of_a_positive_name_is_a_variable_too(row: str, expected: str
     assert outcomes(f"{SQUARED}$$ {row} $$\n") == [expected]
 
 
-@pytest.mark.parametrize(("line", "outcome"), [("t^2", "holds"), ("x", "wrong")])
+@pytest.mark.parametrize(("line", "outcome"), [("t^2", "holds"), ("2 t x", "wrong")])
 def test_a_function_without_its_argument_is_meant_at_the_name_it_was_defined_by(line: str, outcome: str):
     text = f"Let $x \\in \\mathbb{{R}}$ and $f(t) = t^2 x$.\n\n$$ \\frac{{\\partial f}}{{\\partial x}} = {line} $$\n"
     assert outcomes(text) == [outcome]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.problem.asking import HOLDS, NOT_CHECKED, WRONG, only, report
+from tests.problem.asking import HOLDS, NOT_CHECKED, WRONG, only, outcomes, report
 
 SQUARE = "Let $A \\in \\mathbb{R}^{k \\times k}$ "
 PAIR = "Let $F, G \\in \\mathbb{R}^{k \\times k}$ "
