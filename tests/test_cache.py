@@ -62,7 +62,7 @@ def test_whatever_changes_in_text_or_settings_is_checked_anew(name: str, at: int
     job = Job(SOURCE, Settings(sizes={"D": 4}))
     other = {
         "path": "b.md", "text": SOURCE.text[:at] + "~" + SOURCE.text[at + 1 :], "cells": (Cell(1, at),), "raw": "{}",
-        "readings": (("softmax-axis", "rows"),), "seed": 1, "trials": 5, "draws": 4, "sizes": {"D": 5},
+        "readings": (("softmax-axis", "rows"),), "insisted": (("primes", "name"),), "seed": 1, "trials": 5, "draws": 4, "sizes": {"D": 5},
         "functions": {"\\phi": "tanh"}, "values": {"x": 1.0}, "claim": "a", "strict": True, "require": "proved",
         "evidence": "exact", "extra": {"box": 1}, "config": "c.toml",
     }[name]  # fmt: skip

@@ -5,6 +5,7 @@ A definition is blamed in the place of lines only where one edit of it mends all
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import islice
@@ -42,6 +43,7 @@ from derivcheck.problem import terms as t
 from derivcheck.problem.problem import Claim, Problem
 from derivcheck.problem.terms import Term
 from derivcheck.reading.items import Item
+from derivcheck.source import Span
 from derivcheck.verdict import Outcome, Verdict
 
 EFFORT: Final = 4e9
@@ -277,7 +279,14 @@ def _suspect(problem: Problem, items: tuple[Item, ...], site: Site) -> Suspect |
             seen.add(edit.tree)
             edits.append(edit)
     # Twice the whole is nearly always meaningful; where it is not, others are tried.
-    probes = sorted(edits, key=lambda edit: not edit.title.startswith("multiply by `2`"))
+    doubled = sorted(edits, key=lambda edit: not edit.title.startswith("multiply by `2`"))
+    # One place after the other: without a name in its one place the document may say something else.
+    places: Counter[Span] = Counter()
+    turns: list[int] = []
+    for edit in doubled:
+        places[edit.span] += 1
+        turns.append(places[edit.span])
+    probes = [edit for _, edit in sorted(zip(turns, doubled, strict=True), key=lambda pair: pair[0])]
     found: frozenset[str] = frozenset()
     unfolded: frozenset[str] = frozenset()
     # Any other value of a name is seen in whatever depends on it; one of a parameter is not seen in everything.

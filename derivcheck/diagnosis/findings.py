@@ -224,11 +224,13 @@ def _figures(claim: Claim, evidence: tuple[Evidence, ...]) -> str:
     return "   ".join(parts)
 
 
-def _told_apart(*values: float | None) -> list[str]:
-    """Numbers to six figures, or to as many as tell those apart that differ."""
-    known = [value for value in values if value is not None]
-    many = next((m for m in FIGURES if len({f"{x:.{m}g}" for x in known}) == len(set(known))), FIGURES[-1])
-    return ["?" if value is None else f"{value:.{many}g}" for value in values]
+def _told_apart(claimed: float | None, *references: float | None) -> list[str]:
+    """Numbers to six figures, or to as many as tell what is claimed from each of the others, where it differs."""
+    others = [value for value in references if value is not None and value != claimed]
+    known = claimed if claimed is not None else 0.0
+    figures = (m for m in FIGURES if all(f"{known:.{m}g}" != f"{other:.{m}g}" for other in others))
+    many = next(figures, FIGURES[-1])
+    return ["?" if value is None else f"{value:.{many}g}" for value in (claimed, *references)]
 
 
 def _where_seen(evidence: Evidence) -> str:
