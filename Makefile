@@ -21,7 +21,7 @@ run: $(VENV)/.runs
 	done
 
 test: $(VENV)/.tests
-	@echo "about 6,000 tests on two processes: 10 to 25 minutes on a machine of two cores, longer on a busy one"
+	@echo "about 6,300 tests on two processes: 10 to 25 minutes on a machine of two cores, longer on a busy one"
 	$(BIN)/python -m pytest -n 2 --dist loadgroup -q
 
 thorough: $(VENV)/.tests
