@@ -6,18 +6,17 @@ A row that solves an equation, and a definition: what depends on the statement h
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from derivcheck.diagnosis.candidate import Candidate
 from derivcheck.diagnosis.edits import candidates
 from derivcheck.diagnosis.operands import any_operand, inserted_operands
-from derivcheck.diagnosis.redefining import STATEMENT, Site, items_of, stock_for
-from derivcheck.evaluation.budget import BUDGET, Effort
+from derivcheck.diagnosis.redefining import Site, items_of, read_with, stock_for
+from derivcheck.evaluation.budget import Effort
 from derivcheck.language import nodes as n
 from derivcheck.language.printing import plain
 from derivcheck.oracles.bench import Bench
-from derivcheck.problem.build import build
 from derivcheck.problem.problem import Claim, Problem, Refused
 from derivcheck.reading.items import Item, Statement
 from derivcheck.source import Span
@@ -83,12 +82,8 @@ def _read_anew(
     problem: Problem, items: Sequence[Item], site: Site, value: n.Node, refused: Refused
 ) -> Problem | None:  # fmt: skip
     """The document with another value there, where the statement then has a meaning."""
-    BUDGET.note(STATEMENT * len(items))
-    members = (*site.item.members[: site.member], value, *site.item.members[site.member + 1 :])
-    edited = (*items[: site.position], replace(site.item, members=members), *items[site.position + 1 :])
-    try:
-        made = build(problem.source, edited)
-    except RecursionError:
+    made = read_with(problem, items, site, value)
+    if made is None:
         return None
     still = any(isinstance(each, Refused) and each.line_span == refused.line_span for each in made.claims)
     return None if still or len(made.unread) > len(problem.unread) else made

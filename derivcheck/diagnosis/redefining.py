@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, cast
 
@@ -159,17 +159,24 @@ def _letters_of(site: Site) -> Iterator[n.Node]:
                     yield n.Name(part.text)
 
 
+def read_with(problem: Problem, items: Sequence[Item], site: Site, value: n.Node) -> Problem | None:
+    """The document with another value at a site, whatever it then says; None where that is nested too deeply."""
+    BUDGET.note(STATEMENT * len(items))
+    members = (*site.item.members[: site.member], value, *site.item.members[site.member + 1 :])
+    edited = (*items[: site.position], replace(site.item, members=members), *items[site.position + 1 :])
+    try:
+        return build(problem.source, edited)
+    except RecursionError:
+        return None
+
+
 def rebuilt(problem: Problem, items: tuple[Item, ...], site: Site, value: n.Node) -> Problem | None:
     """The document with another value at a site; None where it then says something else altogether.
 
     Nothing keeps its place in the text but for what is edited, so that claims are told by their names and spans.
     """
-    BUDGET.note(STATEMENT * len(items))
-    members = (*site.item.members[: site.member], value, *site.item.members[site.member + 1 :])
-    edited = (*items[: site.position], replace(site.item, members=members), *items[site.position + 1 :])
-    try:
-        made = build(problem.source, edited)
-    except RecursionError:
+    made = read_with(problem, items, site, value)
+    if made is None:
         return None
     same = [(claim.name, claim.span, type(claim)) for claim in made.claims] == [
         (claim.name, claim.span, type(claim)) for claim in problem.claims

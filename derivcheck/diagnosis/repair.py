@@ -169,14 +169,10 @@ def _first_passing(
         if look.agrees(term):
             tried += 1
             # What is done to a factor may be done to the product: it is one edit.
-            same = any(_overlap(one.span, candidate.span) for one in passing)
+            same = any(one.span.overlaps(candidate.span) for one in passing)
             if not same and passes(bench, claim, term):
                 passing.append(candidate)
     return passing or known
-
-
-def _overlap(one: Span, other: Span) -> bool:
-    return one.start < other.end and other.start < one.end
 
 
 def _telling(bench: Bench, world: World) -> tuple[int, int]:

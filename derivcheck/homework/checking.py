@@ -14,7 +14,7 @@ from derivcheck.isolation import Isolation
 from derivcheck.model import checking
 from derivcheck.problem.problem import Claim
 from derivcheck.reading.files import read_source
-from derivcheck.source import NOWHERE, Source, Span
+from derivcheck.source import NOWHERE, Source
 from derivcheck.verdict import Extra, Finding, Outcome, Report
 
 # The sizes at which derivation and module are compared where none is fixed: small, and all different.
@@ -50,14 +50,10 @@ def run(name: str, settings: Settings, derivation: Path | None = None, as_handed
         extras.append(comparison[0])
         # A gradient that is called wrong differs from the module too: that is said once.
         wrong = [found.span for found in findings if found.code == "wrong-gradient"]
-        findings += [one for one in comparison[1] if not any(_overlap(one.span, span) for span in wrong)]
+        findings += [one for one in comparison[1] if not any(one.span.overlaps(span) for span in wrong)]
     extras += isolation.apart(NOWHERE, lambda: homework.extras(settings), ())
     findings += isolation.others
     return replace(report, title=homework.title, findings=tuple(findings), extras=(*report.extras, *extras))
-
-
-def _overlap(one: Span, other: Span) -> bool:
-    return one.start < other.end and other.start < one.end
 
 
 def _other_letters(homework: Homework, findings: list[Finding], required: int, derivation: Path) -> list[Finding]:

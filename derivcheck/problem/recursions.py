@@ -7,6 +7,7 @@ number t of steps, by values at other places or by a definition for every t, is 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from derivcheck.language import nodes as n
 from derivcheck.language.printing import plain
@@ -57,7 +58,7 @@ def _free_letters(item: Statement, ctx: Context) -> dict[str, IndexInfo]:
     free: dict[str, IndexInfo] = {}
     for member in item.members[1:]:
         try:
-            Context(ctx.scope, ctx.elaborate, free=free, layout=ctx.layout).term(member)
+            replace(ctx, free=free).term(member)
         except Refusal:
             continue
     return free
