@@ -15,10 +15,10 @@ from derivcheck.ignoring import with_ignored
 from derivcheck.isolation import Isolation
 from derivcheck.language.nodes import Group, Node, Scripted
 from derivcheck.meaning.interpretation import interpret
-from derivcheck.parts import checked_in_parts, parts_of
+from derivcheck.parts import Part, checked_in_parts, parts_of
 from derivcheck.problem import terms as t
 from derivcheck.problem.context import SLOT, key_of, pattern, strip
-from derivcheck.problem.problem import Claim, Problem, Refused
+from derivcheck.problem.problem import Claim, Inferred, Line, Problem, Refused
 from derivcheck.reading.documents import kind_of, scan
 from derivcheck.reading.heard import heard
 from derivcheck.reading.items import Item
@@ -66,11 +66,12 @@ def check(source: Source, settings: Settings, required: tuple[str, ...] = ()) ->
     such a head gets the finding ``missing-result``. Raises ``UnknownClaim`` if ``settings.claim`` names none.
     """
     parts = parts_of(source)
-    return _check(source, settings, required) if len(parts) == 1 else checked_in_parts(source, parts, settings, _check)
+    return checked_in_parts(source, settings, _check) if len(parts) > 1 else _check(parts[0], settings, required)
 
 
-def _check(source: Source, settings: Settings, required: tuple[str, ...] = ()) -> Report:
+def _check(part: Part, settings: Settings, required: tuple[str, ...] = ()) -> Report:
     started = time.perf_counter()
+    source = part.source
     isolation = Isolation()
     read = isolation.apart(NOWHERE, lambda: problem_of(source), None)
     if read is None:
@@ -100,7 +101,7 @@ def _check(source: Source, settings: Settings, required: tuple[str, ...] = ()) -
         source=source,
         results=tuple(results),
         findings=tuple(_as_written(source, finding) for finding in findings),
-        definitions=sum(line.kind == "definition" for line in problem.lines),
+        definitions=sum(line.kind == "definition" for line in part.own(problem.lines)),
         seed=settings.seed,
         trials=settings.trials,
         seconds=time.perf_counter() - started,
@@ -541,11 +542,21 @@ def _unproved(results: list[Result], settings: Settings) -> list[Finding]:
     ]
 
 
+def lines_of(source: Source) -> list[Line]:
+    """Every line of a document as it was read, of a Python file as its own function reads it."""
+    found = (line for part in parts_of(source) for line in part.own(problem_of(part.source).lines))
+    return sorted(found, key=lambda line: line.span)
+
+
+def inferred_of(source: Source) -> tuple[Inferred, ...]:
+    """What a document declares nowhere, as its use tells it; of a Python file, of each function."""
+    return tuple(dict.fromkeys(one for part in parts_of(source) for one in problem_of(part.source).inferred))
+
+
 def listing(source: Source) -> tuple[Listed, ...]:
     """How every line of a document was read."""
-    parts = parts_of(source)
-    lines = (line for part in parts for line in part.own(problem_of(part.source).lines))
-    words = {place: told for part in parts for place, told in heard(_items_of(part.source), source.text).items()}
+    readings = (heard(_items_of(part.source), source.text) for part in parts_of(source))
+    words = {place: told for of_part in readings for place, told in of_part.items()}
     return tuple(
         Listed(
             line=source.position(line.span.start).line,
@@ -557,7 +568,7 @@ def listing(source: Source) -> tuple[Listed, ...]:
             note=line.note,
             words=words.get(line.span, ()),
         )
-        for line in sorted(lines, key=lambda line: line.span)
+        for line in lines_of(source)
     )
 
 

@@ -19,6 +19,7 @@ class _Placed(Protocol):
 
 
 Some = TypeVar("Some", bound=_Placed)
+Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,13 @@ class Part:
         """The name of a claim of it among those of the whole file."""
         return f"{self.owner}.{claim}" if self.owner else claim
 
+    def asked(self, settings: Settings) -> Settings | None:
+        """The settings as the part knows its claims by name; None where a claim of another part is asked for."""
+        if settings.claim is None or not self.owner:
+            return settings
+        mine = settings.claim.startswith(f"{self.owner}.")
+        return replace(settings, claim=settings.claim.removeprefix(f"{self.owner}.")) if mine else None
+
 
 def parts_of(source: Source) -> tuple[Part, ...]:
     """The parts of a document; one, the whole, of any but a Python file."""
@@ -47,28 +55,31 @@ def parts_of(source: Source) -> tuple[Part, ...]:
     return tuple(Part(one.owner, replace(source, text=one.text), one.own) for one in found)
 
 
-def checked_in_parts(
-    source: Source, parts: Iterable[Part], settings: Settings, check: Callable[[Source, Settings], Report]
-) -> Report:
-    """One report of all parts. Raises UnknownClaim if ``settings.claim`` names a claim of none."""
-    reports: list[Report] = []
+def of_each(source: Source, settings: Settings, answer: Callable[[Part, Settings], Answer]) -> list[Answer]:
+    """An answer for each part of a document. Raises UnknownClaim if ``settings.claim`` names a claim of none."""
+    answers: list[Answer] = []
     unknown: UnknownClaim | None = None
+    parts = parts_of(source)
     for part in parts:
-        claim = settings.claim
-        if claim is not None:
-            if part.owner and not claim.startswith(f"{part.owner}."):
-                continue
-            claim = claim.removeprefix(f"{part.owner}.") if part.owner else claim
-        try:
-            reports.append(_own(part, check(part.source, replace(settings, claim=claim)), source))
-        except UnknownClaim as error:
-            unknown = error
-    if not reports:
+        if (mine := part.asked(settings)) is not None:
+            try:
+                answers.append(answer(part, mine))
+            except UnknownClaim as error:
+                if len(parts) == 1:
+                    raise
+                unknown = error if part.owner else unknown
+    if not answers:
         names = ", ".join(part.owner for part in parts if part.owner)
         raise unknown or UnknownClaim(
             f"{source.path}: there is no claim `{settings.claim}`; claims are named FUNCTION.CLAIM here, and the "
             f"functions are {names}"
         )
+    return answers
+
+
+def checked_in_parts(source: Source, settings: Settings, check: Callable[[Part, Settings], Report]) -> Report:
+    """One report of all parts. Raises UnknownClaim if ``settings.claim`` names a claim of none."""
+    reports = of_each(source, settings, lambda part, mine: _own(part, check(part, mine), source))
     first = reports[0]
     return replace(
         first,

@@ -92,10 +92,11 @@ class Derivation(pytest.File):
     def collect(self) -> Iterator[Claim]:
         """An item for each claim, and one for the rest; of a document without mathematics none."""
         from derivcheck.engine import claims, problem_of
+        from derivcheck.parts import parts_of
 
         job = self.job()
         names = [claim.name for claim in claims(job.source, job.settings)]
-        if names or problem_of(job.source).findings:
+        if names or any(problem_of(part.source).findings for part in parts_of(job.source)):
             for name in (*names, DOCUMENT):
                 yield Claim.from_parent(self, name=name)
 

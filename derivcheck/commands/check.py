@@ -88,7 +88,7 @@ def command(
     with progress("reading") as tell:
         changes = _changes(since)
         read, unreadable = documents(find(files, project, empty=changes is not None), request, project, changes)
-        refuse_unknown_sizes(request, read)
+        refuse_unknown_sizes(request, [job.source for _, job in read])
         beside = None if model is None else _model(model, tell)
         reports = _checked(read, tell, cache=cache, processes=jobs)
         reports = reports if beside is None else beside(reports, read)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from derivcheck.remembered import Mark
     from derivcheck.revisions import Changes
     from derivcheck.running import Job
+    from derivcheck.source import Source
     from derivcheck.verdict import Report
 
 
@@ -93,19 +94,27 @@ def documents(
     return read, messages
 
 
-def refuse_unknown_sizes(request: Asked, read: Sequence[tuple[Found, Job]]) -> None:
+def document(file: str, project: Project, request: Asked) -> Source:
+    """The one document that a command is about. Raises click.ClickException where it cannot be read."""
+    read, messages = documents([Found(file)], request, project)
+    if messages:
+        raise click.ClickException(messages[0])
+    return read[0][1].source
+
+
+def refuse_unknown_sizes(request: Asked, read: Sequence[Source]) -> None:
     """A size that the command line fixes and no document has is a mistake. Raises SettingsError."""
     if not request.sizes or not read:
         return
     from derivcheck.engine import sizes_in
 
-    known = dict.fromkeys(name for _, job in read for name in sizes_in(job.source))
+    known = dict.fromkeys(name for source in read for name in sizes_in(source))
     for name, _ in request.sizes:
         if name not in known:
             meant = did_you_mean(name, tuple(known))
             shown = ", ".join(one for one in known if one.isascii() and not set(one) & set("{}\\"))
             there = meant or (f"; the sizes are {shown}" if shown else "; there are no sizes to fix")
-            where = read[0][0].path if len(read) == 1 else "these documents"
+            where = read[0].path if len(read) == 1 else "these documents"
             raise SettingsError(f"--sizes: there is no size `{name}` in {where}{there}")
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import click
 
+from derivcheck.commands.choosing import document
+from derivcheck.commands.options import asked, reading
 from derivcheck.commands.output import emit, progress
 from derivcheck.project import project
 
@@ -17,18 +18,13 @@ WRAPS: Final = {".tex": "% derivcheck: let {}\n", ".py": "# derivcheck: let {}\n
 @click.command("declare")
 @click.argument("file", type=click.Path(), metavar="FILE")
 @click.option("--write", is_flag=True, help="Add the lines to FILE, in front of its first mathematics.")
-def command(file: str, write: bool) -> int:
+@reading
+def command(file: str, write: bool, **options: Any) -> int:  # noqa: ANN401
     """Print the `let` lines that FILE lacks; sizes that its use leaves open are for you to name."""
     with progress(f"reading {file}"):
-        from derivcheck.reading.files import UnreadableFile, read_source
+        from derivcheck.engine import inferred_of
 
-        try:
-            source = replace(read_source(file), readings=project().readings(file))
-        except UnreadableFile as error:
-            raise click.ClickException(str(error)) from None
-        from derivcheck.engine import problem_of
-
-        inferred = problem_of(source).inferred
+        inferred = inferred_of(document(file, project(), asked(options)))
     path = Path(file)
     wrap = WRAPS.get(path.suffix, "<!-- derivcheck: let {} -->\n")
     lines = "".join(wrap.format(f"${one.let}$") for one in inferred)

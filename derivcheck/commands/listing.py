@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import replace
 from typing import Any
 
 import click
 
+from derivcheck.commands.choosing import document
 from derivcheck.commands.options import asked, reading, showing
 from derivcheck.commands.output import emit, progress
 from derivcheck.project import project
@@ -23,12 +23,7 @@ def command(file: str, **options: Any) -> int:  # noqa: ANN401
     """Show how each line was read: kind, name, shapes."""
     request = asked(options)
     with progress(f"reading {file}"):
-        from derivcheck.reading.files import UnreadableFile, read_source
-
-        try:
-            source = replace(read_source(file), readings=project().readings(file), insisted=request.readings)
-        except UnreadableFile as error:
-            raise click.ClickException(str(error)) from None
+        source = document(file, project(), request)
         from derivcheck.engine import listing
 
         listed = listing(source)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from derivcheck.commands.options import Asked, amount, asked, showing, steering
+from derivcheck.commands.choosing import document, refuse_unknown_sizes
+from derivcheck.commands.options import Asked, amount, asked, reading, showing, steering
 from derivcheck.commands.output import emit, progress
 from derivcheck.config import Settings
 from derivcheck.project import project as project_of
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 @click.argument("file", type=click.Path(), metavar="FILE|-", required=False)
 @click.option("--operators", is_flag=True, help="List the kinds of edits and do nothing else.")
 @steering
+@reading
 @showing
 @amount
 def command(file: str | None, operators: bool, **options: Any) -> int:  # noqa: ANN401
@@ -39,12 +40,9 @@ def command(file: str | None, operators: bool, **options: Any) -> int:  # noqa: 
     settings = request.over(project.settings(Settings(), file))
     with progress(f"reading {file}") as tell:
         from derivcheck.power.run import power
-        from derivcheck.reading.files import UnreadableFile, read_source
 
-        try:
-            source = replace(read_source(file), readings=project.readings(file))
-        except UnreadableFile as error:
-            raise click.ClickException(str(error)) from None
+        source = document(file, project, request)
+        refuse_unknown_sizes(request, [source])
         found = power(source, settings, tell)
     return show_power(found, request, settings)
 

@@ -15,10 +15,11 @@ from derivcheck.engine import claims as wanted_claims
 from derivcheck.engine import follows_from_an_equation, problem_of, verdict_alone
 from derivcheck.oracles.bench import Bench
 from derivcheck.oracles.draws import dependencies
+from derivcheck.parts import Part, of_each
 from derivcheck.power.equivalence import RULES, constraint, equal, equivalence, same_claim
 from derivcheck.power.mutants import Mutant, Site, mutants, mutated, sites, stock_at
 from derivcheck.power.normal import same
-from derivcheck.power.score import Fate, Power, Tried
+from derivcheck.power.score import UNUSED, Fate, Power, Tried
 from derivcheck.problem import terms as t
 from derivcheck.problem.build import build
 from derivcheck.problem.problem import Claim, Problem, Refused
@@ -216,7 +217,25 @@ def _names(claim: Claim) -> frozenset[str]:
 
 def power(source: Source, settings: Settings, tell: Callable[[str], None] = lambda message: None) -> Power:
     """Make every edit and see what becomes of it. Raises ``UnknownClaim`` if ``settings.claim`` names none."""
+    found = of_each(source, settings, lambda part, mine: _of_part(part, mine, tell))
+    tried: dict[tuple[Span, str, str], Tried] = {}
+    for one in (one for part in found for one in part.tried):
+        # what the functions of a file share is edited in each of them
+        place = (one.mutant.span, one.mutant.operator, one.mutant.title)
+        tried[place] = max(tried.get(place, one), one, key=lambda each: each.weight)
+    return replace(
+        found[0],
+        source=source,
+        tried=tuple(tried.values()) if len(found) > 1 else found[0].tried,
+        claims=sum(part.claims for part in found),
+        unheld=tuple(one for part in found for one in part.unheld),
+        seconds=sum(part.seconds for part in found),
+    )
+
+
+def _of_part(part: Part, settings: Settings, tell: Callable[[str], None]) -> Power:
     started = time.perf_counter()
+    source = part.source
     problem = problem_of(source)
     items = read(source, scan(source, kind_of(source.path, source.text)))
     checks = Checks(problem, settings)
@@ -228,12 +247,16 @@ def power(source: Source, settings: Settings, tell: Callable[[str], None] = lamb
     document = Document(items, problem, checks, holding)
     tried: list[Tried] = []
     for site in _sites(document, settings):
+        if not (site.defines or part.own([site.node])):
+            continue
         line = source.position(site.node.span.start).place.words
         tell(f"editing {line} of {source.path}: {len(tried)} edits so far")
-        tried += _tried(document, site)
-    unheld = tuple((claim.name, outcome) for claim, outcome in outcomes if outcome is not Outcome.HOLDS)
+        tried += _tried(document, site, part.called if site.claims else str)
+    mine = {claim.span for claim in part.own(wanted)}
+    left = [(one, said) for one, said in outcomes if said is not Outcome.HOLDS and one.span in mine]
+    unheld = tuple((part.called(one.name), said) for one, said in left)
     seconds = time.perf_counter() - started
-    return Power(source, tuple(tried), len(wanted), unheld, settings.seed, seconds)
+    return Power(source, tuple(tried), len(part.own(wanted)), unheld, settings.seed, seconds)
 
 
 def _outcome(checks: Checks, claim: Claim | Refused) -> Outcome:
@@ -256,12 +279,13 @@ def _sites(document: Document, settings: Settings) -> list[Site]:
     return found if settings.claim is None else [site for site in found if site.claims]
 
 
-def _tried(document: Document, site: Site) -> Iterator[Tried]:
-    """Every edit of one expression; of those that mean the same, the first."""
+def _tried(document: Document, site: Site, called: Callable[[str], str]) -> Iterator[Tried]:
+    """Every edit of one expression; of those that mean the same, the first. ``called`` names what is edited."""
     seen: set[tuple[t.Term, t.Term]] = set()
     killers: list[Span] = []
     alone = _alone(site, document.problem)
     for mutant in mutants(site, stock_at(site, document.problem)):
+        mutant = replace(mutant, claim=called(mutant.claim))
         try:
             if alone is None or alone.remade is None:
                 yield _of_document(document, site, mutant, killers)
@@ -354,7 +378,7 @@ def _of_document(document: Document, site: Site, mutant: Mutant, killers: list[S
         words = dict.fromkeys(proof for proof in proofs if proof)
         return Tried(mutant, Fate.EQUIVALENT, " · ".join(words) or RULES)
     if not changed:
-        return Tried(mutant, Fate.OPEN, "no claim depends on it")
+        return Tried(mutant, Fate.OPEN, UNUSED)
     left = next((span for span, proof in zip(changed, proofs, strict=False) if proof is None), changed[0])
     return Tried(mutant, Fate.OPEN, _unseen(document.holding[left], verdicts[left]))
 

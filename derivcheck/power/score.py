@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from derivcheck.power.mutants import PUBLISHED, Mutant
 from derivcheck.source import Source
 from derivcheck.verdict import Outcome
+
+UNUSED: Final = "no claim depends on it"
 
 
 class Fate(StrEnum):
@@ -35,6 +38,12 @@ class Tried:
     fate: Fate
     why: str
     by_shape: bool = False
+
+    @property
+    def weight(self) -> int:
+        """How much it tells where several functions of a file share what was edited: the most is taken."""
+        fates = (Fate.NO_MUTANT, Fate.EQUIVALENT, Fate.OPEN, Fate.KILLED)
+        return 0 if self.why == UNUSED else 1 + fates.index(self.fate)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from html import escape
 
-from derivcheck.engine import problem_of
+from derivcheck.engine import lines_of
 from derivcheck.language.glyphs import shown
 from derivcheck.language.mathml import Marks, mathml, row, sign
 from derivcheck.language.nodes import Node
@@ -99,7 +99,7 @@ def _inline(source: Source, segment: Segment, found: Sequence[Statement], marks:
 
 
 def _display(source: Source, segment: Segment, found: Sequence[Statement], marks: Marks) -> Iterator[Row]:
-    lines = {line.span: line for line in problem_of(source).lines}
+    lines = {line.span: line for line in lines_of(source)}
     if not found:
         raw = f'<code class="raw">{escape(source.slice(segment.outer))}</code>'
         yield Row(source.position(segment.span.start).place, segment.outer, raw, displayed=True)

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from derivcheck.parts import parts_of
 from derivcheck.source import Source, Span
 from derivcheck.verdict import Edit, Finding, Report, Result, settled
 
@@ -67,10 +66,9 @@ def offers(report: Report, place: Span) -> Iterator[tuple[Finding, Edit]]:
 
 def known(source: Source, report: Report | None, offset: int) -> tuple[str, Span] | None:
     """What a line is, its shape, and the verdict on the claim at an offset, in Markdown."""
-    from derivcheck.engine import problem_of
+    from derivcheck.engine import lines_of
 
-    lines = [line for part in parts_of(source) for line in part.own(problem_of(part.source).lines)]
-    here = [line for line in lines if line.span.start <= offset < line.span.end]
+    here = [line for line in lines_of(source) if line.span.start <= offset < line.span.end]
     if not here:
         return None
     results = [

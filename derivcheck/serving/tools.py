@@ -90,9 +90,9 @@ class Desk:
 
     def declare(self, source: Source) -> Answer:
         """The declarations that the document lacks, each as LaTeX to be put between dollars."""
-        from derivcheck.engine import problem_of
+        from derivcheck.engine import inferred_of
 
-        return {"declarations": [{"name": one.name, "let": one.let} for one in problem_of(source).inferred]}
+        return {"declarations": [{"name": one.name, "let": one.let} for one in inferred_of(source)]}
 
     def fix(self, source: Source, settings: Settings, *, unsafe: bool, write: bool) -> Answer:
         """The document with its corrections, which are written only where that is asked for. Raises Declined."""
