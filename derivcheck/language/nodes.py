@@ -19,16 +19,22 @@ from derivcheck.source import NOWHERE, Span
 
 
 @dataclass(frozen=True, slots=True)
-class Number:
-    """A literal: ``2``, ``0.25``, ``10``. ``text`` is what was written."""
+class Written:
+    """What every node has: where it stands."""
 
-    value: Fraction
-    text: str
     span: Span = field(default=NOWHERE, compare=False, repr=False, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
-class Name:
+class Number(Written):
+    """A literal: ``2``, ``0.25``, ``10``. ``text`` is what was written."""
+
+    value: Fraction
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Name(Written):
     r"""One symbol: ``x``, ``\phi``, ``\mathbf{x}``, ``\bar{y}``, ``\mathcal{L}``, ``\mathrm{loss}``.
 
     ``text`` is canonical LaTeX: ``\boldsymbol``, ``\bm`` and ``\pmb`` are written
@@ -38,39 +44,35 @@ class Name:
     """
 
     text: str
-    span: Span = field(default=NOWHERE, compare=False, repr=False, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
-class Word:
+class Word(Written):
     r"""A known operator written as a word: ``\log``, ``\operatorname{tr}``, ``\text{ReLU}``.
 
     ``text`` is canonical and lower case without backslash: ``log``, ``tr``, ``relu``, ``max``.
     """
 
     text: str
-    span: Span = field(default=NOWHERE, compare=False, repr=False, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
-class Symbol:
+class Symbol(Written):
     r"""A sign that is no name and no operator here: ``\top``, ``*``, ``\star``, ``\dagger``,
     ``+``/``-`` as a script, ``\dots``, ``\infty``, ``\ast``, ``:`` in ``W_{i,:}``."""
 
     text: str
-    span: Span = field(default=NOWHERE, compare=False, repr=False, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
+class Text(Written):
     r"""Prose inside maths that is no known word: the ``new`` of ``u_{\text{new}}``."""
 
     text: str
-    span: Span = field(default=NOWHERE, compare=False, repr=False, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
-class Scripted:
+class Scripted(Written):
     r"""``base_{sub}^{sup}`` with primes: ``x_i``, ``A^\top``, ``x^{(i)}``, ``\phi''``, ``x_i^2``.
 
     Several letters in a script (``W_{ij}``) are a ``Product`` of juxtaposed names; with
@@ -82,55 +84,49 @@ class Scripted:
     sub: Node | None
     sup: Node | None
     primes: int = 0
-    span: Span = field(default=NOWHERE, compare=False, repr=False, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class Group(Written):
     r"""Something in brackets, sized or not: ``( … )``, ``[ … ]``, ``\{ … \}``."""
 
     body: Node
     fence: Literal["(", "[", "{"] = "("
-    span: Span = field(default=NOWHERE, compare=False, repr=False, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
-class Tuple:
+class Tuple(Written):
     r"""Members with commas (or semicolons) between, as in ``f(x, y)``: only inside brackets and scripts."""
 
     items: tuple[Node, ...]
     separators: tuple[str, ...]
-    span: Span = field(default=NOWHERE, compare=False, repr=False, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class Given(Written):
     r"""``left \mid right`` (or ``|``) inside brackets, as in ``p(z \mid x)``."""
 
     left: Node
     right: Node
-    span: Span = field(default=NOWHERE, compare=False, repr=False, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
-class Bars:
+class Bars(Written):
     r"""``|x|`` (``double`` false: absolute value or determinant) and ``\|x\|`` (a norm)."""
 
     body: Node
     double: bool
-    span: Span = field(default=NOWHERE, compare=False, repr=False, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
-class Angle:
+class Angle(Written):
     r"""``\langle x, y \rangle``."""
 
     items: tuple[Node, ...]
-    span: Span = field(default=NOWHERE, compare=False, repr=False, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
-class Apply:
+class Apply(Written):
     r"""A known word with its argument(s): ``\log x``, ``\operatorname{tr}(A B)``, ``\max(0, x)``.
 
     ``word`` may be scripted (``\log_2``, ``\sin^2``). ``bracketed`` tells whether brackets hold
@@ -144,57 +140,51 @@ class Apply:
     primes: int = 0
     bracketed: bool = True
     fence: Literal["(", "[", "{"] = "("
-    span: Span = field(default=NOWHERE, compare=False, repr=False, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
-class Add:
+class Add(Written):
     """Terms with their signs: ``a + b - c`` is ``(("+", a), ("+", b), ("-", c))``; also ``-a`` alone."""
 
     terms: tuple[tuple[Literal["+", "-", "±"], Node], ...]
-    span: Span = field(default=NOWHERE, compare=False, repr=False, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
-class Product:
+class Product(Written):
     r"""Two factors or more, left to right. ``operators[k]`` stands before ``factors[k + 1]``:
     ``""`` (juxtaposition), ``"\cdot"``, ``"\times"``, ``"*"``, ``"/"``, ``"\otimes"``."""
 
     factors: tuple[Node, ...]
     operators: tuple[str, ...]
-    span: Span = field(default=NOWHERE, compare=False, repr=False, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
-class Entrywise:
+class Entrywise(Written):
     r"""Two factors or more with ``"\odot"``, ``"\circ"`` or ``"\oslash"`` between: looser than
     a product, tighter than a sum."""
 
     factors: tuple[Node, ...]
     operators: tuple[str, ...]
-    span: Span = field(default=NOWHERE, compare=False, repr=False, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
-class Fraction_:  # noqa: N801 (Fraction is the number)
+class Fraction_(Written):  # noqa: N801 (Fraction is the number)
     r"""``\frac{numerator}{denominator}`` (also ``\tfrac``, ``\dfrac``) that is no derivative."""
 
     numerator: Node
     denominator: Node
-    span: Span = field(default=NOWHERE, compare=False, repr=False, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
-class Root:
+class Root(Written):
     r"""``\sqrt{body}`` or ``\sqrt[index]{body}``."""
 
     body: Node
     index: Node | None = None
-    span: Span = field(default=NOWHERE, compare=False, repr=False, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
-class Binder:
+class Binder(Written):
     r"""What a big operator runs over: ``i``, ``i=1`` to ``n``, ``i \ne j``, ``i \in S``.
 
     ``names`` are the bound names; ``lower`` and ``upper`` the bounds of the first, if written;
@@ -205,21 +195,19 @@ class Binder:
     lower: Node | None = None
     upper: Node | None = None
     condition: Node | None = None
-    span: Span = field(default=NOWHERE, compare=False, repr=False, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
-class Big:
+class Big(Written):
     r"""``\sum``, ``\prod``, ``\int``, and ``\max_i``, ``\min_i``, ``\arg\max_u`` with their range and their body."""
 
     operator: Literal["sum", "prod", "int", "max", "min", "argmax", "argmin"]
     binder: Binder
     body: Node
-    span: Span = field(default=NOWHERE, compare=False, repr=False, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
-class Derivative:
+class Derivative(Written):
     r"""``\frac{\partial y}{\partial x}``, ``\frac{d}{dx} y``, ``\partial y / \partial x``, and higher orders.
 
     ``variables`` are what stands behind each ``\partial`` below, one entry an order: ``\partial x^2``
@@ -231,11 +219,10 @@ class Derivative:
     variables: tuple[Node, ...]
     symbol: Literal["\\partial", "d"] = "\\partial"
     operator: bool = False
-    span: Span = field(default=NOWHERE, compare=False, repr=False, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
-class Nabla:
+class Nabla(Written):
     r"""The sign ``\nabla``, ``\nabla_x``, ``\nabla^2_x`` (``order`` 2), or ``\partial_x``.
 
     What it acts on stands behind it in the same product; how far is decided by the declarations.
@@ -244,37 +231,33 @@ class Nabla:
     variable: Node | None
     order: int = 1
     symbol: Literal["\\nabla", "\\partial"] = "\\nabla"
-    span: Span = field(default=NOWHERE, compare=False, repr=False, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class Held(Written):
     r"""``\left. body \right|_{sub}``: with ``sub`` held fixed, or evaluated at ``x = …``."""
 
     body: Node
     sub: Node
-    span: Span = field(default=NOWHERE, compare=False, repr=False, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
-class MatrixNode:
+class MatrixNode(Written):
     """A matrix written out. ``fence`` is ``"("``, ``"["``, ``"|"`` (a determinant), ``"‖"`` or ``""``."""
 
     rows: tuple[tuple[Node, ...], ...]
     fence: str = "("
-    span: Span = field(default=NOWHERE, compare=False, repr=False, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
-class Cases:
+class Cases(Written):
     r"""``\begin{cases} value & condition \\ … \end{cases}``; a condition of ``None`` is "otherwise"."""
 
     rows: tuple[tuple[Node, Node | None], ...]
-    span: Span = field(default=NOWHERE, compare=False, repr=False, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
-class Compare:
+class Compare(Written):
     r"""``a < b \le c`` inside an expression (a case's condition, an indicator's bracket).
 
     Relations are canonical: ``=``, ``\ne``, ``<``, ``>``, ``\le``, ``\ge``, ``\in``, ``\sim``, ``\to``, ``:``, …
@@ -282,42 +265,16 @@ class Compare:
 
     members: tuple[Node, ...]
     relations: tuple[str, ...]
-    span: Span = field(default=NOWHERE, compare=False, repr=False, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
-class Boxed:
+class Boxed(Written):
     r"""``\boxed{body}``: read through, remembered because boxed answers are results."""
 
     body: Node
-    span: Span = field(default=NOWHERE, compare=False, repr=False, kw_only=True)
 
 
 Node = (
-    Number
-    | Name
-    | Word
-    | Symbol
-    | Text
-    | Scripted
-    | Group
-    | Tuple
-    | Given
-    | Bars
-    | Angle
-    | Apply
-    | Add
-    | Product
-    | Entrywise
-    | Fraction_
-    | Root
-    | Big
-    | Derivative
-    | Nabla
-    | Held
-    | MatrixNode
-    | Cases
-    | Compare
-    | Boxed
-    | Binder
-)
+    Number | Name | Word | Symbol | Text | Scripted | Group | Tuple | Given | Bars | Angle | Apply | Add | Product
+    | Entrywise | Fraction_ | Root | Big | Derivative | Nabla | Held | MatrixNode | Cases | Compare | Boxed | Binder
+)  # fmt: skip

@@ -165,15 +165,8 @@ def _power_of_value(value: Term, sup: n.Node, ctx: Context) -> Term:
 def _is_unknown(head: n.Node, ctx: Context) -> bool:
     if isinstance(head, n.Name):
         built_in = head.text in (
-            "e",
-            "\\pi",
-            "I",
-            "\\mathbf{I}",
-            "\\mathbf{1}",
-            "\\mathbb{1}",
-            "\\mathbb{I}",
-            "\\mathbf{0}",
-        )
+            "e", "\\pi", "I", "\\mathbf{I}", "\\mathbf{1}", "\\mathbb{1}", "\\mathbb{I}", "\\mathbf{0}",
+        )  # fmt: skip
         in_force = head.text in ctx.indices or (ctx.free is not None and head.text in ctx.free)
         squared = key_of(n.Scripted(head, None, n.Number(value=_TWO, text="2"))) in ctx.scope.names
         return not (built_in or in_force or squared or key_of(head) in ctx.scope.names)

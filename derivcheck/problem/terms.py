@@ -382,40 +382,11 @@ class Optimum(_Term):
 
 
 Term = (
-    Constant
-    | Size
-    | Index
-    | Variable
-    | Add
-    | Multiply
-    | Divide
-    | Unary
-    | Power
-    | Elementary
-    | Arbitrary
-    | Extremum
-    | Comparison
-    | Indicator
-    | Piecewise
-    | Reduce
-    | Entry
-    | Kronecker
-    | Identity
-    | Filled
-    | UnitVector
-    | Block
-    | Derivative
-    | Chain
-    | Gather
-    | Let
-    | MapEntries
-    | LogIntegral
-    | Expectation
-    | Integral
-    | Density
-    | Frozen
+    Constant | Size | Index | Variable | Add | Multiply | Divide | Unary | Power | Elementary | Arbitrary | Extremum
+    | Comparison | Indicator | Piecewise | Reduce | Entry | Kronecker | Identity | Filled | UnitVector | Block
+    | Derivative | Chain | Gather | Let | MapEntries | LogIntegral | Expectation | Integral | Density | Frozen
     | Optimum
-)
+)  # fmt: skip
 
 
 def children(term: Term) -> Iterator[Term]:

@@ -63,13 +63,9 @@ ACCENTS = {
 """Combining characters that are accents on the letter before them."""
 
 _STYLES = (
-    ("DOUBLE-STRUCK", "\\mathbb "),
-    ("FRAKTUR", "\\mathfrak "),
-    ("SCRIPT", "\\mathcal "),
-    ("MONOSPACE", "\\mathtt "),
-    ("SANS-SERIF", "\\mathsf "),
-    ("BOLD", "\\mathbf "),
-)
+    ("DOUBLE-STRUCK", "\\mathbb "), ("FRAKTUR", "\\mathfrak "), ("SCRIPT", "\\mathcal "), ("MONOSPACE", "\\mathtt "),
+    ("SANS-SERIF", "\\mathsf "), ("BOLD", "\\mathbf "),
+)  # fmt: skip
 
 
 @cache

@@ -65,19 +65,10 @@ from derivcheck.reading.vocabulary import (
 
 _NO_BEGINNING = frozenset(
     {
-        *ARROWS,
-        *RELATIONS,
-        *ENTRYWISE_SIGNS,
-        *PRODUCT_SIGNS,
-        *SUM_SIGNS,
-        "\\over",
-        "\\choose",
-        "\\mid",
-        "\\right.",
-        "\\land",
-        "\\wedge",
+        *ARROWS, *RELATIONS, *ENTRYWISE_SIGNS, *PRODUCT_SIGNS, *SUM_SIGNS, "\\over", "\\choose", "\\mid", "\\right.",
+        "\\land", "\\wedge",
     }
-)
+)  # fmt: skip
 _BRACED = (Add, Entrywise, Compare, Tuple, Given)
 
 
@@ -314,30 +305,16 @@ def _substack(cursor: Cursor) -> Node:
 
 _COMMANDS: Mapping[str, Callable[[Cursor], Node]] = (
     {
-        "\\sqrt": _root,
-        "\\boxed": _boxed,
-        "\\fbox": _boxed,
-        "\\underbrace": _explained,
-        "\\overbrace": _explained,
-        "\\underbracket": _explained,
-        "\\overbracket": _explained,
-        "\\underset": read_underset,
-        "\\overset": _overset,
-        "\\stackrel": _overset,
-        "\\substack": _substack,
-        "\\nabla": read_nabla,
-        "\\partial": read_nabla,
-        "\\left.": read_left,
-        "\\pdv": read_physics,
-        "\\dv": read_physics,
-        "\\odv": read_physics,
-        "\\derivative": read_physics,
-        "\\partialderivative": read_physics,
+        "\\sqrt": _root, "\\boxed": _boxed, "\\fbox": _boxed, "\\underbrace": _explained, "\\overbrace": _explained,
+        "\\underbracket": _explained, "\\overbracket": _explained, "\\underset": read_underset, "\\overset": _overset,
+        "\\stackrel": _overset, "\\substack": _substack, "\\nabla": read_nabla, "\\partial": read_nabla,
+        "\\left.": read_left, "\\pdv": read_physics, "\\dv": read_physics, "\\odv": read_physics,
+        "\\derivative": read_physics, "\\partialderivative": read_physics,
     }
     | dict.fromkeys(FRACTIONS, read_fraction)
     | dict.fromkeys(BINOMIALS, read_binomial)
     | dict.fromkeys(BIG_COMMANDS, read_big)
-)
+)  # fmt: skip
 
 
 def _command(cursor: Cursor, token: Token) -> Node:

@@ -104,41 +104,19 @@ _TEXTS = words(
 )
 
 _RELABELLED = {
-    "\\operatorname*": "\\operatorname",
-    "\\operatornamewithlimits": "\\operatorname",
-    "\\longrightarrow": "\\to",
-    "\\vert": "|",
-    "\\Vert": "\\|",
-    "\\parallel": "\\|",
-    "\\lbrack": "[",
-    "\\rbrack": "]",
-    "\\lparen": "(",
-    "\\rparen": ")",
-    "\\lbrace": "\\{",
-    "\\rbrace": "\\}",
-    "\\ne ": "\\ne",
-    "\\backslash": "\\setminus",
+    "\\operatorname*": "\\operatorname", "\\operatornamewithlimits": "\\operatorname", "\\longrightarrow": "\\to",
+    "\\vert": "|", "\\Vert": "\\|", "\\parallel": "\\|", "\\lbrack": "[", "\\rbrack": "]", "\\lparen": "(",
+    "\\rparen": ")", "\\lbrace": "\\{", "\\rbrace": "\\}", "\\ne ": "\\ne", "\\backslash": "\\setminus",
     "\\smallsetminus": "\\setminus",
-}
+}  # fmt: skip
 
 _BRACKETS: dict[str, tuple[Kind, str]] = {
-    "(": ("open", "("),
-    ")": ("close", ")"),
-    "[": ("open", "["),
-    "]": ("close", "]"),
-    "\\{": ("open", "{"),
-    "\\}": ("close", "}"),
-    "\\langle": ("open", "\\langle"),
-    "\\rangle": ("close", "\\rangle"),
-    "\\lvert": ("open", "|"),
-    "\\rvert": ("close", "|"),
-    "\\lVert": ("open", "\\|"),
-    "\\rVert": ("close", "\\|"),
-    "\\lfloor": ("open", "\\lfloor"),
-    "\\rfloor": ("close", "\\rfloor"),
-    "\\lceil": ("open", "\\lceil"),
+    "(": ("open", "("), ")": ("close", ")"), "[": ("open", "["), "]": ("close", "]"), "\\{": ("open", "{"),
+    "\\}": ("close", "}"), "\\langle": ("open", "\\langle"), "\\rangle": ("close", "\\rangle"),
+    "\\lvert": ("open", "|"), "\\rvert": ("close", "|"), "\\lVert": ("open", "\\|"), "\\rVert": ("close", "\\|"),
+    "\\lfloor": ("open", "\\lfloor"), "\\rfloor": ("close", "\\rfloor"), "\\lceil": ("open", "\\lceil"),
     "\\rceil": ("close", "\\rceil"),
-}
+}  # fmt: skip
 
 # Known words set as single letters are told by the bracket right behind them; of two letters only ``ln``.
 _SPELLED_OUT = re.compile(r"(?:[A-Za-z]{3,}|ln)(?=\(|\\left\()|tr(?=\([A-Z])")

@@ -33,14 +33,8 @@ _LITERAL = re.compile(
     re.DOTALL,
 )
 _LEVELS = {
-    "part": 0,
-    "chapter": 0,
-    "section": 1,
-    "subsection": 2,
-    "subsubsection": 3,
-    "paragraph": 4,
-    "subparagraph": 5,
-}
+    "part": 0, "chapter": 0, "section": 1, "subsection": 2, "subsubsection": 3, "paragraph": 4, "subparagraph": 5,
+}  # fmt: skip
 _SECTION = re.compile(r"\\(" + "|".join(_LEVELS) + r")\*?\s*(?:\[[^\[\]]*\]\s*)?\{")
 _ITEM = re.compile(r"\\(?:item(?![A-Za-z])|begin\{([A-Za-z]+)\*?\}|end\{([A-Za-z]+)\*?\})(?:\[[^\[\]\n$]*\])?")
 # Environments that leave the sentence they stand in alone.

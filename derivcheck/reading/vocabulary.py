@@ -62,16 +62,9 @@ ARROWS = words(
 """Commands that lead from one statement to the next; never part of an expression."""
 
 PRODUCT_SIGNS: dict[str, str] = {
-    "\\cdot": "\\cdot",
-    "\\cdotp": "\\cdot",
-    "\\centerdot": "\\cdot",
-    "\\times": "\\times",
-    "*": "*",
-    "\\ast": "*",
-    "/": "/",
-    "\\div": "/",
-    "\\otimes": "\\otimes",
-}
+    "\\cdot": "\\cdot", "\\cdotp": "\\cdot", "\\centerdot": "\\cdot", "\\times": "\\times", "*": "*", "\\ast": "*",
+    "/": "/", "\\div": "/", "\\otimes": "\\otimes",
+}  # fmt: skip
 
 ENTRYWISE_SIGNS: dict[str, str] = {
     "\\odot": "\\odot",
@@ -96,104 +89,45 @@ LETTERS = GREEK | words("\\square \\Box \\ell \\hbar \\imath \\jmath \\aleph \\w
 LETTER_SPELLINGS: dict[str, str] = {"\\hslash": "\\hbar", "\\Pr": "\\mathrm{Pr}"}
 
 STYLES: dict[str, str] = {
-    "\\mathbf": "\\mathbf",
-    "\\boldsymbol": "\\mathbf",
-    "\\bm": "\\mathbf",
-    "\\pmb": "\\mathbf",
-    "\\symbf": "\\mathbf",
-    "\\textbf": "\\mathbf",
-    "\\bold": "\\mathbf",
-    "\\mathcal": "\\mathcal",
-    "\\mathscr": "\\mathcal",
-    "\\mathbb": "\\mathbb",
-    "\\mathds": "\\mathbb",
-    "\\Bbb": "\\mathbb",
-    "\\mathfrak": "\\mathfrak",
-    "\\mathsf": "\\mathsf",
-    "\\textsf": "\\mathsf",
-    "\\mathtt": "\\mathtt",
-    "\\texttt": "\\mathtt",
-    "\\mathrm": "",
-    "\\mathit": "",
-    "\\mathnormal": "",
-    "\\mathup": "",
-    "\\symrm": "",
-    "\\operatorname": "",
-    "\\mathop": "",
-}
+    "\\mathbf": "\\mathbf", "\\boldsymbol": "\\mathbf", "\\bm": "\\mathbf", "\\pmb": "\\mathbf", "\\symbf": "\\mathbf",
+    "\\textbf": "\\mathbf", "\\bold": "\\mathbf", "\\mathcal": "\\mathcal", "\\mathscr": "\\mathcal",
+    "\\mathbb": "\\mathbb", "\\mathds": "\\mathbb", "\\Bbb": "\\mathbb", "\\mathfrak": "\\mathfrak",
+    "\\mathsf": "\\mathsf", "\\textsf": "\\mathsf", "\\mathtt": "\\mathtt", "\\texttt": "\\mathtt", "\\mathrm": "",
+    "\\mathit": "", "\\mathnormal": "", "\\mathup": "", "\\symrm": "", "\\operatorname": "", "\\mathop": "",
+}  # fmt: skip
 """Commands that set their argument in another type. The empty string: one letter of it is the plain letter."""
 
 UPRIGHT = words("\\mathrm \\mathit \\mathnormal \\mathup \\symrm \\operatorname \\mathop \\mathsf \\mathtt \\mathbf")
 """Styles in which several letters are one word."""
 
 SWITCHES: dict[str, str] = {
-    "\\rm": "\\mathrm",
-    "\\bf": "\\mathbf",
-    "\\sf": "\\mathsf",
-    "\\it": "\\mathit",
-    "\\tt": "\\mathtt",
-    "\\cal": "\\mathcal",
-    "\\bfseries": "\\mathbf",
-    "\\rmfamily": "\\mathrm",
-}
+    "\\rm": "\\mathrm", "\\bf": "\\mathbf", "\\sf": "\\mathsf", "\\it": "\\mathit", "\\tt": "\\mathtt",
+    "\\cal": "\\mathcal", "\\bfseries": "\\mathbf", "\\rmfamily": "\\mathrm",
+}  # fmt: skip
 r"""Old font switches, which hold to the end of the braces: ``{\bf x}``."""
 
 ACCENTS: dict[str, str] = {
-    "\\hat": "\\hat",
-    "\\widehat": "\\hat",
-    "\\bar": "\\bar",
-    "\\overline": "\\bar",
-    "\\tilde": "\\tilde",
-    "\\widetilde": "\\tilde",
-    "\\vec": "\\vec",
-    "\\overrightarrow": "\\vec",
-    "\\dot": "\\dot",
-    "\\ddot": "\\ddot",
-    "\\check": "\\check",
-    "\\widecheck": "\\check",
-    "\\breve": "\\breve",
-    "\\acute": "\\acute",
-    "\\grave": "\\grave",
-    "\\mathring": "\\mathring",
-    "\\underline": "\\underline",
-}
+    "\\hat": "\\hat", "\\widehat": "\\hat", "\\bar": "\\bar", "\\overline": "\\bar", "\\tilde": "\\tilde",
+    "\\widetilde": "\\tilde", "\\vec": "\\vec", "\\overrightarrow": "\\vec", "\\dot": "\\dot", "\\ddot": "\\ddot",
+    "\\check": "\\check", "\\widecheck": "\\check", "\\breve": "\\breve", "\\acute": "\\acute", "\\grave": "\\grave",
+    "\\mathring": "\\mathring", "\\underline": "\\underline",
+}  # fmt: skip
 
 SYMBOLS: dict[str, str] = {
-    "\\top": "\\top",
-    "\\intercal": "\\top",
-    "\\transpose": "\\top",
-    "\\dagger": "\\dagger",
-    "\\dag": "\\dagger",
-    "\\star": "\\star",
-    "\\infty": "\\infty",
-    "\\dots": "\\dots",
-    "\\ldots": "\\dots",
-    "\\cdots": "\\dots",
-    "\\dotsc": "\\dots",
-    "\\dotsb": "\\dots",
-    "\\dotsm": "\\dots",
-    "\\dotso": "\\dots",
-    "\\vdots": "\\vdots",
-    "\\ddots": "\\ddots",
-    "\\emptyset": "\\emptyset",
-    "\\varnothing": "\\emptyset",
-    "\\bullet": "\\bullet",
-    "\\flat": "\\flat",
-    "\\sharp": "\\sharp",
-}
+    "\\top": "\\top", "\\intercal": "\\top", "\\transpose": "\\top", "\\dagger": "\\dagger", "\\dag": "\\dagger",
+    "\\star": "\\star", "\\infty": "\\infty", "\\dots": "\\dots", "\\ldots": "\\dots", "\\cdots": "\\dots",
+    "\\dotsc": "\\dots", "\\dotsb": "\\dots", "\\dotsm": "\\dots", "\\dotso": "\\dots", "\\vdots": "\\vdots",
+    "\\ddots": "\\ddots", "\\emptyset": "\\emptyset", "\\varnothing": "\\emptyset", "\\bullet": "\\bullet",
+    "\\flat": "\\flat", "\\sharp": "\\sharp",
+}  # fmt: skip
 
 WORDS = words("ln softmax diag tr det logdet rank vec max min argmax argmin rowsum colsum") | (
     FUNCTIONS.keys() - {"gamma"}
 )
 
 _WORD_ALIASES: dict[str, str] = {
-    "Tr": "tr",
-    "Diag": "diag",
-    "trace": "tr",
-    "row_sum": "rowsum",
-    "rowsums": "rowsum",
-    "colsums": "colsum",
-} | {other: name for name, known in FUNCTIONS.items() for other in known.spellings if other not in WORDS}
+    "Tr": "tr", "Diag": "diag", "trace": "tr", "row_sum": "rowsum", "rowsums": "rowsum", "colsums": "colsum",
+} | {other: name for name, known in FUNCTIONS.items() for other in known.spellings if other not in WORDS}  # fmt: skip
 
 _LONG_WORDS: dict[str, str] = {word: word for word in WORDS if len(word) > 2} | {
     alias: word for alias, word in _WORD_ALIASES.items() if len(alias) > 2 and word in WORDS
@@ -245,17 +179,9 @@ def symbol_text(text: str) -> str | None:
 
 
 MATRICES: dict[str, str] = {
-    "pmatrix": "(",
-    "bmatrix": "[",
-    "Bmatrix": "{",
-    "vmatrix": "|",
-    "Vmatrix": "‖",
-    "matrix": "",
-    "smallmatrix": "",
-    "psmallmatrix": "(",
-    "bsmallmatrix": "[",
-    "array": "",
-}
+    "pmatrix": "(", "bmatrix": "[", "Bmatrix": "{", "vmatrix": "|", "Vmatrix": "‖", "matrix": "", "smallmatrix": "",
+    "psmallmatrix": "(", "bsmallmatrix": "[", "array": "",
+}  # fmt: skip
 
 CASES = frozenset({"cases", "dcases", "rcases", "drcases"})
 
