@@ -79,9 +79,8 @@ class Autograd:
             return known
         world = frame.world
         value = evaluate(target, frame)
-        names = {name for direct in t.variables(target) for name in (direct, *world.dependencies.get(direct, ()))}
         places: dict[str, Tensor] = {}
-        for name in sorted(names):
+        for name in sorted(world.reached(target)):
             if name in world.leaves or name in world.definitions:
                 place, _ = fetch(world, frame.bindings, name)
                 if place.requires_grad:

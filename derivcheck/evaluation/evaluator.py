@@ -58,6 +58,11 @@ class Optimiser(Protocol):
     def optimum(self, term: t.Optimum, frame: Frame) -> Value: ...
 
 
+def reached(dependencies: Mapping[str, frozenset[str]], *terms: Term) -> set[str]:
+    """The names in terms, and all on which these depend."""
+    return {name for term in terms for key in t.variables(term) for name in (key, *dependencies.get(key, ()))}
+
+
 @dataclass
 class World:
     """One draw: sizes, the values of what is declared, the functions. Definitions are evaluated when asked for."""
@@ -76,6 +81,10 @@ class World:
     def dims(self, shape: Shape) -> tuple[int, int]:
         """A shape in numbers."""
         return shape[0].value(self.sizes), shape[1].value(self.sizes)
+
+    def reached(self, *terms: Term) -> set[str]:
+        """The names in terms, and all on which these depend."""
+        return reached(self.dependencies, *terms)
 
     def root(self) -> Frame:
         """Where a whole statement is evaluated."""

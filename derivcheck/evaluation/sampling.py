@@ -31,24 +31,17 @@ def generator(*parts: object) -> torch.Generator:
 
 
 def leaf(
-    declaration: Declaration,
-    sizes: Mapping[str, int],
-    trials: int,
-    seed: int,
-    problem: Problem,
+    declaration: Declaration, sizes: Mapping[str, int], trials: int, seed: int, problem: Problem,
     value: float | None = None,
-) -> Tensor:
+) -> Tensor:  # fmt: skip
     """``trials`` members of a declared domain: ``(trials, family …, rows, columns)``, float64; ``value``s if given."""
-    rows, columns = (dim.substitute(problem.solution).value(sizes) for dim in declaration.shape)
-    family = tuple(axis.size.substitute(problem.solution).value(sizes) for axis in declaration.family)
-    BUDGET.make(trials * math.prod((*family, rows, columns)), 0.0, f"`{declaration.text}`")
-    BUDGET.pay(0.0 if declaration.domain.kind not in ("spd", "psd", "orthogonal") else trials * rows**3 / 10)
+    shape = (trials, *problem.dims(declaration, sizes))
+    BUDGET.make(math.prod(shape), 0.0, f"`{declaration.text}`")
+    BUDGET.pay(0.0 if declaration.domain.kind not in ("spd", "psd", "orthogonal") else trials * shape[-2] ** 3 / 10)
     if value is not None:
-        return torch.full((trials, *family, rows, columns), value, dtype=torch.float64)
-    source = generator(seed, declaration.key)
-    high = declaration.domain.high
-    limit = high.substitute(problem.solution).value(sizes) if high is not None and not isinstance(high, float) else high
-    return draw(declaration.domain, (trials, *family, rows, columns), source, limit)
+        return torch.full(shape, value, dtype=torch.float64)
+    domain = declaration.domain.in_numbers(sizes)
+    return draw(domain, shape, generator(seed, declaration.key), domain.high)  # type: ignore[arg-type]
 
 
 def draw(domain: Domain, shape: tuple[int, ...], source: torch.Generator, limit: float | None = None) -> Tensor:
@@ -139,11 +132,8 @@ class ArbitraryFunction:
         self, declaration: FunctionDeclaration, sizes: Mapping[str, int], trials: int, seed: int, problem: Problem
     ) -> None:
         self.positive = declaration.result_domain.kind in ("positive", "nonnegative")
-        dims = [
-            tuple(dim.substitute(problem.solution).value(sizes) for dim in shape)
-            for shape in (*declaration.arguments, declaration.result)
-        ]
-        *inputs, (rows, columns) = dims
+        shapes = (*declaration.arguments, declaration.result)
+        *inputs, (rows, columns) = [problem.numbers(shape, sizes) for shape in shapes]
         self.result = (rows, columns)
         source = generator(seed, declaration.key, "function")
         total = sum(r * c for r, c in inputs)

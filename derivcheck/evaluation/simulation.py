@@ -29,7 +29,7 @@ def simulate(problem: Problem, world: World, seed: object) -> World:
     """The same draw with every random name drawn from the model at the draw's parameters."""
     left = dict(problem.scope.factors)
     while left:
-        ready = [key for key, factor in left.items() if _parents(factor, world).isdisjoint(set(left) - {key})]
+        ready = [key for key, factor in left.items() if world.reached(factor.log).isdisjoint(set(left) - {key})]
         if not ready:
             raise NotExact("a model whose names depend on each other")
         for key in ready:
@@ -41,14 +41,9 @@ def simulate(problem: Problem, world: World, seed: object) -> World:
     return world
 
 
-def _parents(factor: Factor, world: World) -> set[str]:
-    direct = t.variables(factor.log)
-    return {name for key in direct for name in (key, *world.dependencies.get(key, ()))}
-
-
 def _drawn(problem: Problem, factor: Factor, world: World, source: torch.Generator) -> Tensor:
     """One value for every member: ``(trials, members …, rows, 1)``."""
-    sizes = [size.substitute(problem.solution).value(world.sizes) for size in factor.sizes]
+    sizes = problem.numbers(factor.sizes, world.sizes)
     axes = [Axis(letter, 1, size) for letter, size in zip(factor.letters, sizes, strict=True)]
     frame = world.root().deeper(*axes)
     declared = problem.declarations[factor.key]

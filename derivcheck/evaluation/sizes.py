@@ -11,7 +11,6 @@ from derivcheck.evaluation.arithmetic import SIGNS
 from derivcheck.language.shapes import Dim
 from derivcheck.problem import terms as t
 from derivcheck.problem.problem import Problem
-from derivcheck.problem.scope import Assumption
 
 LARGEST = 4096
 """The largest size that a document or the command line may fix."""
@@ -72,7 +71,7 @@ def draw(
             break
         spread = max(len(free) + 2, 4) + (0 if len(made) == 0 else 1) + attempt // 40
         sizes = {**fixed, **_one(free, problem, generator, spread, beyond)}
-        if sizes not in made and _allowed(problem.assumptions, sizes, problem):
+        if sizes not in made and _allowed(sizes, problem):
             try:
                 _check_shapes(problem, sizes)
             except SizesError as error:
@@ -98,7 +97,7 @@ def extra(
         wanted += [{name: least[name], **others}, {name: least[name] + 1, **others}]
     if free and drawn:
         wanted.append({name: drawn[0][name] + 1 for name in free})
-    for condition in (c for a in problem.assumptions for c in a.conditions if c.sign in ("\\ge", "\\le")):
+    for condition in (c for c in problem.assumed if c.sign in ("\\ge", "\\le")):
         match condition.left, condition.right:
             case t.Size(dim=left), t.Size(dim=right):
                 pair = [dim.substitute(problem.solution).symbol for dim in (left, right)]
@@ -109,7 +108,7 @@ def extra(
     made: list[dict[str, int]] = []
     for some in wanted:
         sizes = {**fixed, **some}
-        if sizes in drawn or sizes in made or not _allowed(problem.assumptions, sizes, problem):
+        if sizes in drawn or sizes in made or not _allowed(sizes, problem):
             continue
         try:
             _check_shapes(problem, sizes)
@@ -178,17 +177,15 @@ def possible(sizes: Mapping[str, int], problem: Problem) -> bool:
         _check_shapes(problem, sizes)
     except SizesError:
         return False
-    return _allowed(problem.assumptions, sizes, problem)
+    return _allowed(sizes, problem)
 
 
-def _allowed(assumptions: Sequence[Assumption], sizes: Mapping[str, int], problem: Problem) -> bool:
-    for assumption in assumptions:
-        for condition in assumption.conditions:
-            left, right = (number_of(side, sizes, problem) for side in (condition.left, condition.right))
-            if left is None or right is None:
-                continue
-            if not SIGNS[condition.sign](left, right):
-                return False
+def _allowed(sizes: Mapping[str, int], problem: Problem) -> bool:
+    """Whether sizes meet the conditions that speak of sizes alone."""
+    for condition in problem.assumed:
+        left, right = (number_of(side, sizes, problem) for side in (condition.left, condition.right))
+        if left is not None and right is not None and not SIGNS[condition.sign](left, right):
+            return False
     return True
 
 

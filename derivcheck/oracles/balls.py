@@ -13,7 +13,6 @@ from derivcheck.oracles.special import FREE
 from derivcheck.problem import terms as t
 from derivcheck.problem.problem import Claim
 from derivcheck.problem.terms import Comparison, Term
-from derivcheck.verdict import Evidence
 
 NAME = "balls"
 PIECEWISE_LINEAR = frozenset(("abs", "relu", "sign"))
@@ -101,10 +100,10 @@ def _differentiates(part: Term) -> bool:
 
 def conditions(draws: Draws, claim: Claim) -> list[Comparison]:
     """What every input has to meet."""
-    groups = [*(assumption.conditions for assumption in draws.problem.assumptions), claim.conditions]
+    groups = (*draws.problem.assumed, *claim.conditions)
     asked = rational.behind(draws.problem, claim)
     guards = [guard for guard in draws.problem.guards if t.variables(guard.left) <= asked]
-    return [*(condition for group in groups for condition in group if not about_sizes(condition)), *guards]
+    return [*(condition for condition in groups if not about_sizes(condition)), *guards]
 
 
 def names(draws: Draws, claim: Claim) -> set[str]:
@@ -131,10 +130,3 @@ def turns(draws: Draws, claim: Claim) -> frozenset[str]:
     turning = any(isinstance(part, t.Elementary) and part.name in CIRCULAR for part in parts)
     turning |= any(end in (pi, -pi, pi / 2, -pi / 2, 2 * pi) for d in declared for end in (d.domain.low, d.domain.high))
     return frozenset(found) if turning else frozenset()
-
-
-def ask(draws: Draws, claim: Claim) -> Evidence:
-    """Both sides at exact inputs; what encloses them is imported here."""
-    from derivcheck.oracles import enclosed
-
-    return enclosed.ask(draws, claim)

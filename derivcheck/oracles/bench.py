@@ -18,8 +18,7 @@ from derivcheck.evaluation.integration import GaussianAlgebra, Quadrature, Quick
 from derivcheck.evaluation.optima import Optimiser
 from derivcheck.language.shapes import Shape
 from derivcheck.oracles.draws import CannotDraw as CannotDraw
-from derivcheck.oracles.draws import Draws, about_sizes
-from derivcheck.problem import terms as t
+from derivcheck.oracles.draws import Draws, about_sizes, given_by
 from derivcheck.problem.problem import Claim
 from derivcheck.problem.scope import Assumption, Declaration
 from derivcheck.problem.terms import Comparison, Term
@@ -194,7 +193,7 @@ class Bench(Draws):
         if open_ones:
             few = torch.arange(min(PROJECTED, next((leaf.shape[0] for leaf in leaves.values()), 0)))
             many = self._picked(replace(many, leaves=leaves), few)
-            leaves = self._projected(many, open_ones, {name for c in equations for name in _names(c, many)})
+            leaves = self._projected(many, open_ones, self.reached(*equations))
         world = replace(many, leaves=leaves)
         count = next((value.shape[0] for value in leaves.values()), trials)
         good = torch.ones(count, dtype=torch.bool)
@@ -368,22 +367,10 @@ def _off(leaf: Tensor, numbers: torch.Generator) -> Tensor:
 
 def _substitute(condition: Comparison, world: World, leaves: dict[str, Tensor]) -> bool:
     """Meet an equation by giving a declared name the value of the other side; False if no name is alone on a side."""
-    for side, other in ((condition.left, condition.right), (condition.right, condition.left)):
-        if not isinstance(side, t.Variable) or side.key not in leaves or side.indices:
-            continue
-        if side.key not in _upstream(other, world):
-            with torch.no_grad():
-                value = evaluate(other, world.root())
-            leaves[side.key] = value.expand(leaves[side.key].shape).detach().clone().requires_grad_()
-            return True
-    return False
-
-
-def _names(condition: Comparison, world: World) -> set[str]:
-    """The names in a condition, through definitions."""
-    return _upstream(condition.left, world) | _upstream(condition.right, world)
-
-
-def _upstream(term: Term, world: World) -> set[str]:
-    direct = t.variables(term)
-    return {name for key in direct for name in (key, *world.dependencies.get(key, ()))}
+    given = given_by(condition, leaves, world.dependencies)
+    if given is None:
+        return False
+    with torch.no_grad():
+        value = evaluate(given[1], world.root())
+    leaves[given[0]] = value.expand(leaves[given[0]].shape).detach().clone().requires_grad_()
+    return True

@@ -18,7 +18,6 @@ from derivcheck.evaluation.optimisation import Objective
 from derivcheck.evaluation.sampling import generator
 from derivcheck.language.domain import Domain
 from derivcheck.oracles.bench import Bench
-from derivcheck.oracles.numeric import shown_sizes
 from derivcheck.oracles.optimum import claimed_place, sought, whole
 from derivcheck.problem import terms as t
 from derivcheck.problem.problem import Claim
@@ -38,8 +37,8 @@ def applies(bench: Bench, claim: Claim) -> bool:
     term = sought(claim)
     if claim.relation != "=" or term is None:
         return False
-    conditions = (*claim.conditions, *(c for a in bench.problem.assumptions for c in a.conditions))
-    narrowed = {key for c in conditions if c.sign != "\\ne" for key in t.variables(c.left) | t.variables(c.right)}
+    conditions = (*claim.conditions, *bench.problem.assumed)
+    narrowed = {key for condition in conditions if condition.sign != "\\ne" for key in t.variables(condition)}
     return term.key not in narrowed and whole(bench, claim) is not None
 
 
@@ -53,7 +52,7 @@ def ask(bench: Bench, claim: Claim) -> Evidence:
         world = bench.quickest(drawn)
         frame = bench.frame(about, world)
         BUDGET.renew()
-        sizes.append(shown_sizes(bench, world))
+        sizes.append(bench.shown(world.sizes))
         try:
             domain = bench.problem.declarations[term.key].domain.in_numbers(world.sizes)
             supported(domain)

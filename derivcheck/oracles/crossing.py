@@ -15,7 +15,6 @@ from derivcheck.evaluation.evaluator import World, evaluate
 from derivcheck.functions import FUNCTIONS
 from derivcheck.language.shapes import is_scalar
 from derivcheck.oracles.bench import Bench
-from derivcheck.oracles.draws import about_sizes
 from derivcheck.problem import terms as t
 from derivcheck.problem.facts import behind
 from derivcheck.problem.problem import Claim
@@ -39,9 +38,8 @@ def found(bench: Bench, claim: Claim, worlds: Sequence[World]) -> tuple[str, int
     if inner is None or claim.free or claim.conditions or not is_scalar(bench.shape(inner)):
         return NOTHING
     names = behind((inner,), bench.problem.definitions)
-    asked = [c for a in bench.problem.assumptions for c in a.conditions if not about_sizes(c)]
-    asked += bench.problem.guards
-    if any(names & (t.variables(c.left) | t.variables(c.right)) for c in asked) or names & bench.values.keys():
+    asked = (*bench.problem.assumed, *bench.problem.guards)
+    if any(names & t.variables(condition) for condition in asked) or names & bench.values.keys():
         return NOTHING
     if not all(_continuous(part, bench) for part in bench.parts(inner)):
         return NOTHING

@@ -9,7 +9,6 @@ there is a bound at 0, (I + tG) S (I + tG)ᵀ of a definite S, π ∘ (1 + t(g �
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 
 import torch
@@ -45,7 +44,7 @@ def applies(bench: Bench, claim: Claim) -> bool:
 def ask(bench: Bench, claim: Claim) -> Evidence:
     """The two slopes at every draw. Where they cannot be told apart nothing is said: a slope is not the claim."""
     found: list[tuple[World, Discrepancy]] = []
-    names = _reached(bench, t.variables(claim.head) | t.variables(claim.claimed))
+    names = bench.reached(claim.head, claim.claimed) & bench.problem.declarations.keys()
     try:
         for number, drawn in enumerate(bench.worlds(claim.conditions)):
             world = bench.quickest(drawn) if holds_integral(claim.head, bench) else drawn
@@ -61,20 +60,14 @@ def ask(bench: Bench, claim: Claim) -> Evidence:
     return replace(evidence, where="")
 
 
-def _reached(bench: Bench, direct: Iterable[str]) -> set[str]:
-    """All declared names on which these depend."""
-    names = {name for key in direct for name in (key, *bench.dependencies.get(key, ()))}
-    return names & set(bench.problem.declarations)
-
-
 Line = dict[str, tuple[str, Tensor, Tensor]]
 """For every name that moves its kind of domain, where it is, and its direction; both at a claim's rank."""
 
 
 def _line(bench: Bench, claim: Claim, world: World, names: set[str], number: int) -> Line:
     """A random line; what an equation among the assumptions narrows stays where it is."""
-    conditions = (*claim.conditions, *(c for a in bench.problem.assumptions for c in a.conditions))
-    fixed = {name for c in conditions if c.sign == "=" for name in t.variables(c.left) | t.variables(c.right)}
+    conditions = (*claim.conditions, *bench.problem.assumed)
+    fixed = {name for condition in conditions if condition.sign == "=" for name in t.variables(condition)}
     frame = bench.frame(claim, world)
     line: Line = {}
     for key in sorted(names - fixed - set(bench.values)):

@@ -5,20 +5,22 @@ Nothing here knows torch: the exact oracles need no more than this.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Self
 
 from derivcheck.config import Settings
 from derivcheck.evaluation import sizes
-from derivcheck.evaluation.evaluator import Axis, Frame, World
+from derivcheck.evaluation.evaluator import Axis, Frame, World, reached
 from derivcheck.evaluation.values import given_values
 from derivcheck.problem import terms as t
 from derivcheck.problem.facts import everything
 from derivcheck.problem.problem import Claim, Problem
 from derivcheck.problem.scope import Assumption
 from derivcheck.problem.terms import Comparison, Term
+
+Given = tuple[str, Term]
 
 
 class CannotDraw(Exception):
@@ -57,8 +59,7 @@ class Draws:
 
     def names_in(self, assumption: Assumption) -> frozenset[str]:
         """The names of which an assumption speaks, through definitions."""
-        direct = frozenset[str]().union(*(t.variables(c.left) | t.variables(c.right) for c in assumption.conditions))
-        return direct.union(*(self.dependencies.get(name, ()) for name in direct))
+        return frozenset(self.reached(*assumption.conditions))
 
     @cached_property
     def entries(self) -> int:
@@ -76,23 +77,42 @@ class Draws:
 
     def over_indices(self, condition: Comparison, world: World) -> Frame:
         """Where a condition is evaluated: letters in it stand for every entry."""
-        names = [
-            part.name for part in t.walk(condition) if isinstance(part, t.Index) and part.name in self.problem.indices
-        ]
-        return world.root().deeper(*(self._axis(name, world) for name in dict.fromkeys(names)))
-
-    def _axis(self, name: str, world: World) -> Axis:
-        found = self.problem.indices[name]
-        return Axis(name, found.lower, found.size.substitute(self.problem.solution).value(world.sizes))
+        letters = [part.name for part in t.walk(condition) if isinstance(part, t.Index)]
+        return self._along([name for name in dict.fromkeys(letters) if name in self.problem.indices], world)
 
     def frame(self, claim: Claim, world: World) -> Frame:
         """Where a claim is evaluated: its free indices are axes."""
-        return world.root().deeper(*(self._axis(name, world) for name in claim.free))
+        return self._along(claim.free, world)
+
+    def _along(self, names: Iterable[str], world: World) -> Frame:
+        ranges = [(name, self.problem.indices[name]) for name in names]
+        sizes = self.problem.numbers((found.size for _, found in ranges), world.sizes)
+        axes = [Axis(name, found.lower, size) for (name, found), size in zip(ranges, sizes, strict=True)]
+        return world.root().deeper(*axes)
+
+    def shown(self, sizes: Mapping[str, int], among: Container[str] | None = None) -> tuple[tuple[str, int], ...]:
+        """Sizes under the names that the document gives them; ``among`` those that count."""
+        names = self.problem.size_names
+        wanted = [name for name in self.symbols if name in sizes and (among is None or name in among)]
+        return tuple((names.get(name, name), sizes[name]) for name in wanted)
+
+    def reached(self, *terms: Term) -> set[str]:
+        """The names in terms, and all on which these depend."""
+        return reached(self.dependencies, *terms)
 
 
 def about_sizes(condition: Comparison) -> bool:
     """Whether a condition speaks of sizes alone: then it is met when these are drawn."""
-    return not (t.variables(condition.left) | t.variables(condition.right))
+    return not t.variables(condition)
+
+
+def given_by(condition: Comparison, leaves: Container[str], dependencies: Mapping[str, frozenset[str]]) -> Given | None:
+    """The declared name to which an equation gives a value that does not depend on it, and what gives it."""
+    for side, other in ((condition.left, condition.right), (condition.right, condition.left)):
+        alone = isinstance(side, t.Variable) and side.key in leaves and not side.indices
+        if alone and side.key not in reached(dependencies, other):  # type: ignore[union-attr]
+            return side.key, other  # type: ignore[union-attr]
+    return None
 
 
 def dependencies(problem: Problem) -> dict[str, frozenset[str]]:

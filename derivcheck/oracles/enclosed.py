@@ -42,7 +42,7 @@ def ask(draws: Draws, claim: Claim) -> Evidence:
     care = INTEGRALS if integrates(draws, claim) else PLAIN
     sizes: dict[tuple[tuple[str, int], ...], None] = {}
     for point in _inputs(draws, claim, care):
-        sizes.setdefault(_shown(draws, point.sizes))
+        sizes.setdefault(draws.shown(point.sizes))
         try:
             seen = look(draws, claim, point, deep=counts[Look.AGREE] < DEEP, far=counts[Look.LOST] < FAR, care=care)
         except OutOfRange:
@@ -119,7 +119,7 @@ def _said(claim: Claim, counts: Mapping[Look, int], sizes: Sizes, touched: str, 
 def _refuted(draws: Draws, point: Input, seen: Seen, sizes: Sizes, points: int) -> Evidence:
     where = _written(draws, point)
     return Evidence(
-        NAME, Outcome.WRONG, error=seen.error, bar=0.0, sizes=sizes, failing=(_shown(draws, point.sizes),),
+        NAME, Outcome.WRONG, error=seen.error, bar=0.0, sizes=sizes, failing=(draws.shown(point.sizes),),
         points=points, detail=f"exact counterexample{f' at {where}' if where else ''}: {seen.sides}",
     )  # fmt: skip
 
@@ -130,18 +130,13 @@ def _written(draws: Draws, point: Input) -> str:
     return ", ".join(f"{part} π" for part in words.split(", ")) if words and point.turns else words
 
 
-def _shown(draws: Draws, sizes: Mapping[str, int]) -> tuple[tuple[str, int], ...]:
-    names = draws.problem.size_names
-    return tuple((names.get(name, name), sizes[name]) for name in draws.symbols if name in sizes)
-
-
 def _inputs(draws: Draws, claim: Claim, care: Care = PLAIN) -> Iterator[Input]:
     """Exact inputs at two choices of sizes: those of the exact oracle, the simple ones first, and usual ones."""
     seed = draws.settings.seed
     for place, choice in enumerate(drawing.draw(draws.symbols, draws.problem, draws.fixed, seed, 2)):
         whole = drawing.complete(choice, draws.problem)
         source = Random(f"{seed} balls {place}")
-        leaves, count = exact.exact_leaves(draws.problem, claim, whole, source, draws.values, draws.kept)
+        leaves, count = exact.exact_leaves(draws, claim, whole, source)
         domains = {key: draws.problem.declarations[key].domain for key in leaves}
         scalar = all(leaf.shape[1:] == (1, 1) for leaf in leaves.values())
         points = [

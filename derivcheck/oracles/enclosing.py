@@ -22,10 +22,8 @@ from derivcheck.evaluation.grid import Grid, apply, common_shape
 from derivcheck.evaluation.integrals import Enclosure
 from derivcheck.language.domain import RELATIONS, Domain
 from derivcheck.oracles.balls import conditions
-from derivcheck.oracles.draws import Draws
-from derivcheck.problem import terms as t
+from derivcheck.oracles.draws import Draws, given_by
 from derivcheck.problem.problem import Claim
-from derivcheck.problem.terms import Comparison
 
 DIGITS = 100
 LEVELS = (512, 4096)
@@ -156,30 +154,19 @@ def _met(draws: Draws, claim: Claim, world: World) -> bool:
     assert isinstance(leaves, dict)
     open_ones = []
     for condition in conditions(draws, claim):
-        key = _given(condition, world) if condition.sign == "=" else None
-        if key is None:
+        given = given_by(condition, leaves, world.dependencies) if condition.sign == "=" else None
+        if given is None:
             open_ones.append(condition)
-        elif not all(_member(draws.problem.declarations[key].domain, entry) for entry in leaves[key].entries):
+            continue
+        key, other = given
+        leaves[key] = world.arithmetic.expand(evaluate(other, world.root()), leaves[key].shape)
+        if not all(_member(draws.problem.declarations[key].domain, entry) for entry in leaves[key].entries):
             return False
     return all(
         truth is True
         for condition in open_ones
         for truth in evaluate(condition, draws.over_indices(condition, world)).entries
     )
-
-
-def _given(condition: Comparison, world: World) -> str | None:
-    """The declared name to which an equation gives a value that does not depend on it."""
-    leaves = world.leaves
-    assert isinstance(leaves, dict)
-    for side, other in ((condition.left, condition.right), (condition.right, condition.left)):
-        if not isinstance(side, t.Variable) or side.key not in leaves or side.indices:
-            continue
-        direct = t.variables(other)
-        if side.key not in {name for key in direct for name in (key, *world.dependencies.get(key, ()))}:
-            leaves[side.key] = world.arithmetic.expand(evaluate(other, world.root()), leaves[side.key].shape)
-            return side.key
-    return None
 
 
 def _member(domain: Domain, x: Number | None) -> bool:

@@ -49,7 +49,7 @@ def needed(draws: Draws, claim: Claim) -> Mapping[str, int] | None:
     if claim.solution is not None or claim.conditions or claim.relation != "=":
         return None
     problem = draws.problem
-    if any(condition.sign == "=" for each in problem.assumptions for condition in each.conditions):
+    if any(condition.sign == "=" for condition in problem.assumed):
         return None
     counter = _Counter(draws)
     try:

@@ -8,7 +8,6 @@ from typing import Any
 
 from derivcheck.oracles import balls, modular, piecewise, rational
 from derivcheck.oracles.draws import Draws
-from derivcheck.problem import terms as t
 from derivcheck.problem.problem import Claim
 from derivcheck.verdict import Evidence, Outcome, Sees, Strength
 
@@ -42,34 +41,29 @@ class Oracle:
         return Evidence(self.name, Outcome.NOT_CHECKED, detail=why, strength=self.strength, sees=self.sees or WHOLE)
 
 
-def _rational(draws: Draws, claim: Claim) -> Evidence:
-    return rational.ask(
-        draws.problem, claim, draws.settings.seed, draws.fixed, draws.dependencies, draws.values, draws.kept
-    )
-
-
-def _piecewise(draws: Draws, claim: Claim) -> Evidence:
-    return piecewise.ask(draws.problem, claim, draws.settings.seed, draws.fixed, draws.dependencies)
-
-
 def _for_all_values(draws: Draws, claim: Claim) -> bool:
     """Whether the settings fix no name of the claim: an oracle that lets every value in would say too much."""
-    direct = t.variables(claim.head) | t.variables(claim.claimed)
-    return not any(key in draws.values for name in direct for key in (name, *draws.dependencies.get(name, ())))
+    return draws.reached(claim.head, claim.claimed).isdisjoint(draws.values)
+
+
+def _enclosed(draws: Draws, claim: Claim) -> Evidence:
+    """Both sides at exact inputs; what encloses them is imported here."""
+    from derivcheck.oracles import enclosed
+
+    return enclosed.ask(draws, claim)
 
 
 EXACT: tuple[Oracle, ...] = (
     Oracle(
-        "cells",
-        lambda draws, claim: piecewise.applies(draws.problem, claim) and _for_all_values(draws, claim),
-        _piecewise,
-        Strength.PROOF,
-        WHOLE,
+        piecewise.NAME, lambda draws, claim: piecewise.applies(draws.problem, claim) and _for_all_values(draws, claim),
+        piecewise.ask, Strength.PROOF, WHOLE,
     ),
-    Oracle("rational", lambda draws, claim: rational.applies(draws.problem, claim), _rational, Strength.EXACT, WHOLE),
+    Oracle(
+        rational.NAME, lambda draws, claim: rational.applies(draws.problem, claim), rational.ask, Strength.EXACT, WHOLE
+    ),
     Oracle(
         modular.NAME, lambda draws, claim: modular.applies(draws, claim) and _for_all_values(draws, claim), modular.ask,
         Strength.PROOF,
     ),
-    Oracle(balls.NAME, balls.applies, balls.ask, Strength.ENCLOSED, WHOLE),
+    Oracle(balls.NAME, balls.applies, _enclosed, Strength.ENCLOSED, WHOLE),
 )  # fmt: skip

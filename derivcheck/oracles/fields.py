@@ -23,8 +23,7 @@ from derivcheck.evaluation.grid import Grid
 from derivcheck.evaluation.residues import Entry, ResidueArithmetic, Residues
 from derivcheck.evaluation.unknowns import Known, Unknown
 from derivcheck.language.domain import Domain
-from derivcheck.oracles.draws import Draws
-from derivcheck.problem import terms as t
+from derivcheck.oracles.draws import Draws, given_by
 from derivcheck.problem.scope import Declaration
 from derivcheck.problem.terms import Comparison
 
@@ -60,7 +59,7 @@ def world(
     functions: dict[str, FunctionValue] = {}
     for key, function in draws.problem.functions.items():
         bound = draws.settings.functions.get(key)
-        rows, columns = (dim.substitute(draws.problem.solution).value(sizes) for dim in function.result)
+        rows, columns = draws.problem.numbers(function.result, sizes)
         known = bound is not None and len(function.arguments) == 1
         functions[key] = Known(arithmetic, str(bound)) if known else Unknown(arithmetic, (rows, columns))
     trials = max((leaf.grid.shape[0] for leaf in leaves.values()), default=1)
@@ -93,28 +92,19 @@ def again(draws: Draws, world: World, number: int) -> World:
 
 def _meet(equation: Comparison, world: World, leaves: dict[str, Residues], draws: Draws) -> None:
     """Give a declared name the value of the other side of an equation."""
-    for side, other in ((equation.left, equation.right), (equation.right, equation.left)):
-        if isinstance(side, t.Variable) and side.key in leaves and not side.indices:
-            direct = t.variables(other)
-            upstream = {name for key in direct for name in (key, *world.dependencies.get(key, ()))}
-            if side.key not in upstream and draws.problem.declarations[side.key].domain.kind in OPEN:
-                leaves[side.key] = world.arithmetic.expand(
-                    evaluate(other, world.root()), (1, *leaves[side.key].grid.shape[1:])
-                )
-                return
-    raise NotExact("a condition that is an equation no single name solves")
-
-
-def _shape(draws: Draws, declaration: Declaration, sizes: Mapping[str, int]) -> tuple[int, ...]:
-    dims = (*(axis.size for axis in declaration.family), *declaration.shape)
-    return tuple(dim.substitute(draws.problem.solution).value(sizes) for dim in dims)
+    free = [key for key in leaves if draws.problem.declarations[key].domain.kind in OPEN]
+    given = given_by(equation, free, world.dependencies)
+    if given is None:
+        raise NotExact("a condition that is an equation no single name solves")
+    shape = (1, *leaves[given[0]].grid.shape[1:])
+    leaves[given[0]] = world.arithmetic.expand(evaluate(given[1], world.root()), shape)
 
 
 def _leaf(
     draws: Draws, declaration: Declaration, sizes: Mapping[str, int], a: ResidueArithmetic, source: Random
 ) -> Residues:
     """``(1, family …, rows, columns)``."""
-    shape = (1, *_shape(draws, declaration, sizes))
+    shape = (1, *draws.problem.dims(declaration, sizes))
     kind = declaration.domain.kind
     values: Grid[Entry] = Grid(shape, tuple(source.randrange(1, a.p) for _ in range(prod(shape))))
     drawn = Residues(values, 1, 0)
@@ -173,13 +163,13 @@ def _orthogonal(shape: tuple[int, ...], source: Random, a: ResidueArithmetic) ->
     return tall if rows > columns else a.transpose(tall)
 
 
-def _members(domain: Domain, shape: tuple[int, ...], high: int | None) -> tuple[int, list[tuple[int, ...]]]:
+def _members(domain: Domain, shape: tuple[int, ...]) -> tuple[int, list[tuple[int, ...]]]:
     """How many draws are independent, and the choices of each: an entry, or a whole one-hot column."""
     if domain.kind == "onehot":
         rows, columns = shape[-2:]
         count = rows * columns
         return prod(shape[:-2]), [tuple(int(k == j) for k in range(count)) for j in range(count)]
-    values = domain.values or tuple(range(int(domain.low or 0), (high or 0) + 1))
+    values = domain.values or tuple(range(int(domain.low or 0), int(domain.high or 0) + 1))  # type: ignore[arg-type]
     return prod(shape), [(value,) for value in values]
 
 
@@ -194,11 +184,7 @@ def choices(draws: Draws, sizes: Mapping[str, int], names: tuple[str, ...]) -> i
 
 def _options(draws: Draws, sizes: Mapping[str, int], key: str) -> tuple[int, list[tuple[int, ...]]]:
     declaration = draws.problem.declarations[key]
-    high = declaration.domain.high
-    limit = None
-    if high is not None:
-        limit = int(high) if isinstance(high, float) else high.substitute(draws.problem.solution).value(sizes)
-    return _members(declaration.domain, _shape(draws, declaration, sizes), limit)
+    return _members(declaration.domain.in_numbers(sizes), draws.problem.dims(declaration, sizes))
 
 
 def _enumerated(
@@ -211,7 +197,7 @@ def _enumerated(
     found: dict[str, Residues] = {}
     for position, key in enumerate(names):
         entries = tuple(x for combination in everything for part in combination[position] for x in part)
-        shape = (len(everything), *_shape(draws, draws.problem.declarations[key], sizes))
+        shape = (len(everything), *draws.problem.dims(draws.problem.declarations[key], sizes))
         size = log2(max(map(abs, entries), default=0) + 1) + 1
         found[key] = Residues(Grid(shape, tuple(x % a.p for x in entries)), size, 0, True)
     return found

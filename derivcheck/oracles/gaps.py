@@ -69,8 +69,7 @@ def integrates(bench: Bench, claim: Claim) -> bool:
 
 def all_conditions(bench: Bench, claim: Claim) -> list[Comparison]:
     """What every input has to meet."""
-    groups = [*(assumption.conditions for assumption in bench.problem.assumptions), claim.conditions]
-    return [*(condition for group in groups for condition in group), *bench.problem.guards]
+    return [*bench.problem.assumed, *claim.conditions, *bench.problem.guards]
 
 
 def look(bench: Bench, claim: Claim, world: World) -> Seen:

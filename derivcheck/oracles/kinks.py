@@ -18,7 +18,6 @@ from derivcheck.evaluation.differentiation import Autograd
 from derivcheck.evaluation.evaluator import FunctionValue, World, evaluate
 from derivcheck.evaluation.sampling import ArbitraryFunction, generator
 from derivcheck.oracles.bench import Bench
-from derivcheck.oracles.numeric import shown_sizes
 from derivcheck.problem.claims import derivative_in
 from derivcheck.problem.problem import Claim
 from derivcheck.verdict import Evidence, Outcome
@@ -73,14 +72,14 @@ def ask(bench: Bench, claim: Claim) -> Evidence:
                 value = float(wanted[trial, entry])
                 outside = outside or (value, min(max(value, low), high))
                 failing.append(world)
-    sizes = tuple(shown_sizes(bench, world) for world in worlds)
+    sizes = tuple(bench.shown(world.sizes) for world in worlds)
     if not at_kinks:
         return Evidence("kinks", Outcome.NOT_CHECKED, sizes=sizes, points=points, detail="no input lies on a kink")
     detail = f"a subgradient at {inside} of {at_kinks} kinks"
     if outside is not None:
         return Evidence(
             "kinks", Outcome.WRONG, error=abs(outside[0] - outside[1]), claimed=outside[0], reference=outside[1],
-            sizes=sizes, failing=tuple(shown_sizes(bench, world) for world in worlds if world in failing),
+            sizes=sizes, failing=tuple(bench.shown(world.sizes) for world in worlds if world in failing),
             points=at_kinks, detail=detail, seen=len(failing),
         )  # fmt: skip
     # The cells are found by sampling, so the hull is an inner one: outside of it nothing is decided.

@@ -163,7 +163,7 @@ def _bends(part: Term) -> bool:
 def needed(problem: Problem, claim: Claim) -> tuple[frozenset[str], tuple[Comparison, ...]]:
     """The names on which a claim depends, and the document's assumptions that speak of any of them."""
     names = behind((claim.head, claim.claimed, *claim.conditions), problem.definitions)
-    waiting = [condition for assumption in problem.assumptions for condition in assumption.conditions]
+    waiting = [*problem.assumed]
     taken: list[Comparison] = []
     while True:
         touching = [c for c in waiting if not names.isdisjoint(behind((c,), problem.definitions))]

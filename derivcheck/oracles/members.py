@@ -6,6 +6,7 @@ import operator
 import random
 from collections.abc import Mapping
 from fractions import Fraction
+from math import prod
 
 from flint import fmpq, fmpq_mat
 
@@ -16,6 +17,7 @@ from derivcheck.oracles import recipes
 from derivcheck.problem.problem import Problem
 from derivcheck.problem.scope import Declaration
 
+Rows = list[list[Fraction]]
 SPECIAL = tuple(
     Fraction(value)
     for value in ("0", "1", "-1", "2", "-2", "1/3", "-5/7", "1e30", "-1e30", "1e-30", "-3", "3", "10000000000000001")
@@ -51,30 +53,18 @@ def _inside(domain: Domain) -> tuple[Fraction, ...]:
 
 def members_of(
     declaration: Declaration, problem: Problem, sizes: Mapping[str, int], count: int, generator: random.Random
-) -> Grid:  # type: ignore[type-arg]
-    rows, columns = (dim.substitute(problem.solution).value(sizes) for dim in declaration.shape)
-    family = tuple(axis.size.substitute(problem.solution).value(sizes) for axis in declaration.family)
-    single = (*family, rows, columns)
-    domain = declaration.domain
-    members = 1
-    for size in family:
-        members *= size
-    entries: list[Fraction] = []
-    high = (
-        domain.high.substitute(problem.solution).value(sizes)
-        if domain.high is not None and not isinstance(domain.high, float)
-        else None
-    )
-    for _ in range(count * members):
-        entries.extend(_matrix(domain, rows, columns, generator, high))
-    return Grid((count, *single), tuple(entries))
+) -> Grid[Fraction]:
+    *family, rows, columns = problem.dims(declaration, sizes)
+    domain = declaration.domain.in_numbers(sizes)
+    drawn = [_matrix(domain, rows, columns, generator) for _ in range(count * prod(family))]
+    return Grid((count, *family, rows, columns), tuple(entry for matrix in drawn for row in matrix for entry in row))
 
 
 def _small(generator: random.Random) -> Fraction:
     return SMALL[generator.randint(-5, 5), generator.choice((1, 1, 2, 3, 7))]
 
 
-def _matrix(domain: Domain, rows: int, columns: int, generator: random.Random, high: int | None) -> list[Fraction]:
+def _matrix(domain: Domain, rows: int, columns: int, generator: random.Random) -> Rows:
     drawn = [[_small(generator) for _ in range(columns)] for _ in range(rows)]
     match domain.kind:
         case "symmetric":
@@ -102,25 +92,24 @@ def _matrix(domain: Domain, rows: int, columns: int, generator: random.Random, h
             drawn = [[Fraction(int(i == hot))] for i in range(rows)]
         case "finite" if not domain.values:
             low = int(domain.low or 0)
-            drawn = [
-                [Fraction(generator.randint(low, high if high is not None else low)) for _ in row] for row in drawn
-            ]
+            high = low if domain.high is None else int(domain.high)  # type: ignore[arg-type]
+            drawn = [[Fraction(generator.randint(low, high)) for _ in row] for row in drawn]
         case "real":
             pass
         case _:
             values = [value for value in values_of(domain) if abs(value) < 100]
             drawn = [[generator.choice(values) for _ in row] for row in drawn]
-    return [entry for row in drawn for entry in row]
+    return drawn
 
 
-def _unit(numbers: list[Fraction], columns: int) -> list[list[Fraction]]:
+def _unit(numbers: list[Fraction], columns: int) -> Rows:
     """A unit vector from all numbers but the first: the stereographic projection of a point of the plane."""
     square = sum((x * x for x in numbers[1:]), Fraction(0))
     entries = [(square - 1) / (square + 1), *(2 * x / (square + 1) for x in numbers[1:])]
     return [entries] if columns > 1 else [[x] for x in entries]
 
 
-def _orthonormal(size: int, generator: random.Random) -> list[list[Fraction]]:
+def _orthonormal(size: int, generator: random.Random) -> Rows:
     """An orthogonal matrix of either determinant: Cayley's (I − K)(I + K)⁻¹ of a skew K, with one row turned round."""
     skew = [[Fraction(generator.randint(-3, 3), 2) if i < j else Fraction(0) for j in range(size)] for i in range(size)]
     one = fmpq_mat(size, size, [fmpq(int(i == j)) for i in range(size) for j in range(size)])

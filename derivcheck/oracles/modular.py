@@ -224,7 +224,7 @@ class _Drawer:
             bound *= each
             if trial + 1 >= TRIALS and bound < WANTED:
                 break
-        tally.sizes.append(_shown(self.draws, self.sizes))
+        tally.sizes.append(self.draws.shown(self.sizes))
         tally.drawn.append(self.sizes)
         tally.bound = max(tally.bound, bound)
         return None
@@ -305,14 +305,8 @@ def chance(size: float) -> float:
     return (size + 1) * (1 / primes.LOW + 1 / (60 * primes.MANY))
 
 
-def _shown(draws: Draws, sizes: Mapping[str, int]) -> tuple[tuple[str, int], ...]:
-    """The sizes under the names that the document gives them."""
-    names = draws.problem.size_names
-    return tuple((names.get(name, name), sizes[name]) for name in draws.symbols if name in sizes)
-
-
 def _refuted(draws: Draws, tally: Tally, sizes: Mapping[str, int]) -> Evidence:
-    here = _shown(draws, sizes)
+    here = draws.shown(sizes)
     tried = (*tally.sizes, here)
     return Evidence(
         NAME, Outcome.WRONG, sizes=tried, failing=(here,), points=tally.points + 1, seen=1,

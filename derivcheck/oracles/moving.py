@@ -10,7 +10,6 @@ from torch import Tensor
 from derivcheck.evaluation.charts import within
 from derivcheck.language.domain import Domain
 from derivcheck.oracles.bench import Bench
-from derivcheck.problem import terms as t
 from derivcheck.problem.terms import Comparison
 
 LEAST, MOST = 0.05, 20.0
@@ -33,12 +32,7 @@ class Chart:
 
 def tied(bench: Bench, conditions: tuple[Comparison, ...]) -> set[str]:
     """The names that an equation ties: they stay what they are."""
-    found: set[str] = set()
-    for condition in (*(c for a in bench.problem.assumptions for c in a.conditions), *conditions):
-        if condition.sign == "=":
-            for key in t.variables(condition.left) | t.variables(condition.right):
-                found |= {key, *bench.dependencies.get(key, ())}
-    return found
+    return bench.reached(*(condition for condition in (*bench.problem.assumed, *conditions) if condition.sign == "="))
 
 
 def charts_of(bench: Bench, held: set[str]) -> dict[str, Chart]:

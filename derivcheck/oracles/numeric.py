@@ -109,7 +109,7 @@ def _asked(name: str, bench: Bench, claim: Claim, worlds: tuple[World, ...]) -> 
 def summary(name: str, bench: Bench, claim: Claim, claimed: Term, found: list[tuple[World, Discrepancy]]) -> Evidence:
     """Evidence from the comparison at every draw: the worst one is shown."""
     usable = [(world, part) for world, part in found if part.valid]
-    sizes = tuple(shown_sizes(bench, world) for world, _ in found)
+    sizes = tuple(bench.shown(world.sizes) for world, _ in found)
     if not usable:
         reason = "neither side is a finite number at any input drawn"
         return Evidence(name, Outcome.UNDECIDED, sizes=sizes, detail=reason, doubt=Doubt.NO_VALUE)
@@ -149,7 +149,7 @@ def summary(name: str, bench: Bench, claim: Claim, claimed: Term, found: list[tu
         reference=worst.left,
         detectable=min(part.detectable for _, part in usable),
         sizes=sizes,
-        failing=tuple(shown_sizes(bench, w) for w, part in found if part.outcome is Outcome.WRONG),
+        failing=tuple(bench.shown(w.sizes) for w, part in found if part.outcome is Outcome.WRONG),
         points=sum(part.valid for _, part in usable),
         detail=detail,
         doubt=doubt,
@@ -167,9 +167,3 @@ def _drowned(bench: Bench, claim: Claim, usable: list[tuple[World, Discrepancy]]
         part.bar > LEAST_SEEN and part.bar > LEAST_SEEN * (1 + float(summands(bench, claim, world, side).amax()))
         for world, part in usable
     )
-
-
-def shown_sizes(bench: Bench, world: World) -> tuple[tuple[str, int], ...]:
-    """The sizes of a draw under the names that the document gives them."""
-    names = bench.problem.size_names
-    return tuple((names.get(name, name), world.sizes[name]) for name in bench.symbols if name in world.sizes)

@@ -45,7 +45,6 @@ from derivcheck.oracles.gaps import (
     violation_in,
 )
 from derivcheck.oracles.moving import Chart, charts_of, spread_out, tied
-from derivcheck.oracles.numeric import shown_sizes
 from derivcheck.oracles.second import second_look
 from derivcheck.oracles.special import inside, special
 from derivcheck.oracles.touching import at_size_one, touch
@@ -72,7 +71,7 @@ def applies(bench: Bench, claim: Claim) -> bool:
 def ask(bench: Bench, claim: Claim) -> Evidence:
     """The gap of the two sides at every input; an input that violates the claim is shown."""
     base = bench.worlds(claim.conditions)
-    sizes = tuple(shown_sizes(bench, world) for world in base)
+    sizes = tuple(bench.shown(world.sizes) for world in base)
     seen: list[Seen] = []
     doubtful = False
     for found in _search(bench, claim, base):

@@ -8,26 +8,26 @@ only if both sides, evaluated there directly, differ. What multiplies variables 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import count
 from math import prod
 
 from derivcheck.evaluation import sizes as drawing
 from derivcheck.evaluation.arithmetic import SIGNS, NotExact, OutOfRange, TooLarge
-from derivcheck.evaluation.evaluator import Axis, Frame, World, evaluate
-from derivcheck.evaluation.forms import ONE, Atoms, Condition, Form, combination, compared, constant
-from derivcheck.evaluation.grid import Grid
+from derivcheck.evaluation.evaluator import World, evaluate
+from derivcheck.evaluation.forms import ONE, Atoms, Condition, Entry, Form, combination, compared, constant
+from derivcheck.evaluation.grid import Grid, apply, combine
 from derivcheck.evaluation.piecewise import PiecewiseArithmetic
 from derivcheck.evaluation.rational import RATIONALS
 from derivcheck.language.domain import RELATIONS as TO_ZERO
 from derivcheck.language.domain import Domain
 from derivcheck.oracles import witness
 from derivcheck.oracles.cells import NOTHING, Proved, Refuted, Undecided, decide
+from derivcheck.oracles.draws import Draws
 from derivcheck.oracles.linear import bends, is_linear, needed, size_symbols
-from derivcheck.problem import terms as t
+from derivcheck.oracles.rational import as_float
 from derivcheck.problem.problem import Claim, Problem
-from derivcheck.problem.scope import Declaration
 from derivcheck.problem.terms import Comparison
 from derivcheck.verdict import Evidence, Outcome
 
@@ -63,20 +63,14 @@ def applies(problem: Problem, claim: Claim) -> bool:
     return bends(problem, claim) or not size_symbols(problem, claim)
 
 
-def ask(
-    problem: Problem, claim: Claim, seed: int, fixed: Mapping[str, int], dependencies: Mapping[str, frozenset[str]]
-) -> Evidence:
+def ask(draws: Draws, claim: Claim) -> Evidence:
     """The decision at every choice of sizes; a proof speaks of these sizes alone, where the claim depends on any."""
-    relevant = size_symbols(problem, claim)
-    symbols = drawing.symbols(problem)
-    chosen = drawing.draw(symbols, problem, fixed, seed, 2 if relevant else 1)
-    names = problem.size_names
-    shown = tuple(tuple((names.get(s, s), choice[s]) for s in symbols if s in relevant) for choice in chosen)
-    shown = tuple(dict.fromkeys(choice for choice in shown if choice))
+    relevant, chosen = choices(draws, claim)
+    shown = tuple(dict.fromkeys(each for choice in chosen if (each := draws.shown(choice, relevant))))
     cells = 0
     for choice in chosen:
         try:
-            found = _at(problem, claim, drawing.complete(choice, problem), dependencies)
+            found = _at(draws, claim, choice)
         except (NotExact, OutOfRange) as refused:
             outcome = Outcome.UNDECIDED if isinstance(refused, TooLarge) else Outcome.NOT_CHECKED
             return Evidence(NAME, outcome, sizes=shown, detail=str(refused))
@@ -95,6 +89,13 @@ def ask(
     )  # fmt: skip
 
 
+def choices(draws: Draws, claim: Claim) -> tuple[frozenset[str], list[dict[str, int]]]:
+    """The sizes on which a claim depends, and two choices of all; one where it depends on none."""
+    relevant = size_symbols(draws.problem, claim)
+    count = 2 if relevant else 1
+    return relevant, drawing.draw(draws.symbols, draws.problem, draws.fixed, draws.settings.seed, count)
+
+
 def said(sizes: tuple[tuple[tuple[str, int], ...], ...]) -> str:
     """``n = 2, 3``, or ``m = 2, n = 3; m = 4, n = 2``."""
     if len(sizes[0]) == 1:
@@ -102,50 +103,53 @@ def said(sizes: tuple[tuple[tuple[str, int], ...], ...]) -> str:
     return "; ".join(", ".join(f"{name} = {size}" for name, size in choice) for choice in sizes)
 
 
-def _at(
-    problem: Problem, claim: Claim, sizes: Mapping[str, int], dependencies: Mapping[str, frozenset[str]]
-) -> Proved | Undecided | Evidence:
-    """The decision at these sizes; a refutation as evidence."""
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A claim at some sizes: its inputs, both sides, and the tests that its inputs meet."""
+
+    inputs: Inputs
+    atoms: Atoms
+    world: World
+    left: Grid[Entry]
+    right: Grid[Entry]
+    conditions: tuple[Comparison, ...]
+    tests: tuple[Condition, ...] | None
+
+
+def case_of(draws: Draws, claim: Claim, choice: Mapping[str, int], *keys: str) -> Case:
+    """A claim at these sizes, with inputs for further ``keys``; no tests where one of them is never met."""
+    problem, sizes = draws.problem, drawing.complete(choice, draws.problem)
     names, assumptions = needed(problem, claim)
-    inputs = inputs_of(problem, names, sizes)
+    inputs = _inputs_of(problem, names.union(keys), sizes)
     atoms = Atoms(inputs.count)
-    world = World(PiecewiseArithmetic(atoms), sizes, inputs.grids, {}, problem.definitions, None, dependencies)
-    frame = world.root().deeper(*axes_of(problem, claim.free, sizes))
-    arithmetic = world.arithmetic
+    world = World(PiecewiseArithmetic(atoms), sizes, inputs.grids, {}, problem.definitions, None, draws.dependencies)
+    frame = draws.frame(claim, world)
     left, right = evaluate(claim.head, frame), evaluate(claim.claimed, frame)
-    shape = tuple(max(x, y) for x, y in zip(left.shape, right.shape, strict=True))
-    sides = [arithmetic.expand(side, shape).entries for side in (left, right)]
-    given = tests_of(problem, world, claim.conditions, must=True)
-    assumed = tests_of(problem, world, assumptions, must=False)
-    if given is None or assumed is None:
+    given = _tests_of(draws, world, claim.conditions, must=True)
+    assumed = _tests_of(draws, world, assumptions, must=False)
+    known = given is not None and assumed is not None
+    tests = tuple(dict.fromkeys((*inputs.tests, *(given or ()), *(assumed or ())))) if known else None
+    return Case(inputs, atoms, world, left, right, (*claim.conditions, *assumptions), tests)
+
+
+def _at(draws: Draws, claim: Claim, choice: Mapping[str, int]) -> Proved | Undecided | Evidence:
+    """The decision at these sizes; a refutation as evidence."""
+    case = case_of(draws, claim, choice)
+    if case.tests is None:
         return NOTHING
-    tests = tuple(dict.fromkeys((*inputs.tests, *given, *assumed)))
     cells = 0
-    for one, other in dict.fromkeys(zip(*sides, strict=True)):
-        decision = decide(one, other, claim.relation, tests, atoms)
+    for one, other in dict.fromkeys(combine(lambda *pair: pair, case.left, case.right).entries):
+        decision = decide(one, other, claim.relation, case.tests, case.atoms)
         if isinstance(decision, Refuted):
-            return _refuted(problem, claim, (*claim.conditions, *assumptions), world, inputs, decision.point)
+            return _refuted(draws, claim, case, decision.point)
         if isinstance(decision, Undecided):
             return decision
         cells += decision.cells
     return Proved(cells)
 
 
-def axes_of(problem: Problem, names: tuple[str, ...], sizes: Mapping[str, int]) -> tuple[Axis, ...]:
-    return tuple(
-        Axis(name, problem.indices[name].lower, problem.indices[name].size.substitute(problem.solution).value(sizes))
-        for name in names
-    )
-
-
-def _over(problem: Problem, condition: Comparison, world: World) -> Frame:
-    """Where a condition is evaluated: letters in it stand for every entry."""
-    letters = [part.name for part in t.walk(condition) if isinstance(part, t.Index) and part.name in problem.indices]
-    return world.root().deeper(*axes_of(problem, tuple(dict.fromkeys(letters)), world.sizes))
-
-
-def tests_of(
-    problem: Problem, world: World, conditions: tuple[Comparison, ...], *, must: bool
+def _tests_of(
+    draws: Draws, world: World, conditions: tuple[Comparison, ...], *, must: bool
 ) -> tuple[Condition, ...] | None:
     """Conditions as tests; None if one is never met.
 
@@ -155,7 +159,7 @@ def tests_of(
     tests: list[Condition] = []
     for condition in conditions:
         try:
-            truths = evaluate(condition, _over(problem, condition, world)).entries
+            truths = evaluate(condition, draws.over_indices(condition, world)).entries
         except (NotExact, KeyError):
             if must:
                 raise
@@ -166,35 +170,27 @@ def tests_of(
     return tuple(tests)
 
 
-def _refuted(
-    problem: Problem, claim: Claim, conditions: tuple[Comparison, ...], world: World, inputs: Inputs,
-    point: witness.Point,
-) -> Undecided | Evidence:  # fmt: skip
+def _refuted(draws: Draws, claim: Claim, case: Case, point: witness.Point) -> Undecided | Evidence:
     """The counterexample, checked by evaluating the claim there in rationals."""
 
     def leaves(at: witness.Point) -> dict[str, Grid[Fraction]]:
-        return {
-            key: Grid(grid.shape, tuple(_substituted(form, at) for form in grid.entries))
-            for key, grid in inputs.grids.items()
-        }
+        return {key: apply(lambda form: _substituted(form, at), grid) for key, grid in case.inputs.grids.items()}
 
-    def rational(at: witness.Point) -> World:
-        return World(RATIONALS, world.sizes, leaves(at), {}, world.definitions, None, world.dependencies)
+    def failing(at: witness.Point) -> witness.Witness | None:
+        if not case.inputs.allowed(at):
+            return None
+        return witness.failing(
+            draws, claim, case.conditions, replace(case.world, arithmetic=RATIONALS, leaves=leaves(at)), at
+        )
 
-    bench = witness.Bench(
-        claim, conditions, rational,
-        over=lambda condition, there: _over(problem, condition, there),
-        frame=lambda there: there.root().deeper(*axes_of(problem, claim.free, world.sizes)),
-        allowed=inputs.allowed,
-    )  # fmt: skip
-    found = witness.failing(bench, point)
+    found = failing(point)
     if found is None:
         return Undecided("it fails for real numbers, which are more than the inputs meant here")
-    found = witness.simplest(bench, found)
-    where = witness.shown(problem, leaves(found.point))
+    found = witness.simplest(failing, found)
+    where = witness.shown(draws.problem, leaves(found.point))
     return Evidence(
-        NAME, Outcome.WRONG, error=witness.number(abs(found.left - found.right)), bar=0.0,
-        claimed=witness.number(found.right), reference=witness.number(found.left),
+        NAME, Outcome.WRONG, error=as_float(abs(found.left - found.right)), bar=0.0,
+        claimed=as_float(found.right), reference=as_float(found.left),
         detail=f"exact counterexample at {where}" if where else "exact counterexample",
     )  # fmt: skip
 
@@ -203,7 +199,7 @@ def _substituted(form: Form, point: witness.Point) -> Fraction:
     return form.constant + sum(coefficient * point[number] for number, coefficient in form.parts)
 
 
-def inputs_of(problem: Problem, names: frozenset[str], sizes: Mapping[str, int]) -> Inputs:
+def _inputs_of(problem: Problem, names: frozenset[str], sizes: Mapping[str, int]) -> Inputs:
     """A form for every entry of the declared names: an input of its own, but for what symmetry repeats."""
     grids: dict[str, Grid[Form]] = {}
     tests: list[Condition] = []
@@ -212,7 +208,7 @@ def inputs_of(problem: Problem, names: frozenset[str], sizes: Mapping[str, int])
     for key, declaration in problem.declarations.items():
         if key not in names:
             continue
-        shape = _shape(problem, declaration, sizes)
+        shape = (1, *problem.dims(declaration, sizes))
         if prod(shape) > INPUTS:
             raise TooMany
         entries = tuple(_entries(declaration.domain.kind, shape, fresh))
@@ -228,11 +224,6 @@ def inputs_of(problem: Problem, names: frozenset[str], sizes: Mapping[str, int])
         return all(_belongs(domain, [_substituted(form, point) for form in grid.entries]) for domain, grid in domains)
 
     return Inputs(number, grids, tuple(tests), allowed)
-
-
-def _shape(problem: Problem, declaration: Declaration, sizes: Mapping[str, int]) -> tuple[int, ...]:
-    dims = (*(axis.size for axis in declaration.family), *declaration.shape)
-    return (1, *(dim.substitute(problem.solution).value(sizes) for dim in dims))
 
 
 def _entries(kind: str, shape: tuple[int, ...], fresh: Iterator[int]) -> Iterator[Form]:

@@ -28,7 +28,6 @@ from derivcheck.evaluation.simulation import simulate
 from derivcheck.evaluation.sizes import SizesError
 from derivcheck.oracles.bench import Bench, CannotDraw
 from derivcheck.oracles.comparing import FLOOR
-from derivcheck.oracles.numeric import shown_sizes
 from derivcheck.oracles.optimum import claimed_place, whole
 from derivcheck.problem import terms as t
 from derivcheck.problem.problem import Claim
@@ -162,7 +161,7 @@ def _run(bench: Bench, blocks: list[Block]) -> Course:
                 world, alive = _update(bench, block, account, world, alive, rounds, len(blocks) == 1)
         moved = torch.stack([_moved(before[key], world.leaves[key].detach()) for key in before]).amax(0)
         rest = alive & (moved <= REST) & _inside(bench, blocks, first, world)
-    shown = shown_sizes(bench, world)
+    shown = bench.shown(world.sizes)
     return Course(world, rest, rounds, simulated, shown, accounts)
 
 

@@ -12,13 +12,12 @@ from dataclasses import replace
 from fractions import Fraction
 from itertools import cycle, islice, product
 from math import prod
-from types import MappingProxyType
 
 from derivcheck.evaluation import sizes as drawing
 from derivcheck.evaluation.arithmetic import SIGNS, NotExact, OutOfRange, TooLarge
-from derivcheck.evaluation.evaluator import Axis, World, evaluate
+from derivcheck.evaluation.evaluator import World, evaluate
 from derivcheck.evaluation.grid import Grid, filled, narrow
-from derivcheck.evaluation.rational import INVALID, RationalArithmetic
+from derivcheck.evaluation.rational import INVALID, RATIONALS
 from derivcheck.language.shapes import is_scalar
 from derivcheck.oracles import recipes
 from derivcheck.oracles.draws import Draws
@@ -32,6 +31,7 @@ from derivcheck.problem.scope import Assumption, Declaration
 from derivcheck.problem.terms import Comparison, Term
 from derivcheck.verdict import Evidence, Outcome
 
+NAME = "rational"
 POINTS = 120
 MATRIX_POINTS = 6
 MANY_SIZES, MOST_ENTRIES = 24, 2_500
@@ -62,67 +62,40 @@ def _exact(part: Term, problem: Problem) -> bool:
     return True
 
 
-def ask(
-    problem: Problem,
-    claim: Claim,
-    seed: int,
-    fixed: Mapping[str, int],
-    dependencies: Mapping[str, frozenset[str]],
-    values: Mapping[str, float] = MappingProxyType({}),
-    memory: dict[object, object] | None = None,
-) -> Evidence:
-    """Both sides at every point; the first counterexample is shown. ``values`` are of names that the settings fix.
-
-    Inputs for which other claims have asked as well are in the ``memory``.
-    """
-    symbols = drawing.symbols(problem)
-    chosen = sizes_for(problem, claim, symbols, fixed, seed)
-    names = problem.size_names
-    shown = tuple(
-        tuple((names.get(name, name), choice[name]) for name in symbols if name in choice) for choice in chosen
-    )
-    points = 0
-    singular = ""
+def ask(draws: Draws, claim: Claim) -> Evidence:
+    """Both sides at every point; the first counterexample is shown."""
+    problem = draws.problem
+    chosen = sizes_for(draws, claim)
+    shown = tuple(map(draws.shown, chosen))
+    points, singular = 0, ""
     for number, choice in enumerate(chosen):
         whole = drawing.complete(choice, problem)
-        generator = random.Random(f"{seed} rational {number}")
-        drawn, count = _with_special(problem, *exact_leaves(problem, claim, whole, generator, values, memory), values)
-        world = World(RationalArithmetic(), whole, drawn, {}, problem.definitions, None, dependencies)
+        generator = random.Random(f"{draws.settings.seed} rational {number}")
+        drawn, count = _with_special(draws, *exact_leaves(draws, claim, whole, generator))
+        world = World(RATIONALS, whole, drawn, {}, problem.definitions, None, draws.dependencies)
         try:
-            kept = _meeting(problem, claim, world, count)
-            verdict = _compare(claim, problem, world, kept, count)
+            compared, found, lost = _compare(draws, claim, world, _meeting(draws, claim, world, count))
         except (NotExact, OutOfRange) as refused:
-            return Evidence("rational", Outcome.NOT_CHECKED, sizes=shown, detail=str(refused))
-        points += verdict[0]
-        singular = singular or verdict[2]
-        if verdict[1] is not None:
-            left, right, where = verdict[1]
-            error = _float(abs(left - right))
+            return Evidence(NAME, Outcome.NOT_CHECKED, sizes=shown, detail=str(refused))
+        points += compared
+        singular = singular or lost
+        if found is not None:
+            left, right, where = found
             return Evidence(
-                "rational",
-                Outcome.WRONG,
-                error=error,
-                relative=None,
-                bar=0.0,
-                claimed=_float(right),
-                reference=_float(left),
-                sizes=shown[: number + 1],
-                failing=(shown[number],),
-                points=points,
-                detail=f"exact counterexample at {where}" if where else "exact counterexample",
-                seen=1,
-            )
+                NAME, Outcome.WRONG, error=as_float(abs(left - right)), bar=0.0, claimed=as_float(right),
+                reference=as_float(left), sizes=shown[: number + 1], failing=(shown[number],), points=points,
+                detail=f"exact counterexample at {where}" if where else "exact counterexample", seen=1,
+            )  # fmt: skip
     if not points:
-        return Evidence("rational", Outcome.NOT_CHECKED, sizes=shown, detail="no rational input meets the conditions")
+        return Evidence(NAME, Outcome.NOT_CHECKED, sizes=shown, detail="no rational input meets the conditions")
     if singular:
-        return Evidence("rational", Outcome.UNDECIDED, sizes=shown, points=points, detail=singular)
-    return Evidence("rational", Outcome.HOLDS, error=0.0, bar=0.0, detectable=0.0, sizes=shown, points=points)
+        return Evidence(NAME, Outcome.UNDECIDED, sizes=shown, points=points, detail=singular)
+    return Evidence(NAME, Outcome.HOLDS, error=0.0, bar=0.0, detectable=0.0, sizes=shown, points=points)
 
 
-def sizes_for(
-    problem: Problem, claim: Claim, symbols: tuple[str, ...], fixed: Mapping[str, int], seed: int
-) -> list[dict[str, int]]:
+def sizes_for(draws: Draws, claim: Claim) -> list[dict[str, int]]:
     """Two draws, and sizes at which mistakes show that these hide; many where nothing else stands in the claim."""
+    problem, symbols, fixed, seed = draws.problem, draws.symbols, draws.fixed, draws.settings.seed
     chosen = drawing.draw(symbols, problem, fixed, seed, 2)
     more = drawing.extra(symbols, problem, fixed, chosen, recipes.beyond(claim))
     if not behind(problem, claim):
@@ -146,11 +119,12 @@ def _in_order(problem: Problem, claim: Claim, choice: Mapping[str, int]) -> bool
 def _entries(problem: Problem, claim: Claim, choice: Mapping[str, int]) -> int:
     """How many entries the names of a claim have together."""
     whole = drawing.complete(choice, problem)
-    shapes = [d.shape for key in behind(problem, claim) if (d := problem.declarations.get(key)) is not None]
-    return sum(prod(dim.substitute(problem.solution).value(whole) for dim in shape) for shape in shapes)
+    declared = [d for key in behind(problem, claim) if (d := problem.declarations.get(key)) is not None]
+    return sum(prod(problem.numbers(each.shape, whole)) for each in declared)
 
 
-def _float(value: Fraction) -> float:
+def as_float(value: Fraction) -> float:
+    """The nearest float, infinite where there is none."""
     try:
         return float(value)
     except OverflowError:
@@ -158,24 +132,23 @@ def _float(value: Fraction) -> float:
 
 
 def exact_leaves(
-    problem: Problem, claim: Claim, sizes: Mapping[str, int], generator: random.Random, values: Mapping[str, float],
-    memory: dict[object, object] | None = None,
-) -> tuple[dict[str, Grid], int]:  # type: ignore[type-arg]  # fmt: skip
-    """Values for every declared name, ``(points, family …, rows, columns)``; the last ones stay in the ``memory``."""
-    needed = behind(problem, claim)
+    draws: Draws, claim: Claim, sizes: Mapping[str, int], generator: random.Random
+) -> tuple[dict[str, Grid[Fraction]], int]:
+    """Values for every declared name, ``(points, family …, rows, columns)``; kept for other claims."""
+    problem, needed = draws.problem, behind(draws.problem, claim)
     scalars = [
         d for d in problem.declarations.values()
         if d.key in needed and is_scalar(tuple(dim.substitute(problem.solution) for dim in d.shape)) and not d.family  # type: ignore[arg-type]
         and (d.domain.kind != "finite" or d.domain.values)
     ]  # fmt: skip
     near = tuple(recipes.values_near(claim)) if scalars else ()
-    known = {} if memory is None else memory.setdefault("exact leaves", {})
+    known = draws.kept.setdefault("exact leaves", {})
     assert isinstance(known, dict)
-    key = (generator.getstate(), frozenset(needed), near, tuple(sizes.items()), tuple(values.items()))
+    key = (generator.getstate(), needed, near, tuple(sizes.items()))
     if key not in known:
         if len(known) >= KEPT:
             known.clear()
-        leaves, count = _leaves(problem, needed, scalars, near, sizes, generator, values)
+        leaves, count = _leaves(draws, needed, scalars, near, sizes, generator)
         known[key] = leaves, count, generator.getstate()
     leaves, count, state = known[key]
     generator.setstate(state)
@@ -183,39 +156,32 @@ def exact_leaves(
 
 
 def _leaves(
-    problem: Problem, needed: frozenset[str], scalars: list[Declaration], near: tuple[Fraction, ...],
-    sizes: Mapping[str, int], generator: random.Random, values: Mapping[str, float],
-) -> tuple[dict[str, Grid], int]:  # type: ignore[type-arg]  # fmt: skip
-    others = [d for d in problem.declarations.values() if d.key in needed and d not in scalars]
-    count = MATRIX_POINTS + len(recipes.RECIPES) if others else POINTS
-    if not needed:
-        count = 1
-    leaves: dict[str, Grid] = {}  # type: ignore[type-arg]
+    draws: Draws, needed: frozenset[str], scalars: list[Declaration], near: tuple[Fraction, ...],
+    sizes: Mapping[str, int], generator: random.Random,
+) -> tuple[dict[str, Grid[Fraction]], int]:  # fmt: skip
+    others = [d for d in draws.problem.declarations.values() if d.key in needed and d not in scalars]
+    count = MATRIX_POINTS + len(recipes.RECIPES) if others else POINTS if needed else 1
     combinations = list(islice(_combinations(scalars, near, generator), count))
     if others and scalars:
         combinations = list(islice(cycle(combinations), count))
-    for position, declaration in enumerate(scalars):
-        entries = tuple(values[position] for values in combinations)
-        leaves[declaration.key] = Grid((len(entries), 1, 1), entries)
+    leaves = {
+        declaration.key: Grid((len(combinations), 1, 1), tuple(values[place] for values in combinations))
+        for place, declaration in enumerate(scalars)
+    }
     count = len(combinations) if scalars else count
     for declaration in others:
-        leaves[declaration.key] = members_of(declaration, problem, sizes, count, generator)
+        leaves[declaration.key] = members_of(declaration, draws.problem, sizes, count, generator)
     if others:
         _specialise(leaves, [*scalars, *others], seed=generator.random())
-    for key, value in values.items():
-        if key in leaves:
-            shape = leaves[key].shape
-            leaves[key] = filled(shape, Fraction(value))
-    return leaves, count
+    return leaves | {
+        key: filled(leaves[key].shape, Fraction(value)) for key, value in draws.values.items() if key in leaves
+    }, count
 
 
-def _with_special(
-    problem: Problem, leaves: dict[str, Grid[Fraction]], count: int, values: Mapping[str, float]
-) -> tuple[dict[str, Grid[Fraction]], int]:
+def _with_special(draws: Draws, leaves: dict[str, Grid[Fraction]], count: int) -> tuple[dict[str, Grid[Fraction]], int]:
     """The points that there are, and behind them those at which something touches, made of the first."""
-    domains = {key: problem.declarations[key].domain for key in leaves if key not in values}
-    first = {key: narrow(leaf, 0, 0, 1) for key, leaf in leaves.items()}
-    found = list(special(first, domains))
+    domains = {key: draws.problem.declarations[key].domain for key in leaves if key not in draws.values}
+    found = list(special({key: narrow(leaf, 0, 0, 1) for key, leaf in leaves.items()}, domains))
     if not found:
         return leaves, count
     whole = {}
@@ -228,11 +194,10 @@ def _with_special(
 
 def behind(problem: Problem, claim: Claim) -> frozenset[str]:
     """The names in a claim and in all conditions, and those behind them."""
-    asked = (condition for one in problem.assumptions for condition in one.conditions)
-    return facts.behind((claim.head, claim.claimed, *claim.conditions, *asked), problem.definitions)
+    return facts.behind((claim.head, claim.claimed, *claim.conditions, *problem.assumed), problem.definitions)
 
 
-def _specialise(leaves: dict[str, Grid], declared: list[Declaration], seed: float) -> None:  # type: ignore[type-arg]
+def _specialise(leaves: dict[str, Grid[Fraction]], declared: list[Declaration], seed: float) -> None:
     """The last points made by recipes: zeros, ones, equal vectors, rank one."""
     for declaration in declared:
         found = leaves[declaration.key]
@@ -264,15 +229,15 @@ def _combinations(
         yield tuple(generator.choice(values) for values in choices)
 
 
-def _meeting(problem: Problem, claim: Claim, world: World, count: int) -> list[bool]:
+def _meeting(draws: Draws, claim: Claim, world: World, count: int) -> list[bool]:
     """Which points meet the assumptions and the claim's own conditions; an equation fixes a name first."""
     kept = [True] * count
-    conditions: list[Comparison] = [c for a in problem.assumptions for c in a.conditions] + list(claim.conditions)
+    conditions = (*draws.problem.assumed, *claim.conditions)
     for condition in conditions:
         if condition.sign == "=":
-            _fix(condition, world, count)
-    asked = behind(problem, claim)
-    for condition in (*conditions, *(one for one in problem.guards if t.variables(one.left) <= asked)):
+            _fix(condition, world)
+    asked = behind(draws.problem, claim)
+    for condition in (*conditions, *(one for one in draws.problem.guards if t.variables(one.left) <= asked)):
         truth = evaluate(condition, world.root())
         per = max(1, len(truth.entries) // truth.shape[0])
         for point in range(count):
@@ -281,47 +246,27 @@ def _meeting(problem: Problem, claim: Claim, world: World, count: int) -> list[b
     return kept
 
 
-def _fix(condition: Comparison, world: World, count: int) -> None:
+def _fix(condition: Comparison, world: World) -> None:
     for side, other in ((condition.left, condition.right), (condition.right, condition.left)):
         if isinstance(side, t.Variable) and side.key in world.leaves and not side.indices:
-            value = evaluate(other, world.root())
-            shape = world.leaves[side.key].shape
+            value, shape = evaluate(other, world.root()), world.leaves[side.key].shape
             world.leaves[side.key] = world.arithmetic.expand(value, shape)  # type: ignore[index]
             return
 
 
 def _compare(
-    claim: Claim, problem: Problem, world: World, kept: list[bool], count: int
+    draws: Draws, claim: Claim, world: World, kept: list[bool]
 ) -> tuple[int, tuple[Fraction, Fraction, str] | None, str]:
     """How many points were compared, the first counterexample with its inputs in words, and what has no value there."""
-    axes = tuple(
-        Axis(
-            name,
-            problem.indices[name].lower,
-            problem.indices[name].size.substitute(problem.solution).value(world.sizes),
-        )
-        for name in claim.free
-    )
-    frame = world.root().deeper(*axes)
-    a = world.arithmetic
-    left, right = evaluate(claim.head, frame), evaluate(claim.claimed, frame)
-    shape = tuple(max(x, y) for x, y in zip(left.shape, right.shape, strict=True))
-    shape = (count, *shape[1:])
-    left, right = a.expand(left, shape), a.expand(right, shape)
-    per = len(left.entries) // count
-    points = 0
-    singular = ""
+    problem, frame = draws.problem, draws.frame(claim, world)
+    sides = [evaluate(side, frame) for side in (claim.head, claim.claimed)]
+    shape = (len(kept), *(max(x, y) for x, y in zip(sides[0].shape[1:], sides[1].shape[1:], strict=True)))
+    left, right = (world.arithmetic.expand(side, shape).entries for side in sides)
+    per, points, singular = len(left) // len(kept), 0, ""
     semi = next((d.text for d in problem.declarations.values() if d.domain.kind == "psd" and d.key in world.leaves), "")
-    for point in range(count):
-        if not kept[point]:
-            continue
-        pairs = list(
-            zip(
-                left.entries[point * per : (point + 1) * per],
-                right.entries[point * per : (point + 1) * per],
-                strict=True,
-            )
-        )
+    for point in (point for point, good in enumerate(kept) if good):
+        here = slice(point * per, (point + 1) * per)
+        pairs = list(zip(left[here], right[here], strict=True))
         if any(x is INVALID or y is INVALID for x, y in pairs):
             if semi and any((x is INVALID) != (y is INVALID) for x, y in pairs):
                 singular = f"a side has no value where `{semi}` is singular, which semidefinite lets it be"
@@ -333,7 +278,7 @@ def _compare(
     return points, None, singular
 
 
-def written(problem: Problem, leaves: Mapping[str, Grid], point: int = 0) -> str:  # type: ignore[type-arg]
+def written(problem: Problem, leaves: Mapping[str, Grid[Fraction]], point: int = 0) -> str:
     """The scalar inputs at a point, if they are few."""
     parts = []
     for key, value in leaves.items():
@@ -359,14 +304,13 @@ def not_evaluable(claim: Claim, draws: Draws) -> tuple[Assumption, ...]:
 
     They rest on what was read in two ways, and no input can be drawn to meet them. ``claim`` is any of the document.
     """
-    free = replace(draws.problem, assumptions=())
-    symbols = drawing.symbols(free)
-    choice = drawing.complete(sizes_for(free, claim, symbols, draws.fixed, draws.settings.seed)[0], free)
+    free = Draws(replace(draws.problem, assumptions=()), draws.settings)
+    choice = drawing.complete(sizes_for(free, claim)[0], free.problem)
     found = []
     for assumption in draws.problem.assumptions:
         asked = replace(claim, conditions=assumption.conditions, solution=None)
-        drawn, _ = exact_leaves(free, asked, choice, random.Random(draws.settings.seed), {})
-        world = World(RationalArithmetic(), choice, drawn, {}, free.definitions, None, draws.dependencies)
+        drawn, _ = exact_leaves(free, asked, choice, random.Random(draws.settings.seed))
+        world = World(RATIONALS, choice, drawn, {}, free.problem.definitions, None, draws.dependencies)
         try:
             for condition in assumption.conditions:
                 evaluate(condition, draws.over_indices(condition, world))

@@ -64,11 +64,11 @@ def reach_of(draws: Draws, claim: Claim) -> Reach:
     if claim.solution is not None:
         others = (term for _, term in (*claim.solution.given, *claim.solution.also, *claim.solution.spare))
         visit(claim.solution.left, claim.solution.right, *others)
-    conditions = [c for a in problem.assumptions for c in a.conditions if not about_sizes(c)]
+    conditions = [c for c in problem.assumed if not about_sizes(c)]
     mine = [c for c in claim.conditions if not about_sizes(c)]
     equations: list[Comparison] = []
     while True:
-        met = [c for c in conditions if not names.keys().isdisjoint(t.variables(c.left) | t.variables(c.right))]
+        met = [c for c in conditions if not names.keys().isdisjoint(t.variables(c))]
         found = [c for c in (*met, *mine) if c.sign == "=" and c not in equations]
         algebraic &= not (met or mine)
         if not found:

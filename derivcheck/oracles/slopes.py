@@ -9,62 +9,46 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from derivcheck.evaluation import sizes as drawing
 from derivcheck.evaluation.arithmetic import NotExact, OutOfRange
-from derivcheck.evaluation.evaluator import World, evaluate
 from derivcheck.evaluation.forms import ONE, ZERO, Atoms, Bend, Choice, Condition, Form, combination, constant
-from derivcheck.evaluation.piecewise import PiecewiseArithmetic
 from derivcheck.evaluation.rational import INVALID
 from derivcheck.oracles.cells import Proved, decide
-from derivcheck.oracles.linear import is_linear, needed, size_symbols
-from derivcheck.oracles.piecewise import TooMany, axes_of, inputs_of, said, tests_of
+from derivcheck.oracles.draws import Draws
+from derivcheck.oracles.linear import is_linear
+from derivcheck.oracles.piecewise import TooMany, case_of, choices, said
 from derivcheck.problem import terms as t
-from derivcheck.problem.problem import Claim, Problem
+from derivcheck.problem.problem import Claim
 
 
-def proof(
-    problem: Problem, claim: Claim, seed: int, fixed: Mapping[str, int], dependencies: Mapping[str, frozenset[str]]
-) -> str | None:
+def proof(draws: Draws, claim: Claim) -> str | None:
     """The proof of a claim about a derivative by a declared name, in words; None where there is none."""
     term = claim.head
     if not isinstance(term, t.Derivative) or term.form not in ("gradient", "tangent") or claim.relation != "=":
         return None
-    if term.held or term.direct or term.indices or claim.free or term.key not in problem.declarations:
+    if term.held or term.direct or term.indices or claim.free or term.key not in draws.problem.declarations:
         return None
     target = replace(claim, head=term.target)
-    if any(condition.sign == "=" for condition in claim.conditions) or not is_linear(problem, target):
+    if any(condition.sign == "=" for condition in claim.conditions) or not is_linear(draws.problem, target):
         return None
-    relevant = size_symbols(problem, target)
-    chosen = drawing.draw(drawing.symbols(problem), problem, fixed, seed, 2 if relevant else 1)
-    shown: list[tuple[tuple[str, int], ...]] = []
-    for choice in chosen:
-        try:
-            if not _at(problem, target, term, drawing.complete(choice, problem), dependencies):
-                return None
-        except (NotExact, OutOfRange, TooMany):
+    relevant, chosen = choices(draws, target)
+    try:
+        if not all(_at(draws, target, term, choice) for choice in chosen):
             return None
-        shown.append(tuple((problem.size_names.get(s, s), choice[s]) for s in choice if s in relevant))
-    return f"proved off the kinks at {said(tuple(shown))}" if relevant else "proved off the kinks"
+    except (NotExact, OutOfRange, TooMany):
+        return None
+    shown = tuple(draws.shown(choice, relevant) for choice in chosen)
+    return f"proved off the kinks at {said(shown)}" if relevant else "proved off the kinks"
 
 
-def _at(
-    problem: Problem, target: Claim, term: t.Derivative, sizes: Mapping[str, int],
-    dependencies: Mapping[str, frozenset[str]],
-) -> bool:  # fmt: skip
-    names, assumptions = needed(problem, target)
-    inputs = inputs_of(problem, names | {term.key}, sizes)
-    atoms = Atoms(inputs.count)
-    world = World(PiecewiseArithmetic(atoms), sizes, inputs.grids, {}, problem.definitions, None, dependencies)
-    frame = world.root().deeper(*axes_of(problem, target.free, sizes))
-    value, claimed = evaluate(target.head, frame), evaluate(target.claimed, frame)
-    along = inputs.grids[term.key].entries
+def _at(draws: Draws, target: Claim, term: t.Derivative, choice: Mapping[str, int]) -> bool:
+    case = case_of(draws, target, choice, term.key)
+    atoms, tests = case.atoms, case.tests
+    value, claimed = case.left, case.right
+    along = case.inputs.grids[term.key].entries
     if len(value.entries) > 1 and len(along) > 1:
         return False
-    given = tests_of(problem, world, target.conditions, must=True)
-    assumed = tests_of(problem, world, assumptions, must=False)
-    if given is None or assumed is None or any(isinstance(atom, Choice) for atom in atoms.within(value.entries)):
+    if tests is None or any(isinstance(atom, Choice) for atom in atoms.within(value.entries)):
         return False
-    tests = tuple(dict.fromkeys((*inputs.tests, *given, *assumed)))
     pairs = [(entry, place) for entry in value.entries for place in along]
     right = claimed.entries if len(claimed.entries) == len(pairs) else claimed.entries * len(pairs)
     for (entry, place), wanted in zip(pairs, right, strict=True):

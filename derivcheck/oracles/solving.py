@@ -150,8 +150,7 @@ def _named(claim: Claim, solution: Solution, draws: Draws) -> Term | None:
     for side, other in ((claim.head, claim.claimed), (claim.claimed, claim.head)):
         if isinstance(side, t.Variable) and side.key == solution.unknown and not side.indices:
             names = t.variables(other).difference(solution.held)
-            upstream = names.union(*(draws.dependencies.get(name, ()) for name in names))
-            if solution.unknown not in upstream:
+            if solution.unknown not in names.union(*(draws.dependencies.get(name, ()) for name in names)):
                 return other
     return None
 
@@ -200,7 +199,7 @@ def _regular(
         old = outer.world.arithmetic
         assert isinstance(old, ResidueArithmetic)
         # Inputs that meet an equation may have been made of exponentials.
-        tied = any(each.sign == "=" for given in draws.problem.assumptions for each in given.conditions)
+        tied = any(each.sign == "=" for each in draws.problem.assumed)
         moved = a.relations.used and matrix_at(frames[1]).grid != matrix.grid
         if a.relations.root_count or moved or (tied and old.relations.used):
             raise NotExact("whether a matrix is invertible in which exponentials or roots stand")

@@ -8,9 +8,10 @@ from fractions import Fraction
 from math import ceil, floor
 
 from derivcheck.evaluation import grid
-from derivcheck.evaluation.evaluator import Frame, World, evaluate
+from derivcheck.evaluation.evaluator import World, evaluate
 from derivcheck.evaluation.grid import Grid
 from derivcheck.evaluation.rational import INVALID, RATIONALS
+from derivcheck.oracles.draws import Draws
 from derivcheck.problem.problem import Claim, Problem
 from derivcheck.problem.terms import Comparison
 
@@ -29,40 +30,27 @@ class Witness:
     right: Fraction
 
 
-@dataclass(frozen=True, slots=True)
-class Bench:
-    """What it takes to evaluate a claim at a point: the values of all names there, and the places of conditions."""
-
-    claim: Claim
-    conditions: tuple[Comparison, ...]
-    world: Callable[[Point], World]
-    over: Callable[[Comparison, World], Frame]
-    frame: Callable[[World], Frame]
-    allowed: Callable[[Point], bool]
-
-
-def failing(bench: Bench, point: Point) -> Witness | None:
+def failing(
+    draws: Draws, claim: Claim, conditions: tuple[Comparison, ...], world: World, point: Point
+) -> Witness | None:
     """The claim at a point, by direct evaluation; None if it holds, or the point meets not every condition."""
-    if not bench.allowed(point):
-        return None
-    world = bench.world(point)
-    for condition in bench.conditions:
-        if not all(evaluate(condition, bench.over(condition, world)).entries):
+    for condition in conditions:
+        if not all(evaluate(condition, draws.over_indices(condition, world)).entries):
             return None
-    frame = bench.frame(world)
-    left, right = evaluate(bench.claim.head, frame), evaluate(bench.claim.claimed, frame)
+    frame = draws.frame(claim, world)
+    left, right = evaluate(claim.head, frame), evaluate(claim.claimed, frame)
     if INVALID in left.entries or INVALID in right.entries:
         return None
-    truths = RATIONALS.compare(bench.claim.relation, left, right)
+    truths = RATIONALS.compare(claim.relation, left, right)
     found = grid.combine(lambda truth, x, y: None if truth else Witness(point, x, y), truths, left, right)
     return next(filter(None, found.entries), None)
 
 
-def simplest(bench: Bench, found: Witness) -> Witness:
+def simplest(failing: Callable[[Point], Witness | None], found: Witness) -> Witness:
     """A counterexample with shorter numbers, entry by entry, where there is one nearby."""
     for place in range(min(len(found.point), 4 * MOST)):
         for value in _shorter(found.point[place]):
-            other = failing(bench, (*found.point[:place], value, *found.point[place + 1 :]))
+            other = failing((*found.point[:place], value, *found.point[place + 1 :]))
             if other is not None:
                 found = other
                 break
@@ -99,11 +87,3 @@ def shown(problem: Problem, leaves: Mapping[str, Grid[Fraction]]) -> str:
 def _number(value: Fraction) -> str:
     text = str(value)
     return text if len(text) <= LONGEST else f"{float(value):.3g}"
-
-
-def number(value: Fraction) -> float:
-    """The nearest float, infinite where there is none."""
-    try:
-        return float(value)
-    except OverflowError:
-        return float("inf") if value > 0 else float("-inf")

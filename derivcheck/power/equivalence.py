@@ -120,7 +120,7 @@ def _derivatives(bench: Bench, like: Claim, left: Term, right: Term) -> str | No
 def _slopes(bench: Bench, claim: Claim, verdict: Verdict) -> str | None:
     if verdict.outcome is not Outcome.HOLDS:
         return None
-    return slopes.proof(bench.problem, claim, bench.settings.seed, bench.fixed, bench.dependencies)
+    return slopes.proof(bench, claim)
 
 
 def _closed(bench: Bench, claim: Claim, verdict: Verdict) -> str | None:

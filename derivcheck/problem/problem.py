@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from derivcheck.language.domain import Domain
@@ -188,3 +188,16 @@ class Problem:
     headings: tuple[Span, ...] = ()
     inferred: tuple[Inferred, ...] = ()
     guards: tuple[Comparison, ...] = ()
+
+    @property
+    def assumed(self) -> tuple[Comparison, ...]:
+        """The conditions of all assumptions."""
+        return tuple(condition for assumption in self.assumptions for condition in assumption.conditions)
+
+    def numbers(self, dims: Iterable[Dim], sizes: Mapping[str, int]) -> tuple[int, ...]:
+        """Dimensions in numbers."""
+        return tuple(dim.substitute(self.solution).value(sizes) for dim in dims)
+
+    def dims(self, declared: Declaration, sizes: Mapping[str, int]) -> tuple[int, ...]:
+        """``(family …, rows, columns)`` of what is declared."""
+        return self.numbers((*(axis.size for axis in declared.family), *declared.shape), sizes)

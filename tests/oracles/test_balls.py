@@ -8,7 +8,7 @@ import pytest
 
 from derivcheck.config import Settings
 from derivcheck.engine import problem_of
-from derivcheck.oracles import balls
+from derivcheck.oracles import balls, enclosed
 from derivcheck.oracles.draws import Draws
 from derivcheck.problem.problem import Claim
 from derivcheck.source import Source
@@ -26,7 +26,7 @@ def said(text: str, seed: int = 0) -> Evidence | None:
     claim = problem.claims[-1]
     assert isinstance(claim, Claim)
     draws = Draws(problem, replace(Settings(), seed=seed))
-    return balls.ask(draws, claim) if balls.applies(draws, claim) else None
+    return enclosed.ask(draws, claim) if balls.applies(draws, claim) else None
 
 
 WRONG = (

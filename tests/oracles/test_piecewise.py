@@ -20,7 +20,7 @@ COLUMNS = (
 def ask(text, latex="", seed=0, **settings):
     made, (claim,) = bench(text.replace("LINE", latex), seed, **settings)
     assert piecewise.applies(made.problem, claim)
-    return piecewise.ask(made.problem, claim, seed, made.fixed, made.dependencies)
+    return piecewise.ask(made, claim)
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ COLUMNS = "Let $x, y \\in \\mathbb{R}^n$, $A, B \\in \\mathbb{R}^{n \\times n}$.
 def ask(text, latex, seed=0):
     made, (claim,) = bench(text.replace("LINE", latex), seed)
     assert rational.applies(made.problem, claim)
-    return rational.ask(made.problem, claim, seed, made.fixed, made.dependencies)
+    return rational.ask(made, claim)
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ DEEP = "\\max(0, \\max(0, x) - \\max(0, y) - 1)"
 
 def proof(line: str) -> str | None:
     made, claims = bench(f"{GIVEN}$$ {line} $$\n")
-    return slopes.proof(made.problem, claims[-1], 0, made.fixed, made.dependencies)
+    return slopes.proof(made, claims[-1])
 
 
 RIGHT = [

@@ -6,7 +6,7 @@ import pytest
 
 from derivcheck.config import Settings
 from derivcheck.engine import problem_of
-from derivcheck.oracles import balls
+from derivcheck.oracles import enclosed
 from derivcheck.oracles.draws import Draws
 from derivcheck.problem.problem import Claim
 from derivcheck.source import Source
@@ -25,7 +25,7 @@ def outcome(text: str) -> Outcome:
     problem = problem_of(Source("-", text))
     claim = problem.claims[-1]
     assert isinstance(claim, Claim)
-    return balls.ask(Draws(problem, Settings()), claim).outcome
+    return enclosed.ask(Draws(problem, Settings()), claim).outcome
 
 
 @pytest.mark.parametrize(("text", "right", "wrong"), DOCUMENTS)
