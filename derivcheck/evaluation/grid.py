@@ -29,23 +29,6 @@ class Grid(Generic[E]):
             raise ValueError(f"{len(self.entries)} entries do not fill the shape {self.shape}")
 
 
-@dataclass(frozen=True, slots=True)
-class Elimination(Generic[E]):
-    """What fraction-free elimination asks of its entries; zero is the entry that is false.
-
-    ``cross(a, x, b, y, r)`` is ``(a x − b y) / d`` with ``r = reciprocal(d)``: in the integers, where that division
-    leaves no rest, ``reciprocal`` gives ``d`` itself; in a field it inverts, once for each pivot.
-    """
-
-    one: E
-    negate: Callable[[E], E]
-    reciprocal: Callable[[E], E]
-    cross: Callable[[E, E, E, E, E], E]
-
-
-INTEGERS: Elimination[int] = Elimination(1, lambda x: -x, lambda d: d, lambda a, x, b, y, d: (a * x - b * y) // d)
-
-
 def filled(shape: Sequence[int], value: E) -> Grid[E]:
     """The same entry everywhere."""
     return Grid(tuple(shape), (value,) * prod(shape))
@@ -179,42 +162,6 @@ def matrices(a: Grid[E]) -> Iterator[list[list[E]]]:
     rows, columns = a.shape[-2:]
     for start in (rows * columns * k for k in range(prod(a.shape[:-2]))):
         yield [list(a.entries[start + r * columns : start + (r + 1) * columns]) for r in range(rows)]
-
-
-def eliminate(rows: list[list[E]], ring: Elimination[E], *, above: bool = False) -> E | None:
-    """Bareiss' fraction-free elimination, in place; the determinant of the left square, or None if that is zero.
-
-    With ``above`` the rows above each pivot are cleared too: then the left square ends as a number times the
-    identity, and what stood to its right has been multiplied by that number times its inverse.
-    """
-    previous, even = ring.one, True
-    for k in range(len(rows)):
-        pivot = next((r for r in range(k, len(rows)) if rows[r][k]), None)
-        if pivot is None:
-            return None
-        if pivot != k:
-            rows[k], rows[pivot], even = rows[pivot], rows[k], not even
-        line, divisor, cross = rows[k], ring.reciprocal(previous), ring.cross
-        previous = line[k]
-        for r in range(0 if above else k + 1, len(rows)):
-            if r != k:
-                factor = rows[r][k]
-                rows[r] = [cross(previous, x, factor, y, divisor) for x, y in zip(rows[r], line, strict=True)]
-    return previous if even else ring.negate(previous)
-
-
-def determinant(rows: list[list[E]], ring: Elimination[E]) -> E | None:
-    """The determinant of a square matrix; None if it is zero."""
-    return eliminate([list(row) for row in rows], ring)
-
-
-def solve(rows: list[list[E]], right: list[list[E]], ring: Elimination[E]) -> tuple[E, list[list[E]]] | None:
-    """A number ``d`` and ``d A⁻¹ B`` for a square matrix A and another matrix B; None where A is singular."""
-    joined = [[*left, *other] for left, other in zip(rows, right, strict=True)]
-    if eliminate(joined, ring, above=True) is None:
-        return None
-    size = len(rows)
-    return (joined[0][0] if size else ring.one), [row[size:] for row in joined]
 
 
 def _strides(shape: Sequence[int]) -> list[int]:

@@ -13,6 +13,8 @@ from fractions import Fraction
 from math import factorial, gcd, isqrt, lcm, prod
 from typing import ClassVar, Final, Literal
 
+from flint import fmpq, fmpq_mat
+
 from derivcheck.evaluation import grid
 from derivcheck.evaluation.arithmetic import MOST_BITS, SIGNS, NotExact, OutOfRange, TooLarge
 from derivcheck.evaluation.budget import STEP
@@ -96,19 +98,16 @@ class RationalArithmetic(Gridded[Number, bool]):
         return grid.matmul(_dot, grid.apply(_ratio_of, a), grid.apply(_ratio_of, b))
 
     def inverted(self, rows: list[list[Number]]) -> list[Number]:
-        """With A = D⁻¹ N for whole N, the inverse is N⁻¹ D."""
-        size = len(rows)
-        whole, scales = _cleared(rows)
-        diagonal = [[scales[r] if r == c else 0 for c in range(size)] for r in range(size)]
-        solution = grid.solve(whole, diagonal, grid.INTEGERS) if all(scales) else None
-        if solution is None:
-            return [INVALID] * (size * size)
-        scale, inverse = solution
-        return [_number(entry, scale) for row in inverse for entry in row]
+        matrix = _matrix(rows)
+        try:
+            inverse = None if matrix is None else matrix.inv().entries()
+        except ZeroDivisionError:
+            inverse = None
+        return [INVALID] * len(rows) ** 2 if inverse is None else [_number(int(x.p), int(x.q)) for x in inverse]
 
     def determinant(self, rows: list[list[Number]]) -> Number:
-        whole, scales = _cleared(rows)
-        return _number(grid.determinant(whole, grid.INTEGERS) or 0, prod(scales)) if all(scales) else INVALID
+        matrix = _matrix(rows)
+        return INVALID if matrix is None else _number(int((found := matrix.det()).p), int(found.q))
 
     def raised(self, x: Number, exponent: int) -> Number:
         """Zero to a negative power is invalid, to the power 0 it is 1; what is invalid stays so to every power."""
@@ -223,12 +222,10 @@ def _total(ratios: list[Ratio]) -> Number:
     return _number(sum([numerator * (common // denominator) for numerator, denominator in ratios]), common)
 
 
-def _cleared(rows: list[list[Number]]) -> tuple[list[list[int]], list[int]]:
-    """Each row times the common denominator of its entries, and these denominators: 0 where one is invalid."""
-    ratios = [[entry.as_integer_ratio() for entry in row] for row in rows]
-    scales = [lcm(*[q for _, q in row]) for row in ratios]
-    whole = [[p * (scale // q) for p, q in row] if scale else [] for row, scale in zip(ratios, scales, strict=True)]
-    return whole, scales
+def _matrix(rows: list[list[Number]]) -> fmpq_mat | None:
+    """A square matrix; None where an entry is invalid."""
+    ratios = [entry.as_integer_ratio() for row in rows for entry in row]
+    return fmpq_mat(len(rows), len(rows), [fmpq(*ratio) for ratio in ratios]) if all(q for _, q in ratios) else None
 
 
 def _root(x: Fraction, degree: int) -> Fraction | None:

@@ -15,10 +15,12 @@ from operator import mul
 from random import Random
 from typing import Any, ClassVar, Literal
 
+from flint import nmod_mat
+
 from derivcheck.evaluation import bounds, composed, grid
 from derivcheck.evaluation.arithmetic import SIGNS, NotExact, OutOfRange
 from derivcheck.evaluation.budget import BUDGET, STEP
-from derivcheck.evaluation.grid import Elimination, Grid
+from derivcheck.evaluation.grid import Grid
 from derivcheck.evaluation.relations import Relations
 from derivcheck.evaluation.sized import Entry as Entry
 from derivcheck.evaluation.sized import Residues as Residues
@@ -47,9 +49,6 @@ class ResidueArithmetic:
         self.generator = generator
         self.relations = Relations(p, generator, flipped)
         self.failures: dict[str, None] = {}
-        self.ring: Elimination[int] = Elimination(
-            1, lambda x: -x % p, lambda d: pow(d, -1, p), lambda a, x, b, y, r: (a * x - b * y) * r % p
-        )
 
     def unknown(self) -> int:
         """A fresh element, drawn from all."""
@@ -180,24 +179,24 @@ class ResidueArithmetic:
         return True
 
     def _inverse(self, rows: list[list[Entry]]) -> list[Entry]:
-        size = len(rows)
-        if any(entry is None for row in rows for entry in row):
-            return [None] * (size * size)
-        unit = [[int(r == c) for c in range(size)] for r in range(size)]
-        solved = grid.solve([[x or 0 for x in row] for row in rows], unit, self.ring)
-        if solved is None:
+        matrix = self._matrix(rows)
+        try:
+            if matrix is not None:
+                return list(map(int, matrix.inv().entries()))
+        except ZeroDivisionError:
             self._fail("singular matrix")
-            return [None] * (size * size)
-        scale = pow(solved[0], -1, self.p)
-        return [entry * scale % self.p for row in solved[1] for entry in row]
+        return [None] * len(rows) ** 2
+
+    def _matrix(self, rows: list[list[Entry]]) -> nmod_mat | None:
+        """A square matrix; None where an entry does not exist."""
+        entries: list[Any] = [entry for row in rows for entry in row]
+        return None if None in entries else nmod_mat(len(rows), len(rows), entries, self.p)
 
     def det(self, a: Residues) -> Residues:
         size = a.grid.shape[-1]
         BUDGET.pay(len(a.grid.entries) * size * EACH)
-        entries = tuple(
-            None if any(x is None for row in rows for x in row) else (grid.determinant(rows, self.ring) or 0)
-            for rows in grid.matrices(a.grid)
-        )
+        found = (self._matrix(rows) for rows in grid.matrices(a.grid))
+        entries = tuple(None if matrix is None else int(matrix.det()) for matrix in found)
         made: Grid[Entry] = Grid((*a.grid.shape[:-2], 1, 1), entries)
         return Residues(made, *bounds.of_determinant(size, a.top, a.bottom, a.shared), a.literal, a.shared)
 

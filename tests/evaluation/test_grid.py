@@ -1,9 +1,8 @@
-"""Grids against nested loops, and elimination against the laws of matrices, in three kinds of numbers."""
+"""Grids against nested loops."""
 
 from __future__ import annotations
 
-from fractions import Fraction
-from itertools import permutations, product
+from itertools import product
 from math import prod
 
 import pytest
@@ -11,24 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from derivcheck.evaluation import grid
-from derivcheck.evaluation.grid import INTEGERS, Elimination, Grid
+from derivcheck.evaluation.grid import Grid
 
-PRIME = 10_007
 SIZES = st.integers(1, 3)
 SHAPES = st.lists(SIZES, min_size=1, max_size=4).map(tuple)
-FIELDS = {
-    "integers": (INTEGERS, lambda x: x),
-    "fractions": (
-        Elimination(Fraction(1), lambda x: -x, lambda d: 1 / d, lambda a, x, b, y, r: (a * x - b * y) * r),
-        lambda x: Fraction(x, 7),
-    ),
-    "integers mod a prime": (
-        Elimination(
-            1, lambda x: -x % PRIME, lambda d: pow(d, -1, PRIME), lambda a, x, b, y, r: (a * x - b * y) * r % PRIME
-        ),
-        lambda x: x % PRIME,
-    ),
-}
 
 
 def numbered(shape) -> Grid[int]:
@@ -166,54 +151,3 @@ def test_axes_without_entries_are_allowed():
     assert grid.reduce(sum, a, 1) == Grid((2, 1), (0, 0))
     assert grid.matmul(lambda row, column: len(row), a, Grid((0, 3), ())) == grid.filled((2, 3), 0)
     assert list(grid.matrices(Grid((2, 0, 0), ()))) == [[], []]
-    assert grid.determinant([], INTEGERS) == 1
-
-
-def leibniz(rows):
-    """The determinant by its definition."""
-    total = 0
-    for order in permutations(range(len(rows))):
-        sign = (-1) ** sum(order[i] > order[j] for j in range(len(order)) for i in range(j))
-        total += sign * prod(row[column] for row, column in zip(rows, order, strict=True))
-    return total
-
-
-# Many zeros, so that pivots have to be looked for, and singular matrices are common.
-MATRICES = st.integers(1, 4).flatmap(
-    lambda n: st.lists(st.lists(st.integers(-3, 3) | st.just(0), min_size=n, max_size=n), min_size=n, max_size=n)
-)
-
-
-@pytest.mark.parametrize("kind", FIELDS)
-@given(MATRICES)
-def test_elimination_finds_the_determinant_that_the_definition_gives(kind, whole):
-    ring, into = FIELDS[kind]
-    rows = [[into(x) for x in row] for row in whole]
-    expected = leibniz(rows)
-    found = grid.determinant(rows, ring)
-    assert (found or 0) == (expected % PRIME if "mod" in kind else expected)
-    assert rows == [[into(x) for x in row] for row in whole], "the matrix is left as it was"
-
-
-@pytest.mark.parametrize("kind", FIELDS)
-@given(MATRICES)
-def test_what_elimination_solves_multiplied_back_is_the_right_side(kind, whole):
-    ring, into = FIELDS[kind]
-    rows = [[into(x) for x in row] for row in whole]
-    size = len(rows)
-    right = [[into(r + 2 * c + 1) for c in range(2)] for r in range(size)]
-    solution = grid.solve(rows, right, ring)
-    if solution is None:
-        assert grid.determinant(rows, ring) is None
-        return
-    scale, solved = solution
-    assert scale
-    modulus = PRIME if "mod" in kind else None
-    for r, c in product(range(size), range(2)):
-        gap = sum(rows[r][k] * solved[k][c] for k in range(size)) - scale * right[r][c]
-        assert (gap % modulus if modulus else gap) == 0
-
-
-def test_a_pivot_that_is_zero_is_looked_for_further_down():
-    assert grid.determinant([[0, 1], [1, 0]], INTEGERS) == -1
-    assert grid.solve([[0, 2], [1, 0]], [[1, 0], [0, 1]], INTEGERS) in ((2, [[0, 2], [1, 0]]), (-2, [[0, -2], [-1, 0]]))
