@@ -33,7 +33,7 @@ from derivcheck.evaluation.budget import BUDGET, Effort
 from derivcheck.evaluation.differentiation import Autograd
 from derivcheck.evaluation.evaluator import Integrator, World, evaluate
 from derivcheck.evaluation.integration import GaussianAlgebra, Quickest
-from derivcheck.evaluation.optima import Optimiser
+from derivcheck.evaluation.optimisation import Optimiser
 from derivcheck.evaluation.sizes import SizesError, complete
 from derivcheck.language import nodes as n
 from derivcheck.language.traversal import walk

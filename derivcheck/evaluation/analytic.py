@@ -15,7 +15,7 @@ from typing import Any, Final
 from flint import acb, arb, fmpq
 
 from derivcheck.evaluation.arithmetic import NotExact
-from derivcheck.evaluation.enclosures import Number, enclosed
+from derivcheck.evaluation.balls import Number, enclosed
 from derivcheck.evaluation.evaluator import Frame, evaluate
 from derivcheck.evaluation.tilting import touched
 from derivcheck.problem import terms as t

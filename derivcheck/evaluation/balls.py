@@ -11,17 +11,188 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from fractions import Fraction
 from functools import partial
-from typing import ClassVar, Literal
+from typing import ClassVar, Final, Literal
 
-from flint import arb, ctx, fmpq
+from flint import acb, arb, arb_mat, ctx, fmpq, fmpq_mat, fmpz
 
-from derivcheck.evaluation import composed, enclosures, grid
+from derivcheck.evaluation import dual, grid
 from derivcheck.evaluation.arithmetic import NotExact, OutOfRange
 from derivcheck.evaluation.budget import STEP
-from derivcheck.evaluation.enclosures import ZERO, Entry, Number, Truth
-from derivcheck.evaluation.grid import Grid
-from derivcheck.evaluation.gridded import Gridded
+from derivcheck.evaluation.grid import Grid, Gridded
 from derivcheck.functions import FUNCTIONS
+
+Number = fmpq | arb
+Entry = Number | None
+Truth = bool | None
+"""None where the enclosures do not tell."""
+
+ZERO: Final = fmpq(0)
+LONGEST = 20_000
+"""The bits of a rational number that is kept exact; a longer one is enclosed."""
+LARGEST_EXPONENT = 10_000
+LARGEST_ROOT = 60
+"""Roots up to this degree are looked at for a rational value."""
+
+
+def rational(value: Fraction) -> fmpq:
+    """The same number."""
+    return fmpq(value.numerator, value.denominator)
+
+
+def enclosed(x: Number) -> arb:
+    """A ball of the precision in force."""
+    return x if isinstance(x, arb) else arb(x)
+
+
+def kept(x: Number) -> Number:
+    """As it is, if it is no rational number that has grown too long."""
+    return arb(x) if isinstance(x, fmpq) and x.height_bits() > LONGEST else x
+
+
+def simplified(x: arb) -> Number:
+    """A ball without a radius as the short rational number that it is: exp 0 is 1."""
+    if not x.is_exact() or not x.is_finite():
+        return x
+    mantissa, exponent = x.man_exp()
+    if abs(int(exponent)) + int(abs(mantissa)).bit_length() > LONGEST:
+        return x
+    power = fmpz(2) ** abs(int(exponent))
+    return fmpq(mantissa * power) if exponent >= 0 else fmpq(mantissa, power)
+
+
+def nothing_known() -> arb:
+    """A number of which nothing is known at this precision."""
+    return arb.nan()
+
+
+# truth
+
+
+def less(x: Number, y: Number) -> Truth:
+    """Whether x < y."""
+    return True if x < y else False if x >= y else None
+
+
+def same(x: Number, y: Number) -> Truth:
+    """Whether x = y: of balls with a radius it can be told only that they are not."""
+    if x == y:
+        return True
+    return False if x < y or x > y else None
+
+
+def opposite(truth: Truth) -> Truth:
+    """Not."""
+    return None if truth is None else not truth
+
+
+COMPARED: Final[dict[str, Callable[[Number, Number], Truth]]] = {
+    "=": same,
+    "\\ne": lambda x, y: opposite(same(x, y)),
+    "<": less,
+    ">": lambda x, y: less(y, x),
+    "\\le": lambda x, y: opposite(less(y, x)),
+    "\\ge": lambda x, y: opposite(less(x, y)),
+}
+
+
+def either(x: Entry, y: Entry) -> Entry:
+    """One of two numbers, where it is not known which."""
+    if x is None or y is None:
+        return x if x is y else nothing_known()
+    return x if same(x, y) else enclosed(x).union(enclosed(y))
+
+
+# arithmetic
+
+
+def larger(x: Number, y: Number) -> Number:
+    """The larger of two."""
+    first = less(x, y)
+    return enclosed(x).max(enclosed(y)) if first is None else y if first else x
+
+
+def _root(x: Number, degree: int) -> Number:
+    """The root of a number that is not negative; a rational one where there is one."""
+    if isinstance(x, fmpq):
+        top, bottom = (arb(part).root(degree).unique_fmpz() for part in (x.p, x.q))
+        if top is not None and bottom is not None and top**degree == x.p and bottom**degree == x.q:
+            return fmpq(top, bottom)
+    return enclosed(x).root(degree)
+
+
+# known functions: value, and where there is certainly none
+
+
+def _outside_one(x: Number) -> bool:
+    return bool(x > 1 or x < -1)
+
+
+def _pole(x: Number) -> bool:
+    return isinstance(x, fmpq) and x.q == 1 and x <= 0
+
+
+ABSENT: Final[dict[str, Callable[[Number], bool]]] = {
+    "log": lambda x: bool(x <= 0), "cot": lambda x: bool(x == 0), "arcsin": _outside_one, "arccos": _outside_one,
+    "gamma": _pole, "lgamma": _pole, "digamma": _pole,
+}  # fmt: skip
+"""Where a function certainly has no value."""
+KNOWN: Final[dict[str, Callable[[arb], arb]]] = {
+    name: getattr(arb, known.library or name)
+    for name, known in FUNCTIONS.items()
+    if known.smooth and name != "sqrt" and hasattr(arb, known.library or name)
+} | {"lgamma": lambda x: x.lgamma() if x > 0 else abs(x.gamma()).log()}
+BENT: Final[dict[str, Callable[[Number], Number]]] = {
+    "abs": lambda x: x if x >= 0 else -x if x < 0 else abs(enclosed(x)),
+    "relu": lambda x: larger(x, ZERO),
+    "sign": lambda x: fmpq((x > 0) - (x < 0)) if isinstance(x, fmpq) else simplified(x.sgn()),
+}
+NEVER_ONE = frozenset(("tanh", "erf"))
+"""Of no number the value is 1 or −1."""
+COSTLY = frozenset(("gamma", "lgamma", "digamma"))
+"""Those that take long at very high precision."""
+
+
+def value(name: str, x: Number) -> tuple[Entry, bool]:
+    """A known function, and whether its value cannot be told from a whole number that it is not.
+
+    By the theorem of Lindemann and Weierstrass none of these functions maps a rational number other than 0 to 0, 1 or
+    −1, but for those of the next line; so a ball around such a number is too wide.
+    """
+    if name == "sqrt":
+        return (None if x < 0 else _root(x, 2)), False
+    if name in BENT:
+        return BENT[name](x), False
+    if name in ABSENT and ABSENT[name](x):
+        return None, False
+    found = KNOWN[name](enclosed(x))
+    if found.is_exact():
+        return simplified(found), False
+    near = name in NEVER_ONE or (isinstance(x, fmpq) and name in ("exp", "cos", "cosh"))
+    return found, near and (found.contains(1) or found.contains(-1))
+
+
+def bent_slope(name: str, order: int, x: Entry) -> Entry:
+    """A derivative of ``abs``, ``relu`` or ``sign``; at the bend there is none."""
+    if x is None or x == 0:
+        return None
+    steps = order + (name == "sign")
+    if steps > 1:
+        return ZERO if x < 0 or x > 0 else nothing_known()
+    sign = BENT["sign"](x)
+    return (sign + 1) / 2 if name == "relu" else sign
+
+
+def _matrix(rows: list[list[Entry]]) -> fmpq_mat | arb_mat | None:
+    """Exact if all entries are; None if one of them is no number."""
+    flat = [entry for row in rows for entry in row]
+    numbers = [entry for entry in flat if entry is not None]
+    if len(numbers) < len(flat):
+        return None
+    rational_ones = [entry for entry in numbers if isinstance(entry, fmpq)]
+    if len(rational_ones) == len(flat):
+        return fmpq_mat(len(rows), len(rows), rational_ones)
+    return arb_mat(len(rows), len(rows), list(map(enclosed, numbers)))
+
 
 Balls = Grid[Entry]
 
@@ -50,16 +221,16 @@ class BallArithmetic(Gridded[Entry, Truth]):
     def entry(self, value: Fraction | Literal["pi", "e"]) -> Entry:
         if isinstance(value, str):
             return arb.pi() if value == "pi" else arb(1).exp()
-        return enclosures.rational(value)
+        return rational(value)
 
     def plus(self, x: Entry, y: Entry) -> Entry:
         if x is None or y is None:
             return None
         total = x + y
         if isinstance(total, fmpq):
-            return enclosures.kept(total)
+            return kept(total)
         if not self.blurred and total.is_finite():
-            radius = enclosures.enclosed(total.rad() * (1 << SEEN))
+            radius = enclosed(total.rad() * (1 << SEEN))
             self.blurred = _lost(x, radius) or _lost(y, radius)
         return total
 
@@ -70,34 +241,58 @@ class BallArithmetic(Gridded[Entry, Truth]):
         return total
 
     def times(self, x: Entry, y: Entry) -> Entry:
-        return None if x is None or y is None else enclosures.kept(x * y)
+        return None if x is None or y is None else kept(x * y)
 
     def over(self, x: Entry, y: Entry) -> Entry:
-        return enclosures.quotient(x, y)
+        """None for a division by zero; nothing is known of one by a ball around zero."""
+        return None if x is None or y is None or y == 0 else kept(x / y)
 
     def negative(self, x: Entry) -> Entry:
         return None if x is None else -x
 
     def raised(self, x: Entry, exponent: int) -> Entry:
-        return enclosures.raised(x, exponent)
+        """A whole power; zero to a negative one is no number."""
+        if x is None or (exponent < 0 and x == 0):
+            return None
+        return (arb(x) if isinstance(x, fmpq) and x.height_bits() * abs(exponent) > LONGEST else x) ** exponent
 
     def powered(self, x: Entry, exponent: Entry) -> Entry:
-        return enclosures.power(x, exponent)
+        """Any power; a negative number has whole powers only."""
+        if x is None or exponent is None:
+            return None
+        if isinstance(exponent, fmpq) and exponent.q == 1 and abs(exponent.p) <= LARGEST_EXPONENT:
+            return self.raised(x, int(exponent.p))
+        if x < 0:
+            return None if isinstance(exponent, fmpq) and exponent.q != 1 else nothing_known()
+        if x == 0:
+            return ZERO if exponent > 0 else None if exponent < 0 else nothing_known()
+        if isinstance(exponent, fmpq) and 1 < exponent.q <= LARGEST_ROOT:
+            root = _root(x, int(exponent.q))
+            return (
+                self.raised(root, int(exponent.p)) if abs(exponent.p) <= LARGEST_EXPONENT else root ** arb(exponent.p)
+            )
+        return enclosed(x) ** enclosed(exponent)
 
     def extreme(self, x: Entry, y: Entry, *, largest: bool) -> Entry:
         if x is None or y is None:
             return None
-        return enclosures.larger(x, y) if largest else enclosures.smaller(x, y)
+        return larger(x, y) if largest else -larger(-x, -y)
 
     def inverted(self, rows: list[list[Entry]]) -> list[Entry]:
-        return enclosures.inverse(rows)
+        """None everywhere of a singular matrix, and nothing known of one that may be singular."""
+        matrix = _matrix(rows)
+        try:
+            return [None] * len(rows) ** 2 if matrix is None else list(map(kept, matrix.inv().entries()))
+        except ZeroDivisionError:
+            return [None if isinstance(matrix, fmpq_mat) else nothing_known()] * len(rows) ** 2
 
     def determinant(self, rows: list[list[Entry]]) -> Entry:
-        return enclosures.determinant(rows)
+        matrix = _matrix(rows)
+        return None if matrix is None else kept(matrix.det())
 
     def test(self, sign: str) -> Callable[[Entry, Entry], Truth]:
         r"""Where there is no number every comparison is false, ``\ne`` as well."""
-        test = enclosures.COMPARED[sign]
+        test = COMPARED[sign]
         return lambda x, y: False if x is None or y is None else test(x, y)
 
     def conjunction(self, x: Truth, y: Truth) -> Truth:
@@ -105,7 +300,7 @@ class BallArithmetic(Gridded[Entry, Truth]):
 
     def chosen(self, truth: Truth, x: Entry, y: Entry) -> Entry:
         """What encloses both where it is open."""
-        return enclosures.either(x, y) if truth is None else x if truth else y
+        return either(x, y) if truth is None else x if truth else y
 
     def whole(self, x: Entry) -> int:
         if not isinstance(x, fmpq) or x.q != 1:
@@ -115,15 +310,15 @@ class BallArithmetic(Gridded[Entry, Truth]):
 
     def elementary(self, name: str, order: int, a: Balls) -> Balls:
         """A known function, or a derivative of one where the function has a value."""
-        self.costly |= name in enclosures.COSTLY
-        if name in enclosures.BENT and order:
-            return grid.apply(lambda x: enclosures.bent_slope(name, order, x), a)
+        self.costly |= name in COSTLY
+        if name in BENT and order:
+            return grid.apply(lambda x: bent_slope(name, order, x), a)
         if name == "digamma" and order:
-            return grid.apply(lambda x: enclosures.polygamma(order, x), a)
+            return grid.apply(lambda x: None if x is None or _pole(x) else acb(enclosed(x)).polygamma(order).real, a)
         if order:
-            slope = composed.derivative(name, order, self, a)
+            slope = dual.derivative(name, order, self, a)
             return grid.combine(lambda x, y: None if x is None else y, self.elementary(name, 0, a), slope)
-        if name in enclosures.KNOWN or name in enclosures.BENT or name == "sqrt":
+        if name in KNOWN or name in BENT or name == "sqrt":
             return grid.apply(partial(self._value, name), a)
         known = FUNCTIONS.get(name)
         if known is not None and known.value is not None:
@@ -133,7 +328,7 @@ class BallArithmetic(Gridded[Entry, Truth]):
     def _value(self, name: str, x: Entry) -> Entry:
         if x is None:
             return None
-        found, blurred = enclosures.value(name, x)
+        found, blurred = value(name, x)
         self.blurred |= blurred
         return found
 

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from derivcheck.evaluation.budget import BUDGET
 from derivcheck.evaluation.charts import Chart, chart, straight
-from derivcheck.evaluation.slope import slope as slope_of
+from derivcheck.evaluation.differentiation import slope as slope_of
 from derivcheck.language.domain import Domain
 
 Objective = Callable[[Tensor], Tensor]

@@ -22,8 +22,7 @@ from derivcheck.evaluation.evaluator import (
     fetch,
     pick_family,
 )
-from derivcheck.evaluation.holding import hold
-from derivcheck.evaluation.slope import slope
+from derivcheck.evaluation.forward import hold
 from derivcheck.language.shapes import ONE
 from derivcheck.problem import terms as t
 from derivcheck.problem.terms import Term
@@ -188,3 +187,15 @@ def _chain(term: t.Chain, frame: Frame, recording: bool) -> Tensor:
     assert matrix is not None
     rows, columns = world.dims(term.shape)
     return matrix.reshape(*matrix.shape[: frame.rank - 2], rows, columns)
+
+
+def slope(total: Tensor, place: Tensor, *, create: bool, keep: bool = False) -> Tensor:
+    """∂total/∂place of a scalar, zeros where nothing depends on the place.
+
+    ``create`` makes the gradient differentiable too; ``keep`` leaves the graph for another pass.
+    """
+    if not total.requires_grad:
+        return torch.zeros_like(place)
+    BUDGET.pay(BACKWARD)
+    (found,) = torch.autograd.grad(total, place, create_graph=create, retain_graph=create or keep, allow_unused=True)
+    return torch.zeros_like(place) if found is None else found

@@ -1,20 +1,89 @@
-"""The float64 (and complex128, float32) arithmetic: torch tensors, all trials of one size in one batch."""
+"""The float64 (and complex128, float32) arithmetic: torch tensors, all trials of one size in one batch.
+
+Known functions are torch's, but where it lacks them, or would be wrong beside a complex step or below zero. Their
+derivatives are the closed forms of ``derivcheck.functions``, those that a derivation writes as ``\\phi'``: autograd
+never takes part in them, so that a hand formula and autograd stay two sources.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from fractions import Fraction
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import torch
 from torch import Tensor
 
-from derivcheck.evaluation import composed, functions
+from derivcheck.evaluation import dual
 from derivcheck.evaluation.arithmetic import SIGNS, NotExact
 from derivcheck.evaluation.budget import TENSOR_STEP
 from derivcheck.functions import FUNCTIONS
+
+
+def _real(x: Tensor) -> Tensor:
+    """The real part: what decides on which side of a kink a complex step lies."""
+    return x.real if x.is_complex() else x
+
+
+def _relu(x: Tensor) -> Tensor:
+    return torch.where(_real(x) > 0, x, torch.zeros_like(x)) if x.is_complex() else torch.relu(x)
+
+
+def _sign(x: Tensor) -> Tensor:
+    return torch.sign(_real(x)).to(x.dtype)
+
+
+def _abs(x: Tensor) -> Tensor:
+    return x * _sign(x) if x.is_complex() else x.abs()
+
+
+def _sigmoid(x: Tensor) -> Tensor:
+    return 1 / (1 + torch.exp(-x)) if x.is_complex() else torch.sigmoid(x)
+
+
+def _softplus(x: Tensor) -> Tensor:
+    return torch.log(1 + torch.exp(x)) if x.is_complex() else torch.logaddexp(x, torch.zeros_like(x))
+
+
+def _gamma(x: Tensor) -> Tensor:
+    """Γ(x); left of 0 its sign changes at every whole number."""
+    odd = (x < 0) & (torch.floor(x).remainder(2) != 0)
+    return torch.where(odd, -1.0, 1.0) * torch.exp(torch.lgamma(x))
+
+
+def _invalid(x: Tensor) -> Tensor:
+    """No number in either part: an imaginary part of 0 would pass for a slope."""
+    return torch.full_like(x, complex(math.nan, math.nan))
+
+
+def _log(x: Tensor) -> Tensor:
+    """The real logarithm: a negative number has none, also on a complex step."""
+    if not x.is_complex():
+        return torch.log(x)
+    return torch.where(x.real > 0, torch.log(x), _invalid(x))
+
+
+def _sqrt(x: Tensor) -> Tensor:
+    if not x.is_complex():
+        return torch.sqrt(x)
+    return torch.where(x.real >= 0, torch.sqrt(x), _invalid(x))
+
+
+_OWN: dict[str, Callable[[Tensor], Tensor]] = {
+    "log": _log, "sqrt": _sqrt, "sigmoid": _sigmoid, "softplus": _softplus, "gamma": _gamma,
+    "relu": _relu, "abs": _abs, "sign": _sign,
+}  # fmt: skip
+VALUES: Final[dict[str, Callable[[Tensor], Tensor]]] = _OWN | {
+    name: getattr(torch, known.library or name)
+    for name, known in FUNCTIONS.items()
+    if name not in _OWN and hasattr(torch, known.library or name)
+}
+"""The others are told by these."""
+REAL: Final = frozenset(("erf", "erfc", "gamma", "lgamma", "digamma"))
+"""Of these torch knows no complex values: a complex step is tiny, and the first-order continuation exact."""
+
 
 CONDITION_LIMIT = 1e13
 """Above this condition number an inverse in float64 has no digit left to compare: the trial is invalid."""
@@ -116,14 +185,14 @@ class FloatArithmetic:
         return a**exponent
 
     def elementary(self, name: str, order: int, a: Tensor) -> Tensor:
-        if a.is_complex() and name in functions.REAL:
+        if a.is_complex() and name in REAL:
             real, rise = (FloatArithmetic(a.real.dtype).elementary(name, order + k, a.real) for k in (0, 1))
             return torch.complex(real, rise * a.imag)
         if order:
             digamma = name == "digamma"
-            return torch.polygamma(order, a) if digamma else composed.derivative(name, order, self, a)
+            return torch.polygamma(order, a) if digamma else dual.derivative(name, order, self, a)
         rule = FUNCTIONS[name].value
-        return rule(self, a) if name not in functions.VALUES and rule is not None else functions.VALUES[name](a)
+        return rule(self, a) if name not in VALUES and rule is not None else VALUES[name](a)
 
     def sum(self, a: Tensor, axis: int) -> Tensor:
         return a.sum(axis, keepdim=True)
@@ -203,10 +272,6 @@ class FloatArithmetic:
 def apply(name: str, order: int, x: Tensor) -> Tensor:
     """A known function or a derivative of it entry by entry, in the precision of its argument."""
     return FloatArithmetic(x.dtype).elementary(name, order, x)
-
-
-def _real(a: Tensor) -> Tensor:
-    return a.real if a.is_complex() else a
 
 
 def _shared(b: Tensor) -> int:

@@ -14,7 +14,6 @@ from derivcheck.evaluation.arithmetic import Arithmetic, NotExact, Value
 from derivcheck.evaluation.budget import BUDGET
 from derivcheck.evaluation.dual import Dual, DualArithmetic
 from derivcheck.evaluation.evaluator import Axis, Bindings, Frame, World, apply_entries, evaluate, pick_family
-from derivcheck.evaluation.holding import hold
 from derivcheck.evaluation.unknowns import Lifted
 from derivcheck.language.shapes import ONE
 from derivcheck.problem import terms as t
@@ -179,3 +178,32 @@ def _flat(whole: Value, frame: Frame) -> Value:
     a: Arithmetic = frame.world.arithmetic
     shape = a.shape(whole)
     return a.reshape(whole, (*shape[: frame.rank - 1], prod(shape[frame.rank - 1 :])))
+
+
+def hold(term: t.Derivative, frame: Frame) -> tuple[Term, dict[str, Value]]:
+    """What is differentiated and the names kept fixed: for a direct partial, all others in its definition."""
+    world = frame.world
+    target: Term = term.target
+    held = set(term.held)
+    if term.direct:
+        match target:
+            case t.Variable(key=key) if key in world.definitions:
+                definition = world.definitions[key]
+                if not definition.family:
+                    target = definition.term
+                    held |= t.variables(target)
+                else:
+                    held |= t.variables(definition.term)
+            case t.Entry(argument=t.Variable(key=key), row=row, column=column) if key in world.definitions:
+                definition = world.definitions[key]
+                target = t.Entry(definition.term, row, column, shape=target.shape)
+                held |= t.variables(definition.term)
+            case _:
+                held |= t.variables(target)
+        held.discard(term.key)
+    values = {
+        name: frame.name(name)
+        for name in held
+        if name in world.leaves or name in world.definitions or name in world.dependencies
+    }
+    return target, values

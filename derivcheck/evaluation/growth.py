@@ -15,7 +15,7 @@ from flint import acb, arb, fmpq
 
 from derivcheck.evaluation.analytic import Line, Linear, Names, compiled, linear, outside
 from derivcheck.evaluation.arithmetic import NotExact
-from derivcheck.evaluation.enclosures import Number, enclosed
+from derivcheck.evaluation.balls import Number, enclosed
 from derivcheck.evaluation.evaluator import Frame
 from derivcheck.evaluation.tilting import touched
 from derivcheck.functions import FUNCTIONS

@@ -13,9 +13,8 @@ from flint import acb, arb, ctx, fmpq
 
 from derivcheck.evaluation.analytic import Integrand, Line, Part, compiled, exact
 from derivcheck.evaluation.arithmetic import NotExact, NoValue, TooLarge
-from derivcheck.evaluation.balls import BallArithmetic, Balls
+from derivcheck.evaluation.balls import BallArithmetic, Balls, Number, enclosed
 from derivcheck.evaluation.budget import BUDGET
-from derivcheck.evaluation.enclosures import Number, enclosed
 from derivcheck.evaluation.ends import ends
 from derivcheck.evaluation.evaluator import Bindings, Frame
 from derivcheck.evaluation.grid import Grid

@@ -19,10 +19,10 @@ from derivcheck.evaluation.arithmetic import NotExact, NotSettled, TooLarge
 from derivcheck.evaluation.budget import BUDGET
 from derivcheck.evaluation.definite import definite, shaken
 from derivcheck.evaluation.degree import NoPolynomial, degree
+from derivcheck.evaluation.differentiation import slope as slope_of
 from derivcheck.evaluation.evaluator import Axis, Bindings, Frame, World, evaluate
 from derivcheck.evaluation.hermite import hermite
 from derivcheck.evaluation.quadrature import DISCRETE, rule
-from derivcheck.evaluation.slope import slope as slope_of
 from derivcheck.evaluation.tilting import tilted
 from derivcheck.language.domain import Domain
 from derivcheck.problem import terms as t

@@ -11,8 +11,7 @@ import torch
 from torch import Tensor
 
 from derivcheck.evaluation.arithmetic import NotSettled
-from derivcheck.evaluation.line import Line
-from derivcheck.evaluation.peaks import find_peaks, first_edges
+from derivcheck.evaluation.line import Line, find_peaks, first_edges
 
 Density = Callable[[Tensor], Tensor]
 

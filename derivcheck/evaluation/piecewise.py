@@ -25,8 +25,7 @@ from derivcheck.evaluation.forms import (
     relu,
     size,
 )  # fmt: skip
-from derivcheck.evaluation.grid import Grid
-from derivcheck.evaluation.gridded import Gridded
+from derivcheck.evaluation.grid import Grid, Gridded
 from derivcheck.evaluation.rational import INVALID, RATIONALS, Number, RationalArithmetic
 
 HIGHEST_POWER = 16

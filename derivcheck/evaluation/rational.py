@@ -18,8 +18,7 @@ from flint import fmpq, fmpq_mat
 from derivcheck.evaluation import grid
 from derivcheck.evaluation.arithmetic import MOST_BITS, SIGNS, NotExact, OutOfRange, TooLarge
 from derivcheck.evaluation.budget import STEP
-from derivcheck.evaluation.grid import Grid
-from derivcheck.evaluation.gridded import Gridded
+from derivcheck.evaluation.grid import Grid, Gridded
 from derivcheck.functions import FUNCTIONS
 
 

@@ -17,13 +17,13 @@ from typing import Any, ClassVar, Literal
 
 from flint import nmod_mat
 
-from derivcheck.evaluation import bounds, composed, grid
+from derivcheck.evaluation import bounds, dual, grid
 from derivcheck.evaluation.arithmetic import SIGNS, NotExact, OutOfRange
+from derivcheck.evaluation.bounds import Entry as Entry
+from derivcheck.evaluation.bounds import Residues as Residues
 from derivcheck.evaluation.budget import BUDGET, STEP
 from derivcheck.evaluation.grid import Grid
 from derivcheck.evaluation.relations import Relations
-from derivcheck.evaluation.sized import Entry as Entry
-from derivcheck.evaluation.sized import Residues as Residues
 from derivcheck.functions import FUNCTIONS, KINKED
 
 SMALL = 28.0
@@ -244,7 +244,7 @@ class ResidueArithmetic:
         if name in KINKED:
             raise NotExact(f"the function {name}, which asks what is larger")
         if order:
-            return composed.derivative(name, order, self, a)
+            return dual.derivative(name, order, self, a)
         known = FUNCTIONS.get(name)
         if known is not None and known.value is not None:
             return known.value(self, a)
@@ -256,7 +256,7 @@ class ResidueArithmetic:
         size = a.top + a.bottom
         if name == "sqrt":
             exact = self.exact(a)
-            if exact is not None and len(exact) == 1 and (root := composed.rational_root(exact[0])) is not None:
+            if exact is not None and len(exact) == 1 and (root := dual.rational_root(exact[0])) is not None:
                 return Residues(Grid(a.grid.shape, (self._residue(root),)), *bounds.sizes(root), True)
 
             def rooted(x: int) -> Entry:

@@ -7,8 +7,8 @@ from torch import Tensor
 
 from derivcheck.evaluation.charts import bounds, chart, flat, tangent
 from derivcheck.evaluation.descent import Objective, first, free_coordinates, second, spectrum
+from derivcheck.evaluation.differentiation import slope as slope_of
 from derivcheck.evaluation.sampling import generator
-from derivcheck.evaluation.slope import slope as slope_of
 from derivcheck.language.domain import Domain
 
 PROBES = 8

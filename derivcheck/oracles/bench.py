@@ -15,7 +15,7 @@ from derivcheck.evaluation.differentiation import Autograd
 from derivcheck.evaluation.evaluator import FunctionValue, Integrator, World, evaluate
 from derivcheck.evaluation.floating import FloatArithmetic
 from derivcheck.evaluation.integration import GaussianAlgebra, Quadrature, Quickest
-from derivcheck.evaluation.optima import Optimiser
+from derivcheck.evaluation.optimisation import Optimiser
 from derivcheck.language.shapes import Shape
 from derivcheck.oracles.draws import CannotDraw as CannotDraw
 from derivcheck.oracles.draws import Draws, about_sizes, given_by

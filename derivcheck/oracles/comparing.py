@@ -14,9 +14,9 @@ import torch
 from torch import Tensor
 
 from derivcheck.evaluation.arithmetic import NotExact, OutOfRange
+from derivcheck.evaluation.degree import magnitude
 from derivcheck.evaluation.evaluator import World, evaluate
 from derivcheck.evaluation.integration import Quadrature
-from derivcheck.evaluation.magnitude import magnitude
 from derivcheck.oracles.bench import Bench
 from derivcheck.oracles.reach import INTEGRALS
 from derivcheck.problem import terms as t

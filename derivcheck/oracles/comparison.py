@@ -13,8 +13,7 @@ from torch import Tensor
 from derivcheck.evaluation.arithmetic import NotExact, TooLarge
 from derivcheck.evaluation.budget import BUDGET
 from derivcheck.evaluation.charts import bounds, chart, supported, tangent
-from derivcheck.evaluation.optima import objective_of
-from derivcheck.evaluation.optimisation import Objective
+from derivcheck.evaluation.optimisation import Objective, objective_of
 from derivcheck.evaluation.sampling import generator
 from derivcheck.language.domain import Domain
 from derivcheck.oracles.bench import Bench

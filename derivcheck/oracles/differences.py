@@ -16,7 +16,7 @@ from derivcheck.evaluation.arithmetic import TooLarge
 from derivcheck.evaluation.budget import BUDGET
 from derivcheck.evaluation.differentiation import Autograd
 from derivcheck.evaluation.evaluator import Axis, Frame, World, evaluate, pick_family
-from derivcheck.evaluation.holding import hold
+from derivcheck.evaluation.forward import hold
 from derivcheck.functions import KINKED
 from derivcheck.language.shapes import ONE
 from derivcheck.oracles.bench import Bench

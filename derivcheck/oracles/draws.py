@@ -13,7 +13,7 @@ from typing import Self
 from derivcheck.config import Settings
 from derivcheck.evaluation import sizes
 from derivcheck.evaluation.evaluator import Axis, Frame, World, reached
-from derivcheck.evaluation.values import given_values
+from derivcheck.evaluation.sizes import given_values
 from derivcheck.problem import terms as t
 from derivcheck.problem.facts import everything
 from derivcheck.problem.problem import Claim, Problem

@@ -12,10 +12,9 @@ from enum import Enum
 from fractions import Fraction
 from random import Random
 
-from derivcheck.evaluation import concrete, unknowns
+from derivcheck.evaluation import unknowns
 from derivcheck.evaluation.arithmetic import NoValue
-from derivcheck.evaluation.balls import BallArithmetic, Balls, precision
-from derivcheck.evaluation.enclosures import COMPARED, ZERO, Number, enclosed, rational
+from derivcheck.evaluation.balls import COMPARED, ZERO, BallArithmetic, Balls, Number, enclosed, precision, rational
 from derivcheck.evaluation.evaluator import FunctionValue, World, evaluate
 from derivcheck.evaluation.forward import Forward
 from derivcheck.evaluation.grid import Grid, apply, common_shape
@@ -141,7 +140,7 @@ def _world(draws: Draws, point: Input) -> World:
             functions[key] = unknowns.Known(arithmetic, known)
         else:
             source = Random(f"{point.seed} {key}")
-            functions[key] = concrete.drawn(function, problem.solution, point.sizes, arithmetic, source, point.number)
+            functions[key] = unknowns.drawn(function, problem.solution, point.sizes, arithmetic, source, point.number)
     return World(
         arithmetic, point.sizes, leaves, functions, problem.definitions, Forward(), draws.dependencies,
         integrator=Enclosure(),

@@ -11,9 +11,9 @@ import torch
 from torch import Tensor
 
 from derivcheck.evaluation.budget import BUDGET
+from derivcheck.evaluation.differentiation import slope
 from derivcheck.evaluation.evaluator import Frame, World, evaluate
 from derivcheck.evaluation.sampling import draw, generator
-from derivcheck.evaluation.slope import slope
 from derivcheck.language.domain import Domain
 from derivcheck.oracles.bench import Bench
 from derivcheck.oracles.comparing import Discrepancy

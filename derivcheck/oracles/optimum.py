@@ -16,8 +16,7 @@ from torch import Tensor
 from derivcheck.evaluation.arithmetic import NotExact, TooLarge
 from derivcheck.evaluation.evaluator import World, evaluate
 from derivcheck.evaluation.integration import Quadrature
-from derivcheck.evaluation.optima import COUPLED, Optimiser, objective_of
-from derivcheck.evaluation.optimisation import Objective, curvature, stationarity
+from derivcheck.evaluation.optimisation import COUPLED, Objective, Optimiser, curvature, objective_of, stationarity
 from derivcheck.language.domain import Domain
 from derivcheck.oracles.bench import Bench
 from derivcheck.oracles.comparing import FLOOR, SAFETY, Discrepancy, discrepancy, expanded, integral_dimension

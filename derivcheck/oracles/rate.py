@@ -19,7 +19,7 @@ from derivcheck.evaluation.budget import BUDGET
 from derivcheck.evaluation.charts import flat
 from derivcheck.evaluation.descent import Objective, second
 from derivcheck.evaluation.evaluator import Frame, World, evaluate
-from derivcheck.evaluation.optima import objective_of
+from derivcheck.evaluation.optimisation import objective_of
 from derivcheck.language.domain import Domain
 from derivcheck.oracles.bench import Bench
 from derivcheck.oracles.procedure import Block, block_of, course, stepped, with_leaves

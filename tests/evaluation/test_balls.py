@@ -9,9 +9,9 @@ import pytest
 from flint import arb, fmpq
 
 from derivcheck.evaluation.balls import BallArithmetic, Balls, precision
-from derivcheck.evaluation.concrete import KINDS, POSITIVE, drawn
 from derivcheck.evaluation.dual import Dual, DualArithmetic
 from derivcheck.evaluation.grid import Grid
+from derivcheck.evaluation.unknowns import KINDS, POSITIVE, drawn
 from derivcheck.functions import FUNCTIONS, KINKED
 from derivcheck.language.domain import Domain
 from derivcheck.language.shapes import SCALAR
