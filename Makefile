@@ -13,6 +13,9 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 INSTALL := $(PIP) install --constraint .ci/constraints.txt
 
+# What one process has compiled, the next ones find: the tests start many.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: run test thorough lint bench docs clean
 
 run: $(VENV)/.runs

@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from derivcheck.config import Settings
-from derivcheck.engine import check, problem_of
+from derivcheck.engine import problem_of
 from derivcheck.ground import Grounds
 from derivcheck.source import Source
-from derivcheck.verdict import Outcome, Report, exit_code
+from derivcheck.verdict import Outcome, exit_code
+from tests.problem.asking import report, unmended
 from tests.unreadable import made_unreadable, spoilt
 
 GIVEN = "# Setup\n\nLet $u, c, s \\in \\mathbb{R}^{m}$ and $A \\in \\mathbb{R}^{m \\times m}$.\n\n"
 
 
-def _report(text: str) -> Report:
-    return check(Source("d.md", text), Settings())
-
-
 def _outcomes(text: str) -> dict[int, Outcome]:
-    return {result.line: result.verdict.outcome for result in _report(text).results}
+    return {result.line: result.verdict.outcome for result in unmended(text).results}
 
 
 @pytest.mark.parametrize(
@@ -65,12 +61,12 @@ def test_what_depends_on_one_line_is_counted_there_and_said_once() -> None:
     text = (
         f"{GIVEN}$$ s = \\unheardof $$\n\n$$ s + c = c + s $$\n\n$$ s + c = 2 s $$\n\n$$ r = q + c $$\n\n$$ q = r $$\n"
     )
-    report = _report(text)
-    assert [(one.code, one.facts) for one in report.findings] == [
+    made = report(text)
+    assert [(one.code, one.facts) for one in made.findings] == [
         ("unreadable", ("2 more lines depend on this",)),
         ("unknown-name", ("1 more line depends on this",)),
     ]
-    assert exit_code((report,), strict=False) == 1
+    assert exit_code((made,), strict=False) == 1
 
 
 def test_shapes_contradict_each_other_only_where_all_of_them_were_read() -> None:
@@ -116,7 +112,7 @@ def test_a_value_given_once_more_refutes_nothing_and_proves_nothing(text: str) -
     ],
 )
 def test_where_words_or_a_heading_say_what_a_name_is_it_is_judged(text: str, expected: list[str]) -> None:
-    found = [str(result.verdict.outcome) for result in _report(VALUES + text).results]
+    found = [str(result.verdict.outcome) for result in unmended(VALUES + text).results]
     assert found == expected
 
 

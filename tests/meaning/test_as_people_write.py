@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from derivcheck.config import Settings
+from derivcheck.source import Source
 from tests.problem.asking import outcomes, report
+from tests.remembering import check
 
 BARS = r"""# Adjoints
 
@@ -108,30 +111,37 @@ $$ \frac{\partial R}{\partial u} = 2 \sum_{i=1}^n (u^\top z_i + c - t_i) z_i + 2
 
 
 @pytest.mark.parametrize(
-    ("text", "right", "wrong"),
+    ("text", "mistakes"),
     [
-        (BARS, r"\bar{h} = B^\top \bar{y}", r"\bar{h} = -B^\top \bar{y}"),
-        (BARS, r"\bar{a} u^\top", r"\bar{a} u^\top / 2"),
-        (ATTENTION, r"dV = P^\top dO", r"dV = P dO"),
-        (ATTENTION, r"dP - \text{rowsum}", r"dP + \text{rowsum}"),
-        (NORM, r"\odot \hat{v} $$", r"\odot y $$"),
-        (CELL, r"h_t} \odot f_t $$", r"h_t} \odot g_t $$"),
-        (LIKELIHOOD, r"= \frac{1}{\sigma^2} \sum", r"= \frac{1}{2 \sigma^2} \sum"),
-        (RMS, r"= g_k u_k r", r"= g_k w_k r"),
-        (SPRING, r"{\partial q} = -k q", r"{\partial q} = k q"),
-        (SPRING, r"$$ E = \frac{1}{2} m v^2 + ", r"$$ E = \frac{1}{2} m v^2 - "),
-        (SCORE, r"z_i + 2 u $$", r"z_i + u $$"),
-        (SCORE, r"\Rightarrow c &= \frac{1}{n} ", r"\Rightarrow c &= "),
-        (GIVEN, r"A^\top \bar C.", r"A^\top \bar C / 2."),
-        (STATE, r"= A X A^\top + Q", r"= A^\top X A + Q"),
+        (
+            BARS,
+            {r"\bar{h} = B^\top \bar{y}": r"\bar{h} = -B^\top \bar{y}", r"\bar{a} u^\top": r"\bar{a} u^\top / 2"},
+        ),
+        (ATTENTION, {r"dV = P^\top dO": r"dV = P dO", r"dP - \text{rowsum}": r"dP + \text{rowsum}"}),
+        (NORM, {r"\odot \hat{v} $$": r"\odot y $$"}),
+        (CELL, {r"h_t} \odot f_t $$": r"h_t} \odot g_t $$"}),
+        (LIKELIHOOD, {r"= \frac{1}{\sigma^2} \sum": r"= \frac{1}{2 \sigma^2} \sum"}),
+        (RMS, {r"= g_k u_k r": r"= g_k w_k r"}),
+        (
+            SPRING,
+            {r"{\partial q} = -k q": r"{\partial q} = k q", r"E = \frac{1}{2} m v^2 + ": r"E = \frac{1}{2} m v^2 - "},
+        ),
+        (SCORE, {r"z_i + 2 u $$": r"z_i + u $$", r"\Rightarrow c &= \frac{1}{n} ": r"\Rightarrow c &= "}),
+        (GIVEN, {r"A^\top \bar C.": r"A^\top \bar C / 2."}),
+        (STATE, {r"= A X A^\top + Q": r"= A^\top X A + Q"}),
     ],
 )
-def test_notes_as_people_write_them_hold_and_a_mistake_in_them_is_wrong(text: str, right: str, wrong: str) -> None:
-    assert set(outcomes(text)) == {"holds"}
-    assert text.count(right) == 1
-    found = outcomes(text.replace(right, wrong))
-    assert found.count("wrong") >= 1
-    assert set(found) <= {"wrong", "holds"}
+def test_notes_as_people_write_them_hold_and_a_mistake_in_them_is_wrong(text: str, mistakes: dict[str, str]) -> None:
+    def found(changed: str) -> list[str]:
+        results = check(Source("a.md", changed), Settings(), mends=False).results
+        return [result.verdict.outcome.value for result in results]
+
+    assert set(found(text)) == {"holds"}
+    for right, wrong in mistakes.items():
+        assert text.count(right) == 1
+        made = found(text.replace(right, wrong))
+        assert made.count("wrong") >= 1
+        assert set(made) <= {"wrong", "holds"}
 
 
 def test_what_was_read_so_is_said() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from derivcheck.verdict import Outcome
-from tests.problem.asking import report
+from tests.problem.asking import report, unmended
 
 MODEL = r"""Let $z \sim \mathcal{N}(0, 1)$ and $y \sim \mathcal{N}(m, s^2)$ with $m \in \mathbb{R}$ and $s > 0$.
 """
@@ -35,7 +35,7 @@ FALSE = [
 
 def outcomes(lines: list[str]) -> dict[str, Outcome]:
     text = MODEL + "".join(f"\n$$ {line} $$\n" for line in lines)
-    return {line: result.verdict.outcome for line, result in zip(lines, report(text).results, strict=True)}
+    return {line: result.verdict.outcome for line, result in zip(lines, unmended(text).results, strict=True)}
 
 
 @pytest.mark.parametrize(("lines", "expected"), [(TRUE, Outcome.HOLDS), (FALSE, Outcome.WRONG)])
@@ -60,5 +60,5 @@ def test_a_mean_that_does_not_exist_is_wrong_with_the_reason(line, why):
 
 
 def test_an_inequality_for_a_mean_that_may_be_infinite_is_open():
-    (result,) = report(MODEL + r"$$ \mathbb{E}[e^{z^2}] \ge 1 $$").results
+    (result,) = unmended(MODEL + r"$$ \mathbb{E}[e^{z^2}] \ge 1 $$").results
     assert result.verdict.outcome is Outcome.UNDECIDED

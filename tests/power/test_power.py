@@ -16,6 +16,8 @@ from derivcheck.power.score import Fate, Power
 from derivcheck.source import Source
 from derivcheck.verdict import Evidence, Outcome, Strength, Verdict, exit_code
 
+pytestmark = pytest.mark.xdist_group("power")  # one process has them all: what is checked once is kept
+
 STRONG = (
     "Let $x \\in \\mathbb{R}^n$, $A \\in \\mathbb{R}^{m \\times n}$ and $f = x^\\top A^\\top A x$.\n\n"
     "$$ \\frac{\\partial f}{\\partial x} = 2 A^\\top A x $$\n"

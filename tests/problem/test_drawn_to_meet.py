@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.problem.asking import HOLDS, NOT_CHECKED, WRONG, only, outcomes, report
+from tests.problem.asking import HOLDS, NOT_CHECKED, WRONG, only, outcomes, unmended
 
 SQUARE = "Let $A \\in \\mathbb{R}^{k \\times k}$ "
 PAIR = "Let $F, G \\in \\mathbb{R}^{k \\times k}$ "
@@ -46,7 +46,7 @@ def test_without_the_assumption_the_line_is_wrong() -> None:
 
 @pytest.mark.parametrize("said", ["$x > 0$ and $x < -1$", "$x \\in \\mathbb{R}$ with $x^2 + 1 = 0$"])
 def test_what_rests_on_a_condition_that_nothing_meets_is_not_checked(said: str) -> None:
-    results = report(f"Let {said}.\n\n$$ x^3 = x^2 x $$\n\n$$ x^3 = 7 $$\n").results
+    results = unmended(f"Let {said}.\n\n$$ x^3 = x^2 x $$\n\n$$ x^3 = 7 $$\n").results
     assert [result.verdict.outcome for result in results[-2:]] == [NOT_CHECKED, NOT_CHECKED]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.problem.asking import HOLDS, NOT_CHECKED, WRONG, finding, only, outcome, outcomes, report
+from tests.problem.asking import HOLDS, NOT_CHECKED, WRONG, finding, only, outcome, outcomes, report, unmended
 
 DECLARED = (
     r"Let $x, y \in \mathbb{R}^{n}$, $A \in \mathbb{R}^{m \times n}$, $B \in \mathbb{R}^{n \times n}$, $z \in \mathbb{R}^m$ and"
@@ -189,7 +189,7 @@ def test_a_gradient_by_entries_in_index_notation():
 
 def test_every_claim_of_a_document_with_an_index_mistake_is_still_checked():
     text = line(r"(A x)_i = A_{ij} x_j") + "$$ x^\\top y = y^\\top x $$\n"
-    assert [r.verdict.outcome for r in report(text).results] == [WRONG, HOLDS]
+    assert [r.verdict.outcome for r in unmended(text).results] == [WRONG, HOLDS]
 
 
 def test_a_function_called_at_entries_only_has_no_value_where_it_stands_alone():

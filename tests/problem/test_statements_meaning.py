@@ -17,6 +17,7 @@ from tests.problem.asking import (
     problem,
     report,
     shape,
+    unmended,
 )
 
 SCALAR = "Let $a, b, t \\in \\mathbb{R}$.\n\n"
@@ -244,7 +245,7 @@ def test_a_mark_before_one_member_of_a_chain_is_about_that_member():
     text = COLUMNS + "$$ x^\\top A u = u^\\top A^\\top x\n<!-- derivcheck: expect wrong -->\n= u^\\top A x $$\n"
     plain = text.replace("<!-- derivcheck: expect wrong -->\n", "")
     assert finding(plain).code == "wrong-identity"
-    assert [r.verdict.outcome for r in report(plain).results] == [HOLDS, WRONG]
+    assert [r.verdict.outcome for r in unmended(plain).results] == [HOLDS, WRONG]
 
 
 def test_a_skipped_line_is_counted_and_is_neither_pass_nor_failure():
