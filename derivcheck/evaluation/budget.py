@@ -42,6 +42,10 @@ class Budget:
         """Begin to count anew."""
         self.steps, self.price, self.kept, self.most = 0, 0.0, 0, most
 
+    def again(self) -> None:
+        """One more evaluation has steps of its own; what all of them cost together goes on."""
+        self.steps, self.kept = 0, 0
+
     def statement(self) -> None:
         """The evaluation of a statement begins: what the one before has made is free again."""
         self.kept = 0

@@ -327,9 +327,7 @@ def objective_of(term: t.Optimum, frame: Frame) -> tuple[Objective, Tensor]:
     current = whole if chosen is None else _taken(term, whole, chosen)
 
     def objective(place: Tensor) -> Tensor:
-        # Every evaluation has steps of its own; what all of them cost together goes on.
-        BUDGET.steps = 0
-        BUDGET.statement()
+        BUDGET.again()
         put = place if chosen is None else _put(term, whole, chosen, place)
         made: Tensor = evaluate(term.objective, frame.bind({**held, term.key: put}, held))
         return made[..., 0, 0].expand(place.shape[:-2])

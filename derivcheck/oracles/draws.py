@@ -5,10 +5,10 @@ Nothing here knows torch: the exact oracles need no more than this.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Self
+from typing import Any, Self
 
 from derivcheck.config import Settings
 from derivcheck.evaluation import sizes
@@ -19,8 +19,31 @@ from derivcheck.problem.facts import everything
 from derivcheck.problem.problem import Claim, Problem
 from derivcheck.problem.scope import Assumption
 from derivcheck.problem.terms import Comparison, Term
+from derivcheck.verdict import Evidence, Outcome
 
 Given = tuple[str, Term]
+Ask = Callable[[Any, Claim], Evidence]
+
+
+class Silent(Exception):
+    """Why a source does not speak on a claim."""
+
+
+def silent_at(name: str, *refusals: type[Exception]) -> Callable[[Ask], Ask]:
+    """What a source of this name cannot work out it leaves to the others, and says why."""
+
+    refusals = (Silent, *refusals)
+
+    def asking(ask: Ask) -> Ask:
+        def asked(bench: Any, claim: Claim) -> Evidence:  # noqa: ANN401 (a Bench, or Draws alone)
+            try:
+                return ask(bench, claim)
+            except refusals as why:
+                return Evidence(name, Outcome.NOT_CHECKED, detail=str(why))
+
+        return asked
+
+    return asking
 
 
 class CannotDraw(Exception):

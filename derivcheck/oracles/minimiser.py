@@ -133,9 +133,7 @@ def _value(
     fixed = {**held(solution, frame), **kept}
 
     def value(place: Tensor) -> Tensor:
-        # Every evaluation has steps of its own; what all of them cost together goes on.
-        BUDGET.steps = 0
-        BUDGET.statement()
+        BUDGET.again()
         found: Tensor = evaluate(term, frame.bind({**fixed, solution.unknown: place}, fixed))
         return found
 

@@ -260,9 +260,7 @@ def _update(
     if before is None or not alone:
         before = value_at(block, world)
     for member in range(world.leaves[key].shape[1] if block.one_by_one else 1):
-        # Every step of it has steps of its own; what all of them cost together goes on.
-        BUDGET.steps = 0
-        BUDGET.statement()
+        BUDGET.again()
         here = world.leaves[key].detach()
         there = stepped(bench, block, world)
         if block.one_by_one:

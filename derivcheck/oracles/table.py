@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from derivcheck.oracles import (
-    ascent,
-    bayes,
     comparison,
+    densities,
     differences,
     directional,
-    ends,
-    gaussian,
+    em,
     kinks,
     minimiser,
-    normaliser,
     numeric,
     optimum,
     order,
-    rate,
     solution,
 )
 from derivcheck.oracles.exact import EXACT, Oracle
@@ -30,18 +26,18 @@ ORACLES: tuple[Oracle, ...] = (
     Oracle("inequality", order.applies, order.ask, Strength.SEARCH, Sees.WHOLE),
     Oracle("solution", solution.applies, solution.ask, sees=Sees.ROOT),
     Oracle("minimiser", minimiser.applies, minimiser.ask, sees=Sees.EXTREMUM),
-    Oracle("Gaussian", gaussian.applies, gaussian.ask, sees=Sees.ROUTE),
-    Oracle("Bayes", bayes.applies, bayes.ask, sees=Sees.PART),
+    Oracle(densities.GAUSSIAN, densities.is_integral, densities.ask_gaussian, sees=Sees.ROUTE),
+    Oracle(densities.BAYES, densities.is_conditional, densities.ask_bayes, sees=Sees.PART),
     Oracle("slope", directional.applies, directional.ask, sees=Sees.PART),
-    Oracle("normaliser", normaliser.applies, normaliser.ask, sees=Sees.PART),
+    Oracle(densities.NORMALISER, densities.is_density, densities.ask_normaliser, sees=Sees.PART),
     Oracle("optimum", optimum.applies, optimum.ask, sees=Sees.WHOLE),
     Oracle("stationarity", optimum.is_stationary, optimum.ask_stationary),
     Oracle("comparison", comparison.applies, comparison.ask, Strength.SEARCH, Sees.HEIGHT),
-    Oracle("EM", ascent.applies, ascent.ask, sees=Sees.PART),
-    Oracle("rate", rate.applies, rate.ask, sees=Sees.PART),
-    Oracle("EM end", ends.applies, ends.ask, sees=Sees.HEIGHT),
+    Oracle(em.ASCENT, em.applies, em.ask, sees=Sees.PART),
+    Oracle(em.RATE, em.has_rate, em.ask_rate, sees=Sees.PART),
+    Oracle(em.END, em.has_end, em.ask_end, sees=Sees.HEIGHT),
 )
 
-RUN = frozenset(("EM", "rate", "EM end"))
+RUN = frozenset((em.ASCENT, em.RATE, em.END))
 QUICK: tuple[Oracle, ...] = tuple(oracle for oracle in ORACLES if oracle.name not in RUN)
 """A run of EM tells what the other sources tell of an update, at a hundred times the price: no edit is run."""

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from derivcheck.judge import judge
-from derivcheck.oracles import directional, normaliser
+from derivcheck.oracles import densities, directional
 from tests.problem.asking import HOLDS, NOT_CHECKED, WRONG, bench
 
 MODEL = r"""Let $\mu \in \mathbb{R}$, $\sigma > 0$, $w \in \Delta^{3}$, $u \in \mathbb{R}^{J}$, and let $\Sigma \in \mathbb{R}^{J \times J}$
@@ -46,58 +46,62 @@ def claim_of(line, seed=0):
     return made, claims[-1]
 
 
+SLOPES, NORMALISER = (directional.applies, directional.ask), (densities.is_density, densities.ask_normaliser)
+
+
 def asked(oracle, line, seed=0):
     made, claim = claim_of(line, seed)
-    assert oracle.applies(made, claim)
-    return oracle.ask(made, claim)
+    applies, ask = oracle
+    assert applies(made, claim)
+    return ask(made, claim)
 
 
 @pytest.mark.parametrize("line", RIGHT)
 @pytest.mark.parametrize("seed", range(2))
 def test_a_right_density_has_the_right_slopes_and_integrates_to_one(line, seed):
-    assert asked(directional, line, seed).outcome is HOLDS
-    assert asked(normaliser, line, seed).outcome is HOLDS
+    assert asked(SLOPES, line, seed).outcome is HOLDS
+    assert asked(NORMALISER, line, seed).outcome is HOLDS
 
 
 @pytest.mark.parametrize(("line", "old", "new"), WRONGS)
 def test_a_mistake_is_seen_by_the_slopes(line, old, new):
     assert old in line
-    assert asked(directional, line.replace(old, new)).outcome is WRONG
+    assert asked(SLOPES, line.replace(old, new)).outcome is WRONG
 
 
 def test_another_density_is_normalised_and_has_other_slopes():
     other = RIGHT[1].replace(r"\mu", r"2 \mu")
-    assert asked(normaliser, other).outcome is HOLDS
-    assert asked(directional, other).outcome is WRONG
+    assert asked(NORMALISER, other).outcome is HOLDS
+    assert asked(SLOPES, other).outcome is WRONG
 
 
 def test_a_constant_is_seen_by_the_normaliser_alone():
     other = RIGHT[3].replace(r"\frac{1}{2} \log(2 \pi)", r"\log(2 \pi)")
-    assert asked(directional, other).outcome is HOLDS
-    assert asked(normaliser, other).outcome is WRONG
+    assert asked(SLOPES, other).outcome is HOLDS
+    assert asked(NORMALISER, other).outcome is WRONG
 
 
 @pytest.mark.parametrize("line", [RIGHT[0], RIGHT[3], RIGHT[4]])
 def test_what_grows_without_bound_is_no_density(line):
     head, _, body = line.partition(" = ")
-    found = asked(normaliser, f"{head} = -({body})")
+    found = asked(NORMALISER, f"{head} = -({body})")
     assert found.outcome is WRONG
     assert "grows without bound" in found.detail
 
 
 def test_a_joint_density_integrates_to_one_over_all_its_values():
-    assert asked(normaliser, RIGHT[5]).outcome is HOLDS
-    assert asked(normaliser, RIGHT[5] + " - 1").outcome is WRONG
+    assert asked(NORMALISER, RIGHT[5]).outcome is HOLDS
+    assert asked(NORMALISER, RIGHT[5] + " - 1").outcome is WRONG
 
 
 def test_an_error_of_1e_6_in_a_slope_is_seen():
-    assert asked(directional, RIGHT[0].replace("2 \\sigma^2}", "(2 + 10^{-6}) \\sigma^2}")).outcome is WRONG
+    assert asked(SLOPES, RIGHT[0].replace("2 \\sigma^2}", "(2 + 10^{-6}) \\sigma^2}")).outcome is WRONG
 
 
 def test_what_is_equal_up_to_a_constant_is_asked_neither_for_its_integral_nor_for_its_slopes():
     made, claim = claim_of(rf"\log p(x) = -{QUADRATIC} + \text{{const}}")
     assert claim.density is None
-    assert not normaliser.applies(made, claim)
+    assert not densities.is_density(made, claim)
     assert not directional.applies(made, claim)
 
 
@@ -122,8 +126,8 @@ def test_a_line_moves_every_input_within_its_domain():
 
 
 def test_a_density_of_whole_numbers_has_slopes_in_its_parameters_alone():
-    assert asked(directional, r"\log p(k) = \log w_k").outcome in (HOLDS, NOT_CHECKED)
-    assert asked(directional, r"\log p(k) = 2 \log w_k").outcome is WRONG
+    assert asked(SLOPES, r"\log p(k) = \log w_k").outcome in (HOLDS, NOT_CHECKED)
+    assert asked(SLOPES, r"\log p(k) = 2 \log w_k").outcome is WRONG
 
 
 @pytest.mark.parametrize(("line", "old", "new"), WRONGS)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from derivcheck.judge import judge
-from derivcheck.oracles import ascent, ends, procedure, rate
+from derivcheck.oracles import em, procedure
 from derivcheck.oracles.table import ORACLES
 from tests.problem.asking import HOLDS, NOT_CHECKED, WRONG, bench
 
@@ -45,10 +45,14 @@ def optima(text, seed=0):
     return made, [claim for claim in claims if claim.kind == "optimum"]
 
 
-def of_loading(update, seed=0, oracle=ascent):
+RATE = em.has_rate, em.ask_rate
+
+
+def of_loading(update, seed=0, oracle=(em.applies, em.ask)):
     made, (claim,) = optima(FACTOR.replace("LINE", LOADING + update), seed)
-    assert oracle.applies(made, claim)
-    return oracle.ask(made, claim)
+    applies, ask = oracle
+    assert applies(made, claim)
+    return ask(made, claim)
 
 
 @pytest.fixture(autouse=True)
@@ -62,11 +66,11 @@ def test_em_climbs_and_comes_to_rest_at_the_rate_that_the_curvatures_give(seed):
     found = of_loading(M, seed)
     assert found.outcome is HOLDS
     assert "data of the model and other data" in found.detail
-    assert of_loading(M, seed, rate).outcome in (HOLDS, NOT_CHECKED)
+    assert of_loading(M, seed, RATE).outcome in (HOLDS, NOT_CHECKED)
 
 
 def test_the_rate_is_told_where_a_run_rests():
-    found = of_loading(M, 0, rate)
+    found = of_loading(M, 0, RATE)
     assert found.outcome is HOLDS
     assert found.points >= 1
     assert found.error < 1e-7
@@ -92,7 +96,7 @@ def test_a_damped_update_climbs_too_and_is_told_by_its_rate(monkeypatch):
     monkeypatch.setattr(procedure, "CAP", 100)
     damped = rf"\frac{{9}}{{10}} {M} + \frac{{1}}{{10}} u"
     assert of_loading(damped).outcome is HOLDS
-    found = of_loading(damped, 0, rate)
+    found = of_loading(damped, 0, RATE)
     assert found.outcome is WRONG
     assert "closes in" in found.detail
     made, (claim,) = optima(FACTOR.replace("LINE", LOADING + damped))
@@ -111,7 +115,7 @@ def test_an_update_that_stays_where_it_is_rests_where_the_likelihood_still_rises
 
 def test_what_is_right_only_at_the_fixed_point_is_wrong_by_its_rate():
     jumped = rf"\frac{{3}}{{2}} {M} - \frac{{1}}{{2}} u"
-    assert of_loading(jumped, 0, rate).outcome is WRONG
+    assert of_loading(jumped, 0, RATE).outcome is WRONG
 
 
 def test_a_run_that_does_not_come_to_rest_says_so(monkeypatch):
@@ -119,17 +123,17 @@ def test_a_run_that_does_not_come_to_rest_says_so(monkeypatch):
     found = of_loading(M)
     assert found.outcome is HOLDS
     assert "no run comes to rest in 3 rounds: undecided" in found.detail
-    assert of_loading(M, 0, rate).outcome is NOT_CHECKED
+    assert of_loading(M, 0, RATE).outcome is NOT_CHECKED
 
 
 def test_a_positive_parameter_takes_its_turn():
     made, claims = optima(FACTOR.replace("LINE", LOADING + M + " $$\n\n$$ " + NOISE))
     assert len(claims) == 2
     for claim in claims:
-        assert ascent.ask(made, claim).outcome is HOLDS
+        assert em.ask(made, claim).outcome is HOLDS
     wrong = NOISE.replace(r"\frac{1}{N J}", r"\frac{2}{N J}")
     made, claims = optima(FACTOR.replace("LINE", LOADING + M + " $$\n\n$$ " + wrong))
-    assert [ascent.ask(made, claim).outcome for claim in claims] == [HOLDS, WRONG]
+    assert [em.ask(made, claim).outcome for claim in claims] == [HOLDS, WRONG]
 
 
 @pytest.mark.parametrize("seed", range(2))
@@ -137,7 +141,7 @@ def test_a_mixture_climbs_in_its_means_its_variances_and_its_weights(seed):
     made, claims = optima(MIXTURE, seed)
     assert len(claims) == 3
     for claim in claims:
-        found = ascent.ask(made, claim)
+        found = em.ask(made, claim)
         assert found.outcome is HOLDS
         assert "data of the model and other data" in found.detail
 
@@ -155,7 +159,7 @@ def test_a_mixture_climbs_in_its_means_its_variances_and_its_weights(seed):
 def test_an_update_of_a_mixture_that_lowers_the_likelihood_is_blamed_alone(old, new, blamed):
     assert old in MIXTURE
     made, claims = optima(MIXTURE.replace(old, new))
-    found = [ascent.ask(made, claim).outcome for claim in claims]
+    found = [em.ask(made, claim).outcome for claim in claims]
     assert found == [WRONG if place == blamed else HOLDS for place in range(3)]
 
 
@@ -170,7 +174,7 @@ def test_what_mixes_old_and_new_parameters_is_no_maximum_of_q():
 def test_an_objective_that_is_not_that_of_em_is_left_alone():
     text = FACTOR.replace(r"\left[ \log p(x", r"\left[ 2 \log p(x").replace("LINE", LOADING + M)
     made, (claim,) = optima(text)
-    assert ascent.ask(made, claim).outcome is NOT_CHECKED
+    assert em.ask(made, claim).outcome is NOT_CHECKED
 
 
 SHIFT = r"""Let $\mu \in \mathbb{R}^{J}$, $\sigma, \tau > 0$, and $x^{(i)}, z^{(i)} \in \mathbb{R}^{J}$ for $i = 1, \dots, N$. Let
@@ -199,16 +203,16 @@ $$ \hat{\mu} = \arg\max_\mu \sum_{i=1}^{N} \log p(x^{(i)}) = FORM $$
 def test_a_closed_form_is_where_em_ends(form, outcome, monkeypatch):
     monkeypatch.setattr(procedure, "CAP", 100)
     made, claims = optima(SHIFT.replace("FORM", form))
-    assert [ascent.ask(made, claims[0]).outcome, rate.ask(made, claims[0]).outcome] == [HOLDS, HOLDS]
-    assert ends.applies(made, claims[-1])
-    assert ends.ask(made, claims[-1]).outcome is outcome
+    assert [em.ask(made, claims[0]).outcome, em.ask_rate(made, claims[0]).outcome] == [HOLDS, HOLDS]
+    assert em.has_end(made, claims[-1])
+    assert em.ask_end(made, claims[-1]).outcome is outcome
     assert judge(made, claims[-1]).outcome is outcome
 
 
 def test_the_maximum_of_something_else_is_not_where_em_ends():
     other = SHIFT.replace(r"\sum_{i=1}^{N} \log p(x^{(i)}) = FORM", r"\left( -\|\mu - x^{(1)}\|^2 \right) = x^{(1)}")
     made, claims = optima(other)
-    assert ends.ask(made, claims[-1]).outcome is NOT_CHECKED
+    assert em.ask_end(made, claims[-1]).outcome is NOT_CHECKED
 
 
 def test_the_oracles_are_in_the_table():
