@@ -8,8 +8,8 @@ from math import pi
 from derivcheck.language.shapes import is_scalar
 from derivcheck.oracles import rational
 from derivcheck.oracles.draws import Draws, about_sizes
+from derivcheck.oracles.members import FREE
 from derivcheck.oracles.reach import INTEGRALS
-from derivcheck.oracles.special import FREE
 from derivcheck.problem import terms as t
 from derivcheck.problem.problem import Claim
 from derivcheck.problem.terms import Comparison, Term

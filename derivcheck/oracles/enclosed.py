@@ -18,7 +18,7 @@ from derivcheck.oracles import rational as exact
 from derivcheck.oracles.balls import NAME, differentiates_at_all, integrates, speaks_of_constants, turns
 from derivcheck.oracles.draws import Draws
 from derivcheck.oracles.enclosing import INTEGRALS, PLAIN, Care, Input, Look, Seen, look
-from derivcheck.oracles.special import FREE, special
+from derivcheck.oracles.members import FREE, special
 from derivcheck.problem import terms as t
 from derivcheck.problem.problem import Claim
 from derivcheck.problem.terms import is_zero

@@ -20,10 +20,10 @@ from derivcheck.oracles.comparing import (
     expanded,
     holds_integral,
     measured_bar,
+    second_look,
 )
 from derivcheck.oracles.enclosing import Look
 from derivcheck.oracles.moving import Chart, charts_of, descent, retract, tied
-from derivcheck.oracles.second import second_look
 from derivcheck.problem.problem import Claim
 from derivcheck.problem.terms import Comparison
 from derivcheck.verdict import Doubt, Evidence, Outcome

@@ -1,23 +1,291 @@
-"""Exact members of every kind of set: small rational numbers, and matrices and vectors that are made of them."""
+"""Exact members of every kind of set: generic ones, and those at which mistakes show that these hide.
+
+*Members* are small rational numbers, and matrices and vectors that are made of them.
+
+A *recipe* (zeros, ones, equal, proportional, rank one, huge, tiny) is the same for all names of a draw, so that vectors
+are equal or proportional to each other; the last recipes take another one for every name. What a recipe makes is
+fitted to the domain of the name.
+
+A *corner* is a member of a domain where something touches: the ends of an interval, a unit vector along an axis, a
+vertex or the centre of a simplex, the identity, a matrix of rank one. All names are put to their corners together, and
+each by itself while the others stay what they are; names of one shape are made equal, opposite and proportional.
+"""
 
 from __future__ import annotations
 
 import operator
 import random
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from math import prod
+from typing import Final
 
 from flint import fmpq, fmpq_mat
 
 from derivcheck.evaluation.arithmetic import SIGNS
 from derivcheck.evaluation.grid import Grid
 from derivcheck.language.domain import RELATIONS, Domain
-from derivcheck.oracles import recipes
-from derivcheck.problem.problem import Problem
+from derivcheck.language.shapes import Dim
+from derivcheck.problem import terms as t
+from derivcheck.problem.problem import Claim, Problem
 from derivcheck.problem.scope import Declaration
 
+FREE: Final = {"real": 0, "nonzero": 0, "positive": 1, "nonnegative": 1, "negative": -1, "nonpositive": -1}
+"""Kinds of which any number of a sign is a member."""
+NEAR: Final = (Fraction(1, 10**12), Fraction(1, 10**40))
+"""How near to an end that does not belong to the domain, relative to its width."""
+FAR: Final = Fraction(10**12)
+ZERO: Final = frozenset(("real", "nonnegative", "nonpositive"))
+SCALED: Final = frozenset(("spd", "psd", "symmetric", "skew", "diagonal", "lower", "upper"))
+"""Kinds of which a positive multiple of a member is one."""
+OPPOSITE: Final = frozenset(
+    ("real", "nonzero", "symmetric", "skew", "diagonal", "lower", "upper", "unit", "orthogonal")
+)
+MOST = 5
+"""So many names are put to their corners one by one."""
+Leaves = dict[str, Grid[Fraction]]
 Rows = list[list[Fraction]]
+NOTHING, ONE = Fraction(0), Fraction(1)
+
+
+def special(leaves: Leaves, domains: Mapping[str, Domain]) -> Iterator[Leaves]:
+    """Other values for the names of ``domains`` that may have them, made of the values that are there."""
+    found = {
+        key: [_filled(leaves[key], rows) for rows in corners(domain, *leaves[key].shape[-2:])]
+        for key, domain in domains.items()
+    }
+    found = {key: those for key, those in found.items() if those}
+    if found:
+        for place in range(max(map(len, found.values()))):
+            yield {**leaves, **{key: those[place % len(those)] for key, those in found.items()}}
+    if len(found) > 1:
+        for key in list(found)[:MOST]:
+            for those in found[key]:
+                yield {**leaves, key: those}
+    yield from _alike(leaves, domains)
+
+
+def corners(domain: Domain, rows: int, columns: int) -> list[Rows]:
+    """Members of a domain at which something touches; none of a domain whose members are not known."""
+    kind = domain.kind
+
+    def diagonal(*values: Fraction | int) -> Rows:
+        entries = [Fraction(value) for value in values] + [Fraction(values[-1])] * max(rows, columns)
+        return [[entries[i] if i == j else NOTHING for j in range(columns)] for i in range(rows)]
+
+    def every(value: Fraction | int) -> Rows:
+        return [[Fraction(value)] * columns for _ in range(rows)]
+
+    last = [*every(0)[1:], *every(1)[:1]]
+    match kind:
+        case "real" | "nonzero" | "positive" | "nonnegative" | "negative" | "nonpositive":
+            sign = FREE[kind] or 1
+            plain = [every(sign), every(sign * FAR), every(sign / FAR)]
+            if kind in ZERO:
+                plain = [every(0), *plain] + ([diagonal(1, 0), diagonal(1)] if rows > 1 else [])
+            return plain if FREE[kind] else [*plain, every(-1)]
+        case "interval":
+            return [every(end) for end in _ends(domain)]
+        case "unit":
+            return [diagonal(1, 0), diagonal(-1, 0), last]
+        case "simplex":
+            vertex = [diagonal(1, 0), last] if any(domain.closed) else []
+            inside = [[ONE - NEAR[0] * (rows - 1)]] + [[NEAR[0]]] * (rows - 1)
+            return [every(Fraction(1, rows)), *vertex, inside] if columns == 1 else []
+        case "orthogonal":
+            return [diagonal(1), diagonal(-1), diagonal(-1, 1)]
+        case "spd":
+            return [diagonal(1), diagonal(FAR), diagonal(1 / FAR), diagonal(1 / FAR, 1)]
+        case "psd":
+            return [every(0), diagonal(1), diagonal(1, 0), every(1)]
+        case "symmetric" | "diagonal" | "lower" | "upper":
+            return [every(0), diagonal(1), diagonal(-1), diagonal(1, 0)]
+        case "skew":
+            turn = [[Fraction((i == j + 1) - (j == i + 1)) for j in range(columns)] for i in range(rows)]
+            return [every(0), turn]
+        case "finite" if domain.values:
+            return [every(value) for value in domain.values]
+        case "onehot":
+            return [diagonal(1, 0), last]
+        case "natural" | "integer":
+            return [every(1)] if kind == "natural" else [every(0), every(1), every(-1)]
+    return []
+
+
+def inside(domain: Domain, x: Fraction) -> bool:
+    """Whether a number is between the ends of an interval; of other domains this is not asked."""
+    if domain.kind != "interval" or isinstance(domain.high, Dim):
+        return True
+    low, high = domain.low, domain.high
+    above = low is None or x > Fraction(low) or (domain.closed[0] and x == Fraction(low))
+    return above and (high is None or x < Fraction(high) or (domain.closed[1] and x == Fraction(high)))
+
+
+def _filled(leaf: Grid[Fraction], rows: Rows) -> Grid[Fraction]:
+    """The same matrix for every member of a family."""
+    return Grid(leaf.shape, tuple(x for row in rows for x in row) * prod(leaf.shape[:-2]))
+
+
+def _alike(leaves: Leaves, domains: Mapping[str, Domain]) -> Iterator[Leaves]:
+    """Names of the shape and the kind of the first such one equal to it, twice and minus it."""
+    groups: dict[tuple[tuple[int, ...], str], list[str]] = {}
+    for key, domain in domains.items():
+        # Numbers of every sign may be equal to each other.
+        groups.setdefault((leaves[key].shape, "" if domain.kind in FREE else domain.kind), []).append(key)
+    for (_, kind), (first, *others) in groups.items():
+        for factor in (1, 2, -1):
+            if kind and factor != 1 and kind not in (SCALED if factor > 0 else OPPOSITE):
+                continue
+            scaled = Grid(leaves[first].shape, tuple(factor * x for x in leaves[first].entries))
+            fits = [key for key in others if kind or all(_allowed(domains[key].kind, x) for x in scaled.entries)]
+            if fits:
+                yield {**leaves, **dict.fromkeys(fits, scaled)}
+
+
+def _allowed(kind: str, x: Fraction) -> bool:
+    return x * FREE[kind] > 0 if FREE[kind] else bool(x) or kind in ZERO
+
+
+def _ends(domain: Domain) -> list[Fraction]:
+    """The ends of an interval that belong to it, numbers just inside of the others, and its middle."""
+    low, high = (
+        None if end is None or isinstance(end, Dim) else Fraction(repr(end)) for end in (domain.low, domain.high)
+    )
+    if isinstance(domain.high, Dim):
+        return []
+    width = high - low if low is not None and high is not None else ONE
+    ends = []
+    for end, side, belongs in ((low, 1, domain.closed[0]), (high, -1, domain.closed[1])):
+        if end is not None:
+            ends += [end] * belongs + [end + side * near * width for near in NEAR]
+    return ends + ([(low + high) / 2] if low is not None and high is not None else [])
+
+
+RECIPES = (
+    "zeros", "ones", "units", "equal", "proportional", "rank one", "diagonal", "negative", "huge", "tiny",
+    "mixed", "mixed", "mixed", "mixed",
+)  # fmt: skip
+HUGE, TINY = Fraction(10) ** 12, Fraction(1, 10**6)
+LARGEST_NUMBER = 60
+"""Sizes beyond the numbers in a claim are drawn up to here."""
+
+
+def numbers_in(claim: Claim) -> list[Fraction]:
+    """The numbers that stand in a claim."""
+    found = {
+        part.value
+        for side in (claim.head, claim.claimed)
+        for part in t.walk(side)
+        if isinstance(part, t.Constant) and isinstance(part.value, Fraction)
+    }
+    return sorted(found)
+
+
+def beyond(claim: Claim) -> int:
+    """The largest whole number in a claim that a size may have to exceed; 0 if it is too large for that."""
+    largest = max((abs(number) for number in numbers_in(claim)), default=Fraction(0))
+    return int(largest) + 1 if largest <= LARGEST_NUMBER else 0
+
+
+def drawn(
+    recipe: str, domain: Domain, rows: int, columns: int, shared: random.Random, own: random.Random
+) -> Rows | None:
+    """What a recipe makes in a domain; None where it makes nothing there. ``shared`` is the same for all names."""
+    if recipe == "mixed":
+        recipe = own.choice(RECIPES[: RECIPES.index("mixed")])
+    return _fitted(recipe, domain, _raw(recipe, rows, columns, shared, own), own)
+
+
+def _raw(recipe: str, rows: int, columns: int, shared: random.Random, own: random.Random) -> Rows:
+    def filled(value: Fraction) -> Rows:
+        return [[value] * columns for _ in range(rows)]
+
+    def whole(source: random.Random, scale: Fraction = Fraction(1)) -> Rows:
+        return [[scale * source.randint(-4, 4) for _ in range(columns)] for _ in range(rows)]
+
+    match recipe:
+        case "zeros":
+            return filled(Fraction(0))
+        case "ones":
+            return filled(Fraction(1))
+        case "units":
+            return [[Fraction(int(i == j)) for j in range(columns)] for i in range(rows)]
+        case "equal":
+            return whole(random.Random(f"{shared.random()} {rows} {columns}"))
+        case "proportional":
+            return whole(random.Random(f"{shared.random()} {rows} {columns}"), Fraction(own.choice((-3, -2, -1, 2, 3))))
+        case "rank one":
+            left, right = ([Fraction(own.randint(-3, 3)) for _ in range(size)] for size in (rows, columns))
+            return [[x * y for y in right] for x in left]
+        case "diagonal":
+            return [[Fraction(own.randint(-4, 4) if i == j else 0) for j in range(columns)] for i in range(rows)]
+        case "negative":
+            return [[Fraction(-own.randint(1, 9)) for _ in range(columns)] for _ in range(rows)]
+        case "huge":
+            return whole(own, HUGE)
+    return whole(own, TINY)
+
+
+def _fitted(recipe: str, domain: Domain, made: Rows, own: random.Random) -> Rows | None:
+    size = len(made)
+    match domain.kind:
+        case "real":
+            return made
+        case "positive" | "nonnegative":
+            least = Fraction(0) if domain.kind == "nonnegative" else TINY
+            return [[max(abs(x), least) for x in row] for row in made]
+        case "negative" | "nonpositive":
+            least = Fraction(0) if domain.kind == "nonpositive" else TINY
+            return [[-max(abs(x), least) for x in row] for row in made]
+        case "nonzero":
+            return [[x or Fraction(1) for x in row] for row in made]
+        case "symmetric" | "skew" | "diagonal" | "lower" | "upper":
+            return patterned(domain.kind, made)
+        case "spd" | "psd":
+            return _definite(recipe, domain.kind, made)
+        case "unit":
+            place = own.randrange(size)
+            return [[Fraction(own.choice((-1, 1)) if i == place else 0)] for i in range(size)]
+    return None
+
+
+def patterned(kind: str, rows: Rows) -> Rows:
+    """A square matrix with the pattern of its kind: repeated by symmetry, or 0 outside of it."""
+    places = range(len(rows))
+    match kind:
+        case "symmetric":
+            return [[rows[min(i, j)][max(i, j)] for j in places] for i in places]
+        case "skew":
+            return [[rows[i][j] - rows[j][i] for j in places] for i in places]
+    keep = {"diagonal": operator.eq, "lower": operator.ge, "upper": operator.le}[kind]
+    return [[rows[i][j] if keep(i, j) else Fraction(0) for j in places] for i in places]
+
+
+def gram(rows: Rows) -> Rows:
+    """R Rᵀ + I."""
+    return [
+        [sum(map(operator.mul, a, b), Fraction(int(i == j))) for j, b in enumerate(rows)] for i, a in enumerate(rows)
+    ]
+
+
+def _definite(recipe: str, kind: str, made: Rows) -> Rows:
+    """Semidefinite ones of deficient rank (v vᵀ, a zero matrix, one axis); definite ones of any size."""
+    size = len(made)
+    scale = {"huge": HUGE, "tiny": TINY}.get(recipe, Fraction(1))
+    if kind == "psd":
+        column = [row[0] for row in made]
+        return [[x * y for y in column] for x in column]
+    if recipe in ("huge", "tiny"):
+        return [[scale * (i + 1) if i == j else Fraction(0) for j in range(size)] for i in range(size)]
+    return gram(made)
+
+
+def values_near(claim: Claim) -> Iterator[Fraction]:
+    """Values of a number at which a claim may turn: the numbers in it, with their neighbours and signs."""
+    for number in numbers_in(claim):
+        yield from (number, -number, number + 1, number - 1, 2 * number + 1, 2 * number)
+
+
 SPECIAL = tuple(
     Fraction(value)
     for value in ("0", "1", "-1", "2", "-2", "1/3", "-5/7", "1e30", "-1e30", "1e-30", "-3", "3", "10000000000000001")
@@ -32,7 +300,7 @@ def values_of(domain: Domain, near: tuple[Fraction, ...] = ()) -> tuple[Fraction
     match domain.kind:
         case "natural" | "integer":
             least = 1 if domain.kind == "natural" else -6
-            whole = (value for value in near if value.denominator == 1 and least <= value <= recipes.LARGEST_NUMBER)
+            whole = (value for value in near if value.denominator == 1 and least <= value <= LARGEST_NUMBER)
             return tuple(dict.fromkeys((*map(Fraction, range(least, 9)), *whole)))
         case "finite" if domain.values:
             return tuple(map(Fraction, domain.values))
@@ -67,18 +335,10 @@ def _small(generator: random.Random) -> Fraction:
 def _matrix(domain: Domain, rows: int, columns: int, generator: random.Random) -> Rows:
     drawn = [[_small(generator) for _ in range(columns)] for _ in range(rows)]
     match domain.kind:
-        case "symmetric":
-            drawn = [[drawn[min(i, j)][max(i, j)] for j in range(columns)] for i in range(rows)]
-        case "skew":
-            drawn = [[drawn[i][j] - drawn[j][i] for j in range(columns)] for i in range(rows)]
-        case "diagonal" | "lower" | "upper":
-            keep = {"diagonal": operator.eq, "lower": operator.ge, "upper": operator.le}[domain.kind]
-            drawn = [[drawn[i][j] if keep(i, j) else Fraction(0) for j in range(columns)] for i in range(rows)]
+        case "symmetric" | "skew" | "diagonal" | "lower" | "upper":
+            drawn = patterned(domain.kind, drawn)
         case "spd" | "psd":
-            drawn = [
-                [sum((drawn[i][k] * drawn[j][k] for k in range(columns)), Fraction(int(i == j))) for j in range(rows)]
-                for i in range(rows)
-            ]
+            drawn = gram(drawn)
         case "simplex":
             weights = [Fraction(generator.randint(1, 9)) for _ in range(rows)]
             drawn = [[weight / sum(weights)] for weight in weights]

@@ -17,11 +17,11 @@ from derivcheck.oracles.comparing import (
     holds_integral,
     integral_dimension,
     integral_sizes,
+    second_look,
     summands,
     where,
 )
 from derivcheck.oracles.enclosing import DIGITS, Look
-from derivcheck.oracles.second import second_look
 from derivcheck.problem import terms as t
 from derivcheck.problem.claims import derivative_in
 from derivcheck.problem.problem import Claim

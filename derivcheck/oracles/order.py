@@ -18,12 +18,13 @@ from derivcheck.evaluation.evaluator import World, evaluate
 from derivcheck.evaluation.grid import Grid
 from derivcheck.evaluation.integration import Quickest
 from derivcheck.evaluation.sampling import generator
-from derivcheck.oracles import crossing, rational
+from derivcheck.oracles import rational
 from derivcheck.oracles.bench import Bench
 from derivcheck.oracles.comparing import (
     FLOOR,
     WRONG_FACTOR,
     differentiates,
+    second_look,
 )
 from derivcheck.oracles.enclosing import Look
 from derivcheck.oracles.gaps import (
@@ -44,10 +45,9 @@ from derivcheck.oracles.gaps import (
     step,
     violation_in,
 )
+from derivcheck.oracles.members import inside, special
 from derivcheck.oracles.moving import Chart, charts_of, spread_out, tied
-from derivcheck.oracles.second import second_look
-from derivcheck.oracles.special import inside, special
-from derivcheck.oracles.touching import at_size_one, touch
+from derivcheck.oracles.touching import at_size_one, crossed, touch
 from derivcheck.problem import terms as t
 from derivcheck.problem.facts import behind
 from derivcheck.problem.problem import Claim
@@ -91,12 +91,12 @@ def ask(bench: Bench, claim: Claim) -> Evidence:
         detail = "a side is not a finite number at any input drawn"
         return Evidence("inequality", Outcome.UNDECIDED, sizes=sizes, detail=detail, doubt=Doubt.NO_VALUE)
     if claim.relation in STRICT:
-        crossed, inputs = crossing.found(bench, claim, [part.world for part in seen])
-        if crossed:
+        why, inputs = crossed(bench, claim, [part.world for part in seen])
+        if why:
             near = min(seen, key=lambda part: float(part.gap.abs().nan_to_num(torch.inf).min()))
             nearest = int(near.gap.abs().nan_to_num(torch.inf).argmin())
             pair = float(near.left[nearest]), float(near.right[nearest])
-            return equal(Outcome.WRONG, pair, sizes, points, crossed, inputs)
+            return equal(Outcome.WRONG, pair, sizes, points, why, inputs)
         said = _equality(bench, claim, seen, sizes)
         if said is not None:
             return said

@@ -2,7 +2,8 @@
 
 Both sides are worked out as piecewise linear functions of the entries of what is declared, with the weights as they
 are written, and compared by canonical form or cell by cell. A refutation is a counterexample in rationals, which counts
-only if both sides, evaluated there directly, differ. What multiplies variables or is not linear is left to others.
+only if both sides, evaluated there directly, differ; it is made as simple as it can be. What multiplies variables or is
+not linear is left to others.
 """
 
 from __future__ import annotations
@@ -11,18 +12,18 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import count
-from math import prod
+from math import ceil, floor, prod
 
+from derivcheck.evaluation import grid
 from derivcheck.evaluation import sizes as drawing
 from derivcheck.evaluation.arithmetic import SIGNS, NotExact, OutOfRange, TooLarge
 from derivcheck.evaluation.evaluator import World, evaluate
 from derivcheck.evaluation.forms import ONE, Atoms, Condition, Entry, Form, combination, compared, constant
 from derivcheck.evaluation.grid import Grid, apply, combine
 from derivcheck.evaluation.piecewise import PiecewiseArithmetic
-from derivcheck.evaluation.rational import RATIONALS
+from derivcheck.evaluation.rational import INVALID, RATIONALS
 from derivcheck.language.domain import RELATIONS as TO_ZERO
 from derivcheck.language.domain import Domain
-from derivcheck.oracles import witness
 from derivcheck.oracles.cells import NOTHING, Proved, Refuted, Undecided, decide
 from derivcheck.oracles.draws import Draws
 from derivcheck.oracles.linear import bends, is_linear, needed, size_symbols
@@ -51,7 +52,7 @@ class Inputs:
     count: int
     grids: Mapping[str, Grid[Form]]
     tests: tuple[Condition, ...]
-    allowed: Callable[[witness.Point], bool]
+    allowed: Callable[[Point], bool]
 
 
 def applies(problem: Problem, claim: Claim) -> bool:
@@ -170,24 +171,22 @@ def _tests_of(
     return tuple(tests)
 
 
-def _refuted(draws: Draws, claim: Claim, case: Case, point: witness.Point) -> Undecided | Evidence:
+def _refuted(draws: Draws, claim: Claim, case: Case, point: Point) -> Undecided | Evidence:
     """The counterexample, checked by evaluating the claim there in rationals."""
 
-    def leaves(at: witness.Point) -> dict[str, Grid[Fraction]]:
+    def leaves(at: Point) -> dict[str, Grid[Fraction]]:
         return {key: apply(lambda form: _substituted(form, at), grid) for key, grid in case.inputs.grids.items()}
 
-    def failing(at: witness.Point) -> witness.Witness | None:
+    def failing(at: Point) -> Witness | None:
         if not case.inputs.allowed(at):
             return None
-        return witness.failing(
-            draws, claim, case.conditions, replace(case.world, arithmetic=RATIONALS, leaves=leaves(at)), at
-        )
+        return _witness(draws, claim, case.conditions, replace(case.world, arithmetic=RATIONALS, leaves=leaves(at)), at)
 
     found = failing(point)
     if found is None:
         return Undecided("it fails for real numbers, which are more than the inputs meant here")
-    found = witness.simplest(failing, found)
-    where = witness.shown(draws.problem, leaves(found.point))
+    found = simplest(failing, found)
+    where = shown(draws.problem, leaves(found.point))
     return Evidence(
         NAME, Outcome.WRONG, error=as_float(abs(found.left - found.right)), bar=0.0,
         claimed=as_float(found.right), reference=as_float(found.left),
@@ -195,7 +194,7 @@ def _refuted(draws: Draws, claim: Claim, case: Case, point: witness.Point) -> Un
     )  # fmt: skip
 
 
-def _substituted(form: Form, point: witness.Point) -> Fraction:
+def _substituted(form: Form, point: Point) -> Fraction:
     return form.constant + sum(coefficient * point[number] for number, coefficient in form.parts)
 
 
@@ -220,7 +219,7 @@ def _inputs_of(problem: Problem, names: frozenset[str], sizes: Mapping[str, int]
     if number > INPUTS:
         raise TooMany
 
-    def allowed(point: witness.Point) -> bool:
+    def allowed(point: Point) -> bool:
         return all(_belongs(domain, [_substituted(form, point) for form in grid.entries]) for domain, grid in domains)
 
     return Inputs(number, grids, tuple(tests), allowed)
@@ -287,3 +286,77 @@ def _belongs(domain: Domain, values: list[Fraction]) -> bool:
         case "simplex":
             return sum(values) == 1 and all(value > 0 for value in values)
     return False
+
+
+LONGEST = 24
+MOST = 8
+
+Point = tuple[Fraction, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Witness:
+    """An input at which a claim fails: the entries there of both sides that differ."""
+
+    point: Point
+    left: Fraction
+    right: Fraction
+
+
+def _witness(
+    draws: Draws, claim: Claim, conditions: tuple[Comparison, ...], world: World, point: Point
+) -> Witness | None:
+    """The claim at a point, by direct evaluation; None if it holds, or the point meets not every condition."""
+    for condition in conditions:
+        if not all(evaluate(condition, draws.over_indices(condition, world)).entries):
+            return None
+    frame = draws.frame(claim, world)
+    left, right = evaluate(claim.head, frame), evaluate(claim.claimed, frame)
+    if INVALID in left.entries or INVALID in right.entries:
+        return None
+    truths = RATIONALS.compare(claim.relation, left, right)
+    found = grid.combine(lambda truth, x, y: None if truth else Witness(point, x, y), truths, left, right)
+    return next(filter(None, found.entries), None)
+
+
+def simplest(failing: Callable[[Point], Witness | None], found: Witness) -> Witness:
+    """A counterexample with shorter numbers, entry by entry, where there is one nearby."""
+    for place in range(min(len(found.point), 4 * MOST)):
+        for value in _shorter(found.point[place]):
+            other = failing((*found.point[:place], value, *found.point[place + 1 :]))
+            if other is not None:
+                found = other
+                break
+    return found
+
+
+def _shorter(value: Fraction) -> Iterator[Fraction]:
+    """Numbers near a value that are shorter than it, or as short and smaller."""
+    below, above = Fraction(floor(value)), Fraction(ceil(value))
+    near = {below, above, below - 1, above + 1, Fraction(round(10 * value), 10)}
+    for other in (Fraction(0), Fraction(1), Fraction(-1), *sorted(near, key=_length)):
+        if _length(other) < _length(value):
+            yield other
+
+
+def _length(value: Fraction) -> tuple[int, Fraction, bool]:
+    return len(str(abs(value))), abs(value), value < 0
+
+
+def shown(problem: Problem, leaves: Mapping[str, Grid[Fraction]]) -> str:
+    """The inputs in words, where they are few: ``x_1 = -2, v = (1, 0)``."""
+    parts = []
+    for key, value in leaves.items():
+        if len(value.entries) > MOST or len(value.shape) > 3:
+            return ""
+        numbers = [_number(entry) for entry in value.entries]
+        columns = value.shape[-1]
+        rows = [", ".join(numbers[k : k + columns]) for k in range(0, len(numbers), columns)]
+        text = numbers[0] if len(numbers) == 1 else f"({(', ' if columns == 1 else '; ').join(rows)})"
+        parts.append(f"{problem.declarations[key].text} = {text}")
+    return ", ".join(parts) if len(parts) <= MOST else ""
+
+
+def _number(value: Fraction) -> str:
+    text = str(value)
+    return text if len(text) <= LONGEST else f"{float(value):.3g}"

@@ -19,10 +19,9 @@ from derivcheck.evaluation.evaluator import World, evaluate
 from derivcheck.evaluation.grid import Grid, filled, narrow
 from derivcheck.evaluation.rational import INVALID, RATIONALS
 from derivcheck.language.shapes import is_scalar
-from derivcheck.oracles import recipes
+from derivcheck.oracles import members
 from derivcheck.oracles.draws import Draws
-from derivcheck.oracles.members import members_of, values_of
-from derivcheck.oracles.special import special
+from derivcheck.oracles.members import members_of, special, values_of
 from derivcheck.problem import facts
 from derivcheck.problem import terms as t
 from derivcheck.problem.facts import everything, whole
@@ -97,7 +96,7 @@ def sizes_for(draws: Draws, claim: Claim) -> list[dict[str, int]]:
     """Two draws, and sizes at which mistakes show that these hide; many where nothing else stands in the claim."""
     problem, symbols, fixed, seed = draws.problem, draws.symbols, draws.fixed, draws.settings.seed
     chosen = drawing.draw(symbols, problem, fixed, seed, 2)
-    more = drawing.extra(symbols, problem, fixed, chosen, recipes.beyond(claim))
+    more = drawing.extra(symbols, problem, fixed, chosen, members.beyond(claim))
     if not behind(problem, claim):
         numbers = [choice for choice in drawing.counts(symbols, problem, fixed) if _in_order(problem, claim, choice)]
         return [*chosen, *more, *numbers, *drawing.draw(symbols, problem, fixed, seed + 1, MANY_SIZES)]
@@ -113,7 +112,7 @@ def _in_order(problem: Problem, claim: Claim, choice: Mapping[str, int]) -> bool
         if lower is not None and upper is not None and upper < lower - 1:
             return False
     nested = any(isinstance(inner, t.Reduce) for part in sums for inner in t.walk(part.body))
-    return not nested or max(choice.values(), default=0) <= recipes.LARGEST_NUMBER // 2
+    return not nested or max(choice.values(), default=0) <= members.LARGEST_NUMBER // 2
 
 
 def _entries(problem: Problem, claim: Claim, choice: Mapping[str, int]) -> int:
@@ -141,7 +140,7 @@ def exact_leaves(
         if d.key in needed and is_scalar(tuple(dim.substitute(problem.solution) for dim in d.shape)) and not d.family  # type: ignore[arg-type]
         and (d.domain.kind != "finite" or d.domain.values)
     ]  # fmt: skip
-    near = tuple(recipes.values_near(claim)) if scalars else ()
+    near = tuple(members.values_near(claim)) if scalars else ()
     known = draws.kept.setdefault("exact leaves", {})
     assert isinstance(known, dict)
     key = (generator.getstate(), needed, near, tuple(sizes.items()))
@@ -160,7 +159,7 @@ def _leaves(
     sizes: Mapping[str, int], generator: random.Random,
 ) -> tuple[dict[str, Grid[Fraction]], int]:  # fmt: skip
     others = [d for d in draws.problem.declarations.values() if d.key in needed and d not in scalars]
-    count = MATRIX_POINTS + len(recipes.RECIPES) if others else POINTS if needed else 1
+    count = MATRIX_POINTS + len(members.RECIPES) if others else POINTS if needed else 1
     combinations = list(islice(_combinations(scalars, near, generator), count))
     if others and scalars:
         combinations = list(islice(cycle(combinations), count))
@@ -205,9 +204,9 @@ def _specialise(leaves: dict[str, Grid[Fraction]], declared: list[Declaration], 
             continue
         rows, columns = found.shape[-2:]
         entries = list(found.entries)
-        for place, recipe in enumerate(recipes.RECIPES, MATRIX_POINTS):
+        for place, recipe in enumerate(members.RECIPES, MATRIX_POINTS):
             own = random.Random(f"{seed} {recipe} {place} {declaration.key}")
-            made = recipes.drawn(recipe, declaration.domain, rows, columns, random.Random(f"{seed} {place}"), own)
+            made = members.drawn(recipe, declaration.domain, rows, columns, random.Random(f"{seed} {place}"), own)
             if made is not None:
                 entries[place * rows * columns : (place + 1) * rows * columns] = [x for row in made for x in row]
         leaves[declaration.key] = Grid(found.shape, tuple(entries))
