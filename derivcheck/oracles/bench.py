@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Final
@@ -45,58 +45,63 @@ class Bench(Draws):
     """Draws for one problem. ``worlds`` gives one draw per choice of sizes; all trials of one are one batch."""
 
     _worlds: dict[tuple[object, ...], tuple[World, ...]] = field(default_factory=dict)
-    _singles: dict[int, World] = field(default_factory=dict)
-    _tracked: dict[int, World] = field(default_factory=dict)
-    _routes: dict[tuple[object, ...], World] = field(default_factory=dict)
+    _variants: dict[tuple[object, ...], tuple[World, World]] = field(default_factory=dict)
+    """By the identity of a draw: it stands beside what was made of it, so that no other takes its place in memory."""
     _values: dict[tuple[object, ...], Tensor] = field(default_factory=dict)
-    _alive: list[World] = field(default_factory=list)
-    """Worlds by whose identity something is kept: none of them may give its place in memory to another."""
 
     def worlds(self, conditions: tuple[Comparison, ...] = ()) -> tuple[World, ...]:
         """The draws for claims under these conditions (the document's assumptions are always met)."""
-        key = ("draws", conditions)
-        if key not in self._worlds:
+
+        def made() -> Iterator[World]:
             seed, count = self.settings.seed, self.settings.draws
             chosen = sizes.draw(self.symbols, self.problem, self.fixed, seed, count)
             # Where there are fewer choices of sizes than draws, the inputs at least are others.
             small = max(chosen[0].values(), default=0) <= LARGE_SIZE
-            chosen = (chosen * count)[:count] if small else chosen
-            self._worlds[key] = tuple(
-                self.world(choice, (seed, number), conditions) for number, choice in enumerate(chosen)
-            )
-        return self._worlds[key]
+            for number, choice in enumerate((chosen * count)[:count] if small else chosen):
+                yield self.world(choice, (seed, number), conditions)
+
+        return self._once(("draws", conditions), made)
 
     def more_worlds(self, conditions: tuple[Comparison, ...], count: int) -> tuple[World, ...]:
         """Further draws, for claims that the first ones could not decide."""
-        key = ("more", count, conditions)
-        if key not in self._worlds:
+
+        def made() -> Iterator[World]:
             seed = self.settings.seed
-            chosen = sizes.draw(self.symbols, self.problem, self.fixed, seed + 7919, count)
-            self._worlds[key] = tuple(
-                self.world(choice, (seed, "more", number), conditions) for number, choice in enumerate(chosen)
-            )
-        return self._worlds[key]
+            for number, choice in enumerate(sizes.draw(self.symbols, self.problem, self.fixed, seed + 7919, count)):
+                yield self.world(choice, (seed, "more", number), conditions)
+
+        return self._once(("more", count, conditions), made)
 
     def single(self, overrides: Mapping[str, int]) -> World:
         """One draw with some sizes set, such as every size 1."""
-        key = ("single", tuple(sorted(overrides.items())))
-        if key not in self._worlds:
-            fixed = {**self.fixed, **overrides}
-            chosen = sizes.draw(self.symbols, self.problem, fixed, self.settings.seed, 1)[0]
-            self._worlds[key] = (self.world(chosen, (self.settings.seed, "single"), ()),)
-        return self._worlds[key][0]
+
+        def made() -> Iterator[World]:
+            fixed, seed = {**self.fixed, **overrides}, self.settings.seed
+            yield self.world(sizes.draw(self.symbols, self.problem, fixed, seed, 1)[0], (seed, "single"), ())
+
+        return self._once(("single", tuple(sorted(overrides.items()))), made)[0]
 
     def symmetric(self, name: str) -> tuple[World, ...]:
         """The draws with one square matrix made symmetric."""
-        key = ("symmetric", name)
-        if key not in self._worlds:
-            changed = []
+
+        def made() -> Iterator[World]:
             for world in self.worlds():
                 matrix = world.leaves[name].detach()
                 leaf = ((matrix + matrix.transpose(-1, -2)) / 2).requires_grad_()
-                changed.append(replace(world, leaves={**world.leaves, name: leaf}, differentiator=Autograd()))
-            self._worlds[key] = tuple(changed)
+                yield replace(world, leaves={**world.leaves, name: leaf}, differentiator=Autograd())
+
+        return self._once(("symmetric", name), made)
+
+    def _once(self, key: tuple[object, ...], make: Callable[[], Iterator[World]]) -> tuple[World, ...]:
+        if key not in self._worlds:
+            self._worlds[key] = tuple(make())
         return self._worlds[key]
+
+    def _variant(self, world: World, key: object, make: Callable[[], World]) -> World:
+        """The same draw in another form, made once."""
+        if (id(world), key) not in self._variants:
+            self._variants[id(world), key] = world, make()
+        return self._variants[id(world), key][1]
 
     def world(
         self, chosen: Mapping[str, int], seed: object, conditions: tuple[Comparison, ...], trials: int | None = None,
@@ -216,9 +221,7 @@ class Bench(Draws):
             key: f.select(trials) if isinstance(f, sampling.ArbitraryFunction) else f
             for key, f in world.functions.items()
         }
-        return replace(
-            world, leaves=chosen, functions=functions, differentiator=Autograd(), trials=len(trials)
-        )  # fmt: skip
+        return replace(world, leaves=chosen, functions=functions, differentiator=Autograd(), trials=len(trials))
 
     def first(self, world: World) -> World:
         """The first trial of a world by itself: values that differ otherwise stand beside each other in a batch."""
@@ -272,22 +275,16 @@ class Bench(Draws):
 
     def low_precision(self, world: World) -> World:
         """The same draw in float32: how far it is from float64 tells how much rounding matters here."""
-        found = self._singles.get(id(world))
-        if found is None:
+
+        def made() -> World:
             leaves = {key: value.detach().float().requires_grad_() for key, value in world.leaves.items()}
             functions: dict[str, FunctionValue] = {key: _Narrow(f) for key, f in world.functions.items()}
-            found = replace(
-                world,
-                arithmetic=FloatArithmetic(torch.float32),
-                leaves=leaves,
-                functions=functions,
-                differentiator=Autograd(),
-                integrator=None,
-                optimiser=None,
-            )
-            self._singles[id(world)] = found
-            self._alive.append(world)
-        return found
+            return replace(
+                world, arithmetic=FloatArithmetic(torch.float32), leaves=leaves, functions=functions,
+                differentiator=Autograd(), integrator=None, optimiser=None,
+            )  # fmt: skip
+
+        return self._variant(world, "float32", made)
 
     def finer(self, world: World) -> World:
         """The same draw with other nodes for every integral and other starts for every optimum."""
@@ -295,22 +292,17 @@ class Bench(Draws):
 
     def jittered(self, world: World) -> World:
         """The same draw with every input off by a few roundings, integrals by the same route: what rounding does."""
-        key = (id(world), "jittered", 0)
-        if key not in self._routes:
-            self._alive.append(world)
+
+        def made() -> World:
             numbers = sampling.generator(self.settings.seed, "jitter")
             moved = {
                 name: _off(leaf.detach(), numbers).requires_grad_(leaf.requires_grad)
                 for name, leaf in world.leaves.items()
             }
-            self._routes[key] = replace(
-                world,
-                leaves=moved,
-                differentiator=Autograd(),
-                integrator=GaussianAlgebra() if isinstance(world.integrator, GaussianAlgebra) else Quickest(),
-                optimiser=Optimiser(self.problem, seed=1),
-            )
-        return self._routes[key]
+            algebra = isinstance(world.integrator, GaussianAlgebra)
+            return self._routed(replace(world, leaves=moved), GaussianAlgebra() if algebra else Quickest())
+
+        return self._variant(world, "jittered", made)
 
     def quickest(self, world: World) -> World:
         """The same draw with integrals by the quickest route: what an optimiser asks for hundreds of times."""
@@ -318,32 +310,30 @@ class Bench(Draws):
 
     def by_route(self, world: World, integrator: Integrator) -> World:
         """The same draw with integrals worked out in another way."""
-        key = (id(world), getattr(integrator, "name", ""), getattr(integrator, "level", 0))
-        if key not in self._routes:
-            self._alive.append(world)
-            self._routes[key] = replace(
-                world, differentiator=Autograd(), integrator=integrator, optimiser=Optimiser(self.problem, seed=1)
-            )
-        return self._routes[key]
+        key = (getattr(integrator, "name", ""), getattr(integrator, "level", 0))
+        return self._variant(world, key, lambda: self._routed(world, integrator))
+
+    def _routed(self, world: World, integrator: Integrator) -> World:
+        return replace(
+            world, differentiator=Autograd(), integrator=integrator, optimiser=Optimiser(self.problem, seed=1)
+        )  # fmt: skip
 
     def tracked(self, world: World) -> World:
         """The same draw with a running error bound on every value."""
-        found = self._tracked.get(id(world))
-        if found is None:
+
+        def value(term: Term) -> Tensor:
+            result: Tensor = evaluate(term, world.root()).detach()
+            return result
+
+        def made() -> World:
             leaves = {key: running.exact(value.detach()) for key, value in world.leaves.items()}
             functions = {key: running.TrackedFunction(f) for key, f in world.functions.items()}
-
-            def value(term: Term) -> Tensor:
-                result: Tensor = evaluate(term, world.root()).detach()
-                return result
-
-            found = replace(
+            return replace(
                 world, arithmetic=running.RunningErrorArithmetic(), leaves=leaves, functions=functions,
                 differentiator=running.RootDerivatives(value), integrator=None, optimiser=None,
             )  # fmt: skip
-            self._tracked[id(world)] = found
-            self._alive.append(world)
-        return found
+
+        return self._variant(world, "tracked", made)
 
 
 @dataclass(frozen=True)
