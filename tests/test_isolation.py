@@ -167,7 +167,7 @@ def test_what_is_refused_anywhere_is_not_checked_and_said_once(text: str, code: 
 
 def test_an_equation_that_nothing_moves_gives_no_root_rather_than_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     flat, matrix = torch.ones(1, 2).double(), torch.tensor([[[1.0], [0.0]]]).double()
-    monkeypatch.setattr(joint, "_linearised", lambda *_: (flat, matrix))
+    monkeypatch.setattr(joint, "linearised", lambda *_: (flat, matrix))
     assert joint._newton(None, None, {"u": torch.ones(1, 1, 1).double()}, 0) is None  # type: ignore[arg-type]
 
 

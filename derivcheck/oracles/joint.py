@@ -6,19 +6,33 @@ Newton's method on all equations from several starts. Where these lead to severa
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import torch
 from torch import Tensor
 
 from derivcheck.evaluation.budget import BUDGET
-from derivcheck.evaluation.differentiation import slope
-from derivcheck.evaluation.evaluator import Frame, World, evaluate
+from derivcheck.evaluation.evaluator import Frame, World
 from derivcheck.evaluation.sampling import draw, generator
 from derivcheck.language.domain import Domain
 from derivcheck.oracles.bench import Bench
 from derivcheck.oracles.comparing import Discrepancy
 from derivcheck.oracles.numeric import summary
-from derivcheck.oracles.solution import ITERATIONS, SEVERAL, at_rank, frames, held, row_at, solve
+from derivcheck.oracles.solution import (
+    ITERATIONS,
+    SEVERAL,
+    Places,
+    alone,
+    at_rank,
+    frames,
+    held,
+    linearised,
+    row_at,
+    solve,
+)
+from derivcheck.oracles.solution import (
+    applies as applies,
+)
 from derivcheck.problem.problem import Claim, Solution
 from derivcheck.verdict import Doubt, Evidence, Outcome
 
@@ -30,13 +44,23 @@ RESIDUAL = 1e-9
 """What is left of an equation at a root, over the size of its terms."""
 POSITIVE = ("positive", "nonnegative", "simplex", "interval", "natural")
 
-Places = dict[str, Tensor]
-
 
 def ask(bench: Bench, claim: Claim) -> Evidence:
-    """Both sides of a row at every solution found."""
+    """Both sides of the row at the computed solution."""
     solution = claim.solution
     assert solution is not None
+    if solution.also:
+        return _together(bench, claim, solution)
+    evidence = alone(bench, claim)
+    if evidence.outcome is Outcome.HOLDS or not solution.spare:
+        return evidence
+    # What does not follow from the one equation may still follow from all of them.
+    solution = replace(solution, also=solution.spare, spare=())
+    return _together(bench, replace(claim, solution=solution), solution)
+
+
+def _together(bench: Bench, claim: Claim, solution: Solution) -> Evidence:
+    """Both sides of a row at every solution found."""
     if solution.free and not solution.members:
         return Evidence(NAME, Outcome.NOT_CHECKED, detail="several equations, each for every index")
     found: list[list[tuple[World, Discrepancy]]] = [[] for _ in range(ENOUGH)]
@@ -114,7 +138,7 @@ def _newton(solution: Solution, frame: Frame, begin: Places, weighed: int) -> Pl
     trials = max(len(value) for value in root.values())
     for _ in range(ITERATIONS):
         BUDGET.statement()
-        flat, matrix = _linearised(solution, frame, root, weighed)
+        flat, matrix = linearised(solution, frame, root, weighed)
         if matrix.shape[1] < matrix.shape[2]:
             return None
         scale = matrix.abs().amax(-1, keepdim=True).clamp_min(torch.finfo(torch.float64).tiny)
@@ -151,7 +175,7 @@ def _split(values: Tensor, like: Mapping[str, Tensor]) -> Places:
 
 def _checked(solution: Solution, frame: Frame, root: Places) -> Places | None:
     """The root where all equations hold at it, nothing where they do not; None if most do not."""
-    flat, matrix = _linearised(solution, frame, root, 0)
+    flat, matrix = linearised(solution, frame, root)
     now = torch.cat([value.reshape(len(value), -1) for value in root.values()], 1)
     size = (matrix.abs() @ (1 + now.abs())[..., None])[..., 0]
     good = ((flat.abs() <= RESIDUAL * size) & size.isfinite()).all(-1)
@@ -160,26 +184,3 @@ def _checked(solution: Solution, frame: Frame, root: Places) -> Places | None:
     return {
         name: torch.where(good.reshape(-1, *(1,) * (value.dim() - 1)), value, torch.nan) for name, value in root.items()
     }
-
-
-def _linearised(solution: Solution, frame: Frame, root: Places, weighed: int) -> tuple[Tensor, Tensor]:
-    """All equations ``(trials, m)`` at a place and their partials ``(trials, m, n)`` by all entries of all unknowns."""
-    kept = held(solution, frame)
-    trials = max(len(value) for value in root.values())
-    places = {name: value.expand(trials, *value.shape[1:]).clone().requires_grad_() for name, value in root.items()}
-    inner = frame.bind({**kept, **places}, kept)
-    parts: list[Tensor] = []
-    with torch.enable_grad():
-        for number, (name, term) in enumerate(((solution.unknown, solution.equation), *solution.also)):
-            value = evaluate(term, inner)
-            flat = value.expand(trials, *value.shape[1:]).reshape(trials, -1)
-            own = places[name].reshape(trials, -1)
-            parts.append(flat * own if number < weighed and own.shape == flat.shape else flat)
-        whole = torch.cat(parts, 1)
-        rows = [
-            torch.cat(
-                [slope(each.sum(), place, create=False, keep=True).reshape(trials, -1) for place in places.values()], 1
-            )
-            for each in whole.unbind(1)
-        ]
-    return whole.detach(), torch.stack(rows, 1)

@@ -25,6 +25,7 @@ from derivcheck.problem import terms as t
 from derivcheck.problem.problem import Claim, Solution
 from derivcheck.verdict import Doubt, Evidence, Outcome
 
+Places = dict[str, Tensor]
 ITERATIONS = 60
 STARTS = 3
 CONVERGED = 1e-11
@@ -36,24 +37,7 @@ def applies(bench: Bench, claim: Claim) -> bool:
     return claim.solution is not None and not claim.stationary and claim.relation == "="
 
 
-def ask(bench: Bench, claim: Claim) -> Evidence:
-    """Both sides of the row at the computed solution."""
-    assert claim.solution is not None
-    if claim.solution.also:
-        from derivcheck.oracles import joint
-
-        return joint.ask(bench, claim)
-    evidence = _alone(bench, claim)
-    if evidence.outcome is not Outcome.HOLDS and claim.solution.spare:
-        from derivcheck.oracles import joint
-
-        # What does not follow from the one equation may still follow from all of them.
-        together = replace(claim.solution, also=claim.solution.spare, spare=())
-        return joint.ask(bench, replace(claim, solution=together))
-    return evidence
-
-
-def _alone(bench: Bench, claim: Claim) -> Evidence:
+def alone(bench: Bench, claim: Claim) -> Evidence:
     """Both sides of the row where the one unknown solves its equation."""
     found, reasons = _at(bench, claim, bench.worlds(claim.conditions))
     if not found:
@@ -288,7 +272,7 @@ def _newton_together(solution: Solution, frame: Frame, begin: Tensor, chart: Cha
     root, previous = begin, math.inf
     for _ in range(ITERATIONS):
         BUDGET.statement()
-        flat, matrix = _linearised(solution, frame, root)
+        flat, matrix = linearised(solution, frame, {solution.unknown: root})
         u = root.reshape(len(root), -1)
         charted = chart if chart is not None and flat.shape == u.shape else None
         if charted is not None:
@@ -316,17 +300,25 @@ def _newton_together(solution: Solution, frame: Frame, begin: Tensor, chart: Cha
     return None
 
 
-def _linearised(solution: Solution, frame: Frame, root: Tensor) -> tuple[Tensor, Tensor]:
-    """The equations ``(trials, m)`` at a place and their partials ``(trials, m, n)`` by all entries of the unknown."""
+def linearised(solution: Solution, frame: Frame, root: Places, weighed: int = 0) -> tuple[Tensor, Tensor]:
+    """All equations ``(trials, m)`` at a place and their partials ``(trials, m, n)`` by all entries of all unknowns.
+
+    So many equations are ``weighed`` by their unknown, by which ``c/u - λ = 0`` is bilinear.
+    """
     kept = held(solution, frame)
-    trials = len(root)
-    place = root.clone().requires_grad_()
-    inner = frame.bind({**kept, solution.unknown: place}, kept)
+    trials = max(len(value) for value in root.values())
+    places = {name: value.expand(trials, *value.shape[1:]).clone().requires_grad_() for name, value in root.items()}
+    inner = frame.bind({**kept, **places}, kept)
+    parts: list[Tensor] = []
     with torch.enable_grad():
-        value = evaluate(solution.equation, inner)
-        flat = value.expand(trials, *value.shape[1:]).reshape(trials, -1)
-        if solution.members:
-            rows = [slope(each.sum(), place, create=False, keep=True).reshape(trials, -1) for each in flat.unbind(1)]
-            return flat.detach(), torch.stack(rows, 1)
-        matrix = copies(t.Derivative(solution.equation, solution.unknown, "jacobian"), inner, False)
-    return flat.detach(), matrix.detach().reshape(trials, flat.shape[1], -1)
+        for number, (name, term) in enumerate(((solution.unknown, solution.equation), *solution.also)):
+            value = evaluate(term, inner)
+            flat = value.expand(trials, *value.shape[1:]).reshape(trials, -1)
+            own = places[name].reshape(trials, -1)
+            parts.append(flat * own if number < weighed and own.shape == flat.shape else flat)
+        whole = torch.cat(parts, 1)
+        rows = [
+            [slope(each.sum(), place, create=False, keep=True).reshape(trials, -1) for place in places.values()]
+            for each in whole.unbind(1)
+        ]
+    return whole.detach(), torch.stack([torch.cat(row, 1) for row in rows], 1)

@@ -8,12 +8,12 @@ from derivcheck.oracles import (
     differences,
     directional,
     em,
+    joint,
     kinks,
     minimiser,
     numeric,
     optimum,
     order,
-    solution,
 )
 from derivcheck.oracles.exact import EXACT, Oracle
 from derivcheck.verdict import Sees, Strength
@@ -24,7 +24,7 @@ ORACLES: tuple[Oracle, ...] = (
     Oracle("differences", differences.applies, differences.ask, sees=Sees.DIFFERENCES),
     Oracle("kinks", kinks.applies, kinks.ask, sees=Sees.SUBGRADIENTS),
     Oracle("inequality", order.applies, order.ask, Strength.SEARCH, Sees.WHOLE),
-    Oracle("solution", solution.applies, solution.ask, sees=Sees.ROOT),
+    Oracle("solution", joint.applies, joint.ask, sees=Sees.ROOT),
     Oracle("minimiser", minimiser.applies, minimiser.ask, sees=Sees.EXTREMUM),
     Oracle(densities.GAUSSIAN, densities.is_integral, densities.ask_gaussian, sees=Sees.ROUTE),
     Oracle(densities.BAYES, densities.is_conditional, densities.ask_bayes, sees=Sees.PART),

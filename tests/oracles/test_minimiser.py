@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from derivcheck.judge import judge
-from derivcheck.oracles import minimiser, solution
+from derivcheck.oracles import joint, minimiser, solution
 from tests.problem.asking import HOLDS, NOT_CHECKED, UNDECIDED, WRONG, bench
 
 TEXT = "Let $a, b \\in \\mathbb{R}$, $c, s > 0$, $u, x \\in \\mathbb{R}^n$, $A \\in \\mathbb{R}^{n \\times n}$.\n\n$$ LINE $$\n"
@@ -65,7 +65,7 @@ def test_one_of_several_solutions_is_never_wrong():
 
 def test_two_roots_that_differ_decide_nothing(monkeypatch):
     made, claims = bench(TEXT.replace("LINE", r"c a - b = 0 \Rightarrow a = \frac{b}{c}"))
-    right = solution.ask(made, claims[-1])
+    right = joint.ask(made, claims[-1])
     monkeypatch.setattr(minimiser, "row_at", lambda claim, frame, root, error: solution.row_at(claim, frame, root + 1))
     assert right.outcome is HOLDS
     assert minimiser.ask(made, claims[-1]).outcome is WRONG

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from derivcheck.oracles import solution
+from derivcheck.oracles import joint, solution
 from derivcheck.problem import terms as t
 from tests.problem.asking import HOLDS, UNDECIDED, WRONG, bench, outcomes
 
@@ -18,7 +18,7 @@ def ask(latex, seed=0):
     made, claims = bench(TEXT.replace("LINE", latex), seed)
     claim = claims[-1]
     assert solution.applies(made, claim)
-    return solution.ask(made, claim)
+    return joint.ask(made, claim)
 
 
 RIGHT = [
@@ -73,7 +73,7 @@ def test_the_claimed_row_takes_no_part_in_finding_the_solution():
         one, _ = solution.solve(claim.solution, world, made.frame(claim, world))
         other, _ = solution.solve(absurd.solution, world, made.frame(absurd, world))
         assert torch.equal(one, other)
-    assert solution.ask(made, absurd).outcome is WRONG
+    assert joint.ask(made, absurd).outcome is WRONG
 
 
 def test_the_solution_satisfies_its_equation():
