@@ -13,13 +13,14 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from derivcheck.evaluation.arithmetic import NotExact, TooLarge
+from derivcheck.evaluation.arithmetic import NotExact
 from derivcheck.evaluation.budget import BUDGET
 from derivcheck.evaluation.charts import supported
 from derivcheck.evaluation.evaluator import Frame, World, evaluate
 from derivcheck.evaluation.optimisation import Objective, curvature, optimise
 from derivcheck.oracles.bench import Bench
 from derivcheck.oracles.comparing import Discrepancy
+from derivcheck.oracles.draws import Silent, silent_at
 from derivcheck.oracles.numeric import summary
 from derivcheck.oracles.solution import applies as applies
 from derivcheck.oracles.solution import held, row_at, standing
@@ -41,13 +42,14 @@ class Found:
     reason: str
 
 
+@silent_at(NAME, NotExact)
 def ask(bench: Bench, claim: Claim) -> Evidence:
     """Both sides of the row at the optimum, at every draw that has one."""
     assert claim.solution is not None
     if claim.solution.members or bench.problem.declarations[claim.solution.unknown].family:
-        return Evidence(NAME, Outcome.NOT_CHECKED, detail="a family of unknowns")
+        raise Silent("a family of unknowns")
     if claim.solution.also:
-        return Evidence(NAME, Outcome.NOT_CHECKED, detail="several unknowns together")
+        raise Silent("several unknowns together")
     found: list[tuple[World, Discrepancy]] = []
     reason = "no optimum was found"
     for drawn in bench.worlds(claim.conditions):
@@ -55,19 +57,17 @@ def ask(bench: Bench, claim: Claim) -> Evidence:
         frame = standing(claim.solution, bench.frame(claim, world))
         try:
             best = _remembered(bench, claim, frame)
-        except (NotExact, TooLarge) as error:
-            return Evidence(NAME, Outcome.NOT_CHECKED, detail=error.what)
-        except torch.linalg.LinAlgError:  # type: ignore[attr-defined]
-            return Evidence(NAME, Outcome.NOT_CHECKED, detail="what was differentiated is not a finite number")
+        except torch.linalg.LinAlgError as error:  # type: ignore[attr-defined]
+            raise Silent("what was differentiated is not a finite number") from error
         if best.reason:
             reason = best.reason
             continue
         found.append((world, row_at(claim, frame, best.place, best.error)))
     if not found:
-        return Evidence(NAME, Outcome.NOT_CHECKED, detail=reason)
+        raise Silent(reason)
     evidence = summary(NAME, bench, claim, claim.claimed, found)
     if evidence.outcome is Outcome.UNDECIDED or (claim.solution.spare and evidence.outcome is Outcome.WRONG):
-        return Evidence(NAME, Outcome.NOT_CHECKED, detail=evidence.detail)
+        raise Silent(evidence.detail)
     return evidence
 
 

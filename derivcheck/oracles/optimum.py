@@ -1,8 +1,11 @@
-"""Claims about where something is largest or smallest, by two sources.
+"""Claims about where something is largest or smallest, by three sources.
 
 ``optimum``: the place itself, found by Newton's method and BFGS without the claim. ``stationarity``: at the claimed
 place the gradient by autograd vanishes, and the curvature has the sign of an optimum. Both keep q, and what is defined
-from it, at the current values of the parameters.
+from it, at the current values of the parameters. ``comparison``: by values of the objective alone no other place may
+be better, near or far. No derivative is taken there and no optimum is sought: a better place refutes, whatever kind of
+place was claimed; that none of those tried is better proves nothing by itself. One claim for every entry of a name (w_k
+for every k) is put together first: its entries must make a member of the domain, and only as a whole can they be moved.
 """
 
 from __future__ import annotations
@@ -14,12 +17,16 @@ import torch
 from torch import Tensor
 
 from derivcheck.evaluation.arithmetic import NotExact, TooLarge
+from derivcheck.evaluation.budget import BUDGET
+from derivcheck.evaluation.charts import bounds, chart, supported, tangent
 from derivcheck.evaluation.evaluator import World, evaluate
 from derivcheck.evaluation.integration import Quadrature
 from derivcheck.evaluation.optimisation import COUPLED, Objective, Optimiser, curvature, objective_of, stationarity
+from derivcheck.evaluation.sampling import generator
 from derivcheck.language.domain import Domain
 from derivcheck.oracles.bench import Bench
 from derivcheck.oracles.comparing import FLOOR, SAFETY, Discrepancy, discrepancy, expanded, integral_dimension
+from derivcheck.oracles.draws import Silent, silent_at
 from derivcheck.oracles.numeric import MOST_NODES, summary
 from derivcheck.problem import terms as t
 from derivcheck.problem.problem import Claim
@@ -29,6 +36,13 @@ CONVERGED = 1e-10
 """An optimum is compared to this relative accuracy at best."""
 FLAT = 1e-8
 """A curvature below this share of the largest one is rounding."""
+COMPARISON = "comparison"
+DIRECTIONS = 3
+STEPS = (10.0, 1.0, 0.1, 0.01, 0.001)
+"""How far the other places are from the claimed one, in its own size; to either side."""
+MARGIN = 1e-9
+"""By so much of the objective's size another place must be better: integrals in it are as accurate as that."""
+MEMBER = 1e-9
 
 
 def sought(claim: Claim) -> t.Optimum | None:
@@ -111,6 +125,14 @@ def whole(bench: Bench, claim: Claim) -> tuple[t.Optimum, Claim, str] | None:
 
 def claimed_place(bench: Bench, claim: Claim, world: World, start: Tensor, index: str) -> Tensor:
     """The claimed value, in the shape of the optimum."""
+    place = placed(bench, claim, world, start, index)
+    if not bool(place.isfinite().all()):
+        raise Silent("the claimed place is not a finite number")
+    return place
+
+
+def placed(bench: Bench, claim: Claim, world: World, start: Tensor, index: str) -> Tensor:
+    """The claimed value, in the shape of the optimum, whatever numbers these are."""
     frame = bench.frame(claim, world)
     with torch.no_grad():
         value: Tensor = evaluate(claim.claimed, frame).detach()
@@ -128,6 +150,7 @@ def is_stationary(bench: Bench, claim: Claim) -> bool:
     return claim.relation == "=" and whole(bench, claim) is not None
 
 
+@silent_at("stationarity", NotExact)
 def ask_stationary(bench: Bench, claim: Claim) -> Evidence:
     """The gradient at the claimed place against that around it; and the sign of the curvature there."""
     parts = whole(bench, claim)
@@ -140,15 +163,10 @@ def ask_stationary(bench: Bench, claim: Claim) -> Evidence:
         assert isinstance(world.optimiser, Optimiser)
         domain = world.optimiser.domain(term, frame)
         objective, start = objective_of(term, frame)
-        try:
-            place = claimed_place(bench, claim, world, start, index)
-            if not bool(place.isfinite().all()):
-                return Evidence("stationarity", Outcome.NOT_CHECKED, detail="the claimed place is not a finite number")
-            slope, bar = stationarity(objective, place, domain, term.op == "argmax")
-            elsewhere, _ = stationarity(objective, _beside(place, domain), domain, term.op == "argmax")
-            bent = _bent_wrongly(objective, place, domain, term.op == "argmax")
-        except NotExact as error:
-            return Evidence("stationarity", Outcome.NOT_CHECKED, detail=error.what)
+        place = claimed_place(bench, claim, world, start, index)
+        slope, bar = stationarity(objective, place, domain, term.op == "argmax")
+        elsewhere, _ = stationarity(objective, _beside(place, domain), domain, term.op == "argmax")
+        bent = _bent_wrongly(objective, place, domain, term.op == "argmax")
         size = elsewhere.abs().reshape(slope.shape[0], -1).amax(1)
         level = size.reshape(-1, *(1,) * (slope.dim() - 1)).expand(slope.shape)
         # A gradient of 0 has no size of its own: that beside the place is what it is compared with.
@@ -185,3 +203,94 @@ def _beside(place: Tensor, domain: Domain) -> Tensor:
         return place * 1.1
     other = place * torch.cat([place.new_full((1, 1), 1.1), place.new_ones(place.shape[-2] - 1, 1)])
     return other / other.sum(-2, keepdim=True)
+
+
+def is_comparable(bench: Bench, claim: Claim) -> bool:
+    """Equations whose left side is an optimum over a name that no condition but its domain narrows."""
+    term = sought(claim)
+    if claim.relation != "=" or term is None:
+        return False
+    asked = (*claim.conditions, *bench.problem.assumed)
+    narrowed = {key for condition in asked if condition.sign != "\\ne" for key in t.variables(condition)}
+    return term.key not in narrowed and whole(bench, claim) is not None
+
+
+@silent_at(COMPARISON, NotExact)
+def ask_comparison(bench: Bench, claim: Claim) -> Evidence:
+    """The objective at the claimed place and at others, at every draw."""
+    found = whole(bench, claim)
+    assert found is not None
+    term, about, index = found
+    tried, sizes = 0, []
+    for number, drawn in enumerate(bench.worlds(claim.conditions)):
+        world = bench.quickest(drawn)
+        BUDGET.renew()
+        shown = bench.shown(world.sizes)
+        sizes.append(shown)
+        domain = bench.problem.declarations[term.key].domain.in_numbers(world.sizes)
+        supported(domain)
+        objective, start = objective_of(term, bench.frame(about, world))
+        place = claimed_place(bench, claim, world, start, index)
+        if not _member(domain if term.position is None else Domain(), place):
+            detail = "the claimed value does not lie where the optimum is sought"
+            return Evidence(
+                COMPARISON, Outcome.WRONG, sizes=tuple(sizes), failing=(shown,), detail=detail, seen=world.trials
+            )
+        source = generator(bench.settings.seed, COMPARISON, number)
+        try:
+            gain, count, better = _best(objective, place, start, domain, term.op == "argmax", source)
+        except torch.linalg.LinAlgError as error:  # type: ignore[attr-defined]
+            raise Silent("the claimed place has nothing beside it") from error
+        tried += count
+        if gain > 0:
+            word = "larger" if term.op == "argmax" else "smaller"
+            return Evidence(
+                COMPARISON, Outcome.WRONG, gain, sizes=tuple(sizes), failing=(shown,), points=tried,
+                detail=f"the objective is {word} by {gain:.2g} at another place", seen=better,
+            )  # fmt: skip
+    detail = f"none of {tried} other places is better"
+    return Evidence(COMPARISON, Outcome.HOLDS, sizes=tuple(sizes), points=tried, detail=detail)
+
+
+def _member(domain: Domain, place: Tensor) -> bool:
+    """Whether a place lies in a domain, but for rounding."""
+    size = place.abs().amax().clamp_min(1e-300)
+    low, high = bounds(domain)
+    inside = bool((place >= low - MEMBER * size).all()) if low is not None else True
+    inside = inside and (bool((place <= high + MEMBER * size).all()) if high is not None else True)
+    match domain.kind:
+        case "simplex":
+            return bool((place >= -MEMBER).all() and ((place.sum(-2) - 1).abs() <= MEMBER).all())
+        case "unit":
+            return bool(((place.square().sum((-2, -1)) - 1).abs() <= MEMBER).all())
+        case "symmetric" | "spd" | "psd" | "skew" | "diagonal" | "lower" | "upper":
+            return bool(((tangent(domain, place, place) - place).abs() <= MEMBER * size).all())
+    return inside
+
+
+def _best(
+    objective: Objective, place: Tensor, start: Tensor, domain: Domain, largest: bool, source: torch.Generator
+) -> tuple[float, int, int]:
+    """By how much the best of the other places is better (0: none is by more than rounding), how many they were, and
+    how many of them are better.
+
+    What ulps in the claimed place do to the objective is its rounding.
+    """
+    sign = 1.0 if largest else -1.0
+    made = chart(domain, place)
+    with torch.no_grad():
+        value = objective(place).detach()
+        rounding = torch.zeros_like(value)
+        for _ in range(3):
+            off = 1 + 2.0**-51 * (2 * torch.rand(place.shape, generator=source, dtype=torch.float64) - 1)
+            rounding = torch.maximum(rounding, (objective(place * off) - value).abs().nan_to_num(torch.inf))
+        bar = MARGIN * value.abs() + 100 * rounding
+        others = [start]
+        for _ in range(DIRECTIONS):
+            along = torch.randn(made.unit.shape, generator=source, dtype=torch.float64) * made.unit
+            others += [made.place(step * along).detach() for size in STEPS for step in (size, -size)]
+        gains = torch.stack([(sign * (objective(other).detach() - value) - bar) for other in others])
+    better = gains.nan_to_num(-torch.inf, -torch.inf, -torch.inf)
+    # What is not a number at the claimed place cannot be compared.
+    better = torch.where(value.isfinite() & bar.isfinite(), better, -torch.inf)
+    return max(0.0, float(better.amax())), len(others) * value.numel(), int((better > 0).sum())

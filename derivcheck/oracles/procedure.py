@@ -28,7 +28,7 @@ from derivcheck.evaluation.simulation import simulate
 from derivcheck.evaluation.sizes import SizesError
 from derivcheck.oracles.bench import Bench, CannotDraw
 from derivcheck.oracles.comparing import FLOOR
-from derivcheck.oracles.optimum import claimed_place, whole
+from derivcheck.oracles.optimum import placed, whole
 from derivcheck.problem import terms as t
 from derivcheck.problem.problem import Claim
 from derivcheck.problem.substitution import rewrite
@@ -304,4 +304,4 @@ def stepped(bench: Bench, block: Block, world: World) -> Tensor:
         if value.shape[1] not in (1, here.shape[1]):
             raise NotExact("an update of some members of a family")
         return value.expand(here.shape).clone()
-    return claimed_place(bench, block.claim, world, here, block.index)
+    return placed(bench, block.claim, world, here, block.index)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from derivcheck.oracles import (
-    comparison,
     densities,
     differences,
     directional,
@@ -32,7 +31,7 @@ ORACLES: tuple[Oracle, ...] = (
     Oracle(densities.NORMALISER, densities.is_density, densities.ask_normaliser, sees=Sees.PART),
     Oracle("optimum", optimum.applies, optimum.ask, sees=Sees.WHOLE),
     Oracle("stationarity", optimum.is_stationary, optimum.ask_stationary),
-    Oracle("comparison", comparison.applies, comparison.ask, Strength.SEARCH, Sees.HEIGHT),
+    Oracle(optimum.COMPARISON, optimum.is_comparable, optimum.ask_comparison, Strength.SEARCH, Sees.HEIGHT),
     Oracle(em.ASCENT, em.applies, em.ask, sees=Sees.PART),
     Oracle(em.RATE, em.has_rate, em.ask_rate, sees=Sees.PART),
     Oracle(em.END, em.has_end, em.ask_end, sees=Sees.HEIGHT),
