@@ -238,8 +238,8 @@ def evaluate(term: Term, frame: Frame) -> Value:
             position, axis = _axis(name, frame)
             BUDGET.make(axis.count, a.price, "an index")
             return a.arange(axis.lower, axis.count, position, frame.rank)
-        case t.Variable():
-            return _variable(term, frame)
+        case t.Variable(key=key, indices=indices):
+            return pick_family(frame.name(key), indices, frame)
         case t.Add(terms=parts):
             return _add(parts, frame)
         case t.Multiply(op=op, left=left, right=right):
@@ -268,8 +268,7 @@ def evaluate(term: Term, frame: Frame) -> Value:
         case t.Comparison(sign=sign, left=left, right=right):
             return a.compare(sign, *_spread(a, evaluate(left, frame), evaluate(right, frame)))
         case t.Indicator(conditions=conditions):
-            one, zero = a.number(Fraction(1), frame.rank), a.number(Fraction(0), frame.rank)
-            return a.where(_all(conditions, frame), one, zero)
+            return _told(_all(conditions, frame), frame)
         case _:
             return _structured(term, frame)
 
@@ -288,7 +287,7 @@ def _structured(term: Term, frame: Frame) -> Value:
             return value if column is None else _pick(value, frame.rank - 1, column, frame)
         case t.Kronecker(left=left, right=right):
             same = a.compare("=", *_spread(a, evaluate(left, frame), evaluate(right, frame)))
-            return a.where(same, a.number(Fraction(1), frame.rank), a.number(Fraction(0), frame.rank))
+            return _told(same, frame)
         case t.Identity(dim=dim):
             BUDGET.make(dim.value(world.sizes) ** 2, a.price, "an identity matrix")
             return a.eye(dim.value(world.sizes), frame.rank)
@@ -299,7 +298,7 @@ def _structured(term: Term, frame: Frame) -> Value:
             BUDGET.make(dim.value(world.sizes), a.price, "a vector")
             places = a.arange(1, dim.value(world.sizes), frame.rank - 2, frame.rank)
             same = a.compare("=", *_spread(a, places, evaluate(position, frame)))
-            return a.where(same, a.number(Fraction(1), frame.rank), a.number(Fraction(0), frame.rank))
+            return _told(same, frame)
         case t.Block(rows=rows):
             return _block(rows, frame)
         case t.Gather(indices=indices, body=body):
@@ -307,10 +306,13 @@ def _structured(term: Term, frame: Frame) -> Value:
         case t.Let(bindings=bindings, body=body):
             if not bindings:
                 return evaluate(body, frame)
-            values = {name: _full(value, frame) for name, value in bindings}
-            return evaluate(body, frame.bind(values))
-        case t.MapEntries(arguments=arguments):
-            return _map_entries(term, [_full(argument, frame) for argument in arguments], frame)
+            return evaluate(body, frame.bind({name: _full(value, frame) for name, value in bindings}))
+        case t.MapEntries(arguments=arguments, order=order):
+            values = [_full(argument, frame) for argument in arguments]
+            if order and world.differentiator is None:
+                raise NotExact("a derivative")
+            derived = world.differentiator if order else None
+            return derived.entries(term, values, frame) if derived else apply_entries(term, values, frame)
         case t.Density(log=log):
             return a.elementary("exp", 0, evaluate(log, frame))
         case t.LogIntegral() | t.Expectation() | t.Integral():
@@ -329,6 +331,12 @@ def _structured(term: Term, frame: Frame) -> Value:
                 raise NotExact("a derivative")
             return world.differentiator.derivative(term, frame)
     raise AssertionError(term)
+
+
+def _told(truth: Value, frame: Frame) -> Value:
+    """1 where it is true, else 0."""
+    a = frame.world.arithmetic
+    return a.where(truth, a.number(Fraction(1), frame.rank), a.number(Fraction(0), frame.rank))
 
 
 def _frozen(body: Term, names: frozenset[str], frame: Frame) -> Value:
@@ -367,17 +375,6 @@ def _axis(name: str, frame: Frame) -> tuple[int, Axis]:
         if frame.axes[position].name == name:
             return position + 1, frame.axes[position]
     raise KeyError(name)
-
-
-def _variable(term: t.Variable, frame: Frame) -> Value:
-    value = frame.name(term.key)
-    a = frame.world.arithmetic
-    for position in term.indices:
-        value = _pick(value, frame.rank - 2, position, frame)
-        shape = a.shape(value)
-        cut = frame.rank - 2
-        value = a.reshape(value, (*shape[:cut], *shape[cut + 1 :]))
-    return value
 
 
 def pick_family(value: Value, indices: tuple[Term, ...], frame: Frame) -> Value:
@@ -702,18 +699,8 @@ def _gather(indices: tuple[str, ...], body: Term, shape: Shape, frame: Frame) ->
     return a.reshape(value, (*lead, *dims))
 
 
-def _map_entries(term: t.MapEntries, arguments: list[Value], frame: Frame) -> Value:
-    """A function of numbers on every entry: entries become two more axes."""
-    world = frame.world
-    if term.order:
-        if world.differentiator is None:
-            raise NotExact("a derivative")
-        return world.differentiator.entries(term, arguments, frame)
-    return apply_entries(term, arguments, frame)
-
-
 def apply_entries(term: t.MapEntries, arguments: list[Value], frame: Frame) -> Value:
-    """The body of a function of numbers at every entry of its arguments."""
+    """The body of a function of numbers at every entry of its arguments, which become two more axes."""
     a = frame.world.arithmetic
     shapes = [a.shape(value) for value in arguments]
     rows, columns = (max(shape[axis] for shape in shapes) for axis in (-2, -1))

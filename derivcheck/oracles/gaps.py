@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import torch
@@ -99,11 +100,18 @@ def sides_of(bench: Bench, claim: Claim, world: World) -> tuple[Tensor, Tensor, 
 
 
 def moved(world: World, leaves: dict[str, Tensor], picked: Tensor | None = None) -> World:
-    """The same world with other inputs; ``picked`` are the trials from which its functions are taken."""
-    functions: dict[str, FunctionValue] = dict(world.functions)
+    """The same world with other inputs; ``picked`` are the trials that stay."""
     if picked is not None:
         leaves = {key: leaf[picked] if leaf.shape[0] > 1 else leaf for key, leaf in leaves.items()}
-        functions = {key: f.select(picked) if isinstance(f, ArbitraryFunction) else f for key, f in functions.items()}
+    return placed(world, leaves, picked)
+
+
+def placed(world: World, leaves: Mapping[str, Tensor], trials: Tensor | None) -> World:
+    """The same world with other inputs, and its functions as at these trials, one after the other."""
+    functions: dict[str, FunctionValue] = {
+        key: f.select(trials) if trials is not None and isinstance(f, ArbitraryFunction) else f
+        for key, f in world.functions.items()
+    }
     inputs = {key: leaf.detach().clone().requires_grad_() for key, leaf in leaves.items()}
     # What an integrator or a differentiator keeps is of the inputs that it has seen.
     integrator = Quickest() if isinstance(world.integrator, Quickest) else world.integrator
@@ -169,7 +177,7 @@ def step(
             many = torch.where(far > 0, stepped, many)
         candidates[key] = many
     places = torch.arange(trials).repeat(count)
-    tried = replace(moved(world, candidates), functions=moved(world, {}, places).functions)
+    tried = placed(world, candidates, places)
     with torch.no_grad():
         gaps = sides_of(bench, claim, tried)[2].amin(1)
     gaps = torch.where(gaps.isfinite() & met(tried, conditions), gaps, torch.inf)
@@ -214,12 +222,8 @@ def bar_of(bench: Bench, claim: Claim, world: World) -> Tensor:
     trials = max((leaf.shape[0] for leaf in world.leaves.values()), default=left.shape[0])
     left, right = (side.expand(trials, *side.shape[1:]) for side in (left, right))
     tiny = torch.finfo(torch.float64).tiny
-    return (
-        measured_bar(bench, claim, world, claim.head, claim.claimed, left, right)
-        .reshape(trials, -1)
-        .amax(1)
-        .clamp_min(tiny)
-    )
+    bar = measured_bar(bench, claim, world, claim.head, claim.claimed, left, right)
+    return bar.reshape(trials, -1).amax(1).clamp_min(tiny)
 
 
 def _noise(bench: Bench, claim: Claim, world: World, part: Seen) -> tuple[Tensor, Tensor]:

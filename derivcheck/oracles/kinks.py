@@ -8,16 +8,15 @@ hull a claim is wrong only where no further cell can be expected, or where it is
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from itertools import product
 
 import torch
 from torch import Tensor
 
-from derivcheck.evaluation.differentiation import Autograd
-from derivcheck.evaluation.evaluator import FunctionValue, World, evaluate
-from derivcheck.evaluation.sampling import ArbitraryFunction, generator
+from derivcheck.evaluation.evaluator import World, evaluate
+from derivcheck.evaluation.sampling import generator
 from derivcheck.oracles.bench import Bench
+from derivcheck.oracles.gaps import placed
 from derivcheck.problem.claims import derivative_in
 from derivcheck.problem.problem import Claim
 from derivcheck.verdict import Evidence, Outcome
@@ -108,12 +107,8 @@ def _neighbours(bench: Bench, claim: Claim, world: World) -> tuple[Tensor, bool]
             step = directions[:, start : start + width].reshape(count, *leaf.shape[1:])
             value = value + STEP * step.repeat_interleave(leaf.shape[0], 0)
             start += width
-        leaves[key] = value.requires_grad_()
-    places = torch.arange(trials).repeat(count)
-    functions: dict[str, FunctionValue] = {
-        key: f.select(places) if isinstance(f, ArbitraryFunction) else f for key, f in world.functions.items()
-    }
-    other = replace(world, leaves=leaves, functions=functions, differentiator=Autograd())
+        leaves[key] = value
+    other = placed(world, leaves, torch.arange(trials).repeat(count))
     with torch.no_grad():
         value = evaluate(claim.head, bench.frame(claim, other)).detach()
     value = value.expand(count * trials, *value.shape[1:])
@@ -210,6 +205,3 @@ def _non_negative(system: Tensor, target: Tensor) -> Tensor:
                 break
         weights = trial
     return weights
-
-
-__all__ = ["applies", "ask", "in_hull"]

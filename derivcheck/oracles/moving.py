@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from derivcheck.evaluation.charts import within
+from derivcheck.evaluation.charts import tangent
 from derivcheck.language.domain import Domain
+from derivcheck.language.shapes import Dim
 from derivcheck.oracles.bench import Bench
 from derivcheck.problem.terms import Comparison
 
@@ -40,10 +41,8 @@ def charts_of(bench: Bench, held: set[str]) -> dict[str, Chart]:
     found: dict[str, Chart] = {}
     for key, declaration in bench.problem.declarations.items():
         domain = declaration.domain
-        high = domain.high if isinstance(domain.high, float | int) else None
-        if key in held or domain.kind in ("finite", "onehot") or (domain.high is not None and high is None):
-            continue
-        found[key] = Chart(domain, domain.low, high, domain.kind not in FIXED)
+        if key not in held and domain.kind not in ("finite", "onehot") and not isinstance(domain.high, Dim):
+            found[key] = Chart(domain, *(domain.known_ends or (None, None)), domain.kind not in FIXED)
     return found
 
 
@@ -102,10 +101,8 @@ def _powers(value: Tensor, whole: Tensor) -> Tensor:
 
 def _to_line(chart: Chart, value: Tensor) -> Tensor:
     """A number of the domain on the whole line."""
-    kind, low, high = chart.domain.kind, chart.low, chart.high
-    if kind in ("positive", "nonnegative", "negative", "nonpositive"):
-        return value.abs().clamp_min(1e-300).log()
-    if kind != "interval" or (low is None and high is None):
+    low, high = chart.low, chart.high
+    if low is None and high is None:
         return value
     if low is not None and high is not None:
         inside = ((value - low) / (high - low)).clamp(1e-12, 1 - 1e-12)
@@ -117,13 +114,9 @@ def _to_line(chart: Chart, value: Tensor) -> Tensor:
 
 def _from_line(chart: Chart, place: Tensor, old: Tensor) -> Tensor:
     """Back into the domain; where rounding would put it on an open end, the old value stays."""
-    kind, low, high = chart.domain.kind, chart.low, chart.high
+    low, high = chart.low, chart.high
     size = place.clamp(-LARGEST_LOG, LARGEST_LOG).exp()
-    if kind in ("positive", "nonnegative"):
-        return size
-    if kind in ("negative", "nonpositive"):
-        return -size
-    if kind != "interval" or (low is None and high is None):
+    if low is None and high is None:
         return place
     if low is not None and high is not None:
         made = low + (high - low) * torch.sigmoid(place.clamp(-LARGEST_LOGIT, LARGEST_LOGIT))
@@ -135,14 +128,8 @@ def _from_line(chart: Chart, place: Tensor, old: Tensor) -> Tensor:
 def descent(chart: Chart, value: Tensor, slope: Tensor) -> Tensor:
     """The direction of descent in the chart."""
     match chart.domain.kind:
-        case "symmetric" | "spd" | "psd":
-            return -(slope + slope.transpose(-1, -2)) / 2
-        case "skew":
-            return -(slope - slope.transpose(-1, -2)) / 2
-        case "diagonal" | "lower" | "upper":
-            return -within(chart.domain.kind, slope)
-        case "unit":
-            return -(slope - value * (slope * value).sum((-2, -1), keepdim=True))
+        case "symmetric" | "spd" | "psd" | "skew" | "diagonal" | "lower" | "upper" | "unit":
+            return -tangent(chart.domain, value, slope)
         case "simplex":
             return -value * (slope - (slope * value).sum(-2, keepdim=True))
     with torch.enable_grad():
@@ -153,16 +140,7 @@ def descent(chart: Chart, value: Tensor, slope: Tensor) -> Tensor:
 
 def within_chart(chart: Chart, value: Tensor, move: Tensor) -> Tensor:
     """A move of every entry as one that stays in the domain to first order."""
-    match chart.domain.kind:
-        case "symmetric" | "spd" | "psd":
-            return (move + move.transpose(-1, -2)) / 2
-        case "skew":
-            return (move - move.transpose(-1, -2)) / 2
-        case "diagonal" | "lower" | "upper":
-            return within(chart.domain.kind, move)
-        case "unit":
-            return move - value * (move * value).sum((-2, -1), keepdim=True)
-    return move
+    return move if chart.domain.kind == "simplex" else tangent(chart.domain, value, move)
 
 
 def retract(chart: Chart, value: Tensor, step: Tensor) -> Tensor:

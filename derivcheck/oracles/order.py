@@ -42,6 +42,7 @@ from derivcheck.oracles.gaps import (
     look,
     meeting,
     moved,
+    placed,
     step,
     violation_in,
 )
@@ -195,9 +196,7 @@ def _corners(bench: Bench, world: World, names: frozenset[str]) -> World:
         else leaf.expand(len(found), *leaf.shape[1:])
         for key, leaf in first.items()
     }
-    there = moved(world, leaves)
-    places = torch.zeros(len(found), dtype=torch.long)
-    return replace(there, functions=moved(world, {}, places).functions)
+    return placed(world, leaves, torch.zeros(len(found), dtype=torch.long))
 
 
 def _downhill(
