@@ -32,7 +32,7 @@ from derivcheck.evaluation.arithmetic import NotExact, OutOfRange
 from derivcheck.evaluation.budget import BUDGET, Effort
 from derivcheck.evaluation.differentiation import Autograd
 from derivcheck.evaluation.evaluator import Integrator, World, evaluate
-from derivcheck.evaluation.integration import GaussianAlgebra, Quickest
+from derivcheck.evaluation.gaussian import GaussianAlgebra, Quickest
 from derivcheck.evaluation.optimisation import Optimiser
 from derivcheck.evaluation.sizes import SizesError, complete
 from derivcheck.language import nodes as n

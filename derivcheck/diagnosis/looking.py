@@ -15,7 +15,7 @@ from derivcheck.diagnosis.wording import reworded
 from derivcheck.evaluation.arithmetic import NotExact, OutOfRange
 from derivcheck.evaluation.budget import BUDGET, Effort
 from derivcheck.evaluation.evaluator import Frame, World, evaluate
-from derivcheck.evaluation.integration import GaussianAlgebra
+from derivcheck.evaluation.gaussian import GaussianAlgebra
 from derivcheck.evaluation.sizes import SizesError
 from derivcheck.language import nodes as n
 from derivcheck.oracles import piecewise

@@ -15,7 +15,6 @@ from derivcheck.evaluation.analytic import Integrand, Line, Part, compiled, exac
 from derivcheck.evaluation.arithmetic import NotExact, NoValue, TooLarge
 from derivcheck.evaluation.balls import BallArithmetic, Balls, Number, enclosed
 from derivcheck.evaluation.budget import BUDGET
-from derivcheck.evaluation.ends import ends
 from derivcheck.evaluation.evaluator import Bindings, Frame
 from derivcheck.evaluation.grid import Grid
 from derivcheck.evaluation.growth import Bound, bound
@@ -80,7 +79,10 @@ class Enclosure:
     def _over(self, over: t.Bound, integrand: Term, frame: Frame) -> arb:
         if frame.world.dims(over.shape) != (1, 1):
             raise NotExact("an integral over a vector")
-        first, last = ends(over.domain.in_numbers(frame.world.sizes))
+        known = over.domain.in_numbers(frame.world.sizes).known_ends
+        if known is None:
+            raise NotExact(f"an integral over the domain `{over.domain.kind}`")
+        first, last = known
         work = _Work(gathered(integrand, over.key, frame), over.key, frame, _known(first), _known(last))
         value, size = work.enclosed()
         a = frame.world.arithmetic

@@ -1,9 +1,8 @@
-"""Integrals over random values in torch, by two routes that share nothing but the log density.
+"""Integrals over random values in torch, on nodes that the log density itself places (``evaluation.quadrature``).
 
-``Quadrature`` sums over nodes that the log density itself places (``evaluation.quadrature``). ``GaussianAlgebra``
-reads off the coefficients of a log density that is quadratic in the values, log p = c + hᵀv − ½ vᵀPv, so that
-log ∫ exp = c + ½ hᵀP⁻¹h − ½ log det P + (n/2) log 2π and the mean is P⁻¹h; values from finite sets are enumerated in
-both.
+Values from finite sets are enumerated. Definite integrals of what may change its sign, ∫ f dx ≈ Σ_k w_k f(x_k), take
+the nodes that |f| places: they are refined until the integral of |f| has settled, so that one that does not converge
+absolutely has no value here. The second level shares no node with the first.
 """
 
 from __future__ import annotations
@@ -15,13 +14,10 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from derivcheck.evaluation.arithmetic import NotExact, NotSettled, TooLarge
+from derivcheck.evaluation.arithmetic import NotExact, NotSettled
 from derivcheck.evaluation.budget import BUDGET
-from derivcheck.evaluation.definite import definite, shaken
 from derivcheck.evaluation.degree import NoPolynomial, degree
-from derivcheck.evaluation.differentiation import slope as slope_of
 from derivcheck.evaluation.evaluator import Axis, Bindings, Frame, World, evaluate
-from derivcheck.evaluation.hermite import hermite
 from derivcheck.evaluation.quadrature import DISCRETE, rule
 from derivcheck.evaluation.tilting import tilted
 from derivcheck.language.domain import Domain
@@ -33,25 +29,14 @@ from derivcheck.problem.substitution import rewrite
 KINKED = frozenset(("abs", "relu", "sign", "floor", "ceil", "sqrt"))
 SMALLEST = -650.0
 """The logarithm below which a mean is lost among numbers that are 0."""
-THIRD = 3
-"""Of so high a degree the sigma points give the mean without error."""
-SPREAD = 0.6180339887498949
-"""How far out the second set of sigma points lies, relative to the first."""
-SMALL_MEAN = 1e-3
-"""A mean by so much smaller than what it is the mean of is taken by itself where it can be."""
-FAR = 2.0**20
-"""So many standard deviations out, what is not linear stands far above the rounding of what is."""
+ROUNDING = 2.0**-50
+"""By so much of ∫ |f| the second level is off: where everything cancels, the difference of the levels shows it."""
+SHAKEN = 2.0**-46
+"""By so much each of its summands is, up or down: in a derivative other things cancel than in the integral."""
+PROBES = 129
 UNIT = Domain("interval", low=0.0, high=1.0)
 COMPLEMENT = "~"
 """Behind a name: one less it."""
-INDEFINITE = 1e-6
-"""A precision with an eigenvalue below minus this share of the largest is not positive definite, whatever rounding."""
-QUADRATIC = 1e-9
-"""A log density departs from its quadratic by less than this share of its size, or it is none."""
-
-
-class NotNormalised(NotExact):
-    """The integral of exp of a quadratic that is not bent downwards in every direction: there is none."""
 
 
 def _domain(bound: t.Bound, frame: Frame) -> Domain:
@@ -59,18 +44,18 @@ def _domain(bound: t.Bound, frame: Frame) -> Domain:
     return bound.domain.in_numbers(frame.world.sizes)
 
 
-def _apart(bounds: tuple[t.Bound, ...]) -> tuple[list[t.Bound], list[t.Bound]]:
+def apart(bounds: tuple[t.Bound, ...]) -> tuple[list[t.Bound], list[t.Bound]]:
     """Those that are summed over and those that are integrated over."""
     discrete = [bound for bound in bounds if bound.domain.kind in DISCRETE]
     return discrete, [bound for bound in bounds if bound.domain.kind not in DISCRETE]
 
 
-def _scalar(value: Tensor) -> Tensor:
+def scalar(value: Tensor) -> Tensor:
     """A scalar's value ``(trials, axes …, 1, 1)`` without its rows and columns."""
     return value[..., 0, 0]
 
 
-def _constant(log: t.Term, frame: Frame) -> bool:
+def constant(log: t.Term, frame: Frame) -> bool:
     """Whether a log density is frozen, and nothing on which it depends is bound to another value here."""
     if not isinstance(log, t.Frozen):
         return False
@@ -94,7 +79,7 @@ def _unbound(term: t.Term, but: frozenset[str], frame: Frame) -> bool:
     return True
 
 
-def _lead(term: t.LogIntegral | t.Expectation, frame: Frame) -> tuple[int, ...]:
+def lead_of(term: t.LogIntegral | t.Expectation, frame: Frame) -> tuple[int, ...]:
     """The trials and axes on which the log density depends: a value is put in to see them."""
     places = {}
     for bound in term.bounds:
@@ -135,10 +120,10 @@ class Quadrature:
         if isinstance(term, t.Expectation) and (other := tilted(term, frame)) is not None:
             value: Tensor = evaluate(other, frame)
             return value
-        discrete, smooth = _apart(term.bounds)
+        discrete, smooth = apart(term.bounds)
         if len(smooth) > 1 and any(bound.domain.kind != "real" for bound in smooth):
             raise NotExact("an integral over several values of restricted domains")
-        return _nested(term, discrete, frame, lambda inner: self._smooth(term, smooth, inner))
+        return nested(term, discrete, frame, lambda inner: self._smooth(term, smooth, inner))
 
     def _same(self, term: t.LogIntegral | t.Expectation | t.Integral, frame: Frame) -> Tensor:
         """An integral that is the same at every node of those around it: worked out once, as a definition is."""
@@ -165,7 +150,7 @@ class Quadrature:
             log = evaluate(term.log, frame)
             return log, evaluate(term.body, frame) if isinstance(term, t.Expectation) else None
         sizes = [frame.world.dims(bound.shape)[0] for bound in bounds]
-        lead = _lead(replace(term, bounds=tuple(bounds)), frame)
+        lead = lead_of(replace(term, bounds=tuple(bounds)), frame)
         names, domain = [bound.key for bound in bounds], _domain(bounds[0], frame)
         if domain == UNIT and sizes == [1]:
             # x with 1 − x is a point of the simplex: both keep all their figures near both ends.
@@ -179,9 +164,9 @@ class Quadrature:
             return deeper.bind(dict(zip(names, parts, strict=True)))
 
         def density(nodes: Tensor) -> Tensor:
-            return _scalar(evaluate(term.log, bound(nodes)))
+            return scalar(evaluate(term.log, bound(nodes)))
 
-        key = (term.log, frame.axes) if _constant(term.log, frame) else None
+        key = (term.log, frame.axes) if constant(term.log, frame) else None
         if key is not None and key in self._kept:
             nodes, log = self._kept[key]
         else:
@@ -190,7 +175,7 @@ class Quadrature:
             if not found.settled:
                 raise NotSettled("an integral does not settle when its nodes are refined")
             nodes = found.nodes
-            log = _scalar(evaluate(term.log, bound(nodes))) + found.log_weights
+            log = scalar(evaluate(term.log, bound(nodes))) + found.log_weights
             if key is not None:
                 self._kept[key] = nodes, log
         total = torch.logsumexp(log, -1)
@@ -235,14 +220,14 @@ class _Placed:
         if not found.settled:
             raise NotSettled("a mean does not settle as its nodes are refined: it may not exist")
         inner = self.bound(found.nodes)
-        log = _scalar(evaluate(self.term.log, inner)) + found.log_weights - total.unsqueeze(-1)
+        log = scalar(evaluate(self.term.log, inner)) + found.log_weights - total.unsqueeze(-1)
         if float((log + self._size(inner)).detach().amax(-1).amin()) < SMALLEST:
             raise NotSettled("a mean is smaller than any number that is told from 0 here")
         return shaken(torch.exp(log)[..., None, None] * evaluate(self.term.body, inner), level)
 
     def _height(self, nodes: Tensor) -> Tensor:
         inner = self.bound(nodes)
-        return _scalar(evaluate(self.term.log, inner)) + self._size(inner)
+        return scalar(evaluate(self.term.log, inner)) + self._size(inner)
 
     def _size(self, inner: Frame) -> Tensor:
         """log |body|; over several numbers of what has no zero where the body changes its sign."""
@@ -287,208 +272,55 @@ def _complemented(term: t.LogIntegral | t.Expectation, key: str) -> t.LogIntegra
     return replace(made, body=rewrite(made.body, rule)) if isinstance(made, t.Expectation) else made
 
 
-class GaussianAlgebra:
-    """Closed forms where the log density is quadratic, and the mean's body polynomials times exponentials of them."""
+def definite(term: t.Integral, frame: Frame, level: int) -> Tensor:
+    """The integral on the nodes of a level."""
+    key = term.bound.key
+    domain = term.bound.domain.in_numbers(frame.world.sizes)
 
-    name = "Gaussian"
+    def at(nodes: Tensor) -> Tensor:
+        """The integrand at nodes ``(trials, axes …, count, 1, 1)``."""
+        BUDGET.make(nodes.numel(), 20.0, "the nodes of an integral")
+        value: Tensor = evaluate(term.body, frame.deeper(Axis("", 1, nodes.shape[-3])).bind({key: nodes}))
+        return value
 
-    def __init__(self, known: set[t.Term] | None = None) -> None:
-        self._kept: dict[tuple[t.Term, tuple[Axis, ...]], tuple[Tensor, Tensor, Tensor]] = {}
-        self._known = known
+    def height(nodes: Tensor) -> Tensor:
+        return torch.log(at(nodes).abs().sum((-2, -1)))
 
-    def integral(self, term: t.LogIntegral | t.Expectation | t.Integral, frame: Frame) -> Tensor:
-        if isinstance(term, t.Integral):
-            raise NotExact("an integral of what is no density")
-        if isinstance(term, t.Expectation) and (other := tilted(term, frame)) is not None:
-            value: Tensor = evaluate(other, frame)
-            return value
-        discrete, smooth = _apart(term.bounds)
-        if any(bound.domain.kind != "real" for bound in smooth):
-            raise NotExact("a density that is not Gaussian")
-        return _nested(term, discrete, frame, lambda inner: self._smooth(term, smooth, inner))
-
-    def _smooth(
-        self, term: t.LogIntegral | t.Expectation, bounds: list[t.Bound], frame: Frame
-    ) -> tuple[Tensor, Tensor | None]:
-        if not bounds:
-            raise NotExact("a density that is not Gaussian")
-        recording = torch.is_grad_enabled()
-        with torch.enable_grad():
-            return self._quadratic(term, bounds, frame, recording)
-
-    def _quadratic(
-        self, term: t.LogIntegral | t.Expectation, bounds: list[t.Bound], frame: Frame, recording: bool
-    ) -> tuple[Tensor, Tensor | None]:
-        sizes = [frame.world.dims(bound.shape)[0] for bound in bounds]
-        size = sum(sizes)
-
-        def bound(place: Tensor, inner: Frame) -> Frame:
-            parts = torch.split(place, sizes, dim=-2)
-            return inner.bind({each.key: part for each, part in zip(bounds, parts, strict=True)})
-
-        def log(place: Tensor) -> Tensor:
-            return _scalar(evaluate(term.log, bound(place, frame)))
-
-        key = (term.log, frame.axes) if _constant(term.log, frame) else None
-        if key is not None and key in self._kept:
-            total, mean, factor = self._kept[key]
-        else:
-            lead = _lead(replace(term, bounds=tuple(bounds)), frame)
-            total, mean, factor = self.moments(log, lead, size, self._known is not None and term.log in self._known)
-            if self._known is not None:
-                self._known.add(term.log)
-            if key is not None:
-                total, mean, factor = total.detach(), mean.detach(), factor.detach()
-                self._kept[key] = total, mean, factor
-        body = None
-        if isinstance(term, t.Expectation):
-            body = self._mean(term, bound, frame, mean, factor, size)
-        total = total[..., None, None]
-        if not recording:
-            total = total.detach()
-            body = None if body is None else body.detach()
-        return total, body
-
-    def moments(
-        self, log: Callable[[Tensor], Tensor], lead: tuple[int, ...], size: int, known: bool = False
-    ) -> tuple[Tensor, Tensor, Tensor]:
-        """log ∫ exp, the mean, the precision's Cholesky factor; that ``log`` is quadratic is ``known``, or tested."""
-        origin = torch.zeros(*lead, size, 1, dtype=torch.float64, requires_grad=True)
-        constant = log(origin)
-        slope = slope_of(constant.sum(), origin, create=True)
-        rows = [slope_of(slope[..., row, 0].sum(), origin, create=True) for row in range(size)]
-        precision = -torch.stack([row[..., 0] for row in rows], -2)
-        if not known:
-            self._check(log, constant, slope, precision, lead)
-        try:
-            factor = torch.linalg.cholesky(precision)
-        except RuntimeError as error:
-            numbers = torch.linalg.eigvalsh(precision.detach())
-            if bool((numbers[..., 0] < -INDEFINITE * numbers.abs().amax(-1)).any()):
-                raise NotNormalised("a density that cannot be normalised") from error
-            raise NotExact("a density that cannot be normalised to rounding") from error
-        mean = torch.cholesky_solve(slope, factor)
-        # Once more about the peak: of a narrow density far from 0 the parts of its expansion there cancel.
-        there = mean.detach().requires_grad_()
-        constant = log(there)
-        slope = slope_of(constant.sum(), there, create=True)
-        rest = torch.cholesky_solve(slope, factor)
-        mean = there.detach() + rest
-        volume = factor.diagonal(dim1=-2, dim2=-1).log().sum(-1)
-        total = constant + (slope * rest).sum((-1, -2)) / 2 - volume + size * math.log(2 * math.pi) / 2
-        return total, mean, factor
-
-    def _check(
-        self, log: Callable[[Tensor], Tensor], constant: Tensor, slope: Tensor, precision: Tensor, lead: tuple[int, ...]
-    ) -> None:
-        """The log density is its own expansion of second order, at places far from where that was taken."""
-        with torch.no_grad():
-            for shift in (1.7, -0.9, 4.3):
-                step = torch.arange(1, slope.shape[-2] + 1, dtype=torch.float64).reshape(-1, 1)
-                place = (shift * torch.cos(step * shift)).expand(*lead, -1, 1)
-                expected = constant + (slope * place).sum((-1, -2)) - (place * (precision @ place)).sum((-1, -2)) / 2
-                found = log(place)
-                size = torch.maximum(found.abs(), constant.abs()) + (slope.abs() * place.abs()).sum((-1, -2)) + 1
-                if not bool(((found - expected).abs() <= QUADRATIC * size).all()):
-                    raise NotExact("a density that is not Gaussian")
-
-    def _mean(
-        self, term: t.Expectation, bound: Callable[[Tensor, Frame], Frame], frame: Frame, mean: Tensor, factor: Tensor,
-        size: int,
-    ) -> Tensor:  # fmt: skip
-        """The mean over sigma points, exact for polynomials of degree three; two sets have to agree.
-
-        What is no polynomial could vanish at all of them: its degree is read off its structure.
-        """
-        names = frozenset(each.key for each in term.bounds)
-        try:
-            power = degree(term.body, names, frame)
-        except NoPolynomial as error:
-            if not error.hidden:
-                raise NotExact("the mean of something that is no polynomial") from error
-            power = THIRD
-        # P⁻¹ = (L⁻¹)ᵀ L⁻¹: the rows of L⁻¹ are the directions of the sigma points.
-        directions = torch.linalg.solve_triangular(factor, torch.eye(size, dtype=factor.dtype), upper=False)
-        centre = mean.unsqueeze(-3)
-        if power > THIRD:
-            steps, weights = hermite(power, size)
-            places = centre + (steps @ directions).unsqueeze(-1)
-            return (weights * evaluate(term.body, bound(places, frame.deeper(Axis("", 1, len(steps)))))).sum(-3)
-
-        def around(reach: float) -> tuple[Tensor, Tensor, float]:
-            moves = reach * directions.unsqueeze(-1)
-            places = torch.cat([centre, centre + moves, centre - moves], -3)
-            inner = bound(places, frame.deeper(Axis("", 1, places.shape[-3])))
-            value = evaluate(term.body, inner)
-            weights = _weights(moves, places - centre, reach)
-            # What a mean of 0 is made of is not 0: the values themselves say what a rounding error is.
-            size_of = float((weights.abs() * value.detach().abs()).sum(-3).amax())
-            every = value.expand(*value.shape[:-3], 1 + 2 * size, *value.shape[-2:])
-            return every, (weights * value).sum(-3), size_of
-
-        value, one, scale = around(math.sqrt(size))
-        _, other, further = around((1.0 + SPREAD) * math.sqrt(size))
-        scale += further + 1e-300
-        at = value.detach()
-        results = [one, other]
-        if bool((at[..., :1, :, :].abs() < SMALL_MEAN * at.abs().amax(-3, keepdim=True)).any()):
-            # A mean near 0 of something wide: where the body is linear it is the value at the centre, without a sum.
-            straight = _linear(around(FAR)[0].detach())
-            results = [torch.where(straight, value[..., 0, :, :], each) for each in results]
-        one, other = results
-        if not bool(((one - other).detach().abs() <= 1e-9 * scale).all()):
-            raise NotExact("the mean of something that is no polynomial of low degree")
-        return one
+    with torch.no_grad():
+        middle = torch.full((1,) * (2 + len(frame.axes)) + (1, 1), 0.5, dtype=torch.float64)
+        lead = tuple(at(middle).shape[:-3])
+        found = rule(height, lead, 1, domain, level, (0.0,))
+        if not found.settled or not _defined(at, found.nodes, found.log_weights, domain):
+            raise NotSettled("an integral does not settle as its nodes are refined: it may not exist")
+    return shaken(torch.exp(found.log_weights)[..., None, None] * at(found.nodes), level)
 
 
-def _linear(value: Tensor) -> Tensor:
-    """In which entries second differences over far points are rounding: there is no second moment in the mean."""
-    centre, (ahead, behind) = value[..., :1, :, :], value[..., 1:, :, :].chunk(2, -3)
-    bend = (ahead - centre) + (behind - centre)
-    size = ahead.abs() + behind.abs() + centre.abs()
-    return (bend.abs() <= 16 * torch.finfo(torch.float64).eps * size).all(-3)
+def shaken(value: Tensor, level: int) -> Tensor:
+    """The sum of what stands at nodes ``(…, count, rows, columns)``; behind the first level with the rounding in it."""
+    total = value.sum(-3)
+    if level == 0:
+        return total
+    numbers = torch.Generator().manual_seed(value.shape[-3])
+    signs = 2.0 * torch.randint(2, (value.shape[-3], 1, 1), generator=numbers) - 1
+    return total + ROUNDING * value.abs().sum(-3) + SHAKEN * (signs * value).sum(-3)
 
 
-def _weights(moves: Tensor, rounded: Tensor, reach: float) -> Tensor:
-    """The weights ``(…, 1 + 2 n, 1, 1)`` of a centre and of sigma points to both of its sides.
+def _defined(at: Callable[[Tensor], Tensor], nodes: Tensor, log_weights: Tensor, domain: Domain) -> bool:
+    """Whether the integrand is a number wherever it is integrated: nothing was left out for want of a value.
 
-    A narrow density far from 0 has its points where rounding put them: with t₊ and t₋ for how far they are in units of
-    a standard deviation, w₊ t₊ = w₋ t₋ and w₊ t₊² + w₋ t₋² = 1 keep the mean and the variance.
+    An end that is infinite is probed as far beyond the nodes as they reach.
     """
-    length = moves.detach().square().sum((-1, -2)).clamp_min(torch.finfo(torch.float64).tiny)
-    ahead, behind = rounded.detach()[..., 1:, :, :].chunk(2, -3)
-    forth = reach * (ahead * moves.detach()).sum((-1, -2)) / length
-    back = -reach * (behind * moves.detach()).sum((-1, -2)) / length
-    both = forth + back
-    outer = torch.cat([1 / (forth * both), 1 / (back * both)], -1)
-    return torch.cat([1 - outer.sum(-1, keepdim=True), outer], -1)[..., None, None]
-
-
-class Quickest:
-    """Gaussian algebra where it is open, else quadrature: for what is worked out very often, as by an optimiser."""
-
-    name = "quickest"
-
-    def __init__(self, known: set[t.Term] | None = None) -> None:
-        self.algebra, self.quadrature = GaussianAlgebra(known), Quadrature()
-        self._known = known
-        self._other: set[t.Term] = set()
-
-    def renewed(self) -> Quickest:
-        """The same at other parameters: what has a closed form is known, nodes and moments are not kept."""
-        made = Quickest(set() if self._known is None else self._known)
-        made._other = self._other
-        return made
-
-    def integral(self, term: t.LogIntegral | t.Expectation | t.Integral, frame: Frame) -> Tensor:
-        if term not in self._other:
-            try:
-                return self.algebra.integral(term, frame)
-            except TooLarge:
-                raise
-            except NotExact:
-                self._other.add(term)
-        return self.quadrature.integral(term, frame)
+    used = log_weights.isfinite()
+    places = nodes[..., 0, 0]
+    low = torch.where(used, places, torch.inf).amin(-1, keepdim=True)
+    high = torch.where(used, places, -torch.inf).amax(-1, keepdim=True)
+    first, last = domain.known_ends or (None, None)
+    width = high - low
+    start = low - width if first is None else torch.full_like(low, first)
+    stop = high + width if last is None else torch.full_like(high, last)
+    share = (torch.arange(PROBES, dtype=torch.float64) + 0.5) / PROBES
+    probes = start + (stop - start) * share
+    return not bool(at(probes[..., None, None]).isnan().any())
 
 
 def _terms_of_sum(
@@ -499,12 +331,12 @@ def _terms_of_sum(
     def density(nodes: Tensor) -> Tensor:
         if domain.kind not in ("natural", "integer"):
             return torch.zeros(nodes.shape[:-2], dtype=torch.float64)
-        return _scalar(evaluate(term.log, frame.deeper(Axis("", 1, nodes.shape[-3])).bind({bound.key: nodes})))
+        return scalar(evaluate(term.log, frame.deeper(Axis("", 1, nodes.shape[-3])).bind({bound.key: nodes})))
 
     return density
 
 
-def _nested(
+def nested(
     term: t.LogIntegral | t.Expectation,
     discrete: list[t.Bound],
     frame: Frame,
@@ -522,7 +354,7 @@ def _nested(
         added = inner.axes[len(frame.axes) :]
         endless = domain.kind in ("natural", "integer")
         # How far a sum without end runs is another matter at every value of the finite sets in front of it.
-        lead = (*_lead(term, frame), *(axis.count for axis in added)) if endless else (1,) * (1 + len(inner.axes))
+        lead = (*lead_of(term, frame), *(axis.count for axis in added)) if endless else (1,) * (1 + len(inner.axes))
         density = _terms_of_sum(term, bound, domain, inner)
         found = rule(density, lead, rows, domain, 0)
         if not found.settled:

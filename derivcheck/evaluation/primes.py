@@ -5,41 +5,18 @@ from __future__ import annotations
 from functools import lru_cache
 from random import Random
 
+from flint import fmpz
+
 LOW, HIGH = 1 << 60, 1 << 61
 MANY = 3.0e15
 """There are more primes than so many to draw from: about 2⁶⁰ / (8 · 43) of the interval are 9 mod 16."""
-WITNESSES = (2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37)
-
-
-def is_prime(n: int) -> bool:
-    """Whether a number below 3·10²⁴ is prime, by Miller and Rabin's test with witnesses that leave no doubt there."""
-    if n < 2:
-        return False
-    for small in WITNESSES:
-        if n % small == 0:
-            return n == small
-    odd, twos = n - 1, 0
-    while not odd & 1:
-        odd, twos = odd >> 1, twos + 1
-    return all(_passes(witness, n, odd, twos) for witness in WITNESSES)
-
-
-def _passes(witness: int, n: int, odd: int, twos: int) -> bool:
-    x = pow(witness, odd, n)
-    if x in (1, n - 1):
-        return True
-    for _ in range(twos - 1):
-        x = x * x % n
-        if x == n - 1:
-            return True
-    return False
 
 
 def draw(generator: Random) -> int:
     """A prime in [2⁶⁰, 2⁶¹] that is 9 mod 16: then −1 and 2 have roots, and no root takes more than three steps."""
     while True:
         number = generator.randrange(LOW, HIGH) & ~15 | 9
-        if is_prime(number):
+        if fmpz(number).is_prime():
             return number
 
 

@@ -16,11 +16,11 @@ import torch
 from torch import Tensor
 
 from derivcheck.evaluation.arithmetic import NotExact
-from derivcheck.evaluation.ends import ends, number_of
 from derivcheck.evaluation.lattice import lattice, sticks
 from derivcheck.evaluation.line import Line
 from derivcheck.evaluation.panels import MOMENTS, panels
 from derivcheck.language.domain import Domain
+from derivcheck.language.shapes import Dim
 
 LARGEST_COUNT = 200_000
 """How many members of a finite domain, or how long a run of whole numbers, is summed."""
@@ -80,6 +80,15 @@ def rule(
     return Rule(nodes.reshape(*lead, count, rows, 1), log_weights.reshape(*lead, count), settled)
 
 
+def ends(domain: Domain) -> tuple[float | None, float | None]:
+    """The lower and the upper end of a domain of numbers; None where it has none."""
+    if domain.known_ends is None:
+        raise NotExact(
+            f"an integral over the domain `{domain.kind}`" if domain.ends is None else "an integral up to a size"
+        )
+    return domain.known_ends
+
+
 def _edge(density: LogDensity, entries: int, level: int) -> tuple[Tensor, Tensor, bool]:
     """The simplex of two entries, by the logarithm of their ratio: both ends keep all their figures."""
 
@@ -97,7 +106,9 @@ def _discrete(density: LogDensity, entries: int, rows: int, domain: Domain) -> t
     if domain.kind == "onehot":
         members = torch.eye(rows, dtype=torch.float64)
     else:
-        high = number_of(domain.high)
+        if isinstance(domain.high, Dim):
+            raise NotExact("an integral up to a size")
+        high = domain.high
         if domain.kind == "finite" and domain.values:
             values = [float(value) for value in domain.values]
         elif domain.kind == "finite" or (domain.low is not None and high is not None):

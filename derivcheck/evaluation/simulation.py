@@ -14,7 +14,7 @@ from torch import Tensor
 
 from derivcheck.evaluation.arithmetic import NotExact
 from derivcheck.evaluation.evaluator import Axis, World, evaluate
-from derivcheck.evaluation.integration import GaussianAlgebra
+from derivcheck.evaluation.gaussian import GaussianAlgebra
 from derivcheck.evaluation.quadrature import DISCRETE, rule
 from derivcheck.evaluation.sampling import draw, generator
 from derivcheck.problem import terms as t

@@ -9,7 +9,7 @@ from math import prod
 
 from derivcheck.config import SettingsError
 from derivcheck.evaluation.arithmetic import SIGNS
-from derivcheck.language.domain import Domain
+from derivcheck.language.domain import RELATIONS, Domain
 from derivcheck.language.shapes import Dim, is_scalar
 from derivcheck.problem import terms as t
 from derivcheck.problem.problem import Problem
@@ -111,13 +111,8 @@ def extra(
     made: list[dict[str, int]] = []
     for some in wanted:
         sizes = {**fixed, **some}
-        if sizes in drawn or sizes in made or not _allowed(sizes, problem):
-            continue
-        try:
-            _check_shapes(problem, sizes)
-        except SizesError:
-            continue
-        made.append(sizes)
+        if sizes not in drawn and sizes not in made and possible(sizes, problem):
+            made.append(sizes)
     return made
 
 
@@ -250,20 +245,16 @@ def _permitted(problem: Problem, declaration: Declaration, value: float) -> floa
     return value
 
 
+TO_ZERO = {">": "positive", "\\ge": "nonnegative", "<": "negative", "\\le": "at most 0", "\\ne": "other than 0"}
+
+
 def _broken(domain: Domain, value: float) -> str:
     """What the domain asks for and the value is not, or nothing. Bounds that are sizes are not looked at."""
     high = domain.high if isinstance(domain.high, float | int) else None
+    relation = RELATIONS.get({"spd": "positive", "psd": "nonnegative"}.get(domain.kind, domain.kind))
+    if relation is not None:
+        return "" if SIGNS[relation](value, 0) else TO_ZERO[relation]
     match domain.kind:
-        case "positive" | "spd":
-            return "positive" if value <= 0 else ""
-        case "nonnegative" | "psd":
-            return "nonnegative" if value < 0 else ""
-        case "negative":
-            return "negative" if value >= 0 else ""
-        case "nonpositive":
-            return "at most 0" if value > 0 else ""
-        case "nonzero":
-            return "other than 0" if value == 0 else ""
         case "natural":
             return "a natural number" if value < 1 or value != int(value) else ""
         case "integer":

@@ -10,11 +10,12 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from derivcheck.evaluation import projection, running, sampling, sizes
+from derivcheck.evaluation import charts, running, sampling, sizes
 from derivcheck.evaluation.differentiation import Autograd
 from derivcheck.evaluation.evaluator import FunctionValue, Integrator, World, evaluate
 from derivcheck.evaluation.floating import FloatArithmetic
-from derivcheck.evaluation.integration import GaussianAlgebra, Quadrature, Quickest
+from derivcheck.evaluation.gaussian import GaussianAlgebra, Quickest
+from derivcheck.evaluation.integration import Quadrature
 from derivcheck.evaluation.optimisation import Optimiser
 from derivcheck.language.shapes import Shape
 from derivcheck.oracles.draws import CannotDraw as CannotDraw
@@ -232,7 +233,7 @@ class Bench(Draws):
         domains = {
             key: domain
             for key in names & world.leaves.keys() - self.values.keys()
-            if projection.movable(domain := self.problem.declarations[key].domain)
+            if charts.movable(domain := self.problem.declarations[key].domain)
         }
         if not domains:
             raise CannotDraw("no name in this condition can be moved to meet it")
@@ -249,7 +250,7 @@ class Bench(Draws):
             return torch.cat([part for part, _ in parts], 1), torch.cat([size for _, size in parts], 1)
 
         try:
-            moved = projection.project(world.leaves, domains, residual)
+            moved = charts.project(world.leaves, domains, residual)
         except ValueError as error:
             raise CannotDraw("no name in this condition can be moved to meet it") from error
         return {key: leaf.requires_grad_() for key, leaf in moved.items()}

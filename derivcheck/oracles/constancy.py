@@ -26,6 +26,7 @@ from derivcheck.evaluation.forward import Forward
 from derivcheck.evaluation.grid import Grid
 from derivcheck.evaluation.residues import Entry, ResidueArithmetic, Residues
 from derivcheck.oracles.draws import Draws
+from derivcheck.oracles.fields import patterned
 from derivcheck.problem import facts
 from derivcheck.problem import terms as t
 from derivcheck.problem.problem import Claim
@@ -134,14 +135,7 @@ def _moving(draws: Draws, world: World) -> World:
 
 def _direction(a: ResidueArithmetic, kind: str, shape: tuple[int, ...]) -> Residues | None:
     drawn = a.unknowns((1, *shape))
-    match kind:
-        case "symmetric" | "spd" | "psd":
-            return a.add(drawn, a.transpose(drawn))
-        case "skew":
-            return a.subtract(drawn, a.transpose(drawn))
-        case "diagonal":
-            return a.multiply(drawn, a.eye(shape[-1], len(shape) + 1))
-    return drawn if kind in LINEAR else None
+    return patterned(a, kind, drawn) if kind in MATRICES else drawn if kind in LINEAR else None
 
 
 class _AtPoint(ResidueArithmetic):

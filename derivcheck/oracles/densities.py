@@ -18,7 +18,7 @@ import torch
 
 from derivcheck.evaluation.arithmetic import NotExact, NotSettled, TooLarge
 from derivcheck.evaluation.evaluator import Frame, World, evaluate
-from derivcheck.evaluation.integration import GaussianAlgebra, NotNormalised
+from derivcheck.evaluation.gaussian import GaussianAlgebra, NotNormalised
 from derivcheck.evaluation.quadrature import DISCRETE
 from derivcheck.evaluation.sampling import draw, generator
 from derivcheck.language.shapes import ONE

@@ -3,10 +3,16 @@
 Positive numbers, intervals, definite matrices fill their space: an identity of rational functions that holds in
 general holds on them, and one that holds on them holds in general. Where an equation narrows a domain (symmetric
 and orthogonal matrices, unit vectors, simplices) its members are made by a rational formula that reaches all but few.
+
+A side that has no value at any input makes its line wrong where the other side has one. Two ways to see it, each
+without doubt: the logarithm of what is seen to be negative by its signs alone, and a side in which at every draw, at
+sizes of every order, there is a singular matrix or a division by zero. That would be chance, but with degree / p at
+each draw, if it were not so everywhere.
 """
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from fractions import Fraction
@@ -15,7 +21,8 @@ from math import log2, prod
 from random import Random
 
 from derivcheck.evaluation import primes
-from derivcheck.evaluation.arithmetic import NotExact
+from derivcheck.evaluation import sizes as drawing
+from derivcheck.evaluation.arithmetic import NotExact, OutOfRange
 from derivcheck.evaluation.completion import Completion
 from derivcheck.evaluation.evaluator import FunctionValue, World, evaluate
 from derivcheck.evaluation.forward import Forward
@@ -24,8 +31,12 @@ from derivcheck.evaluation.residues import Entry, ResidueArithmetic, Residues
 from derivcheck.evaluation.unknowns import Known, Unknown
 from derivcheck.language.domain import Domain
 from derivcheck.oracles.draws import Draws, given_by
+from derivcheck.oracles.reach import INTEGRALS
+from derivcheck.problem import terms as t
+from derivcheck.problem.facts import negative
+from derivcheck.problem.problem import Claim
 from derivcheck.problem.scope import Declaration
-from derivcheck.problem.terms import Comparison
+from derivcheck.problem.terms import Comparison, Term
 
 MOST_CHOICES = 64
 """So many combinations of members of finite sets are enumerated; with more of them they are drawn from all numbers."""
@@ -110,26 +121,28 @@ def _leaf(
     drawn = Residues(values, 1, 0)
     if kind in OPEN or kind in ("finite", "onehot"):
         return drawn
-    turned = a.transpose(drawn) if shape[-1] == shape[-2] else drawn
-    rows, rank = shape[-2], len(shape)
     match kind:
-        case "symmetric" | "spd" | "psd":
-            return a.add(drawn, turned)
-        case "skew":
-            return a.subtract(drawn, turned)
-        case "diagonal":
-            return a.multiply(drawn, a.eye(rows, rank))
-        case "lower" | "upper":
-            kept = (i >= j if kind == "lower" else i <= j for i in range(rows) for j in range(rows))
-            mask = Grid((1,) * (rank - 2) + (rows, rows), tuple(map(int, kept)))
-            return a.multiply(drawn, Residues(mask, 0, 0, True))
+        case "symmetric" | "spd" | "psd" | "skew" | "diagonal" | "lower" | "upper":
+            return patterned(a, kind, drawn)
         case "simplex":
             return a.divide(drawn, a.sum(drawn, -2))
-        case "unit" if rows > 1:
+        case "unit" if shape[-2] > 1:
             return _unit(drawn, a)
         case "orthogonal":
             return _orthogonal(shape, source, a)
     raise NotExact(f"a draw from this domain ({kind}) mod a prime")
+
+
+def patterned(a: ResidueArithmetic, kind: str, drawn: Residues) -> Residues:
+    """A drawn matrix with the pattern of its kind: made the same as its transpose, or 0 outside of it."""
+    if kind in ("symmetric", "spd", "psd"):
+        return a.add(drawn, a.transpose(drawn))
+    if kind == "skew":
+        return a.subtract(drawn, a.transpose(drawn))
+    keep = {"diagonal": operator.eq, "lower": operator.ge, "upper": operator.le}[kind]
+    rows, rank = drawn.grid.shape[-2], len(drawn.grid.shape)
+    mask = tuple(int(keep(i, j)) for i in range(rows) for j in range(rows))
+    return a.multiply(drawn, Residues(Grid((1,) * (rank - 2) + (rows, rows), mask), 0, 0, True))
 
 
 def _unit(drawn: Residues, a: ResidueArithmetic) -> Residues:
@@ -213,3 +226,93 @@ def _positive_roots(draws: Draws, leaves: Mapping[str, Residues], a: ResidueArit
 def functions_of(world: World) -> list[Unknown]:
     """The arbitrary functions, with what was drawn for them."""
     return [function for function in world.functions.values() if isinstance(function, Unknown)]
+
+
+NO_VALUE = "the {} side has no value at any input: "
+UNDEFINED = frozenset(("division by zero", "singular matrix", "logarithm of zero"))
+LARGE, MORE, TWICE = 9, 6, 2
+"""A size that is larger than all others together may have to be; how many more choices, and draws of each."""
+
+
+def by_signs(draws: Draws, claim: Claim) -> str:
+    """Why one side has no value anywhere while the other is not seen to have none; empty where nothing is seen."""
+    found = [_negative_logarithm(side, draws) for side in (claim.head, claim.claimed)]
+    if (found[0] is None) == (found[1] is None):
+        return ""
+    which, part = ("left", found[0]) if found[0] is not None else ("claimed", found[1])
+    assert part is not None
+    quoted = draws.problem.source.text[part.span.start : part.span.end].strip()
+    what = f"`{quoted}` is negative" if quoted else "a part of it is negative"
+    return NO_VALUE.format(which) + what + ", and has no logarithm"
+
+
+def _negative_logarithm(side: Term, draws: Draws) -> Term | None:
+    """The argument of a logarithm that is negative wherever it is defined, if it is reached at every input."""
+    definitions = draws.problem.definitions
+    stack, seen = [side], set[str]()
+    looked_at: dict[int, Term] = {}
+    while stack:
+        top = stack.pop()
+        if id(top) in looked_at:  # functions that call each other twice share what doubles when it is written out
+            continue
+        looked_at[id(top)] = top
+        match top:
+            case t.Elementary(name="log", order=0, argument=argument) if negative(argument, draws.problem.scope):
+                return argument
+            case t.Piecewise() | t.Indicator() | t.Comparison() | t.Derivative() | t.Chain() | t.Optimum():
+                continue
+            case t.Reduce(conditions=conditions) if conditions:
+                continue
+            case t.Variable(key=key) if key in definitions and key not in seen:
+                seen.add(key)
+                stack.append(definitions[key].term)
+        stack.extend(t.children(top))
+    return None
+
+
+def by_draws(draws: Draws, claim: Claim, equations: tuple[Comparison, ...]) -> str:
+    """Why one side has no value at any draw mod a prime where the other has one at every draw."""
+    if claim.solution is not None or any(name in draws.fixed for name in draws.symbols):
+        return ""
+    bad: set[bool] = set()
+    reasons: dict[str, None] = {}
+    for number, choice in enumerate(_orders(draws)):
+        whole = drawing.complete(choice, draws.problem)
+        for again in range(TWICE):
+            there = world(draws, whole, f"nowhere {number} {again}", 0, (), equations, {})
+            a = there.arithmetic
+            assert isinstance(a, ResidueArithmetic)
+            frame = draws.frame(claim, there)
+            try:
+                values = [evaluate(side, frame).grid.entries for side in (claim.head, claim.claimed)]
+            except (NotExact, OutOfRange):
+                return ""
+            missing = [all(entry is None for entry in entries) for entries in values]
+            whole_sides = [None not in entries for entries in values]
+            one_sided = (missing[0] and whole_sides[1]) or (missing[1] and whole_sides[0])
+            if not one_sided or not UNDEFINED.issuperset(a.failures):
+                return ""
+            bad.add(missing[0])
+            reasons.update(a.failures)
+    if len(bad) != 1:
+        return ""
+    which, side = ("left", claim.head) if bad.pop() else ("claimed", claim.claimed)
+    # An integral is worked out by completing a square, which may be flat where there is a value; and the rule for the
+    # slope of a determinant asks for an inverse where there need be none.
+    ruled = (*INTEGRALS, t.Derivative, t.Chain) if "singular matrix" in reasons else INTEGRALS
+    if any(isinstance(part, ruled) for part in draws.parts(side)):
+        return ""
+    return NO_VALUE.format(which) + ", ".join(reasons)
+
+
+def _orders(draws: Draws) -> Iterator[dict[str, int]]:
+    """Sizes of every order: each size far larger than the others, and far smaller; an inverse may ask for either."""
+    names = draws.symbols
+    least = {name: max(2, draws.problem.size_bounds.get(name, 2)) for name in names}
+    for name in names:
+        small = {other: least[other] + rank % 3 for rank, other in enumerate(names)}
+        yield {**small, name: least[name] + sum(small.values()) + 1}
+        yield {**{other: LARGE - rank % 3 for rank, other in enumerate(names)}, name: least[name]}
+    source = Random(f"{draws.settings.seed} orders")
+    for _ in range(MORE if names else 2):
+        yield {name: least[name] + source.randrange(6) for name in names}

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from derivcheck.evaluation.differentiation import Autograd
 from derivcheck.evaluation.evaluator import FunctionValue, World, evaluate
-from derivcheck.evaluation.integration import Quickest
+from derivcheck.evaluation.gaussian import Quickest
 from derivcheck.evaluation.sampling import ArbitraryFunction, generator
 from derivcheck.oracles.bench import Bench
 from derivcheck.oracles.comparing import (

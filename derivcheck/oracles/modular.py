@@ -11,7 +11,7 @@ input either; the values and derivatives that the unknowns stand for are those o
 nothing where exponentials, roots or π are in it, of which not every relation is known here, nor under conditions.
 
 Optima and solutions are compared by what vanishes there (``solving``); sides that no relation brings together by their
-derivatives and a point (``constancy``); a side without a value is refuted (``existence``); ``everysize`` tells where a
+derivatives and a point (``constancy``); a side without a value is refuted (``fields``); ``everysize`` tells where a
 proof at some sizes is one for all.
 """
 
@@ -28,7 +28,7 @@ from derivcheck.evaluation.arithmetic import NotExact, OutOfRange, TooLarge
 from derivcheck.evaluation.budget import BUDGET, PRICE
 from derivcheck.evaluation.evaluator import World
 from derivcheck.evaluation.residues import ResidueArithmetic
-from derivcheck.oracles import constancy, everysize, existence, fields, solving
+from derivcheck.oracles import constancy, everysize, fields, solving
 from derivcheck.oracles.draws import Draws
 from derivcheck.oracles.linear import size_symbols
 from derivcheck.oracles.reach import Reach, reach_of
@@ -92,7 +92,7 @@ def ask(draws: Draws, claim: Claim) -> Evidence:
     """Both sides mod primes, at several sizes; two primes at least for each."""
     # Part of the budget only: where it runs out the numerical oracles are still to be asked.
     BUDGET.price = max(BUDGET.price, PRICE - SHARE)
-    if nowhere := existence.by_signs(draws, claim):
+    if nowhere := fields.by_signs(draws, claim):
         return Evidence(NAME, Outcome.WRONG, detail=nowhere, doubt=Doubt.NO_VALUE)
     # Mod a prime nothing is larger than another: of an optimum it is seen where the slope vanishes, and no more.
     sees = Sees.SLOPE if claim.kind == "optimum" else Sees.WHOLE
@@ -323,7 +323,7 @@ def _said(draws: Draws, claim: Claim, reach: Reach, tally: Tally) -> Evidence:
     if tally.too_large and len(sizes) < SIZES:
         detail = f"the degree is too large: equal by chance with probability up to {tally.too_large:.0e}"
         return Evidence(NAME, Outcome.NOT_CHECKED, sizes=sizes, points=tally.points, detail=detail)
-    if not tally.points and (nowhere := existence.by_draws(draws, claim, reach.equations)):
+    if not tally.points and (nowhere := fields.by_draws(draws, claim, reach.equations)):
         return Evidence(NAME, Outcome.WRONG, detail=nowhere, doubt=Doubt.NO_VALUE)
     if not tally.points or not sizes:
         detail = f"no input could be drawn mod a prime: {', '.join(tally.reasons) or 'no sizes'}"

@@ -15,8 +15,8 @@ from torch import Tensor
 
 from derivcheck.evaluation.arithmetic import OutOfRange
 from derivcheck.evaluation.evaluator import World, evaluate
+from derivcheck.evaluation.gaussian import Quickest
 from derivcheck.evaluation.grid import Grid
-from derivcheck.evaluation.integration import Quickest
 from derivcheck.evaluation.sampling import generator
 from derivcheck.oracles import rational
 from derivcheck.oracles.bench import Bench

@@ -22,7 +22,8 @@ from derivcheck.evaluation.budget import BUDGET
 from derivcheck.evaluation.charts import tangent
 from derivcheck.evaluation.differentiation import Autograd
 from derivcheck.evaluation.evaluator import World, evaluate
-from derivcheck.evaluation.integration import Quadrature, Quickest
+from derivcheck.evaluation.gaussian import Quickest
+from derivcheck.evaluation.integration import Quadrature
 from derivcheck.evaluation.sampling import draw, generator
 from derivcheck.evaluation.simulation import simulate
 from derivcheck.evaluation.sizes import SizesError

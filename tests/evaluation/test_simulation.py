@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from derivcheck.evaluation.integration import Quickest
+from derivcheck.evaluation.gaussian import Quickest
 from derivcheck.evaluation.simulation import simulate
 from tests.problem.asking import bench
 
