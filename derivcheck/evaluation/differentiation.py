@@ -22,8 +22,7 @@ from derivcheck.evaluation.evaluator import (
     fetch,
     pick_family,
 )
-from derivcheck.evaluation.forward import hold
-from derivcheck.language.shapes import ONE
+from derivcheck.evaluation.forward import arranged, as_jacobian, flattened, hold
 from derivcheck.problem import terms as t
 from derivcheck.problem.terms import Term
 
@@ -59,17 +58,8 @@ class Autograd:
             else:
                 whole = pull(term, frame, None, recording)
             return pick_family(whole, term.indices, frame)
-        if term.form == "hessian":
-            assert term.second is not None
-            inner = t.Derivative(term.target, term.key, "gradient", shape=(term.shape[0], ONE))
-            whole = copies(t.Derivative(inner, term.second, "jacobian"), frame, recording)
-            return _flat(whole, frame)
-        whole = copies(term, frame, recording)
-        if term.form == "tangent":
-            rows, columns = frame.world.dims(term.shape)
-            whole = _pick_copies(whole, term, frame)
-            return whole.reshape(*whole.shape[: frame.rank - 2], rows, columns)
-        return _flat(_pick_copies(whole, term, frame), frame)
+        value: Tensor = arranged(copies(as_jacobian(term), frame, recording), term, frame)
+        return value
 
     def _of_statement(self, target: Term, frame: Frame, recording: bool) -> dict[str, Tensor]:
         """The gradients of a scalar by every name upstream of it, from one backward pass."""
@@ -155,20 +145,6 @@ def copies(term: t.Derivative, frame: Frame, recording: bool) -> Tensor:
     return slope(total, place, create=recording, keep=True)
 
 
-def _pick_copies(whole: Tensor, term: t.Derivative, frame: Frame) -> Tensor:
-    """The member of a family, behind the axis of copies."""
-    if not term.indices:
-        return whole
-    deeper = frame.deeper(Axis("", 1, whole.shape[1 + len(frame.axes)]))
-    return pick_family(whole, term.indices, deeper)
-
-
-def _flat(whole: Tensor, frame: Frame) -> Tensor:
-    """Copies by entries as a matrix."""
-    lead = whole.shape[: frame.rank - 1]
-    return whole.reshape(*lead, -1)
-
-
 def _chain(term: t.Chain, frame: Frame, recording: bool) -> Tensor:
     """The composition of linear maps, from the outermost target inwards."""
     first = term.links[0]
@@ -180,9 +156,7 @@ def _chain(term: t.Chain, frame: Frame, recording: bool) -> Tensor:
         return value
     matrix: Tensor | None = None
     for link in term.links:
-        whole = copies(link, frame, recording)
-        count = whole.shape[1 + len(frame.axes)]
-        flat = whole.reshape(*whole.shape[: 1 + len(frame.axes)], count, -1)
+        flat = flattened(copies(link, frame, recording), frame)
         matrix = flat if matrix is None else matrix @ flat
     assert matrix is not None
     rows, columns = world.dims(term.shape)

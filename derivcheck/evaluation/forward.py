@@ -10,7 +10,7 @@ from dataclasses import replace
 from fractions import Fraction
 from math import prod
 
-from derivcheck.evaluation.arithmetic import Arithmetic, NotExact, Value
+from derivcheck.evaluation.arithmetic import NotExact, Value
 from derivcheck.evaluation.budget import BUDGET
 from derivcheck.evaluation.dual import Dual, DualArithmetic
 from derivcheck.evaluation.evaluator import Axis, Bindings, Frame, World, apply_entries, evaluate, pick_family
@@ -38,20 +38,12 @@ class Forward:
         return value
 
     def _single(self, term: t.Derivative, frame: Frame) -> Value:
-        a, lead = frame.world.arithmetic, frame.rank - 2
-        if term.form == "hessian":
-            assert term.second is not None
-            inner = t.Derivative(term.target, term.key, "gradient", shape=(term.shape[0], ONE))
-            return _flat(self.partials(t.Derivative(inner, term.second, "jacobian"), frame), frame)
-        whole = self.partials(term, frame)
         if term.form == "gradient":
-            shape = a.shape(whole)
-            return pick_family(a.reshape(whole, (*shape[:lead], *shape[lead + 1 :])), term.indices, frame)
-        if term.indices:
-            whole = pick_family(whole, term.indices, frame.deeper(Axis("", 1, a.shape(whole)[lead])))
-        if term.form == "tangent":
-            return a.reshape(whole, (*a.shape(whole)[:lead], *frame.world.dims(term.shape)))
-        return _flat(whole, frame)
+            whole, lead = self.partials(term, frame), frame.rank - 2
+            shape = frame.world.arithmetic.shape(whole)
+            whole = frame.world.arithmetic.reshape(whole, (*shape[:lead], *shape[lead + 1 :]))
+            return pick_family(whole, term.indices, frame)
+        return arranged(self.partials(as_jacobian(term), frame), term, frame)
 
     def partials(self, term: t.Derivative, frame: Frame) -> Value:
         """All partials: ``(trials, axes …, entries of the target, family …, rows, columns)``."""
@@ -98,7 +90,7 @@ class Forward:
         a = frame.world.arithmetic
         matrix: Value = None
         for link in term.links:
-            flat = _flat(self.partials(link, frame), frame)
+            flat = flattened(self.partials(link, frame), frame)
             matrix = flat if matrix is None else a.matmul(matrix, flat)
         lead = a.shape(matrix)[: frame.rank - 2]
         if frame.world.dims(term.links[0].target.shape) == (1, 1):
@@ -173,11 +165,29 @@ def supply(target: Term, frame: Frame, inner: Frame, key: str | None, parameters
             raise NotExact(f"the name {name}") from None
 
 
-def _flat(whole: Value, frame: Frame) -> Value:
+def as_jacobian(term: t.Derivative) -> t.Derivative:
+    """A Hessian as the Jacobian of a gradient; any other derivative as it is."""
+    if term.form != "hessian":
+        return term
+    assert term.second is not None
+    inner = t.Derivative(term.target, term.key, "gradient", shape=(term.shape[0], ONE))
+    return t.Derivative(inner, term.second, "jacobian")
+
+
+def arranged(whole: Value, term: t.Derivative, frame: Frame) -> Value:
+    """All partials ``(trials, axes …, entries of the target, family …, rows, columns)`` in the shape of their term."""
+    a, lead = frame.world.arithmetic, frame.rank - 2
+    if term.indices and term.form != "hessian":
+        whole = pick_family(whole, term.indices, frame.deeper(Axis("", 1, a.shape(whole)[lead])))
+    if term.form == "tangent":
+        return a.reshape(whole, (*a.shape(whole)[:lead], *frame.world.dims(term.shape)))
+    return flattened(whole, frame)
+
+
+def flattened(whole: Value, frame: Frame) -> Value:
     """Partials as a matrix: entries of the target by entries of the variable."""
-    a: Arithmetic = frame.world.arithmetic
-    shape = a.shape(whole)
-    return a.reshape(whole, (*shape[: frame.rank - 1], prod(shape[frame.rank - 1 :])))
+    shape = frame.world.arithmetic.shape(whole)
+    return frame.world.arithmetic.reshape(whole, (*shape[: frame.rank - 1], prod(shape[frame.rank - 1 :])))
 
 
 def hold(term: t.Derivative, frame: Frame) -> tuple[Term, dict[str, Value]]:

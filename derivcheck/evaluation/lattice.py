@@ -17,6 +17,7 @@ from torch import Tensor
 from torch.nn.functional import logsigmoid
 
 from derivcheck.evaluation.arithmetic import NotExact, NotSettled
+from derivcheck.evaluation.line import packed
 from derivcheck.language.domain import Domain
 
 Density = Callable[[Tensor], Tensor]
@@ -286,8 +287,7 @@ def _thinned(
     value = found.value.flatten(1)
     weighted = found.weighted.flatten(1)
     keep = (weighted > weighted.amax(1, keepdim=True) - CUT - 4 - 5 * level) & value.isfinite()
-    order = (~keep).int().argsort(dim=1, stable=True)[:, : max(1, int(keep.sum(1).max()))]
-    kept = keep.gather(1, order)
+    order, kept = packed(keep)
     u = torch.stack(torch.meshgrid(*found.units, indexing="ij"), -1).flatten(0, -2) * step
     t = peak[:, None] + u[order] @ spread.transpose(-1, -2)
     t = torch.where(kept[..., None], t, peak[:, None])

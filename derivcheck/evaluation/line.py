@@ -235,10 +235,15 @@ def _distinct(line: Line, place: Tensor, width: Tensor, top: Tensor) -> Peaks:
         for earlier in range(later):
             near = line.distance(place[:, earlier], place[:, later]).abs() < width[:, earlier]
             keep[:, later] &= ~(near & keep[:, earlier])
-    order = (~keep).int().argsort(dim=1, stable=True)[:, : int(keep.sum(1).max())]
-    kept = keep.gather(1, order)
+    order, kept = packed(keep)
     place, width, top = (torch.where(kept, part.gather(1, order), part[:, :1]) for part in (place, width, top))
     return Peaks(place, width, top)
+
+
+def packed(keep: Tensor) -> tuple[Tensor, Tensor]:
+    """The columns ``(entries, count)`` that are kept, as few as any entry needs; and which of these are its own."""
+    order = (~keep).int().argsort(dim=1, stable=True)[:, : max(1, int(keep.sum(1).max()))]
+    return order, keep.gather(1, order)
 
 
 def first_edges(line: Line, peaks: Peaks, level: int) -> Tensor:

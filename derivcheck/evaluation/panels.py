@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from derivcheck.evaluation.arithmetic import NotSettled
-from derivcheck.evaluation.line import Line, find_peaks, first_edges
+from derivcheck.evaluation.line import Line, find_peaks, first_edges, packed
 
 Density = Callable[[Tensor], Tensor]
 
@@ -137,8 +137,7 @@ def panels(
     log_value = found.log_value.flatten(1)
     mass = found.log_weight.flatten(1) + log_value - line.log_slope(found.x.flatten(1))
     keep = (mass > mass.amax(1, keepdim=True) - 60 - 15 * level) & mass.isfinite()
-    order = (~keep).int().argsort(dim=1, stable=True)[:, : max(1, int(keep.sum(1).max()))]
-    kept = keep.gather(1, order)
+    order, kept = packed(keep)
     x = torch.where(kept, found.x.flatten(1).gather(1, order), peaks.place[:, :1])
     log_weight = torch.where(kept, found.log_weight.flatten(1).gather(1, order), -math.inf)
     return x[..., None], log_weight, settled and refined
@@ -243,8 +242,8 @@ def _estimate(value: Tensor, brink: Tensor, off: Tensor, basis: Legendre) -> tup
 
 def _halves(line: Line, these: Panels, error: Tensor, split: Tensor) -> Panels:
     """The two halves, in t, of the panels to be split, as few columns as any entry needs."""
-    order = (~split).int().argsort(dim=1, stable=True)[:, : int(split.sum(1).max())]
-    left, right, error, split = (part.gather(1, order) for part in (these.left, these.right, error, split))
+    order, split = packed(split)
+    left, right, error = (part.gather(1, order) for part in (these.left, these.right, error))
     middle = line.forward(left, line.distance(left, right) / 2)
     return Panels(
         torch.cat((left, middle), 1),

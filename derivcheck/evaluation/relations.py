@@ -119,13 +119,7 @@ class Relations:
     def prepare(self, asked: Mapping[tuple[str, int], float]) -> None:
         """Know these exponentials and logarithms, the simplest first: the others may be made of them."""
         for (what, x), size in sorted(asked.items(), key=lambda item: (item[1], item[0][0] != "sqrt")):
-            match what:
-                case "exp":
-                    self.exp(x, size)
-                case "log":
-                    self.log(x, size)
-                case "sqrt":
-                    self.sqrt(x, size)
+            {"exp": self.exp, "log": self.log, "sqrt": self.sqrt}[what](x, size)
 
     def _know(self, u: int, t: int, powers: tuple[int, ...]) -> None:
         """One more pair, with its combinations with all others. ``powers`` are those that are combined."""

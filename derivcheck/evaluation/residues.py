@@ -7,11 +7,11 @@ everything that is computed from it ``None``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import operator
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from fractions import Fraction
 from math import factorial, log2, prod
-from operator import mul
 from random import Random
 from typing import Any, ClassVar, Literal
 
@@ -65,13 +65,14 @@ class ResidueArithmetic:
         BUDGET.pay(len(a.entries) * EACH)
         return grid.apply(lambda x: None if x is None else function(x), a)
 
-    def _pair(self, collect: Callable[..., Iterable[int]], one: Callable[[int, int], int], a: Any, b: Any) -> Grid[Any]:  # noqa: ANN401
+    def _pair(self, op: Callable[[int, int], int], a: Residues, b: Residues) -> Grid[Any]:
         # What varies along thousands of directions is paid here: the evaluator does not see the directions.
-        BUDGET.pay(max(len(a.entries), len(b.entries)) * EACH)
+        BUDGET.pay(max(len(a.grid.entries), len(b.grid.entries)) * EACH)
+        p = self.p
         try:
-            return grid.together(collect, a, b)
+            return grid.together(lambda xs, ys: [x % p for x in map(op, xs, ys)], a.grid, b.grid)
         except TypeError:  # an entry does not exist
-            return grid.combine(lambda x, y: None if x is None or y is None else one(x, y), a, b)
+            return grid.combine(lambda x, y: None if x is None or y is None else op(x, y) % p, a.grid, b.grid)
 
     # constants
 
@@ -107,24 +108,16 @@ class ResidueArithmetic:
     # ring operations
 
     def add(self, a: Residues, b: Residues) -> Residues:
-        p = self.p
-        made = self._pair(
-            lambda xs, ys: [(x + y) % p for x, y in zip(xs, ys, strict=False)], lambda x, y: (x + y) % p, a.grid, b.grid
-        )
-        return Residues(made, *bounds.of_sum(a, b), a.literal and b.literal, a.shared and b.shared)
+        return self._summed(operator.add, a, b)
 
     def subtract(self, a: Residues, b: Residues) -> Residues:
-        p = self.p
-        made = self._pair(
-            lambda xs, ys: [(x - y) % p for x, y in zip(xs, ys, strict=False)], lambda x, y: (x - y) % p, a.grid, b.grid
-        )
-        return Residues(made, *bounds.of_sum(a, b), a.literal and b.literal, a.shared and b.shared)
+        return self._summed(operator.sub, a, b)
+
+    def _summed(self, op: Callable[[int, int], int], a: Residues, b: Residues) -> Residues:
+        return Residues(self._pair(op, a, b), *bounds.of_sum(a, b), a.literal and b.literal, a.shared and b.shared)
 
     def multiply(self, a: Residues, b: Residues) -> Residues:
-        p = self.p
-        made = self._pair(
-            lambda xs, ys: [x * y % p for x, y in zip(xs, ys, strict=False)], lambda x, y: x * y % p, a.grid, b.grid
-        )
+        made = self._pair(operator.mul, a, b)
         return Residues(made, a.top + b.top, a.bottom + b.bottom, a.literal and b.literal, a.shared and b.shared)
 
     def divide(self, a: Residues, b: Residues) -> Residues:
@@ -146,7 +139,7 @@ class ResidueArithmetic:
 
         def dot(row: Sequence[int], column: Sequence[int]) -> Entry:
             try:
-                return sum(map(mul, row, column)) % p
+                return sum(map(operator.mul, row, column)) % p
             except TypeError:
                 return None
 

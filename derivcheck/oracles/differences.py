@@ -16,9 +16,8 @@ from derivcheck.evaluation.arithmetic import TooLarge
 from derivcheck.evaluation.budget import BUDGET
 from derivcheck.evaluation.differentiation import Autograd
 from derivcheck.evaluation.evaluator import Axis, Frame, World, evaluate, pick_family
-from derivcheck.evaluation.forward import hold
+from derivcheck.evaluation.forward import as_jacobian, hold
 from derivcheck.functions import KINKED
-from derivcheck.language.shapes import ONE
 from derivcheck.oracles.bench import Bench
 from derivcheck.oracles.comparing import FLOOR, RIGHT_FACTOR, Discrepancy, discrepancy, expanded, measured_bar
 from derivcheck.oracles.numeric import summary, worlds_for
@@ -89,8 +88,7 @@ def _moved(term: t.Derivative, frame: Frame, place: Tensor, steps: int) -> Tenso
     count = place.shape[1 + len(frame.axes)]
     deeper = frame.deeper(Axis("", 1, count), Axis("", 1, steps))
     if term.form == "hessian":
-        inner = t.Derivative(term.target, term.key, "gradient", shape=(term.shape[0], ONE))
-        value = evaluate(inner, deeper.bind({_key(term): place}))
+        value = evaluate(as_jacobian(term).target, deeper.bind({_key(term): place}))
     else:
         target, values = hold(term, deeper)
         value = evaluate(target, deeper.bind({**values, term.key: place}))
