@@ -18,7 +18,7 @@ from derivcheck.evaluation.evaluator import World, evaluate
 from derivcheck.evaluation.gaussian import Quickest
 from derivcheck.evaluation.grid import Grid
 from derivcheck.evaluation.sampling import generator
-from derivcheck.oracles import rational
+from derivcheck.oracles import gaps, rational
 from derivcheck.oracles.bench import Bench
 from derivcheck.oracles.comparing import (
     FLOOR,
@@ -27,25 +27,6 @@ from derivcheck.oracles.comparing import (
     second_look,
 )
 from derivcheck.oracles.enclosing import Look
-from derivcheck.oracles.gaps import (
-    EVERYWHERE,
-    JITTERS,
-    SECOND_LOOKS,
-    SMALLEST,
-    STRICT,
-    Seen,
-    Sizes,
-    all_conditions,
-    bar_of,
-    equal,
-    integrates,
-    look,
-    meeting,
-    moved,
-    placed,
-    step,
-    violation_in,
-)
 from derivcheck.oracles.members import inside, special
 from derivcheck.oracles.moving import Chart, charts_of, spread_out, tied
 from derivcheck.oracles.touching import at_size_one, crossed, touch
@@ -73,36 +54,36 @@ def ask(bench: Bench, claim: Claim) -> Evidence:
     """The gap of the two sides at every input; an input that violates the claim is shown."""
     base = bench.worlds(claim.conditions)
     sizes = tuple(bench.shown(world.sizes) for world in base)
-    seen: list[Seen] = []
+    seen: list[gaps.Seen] = []
     doubtful = False
     for found in _search(bench, claim, base):
         seen.append(found)
         if claim.relation == "\\ne":
             continue
-        violation, unclear = violation_in(bench, claim, found)
+        violation, unclear = gaps.violation_in(bench, claim, found)
         if violation is not None:
             left, right, gap, bar, detail = violation
             return Evidence(
                 "inequality", Outcome.WRONG, error=-gap, bar=bar, claimed=right, reference=left, sizes=sizes,
-                points=_points(seen), seen=1 + JITTERS, detail=detail,
+                points=_points(seen), seen=1 + gaps.JITTERS, detail=detail,
             )  # fmt: skip
         doubtful |= unclear
     points = _points(seen)
     if not points:
         detail = "a side is not a finite number at any input drawn"
         return Evidence("inequality", Outcome.UNDECIDED, sizes=sizes, detail=detail, doubt=Doubt.NO_VALUE)
-    if claim.relation in STRICT:
+    if claim.relation in gaps.STRICT:
         why, inputs = crossed(bench, claim, [part.world for part in seen])
         if why:
             near = min(seen, key=lambda part: float(part.gap.abs().nan_to_num(torch.inf).min()))
             nearest = int(near.gap.abs().nan_to_num(torch.inf).argmin())
             pair = float(near.left[nearest]), float(near.right[nearest])
-            return equal(Outcome.WRONG, pair, sizes, points, why, inputs)
+            return gaps.equal(Outcome.WRONG, pair, sizes, points, why, inputs)
         said = _equality(bench, claim, seen, sizes)
         if said is not None:
             return said
-    if not integrates(bench, claim) and not doubtful:
-        doubt = touch(bench, claim, seen) if claim.relation in STRICT else None
+    if not gaps.integrates(bench, claim) and not doubtful:
+        doubt = touch(bench, claim, seen) if claim.relation in gaps.STRICT else None
         doubt = doubt or at_size_one(bench, claim)
         if doubt is not None:
             return replace(doubt, sizes=sizes, points=points)
@@ -123,25 +104,25 @@ def ask(bench: Bench, claim: Claim) -> Evidence:
     )
 
 
-def _points(seen: list[Seen]) -> int:
+def _points(seen: list[gaps.Seen]) -> int:
     return sum(int(part.good.sum()) for part in seen)
 
 
-def _search(bench: Bench, claim: Claim, base: tuple[World, ...]) -> Iterator[Seen]:
+def _search(bench: Bench, claim: Claim, base: tuple[World, ...]) -> Iterator[gaps.Seen]:
     """The draws as they come, then spread further, then downhill from the worst of each."""
-    if integrates(bench, claim):
+    if gaps.integrates(bench, claim):
         for number, world in enumerate(base):
             sizes = {name: world.sizes[name] for name in bench.symbols if name in world.sizes}
             seed = (bench.settings.seed, "order", number, 1.0)
             drawn = bench.world(sizes, seed, claim.conditions, FEW_TRIALS, 1.0)
-            yield look(bench, claim, replace(drawn, integrator=Quickest()))
+            yield gaps.look(bench, claim, replace(drawn, integrator=Quickest()))
         return
     used = behind((claim.head, claim.claimed), bench.problem.definitions)
     free = used - bench.values.keys()
     held = tied(bench, claim.conditions)
     charts = {key: chart for key, chart in charts_of(bench, held).items() if key in free}
-    conditions = all_conditions(bench, claim)
-    kept: list[list[Seen]] = []
+    conditions = gaps.all_conditions(bench, claim)
+    kept: list[list[gaps.Seen]] = []
     # At exact zeros may be kinks.
     zeros = not differentiates(bench, claim.head, claim.claimed)
     for number, world in enumerate(base):
@@ -155,11 +136,11 @@ def _search(bench: Bench, claim: Claim, base: tuple[World, ...]) -> Iterator[See
                 else spread_out(charts[key], leaf.detach(), kind, source, zeros)
                 for key, leaf in drawn.leaves.items()
             }  # fmt: skip
-            spread = drawn if kind == "drawn" else meeting(moved(drawn, leaves), conditions)
+            spread = drawn if kind == "drawn" else gaps.meeting(gaps.moved(drawn, leaves), conditions)
             if spread is None:
                 continue
             try:
-                found = look(bench, claim, spread)
+                found = gaps.look(bench, claim, spread)
             except OutOfRange:
                 # A whole number that serves as an index too is not to be spread.
                 if kind == "drawn":
@@ -167,9 +148,9 @@ def _search(bench: Bench, claim: Claim, base: tuple[World, ...]) -> Iterator[See
                 continue
             kept[-1].append(found)
             yield found
-        corners = meeting(_corners(bench, drawn, free - held), conditions)
+        corners = gaps.meeting(_corners(bench, drawn, free - held), conditions)
         if corners is not None:
-            yield look(bench, claim, corners)
+            yield gaps.look(bench, claim, corners)
     for number, group in enumerate(kept):
         yield from _downhill(bench, claim, group[: 1 if number else 2], charts, conditions)
 
@@ -187,7 +168,7 @@ def _corners(bench: Bench, world: World, names: frozenset[str]) -> World:
         if all(inside(domains[key], Fraction(float(x))) for key in exact for x in at[key].entries)
     ]  # fmt: skip
     if not found:
-        return moved(world, dict(first), torch.zeros(1, dtype=torch.long))
+        return gaps.moved(world, dict(first), torch.zeros(1, dtype=torch.long))
     leaves = {
         key: torch.tensor([list(map(float, at[key].entries)) for at in found], dtype=torch.float64).reshape(
             len(found), *leaf.shape[1:]
@@ -196,12 +177,12 @@ def _corners(bench: Bench, world: World, names: frozenset[str]) -> World:
         else leaf.expand(len(found), *leaf.shape[1:])
         for key, leaf in first.items()
     }
-    return placed(world, leaves, torch.zeros(len(found), dtype=torch.long))
+    return gaps.placed(world, leaves, torch.zeros(len(found), dtype=torch.long))
 
 
 def _downhill(
-    bench: Bench, claim: Claim, group: list[Seen], charts: dict[str, Chart], conditions: list[Comparison]
-) -> Iterator[Seen]:
+    bench: Bench, claim: Claim, group: list[gaps.Seen], charts: dict[str, Chart], conditions: list[Comparison]
+) -> Iterator[gaps.Seen]:
     """Steps against the gradient of the gap from the worst inputs, of the lengths that go furthest down."""
     charted = {key: chart for key, chart in charts.items() if chart.free}
     if not charted:
@@ -209,18 +190,18 @@ def _downhill(
     for part in group:
         if not part.good.any():
             continue
-        world: World | None = moved(part.world, dict(part.world.leaves), _starts(part))
+        world: World | None = gaps.moved(part.world, dict(part.world.leaves), _starts(part))
         for _ in range(STEPS):
             assert world is not None
-            world = step(bench, claim, world, charted, conditions)
+            world = gaps.step(bench, claim, world, charted, conditions)
             if world is None:
                 break
         else:
             assert world is not None
-            yield look(bench, claim, world)
+            yield gaps.look(bench, claim, world)
 
 
-def _starts(part: Seen) -> Tensor:
+def _starts(part: gaps.Seen) -> Tensor:
     """Trials with a small gap, with a small relative gap, and the first ones."""
     gap = torch.where(part.good, part.gap, torch.inf)
     third = STARTS // 3
@@ -228,28 +209,28 @@ def _starts(part: Seen) -> Tensor:
     return torch.unique(torch.cat([gap.argsort()[:third], part.ratio.argsort()[:third], usual]))
 
 
-def _equal_exactly(bench: Bench, claim: Claim, seen: list[Seen]) -> tuple[tuple[float, float], str] | None:
+def _equal_exactly(bench: Bench, claim: Claim, seen: list[gaps.Seen]) -> tuple[tuple[float, float], str] | None:
     """The sides at an input where they are equal to the last digit in float64, and exactly as well."""
     looks = 0
     for part in seen:
         near = part.good & ((part.left - part.right).abs() <= FLOOR * part.scale)
         for place in near.nonzero().reshape(-1)[:2].tolist():
-            second = second_look(bench, claim, part.world, place) if looks < SECOND_LOOKS else None
+            second = second_look(bench, claim, part.world, place) if looks < gaps.SECOND_LOOKS else None
             looks += 1
             if second is not None and second.look is Look.WRONG:
                 return (float(part.left[place]), float(part.right[place])), f"exactly: {second.sides}"
     return None
 
 
-def _equality(bench: Bench, claim: Claim, seen: list[Seen], sizes: Sizes) -> Evidence | None:
+def _equality(bench: Bench, claim: Claim, seen: list[gaps.Seen], sizes: gaps.Sizes) -> Evidence | None:
     """What is said of a strict relation whose sides do not differ beyond rounding, or are equal at some input."""
     if (exactly := _equal_exactly(bench, claim, seen)) is not None:
-        return equal(Outcome.WRONG, exactly[0], sizes, _points(seen), exactly[1], 2)
+        return gaps.equal(Outcome.WRONG, exactly[0], sizes, _points(seen), exactly[1], 2)
     above, below, near = False, False, None
     for part in seen:
-        bar = WRONG_FACTOR * bar_of(bench, claim, part.world)
+        bar = WRONG_FACTOR * gaps.bar_of(bench, claim, part.world)
         signed = part.left - part.right
-        comparable = part.good & (part.scale > SMALLEST)
+        comparable = part.good & (part.scale > gaps.SMALLEST)
         above |= bool((comparable & (signed > bar)).any() or (part.good & ~comparable & (signed > 0)).any())
         below |= bool((comparable & (signed < -bar)).any() or (part.good & ~comparable & (signed < 0)).any())
         if claim.relation != "\\ne" and (above or below):
@@ -260,10 +241,11 @@ def _equality(bench: Bench, claim: Claim, seen: list[Seen], sizes: Sizes) -> Evi
     points = _points(seen)
     if above and below and near is not None:
         detail = "the sides cross: on the two sides of this input they differ in opposite directions"
-        return equal(Outcome.WRONG, near, sizes, points, detail, len((above, below)))
+        return gaps.equal(Outcome.WRONG, near, sizes, points, detail, len((above, below)))
     if above or below:
         zero = _equal_at_zero(seen)
-        return None if zero is None else equal(Outcome.UNDECIDED, zero, sizes, points, "the sides are equal at zero")
+        said = "the sides are equal at zero"
+        return None if zero is None else gaps.equal(Outcome.UNDECIDED, zero, sizes, points, said)
     # Sides that saturate in float64 (tanh of 50 and 1) are equal, constant and never the wrong way round.
     same = [part.good & (part.left == part.right) for part in seen]
     values = {value for part, equal in zip(seen, same, strict=True) for value in part.left[equal].tolist()}
@@ -273,11 +255,11 @@ def _equality(bench: Bench, claim: Claim, seen: list[Seen], sizes: Sizes) -> Evi
     shown = near or (float(seen[0].left[0]), float(seen[0].right[0]))
     if many and not exact and not _absorbs(bench, claim):
         count = sum(int(equal.sum()) for equal in same)
-        return equal(Outcome.WRONG, shown, sizes, points, EVERYWHERE[0], count)
-    return equal(Outcome.UNDECIDED, shown, sizes, points, EVERYWHERE[1])
+        return gaps.equal(Outcome.WRONG, shown, sizes, points, gaps.EVERYWHERE[0], count)
+    return gaps.equal(Outcome.UNDECIDED, shown, sizes, points, gaps.EVERYWHERE[1])
 
 
-def _equal_at_zero(seen: list[Seen]) -> tuple[float, float] | None:
+def _equal_at_zero(seen: list[gaps.Seen]) -> tuple[float, float] | None:
     """The sides where an input is zero and they are exactly equal, at inputs of usual size."""
     for part in seen:
         leaves = [leaf.detach().reshape(leaf.shape[0], -1) for leaf in part.world.leaves.values()]

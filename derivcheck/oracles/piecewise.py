@@ -18,9 +18,18 @@ from derivcheck.evaluation import grid
 from derivcheck.evaluation import sizes as drawing
 from derivcheck.evaluation.arithmetic import SIGNS, NotExact, OutOfRange, TooLarge
 from derivcheck.evaluation.evaluator import World, evaluate
-from derivcheck.evaluation.forms import ONE, Atoms, Condition, Entry, Form, combination, compared, constant
+from derivcheck.evaluation.forms import (
+    ONE,
+    Atoms,
+    Condition,
+    Entry,
+    Form,
+    PiecewiseArithmetic,
+    combination,
+    compared,
+    constant,
+)
 from derivcheck.evaluation.grid import Grid, apply, combine
-from derivcheck.evaluation.piecewise import PiecewiseArithmetic
 from derivcheck.evaluation.rational import INVALID, RATIONALS
 from derivcheck.language.domain import RELATIONS as TO_ZERO
 from derivcheck.language.domain import Domain

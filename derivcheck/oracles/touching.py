@@ -20,6 +20,7 @@ from derivcheck.evaluation.evaluator import World, evaluate
 from derivcheck.evaluation.sampling import generator
 from derivcheck.functions import FUNCTIONS
 from derivcheck.language.shapes import is_scalar
+from derivcheck.oracles import gaps
 from derivcheck.oracles.bench import Bench
 from derivcheck.oracles.comparing import (
     FLOOR,
@@ -27,18 +28,6 @@ from derivcheck.oracles.comparing import (
 )
 from derivcheck.oracles.draws import CannotDraw
 from derivcheck.oracles.enclosing import Look
-from derivcheck.oracles.gaps import (
-    STRICT,
-    Seen,
-    all_conditions,
-    bar_of,
-    equal,
-    look,
-    meeting,
-    moved,
-    step,
-    violation_in,
-)
 from derivcheck.oracles.moving import Chart, charts_of, retract, tied, within_chart
 from derivcheck.problem import terms as t
 from derivcheck.problem.facts import behind
@@ -53,7 +42,7 @@ DEEP, TOGETHER, TAME, OFF, CLEAR = 1e-9, 1e-2, 1e6, 0.05, 1e3
 TOUCH = "the two sides come together"
 
 
-def touch(bench: Bench, claim: Claim, seen: list[Seen]) -> Evidence | None:
+def touch(bench: Bench, claim: Claim, seen: list[gaps.Seen]) -> Evidence | None:
     """Whether the gap of a strict relation goes to zero between the draws, as that of ``(e^x - 7)^2 > 0`` does.
 
     Followed downhill it has a minimum that is nothing beside what it is a little to both sides of it. Where it falls
@@ -62,34 +51,34 @@ def touch(bench: Bench, claim: Claim, seen: list[Seen]) -> Evidence | None:
     held = tied(bench, claim.conditions)
     free = behind((claim.head, claim.claimed), bench.problem.definitions) - bench.values.keys()
     charts = {key: chart for key, chart in charts_of(bench, held).items() if key in free and chart.free}
-    conditions = all_conditions(bench, claim)
+    conditions = gaps.all_conditions(bench, claim)
     first = dict(seen[0].world.sizes)
     for part in (part for part in seen if dict(part.world.sizes) == first and charts and part.good.any()):
         gap = torch.where(part.good & (part.gap > 0), part.gap, torch.inf)
         best = torch.unique(torch.cat([order.argsort()[:FOLLOWED] for order in (gap, gap / part.scale)]))
         best = best[gap[best].isfinite()]
-        world: World | None = moved(part.world, dict(part.world.leaves), best) if len(best) else None
+        world: World | None = gaps.moved(part.world, dict(part.world.leaves), best) if len(best) else None
         for _ in range(FURTHER):
-            world = None if world is None else step(bench, claim, world, charts, conditions)
+            world = None if world is None else gaps.step(bench, claim, world, charts, conditions)
         if world is None:
             continue
         # What the charts make of it, since near an end they are not exact.
-        here = look(bench, claim, _beside(charts, world, 0, 0))
+        here = gaps.look(bench, claim, _beside(charts, world, 0, 0))
         lowest = here.gap.abs()
         tame = torch.stack([(leaf.detach().abs() < TAME).flatten(1).all(1) for leaf in world.leaves.values()]).all(0)
         for number in range(DIRECTIONS):
             sides = [_beside(charts, world, number, sign) for sign in (1, -1)]
-            looks = [look(bench, claim, side) for side in sides]
+            looks = [gaps.look(bench, claim, side) for side in sides]
             beside = torch.minimum(looks[0].gap, looks[1].gap)
             deep = here.good & looks[0].good & looks[1].good & tame & (beside > 0) & (lowest <= DEEP * beside)
             if bool(deep.any()):
                 deep &= _apart(conditions, world, sides)
                 # Where a side is lost in rounding there is no minimum: it only looks so.
-                deep &= beside > CLEAR * torch.maximum(*(bar_of(bench, claim, side) for side in sides))
+                deep &= beside > CLEAR * torch.maximum(*(gaps.bar_of(bench, claim, side) for side in sides))
             for place in deep.nonzero().reshape(-1)[:1].tolist():
                 pair = float(here.left[place]), float(here.right[place])
                 where = _written(bench, claim, world, place)
-                return replace(equal(Outcome.UNDECIDED, pair, (), 0, TOUCH + where), doubt=Doubt.TOUCH)
+                return replace(gaps.equal(Outcome.UNDECIDED, pair, (), 0, TOUCH + where), doubt=Doubt.TOUCH)
     return None
 
 
@@ -102,7 +91,7 @@ def _beside(charts: dict[str, Chart], world: World, number: int, sign: int) -> W
         drawn = drawn / drawn.abs().amax((-2, -1), keepdim=True)
         move = sign * OFF * leaves[key].abs().amax((-2, -1), keepdim=True) * drawn
         leaves[key] = retract(chart, leaves[key], within_chart(chart, leaves[key], move))
-    return moved(world, leaves)
+    return gaps.moved(world, leaves)
 
 
 def _apart(conditions: list[Comparison], world: World, sides: list[World]) -> Tensor:
@@ -147,8 +136,8 @@ def at_size_one(bench: Bench, claim: Claim) -> Evidence | None:
             continue
         try:
             drawn = bench.world(chosen, (bench.settings.seed, "one"), claim.conditions, FEW_TRIALS, 1.0)
-            world = meeting(drawn, list(bench.problem.guards))
-            seen = None if world is None else look(bench, claim, world)
+            world = gaps.meeting(drawn, list(bench.problem.guards))
+            seen = None if world is None else gaps.look(bench, claim, world)
         except (CannotDraw, NotExact, OutOfRange, RuntimeError):
             continue
         place = None if seen is None else _failing(bench, claim, seen)
@@ -156,7 +145,7 @@ def at_size_one(bench: Bench, claim: Claim) -> Evidence | None:
             shown = " and ".join(bench.problem.size_names.get(name, name) for name in ones)
             pair = float(seen.left[place]), float(seen.right[place])
             detail = f"it fails where {shown} is 1: say that it is larger if that is meant"
-            return replace(equal(Outcome.UNDECIDED, pair, (), 0, detail), doubt=Doubt.TOUCH)
+            return replace(gaps.equal(Outcome.UNDECIDED, pair, (), 0, detail), doubt=Doubt.TOUCH)
     return None
 
 
@@ -173,13 +162,13 @@ def _sizes_of(bench: Bench, claim: Claim) -> set[str]:
     return {symbol for dim in dims for symbol in dim.substitute(bench.problem.solution).symbols}
 
 
-def _failing(bench: Bench, claim: Claim, seen: Seen) -> int | None:
+def _failing(bench: Bench, claim: Claim, seen: gaps.Seen) -> int | None:
     """A trial at which a claim fails, if only by equality, and at every other one as well."""
     same = seen.good & (seen.gap.abs() <= FLOOR * seen.scale)
-    if claim.relation in STRICT and bool(same.all()):
+    if claim.relation in gaps.STRICT and bool(same.all()):
         second = second_look(bench, claim, seen.world, 0)
         return None if second is not None and second.look is Look.HOLDS else 0
-    if claim.relation == "\\ne" or violation_in(bench, claim, seen)[0] is None:
+    if claim.relation == "\\ne" or gaps.violation_in(bench, claim, seen)[0] is None:
         return None
     return int(seen.ratio.argmin())
 
