@@ -216,13 +216,8 @@ class _Bounds:
                 return self._raised(argument, fmpq(1, 2))
             case "abs" | "relu":
                 high = _either_size(argument)
-                return Bound(
-                    None,
-                    high,
-                    (arb(0), arb(0)) if high else None,
-                    argument.size,
-                    argument.least if name == "abs" else None,
-                )
+                least = argument.least if name == "abs" else None
+                return Bound(None, high, (arb(0), arb(0)) if high else None, argument.size, least)
             case "cosh" | "sinh":
                 return self._filled(Bound(None, None, None, _either_size(argument)))
             case "softplus":

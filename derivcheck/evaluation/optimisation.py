@@ -238,22 +238,20 @@ def _choose(
     lowest = values.amin(0) + 1e-9 * (values.amin(0).abs() + 1e-9)
     failed = ~good & torch.where(good.any(0), values < value - noise, (values <= lowest) | running)
     most = (2 * same.sum(0) > good.sum(0)) & ((same.sum(0) > 1) | (len(runs) == 1))
-    reasons = []
-    for index in range(start[..., 0, 0].numel()):
-        at = [
-            tuple(int(flag.reshape(-1)[index]) for flag in (r.far, r.gaining, r.edge, r.convex, r.finite, r.steep))
-            for r in runs
-        ]
-        ends = [bool(flag) for flag in good.reshape(len(runs), -1)[:, index]]
-        failing = [
-            flags for flags, bad in zip(at, failed.reshape(len(runs), -1)[:, index].tolist(), strict=True) if bad
-        ]
-        clear = bool(most.reshape(-1)[index]) and not bool(rival.any(0).reshape(-1)[index])
-        reasons.append(_why(failing, clear, any(ends), maximise))
+    flags = torch.stack(
+        [torch.stack([r.far, r.gaining, r.edge, r.convex, r.finite, r.steep], -1).reshape(-1, 6) for r in runs], 1
+    )
+    clear, ends = most & ~rival.any(0), good.any(0)
+    reasons = [
+        _why([each for each, bad in zip(of_runs, lost, strict=True) if bad], alone, any_end, maximise)
+        for of_runs, lost, alone, any_end in zip(
+            flags.tolist(), failed.reshape(len(runs), -1).T.tolist(), _list(clear), _list(ends), strict=True
+        )
+    ]
     return place, held if bool(held.any()) else None, reasons
 
 
-def _why(failing: list[tuple[int, ...]], clear: bool, any_end: bool, maximise: bool) -> str:
+def _why(failing: list[list[bool]], clear: bool, any_end: bool, maximise: bool) -> str:
     """The reason in words, the most telling first; failing runs: (far, gaining, edge, convex, finite, steep)."""
     if any(far and gaining for far, gaining, *_ in failing):
         return f"the objective {'grows' if maximise else 'falls'} without bound"

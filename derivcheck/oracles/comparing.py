@@ -278,19 +278,12 @@ def discrepancy(left: Tensor, right: Tensor, bar: Tensor, summands: Tensor | Non
     least = bar[usable].reshape(valid, -1).amax(1)
     detectable = (WRONG_FACTOR * least / usable_scale.clamp_min(TINY)).amin()
     return Discrepancy(
-        error=float(error[index]),
-        scale=shown_scale,
-        bar=float(bar[index]),
-        ratio=float(ratio[index]),
-        index=index,
-        left=float(left[index]),
-        right=float(right[index]),
-        valid=valid,
-        trials=trials,
+        error=float(error[index]), scale=shown_scale, bar=float(bar[index]), ratio=float(ratio[index]), index=index,
+        left=float(left[index]), right=float(right[index]), valid=valid, trials=trials,
         zero=bool((scale[usable] == 0).all()),
         detectable=float(detectable) if bool((usable_scale > 0).any()) else float("inf"),
         failing=int((ratio.reshape(trials, -1) > WRONG_FACTOR).any(1).sum()),
-    )
+    )  # fmt: skip
 
 
 def _unravelled(place: int, shape: tuple[int, ...]) -> tuple[int, ...]:

@@ -139,22 +139,13 @@ def summary(name: str, bench: Bench, claim: Claim, claimed: Term, found: list[tu
     shape = world.dims(claim.head.shape)
     # The reference is the head, the odd value the claimed side.
     return Evidence(
-        oracle=name,
-        outcome=outcome,
-        error=worst.error,
-        relative=worst.error / worst.scale if worst.scale else 0.0,
-        bar=worst.bar,
-        where=where(claim, worst.index, shape),
-        claimed=worst.right,
-        reference=worst.left,
-        detectable=min(part.detectable for _, part in usable),
-        sizes=sizes,
+        oracle=name, outcome=outcome, error=worst.error, relative=worst.error / worst.scale if worst.scale else 0.0,
+        bar=worst.bar, where=where(claim, worst.index, shape), claimed=worst.right, reference=worst.left,
+        detectable=min(part.detectable for _, part in usable), sizes=sizes,
         failing=tuple(bench.shown(w.sizes) for w, part in found if part.outcome is Outcome.WRONG),
-        points=sum(part.valid for _, part in usable),
-        detail=detail,
-        doubt=doubt,
+        points=sum(part.valid for _, part in usable), detail=detail, doubt=doubt,
         seen=sum(part.failing for _, part in usable),
-    )
+    )  # fmt: skip
 
 
 def _drowned(bench: Bench, claim: Claim, usable: list[tuple[World, Discrepancy]]) -> bool:

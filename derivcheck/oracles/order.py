@@ -91,17 +91,11 @@ def ask(bench: Bench, claim: Claim) -> Evidence:
     place = int(worst.ratio.argmin())
     left, right, gap = (float(side[place]) for side in (worst.left, worst.right, worst.gap))
     return Evidence(
-        "inequality",
-        Outcome.UNDECIDED if doubtful else Outcome.HOLDS,
-        error=max(0.0, -gap),
-        bar=FLOOR * max(abs(left), abs(right)),
-        claimed=right,
-        reference=left,
-        sizes=sizes,
-        points=points,
+        "inequality", Outcome.UNDECIDED if doubtful else Outcome.HOLDS, error=max(0.0, -gap),
+        bar=FLOOR * max(abs(left), abs(right)), claimed=right, reference=left, sizes=sizes, points=points,
         detail="a violation that may be rounding" if doubtful else f"no counterexample among {points} inputs",
         doubt=Doubt.ROUNDING if doubtful else None,
-    )
+    )  # fmt: skip
 
 
 def _points(seen: list[gaps.Seen]) -> int:
