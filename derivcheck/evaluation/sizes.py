@@ -23,25 +23,17 @@ class SizesError(Exception):
     """No sizes meet what the document asks: the message says what."""
 
 
+def _declared(problem: Problem) -> list[tuple[str, tuple[Dim, ...]]]:
+    """What is declared, as it is written, with all its dimensions, unknown ones filled in."""
+    names = [(d.text, (*d.shape, *(axis.size for axis in d.family))) for d in problem.declarations.values()]
+    functions = [(f.text, (*(dim for a in f.arguments for dim in a), *f.result)) for f in problem.functions.values()]
+    return [(text, tuple(dim.substitute(problem.solution) for dim in dims)) for text, dims in (*names, *functions)]
+
+
 def symbols(problem: Problem) -> tuple[str, ...]:
     """Every size that the document's shapes and terms speak of, in order of first use."""
-    found: dict[str, None] = {}
-
-    def see(dim: Dim) -> None:
-        for name in sorted(dim.substitute(problem.solution).symbols):
-            if not name.startswith("?"):
-                found.setdefault(name)
-
-    for declaration in problem.declarations.values():
-        for dim in (*declaration.shape, *(axis.size for axis in declaration.family)):
-            see(dim)
-    for function in problem.functions.values():
-        for shape in (*function.arguments, function.result):
-            for dim in shape:
-                see(dim)
-    for key in problem.size_names:
-        found.setdefault(key)
-    return tuple(found)
+    names = [name for _, dims in _declared(problem) for dim in dims for name in sorted(dim.symbols)]
+    return tuple(dict.fromkeys((*(name for name in names if not name.startswith("?")), *problem.size_names)))
 
 
 def spellings(problem: Problem) -> dict[str, str]:
@@ -119,11 +111,8 @@ def extra(
 def _shapes(problem: Problem, sizes: Mapping[str, int]) -> Iterator[tuple[str, list[int]]]:
     """What is declared, as it is written, with its shapes in numbers; what is not determined is left out."""
     known = complete(sizes, problem)
-    names = [(d.text, (*d.shape, *(axis.size for axis in d.family))) for d in problem.declarations.values()]
-    functions = [(f.text, (*f.result, *(dim for a in f.arguments for dim in a))) for f in problem.functions.values()]
-    for text, dims in (*names, *functions):
-        resolved = [dim.substitute(problem.solution) for dim in dims]
-        yield text, [dim.value(known) for dim in resolved if all(name in known for name in dim.symbols)]
+    for text, dims in _declared(problem):
+        yield text, [dim.value(known) for dim in dims if all(name in known for name in dim.symbols)]
 
 
 def _check_shapes(problem: Problem, sizes: Mapping[str, int]) -> None:
@@ -156,9 +145,7 @@ COUNTS = (*range(1, 61), 100, 200, 500)
 
 def counts(names: Sequence[str], problem: Problem, fixed: Mapping[str, int]) -> list[dict[str, int]]:
     """Values of whole numbers that are the size of nothing, so that 1 is one of them: each alone, all alike, pairs."""
-    shapes = [dim for d in problem.declarations.values() for dim in (*d.shape, *(axis.size for axis in d.family))]
-    shapes += [dim for f in problem.functions.values() for shape in (*f.arguments, f.result) for dim in shape]
-    used = {name for dim in shapes for name in dim.substitute(problem.solution).symbols}
+    used = {name for _, dims in _declared(problem) for dim in dims for name in dim.symbols}
     free = [name for name in names if name not in fixed and name not in used]
     least = {name: max(1, problem.size_bounds.get(name, 1)) for name in free}
     wanted = [{name: max(least[name], count) for name in free} for count in COUNTS]

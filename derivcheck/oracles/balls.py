@@ -7,9 +7,8 @@ from math import pi
 
 from derivcheck.language.shapes import is_scalar
 from derivcheck.oracles import rational
-from derivcheck.oracles.draws import Draws, about_sizes
+from derivcheck.oracles.draws import INTEGRALS, Draws, about_sizes
 from derivcheck.oracles.members import FREE
-from derivcheck.oracles.reach import INTEGRALS
 from derivcheck.problem import terms as t
 from derivcheck.problem.problem import Claim
 from derivcheck.problem.terms import Comparison, Term
@@ -27,9 +26,9 @@ def applies(draws: Draws, claim: Claim) -> bool:
     """Where something is not rational: that has its own oracle; equations between arbitrary functions are proved."""
     if not encloses(draws, claim, MOST_INTEGRALS):
         return False
-    if claim.relation != "=" and arbitrary(draws, claim):
+    if claim.relation != "=" and draws.holds(t.Arbitrary, claim.head, claim.claimed):
         return True
-    return integrates(draws, claim) or any(map(_irrational, _parts(draws, claim)))
+    return draws.integrates(claim.head, claim.claimed) or any(map(_irrational, _parts(draws, claim)))
 
 
 def encloses(draws: Draws, claim: Claim, integrals: int = 0) -> bool:
@@ -48,16 +47,6 @@ def encloses(draws: Draws, claim: Claim, integrals: int = 0) -> bool:
         return False
     met = [part for condition in conditions(draws, claim) for part in t.walk(condition)]
     return not any(isinstance(part, (t.Arbitrary, t.Derivative, t.Chain, *INTEGRALS)) for part in met)
-
-
-def integrates(draws: Draws, claim: Claim) -> bool:
-    """Whether the claim speaks of integrals."""
-    return any(isinstance(part, INTEGRALS) for part in _parts(draws, claim))
-
-
-def arbitrary(draws: Draws, claim: Claim) -> bool:
-    """Whether the claim speaks of an arbitrary function."""
-    return any(isinstance(part, t.Arbitrary) for part in _parts(draws, claim))
 
 
 def _parts(draws: Draws, claim: Claim) -> list[Term]:

@@ -27,7 +27,6 @@ from derivcheck.oracles import balls
 from derivcheck.oracles.bench import Bench
 from derivcheck.oracles.enclosing import Input, Seen, look
 from derivcheck.oracles.members import FREE, inside
-from derivcheck.oracles.reach import INTEGRALS
 from derivcheck.problem import terms as t
 from derivcheck.problem.problem import Claim
 from derivcheck.problem.terms import Term
@@ -92,7 +91,7 @@ def compare(bench: Bench, claim: Claim, world: World, left_term: Term, right_ter
     if not quick.valid or quick.ratio <= RIGHT_FACTOR:
         return quick
     bar = measured_bar(bench, claim, world, left_term, right_term, left, right)
-    integrals = [term for term in (left_term, right_term) if holds_integral(term, bench)]
+    integrals = [term for term in (left_term, right_term) if bench.integrates(term)]
     if not integrals:
         return discrepancy(left, right, bar)
     size = torch.stack([summands(bench, claim, world, term) for term in integrals]).amax(0)
@@ -116,7 +115,7 @@ def measured_bar(
 
     Where the rounding of no side can be followed, one bar per trial from the gap alone.
     """
-    if holds_integral(left_term, bench) or holds_integral(right_term, bench):
+    if bench.integrates(left_term, right_term):
         return _refined_bar(bench, claim, world, (left_term, right_term), left, right)
     profile: Tensor | None = None
     derivatives = False
@@ -144,19 +143,9 @@ def measured_bar(
     return floor + SAFETY * ULP * profile * level.reshape(-1, *(1,) * (left.dim() - 1))
 
 
-def holds_integral(term: Term, bench: Bench) -> bool:
-    """Whether an integral or an optimum has to be worked out for a term."""
-    return any(isinstance(part, INTEGRALS) for part in bench.parts(term))
-
-
 def differentiates(bench: Bench, *terms: Term) -> bool:
     """Whether a derivative stands in terms, or behind the names in them."""
     return any(isinstance(part, t.Derivative | t.Chain | t.MapEntries) for part in bench.parts(*terms))
-
-
-def holds(claim: Claim, bench: Bench, kind: type) -> bool:
-    """Whether a term of a kind stands in a claim, or behind the names in it."""
-    return any(isinstance(part, kind) for part in bench.parts(claim.head, claim.claimed))
 
 
 def integral_dimension(claim: Claim, bench: Bench, world: World) -> int:
@@ -187,7 +176,7 @@ def _refined_bar(
     finer = bench.finer(world) if isinstance(world.integrator, Quadrature) else bench.jittered(world)
     for term, value in zip(sides, (left, right), strict=True):
         # A derivative is followed as if it were exact: the integral in it is not.
-        running = None if holds_integral(term, bench) else _running_error(bench, claim, world, term)
+        running = None if bench.integrates(term) else _running_error(bench, claim, world, term)
         if running is not None:
             bar = bar + ULP * _per_trial(running.expand(left.shape))
             continue
@@ -339,7 +328,7 @@ MEMBERS: Final[dict[str, Callable[[Matrix], bool]]] = {
 
 def second_look(bench: Bench, claim: Claim, world: World, trial: int) -> Seen | None:
     """What balls say at an input of a draw; None where they are not asked, or it is not exactly what is declared."""
-    if not balls.encloses(bench, claim) or balls.arbitrary(bench, claim):
+    if not balls.encloses(bench, claim) or bench.holds(t.Arbitrary, claim.head, claim.claimed):
         return None
     leaves: dict[str, Grid[Fraction]] = {}
     for name in balls.names(bench, claim):

@@ -23,7 +23,7 @@ from derivcheck.evaluation.quadrature import DISCRETE
 from derivcheck.evaluation.sampling import draw, generator
 from derivcheck.language.shapes import ONE
 from derivcheck.oracles.bench import Bench
-from derivcheck.oracles.comparing import FLOOR, Discrepancy, compare, discrepancy, holds_integral
+from derivcheck.oracles.comparing import FLOOR, Discrepancy, compare, discrepancy
 from derivcheck.oracles.draws import Silent, silent_at
 from derivcheck.oracles.numeric import summary
 from derivcheck.problem import terms as t
@@ -44,7 +44,7 @@ def is_integral(bench: Bench, claim: Claim) -> bool:
     if claim.relation != "=" or claim.solution is not None or claim.kind == "optimum":
         return False
     sides = (claim.head, claim.claimed)
-    return any(holds_integral(side, bench) for side in sides) and not any(
+    return bench.integrates(*sides) and not any(
         isinstance(part, t.Derivative) for side in sides for part in t.walk(side)
     )
 
@@ -69,9 +69,7 @@ def is_conditional(bench: Bench, claim: Claim) -> bool:
     density = claim.density
     if density is None or density.joint is None or claim.relation != "=" or claim.solution is not None:
         return False
-    return _target(density) is not None and not any(
-        holds_integral(side, bench) for side in (density.joint, claim.claimed)
-    )
+    return _target(density) is not None and not bench.integrates(density.joint, claim.claimed)
 
 
 def _target(density: t.Density) -> t.Variable | None:

@@ -19,7 +19,7 @@ from derivcheck.evaluation.budget import BUDGET
 from derivcheck.evaluation.evaluator import Axis, Frame, World, evaluate
 from derivcheck.evaluation.sampling import generator
 from derivcheck.oracles.bench import Bench
-from derivcheck.oracles.comparing import FLOOR, RIGHT_FACTOR, SAFETY, Discrepancy, discrepancy, holds_integral
+from derivcheck.oracles.comparing import FLOOR, RIGHT_FACTOR, SAFETY, Discrepancy, discrepancy
 from derivcheck.oracles.differences import FIRST_STEP, RIDDERS_STEPS, SHRINK, extrapolate
 from derivcheck.oracles.draws import Silent, silent_at
 from derivcheck.oracles.numeric import summary
@@ -37,7 +37,7 @@ def applies(bench: Bench, claim: Claim) -> bool:
     """Claims about a density, whose claimed side needs no integral."""
     if claim.density is None or claim.relation != "=" or claim.solution is not None:
         return False
-    return not holds_integral(claim.claimed, bench) and not any(
+    return not bench.integrates(claim.claimed) and not any(
         isinstance(part, t.Derivative | t.Chain) for side in (claim.head, claim.claimed) for part in t.walk(side)
     )
 
@@ -48,7 +48,7 @@ def ask(bench: Bench, claim: Claim) -> Evidence:
     found: list[tuple[World, Discrepancy]] = []
     names = bench.reached(claim.head, claim.claimed) & bench.problem.declarations.keys()
     for number, drawn in enumerate(bench.worlds(claim.conditions)):
-        world = bench.quickest(drawn) if holds_integral(claim.head, bench) else drawn
+        world = bench.quickest(drawn) if bench.integrates(claim.head) else drawn
         line = _line(bench, claim, world, names, number)
         if not line:
             raise Silent("no input that can be moved stands in it")
@@ -110,7 +110,7 @@ def _at(bench: Bench, claim: Claim, world: World, line: Line) -> Discrepancy:
         return found
     own, _ = _autograd(claim.claimed, frame, line)
     bar = bar + SAFETY * (own - right).abs()
-    if not holds_integral(claim.head, bench):
+    if not bench.integrates(claim.head):
         other, more = _differences(claim.head, frame, line)
         bar = bar + more + SAFETY * (other - left).abs()
     return discrepancy(left, right, bar)

@@ -21,6 +21,7 @@ from derivcheck.problem.scope import Assumption
 from derivcheck.problem.terms import Comparison, Term
 from derivcheck.verdict import Evidence, Outcome
 
+INTEGRALS = (t.LogIntegral, t.Expectation, t.Integral, t.Optimum)
 Given = tuple[str, Term]
 Ask = Callable[[Any, Claim], Evidence]
 
@@ -97,6 +98,14 @@ class Draws:
     def parts(self, *terms: Term) -> Iterator[Term]:
         """Everything that stands in terms, and behind the names in them."""
         return everything(terms, self.problem.definitions)
+
+    def holds(self, kinds: type | tuple[type, ...], *terms: Term) -> bool:
+        """Whether a term of these kinds stands in terms, or behind the names in them."""
+        return any(isinstance(part, kinds) for part in self.parts(*terms))
+
+    def integrates(self, *terms: Term) -> bool:
+        """Whether an integral or an optimum has to be worked out for terms."""
+        return self.holds(INTEGRALS, *terms)
 
     def over_indices(self, condition: Comparison, world: World) -> Frame:
         """Where a condition is evaluated: letters in it stand for every entry."""

@@ -15,7 +15,7 @@ from derivcheck.language.domain import Domain
 from derivcheck.language.shapes import Dim
 from derivcheck.oracles import modular
 from derivcheck.oracles import rational as exact
-from derivcheck.oracles.balls import NAME, differentiates_at_all, integrates, speaks_of_constants, turns
+from derivcheck.oracles.balls import NAME, differentiates_at_all, speaks_of_constants, turns
 from derivcheck.oracles.draws import Draws
 from derivcheck.oracles.enclosing import INTEGRALS, PLAIN, Care, Input, Look, Seen, look
 from derivcheck.oracles.members import FREE, special
@@ -39,7 +39,7 @@ def ask(draws: Draws, claim: Claim) -> Evidence:
     """Both sides at every input; the first counterexample is shown."""
     counts = dict.fromkeys(Look, 0)
     touched, zero, nowhere, partial = "", True, "", ""
-    care = INTEGRALS if integrates(draws, claim) else PLAIN
+    care = INTEGRALS if draws.integrates(claim.head, claim.claimed) else PLAIN
     sizes: dict[tuple[tuple[str, int], ...], None] = {}
     for point in _inputs(draws, claim, care):
         sizes.setdefault(draws.shown(point.sizes))

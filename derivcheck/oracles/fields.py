@@ -30,8 +30,7 @@ from derivcheck.evaluation.grid import Grid
 from derivcheck.evaluation.residues import Entry, ResidueArithmetic, Residues
 from derivcheck.evaluation.unknowns import Known, Unknown
 from derivcheck.language.domain import Domain
-from derivcheck.oracles.draws import Draws, given_by
-from derivcheck.oracles.reach import INTEGRALS
+from derivcheck.oracles.draws import INTEGRALS, Draws, given_by
 from derivcheck.problem import terms as t
 from derivcheck.problem.facts import negative
 from derivcheck.problem.problem import Claim

@@ -19,7 +19,6 @@ from derivcheck.oracles.comparing import (
     ULP,
     WRONG_FACTOR,
     expanded,
-    holds_integral,
     measured_bar,
     second_look,
 )
@@ -62,10 +61,6 @@ class Seen:
         """The gap over the least that tells a violation; infinite where there is nothing to compare."""
         ratio = self.gap / (FLOOR * WRONG_FACTOR * self.scale.clamp_min(SMALLEST))
         return torch.where(self.good, ratio, torch.inf)
-
-
-def integrates(bench: Bench, claim: Claim) -> bool:
-    return holds_integral(claim.head, bench) or holds_integral(claim.claimed, bench)
 
 
 def all_conditions(bench: Bench, claim: Claim) -> list[Comparison]:
@@ -244,7 +239,7 @@ def _noise(bench: Bench, claim: Claim, world: World, part: Seen) -> tuple[Tensor
         other = look(bench, claim, moved(world, leaves))
         noise = torch.maximum(noise, torch.nan_to_num((other.gap - part.gap).abs(), nan=torch.inf))
     sound = torch.ones_like(part.good)
-    if integrates(bench, claim):
+    if bench.integrates(claim.head, claim.claimed):
         return noise, sound
     with torch.no_grad():
         frame = bench.frame(claim, bench.low_precision(world))

@@ -13,8 +13,6 @@ from derivcheck.oracles.bench import Bench
 from derivcheck.oracles.comparing import (
     Discrepancy,
     compare,
-    holds,
-    holds_integral,
     integral_dimension,
     integral_sizes,
     second_look,
@@ -42,7 +40,7 @@ def applies(bench: Bench, claim: Claim) -> bool:
 def ask(bench: Bench, claim: Claim) -> Evidence:
     """Both sides at every draw; more draws if the first ones could not be evaluated."""
     name = "autograd" if derivative_in(claim.head) is not None else "values"
-    if name == "values" and any(holds_integral(side, bench) for side in (claim.head, claim.claimed)):
+    if name == "values" and bench.integrates(claim.head, claim.claimed):
         name = "integral"
     return replace(_spoken(name, bench, claim), sees=SEES[name])
 
@@ -64,7 +62,7 @@ def _spoken(name: str, bench: Bench, claim: Claim) -> Evidence:
         if name == "autograd":
             # A derivative is told by autograd, whichever way the integral in it is worked out.
             return _asked(name, bench, claim, tuple(map(bench.quickest, worlds)))
-        outcome = Outcome.UNDECIDED if holds(claim, bench, t.Integral) else Outcome.NOT_CHECKED
+        outcome = Outcome.UNDECIDED if bench.holds(t.Integral, claim.head, claim.claimed) else Outcome.NOT_CHECKED
         return Evidence(name, outcome, detail=error.what)
     except NotExact as error:
         if name != "integral":

@@ -82,7 +82,7 @@ def ask(bench: Bench, claim: Claim) -> Evidence:
         said = _equality(bench, claim, seen, sizes)
         if said is not None:
             return said
-    if not gaps.integrates(bench, claim) and not doubtful:
+    if not bench.integrates(claim.head, claim.claimed) and not doubtful:
         doubt = touch(bench, claim, seen) if claim.relation in gaps.STRICT else None
         doubt = doubt or at_size_one(bench, claim)
         if doubt is not None:
@@ -104,7 +104,7 @@ def _points(seen: list[gaps.Seen]) -> int:
 
 def _search(bench: Bench, claim: Claim, base: tuple[World, ...]) -> Iterator[gaps.Seen]:
     """The draws as they come, then spread further, then downhill from the worst of each."""
-    if gaps.integrates(bench, claim):
+    if bench.integrates(claim.head, claim.claimed):
         for number, world in enumerate(base):
             sizes = {name: world.sizes[name] for name in bench.symbols if name in world.sizes}
             seed = (bench.settings.seed, "order", number, 1.0)

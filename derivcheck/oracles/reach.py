@@ -6,12 +6,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from derivcheck.evaluation.arithmetic import NotExact
-from derivcheck.oracles.draws import Draws, about_sizes
+from derivcheck.oracles.draws import INTEGRALS, Draws, about_sizes
 from derivcheck.problem import terms as t
 from derivcheck.problem.problem import Claim
 from derivcheck.problem.terms import Comparison, Term
-
-INTEGRALS = (t.LogIntegral, t.Expectation, t.Integral, t.Optimum)
 
 
 @dataclass(frozen=True, slots=True)
