@@ -42,29 +42,21 @@ class Chart:
 
 def chart(domain: Domain, rows: int) -> Chart:
     """Coordinates for vectors whose entries are each from ``domain``, or for a simplex."""
-    low, high = domain.low, domain.high
-    match domain.kind:
-        case "real" | "nonzero":
+    if domain.kind == "simplex":
+        return Chart(rows - 1, sticks)
+    match domain.known_ends:
+        case None, None:
             return Chart(rows, lambda t: (t, torch.zeros_like(t[..., 0])), same=True)
-        case "positive" | "nonnegative":
-            return Chart(rows, lambda t: (torch.exp(t), t.sum(-1)))
-        case "negative" | "nonpositive":
-            return Chart(rows, lambda t: (-torch.exp(t), t.sum(-1)))
-        case "simplex":
-            return Chart(rows - 1, sticks)
-        case "interval" if isinstance(low, float) and isinstance(high, (int, float)):
-            width = high - low
+        case float(low), None:
+            return Chart(rows, lambda t: (low + torch.exp(t), t.sum(-1)))
+        case None, (float() | int()) as high:
+            return Chart(rows, lambda t: (high - torch.exp(t), t.sum(-1)))
+        case float(low), (float() | int()) as high:
+            size = math.log(high - low)
             return Chart(
                 rows,
-                lambda t: (
-                    low + width * torch.sigmoid(t),
-                    (logsigmoid(t) + logsigmoid(-t) + math.log(width)).sum(-1),
-                ),
+                lambda t: (low + (high - low) * torch.sigmoid(t), (logsigmoid(t) + logsigmoid(-t) + size).sum(-1)),
             )
-        case "interval" if isinstance(low, float) and high is None:
-            return Chart(rows, lambda t: (low + torch.exp(t), t.sum(-1)))
-        case "interval" if low is None and isinstance(high, (int, float)):
-            return Chart(rows, lambda t: (high - torch.exp(t), t.sum(-1)))
     raise NotExact(f"an integral over vectors of the domain `{domain.kind}`")
 
 

@@ -12,6 +12,7 @@ from derivcheck.evaluation.differentiation import Autograd
 from derivcheck.evaluation.evaluator import FunctionValue, World, evaluate
 from derivcheck.evaluation.gaussian import Quickest
 from derivcheck.evaluation.sampling import ArbitraryFunction, generator
+from derivcheck.language.domain import Domain
 from derivcheck.oracles.bench import Bench
 from derivcheck.oracles.comparing import (
     FLOOR,
@@ -23,7 +24,7 @@ from derivcheck.oracles.comparing import (
     second_look,
 )
 from derivcheck.oracles.enclosing import Look
-from derivcheck.oracles.moving import Chart, charts_of, descent, retract, tied
+from derivcheck.oracles.moving import descent, domains_of, free, retract, tied
 from derivcheck.problem.problem import Claim
 from derivcheck.problem.terms import Comparison
 from derivcheck.verdict import Doubt, Evidence, Outcome
@@ -135,11 +136,11 @@ def meeting(world: World, conditions: list[Comparison]) -> World | None:
 
 
 def step(
-    bench: Bench, claim: Claim, world: World, charts: dict[str, Chart], conditions: list[Comparison]
+    bench: Bench, claim: Claim, world: World, domains: dict[str, Domain], conditions: list[Comparison]
 ) -> World | None:
     """One step; None where nothing leads down."""
     leaves = {key: leaf.detach() for key, leaf in world.leaves.items()}
-    names = [key for key in charts if leaves[key].requires_grad or world.leaves[key].requires_grad]
+    names = [key for key in domains if leaves[key].requires_grad or world.leaves[key].requires_grad]
     with torch.enable_grad():
         gap = sides_of(bench, claim, world)[2].amin(1)
         if not gap.requires_grad:
@@ -148,7 +149,7 @@ def step(
         found = torch.autograd.grad(total, [world.leaves[key] for key in names], allow_unused=True)
     slopes = {key: grad for key, grad in zip(names, found, strict=True) if grad is not None}
     moves = {
-        key: descent(charts[key], leaves[key], torch.nan_to_num(slope, 0.0, 0.0, 0.0)) for key, slope in slopes.items()
+        key: descent(domains[key], leaves[key], torch.nan_to_num(slope, 0.0, 0.0, 0.0)) for key, slope in slopes.items()
     }
     if not moves:
         return None
@@ -168,7 +169,7 @@ def step(
             unit = moves[key] / norm.reshape(-1, *(1,) * (leaf.dim() - 1))
             far = steps.reshape(-1, *(1,) * (leaf.dim() - 1))
             unit = unit.repeat(count, *(1,) * (leaf.dim() - 1))
-            stepped = retract(charts[key], many, unit * far)
+            stepped = retract(domains[key], many, unit * far)
             many = torch.where(far > 0, stepped, many)
         candidates[key] = many
     places = torch.arange(trials).repeat(count)
@@ -227,13 +228,13 @@ def _noise(bench: Bench, claim: Claim, world: World, part: Seen) -> tuple[Tensor
     The first shows cancellation that an error bound to first order does not, the second what leaves the range.
     """
     noise = torch.zeros_like(part.gap)
-    charts = charts_of(bench, tied(bench, claim.conditions))
+    domains = domains_of(bench, tied(bench, claim.conditions))
     for number in range(JITTERS):
         source = generator("jitter", number)
         leaves = {}
         for key, leaf in world.leaves.items():
             shaken = leaf.detach()
-            if key in charts and charts[key].free:
+            if key in domains and free(domains[key]):
                 shaken = shaken * (1 + 2 * ULP * torch.randn(leaf.shape, generator=source, dtype=torch.float64))
             leaves[key] = shaken
         other = look(bench, claim, moved(world, leaves))

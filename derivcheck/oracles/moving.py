@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import torch
 from torch import Tensor
 
@@ -21,29 +19,24 @@ WHOLE = ("natural", "integer")
 FIXED = ("finite", "onehot", "orthogonal", *WHOLE)
 
 
-@dataclass(frozen=True, slots=True)
-class Chart:
-    """How a declared name may be moved, with the ends of its interval; gradients move it only if it is ``free``."""
-
-    domain: Domain
-    low: float | None
-    high: float | None
-    free: bool
-
-
 def tied(bench: Bench, conditions: tuple[Comparison, ...]) -> set[str]:
     """The names that an equation ties: they stay what they are."""
     return bench.reached(*(condition for condition in (*bench.problem.assumed, *conditions) if condition.sign == "="))
 
 
-def charts_of(bench: Bench, held: set[str]) -> dict[str, Chart]:
-    """The names that may be moved."""
-    found: dict[str, Chart] = {}
-    for key, declaration in bench.problem.declarations.items():
-        domain = declaration.domain
-        if key not in held and domain.kind not in ("finite", "onehot") and not isinstance(domain.high, Dim):
-            found[key] = Chart(domain, *(domain.known_ends or (None, None)), domain.kind not in FIXED)
-    return found
+def domains_of(bench: Bench, held: set[str]) -> dict[str, Domain]:
+    """The domains of the names that may be moved."""
+    declared = {key: each.domain for key, each in bench.problem.declarations.items() if key not in held}
+    return {
+        key: domain
+        for key, domain in declared.items()
+        if domain.kind not in ("finite", "onehot") and not isinstance(domain.high, Dim)
+    }
+
+
+def free(domain: Domain) -> bool:
+    """Whether gradients move its members."""
+    return domain.kind not in FIXED
 
 
 def _each(value: Tensor, source: torch.Generator, per: str) -> Tensor:
@@ -53,12 +46,12 @@ def _each(value: Tensor, source: torch.Generator, per: str) -> Tensor:
     return torch.exp(low + (high - low) * torch.rand(shape, generator=source, dtype=torch.float64))
 
 
-def spread_out(chart: Chart, value: Tensor, kind: str, source: torch.Generator, zeros: bool) -> Tensor:
+def spread_out(domain: Domain, value: Tensor, kind: str, source: torch.Generator, zeros: bool) -> Tensor:
     """Members of the domain of smaller and larger magnitudes; with ``zeros``, some that are exactly zero."""
     scale = _each(value, source, kind)
     whole = _each(value, source, "scaled")
-    made = _spread(chart, value, scale, whole)
-    if zeros and kind == "mixed" and chart.domain.kind in ("real", "nonnegative", "nonpositive", "integer"):
+    made = _spread(domain, value, scale, whole)
+    if zeros and kind == "mixed" and domain.kind in ("real", "nonnegative", "nonpositive", "integer"):
         rate = torch.tensor([1.0, 0.5, 0.2] + [0.0] * 13, dtype=torch.float64)
         rate = rate.repeat(value.shape[0] // len(rate) + 1)[: value.shape[0]]
         chance = torch.rand(value.shape, generator=source, dtype=torch.float64)
@@ -66,9 +59,9 @@ def spread_out(chart: Chart, value: Tensor, kind: str, source: torch.Generator, 
     return made
 
 
-def _spread(chart: Chart, value: Tensor, scale: Tensor, whole: Tensor) -> Tensor:
+def _spread(domain: Domain, value: Tensor, scale: Tensor, whole: Tensor) -> Tensor:
     """``scale`` an entry's spread, ``whole`` a trial's."""
-    match chart.domain.kind:
+    match domain.kind:
         case "real" | "nonzero":
             return value * scale
         case "natural":
@@ -88,7 +81,7 @@ def _spread(chart: Chart, value: Tensor, scale: Tensor, whole: Tensor) -> Tensor
             return torch.softmax(value.clamp_min(1e-12).log() * whole.clamp(0.1, 6), dim=-2).clamp_min(1e-12)
         case "orthogonal":
             return value
-    return _from_line(chart, _to_line(chart, value) * scale, value)
+    return _from_line(domain, _to_line(domain, value) * scale, value)
 
 
 def _powers(value: Tensor, whole: Tensor) -> Tensor:
@@ -99,9 +92,9 @@ def _powers(value: Tensor, whole: Tensor) -> Tensor:
     return (made + made.transpose(-1, -2)) / 2
 
 
-def _to_line(chart: Chart, value: Tensor) -> Tensor:
+def _to_line(domain: Domain, value: Tensor) -> Tensor:
     """A number of the domain on the whole line."""
-    low, high = chart.low, chart.high
+    low, high = domain.known_ends or (None, None)
     if low is None and high is None:
         return value
     if low is not None and high is not None:
@@ -112,9 +105,9 @@ def _to_line(chart: Chart, value: Tensor) -> Tensor:
     return edge.clamp_min(1e-300).log()
 
 
-def _from_line(chart: Chart, place: Tensor, old: Tensor) -> Tensor:
+def _from_line(domain: Domain, place: Tensor, old: Tensor) -> Tensor:
     """Back into the domain; where rounding would put it on an open end, the old value stays."""
-    low, high = chart.low, chart.high
+    low, high = domain.known_ends or (None, None)
     size = place.clamp(-LARGEST_LOG, LARGEST_LOG).exp()
     if low is None and high is None:
         return place
@@ -125,27 +118,27 @@ def _from_line(chart: Chart, place: Tensor, old: Tensor) -> Tensor:
     return torch.where(made > low if low is not None else made < high, made, old)  # type: ignore[operator]
 
 
-def descent(chart: Chart, value: Tensor, slope: Tensor) -> Tensor:
+def descent(domain: Domain, value: Tensor, slope: Tensor) -> Tensor:
     """The direction of descent in the chart."""
-    match chart.domain.kind:
+    match domain.kind:
         case "symmetric" | "spd" | "psd" | "skew" | "diagonal" | "lower" | "upper" | "unit":
-            return -tangent(chart.domain, value, slope)
+            return -tangent(domain, value, slope)
         case "simplex":
             return -value * (slope - (slope * value).sum(-2, keepdim=True))
     with torch.enable_grad():
-        place = _to_line(chart, value.detach()).detach().requires_grad_()
-        (grad,) = torch.autograd.grad((_from_line(chart, place, value) * slope).sum(), place)
+        place = _to_line(domain, value.detach()).detach().requires_grad_()
+        (grad,) = torch.autograd.grad((_from_line(domain, place, value) * slope).sum(), place)
     return -grad.nan_to_num(0.0, 0.0, 0.0)
 
 
-def within_chart(chart: Chart, value: Tensor, move: Tensor) -> Tensor:
+def within_chart(domain: Domain, value: Tensor, move: Tensor) -> Tensor:
     """A move of every entry as one that stays in the domain to first order."""
-    return move if chart.domain.kind == "simplex" else tangent(chart.domain, value, move)
+    return move if domain.kind == "simplex" else tangent(domain, value, move)
 
 
-def retract(chart: Chart, value: Tensor, step: Tensor) -> Tensor:
+def retract(domain: Domain, value: Tensor, step: Tensor) -> Tensor:
     """The member of the domain one step along; where there is none, the old one."""
-    match chart.domain.kind:
+    match domain.kind:
         case "symmetric" | "skew" | "diagonal" | "lower" | "upper":
             return value + step
         case "spd" | "psd":
@@ -158,4 +151,4 @@ def retract(chart: Chart, value: Tensor, step: Tensor) -> Tensor:
             return made / made.norm(dim=(-2, -1), keepdim=True)
         case "simplex":
             return torch.softmax(value.clamp_min(1e-300).log() + step, dim=-2).clamp_min(1e-12)
-    return _from_line(chart, _to_line(chart, value) + step, value)
+    return _from_line(domain, _to_line(domain, value) + step, value)

@@ -18,6 +18,7 @@ from derivcheck.evaluation.evaluator import World, evaluate
 from derivcheck.evaluation.gaussian import Quickest
 from derivcheck.evaluation.grid import Grid
 from derivcheck.evaluation.sampling import generator
+from derivcheck.language.domain import Domain
 from derivcheck.oracles import gaps, rational
 from derivcheck.oracles.bench import Bench
 from derivcheck.oracles.comparing import (
@@ -28,7 +29,7 @@ from derivcheck.oracles.comparing import (
 )
 from derivcheck.oracles.enclosing import Look
 from derivcheck.oracles.members import inside, special
-from derivcheck.oracles.moving import Chart, charts_of, spread_out, tied
+from derivcheck.oracles.moving import domains_of, free, spread_out, tied
 from derivcheck.oracles.touching import at_size_one, crossed, touch
 from derivcheck.problem import terms as t
 from derivcheck.problem.facts import behind
@@ -112,9 +113,9 @@ def _search(bench: Bench, claim: Claim, base: tuple[World, ...]) -> Iterator[gap
             yield gaps.look(bench, claim, replace(drawn, integrator=Quickest()))
         return
     used = behind((claim.head, claim.claimed), bench.problem.definitions)
-    free = used - bench.values.keys()
+    open_ones = used - bench.values.keys()
     held = tied(bench, claim.conditions)
-    charts = {key: chart for key, chart in charts_of(bench, held).items() if key in free}
+    domains = {key: domain for key, domain in domains_of(bench, held).items() if key in open_ones}
     conditions = gaps.all_conditions(bench, claim)
     kept: list[list[gaps.Seen]] = []
     # At exact zeros may be kinks.
@@ -126,8 +127,8 @@ def _search(bench: Bench, claim: Claim, base: tuple[World, ...]) -> Iterator[gap
         for kind in SPREADS:
             source = generator(bench.settings.seed, "order", number, kind)
             leaves = {
-                key: leaf.detach() if kind == "drawn" or key not in charts
-                else spread_out(charts[key], leaf.detach(), kind, source, zeros)
+                key: leaf.detach() if kind == "drawn" or key not in domains
+                else spread_out(domains[key], leaf.detach(), kind, source, zeros)
                 for key, leaf in drawn.leaves.items()
             }  # fmt: skip
             spread = drawn if kind == "drawn" else gaps.meeting(gaps.moved(drawn, leaves), conditions)
@@ -142,11 +143,11 @@ def _search(bench: Bench, claim: Claim, base: tuple[World, ...]) -> Iterator[gap
                 continue
             kept[-1].append(found)
             yield found
-        corners = gaps.meeting(_corners(bench, drawn, free - held), conditions)
+        corners = gaps.meeting(_corners(bench, drawn, open_ones - held), conditions)
         if corners is not None:
             yield gaps.look(bench, claim, corners)
     for number, group in enumerate(kept):
-        yield from _downhill(bench, claim, group[: 1 if number else 2], charts, conditions)
+        yield from _downhill(bench, claim, group[: 1 if number else 2], domains, conditions)
 
 
 def _corners(bench: Bench, world: World, names: frozenset[str]) -> World:
@@ -175,10 +176,10 @@ def _corners(bench: Bench, world: World, names: frozenset[str]) -> World:
 
 
 def _downhill(
-    bench: Bench, claim: Claim, group: list[gaps.Seen], charts: dict[str, Chart], conditions: list[Comparison]
+    bench: Bench, claim: Claim, group: list[gaps.Seen], domains: dict[str, Domain], conditions: list[Comparison]
 ) -> Iterator[gaps.Seen]:
     """Steps against the gradient of the gap from the worst inputs, of the lengths that go furthest down."""
-    charted = {key: chart for key, chart in charts.items() if chart.free}
+    charted = {key: domain for key, domain in domains.items() if free(domain)}
     if not charted:
         return
     for part in group:

@@ -19,6 +19,7 @@ from derivcheck.evaluation.arithmetic import NotExact, OutOfRange
 from derivcheck.evaluation.evaluator import World, evaluate
 from derivcheck.evaluation.sampling import generator
 from derivcheck.functions import FUNCTIONS
+from derivcheck.language.domain import Domain
 from derivcheck.language.shapes import is_scalar
 from derivcheck.oracles import gaps
 from derivcheck.oracles.bench import Bench
@@ -28,7 +29,7 @@ from derivcheck.oracles.comparing import (
 )
 from derivcheck.oracles.draws import CannotDraw
 from derivcheck.oracles.enclosing import Look
-from derivcheck.oracles.moving import Chart, charts_of, retract, tied, within_chart
+from derivcheck.oracles.moving import domains_of, free, retract, tied, within_chart
 from derivcheck.problem import terms as t
 from derivcheck.problem.facts import behind
 from derivcheck.problem.problem import Claim
@@ -49,25 +50,25 @@ def touch(bench: Bench, claim: Claim, seen: list[gaps.Seen]) -> Evidence | None:
     for ever, as 1 − tanh x does, one of these sides is lower still.
     """
     held = tied(bench, claim.conditions)
-    free = behind((claim.head, claim.claimed), bench.problem.definitions) - bench.values.keys()
-    charts = {key: chart for key, chart in charts_of(bench, held).items() if key in free and chart.free}
+    names = behind((claim.head, claim.claimed), bench.problem.definitions) - bench.values.keys()
+    domains = {key: domain for key, domain in domains_of(bench, held).items() if key in names and free(domain)}
     conditions = gaps.all_conditions(bench, claim)
     first = dict(seen[0].world.sizes)
-    for part in (part for part in seen if dict(part.world.sizes) == first and charts and part.good.any()):
+    for part in (part for part in seen if dict(part.world.sizes) == first and domains and part.good.any()):
         gap = torch.where(part.good & (part.gap > 0), part.gap, torch.inf)
         best = torch.unique(torch.cat([order.argsort()[:FOLLOWED] for order in (gap, gap / part.scale)]))
         best = best[gap[best].isfinite()]
         world: World | None = gaps.moved(part.world, dict(part.world.leaves), best) if len(best) else None
         for _ in range(FURTHER):
-            world = None if world is None else gaps.step(bench, claim, world, charts, conditions)
+            world = None if world is None else gaps.step(bench, claim, world, domains, conditions)
         if world is None:
             continue
         # What the charts make of it, since near an end they are not exact.
-        here = gaps.look(bench, claim, _beside(charts, world, 0, 0))
+        here = gaps.look(bench, claim, _beside(domains, world, 0, 0))
         lowest = here.gap.abs()
         tame = torch.stack([(leaf.detach().abs() < TAME).flatten(1).all(1) for leaf in world.leaves.values()]).all(0)
         for number in range(DIRECTIONS):
-            sides = [_beside(charts, world, number, sign) for sign in (1, -1)]
+            sides = [_beside(domains, world, number, sign) for sign in (1, -1)]
             looks = [gaps.look(bench, claim, side) for side in sides]
             beside = torch.minimum(looks[0].gap, looks[1].gap)
             deep = here.good & looks[0].good & looks[1].good & tame & (beside > 0) & (lowest <= DEEP * beside)
@@ -82,15 +83,15 @@ def touch(bench: Bench, claim: Claim, seen: list[gaps.Seen]) -> Evidence | None:
     return None
 
 
-def _beside(charts: dict[str, Chart], world: World, number: int, sign: int) -> World:
+def _beside(domains: dict[str, Domain], world: World, number: int, sign: int) -> World:
     """The same world with every name a twentieth of its size off, in a direction that this number draws."""
     source = generator("touch", number)
     leaves = {key: leaf.detach() for key, leaf in world.leaves.items()}
-    for key, chart in charts.items():
+    for key, domain in domains.items():
         drawn = torch.randn(leaves[key].shape, generator=source, dtype=torch.float64)
         drawn = drawn / drawn.abs().amax((-2, -1), keepdim=True)
         move = sign * OFF * leaves[key].abs().amax((-2, -1), keepdim=True) * drawn
-        leaves[key] = retract(chart, leaves[key], within_chart(chart, leaves[key], move))
+        leaves[key] = retract(domain, leaves[key], within_chart(domain, leaves[key], move))
     return gaps.moved(world, leaves)
 
 
