@@ -189,7 +189,7 @@ class _Compiler:
             case t.Extremum(op=op, arguments=arguments):
                 return self._extremum(op, [self.part(argument, names) for argument in arguments])
             case t.Indicator(conditions=conditions):
-                return self._indicator(conditions, names)
+                return self._where(conditions, names, lambda y, _: acb(1), lambda y, _: acb(0))
             case t.Piecewise(rows=rows):
                 return self._piecewise(rows, names)
             case t.Let(bindings=bindings, body=body):
@@ -265,9 +265,6 @@ class _Compiler:
             case "<" | "\\le":
                 return turn, -1
         raise NotExact("an integral in which something is equal to something")
-
-    def _indicator(self, conditions: tuple[t.Comparison, ...], names: Names) -> Part:
-        return self._where(conditions, names, lambda y, _: acb(1), lambda y, _: acb(0))
 
     def _piecewise(self, rows: tuple[tuple[Term, tuple[t.Comparison, ...]], ...], names: Names) -> Part:
         made: Part = lambda y, _: NOWHERE  # noqa: E731 - a function like the others

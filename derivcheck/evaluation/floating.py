@@ -202,13 +202,11 @@ class FloatArithmetic:
 
     def maximum(self, a: Tensor, b: Tensor) -> Tensor:
         if a.is_complex() or b.is_complex():
-            return torch.where(_real(a) >= _real(b), a.to(self._common(a, b)), b.to(self._common(a, b)))
+            return self.where(_real(a) >= _real(b), a, b)
         return torch.maximum(a, b)
 
     def minimum(self, a: Tensor, b: Tensor) -> Tensor:
-        if a.is_complex() or b.is_complex():
-            return torch.where(_real(a) <= _real(b), a.to(self._common(a, b)), b.to(self._common(a, b)))
-        return torch.minimum(a, b)
+        return -self.maximum(-a, -b) if a.is_complex() or b.is_complex() else torch.minimum(a, b)
 
     def _common(self, a: Tensor, b: Tensor) -> torch.dtype:
         return torch.promote_types(a.dtype, b.dtype)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import reduce
 
 from flint import acb, arb, fmpq
 
@@ -159,7 +160,7 @@ class _Bounds:
         if not others:
             return whole
         every = [whole, *others] if whole.powers else others
-        high, low = _total([part.high for part in every]), _total([part.low for part in every])
+        high, low = reduce(_plus, [part.high for part in every]), reduce(_plus, [part.low for part in every])
         least = None
         for side in (low, _minus(high) if high else None):
             if side is not None and side[0] > 0 and side[1] >= 0:
@@ -236,9 +237,7 @@ class _Bounds:
         return Bound(None, (high, arb(0)), (low, arb(0)), (most.log(), arb(0)))
 
     def _either(self, parts: list[Bound]) -> Bound:
-        highs, lows = [part.high for part in parts], [part.low for part in parts]
-        high = _outer(highs, _greater) if all(highs) else None
-        low = _outer(lows, _smaller) if all(lows) else None
+        high, low = _outer([part.high for part in parts], arb.max), _outer([part.low for part in parts], arb.min)
         return Bound(None, high, low, _largest([part.size for part in parts], parts))
 
     def _sized(self, made: Bound) -> Bound:
@@ -246,7 +245,7 @@ class _Bounds:
         wide = _either_size(made)
         if wide is None:
             return made
-        most = _greater(wide[0], arb(1))
+        most = arb.max(wide[0], arb(1))
         return Bound(made.powers, made.high, made.low, (most.log(), wide[1] / most), made.least)
 
     def _filled(self, made: Bound) -> Bound:
@@ -257,22 +256,13 @@ class _Bounds:
         return Bound(made.powers, made.high or wide, made.low or _minus(wide), made.size, made.least)
 
 
-def _greater(a: arb, b: arb) -> arb:
-    return a.max(b)
-
-
-def _smaller(a: arb, b: arb) -> arb:
-    return a.min(b)
-
-
 def _minus(side: Straight) -> Straight:
     return -side[0], -side[1]
 
 
 def _negated(part: Bound) -> Bound:
-    return Bound(
-        None, _minus(part.low) if part.low else None, _minus(part.high) if part.high else None, part.size, part.least
-    )
+    high, low = (None if side is None else _minus(side) for side in (part.low, part.high))
+    return Bound(None, high, low, part.size, part.least)
 
 
 def _plus(one: Straight | None, other: Straight | None) -> Straight | None:
@@ -281,13 +271,6 @@ def _plus(one: Straight | None, other: Straight | None) -> Straight | None:
 
 def _times(side: Straight | None, factor: arb) -> Straight | None:
     return None if side is None else (side[0] * factor, side[1] * factor)
-
-
-def _total(sides: list[Straight | None]) -> Straight | None:
-    total: Straight | None = (arb(0), arb(0))
-    for side in sides:
-        total = _plus(total, side)
-    return total
 
 
 def _scaled(part: Bound, factor: arb) -> Bound:
@@ -302,31 +285,24 @@ def _scaled(part: Bound, factor: arb) -> Bound:
 
 
 def _outer(sides: list[Straight | None], choose: Callable[[arb, arb], arb]) -> Straight | None:
-    made: Straight | None = None
-    for side in sides:
-        assert side is not None
-        made = side if made is None else (choose(made[0], side[0]), choose(made[1], side[1]))
-    return made
+    """The furthest of both coefficients; None where one side is not known."""
+    known = [side for side in sides if side is not None]
+    if len(known) < len(sides):
+        return None
+    return reduce(choose, [side[0] for side in known]), reduce(choose, [side[1] for side in known])
 
 
 def _either_size(part: Bound) -> Straight | None:
     """A bound for |f| from both signed ones."""
     if part.high is None or part.low is None:
         return None
-    return _greater(abs(part.high[0]), abs(part.low[0])), _greater(abs(part.high[1]), abs(part.low[1]))
+    return arb.max(abs(part.high[0]), abs(part.low[0])), arb.max(abs(part.high[1]), abs(part.low[1]))
 
 
 def _largest(sizes: list[Straight | None], parts: list[Bound]) -> Straight | None:
     """log Σ exp of sizes; a part that is 0 has none and counts for nothing."""
     found = [size for size, part in zip(sizes, parts, strict=True) if part.powers != {}]
-    if not found:
+    known = [size for size in found if size is not None]
+    if not known or len(known) < len(found):
         return None
-    if any(size is None for size in found):
-        return None
-    total, slope = arb(0), None
-    for size in found:
-        assert size is not None
-        total = total + size[0].exp()
-        slope = size[1] if slope is None else _greater(slope, size[1])
-    assert slope is not None
-    return total.log(), slope
+    return sum((size[0].exp() for size in known), arb(0)).log(), reduce(arb.max, [size[1] for size in known])
