@@ -16,7 +16,7 @@ from derivcheck.evaluation.arithmetic import TooLarge
 from derivcheck.evaluation.budget import BUDGET
 from derivcheck.evaluation.differentiation import Autograd
 from derivcheck.evaluation.evaluator import Axis, Frame, World, evaluate, pick_family
-from derivcheck.evaluation.forward import as_jacobian, hold
+from derivcheck.evaluation.forward import arranged, as_jacobian, hold
 from derivcheck.functions import KINKED
 from derivcheck.oracles.bench import Bench
 from derivcheck.oracles.comparing import FLOOR, RIGHT_FACTOR, Discrepancy, discrepancy, expanded, measured_bar
@@ -164,17 +164,11 @@ def _arranged(slopes: Tensor, term: t.Derivative, frame: Frame, entries: tuple[i
     """Slopes ``(trials, axes …, directions, rows, columns)`` in the shape that the derivative has."""
     depth = len(frame.axes)
     lead = slopes.shape[: 1 + depth]
+    whole = slopes.reshape(*lead, slopes.shape[1 + depth], -1).transpose(-1, -2).reshape(*lead, -1, *entries)
     if term.form == "gradient":
-        return pick_family(slopes.reshape(*lead, *entries), term.indices, frame)
-    if term.form == "tangent":
-        rows, columns = frame.world.dims(term.shape)
-        return slopes.reshape(*lead, rows, columns)
-    flat = slopes.reshape(*lead, slopes.shape[1 + depth], -1).transpose(-1, -2)
-    if term.indices:
-        picked = flat.reshape(*lead, flat.shape[-2], *entries)
-        picked = pick_family(picked, term.indices, frame.deeper(Axis("", 1, flat.shape[-2])))
-        return picked.reshape(*lead, flat.shape[-2], -1)
-    return flat
+        return pick_family(whole.squeeze(1 + depth), term.indices, frame)
+    found: Tensor = arranged(whole, term, frame)
+    return found
 
 
 def applies(bench: Bench, claim: Claim) -> bool:
