@@ -36,7 +36,7 @@ from derivcheck.source import Span
 from derivcheck.verdict import Finding, Severity
 
 Kind = Literal[
-    "size", "number", "positive", "column", "matrix", "columns", "table", "function", "several", "loss",
+    "size", "number", "positive", "column", "matrix", "columns", "table", "function", "several", "loss", "joint",
     "sigmoid", "normal density", "normal distribution", "rectifier", "softplus",
 ]  # fmt: skip
 Build = Callable[[tuple[Item, ...]], Problem]
@@ -58,6 +58,8 @@ _BODIES: Final[dict[str, str]] = {
     "softplus": "\\log(1 + e^t)",
 }
 """Functions that words name, and what each is of t."""
+_COUNTS: Final = {"column": 1, "columns": 1, "matrix": 2, "table": 2, "loss": 2, "joint": 2}
+"""How many sizes a kind has."""
 _FUNCTIONS: Final = frozenset("fghFGH") | {"\\phi", "\\varphi", "\\psi", "\\rho", "\\sigma", "\\ell", "\\eta"}
 _NUMBERS: Final = frozenset(("i", "j", "k", "l", "m", "n", "t", "\\ell"))
 _RESERVED: Final = frozenset(("d", "e", "i", "\\pi", "I", "T", "p", "q", "P", "E", "\\mathbb{E}", "N", "\\mathcal{N}"))
@@ -84,9 +86,11 @@ class Guess:
     @property
     def sizes(self) -> tuple[str, ...]:
         """The sizes still to be found, by their names: unknowns begin with ``?``."""
-        count = {"column": 1, "columns": 1, "matrix": 2, "table": 2, "loss": 2, "several": self.arity}.get(self.kind, 0)
+        count = {"column": 1, "columns": 1, "matrix": 2, "table": 2, "loss": 2, "joint": 2, "several": self.arity}.get(
+            self.kind, 0
+        )
         # What a function takes may be a number.
-        mark = "of" if self.kind in ("loss", "several") else ""
+        mark = "of" if self.kind in ("loss", "joint", "several") else ""
         return tuple(f"?{self.number}{mark}{chr(ord('a') + k)}" for k in range(count))
 
     def statement(self, sizes: Mapping[str, n.Node] | None = None) -> Statement:
@@ -105,7 +109,7 @@ class Guess:
                 return hidden.let((self.name, n.Name("\\mathbb{N}")), ("\\in",), self.place, self.number)
             case "positive":
                 return hidden.let((self.name, n.Number(Fraction(0), "0")), (">",), self.place, self.number)
-            case "loss":
+            case "loss" | "joint":
                 return hidden.function(self.name, [hidden.space(found)], self.place, self.number)
             case "table" if isinstance(self.name, n.Scripted):
                 # ``w_{ij}`` of a name that nothing declares is an entry of the matrix ``w``.
@@ -120,7 +124,7 @@ class Guess:
         """How a person would declare it."""
         members = self.statement(sizes).members
         match self.kind:
-            case "function" | "loss" | "several":
+            case "function" | "loss" | "joint" | "several":
                 return f"{latex(members[0])} : {latex(members[1])} \\to {latex(members[2])}"
             case known if known in _BODIES:
                 return f"{latex(members[0])} = {latex(members[1])}"
@@ -155,24 +159,19 @@ class Inference:
         return [part for item in statements for member in item.members for part in walk(member)]
 
     @cached_property
-    def _letters(self) -> frozenset[str]:
-        """The letters over which something runs."""
-        bound = {
-            name.text
-            for part in self._parts
-            if isinstance(part, n.Binder)
-            for name in part.names
-            if isinstance(name, n.Name)
-        }
-        ranges = {
-            item.members[0].text
-            for item in self.items
-            if isinstance(item, Statement)
-            and len(item.members) == 2
-            and isinstance(item.members[0], n.Name)
-            and isinstance(item.members[1], n.Tuple)
-        }
-        return frozenset(bound | ranges | {DOTTED.text})
+    def _ends(self) -> dict[str, n.Node | None]:
+        """The letters over which something runs, each with where it ends, if that is told."""
+        found: dict[str, n.Node | None] = {DOTTED.text: None}
+        for part in self._parts:
+            if isinstance(part, n.Binder):
+                found |= {name.text: part.upper for name in part.names if isinstance(name, n.Name)}
+        for item in self.items:
+            if not isinstance(item, Statement):
+                continue
+            match item.members:
+                case (n.Name(text=letter), n.Tuple(items=over)):
+                    found[letter] = over[-1]
+        return found
 
     def run(self) -> Problem:
         """The document with what its use tells of its names; as it is, where that tells nothing."""
@@ -222,7 +221,7 @@ class Inference:
 
         What is made of a name tells that any value of it is meant; of another every word counts.
         """
-        if guess.kind in ("loss", "size") or guess.kind in _BODIES:
+        if guess.kind in ("loss", "joint", "size") or guess.kind in _BODIES:
             return
         yield from self._one_of_several(guess)
         key = key_in(problem, guess)
@@ -249,7 +248,7 @@ class Inference:
         name = guess.name
         if not isinstance(name, n.Scripted) or name.sub is None or self._runs(name) or guess.kind == "table":
             return
-        counts = any(isinstance(part, n.Name) and part.text in self._letters for part in walk(name.sub))
+        counts = any(isinstance(part, n.Name) and part.text in self._ends for part in walk(name.sub))
         beside = isinstance(name.sub, n.Number) and any(
             isinstance(part, n.Scripted) and part.base == name.base and isinstance(part.sub, n.Name)
             for part in self._parts
@@ -286,10 +285,24 @@ class Inference:
         """The hidden statements that declare names, and tell at which arguments losses are meant."""
         statements = [guess.statement(sizes) for guess in guesses]
         for guess in guesses:
-            if guess.kind == "loss" and (end := self._end_for(guess.name)) is not None:
-                name, behind = end
-                statements.append(hidden.mentioned(hidden.called(guess.name, (name,)), behind, APART + guess.number))
+            if guess.kind in ("loss", "joint") and (end := self._end_for(guess.name)) is not None:
+                name, item = end
+                behind, number = _behind(item), APART + guess.number
+                if guess.kind == "joint" and (listed := self._listed(strip(item.members[0]))) is not None:
+                    name = n.Name(f"?{guess.number}all")
+                    statements.append(hidden.set_to(name, listed, behind, number + APART))
+                statements.append(hidden.mentioned(hidden.called(guess.name, (name,)), behind, number))
         return statements
+
+    def _listed(self, member: n.Node) -> n.Node | None:
+        r"""All members of a family side by side, ``[o_1, \dots, o_n]``: a loss depends on each of them."""
+        if not (isinstance(member, n.Scripted) and isinstance(member.sub, n.Name)):
+            return None
+        upper = self._ends.get(member.sub.text)
+        if upper is None:
+            return None
+        first, last = (latex(replace(member, sub=sub)) for sub in (hidden.ONE, upper))
+        return parse_expression(f"[{first}, \\dots, {last}]")
 
     def with_arguments(self) -> tuple[Item, ...]:
         r"""The document with the argument at which a loss is meant that is declared and stands in derivatives alone."""
@@ -301,13 +314,13 @@ class Inference:
         ]  # fmt: skip
         ends = [(name, end) for name in silent if (end := self._end_for(name)) is not None]
         mentions = [
-            hidden.mentioned(hidden.called(name, (end,)), place, 2 * APART + number)
-            for number, (name, (end, place)) in enumerate(ends)
+            hidden.mentioned(hidden.called(name, (end,)), _behind(item), 3 * APART + number)
+            for number, (name, (end, item)) in enumerate(ends)
         ]
         return hidden.in_front(mentions, self.items)
 
-    def _end_for(self, loss: n.Node) -> tuple[n.Node, Span] | None:
-        """On what a loss depends of which nothing else is said, and where that is set.
+    def _end_for(self, loss: n.Node) -> tuple[n.Node, Statement] | None:
+        """On what a loss depends of which nothing else is said, and the line that sets it.
 
         It is the last name of those that are set and differentiated by, of which nothing else that is set is made; one
         of which the words say so comes first.
@@ -331,8 +344,7 @@ class Inference:
         told = [entry for entry in ends if depends_on(latex(entry[0]), self.text)]
         if not ends:
             return None
-        name, item = (told or ends)[-1]
-        return name, Span(item.span.end, item.span.end)
+        return (told or ends)[-1]
 
     def _unknown(self, problem: Problem) -> dict[str, Unknown]:
         """The names that lines are not read for; not those which a line sets that is not read itself."""
@@ -447,7 +459,7 @@ class Inference:
             return ("size",)
         if self._is_differentiated(name):
             # As a number of its own it would have no slope at all, and every claim that something is 0 would hold.
-            return ("loss",)
+            return ("loss", "joint")
         if (called or self._is_primed(name)) and (told := self._named_in_words(name)) is not None:
             return (told,)
         if called or (text in _FUNCTIONS and self._is_primed(name)):
@@ -538,7 +550,7 @@ class Inference:
         """Whether a name has one index below that runs in this document: ``x_i`` beside a sum over i."""
         if not (isinstance(name, n.Scripted) and isinstance(name.sub, n.Name) and name.sup is None):
             return False
-        return name.sub.text in self._letters
+        return name.sub.text in self._ends
 
     def _improved(self, best: Problem) -> Problem:
         """The kinds under which the fewest lines are without a meaning: one name at a time, the most telling first."""
@@ -559,7 +571,10 @@ class Inference:
 
     def _changed(self, spoken: set[str]) -> Iterator[list[Guess]]:
         """The guesses with another kind for one name of which a line complains, or with numbers for all of them."""
-        open_ones = [place for place, guess in enumerate(self.guesses) if folded(guess.key) in spoken]
+        # A loss that a notation implies stands in no text.
+        open_ones = [
+            place for place, guess in enumerate(self.guesses) if guess.kind == "loss" or folded(guess.key) in spoken
+        ]
         numbers = [place for place in open_ones if "number" in self.guesses[place].kinds]
         if len(numbers) > 1:
             yield [
@@ -630,6 +645,10 @@ def _weighs_log(node: n.Product, name: n.Node) -> bool:
 def strip_bold(node: n.Node) -> n.Node:
     """A letter without its type face."""
     return replace(node, text=unbold(node.text)) if isinstance(node, n.Name) else node
+
+
+def _behind(item: Statement) -> Span:
+    return Span(item.span.end, item.span.end)
 
 
 def _of_loss(part: n.Node, loss: n.Node) -> bool:

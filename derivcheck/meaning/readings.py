@@ -6,7 +6,7 @@ whether a line holds under it. What is not the default is said once in the repor
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -199,22 +199,35 @@ def _with_word(node: n.Node) -> n.Node | None:
 _NOTATIONS: Final = (_with_bar, _with_d, _with_letter, _with_word)
 
 
+def _whole(name: n.Node) -> n.Node:
+    """What a name is an entry or a member of: ``S`` for ``S_{ij}``, ``v`` for ``v_j``; any other as it is."""
+    match name:
+        case n.Scripted(base=base, sub=sub, sup=None) if sub is not None and not name.primes:
+            return base if any(isinstance(part, n.Name) for part in walk(sub)) else name
+    return name
+
+
+def _is_of(name: n.Node | None, known: Collection[str]) -> bool:
+    return name is not None and key_of(_whole(name)) in known
+
+
 def _adjoints(items: Items) -> tuple[_Notation, dict[str, n.Node]] | None:
     """The notation of a document for derivatives of its loss, and the names of which it is used, by their keys."""
-    known = {key_of(name) for name, _ in _set(items)} | set(_declared(items))
+    known = {key_of(_whole(name)) for name in (*(name for name, _ in _set(items)), *_declared_names(items))}
     for notation in _NOTATIONS:
         found: dict[str, n.Node] = {}
         set_to = 0
         for item in _statements(items):
-            if not item.relations and (name := notation(strip(item.members[0]))) is not None and key_of(name) in known:
-                found[key_of(name)] = name
-            if item.relations and item.relations[0].sign in ("=", ":=") and not item.continues:
-                name = notation(strip(item.members[0]))
-                if name is None or key_of(name) not in known:
-                    continue
+            name = notation(strip(item.members[0]))
+            if name is None or not _is_of(name, known):
+                continue
+            key = key_of(whole := _whole(name))
+            if not item.relations:
+                found[key] = whole
+            elif item.relations[0].sign in ("=", ":=") and not item.continues:
                 itself = _says_itself(name, item.members[1])
                 if itself or not any(isinstance(part, n.Derivative) for part in walk(item.members[1])):
-                    found[key_of(name)] = name
+                    found[key] = whole
                     set_to += 2 if itself and notation is _with_d else 1
         if set_to >= 2:
             return notation, found
@@ -244,14 +257,14 @@ def _as_derivatives(items: Items, text: str) -> Read:
         if isinstance(node, n.Product):
             return _joined(node, notation, names, loss)
         name = notation(node)
-        return _derivative(loss, name, node.span) if name is not None and key_of(name) in names else node
+        return _derivative(loss, name, node.span) if name is not None and _is_of(name, names) else node
 
     kept = tuple(
         item for item in items if not (isinstance(item, Statement) and _says_notation(item, notation, names, loss))
     )
-    example = next(iter(names.values()))
-    shown = "∂" + plain(loss) + "/∂" + plain(example)
-    said = f"`{_written_as(items, notation, example)}` is read as the derivative `{shown}`, and so for every name"
+    written, name = next((part, name) for part in _written(items) if _is_of(name := notation(part), names) and name)
+    shown = f"∂{plain(loss)}/∂{plain(name)}"
+    said = f"`{plain(written).replace('d ', 'd')}` is read as the derivative `{shown}`, and so for every name"
     return Read(hidden.in_front(extra, _rewritten(kept, rewritten)), said)
 
 
@@ -262,12 +275,12 @@ def _joined(node: n.Product, notation: _Notation, names: Mapping[str, n.Node], l
     while k + 1 < len(factors):
         pair = n.Product((factors[k], factors[k + 1]), (operators[k],), span=factors[k].span | factors[k + 1].span)
         name = notation(pair)
-        if name is not None and key_of(name) in names:
+        if name is not None and not (isinstance(name, n.Scripted) and name.sup) and _is_of(name, names):
             factors[k : k + 2] = [_derivative(loss, name, pair.span)]
             del operators[k]
-        elif name is not None and isinstance(name, n.Scripted) and name.sup is not None:
+        elif isinstance(name, n.Scripted):
             base = name.base if name.sub is None else n.Scripted(name.base, name.sub, None, span=name.span)
-            if key_of(base) in names:
+            if _is_of(base, names):
                 factors[k : k + 2] = [replace(name, base=_derivative(loss, base, pair.span), sub=None, span=pair.span)]
                 del operators[k]
         k += 1
@@ -279,7 +292,7 @@ def _joined(node: n.Product, notation: _Notation, names: Mapping[str, n.Node], l
 
 
 def _derivative(loss: n.Node, name: n.Node, span: Span) -> n.Node:
-    return n.Derivative(loss, (name,), span=span)
+    return n.Derivative(replace(loss, span=span), (name,), span=span)
 
 
 def _loss(items: Items, notation: _Notation, names: Mapping[str, n.Node]) -> tuple[n.Node, list[Statement]]:
@@ -302,9 +315,9 @@ def _loss(items: Items, notation: _Notation, names: Mapping[str, n.Node]) -> tup
     given = {
         key: name
         for key, name in names.items()
-        if not any(notation(strip(item.members[0])) == name for item in _statements(items) if item.relations)
+        if not any(_is_of(notation(strip(item.members[0])), {key}) for item in _statements(items) if item.relations)
     }
-    if not given:
+    if len(given) < 2:  # of one name the use of the loss tells
         return (targets[0] if targets else n.Name("L")), []
     loss = targets[0] if targets else next(n.Name(t) for t in _LOSSES if t not in made and t not in _declared(items))
     ends = [item.span.end for name, item in _set(items) if key_of(name) in given]
@@ -326,11 +339,6 @@ def _says_notation(item: Statement, notation: _Notation, names: Mapping[str, n.N
     if name is None or not isinstance(right, n.Derivative) or not _says_itself(name, right):
         return False
     return right.target == loss or key_of(name) not in names
-
-
-def _written_as(items: Items, notation: _Notation, name: n.Node) -> str:
-    found = next((part for part in _written(items) if notation(part) == name), name)
-    return "d" + written[2:] if (written := plain(found)).startswith("d ") else written
 
 
 # Marks that are part of a name.
@@ -444,11 +452,15 @@ def _drawn(items: Items) -> Iterator[Statement]:
     return (item for item in _statements(items) if [relation.sign for relation in item.relations] == ["\\sim"])
 
 
-def _declared(items: Items) -> Iterator[str]:
+def _declared_names(items: Items) -> Iterator[n.Node]:
     for item in _statements(items):
         if len(item.relations) == 1 and item.relations[0].sign == "\\in":
             left = item.members[0]
-            yield from (key_of(part) for part in (left.items if isinstance(left, n.Tuple) else (left,)))
+            yield from left.items if isinstance(left, n.Tuple) else (left,)
+
+
+def _declared(items: Items) -> Iterator[str]:
+    return map(key_of, _declared_names(items))
 
 
 def _rewritten(items: Sequence[Item], change: Callable[[n.Node], n.Node]) -> Items:

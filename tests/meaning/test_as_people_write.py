@@ -29,6 +29,14 @@ Let $dO$ be the gradient of the loss with respect to $O$. Then
 
 $$ dV = P^\top dO, \quad dP = dO V^\top, \quad dS = P \odot (dP - \text{rowsum}(dP \odot P)), \quad dQ = \frac{1}{\sqrt{d}} dS K $$
 """
+MEMBERS = r"""# Backward pass, member by member
+
+Let $u_i, v_i \in \mathbb{R}^p$ for $i = 1, \dots, N$, with $A_{ij} = u_i^\top v_j$ and $r_i = \sum_j \tanh(A_{ij}) v_j$.
+The upstream gradients are $dr_i$. Then
+
+$$ dA_{ij} = (1 - \tanh^2(A_{ij})) \, dr_i^\top v_j $$
+$$ du_k = \sum_j dA_{kj} v_j $$
+"""
 NORM = r"""# Layer normalisation
 
 For $v \in \mathbb{R}^d$ let $m = \frac1d \sum_{i=1}^d v_i$, $s^2 = \frac1d \sum_{i=1}^d (v_i - m)^2$ and
@@ -118,6 +126,7 @@ $$ \frac{\partial R}{\partial u} = 2 \sum_{i=1}^n (u^\top z_i + c - t_i) z_i + 2
             {r"\bar{h} = B^\top \bar{y}": r"\bar{h} = -B^\top \bar{y}", r"\bar{a} u^\top": r"\bar{a} u^\top / 2"},
         ),
         (ATTENTION, {r"dV = P^\top dO": r"dV = P dO", r"dP - \text{rowsum}": r"dP + \text{rowsum}"}),
+        (MEMBERS, {r"dA_{kj} v_j": r"dA_{kj} u_j"}),
         (NORM, {r"\odot \hat{v} $$": r"\odot y $$"}),
         (CELL, {r"h_t} \odot f_t $$": r"h_t} \odot g_t $$"}),
         (LIKELIHOOD, {r"= \frac{1}{\sigma^2} \sum": r"= \frac{1}{2 \sigma^2} \sum"}),
