@@ -10,16 +10,20 @@ from dataclasses import replace
 from fractions import Fraction
 
 from derivcheck.language import nodes as n
+from derivcheck.language.shapes import SCALAR
 from derivcheck.language.traversal import walk
 from derivcheck.problem import terms
 from derivcheck.problem.builder import Builder
 from derivcheck.problem.claims import differentiated_by, kind_of
 from derivcheck.problem.context import strip
+from derivcheck.problem.facts import behind, depends
+from derivcheck.problem.naming import estimated, estimated_key
 from derivcheck.problem.neighbours import Statements
 from derivcheck.problem.problem import Claim
-from derivcheck.problem.scope import Refusal
+from derivcheck.problem.scope import FunctionDefinition, Refusal
 from derivcheck.reading import phrases
 from derivcheck.reading.items import Statement
+from derivcheck.reading.parser import parse_expression
 from derivcheck.reading.windows import bare
 from derivcheck.source import Span
 
@@ -111,18 +115,47 @@ def _meant(what: str, mentions: list[Statement], item: Statement, builder: Build
             found[key] = claim
             if not phrases.SEVERAL.search(what):
                 break
+    if not found:
+        return _of_objective(item, builder)
     # One that is said to be zero already is a row of its own.
     return [claim for claim in reversed(found.values()) if not terms.is_zero(claim.claimed)]
 
 
 def _said(mention: Statement, builder: Builder) -> list[Claim]:
     """What is claimed of a derivative that stands in the words, as if it were set to zero right there."""
-    zero = n.Number(Fraction(0), "0", span=mention.span)
+    return _set(mention.members[0], mention, builder)
+
+
+def _set(derivative: n.Node, item: Statement, builder: Builder) -> list[Claim]:
+    zero = n.Number(Fraction(0), "0", span=derivative.span)
     try:
-        claim = builder.makers.aside(mention.members[0], zero, builder.context({}), mention)
+        claim = builder.makers.aside(derivative, zero, builder.context({}), item)
     except Refusal:
         return []
     return [claim] if differentiated_by(claim.head) in builder.scope.declarations else []
+
+
+def _of_objective(item: Statement, builder: Builder) -> list[Claim]:
+    r"""The derivative that no line writes: that of the one objective, by what ``\hat w = …`` is an estimate of."""
+    left, scope = strip(item.members[0]), builder.scope
+    base = estimated(left)
+    key = None if base is None else estimated_key(base, builder)
+    if base is None or key is None:
+        return []
+    made: dict[str, tuple[n.Node, terms.Term]] = {
+        one.key: (parse_expression(one.key), one.term)
+        for one in scope.definitions.values()
+        if one.shape == SCALAR and not one.family and depends(one.term, key, scope)
+    }
+    for function in scope.names.values():
+        if isinstance(function, FunctionDefinition) and key in (found[0] for found in function.parameters):
+            arguments = ", ".join(parameter for parameter, _ in function.parameters)
+            made[function.key] = (parse_expression(f"{function.key}({arguments})"), function.body)
+    inner = behind((term for _, term in made.values()), scope.definitions)
+    ends = [node for name, (node, _) in made.items() if name not in inner]
+    if len(ends) != 1:
+        return []
+    return _set(n.Derivative(ends[0], (base,), span=Span(item.span.start, item.span.start)), item, builder)
 
 
 def _premise(claim: Claim, item: Statement) -> Claim:

@@ -50,7 +50,7 @@ _PIECE = re.compile(
     r"""
     (?P<space>\s+|~)
   | (?P<comment>%[^\n]*)
-  | (?P<dots>\.\.\.+)
+  | (?P<dots>\.\.+)
   | (?P<number>\d+(?:(?:\{,\}|\\,)\d{3}(?!\d))*(?:\.\d+)?|\.\d+)
   | (?P<row>\\\\\*?(?:\s*\[\s*-?[\d.]+\s*(?:pt|em|ex|mm|cm|in|mu|\\jot|\\baselineskip)\s*\])?
            |\\(?:newline|cr)(?![A-Za-z]))

@@ -59,6 +59,14 @@ def test_the_derivative_may_be_named_in_the_words_alone():
     assert outcomes(text) == ["holds"]
 
 
+def test_the_derivative_may_be_written_nowhere_where_there_is_one_objective():
+    text = SQUARES + r"Setting its gradient to zero gives $ \hat w = (X^\top X)^{-1} X^\top y $." + "\n"
+    assert outcomes(text) == ["holds"]
+    assert outcomes(text.replace("X)^{-1}", "X)^{-1} 2")) == ["wrong"]
+    second = text.replace("Setting", r"Let $K(w) = \|w\|^2$. Setting")
+    assert outcomes(second) == []
+
+
 @pytest.mark.parametrize("words", ["Rearranging, we get the normal equations", "This gives", "Hence"])
 def test_words_lead_on_from_an_equation_that_ends_in_zero(words):
     zero = r"$$ \nabla_w L = -2 X^\top (y - Xw) = 0 $$" + "\n"
