@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from math import prod
-from typing import Protocol
+from typing import Any, Protocol
 
 from derivcheck.evaluation.arithmetic import Arithmetic, NotExact, OutOfRange, TooLarge, Value
 from derivcheck.evaluation.budget import AXES, BUDGET
@@ -175,27 +176,84 @@ def _unbound(bindings: Bindings, names: frozenset[str]) -> Bindings:
 
 def fetch(world: World, bindings: Bindings, key: str) -> tuple[Value, int]:
     """A name's value and the depth (number of index axes) at which it stands."""
-    if key in bindings.values:
-        return bindings.values[key], len(bindings.axes)
-    if key in bindings.cache:
-        return bindings.cache[key], len(bindings.axes)
-    definition = world.definitions.get(key)
-    if bindings.parent is not None:
-        if key in bindings.parent.held:
-            return fetch(world, bindings.parent, key)
-        touched = definition is not None and not world.dependencies[key].isdisjoint(bindings.values)
-        if not touched:
-            return fetch(world, bindings.parent, key)
-        assert definition is not None
-        _upstream(world, bindings, key)
-        bindings.cache[key] = _define(definition, Frame(world, bindings, bindings.axes))
-        return bindings.cache[key], len(bindings.axes)
-    if definition is None:
-        return world.leaves[key], 0
-    _upstream(world, bindings, key)
-    with world.arithmetic.recording():
-        bindings.cache[key] = _define(definition, Frame(world, bindings, ()))
-    return bindings.cache[key], 0
+    home = _home(world, bindings, key)
+    depth = len(home.axes)
+    if key in home.values:
+        return home.values[key], depth
+    if key not in home.cache:
+        definition = world.definitions.get(key)
+        if definition is None:
+            return world.leaves[key], 0
+        _upstream(world, home, key)
+        with _kept(world, home):
+            home.cache[key] = _define(definition, Frame(world, home, home.axes))
+    return home.cache[key], depth
+
+
+def _home(world: World, bindings: Bindings, key: str) -> Bindings:
+    """The innermost bindings that give a name a value of its own: it is bound there, or rests on what is."""
+    while bindings.parent is not None and key not in bindings.values and key not in bindings.cache:
+        touched = key in world.definitions and not world.dependencies[key].isdisjoint(bindings.values)
+        if touched and key not in bindings.parent.held:
+            break
+        bindings = bindings.parent
+    return bindings
+
+
+def _kept(world: World, home: Bindings) -> AbstractContextManager[Any]:
+    """What is worked out for the whole document is recorded, whoever asks first."""
+    return world.arithmetic.recording() if home.parent is None else nullcontext()
+
+
+def rests_on_itself(world: World, key: str) -> bool:
+    """Whether the members of a family are made of each other: one after the other, from its beginning or its end."""
+    return key in world.dependencies.get(key, ())
+
+
+def _step(world: World, bindings: Bindings, key: str, place: int) -> Value:
+    """One member of such a family: ``(trials, axes …, 1, rows, columns)``."""
+    home = _home(world, bindings, key)
+    depth, known = len(home.axes), f"{key}@{place}"
+    definition = world.definitions[key]
+    ((name, axis),) = definition.family
+    position = place - axis.lower + 1
+    if key in home.values:
+        return world.arithmetic.narrow(home.values[key], 1 + depth, position - 1, 1)
+    if known not in home.cache:
+        home.cache[known] = None
+        with _kept(world, home):
+            frame = Frame(world, home, home.axes).deeper(Axis(name, place, 1))
+            try:
+                value = evaluate(_row_at(definition.term, place, world.sizes), frame)
+            except OutOfRange as error:
+                raise NotExact("a recursion over members that are not there") from error
+            full = (*world.arithmetic.shape(value)[: 1 + depth], 1, *world.dims(definition.shape))
+            home.cache[known] = _expand(value, full, world.arithmetic, definition.text)
+    if home.cache[known] is None:
+        raise NotExact("a value that rests on itself")
+    return home.cache[known]
+
+
+def _row_at(term: Term, place: int, sizes: Mapping[str, int]) -> Term:
+    """What a recursion says of one place: a value to begin with, or the step."""
+
+    def at(condition: t.Comparison) -> bool:
+        right = condition.right
+        return place == (right.dim.value(sizes) if isinstance(right, t.Size) else getattr(right, "value", None))
+
+    rows = term.rows if isinstance(term, t.Piecewise) else ((term, ()),)
+    return next(row for row, conditions in rows if all(map(at, conditions)))
+
+
+def _steps(world: World, bindings: Bindings, key: str, first: int, last: int) -> Value:
+    """Members one behind the other: ``(trials, axes …, members, rows, columns)``."""
+    a = world.arithmetic
+    if last < first:
+        raise NotExact("a recursion over no steps")
+    made = [_step(world, bindings, key, place) for place in range(first, last + 1)]
+    axis = len(a.shape(made[0])) - 3
+    lead = [max(sizes) for sizes in zip(*(a.shape(value)[:axis] for value in made), strict=True)]
+    return a.concatenate([_expand(value, (*lead, *a.shape(value)[axis:]), a) for value in made], axis)
 
 
 def _upstream(world: World, bindings: Bindings, key: str) -> None:
@@ -213,6 +271,8 @@ def _define(definition: Definition, frame: Frame) -> Value:
     world = frame.world
     arithmetic = world.arithmetic
     axes = tuple(Axis(name, axis.lower, axis.size.value(world.sizes)) for name, axis in definition.family)
+    if rests_on_itself(world, definition.key):
+        return _steps(world, frame.bindings, definition.key, axes[0].lower, axes[0].lower + axes[0].count - 1)
     value = evaluate(definition.term, frame.deeper(*axes))
     rows, columns = world.dims(definition.shape)
     shape = arithmetic.shape(value)
@@ -238,8 +298,8 @@ def evaluate(term: Term, frame: Frame) -> Value:
             position, axis = _axis(name, frame)
             BUDGET.make(axis.count, a.price, "an index")
             return a.arange(axis.lower, axis.count, position, frame.rank)
-        case t.Variable(key=key, indices=indices):
-            return pick_family(frame.name(key), indices, frame)
+        case t.Variable():
+            return _variable(term, frame)
         case t.Add(terms=parts):
             return _add(parts, frame)
         case t.Multiply(op=op, left=left, right=right):
@@ -329,7 +389,7 @@ def _structured(term: Term, frame: Frame) -> Value:
         case t.Derivative() | t.Chain():
             if world.differentiator is None:
                 raise NotExact("a derivative")
-            return world.differentiator.derivative(term, frame)
+            return _derivative(term, frame, world.differentiator)
     raise AssertionError(term)
 
 
@@ -337,6 +397,18 @@ def _told(truth: Value, frame: Frame) -> Value:
     """1 where it is true, else 0."""
     a = frame.world.arithmetic
     return a.where(truth, a.number(Fraction(1), frame.rank), a.number(Fraction(0), frame.rank))
+
+
+def _derivative(term: t.Derivative | t.Chain, frame: Frame, by: Differentiator) -> Value:
+    """A derivative; of what is the same at every index, the gradient by one member is picked from that by all."""
+    match term:
+        case t.Derivative(form="gradient", target=t.Variable(indices=()), indices=indices) if indices and frame.axes:
+            if frame.bindings.parent is None:
+                a, root = frame.world.arithmetic, Frame(frame.world, frame.bindings, ())
+                whole = by.derivative(replace(term, indices=()), root)
+                first, *rest = a.shape(whole)
+                return pick_family(a.reshape(whole, (first, *(1,) * len(frame.axes), *rest)), indices, frame)
+    return by.derivative(term, frame)
 
 
 def _frozen(body: Term, names: frozenset[str], frame: Frame) -> Value:
@@ -375,6 +447,38 @@ def _axis(name: str, frame: Frame) -> tuple[int, Axis]:
         if frame.axes[position].name == name:
             return position + 1, frame.axes[position]
     raise KeyError(name)
+
+
+def _variable(term: t.Variable, frame: Frame) -> Value:
+    if term.indices and rests_on_itself(frame.world, term.key) and (near := _near(term, frame)) is not None:
+        return near
+    return pick_family(frame.name(term.key), term.indices, frame)
+
+
+def _near(term: t.Variable, frame: Frame) -> Value | None:
+    """The member of a recursion at ``i + c``: no others than those that are asked for are worked out."""
+    plain = _affine(term.indices[0], frame)
+    if plain is None:
+        return None
+    world, a = frame.world, frame.world.arithmetic
+    ((_, family),) = world.definitions[term.key].family
+    name, offset = plain
+    target, axis = (frame.rank - 2, Axis("", 0, 1)) if name is None else _axis(name, frame)
+    low, high = axis.lower + offset, axis.lower + offset + axis.count - 1
+    if low < 1 or high > family.size.value(world.sizes):
+        return None
+    value = _steps(world, frame.bindings, term.key, low + family.lower - 1, high + family.lower - 1)
+    shape = a.shape(value)
+    depth = len(shape) - 4
+    missing = len(frame.axes) - depth
+    value = a.reshape(value, (*shape[: 1 + depth], *(1,) * missing, *shape[1 + depth :]))
+    source = frame.rank - 2
+    if name is not None:
+        if a.shape(value)[target] != 1:
+            return None
+        value = a.swap(value, source, target)
+    shape = a.shape(value)
+    return a.reshape(value, (*shape[:source], *shape[source + 1 :]))
 
 
 def pick_family(value: Value, indices: tuple[Term, ...], frame: Frame) -> Value:
@@ -596,7 +700,21 @@ def _power(base: Term, exponent: Term, entrywise: bool, frame: Frame) -> Value:
         if entrywise or dims == (1, 1):
             return a.integer_power(value, int(whole))
         return _matrix_power(_full(base, frame), int(whole), a)
+    if not entrywise and frame.world.dims(base.shape) != (1, 1):
+        return _powers(_full(base, frame), evaluate(exponent, frame), frame)
     return a.power(*_spread(a, value, evaluate(exponent, frame)))
+
+
+def _powers(value: Value, exponents: Value, frame: Frame) -> Value:
+    """A matrix to powers that are others at other indices; where places are left out they are no negative ones."""
+    a = frame.world.arithmetic
+    numbers = sorted(set(a.integers(exponents)))
+    numbers = [number for number in numbers if number >= 0] or [0] if frame.partial else numbers
+    made = _matrix_power(value, numbers[0], a)
+    for number in numbers[1:]:
+        here = a.compare("=", exponents, a.number(Fraction(number), frame.rank))
+        made = a.where(*_spread(a, here, _matrix_power(value, number, a), made))
+    return made
 
 
 def _matrix_power(value: Value, exponent: int, a: Arithmetic) -> Value:

@@ -13,10 +13,20 @@ from math import prod
 from derivcheck.evaluation.arithmetic import NotExact, Value
 from derivcheck.evaluation.budget import BUDGET
 from derivcheck.evaluation.dual import Dual, DualArithmetic
-from derivcheck.evaluation.evaluator import Axis, Bindings, Frame, World, apply_entries, evaluate, pick_family
+from derivcheck.evaluation.evaluator import (
+    Axis,
+    Bindings,
+    Frame,
+    World,
+    apply_entries,
+    evaluate,
+    pick_family,
+    rests_on_itself,
+)
 from derivcheck.evaluation.unknowns import Lifted
 from derivcheck.language.shapes import ONE
 from derivcheck.problem import terms as t
+from derivcheck.problem.recursions import step_alone
 from derivcheck.problem.terms import Term
 
 
@@ -197,6 +207,9 @@ def hold(term: t.Derivative, frame: Frame) -> tuple[Term, dict[str, Value]]:
     held = set(term.held)
     if term.direct:
         match target:
+            case t.Variable(key=key, indices=indices) if rests_on_itself(world, key):
+                target = step_alone(world.definitions[key], indices, term.key)
+                held |= t.variables(target)
             case t.Variable(key=key) if key in world.definitions:
                 definition = world.definitions[key]
                 if not definition.family:

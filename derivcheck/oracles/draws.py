@@ -15,7 +15,7 @@ from derivcheck.evaluation import sizes
 from derivcheck.evaluation.evaluator import Axis, Frame, World, reached
 from derivcheck.evaluation.sizes import given_values
 from derivcheck.problem import terms as t
-from derivcheck.problem.facts import everything
+from derivcheck.problem.facts import behind, everything
 from derivcheck.problem.problem import Claim, Problem
 from derivcheck.problem.scope import Assumption
 from derivcheck.problem.terms import Comparison, Term
@@ -148,14 +148,16 @@ def given_by(condition: Comparison, leaves: Container[str], dependencies: Mappin
 
 
 def dependencies(problem: Problem) -> dict[str, frozenset[str]]:
-    """For every name the names on which it depends, through whatever definitions."""
+    """For every name the names on which it depends, through whatever definitions; a recursion depends on itself."""
     found: dict[str, frozenset[str]] = {key: frozenset() for key in problem.declarations}
+    circles: set[str] = set()
 
     def of(key: str, path: tuple[str, ...]) -> frozenset[str]:
         if key in found:
             return found[key]
         definition = problem.definitions.get(key)
         if definition is None or key in path:
+            circles.update(path[path.index(key) :] if definition else ())
             return frozenset()
         total: set[str] = set()
         for name in t.variables(definition.term):
@@ -166,4 +168,7 @@ def dependencies(problem: Problem) -> dict[str, frozenset[str]]:
 
     for key in problem.definitions:
         of(key, ())
+    if circles:
+        terms = {key: (made.term,) for key, made in problem.definitions.items()}
+        found |= {key: behind(term, problem.definitions) for key, term in terms.items()}
     return found

@@ -14,8 +14,10 @@ from derivcheck.problem.terms import (
     Entry,
     Filled,
     Identity,
+    Index,
     Multiply,
     Power,
+    Size,
     Term,
     Unary,
     Variable,
@@ -291,19 +293,33 @@ def power(scope: Scope, base: Term, exponent: Term, span: Span) -> Term:
     if (entries := diagonal_of(scope, base)) is not None:
         raised = Power(entries, exponent, entrywise=True, shape=entries.shape)
         return Unary("todiag", raised, shape=base.shape, span=span)
-    if not (
-        isinstance(exponent, Constant) and isinstance(exponent.value, Fraction) and exponent.value.denominator == 1
-    ):
+    if not isinstance(exponent, Constant) or not counted(exponent):
         if (spectrum := _spectrum(scope, base)) is not None:
             vectors, values = spectrum
             raised = Power(values, exponent, entrywise=True, shape=values.shape)
             middle = Unary("todiag", raised, shape=base.shape)
             turned = Multiply("matmul", vectors, middle, shape=base.shape)
             return Multiply("matmul", turned, transpose(scope, vectors, span), shape=base.shape, span=span)
+        if counted(exponent):
+            return Power(base, exponent, shape=base.shape, span=span)
         raise Refusal(
             "matrix-power", span, "a matrix is raised to whole numbers only here", "name the root and declare it"
         )
     return Power(base, exponent, shape=base.shape, span=span)
+
+
+def counted(exponent: Term) -> bool:
+    """Whether an exponent is made of whole numbers, sizes and indices alone."""
+    match exponent:
+        case Constant(value=Fraction() as value):
+            return value.denominator == 1
+        case Size() | Index():
+            return True
+        case Add(terms=parts):
+            return all(counted(part) for _, part in parts)
+        case Multiply(op="scale", left=left, right=right):
+            return counted(left) and counted(right)
+    return False
 
 
 def diagonal_of(scope: Scope, term: Term) -> Term | None:

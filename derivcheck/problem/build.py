@@ -23,13 +23,15 @@ from derivcheck.problem.counting import counting_letters
 from derivcheck.problem.declarations import index_range
 from derivcheck.problem.definitions import define
 from derivcheck.problem.eigenwords import explain
+from derivcheck.problem.indices import run_of
 from derivcheck.problem.mstep import note_still
 from derivcheck.problem.neighbours import Statements
 from derivcheck.problem.newness import is_new
 from derivcheck.problem.probability.spoken import note_runs, with_spoken_models
 from derivcheck.problem.probability.unread import note_unread, note_unreadable
-from derivcheck.problem.problem import IndexRange, Problem
+from derivcheck.problem.problem import Claim, IndexRange, Problem
 from derivcheck.problem.prose import runs
+from derivcheck.problem.recursions import counters, counts_from, unsaid
 from derivcheck.problem.scope import Assumption, Definition, Refusal, Scope, SizeSymbol
 from derivcheck.problem.solutions import finish_solutions
 from derivcheck.problem.stated import note_conditions, note_lost_heads
@@ -51,6 +53,9 @@ def build(source: Source, items: tuple[Item, ...], readings: Mapping[str, str] =
     marks = directives.gather(items)
     builder = Builder(source, scope, marks, ClaimMaker(source, scope, marks))
     builder.findings.extend(marks.findings)
+    said = [item for item in items if isinstance(item, Statement) and item.relations]
+    scope.lefts = frozenset(left for one in said for left in one.members[:1] if isinstance(left, n.Scripted))
+    scope.counters = frozenset(counters(said))
     _ranges_first(items, builder)
     items = with_spoken_models(items, source.text)
     statements = Statements(item for item in items if isinstance(item, Statement))
@@ -195,6 +200,8 @@ def _ranges_first(items: Iterable[Item], builder: Builder) -> None:
     for item in items:
         if not isinstance(item, Statement) or len(item.members) != 2 or item.continues:
             continue
+        if (bound := counts_from(item, builder.scope)) is not None:
+            builder.scope.ranges.setdefault(bound[0], (bound[1], Dim.of(builder.scope.fresh("T"))))
         if item.relations[0].sign not in ("=", "\\in"):
             continue
         for letter in members_of(item.members[0]):
@@ -207,7 +214,7 @@ def _ranges_first(items: Iterable[Item], builder: Builder) -> None:
 def _problem(builder: Builder) -> Problem:
     scope = builder.scope
     scope.fall_back()
-    infos = builder.makers.indices
+    runs = {name: run_of(info, scope) for name, info in builder.makers.indices.items()}
     return Problem(
         source=builder.source,
         declarations=dict(scope.declarations),
@@ -216,7 +223,7 @@ def _problem(builder: Builder) -> Problem:
         names={visible: meaning.key for visible, meaning in scope.names.items()},
         claims=tuple(builder.makers.claims),
         assumptions=(*scope.assumptions, *_parities(scope)),
-        indices={name: IndexRange(info.size, info.lower) for name, info in infos.items()},
+        indices={name: IndexRange(size, lower) for name, (lower, size) in runs.items()},
         solution=dict(scope.solution),
         size_bounds=dict(scope.size_bounds),
         sizes=dict(builder.marks.sizes),
@@ -226,7 +233,7 @@ def _problem(builder: Builder) -> Problem:
         scope=scope,
         size_names={m.key: m.text for m in scope.names.values() if isinstance(m, SizeSymbol)},
         undrawn=tuple(scope.undrawn),
-        unread=(*builder.unread, *_begun_anew(scope)),
+        unread=(*builder.unread, *_begun_anew(scope), *_unsaid(builder)),
         headings=tuple(builder.headings),
         guards=tuple(scope.guards),
     )
@@ -247,6 +254,15 @@ def _begun_anew(scope: Scope) -> Iterator[Unread]:
         if code == "redeclared":
             names = tuple(names_in_text(scope.text[span.start : span.end]))[:1]
             yield Unread(names, span, sentence_at(scope.text, span), why="gives it another meaning")
+
+
+def _unsaid(builder: Builder) -> Iterator[Unread]:
+    """Where a claim rests on the beginning of a recursion of which no formula says what it is."""
+    for claim in builder.makers.claims:
+        if isinstance(claim, Claim):
+            for text, span in unsaid(claim.head, claim.claimed, builder.scope):
+                why = "does not say with what it begins"
+                yield Unread(tuple(names_in_text(text)), span, claim.line_span, narrows=True, why=why)
 
 
 def _notices(scope: Scope) -> list[Finding]:

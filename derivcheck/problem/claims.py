@@ -20,7 +20,7 @@ from derivcheck.problem.plusminus import both_signs
 from derivcheck.problem.probability.logs import log_of_claimed
 from derivcheck.problem.problem import Alternative, Claim, Refused
 from derivcheck.problem.proportional import up_to_factor
-from derivcheck.problem.recursions import refuse_whole
+from derivcheck.problem.recursions import SHIFT
 from derivcheck.problem.rounding import to_accuracy
 from derivcheck.problem.scope import Definition, IndexInfo, Refusal, Scope, SizeSymbol
 from derivcheck.problem.settling import settled
@@ -232,7 +232,6 @@ class ClaimMaker:
     def _member(self, member: Waiting) -> None:
         head, node, item, conditions = member.head, member.node, member.item, member.conditions
         try:
-            refuse_whole((head.node, node), self.scope)
             self._append(head, node, item, conditions, *self._pair(head, node, head.closed, item))
             if member.whole is not None:
                 self._also_against(member.whole, node, item, conditions)
@@ -580,7 +579,9 @@ class ClaimMaker:
         last = self.claims[-1] if self.claims else None
         return item is not None and isinstance(last, Claim) and last.line_span == item.span
 
-    def condition_behind(self, item: Statement, found: tuple[Comparison, ...], *, beside: bool) -> bool:
+    def condition_behind(
+        self, item: Statement, found: tuple[Comparison, ...], *, beside: bool, follows: bool = False
+    ) -> bool:
         """``A = B if C``: give the condition to the claims just before it in the sentence."""
         if not beside and (item.cue is None or item.cue.kind not in ("if", "for") or not item.cue.near):
             return False
@@ -591,6 +592,9 @@ class ClaimMaker:
         if not isinstance(final, Claim) or final.conditions:
             return False
         masked = any(map(_indices_in, found))
+        letters = {self.indices[name].letter for name in final.free if name in self.indices}
+        if follows and all(_indices_in(one) and not letters & _letters_in(one) for one in found):
+            return False
         for position, claim in enumerate(self.claims):
             if isinstance(claim, Claim) and claim.chain == final.chain:
                 try:
@@ -618,6 +622,10 @@ def _indices_in(condition: Comparison) -> set[str]:
     bound = {part.index for part in terms.walk(condition) if isinstance(part, terms.Reduce)}
     bound |= {name for part in terms.walk(condition) if isinstance(part, terms.Gather) for name in part.indices}
     return {part.name for part in terms.walk(condition) if isinstance(part, terms.Index)} - bound
+
+
+def _letters_in(condition: Comparison) -> set[str]:
+    return {name.partition("#")[0] for name in _indices_in(condition)}
 
 
 def _masked(claim: Claim, found: tuple[Comparison, ...]) -> Claim:
@@ -671,8 +679,9 @@ def _slug(kind: str, term: Term, title: str) -> str:
         return "-".join("".join(kept).split())
 
     if found is not None:
+        key = found.key.removeprefix(SHIFT).replace("\\cdot", "")
         stem = {"gradient": "grad", "jacobian": "jac", "hessian": "hess"}.get(kind, "deriv")
-        return f"{stem}-{clean(found.key) or 'x'}"
+        return f"{stem}-{clean(key) or 'x'}"
     body = clean(title)
     return body if 0 < len(body) <= 12 else f"eq-{body[:12].strip('-')}" if body else "eq"
 

@@ -45,7 +45,7 @@ from derivcheck.problem.prose import (
     listed_before,
     runs,
 )
-from derivcheck.problem.recursions import note_recursion
+from derivcheck.problem.recursions import counts_from
 from derivcheck.problem.rounding import accuracy
 from derivcheck.problem.scope import Definition, IndexInfo, Refusal
 from derivcheck.problem.solutions import equation_for
@@ -365,7 +365,6 @@ def _definition(item: Statement, name: n.Node, builder: Builder, meaning: n.Node
     """Bring a name into being; ``meaning`` is its value where the left side is not the name alone: ``S^{-1} = …``."""
     left = strip(item.members[0]) if meaning is not None else name
     refuse_second(item, left, builder)
-    note_recursion(item, left, builder.context())
     second = strip(item.members[1])
     second_is_new = isinstance(second, n.Name | n.Scripted) and is_new(second, builder.scope)
     if len(item.members) > 2 and second_is_new and not would_resolve(second, builder.context()):
@@ -488,13 +487,18 @@ def _order(item: Statement, statements: Statements, builder: Builder) -> None:
 def _assumed(item: Statement, statements: Statements, builder: Builder) -> bool:
     """Whether a comparison declares, assumes, or is a condition for a sentence."""
     signs = [relation.sign for relation in item.relations]
+    bound = counts_from(item, builder.scope)
+    if bound is not None and bound[0] in builder.scope.ranges and bound[0] not in builder.scope.names:
+        builder.line(item.span, "declaration", bound[0], note="the range of an index")
+        return True
     if len(signs) == 1 and declared_by_sign(item, builder):
         builder.line(item.span, "declaration", plain(item.members[0]), "a scalar")
         return True
     if item.cue is not None and item.cue.kind == "label" and simple_condition(item, builder):
         builder.line(item.span, "condition", note="a case by its label")
         return True
-    if is_conditional(item) and take_condition(item, builder):
+    follows = claims_follow(item, statements)
+    if is_conditional(item) and take_condition(item, builder, follows=follows):
         return True
     if about_sizes(item, builder) or assumed_in_words(item):
         assumed = all(
@@ -506,8 +510,8 @@ def _assumed(item: Statement, statements: Statements, builder: Builder) -> bool:
             return True
     if simple_condition(item, builder):
         beside = builder.makers.has_claimed(side_of(item, statements))
-        local = beside or is_conditional(item) or claims_follow(item, statements)
-        if local and take_condition(item, builder, beside=beside):
+        local = beside or is_conditional(item) or follows
+        if local and take_condition(item, builder, beside=beside, follows=follows):
             return True
         assumed = True
         for left, relation, right in zip(item.members, item.relations, item.members[1:], strict=False):

@@ -262,16 +262,17 @@ def narrows(item: Statement, statements: Statements, builder: Builder) -> bool:
     return True
 
 
-def take_condition(item: Statement, builder: Builder, *, beside: bool = False) -> bool:
+def take_condition(item: Statement, builder: Builder, *, beside: bool = False, follows: bool = False) -> bool:
     """Take the statement as a condition for what follows in its sentence, and for the claim just before it.
 
-    What stands ``beside`` a claim in its display needs no word to be its condition.
+    What stands ``beside`` a claim in its display needs no word to be its condition. Of letters that the claim before
+    has none of it speaks for the one that ``follows``.
     """
     found = _compared(item, builder)
     if found is None:
         return False
     builder.line(item.span, "condition")
-    behind = builder.makers.condition_behind(item, found, beside=beside)
+    behind = builder.makers.condition_behind(item, found, beside=beside, follows=follows)
     if not behind and is_conditional(item):
         # "if x > 0 then …; if x < 0 then …": the second takes the place of the first.
         builder.conditions = list(found)

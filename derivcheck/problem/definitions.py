@@ -10,9 +10,11 @@ from derivcheck.language.printing import plain
 from derivcheck.language.shapes import ONE, SCALAR, Dim, Shape, is_scalar
 from derivcheck.problem import terms
 from derivcheck.problem.context import Context, key_of, strip
+from derivcheck.problem.facts import behind
 from derivcheck.problem.families import family_pattern
 from derivcheck.problem.freezing import note_posterior
-from derivcheck.problem.indices import index_parts, is_word, new_index
+from derivcheck.problem.indices import index_parts, is_word, new_index, run_of
+from derivcheck.problem.recursions import finished, steps_of, unrolled
 from derivcheck.problem.scope import (
     Declaration,
     Definition,
@@ -36,6 +38,8 @@ def define(node: n.Node, value: n.Node, ctx: Context, span: Span) -> Definition 
         case n.Apply(word=word, args=args):
             group = n.Group(n.Tuple(args, (",",) * (len(args) - 1)) if len(args) > 1 else args[0], span=node.span)
             return _define_function(word, group, value, ctx, span)
+        case n.Scripted() if (steps := steps_of(node, value, ctx.scope)) is not None:
+            return unrolled(steps, ctx, lambda one, step: _one_of(one, step, ctx, span))
         case n.Scripted() if _index_letters(node, ctx):
             made = _define_family(node, value, ctx, span)
             if made is not None:
@@ -43,6 +47,13 @@ def define(node: n.Node, value: n.Node, ctx: Context, span: Span) -> Definition 
     term = ctx.term(value)
     key = key_of(node)
     return enter(Definition(key, plain(node), term, ctx.scope.resolve_shape(term.shape), span), key, ctx)
+
+
+def _one_of(node: n.Scripted, value: n.Node, ctx: Context, span: Span) -> Definition:
+    made = _define_family(node, value, ctx, span)
+    if made is None or not made.family:
+        raise Refusal("not-checked", node.span, f"over what the index of `{plain(node)}` runs is not known")
+    return made
 
 
 def enter(definition: Definition, visible: str, ctx: Context) -> Definition:
@@ -109,6 +120,10 @@ def _define_family(node: n.Scripted, value: n.Node, ctx: Context, span: Span) ->
         assert refused is not None
         raise refused
     for info in infos:
+        if info.letter in scope.ranges:
+            horizon = scope.resolve(scope.ranges[info.letter][1])
+            if any(symbol.startswith("?") for symbol in horizon.symbols):
+                scope.unify(horizon, info.size)
         size = scope.resolve(info.size)
         if any(symbol.startswith("?") for symbol in size.symbols) and not _searched(size, scope):
             known = scope.index_fallbacks.get("?" + info.name)
@@ -122,14 +137,24 @@ def _define_family(node: n.Scripted, value: n.Node, ctx: Context, span: Span) ->
     shape = scope.resolve_shape(term.shape)
     subscripts = all(place == "sub" for _, place in letters)
     base_key = key_of(node.base)
-    if subscripts and is_scalar(shape) and len(infos) <= 2 and node.sup is None and _free_base(base_key, ctx):
+    rests = behind((term,), scope.definitions) & scope.begun.keys()
+    alone = subscripts and is_scalar(shape) and len(infos) <= 2 and node.sup is None and not rests
+    if (
+        alone
+        and getattr(scope.names.get(family_pattern(node, letters)), "key", "") not in scope.begun
+        and _free_base(base_key, ctx)
+    ):
         sizes = [scope.resolve(info.size) for info in infos]
         whole = (sizes[0], sizes[1] if len(sizes) == 2 else ONE)
         gathered = terms.Gather(tuple(info.name for info in infos), term, shape=whole, span=term.span)
         return enter(Definition(base_key, plain(node.base), gathered, whole, span), base_key, ctx)
     key = family_pattern(node, letters)
-    axes = tuple((info.name, FamilyAxis(scope.resolve(info.size), info.lower)) for info in infos)
-    return enter(Definition(key, plain(node), term, shape, span, axes), key, ctx)
+    runs = [run_of(info, scope) for info in infos]
+    axes = tuple(
+        (info.name, FamilyAxis(scope.resolve(size), lower)) for info, (lower, size) in zip(infos, runs, strict=True)
+    )
+    made = finished(Definition(key, plain(node), term, shape, span, axes), key, scope)
+    return enter(made, key, ctx)
 
 
 def _free_base(key: str, ctx: Context) -> bool:

@@ -14,6 +14,7 @@ from derivcheck.problem import algebra, terms
 from derivcheck.problem.context import Context, key_of, strip
 from derivcheck.problem.facts import depends
 from derivcheck.problem.freezing import at_current, moving
+from derivcheck.problem.recursions import shift_of
 from derivcheck.problem.scope import Declaration, Definition, FunctionDeclaration, FunctionDefinition, Refusal
 from derivcheck.problem.scripts import entry_of
 from derivcheck.problem.squares import by_square, root_of, square_root
@@ -73,9 +74,9 @@ def by(node: n.Node, ctx: Context) -> By:
     term = ctx.term(node) if root is None else root
     match term:
         case terms.Variable(key=key, indices=indices):
-            return By(key, term.shape, indices, None, transposed, node.span, root)
+            return By(shift_of(key, ctx.scope), term.shape, indices, None, transposed, node.span, root)
         case terms.Entry(argument=terms.Variable(key=key, indices=indices) as whole, row=row, column=column):
-            return By(key, whole.shape, indices, (row, column), transposed, node.span, root)
+            return By(shift_of(key, ctx.scope), whole.shape, indices, (row, column), transposed, node.span, root)
     help = "give it a name first"
     if isinstance(node, n.Scripted) and node.sup is not None:
         base = plain(node.base if node.sub is None else n.Scripted(node.base, node.sub, None))

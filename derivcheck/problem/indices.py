@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from fractions import Fraction
+from typing import Final
 
 from derivcheck.language.nodes import Add, Group, Name, Node, Number, Product, Scripted, Symbol, Tuple
 from derivcheck.language.printing import plain
@@ -12,6 +14,9 @@ from derivcheck.problem.context import Context, key_of
 from derivcheck.problem.scope import Declaration, IndexInfo, Refusal, Scope, SizeSymbol
 from derivcheck.problem.terms import Term
 from derivcheck.source import Span
+
+MOST_BEYOND: Final = 64
+"""So many members more than it shows a line asks for at most."""
 
 
 def size_dim(node: Node, ctx: Context) -> Dim | None:
@@ -144,7 +149,7 @@ def free_index(node: Name, ctx: Context) -> IndexInfo:
 def new_index(letter: Name, scope: Scope) -> IndexInfo:
     """An index whose size is found from what it indexes, or else from the range said for its letter."""
     name = scope.fresh(letter.text)
-    info = IndexInfo(letter.text, name, Dim.of("?" + name), 1, letter.span)
+    info = IndexInfo(letter.text, name, Dim.of("?" + name), 1, letter.span, runs=True)
     if letter.text in scope.ranges:
         info.lower, fallback = scope.ranges[letter.text]
         scope.index_fallbacks["?" + name] = fallback
@@ -159,13 +164,25 @@ def index_info(position: Term, ctx: Context) -> IndexInfo | None:
     return next((info for info in pools if info.name == position.name), None)
 
 
-def claim_range(position: Term, size: Dim, lower: int, ctx: Context, span: Span) -> None:
-    """An index without written bounds runs over what it indexes."""
-    info = index_info(position, ctx)
-    scope = ctx.scope
+def claim_range(position: Term, size: Dim, lower: int, ctx: Context, span: Span, *, steps: bool = False) -> None:
+    """An index without written bounds runs over what it indexes; over the ``steps`` of a recursion as its letter does.
+
+    One that is moved, as in ``x_{t-1}``, runs where that member is.
+    """
+    info, scope = index_info(position, ctx), ctx.scope
+    if info is None and isinstance(position, terms.Add) and len(position.terms) == 2:
+        (_, letter), (sign, shift) = position.terms
+        info = index_info(letter, ctx)
+        if info is not None and info.runs and isinstance(shift, terms.Constant) and isinstance(shift.value, Fraction):
+            least = lower - sign * int(shift.value)
+            info.within.append((least, Dim.of(least) + size - ONE))
+        return
     if info is None or info.bounded:
         if info is not None and any(name.startswith("?") for name in scope.resolve(size).symbols):
             scope.unify(size, info.size)
+        return
+    if steps and info.runs and info.letter in scope.ranges:
+        info.within.append((lower, Dim.of(lower) + size - ONE))
         return
     if not scope.unify(info.size, size):
         raise Refusal(
@@ -176,3 +193,26 @@ def claim_range(position: Term, size: Dim, lower: int, ctx: Context, span: Span)
             wrong=True,
         )
     info.lower = lower
+
+
+def run_of(info: IndexInfo, scope: Scope) -> tuple[int, Dim]:
+    """The first value of an index, and how many it has: where every member is that is asked for."""
+    lower, size = info.lower, scope.resolve(info.size)
+    upper = Dim.of(lower) + size - ONE
+    for first, last in info.within:
+        lower = max(lower, first)
+        less = (scope.resolve(last) - upper).number
+        if less is None and any(symbol.startswith("?") for symbol in upper.symbols):
+            scope.unify(upper, last)
+            upper = scope.resolve(upper)
+        upper = scope.resolve(last) if less is not None and less < 0 else upper
+    if lower == info.lower and upper == Dim.of(lower) + size - ONE:
+        return info.lower, info.size
+    made = upper - Dim.of(lower) + ONE
+    if len(made.symbols) == 1:
+        (symbol,) = made.symbols
+        least = next(
+            (count for count in range(1, MOST_BEYOND) if made.substitute({symbol: Dim.of(count)}).number == 2), 0
+        )
+        scope.size_bounds[symbol] = max(scope.size_bounds.get(symbol, 0), least)
+    return lower, made

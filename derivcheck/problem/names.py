@@ -271,7 +271,7 @@ def _member(base: Node, sub: Node | None, sup: Node | None, span: Span, ctx: Con
     positions = []
     for body, axis in zip(bodies, axes, strict=True):
         position = index_term(body, ctx)
-        claim_range(position, axis.size, axis.lower, ctx, body.span)
+        claim_range(position, axis.size, axis.lower, ctx, body.span, steps=found.key in ctx.scope.begun)
         positions.append(_shift(position, axis.lower))
     ctx.scope.used.add(found.key)
     return terms.Variable(found.key, tuple(positions), shape=found.shape, span=span)

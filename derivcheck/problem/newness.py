@@ -130,7 +130,8 @@ def _family_base(node: n.Scripted, scope: Scope) -> bool:
 def _family_member(node: n.Scripted, scope: Scope) -> bool:
     """``x^{(i)}`` and ``x_i`` of a family that is there already."""
     return any(
-        isinstance(found, Definition) or (isinstance(found, Declaration) and found.key in scope.used)
+        isinstance(found, Definition)
+        or (isinstance(found, Declaration) and found.key in scope.used and found.key not in scope.begun)
         for found in members_of_families(node, scope)
     )
 

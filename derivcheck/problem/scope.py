@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from derivcheck.language.domain import Domain
-from derivcheck.language.nodes import Node
+from derivcheck.language.nodes import Node, Scripted
 from derivcheck.language.plain import plain
 from derivcheck.language.shapes import Dim, Shape, show
 from derivcheck.problem.terms import Comparison, Term
@@ -169,7 +169,10 @@ class Measure:
 
 @dataclass
 class IndexInfo:
-    """An index in force. ``size`` is unknown at first for an index without written bounds."""
+    """An index in force. ``size`` is unknown at first for an index without written bounds.
+
+    One that ``runs`` as far as there are members is ``within`` their first and last place, for each that is asked for.
+    """
 
     letter: str
     name: str
@@ -179,6 +182,8 @@ class IndexInfo:
     bounded: bool = False
     used: int = 0
     bounds: tuple[Term, Term] | None = None
+    runs: bool = False
+    within: list[tuple[int, Dim]] = field(default_factory=list)
 
 
 @dataclass
@@ -186,7 +191,10 @@ class Scope:
     """The names visible at a place of the document, while it is being elaborated.
 
     ``counting`` are the letters that say somewhere in it how many of something there are, ``guards`` what every generic
-    draw meets and a special one may not, ``parities`` which letters are said to be odd, and which to be even.
+    draw meets and a special one may not, ``parities`` which letters are said to be odd, and which to be even. ``begun``
+    are recursions with the values with which they begin, ``lefts`` the names with scripts that stand left of a sign,
+    ``counters`` the letters that count steps, ``unsaid`` recursions
+    of which no formula tells with what they begin.
     """
 
     names: dict[str, Meaning] = field(default_factory=dict)
@@ -202,7 +210,10 @@ class Scope:
     measures: dict[str, dict[str, Measure]] = field(default_factory=dict)
     unread: dict[str, Span] = field(default_factory=dict)
     posterior: set[str] = field(default_factory=set)
-    steps: dict[str, tuple[Node, frozenset[Node]]] = field(default_factory=dict)
+    begun: dict[str, tuple[tuple[Dim, Term], ...]] = field(default_factory=dict)
+    lefts: frozenset[Scripted] = frozenset()
+    counters: frozenset[Node] = frozenset()
+    unsaid: dict[str, tuple[str, str, Span]] = field(default_factory=dict)
     still: set[str] = field(default_factory=set)
     angled: Node | None = None
     optima: dict[str, Term] = field(default_factory=dict)
@@ -244,7 +255,7 @@ class Scope:
             ranges=dict(self.ranges), mentions={key: list(calls) for key, calls in self.mentions.items()},
             factors=dict(self.factors), measures=measures, unread=dict(self.unread), posterior=set(self.posterior),
             still=set(self.still), optima=dict(self.optima), facts=dict(self.facts), guards=list(self.guards),
-            parities=dict(self.parities), steps=dict(self.steps),
+            parities=dict(self.parities), begun=dict(self.begun),
         )  # fmt: skip
 
     def quote(self, span: Span) -> str:
