@@ -12,7 +12,7 @@ are inputs that are counted or tied by equations.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 from math import prod
 from random import Random
@@ -26,7 +26,7 @@ from derivcheck.evaluation.forward import Forward
 from derivcheck.evaluation.grid import Grid
 from derivcheck.evaluation.residues import Entry, ResidueArithmetic, Residues
 from derivcheck.oracles.draws import Draws
-from derivcheck.oracles.fields import patterned
+from derivcheck.oracles.fields import Look, patterned
 from derivcheck.problem import facts
 from derivcheck.problem import terms as t
 from derivcheck.problem.problem import Claim
@@ -43,15 +43,6 @@ CASES = (
     t.Arbitrary,
 )  # fmt: skip
 CHOOSING = frozenset(("abs", "norm1", "norm2", "norminf", "maxall", "minall", "softmax"))
-
-
-@dataclass(frozen=True, slots=True)
-class Constancy:
-    """Whether the derivative of the difference is zero at a draw, and the difference itself at a point."""
-
-    valid: bool
-    equal: bool
-    size: float
 
 
 def applies(draws: Draws, claim: Claim, declared: tuple[str, ...], tied: bool) -> bool:
@@ -79,16 +70,16 @@ def _logarithmic(part: Term) -> bool:
     return isinstance(part, t.LogIntegral | t.Expectation) or (isinstance(part, t.Elementary) and part.name == "log")
 
 
-def compare(draws: Draws, claim: Claim, world: World) -> Constancy:
+def look_along(draws: Draws, claim: Claim, world: World) -> Look:
     """The derivative along a drawn direction at one draw; where it is zero, a point of the same sizes too."""
     base = world.arithmetic
     assert isinstance(base, ResidueArithmetic)
     difference: Value = _difference(draws, claim, _moving(draws, world))
     value, tangent = difference.primal, difference.tangent
     if None in value.grid.entries or (tangent is not None and None in tangent.grid.entries):
-        return Constancy(False, False, 0.0)
+        return Look(False, reasons=("a value that does not exist",))
     if tangent is not None and any(tangent.grid.entries):
-        return Constancy(True, False, 0.0)
+        return Look(True)
     top = 0.0 if tangent is None else tangent.top
     size = top + base.relations.tests
     for number in range(POINTS):
@@ -98,7 +89,7 @@ def compare(draws: Draws, claim: Claim, world: World) -> Constancy:
         there: Residues = _difference(draws, claim, point)
         if None not in there.grid.entries:
             equal = not any(there.grid.entries)
-            return Constancy(True, equal, size + there.top + arithmetic.relations.tests)
+            return Look(True, equal, size=size + there.top + arithmetic.relations.tests)
     raise NotExact("a point at which all logarithms are known")
 
 

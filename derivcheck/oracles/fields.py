@@ -14,10 +14,10 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import product
-from math import log2, prod
+from math import inf, log2, prod
 from random import Random
 
 from derivcheck.evaluation import primes
@@ -39,10 +39,24 @@ from derivcheck.problem.terms import Comparison, Term
 
 MOST_CHOICES = 64
 """So many combinations of members of finite sets are enumerated; with more of them they are drawn from all numbers."""
+Asked = tuple[tuple[tuple[str, int], float], ...]
 COMPLETION = Completion()
 OPEN = frozenset(
     ("real", "positive", "nonnegative", "negative", "nonpositive", "nonzero", "interval", "natural", "integer")
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Both sides at one draw: ``size`` bounds what could have made them meet by chance."""
+
+    valid: bool
+    equal: bool = False
+    zero: bool = False
+    size: float = inf
+    roots: int = 0
+    reasons: tuple[str, ...] = ()
+    asked: Asked = ()
 
 
 def world(

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from math import inf, prod
+from math import prod
 from random import Random
 
 from derivcheck.evaluation import primes
@@ -30,6 +30,7 @@ from derivcheck.evaluation.evaluator import World
 from derivcheck.evaluation.residues import ResidueArithmetic
 from derivcheck.oracles import constancy, everysize, fields, solving
 from derivcheck.oracles.draws import Draws
+from derivcheck.oracles.fields import Asked, Look
 from derivcheck.oracles.linear import size_symbols
 from derivcheck.oracles.reach import Reach, reach_of
 from derivcheck.problem import terms as t
@@ -52,7 +53,6 @@ SHARE = 1.5e9
 """The price of a proof at most, in nanoseconds."""
 LEAST = 1e-9
 """A bound above this is no proof."""
-Asked = tuple[tuple[tuple[str, int], float], ...]
 VACUOUS = "both sides are zero at every input: this tests nothing"
 
 
@@ -68,19 +68,6 @@ class Tally:
     reasons: dict[str, None] = field(default_factory=dict)
     zero: bool = True
     too_large: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """Both sides at one draw: ``size`` bounds what could have made them meet by chance."""
-
-    valid: bool
-    equal: bool = False
-    zero: bool = False
-    size: float = inf
-    roots: int = 0
-    reasons: tuple[str, ...] = ()
-    asked: Asked = ()
 
 
 def applies(draws: Draws, claim: Claim) -> bool:
@@ -115,7 +102,7 @@ def _proof(draws: Draws, claim: Claim, reach: Reach) -> Evidence:
     if refusal.outcome is not Outcome.WRONG and constancy.applies(draws, claim, reach.declared, bool(reach.equations)):
         # The sides may be equal all the same, by relations that are not known here.
         tally = Tally(zero=False)
-        if _tried(draws, claim, reach, look_along, tally) is None:
+        if _tried(draws, claim, reach, constancy.look_along, tally) is None:
             evidence = _said(draws, claim, reach, tally)
             detail = f"{evidence.detail}; {constancy.SAID}"
             return replace(evidence, detail=detail) if evidence.outcome is Outcome.HOLDS else refusal
@@ -291,13 +278,6 @@ def look_at(draws: Draws, claim: Claim, world: World) -> Look:
     size = difference.top + a.relations.tests + sum(f.collisions for f in fields.functions_of(world))
     zero = not any(any(part.grid.entries) for part in sides.shown)
     return Look(True, not any(difference.grid.entries), zero, size, roots, asked=tuple(a.relations.asked.items()))
-
-
-def look_along(draws: Draws, claim: Claim, world: World) -> Look:
-    """The derivative of the difference at one draw, and the difference itself at a point."""
-    found = constancy.compare(draws, claim, world)
-    reasons = () if found.valid else ("a value that does not exist",)
-    return Look(found.valid, found.equal, False, found.size, reasons=reasons)
 
 
 def chance(size: float) -> float:
