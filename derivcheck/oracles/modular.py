@@ -31,8 +31,7 @@ from derivcheck.evaluation.residues import ResidueArithmetic
 from derivcheck.oracles import constancy, everysize, fields, solving
 from derivcheck.oracles.draws import Draws
 from derivcheck.oracles.fields import Asked, Look
-from derivcheck.oracles.linear import size_symbols
-from derivcheck.oracles.reach import Reach, reach_of
+from derivcheck.oracles.reach import Reach, reach_of, size_symbols
 from derivcheck.problem import terms as t
 from derivcheck.problem.problem import Claim
 from derivcheck.verdict import Doubt, Evidence, Outcome, Sees

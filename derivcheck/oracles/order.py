@@ -28,8 +28,8 @@ from derivcheck.oracles.comparing import (
     second_look,
 )
 from derivcheck.oracles.enclosing import Look
+from derivcheck.oracles.gaps import domains_of, free, spread_out, tied
 from derivcheck.oracles.members import inside, special
-from derivcheck.oracles.moving import domains_of, free, spread_out, tied
 from derivcheck.oracles.touching import at_size_one, crossed, touch
 from derivcheck.problem import terms as t
 from derivcheck.problem.facts import behind

@@ -35,8 +35,8 @@ from derivcheck.language.domain import RELATIONS as TO_ZERO
 from derivcheck.language.domain import Domain
 from derivcheck.oracles.cells import NOTHING, Proved, Refuted, Undecided, decide
 from derivcheck.oracles.draws import Draws
-from derivcheck.oracles.linear import bends, is_linear, needed, size_symbols
 from derivcheck.oracles.rational import as_float
+from derivcheck.oracles.reach import bends, is_linear, needed, size_symbols
 from derivcheck.problem.problem import Claim, Problem
 from derivcheck.problem.terms import Comparison
 from derivcheck.verdict import Evidence, Outcome

@@ -24,8 +24,7 @@ from derivcheck.evaluation.differentiation import Autograd
 from derivcheck.evaluation.evaluator import World, evaluate
 from derivcheck.evaluation.gaussian import Quickest
 from derivcheck.evaluation.integration import Quadrature
-from derivcheck.evaluation.sampling import draw, generator
-from derivcheck.evaluation.simulation import simulate
+from derivcheck.evaluation.sampling import draw, generator, simulate
 from derivcheck.evaluation.sizes import SizesError
 from derivcheck.oracles.bench import Bench, CannotDraw
 from derivcheck.oracles.comparing import FLOOR

@@ -14,8 +14,8 @@ from derivcheck.evaluation.forms import ONE, ZERO, Atoms, Bend, Choice, Conditio
 from derivcheck.evaluation.rational import INVALID
 from derivcheck.oracles.cells import Proved, decide
 from derivcheck.oracles.draws import Draws
-from derivcheck.oracles.linear import is_linear
 from derivcheck.oracles.piecewise import TooMany, case_of, choices, said
+from derivcheck.oracles.reach import is_linear
 from derivcheck.problem import terms as t
 from derivcheck.problem.problem import Claim
 

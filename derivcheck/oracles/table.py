@@ -5,7 +5,6 @@ from __future__ import annotations
 from derivcheck.oracles import (
     densities,
     differences,
-    directional,
     em,
     joint,
     kinks,
@@ -27,7 +26,7 @@ ORACLES: tuple[Oracle, ...] = (
     Oracle("minimiser", minimiser.applies, minimiser.ask, sees=Sees.EXTREMUM),
     Oracle(densities.GAUSSIAN, densities.is_integral, densities.ask_gaussian, sees=Sees.ROUTE),
     Oracle(densities.BAYES, densities.is_conditional, densities.ask_bayes, sees=Sees.PART),
-    Oracle("slope", directional.applies, directional.ask, sees=Sees.PART),
+    Oracle(densities.SLOPE, densities.has_slope, densities.ask_slope, sees=Sees.PART),
     Oracle(densities.NORMALISER, densities.is_density, densities.ask_normaliser, sees=Sees.PART),
     Oracle("optimum", optimum.applies, optimum.ask, sees=Sees.WHOLE),
     Oracle("stationarity", optimum.is_stationary, optimum.ask_stationary),

@@ -29,7 +29,7 @@ from derivcheck.oracles.comparing import (
 )
 from derivcheck.oracles.draws import CannotDraw
 from derivcheck.oracles.enclosing import Look
-from derivcheck.oracles.moving import domains_of, free, retract, tied, within_chart
+from derivcheck.oracles.gaps import domains_of, free, retract, tied, within_chart
 from derivcheck.problem import terms as t
 from derivcheck.problem.facts import behind
 from derivcheck.problem.problem import Claim

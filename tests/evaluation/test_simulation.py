@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from derivcheck.evaluation.gaussian import Quickest
-from derivcheck.evaluation.simulation import simulate
+from derivcheck.evaluation.sampling import simulate
 from tests.problem.asking import bench
 
 N = 4000

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from derivcheck.judge import judge
-from derivcheck.oracles import densities, directional
+from derivcheck.oracles import densities
 from tests.problem.asking import HOLDS, NOT_CHECKED, WRONG, bench
 
 MODEL = r"""Let $\mu \in \mathbb{R}$, $\sigma > 0$, $w \in \Delta^{3}$, $u \in \mathbb{R}^{J}$, and let $\Sigma \in \mathbb{R}^{J \times J}$
@@ -46,7 +46,7 @@ def claim_of(line, seed=0):
     return made, claims[-1]
 
 
-SLOPES, NORMALISER = (directional.applies, directional.ask), (densities.is_density, densities.ask_normaliser)
+SLOPES, NORMALISER = (densities.applies, densities.ask), (densities.is_density, densities.ask_normaliser)
 
 
 def asked(oracle, line, seed=0):
@@ -102,15 +102,15 @@ def test_what_is_equal_up_to_a_constant_is_asked_neither_for_its_integral_nor_fo
     made, claim = claim_of(rf"\log p(x) = -{QUADRATIC} + \text{{const}}")
     assert claim.density is None
     assert not densities.is_density(made, claim)
-    assert not directional.applies(made, claim)
+    assert not densities.applies(made, claim)
 
 
 def test_a_line_moves_every_input_within_its_domain():
     made, claim = claim_of(RIGHT[4])
     (world, *_) = made.worlds()
-    line = directional._line(made, claim, world, {"\\Sigma", "u", "\\sigma", "w"} & set(world.leaves), 0)
+    line = densities._line(made, claim, world, {"\\Sigma", "u", "\\sigma", "w"} & set(world.leaves), 0)
     for step in (-0.12, 0.12):
-        moved = directional._moved(line, torch.full((world.trials,), step, dtype=torch.float64))
+        moved = densities._moved(line, torch.full((world.trials,), step, dtype=torch.float64))
         for key, value in moved.items():
             assert value.shape == world.leaves[key].shape
             assert bool((value != world.leaves[key]).any())
