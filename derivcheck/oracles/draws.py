@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, wraps
 from typing import Any, Self
 
 from derivcheck.config import Settings
@@ -36,6 +36,7 @@ def silent_at(name: str, *refusals: type[Exception]) -> Callable[[Ask], Ask]:
     refusals = (Silent, *refusals)
 
     def asking(ask: Ask) -> Ask:
+        @wraps(ask)
         def asked(bench: Any, claim: Claim) -> Evidence:  # noqa: ANN401 (a Bench, or Draws alone)
             try:
                 return ask(bench, claim)

@@ -294,9 +294,7 @@ def step(
     if not moves:
         return None
     trials = len(gap)
-    length = sum(move.reshape(trials, -1).square().sum(1) for move in moves.values())
-    assert isinstance(length, Tensor)
-    norm = length.sqrt().clamp_min(1e-300)
+    norm = torch.cat([move.reshape(trials, -1) for move in moves.values()], 1).norm(dim=1).clamp_min(1e-300)
     count = len(LENGTHS) + 3
     lengths = torch.tensor((*LENGTHS, 0.0), dtype=torch.float64).repeat_interleave(trials)
     # Two lengths are Newton's, to where a linear gap is zero and to where a quadratic one is.

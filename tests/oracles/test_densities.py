@@ -46,7 +46,7 @@ def claim_of(line, seed=0):
     return made, claims[-1]
 
 
-SLOPES, NORMALISER = (densities.applies, densities.ask), (densities.is_density, densities.ask_normaliser)
+SLOPES, NORMALISER = (densities.has_slope, densities.ask_slope), (densities.is_density, densities.ask_normaliser)
 
 
 def asked(oracle, line, seed=0):
