@@ -102,7 +102,7 @@ def test_what_is_equal_up_to_a_constant_is_asked_neither_for_its_integral_nor_fo
     made, claim = claim_of(rf"\log p(x) = -{QUADRATIC} + \text{{const}}")
     assert claim.density is None
     assert not densities.is_density(made, claim)
-    assert not densities.applies(made, claim)
+    assert not densities.has_slope(made, claim)
 
 
 def test_a_line_moves_every_input_within_its_domain():
