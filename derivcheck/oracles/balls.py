@@ -5,6 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from math import pi
 
+from derivcheck.functions import KINKED
 from derivcheck.language.shapes import is_scalar
 from derivcheck.oracles import rational
 from derivcheck.oracles.draws import INTEGRALS, Draws, about_sizes
@@ -20,6 +21,8 @@ CIRCULAR = frozenset(("sin", "cos", "tan", "cot"))
 MOST_INTEGRALS = 4
 """So many integrals in a claim are enclosed: each takes thousands of values."""
 COUNTED = frozenset(("natural", "integer", "finite", "onehot", "simplex"))
+CONVEX = frozenset((*FREE, "interval", "simplex", "spd", "psd", "symmetric", "diagonal", "lower", "upper", "skew"))
+CONVEX -= {"nonzero"}
 
 
 def applies(draws: Draws, claim: Claim) -> bool:
@@ -85,6 +88,30 @@ def _eigen(part: Term) -> bool:
 
 def _differentiates(part: Term) -> bool:
     return isinstance(part, t.Derivative | t.Chain) or (isinstance(part, t.MapEntries) and bool(part.order))
+
+
+def analytic(draws: Draws, claim: Claim) -> bool:
+    """Whether an equation that holds around some input holds wherever both sides have a value.
+
+    Nothing in it bends, jumps or counts, and its inputs are not in several pieces.
+    """
+    domains = (draws.problem.declarations[name].domain.kind for name in names(draws, claim))
+    if claim.relation != "=" or conditions(draws, claim) or not CONVEX.issuperset(domains):
+        return False
+    return not any(_bends(part, draws) for part in _parts(draws, claim))
+
+
+def _bends(part: Term, draws: Draws) -> bool:
+    match part:
+        case t.Comparison() | t.Indicator() | t.Piecewise() | t.Extremum() | t.Optimum() | t.Reduce(op="max" | "min"):
+            return True
+        case t.Unary(op=op):
+            return op.startswith(("norm", "max", "min", "eigen"))
+        case t.Elementary(name=name):
+            return name in KINKED
+        case t.Arbitrary(key=key):
+            return draws.settings.functions.get(key) in KINKED
+    return isinstance(part, INTEGRALS)
 
 
 def conditions(draws: Draws, claim: Claim) -> list[Comparison]:

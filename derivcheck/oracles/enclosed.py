@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from fractions import Fraction
 from math import pi
@@ -15,7 +15,7 @@ from derivcheck.language.domain import Domain
 from derivcheck.language.shapes import Dim
 from derivcheck.oracles import modular
 from derivcheck.oracles import rational as exact
-from derivcheck.oracles.balls import NAME, differentiates_at_all, speaks_of_constants, turns
+from derivcheck.oracles.balls import NAME, analytic, differentiates_at_all, speaks_of_constants, turns
 from derivcheck.oracles.draws import Draws
 from derivcheck.oracles.enclosing import INTEGRALS, PLAIN, Care, Input, Look, Seen, look
 from derivcheck.oracles.members import FREE, special
@@ -41,7 +41,13 @@ def ask(draws: Draws, claim: Claim) -> Evidence:
     touched, zero, nowhere, partial = "", True, "", ""
     care = INTEGRALS if draws.integrates(claim.head, claim.claimed) else PLAIN
     sizes: dict[tuple[tuple[str, int], ...], None] = {}
-    for point in _inputs(draws, claim, care):
+    same = analytic(draws, claim)
+
+    def settled() -> bool:
+        """Whether sides that agree at all inputs so far, to 1000 digits at the first of them, agree at all."""
+        return same and counts[Look.AGREE] == sum(counts.values()) >= DEEP
+
+    for point in _inputs(draws, claim, care, settled):
         sizes.setdefault(draws.shown(point.sizes))
         try:
             seen = look(draws, claim, point, deep=counts[Look.AGREE] < DEEP, far=counts[Look.LOST] < FAR, care=care)
@@ -130,8 +136,13 @@ def _written(draws: Draws, point: Input) -> str:
     return ", ".join(f"{part} π" for part in words.split(", ")) if words and point.turns else words
 
 
-def _inputs(draws: Draws, claim: Claim, care: Care = PLAIN) -> Iterator[Input]:
-    """Exact inputs at two choices of sizes: those of the exact oracle, the simple ones first, and usual ones."""
+def _inputs(
+    draws: Draws, claim: Claim, care: Care = PLAIN, settled: Callable[[], bool] = lambda: False
+) -> Iterator[Input]:
+    """Exact inputs at two choices of sizes: those of the exact oracle, the simple ones first, and usual ones.
+
+    Where these have ``settled`` the matter, the corners of the domains are left out.
+    """
     seed = draws.settings.seed
     for place, choice in enumerate(drawing.draw(draws.symbols, draws.problem, draws.fixed, seed, 2)):
         whole = drawing.complete(choice, draws.problem)
@@ -147,12 +158,18 @@ def _inputs(draws: Draws, claim: Claim, care: Care = PLAIN) -> Iterator[Input]:
             {key: _usual(draws, key, leaf, source) for key, leaf in points[0].items()}
             for _ in range((USUAL if scalar else MATRIX_POINTS) if leaves else 0)
         ]
+        corners: list[dict[str, Grid[Fraction]]] = []
         if leaves:
             points += usual
-            points += special(points[-1], {key: domain for key, domain in domains.items() if key not in draws.values})
+            corners += special(points[-1], {key: domain for key, domain in domains.items() if key not in draws.values})
+        points += corners
         points.sort(key=lambda at: any(abs(entry) > TAME for leaf in at.values() for entry in leaf.entries))
-        # Where there are too many, simple ones and usual ones.
-        for number, at in enumerate(points[:: -(-len(points) // (care.inputs or len(points)))]):
+        if care.inputs is not None:
+            # Where there are too many, simple ones and usual ones.
+            points = points[:: -(-len(points) // care.inputs)]
+        for number, at in enumerate(points):
+            if any(at is corner for corner in corners) and settled():
+                continue
             yield Input(whole, at, f"{seed} {place} {number}", number, usual=any(at is each for each in usual))
         if (turning := turns(draws, claim)) and care.inputs is None:
             for number, turn in enumerate(TURNS):

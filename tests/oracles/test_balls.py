@@ -119,6 +119,21 @@ def test_an_inequality_of_constants_alone_is_proved_by_its_enclosures() -> None:
         assert (found.outcome, found.strength) == (Outcome.HOLDS, strength)
 
 
+def test_corners_are_looked_at_where_an_equation_bends_or_something_was_lost_and_else_generic_inputs_settle_it() -> (
+    None
+):
+    flat = r"e^{-10^6 u^\top u} + u^\top v = u^\top v"
+    for claim, outcome, few in (
+        (r"e^{u^\top v} e^{v^\top u} = e^{2 u^\top v}", Outcome.HOLDS, True),
+        (r"e^{u^\top v} e^{\| u \|} = e^{\| u \| + u^\top v}", Outcome.HOLDS, False),
+        (flat, Outcome.WRONG, False),  # at generic inputs nothing of the first summand is left: at 0 it is 1
+    ):
+        found = said(f"{VECTORS}$$ {claim} $$")
+        assert found is not None
+        assert found.outcome is outcome
+        assert (found.points <= 16) is (few or outcome is Outcome.WRONG)
+
+
 def test_what_is_rational_is_left_to_other_oracles() -> None:
     assert said(REAL + "$$ (x + y)^2 = x^2 + 2 x y + y^2 $$") is None
 
