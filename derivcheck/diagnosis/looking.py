@@ -25,7 +25,7 @@ from derivcheck.problem import terms as t
 from derivcheck.problem.context import strip
 from derivcheck.problem.problem import Claim
 from derivcheck.problem.scope import Refusal
-from derivcheck.problem.settling import settled
+from derivcheck.problem.substitution import settled
 from derivcheck.verdict import Outcome
 
 READING: Final = 500_000

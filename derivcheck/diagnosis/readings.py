@@ -13,7 +13,7 @@ from derivcheck.language.shapes import ONE
 from derivcheck.oracles.bench import Bench, CannotDraw
 from derivcheck.oracles.comparing import compare
 from derivcheck.problem import terms as t
-from derivcheck.problem.claims import derivative_in
+from derivcheck.problem.heads import derivative_in
 from derivcheck.problem.problem import Claim, Refused
 from derivcheck.problem.substitution import rewrite
 from derivcheck.verdict import Outcome

@@ -24,15 +24,14 @@ from derivcheck.oracles.draws import dependencies
 from derivcheck.problem import directives
 from derivcheck.problem import terms as t
 from derivcheck.problem.build import build
-from derivcheck.problem.builder import Builder
+from derivcheck.problem.builder import Builder, Statements
 from derivcheck.problem.claims import ClaimMaker
 from derivcheck.problem.classify import classify
 from derivcheck.problem.conditions import EQUAL
 from derivcheck.problem.context import key_of, strip
-from derivcheck.problem.neighbours import Statements
 from derivcheck.problem.problem import Claim, Problem
 from derivcheck.problem.scope import Definition, FunctionDefinition, Refusal, Scope
-from derivcheck.problem.settling import settled
+from derivcheck.problem.substitution import settled
 from derivcheck.reading.documents import kind_of, scan
 from derivcheck.reading.items import Item, Statement
 from derivcheck.reading.statements import read

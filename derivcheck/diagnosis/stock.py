@@ -12,7 +12,7 @@ from derivcheck.language.shapes import ONE
 from derivcheck.language.traversal import children, walk
 from derivcheck.problem.problem import Problem
 from derivcheck.problem.scope import FunctionDeclaration, FunctionDefinition
-from derivcheck.reading.errors import ParseError
+from derivcheck.reading.items import ParseError
 from derivcheck.reading.parser import parse_expression
 
 SCALAR = (ONE, ONE)

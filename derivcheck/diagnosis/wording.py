@@ -10,7 +10,7 @@ from derivcheck.language import nodes as n
 from derivcheck.language.printing import latex
 from derivcheck.language.traversal import transform, walk
 from derivcheck.problem.context import strip
-from derivcheck.reading.errors import ParseError
+from derivcheck.reading.items import ParseError
 from derivcheck.reading.parser import parse_expression
 from derivcheck.source import NOWHERE, Span
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeGuard, cast
 
-from derivcheck.language.nodes import Node
+from derivcheck.language.nodes import Node, Written
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -28,15 +28,7 @@ def walk(node: Node) -> Iterator[Node]:
 
 def transform(node: Node, fn: Callable[[Node], Node]) -> Node:
     """The tree with ``fn`` applied to every node, children first; parts that do not change are kept as they are."""
-    changes = {}
-    for field in _fields(node):
-        old = getattr(node, field.name)
-        new = _transformed(old, fn)
-        if new is not old:
-            changes[field.name] = new
-    if changes:
-        node = cast(Node, dataclasses.replace(cast("DataclassInstance", node), **changes))
-    return fn(node)
+    return fn(mapped(node, lambda child: transform(child, fn)))
 
 
 def mapped(node: Node, fn: Callable[[Node], Node]) -> Node:
@@ -59,12 +51,12 @@ def _mapped(value: Any, fn: Callable[[Node], Node]) -> Any:  # noqa: ANN401 (a f
     return value
 
 
+def _is_node(value: object) -> TypeGuard[Node]:
+    return isinstance(value, Written)
+
+
 def _fields(node: Node) -> tuple[dataclasses.Field[Any], ...]:
     return dataclasses.fields(cast("DataclassInstance", node))
-
-
-def _is_node(value: object) -> bool:
-    return isinstance(value, Node)
 
 
 def _nodes(values: Iterator[Any] | tuple[Any, ...]) -> Iterator[Node]:
@@ -73,12 +65,3 @@ def _nodes(values: Iterator[Any] | tuple[Any, ...]) -> Iterator[Node]:
             yield value
         elif isinstance(value, tuple):
             yield from _nodes(value)
-
-
-def _transformed(value: Any, fn: Callable[[Node], Node]) -> Any:  # noqa: ANN401 (a field of any node)
-    if _is_node(value):
-        return transform(value, fn)
-    if isinstance(value, tuple):
-        parts = tuple(_transformed(part, fn) for part in value)
-        return parts if any(new is not old for new, old in zip(parts, value, strict=True)) else value
-    return value

@@ -20,7 +20,7 @@ from derivcheck.language.shapes import Dim
 from derivcheck.language.traversal import walk
 from derivcheck.meaning import hidden
 from derivcheck.problem.context import key_of, names_in, strip
-from derivcheck.problem.counting import counting_letters
+from derivcheck.problem.domains import counting_letters
 from derivcheck.problem.dotted import DOTTED
 from derivcheck.problem.problem import Inferred, Line, Problem, Refused
 from derivcheck.problem.prose import is_concluded

@@ -11,8 +11,7 @@ from derivcheck.meaning.readings import fixed_in, interpreted
 from derivcheck.meaning.sections import inferred
 from derivcheck.problem.build import build
 from derivcheck.problem.problem import Claim, Problem, Refused
-from derivcheck.reading.errors import ParseError
-from derivcheck.reading.items import Item, Statement
+from derivcheck.reading.items import Item, ParseError, Statement
 from derivcheck.reading.parser import parse_expression
 from derivcheck.source import Source, Span
 from derivcheck.verdict import Finding, Severity

@@ -22,7 +22,7 @@ from derivcheck.oracles.bench import Bench
 from derivcheck.oracles.comparing import FLOOR, RIGHT_FACTOR, Discrepancy, discrepancy, expanded, measured_bar
 from derivcheck.oracles.numeric import summary, worlds_for
 from derivcheck.problem import terms as t
-from derivcheck.problem.claims import derivative_in
+from derivcheck.problem.heads import derivative_in
 from derivcheck.problem.problem import Claim
 from derivcheck.verdict import Doubt, Evidence, Outcome
 

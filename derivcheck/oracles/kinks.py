@@ -17,7 +17,7 @@ from derivcheck.evaluation.evaluator import World, evaluate
 from derivcheck.evaluation.sampling import generator
 from derivcheck.oracles.bench import Bench
 from derivcheck.oracles.gaps import placed
-from derivcheck.problem.claims import derivative_in
+from derivcheck.problem.heads import derivative_in
 from derivcheck.problem.problem import Claim
 from derivcheck.verdict import Evidence, Outcome
 

@@ -21,7 +21,7 @@ from derivcheck.oracles.comparing import (
 )
 from derivcheck.oracles.enclosing import DIGITS, Look
 from derivcheck.problem import terms as t
-from derivcheck.problem.claims import derivative_in
+from derivcheck.problem.heads import derivative_in
 from derivcheck.problem.problem import Claim
 from derivcheck.problem.terms import Term, is_zero
 from derivcheck.verdict import Doubt, Evidence, Outcome, Sees

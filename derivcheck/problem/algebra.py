@@ -5,44 +5,27 @@ from __future__ import annotations
 from fractions import Fraction
 
 from derivcheck.language.shapes import ONE, SCALAR, Dim, Shape, is_scalar
+from derivcheck.problem import terms as t
 from derivcheck.problem.scope import Declaration, Definition, Refusal, Scope
-from derivcheck.problem.terms import (
-    Add,
-    Block,
-    Constant,
-    Divide,
-    Entry,
-    Filled,
-    Identity,
-    Index,
-    Multiply,
-    Power,
-    Size,
-    Term,
-    Unary,
-    Variable,
-    is_literal,
-    is_zero,
-)
 from derivcheck.source import Span
 
 
-def shape_of(scope: Scope, term: Term) -> Shape:
+def shape_of(scope: Scope, term: t.Term) -> Shape:
     """The term's shape as far as it is known."""
     return scope.resolve_shape(term.shape)
 
 
-def scalar(scope: Scope, term: Term) -> bool:
+def scalar(scope: Scope, term: t.Term) -> bool:
     """Whether the term is 1 × 1."""
     return is_scalar(shape_of(scope, term))
 
 
-def known(scope: Scope, term: Term) -> bool:
+def known(scope: Scope, term: t.Term) -> bool:
     """Whether no size in the term's shape is still to be found."""
     return not any(name.startswith("?") for dim in shape_of(scope, term) for name in dim.symbols)
 
 
-def mismatch(scope: Scope, left: Term, right: Term, what: str, help: str | None = None) -> Refusal:
+def mismatch(scope: Scope, left: t.Term, right: t.Term, what: str, help: str | None = None) -> Refusal:
     """The refusal that names both operands and both shapes."""
     message = (
         f"{what}: `{scope.quote(left.span)}` is {scope.show(left.shape)}, "
@@ -52,18 +35,18 @@ def mismatch(scope: Scope, left: Term, right: Term, what: str, help: str | None 
     return Refusal("shape-mismatch", left.span | right.span, message, help, wrong=sure)
 
 
-def add(scope: Scope, terms: list[tuple[int, Term]], span: Span) -> Term:
+def add(scope: Scope, terms: list[tuple[int, t.Term]], span: Span) -> t.Term:
     """A signed sum. A literal number is added to every entry; a scalar variable is not."""
     if len(terms) == 1:
         sign, only = terms[0]
         if sign > 0:
             return only
-        if isinstance(only, Constant) and isinstance(only.value, Fraction):
-            return Constant(-only.value, span=span)
-        return Add(((-1, only),), shape=only.shape, span=span)
-    lead: Term | None = None
+        if isinstance(only, t.Constant) and isinstance(only.value, Fraction):
+            return t.Constant(-only.value, span=span)
+        return t.Add(((-1, only),), shape=only.shape, span=span)
+    lead: t.Term | None = None
     for _, term in terms:
-        if is_literal(term) and scalar(scope, term):
+        if t.is_literal(term) and scalar(scope, term):
             continue
         if lead is None:
             lead = term
@@ -72,10 +55,10 @@ def add(scope: Scope, terms: list[tuple[int, Term]], span: Span) -> Term:
                 return add(scope, wide, span)
             raise mismatch(scope, lead, term, "these cannot be added", _sum_help(scope, lead, term))
     shape = lead.shape if lead is not None else SCALAR
-    return Add(tuple(terms), shape=shape, span=span)
+    return t.Add(tuple(terms), shape=shape, span=span)
 
 
-def _widened(scope: Scope, terms: list[tuple[int, Term]]) -> list[tuple[int, Term]] | None:
+def _widened(scope: Scope, terms: list[tuple[int, t.Term]]) -> list[tuple[int, t.Term]] | None:
     """The terms of a sum with numbers and columns repeated to the size of the largest; None if that does not fit them.
 
     A number beside a square matrix stays refused: it may be meant for the diagonal.
@@ -85,32 +68,32 @@ def _widened(scope: Scope, terms: list[tuple[int, Term]]) -> list[tuple[int, Ter
     columns = next((shape[1] for shape in shapes if shape[1] != ONE), ONE)
     if rows == columns and any(is_scalar(shape) for shape in shapes):
         return None
-    found: list[tuple[int, Term]] = []
+    found: list[tuple[int, t.Term]] = []
     for (sign, term), (own_rows, own_columns) in zip(terms, shapes, strict=True):
         if (own_rows, own_columns) not in ((rows, columns), (ONE, ONE), (rows, ONE), (ONE, columns)):
             return None
-        if is_literal(term) and is_scalar((own_rows, own_columns)):
+        if t.is_literal(term) and is_scalar((own_rows, own_columns)):
             found.append((sign, term))
             continue
         if own_rows != rows:
-            term = multiply(scope, Filled(Fraction(1), shape=(rows, ONE)), term, "", term.span)
+            term = multiply(scope, t.Filled(Fraction(1), shape=(rows, ONE)), term, "", term.span)
         if own_columns != columns:
-            term = multiply(scope, term, Filled(Fraction(1), shape=(ONE, columns)), "", term.span)
+            term = multiply(scope, term, t.Filled(Fraction(1), shape=(ONE, columns)), "", term.span)
         found.append((sign, term))
     return found
 
 
-def _outer(scope: Scope, inner: Term, shape: Shape) -> str | None:
+def _outer(scope: Scope, inner: t.Term, shape: Shape) -> str | None:
     r"""``m m^\top`` for the scalar ``m^\top m`` where a matrix of that shape is wanted."""
     match inner:
-        case Multiply(left=Unary(op="transpose", argument=column), right=other):
+        case t.Multiply(left=t.Unary(op="transpose", argument=column), right=other):
             rows, columns = shape_of(scope, column)[0], shape_of(scope, other)[0]
             if (rows, columns) == shape and shape_of(scope, other)[1] == ONE:
                 return f"{scope.quote(other.span)} {scope.quote(column.span)}^\\top"
     return None
 
 
-def _sum_help(scope: Scope, left: Term, right: Term) -> str | None:
+def _sum_help(scope: Scope, left: t.Term, right: t.Term) -> str | None:
     for one, other in ((left, right), (right, left)):
         shape = shape_of(scope, other)
         if scalar(scope, one):
@@ -128,12 +111,12 @@ def _sum_help(scope: Scope, left: Term, right: Term) -> str | None:
     return None
 
 
-def multiply(scope: Scope, left: Term, right: Term, operator: str, span: Span) -> Term:
+def multiply(scope: Scope, left: t.Term, right: t.Term, operator: str, span: Span) -> t.Term:
     r"""A product by juxtaposition, ``\cdot`` or ``\times``: a scaling, an inner product, or the matrix product."""
     if scalar(scope, left):
-        return Multiply("scale", left, right, shape=right.shape, span=span)
+        return t.Multiply("scale", left, right, shape=right.shape, span=span)
     if scalar(scope, right):
-        return Multiply("scale", left, right, shape=left.shape, span=span)
+        return t.Multiply("scale", left, right, shape=left.shape, span=span)
     rows_left, columns_left = shape_of(scope, left)
     rows_right, columns_right = shape_of(scope, right)
     if (
@@ -142,38 +125,36 @@ def multiply(scope: Scope, left: Term, right: Term, operator: str, span: Span) -
         and columns_right == ONE
         and scope.unify(rows_left, rows_right)
     ):
-        return Multiply("inner", left, right, span=span)
+        return t.Multiply("inner", left, right, span=span)
     if operator == "inner":
         raise mismatch(scope, left, right, "an inner product needs two columns of one size")
     if operator == "\\times" and (rows_left, columns_left) == (rows_right, columns_right) and columns_left == ONE:
         return cross(scope, left, right, span)
     if scope.unify(columns_left, rows_right):
-        return Multiply("matmul", left, right, shape=(left.shape[0], right.shape[1]), span=span)
+        return t.Multiply("matmul", left, right, shape=(left.shape[0], right.shape[1]), span=span)
     raise mismatch(scope, left, right, "these cannot be multiplied", _product_help(scope, left, right))
 
 
-def cross(scope: Scope, left: Term, right: Term, span: Span) -> Term:
+def cross(scope: Scope, left: t.Term, right: t.Term, span: Span) -> t.Term:
     r"""``a \times b`` of two columns of three numbers, entry by entry."""
     if not (scope.unify(left.shape[0], Dim.of(3)) and scope.unify(right.shape[0], Dim.of(3))):
         raise Refusal(
-            "cross-product",
-            span,
-            "a cross product is one of two columns of three numbers",
+            "cross-product", span, "a cross product is one of two columns of three numbers",
             "write `\\odot` for the product entry by entry",
-        )
+        )  # fmt: skip
 
-    def part(term: Term, place: int) -> Term:
-        return Entry(term, Constant(Fraction(place)), Constant(Fraction(1)), span=term.span)
+    def part(term: t.Term, place: int) -> t.Term:
+        return t.Entry(term, t.Constant(Fraction(place)), t.Constant(Fraction(1)), span=term.span)
 
     rows = []
     for one, other in ((2, 3), (3, 1), (1, 2)):
-        plus = Multiply("scale", part(left, one), part(right, other))
-        minus = Multiply("scale", part(left, other), part(right, one))
-        rows.append((Add(((1, plus), (-1, minus))),))
-    return Block(tuple(rows), shape=(Dim.of(3), ONE), span=span)
+        plus = t.Multiply("scale", part(left, one), part(right, other))
+        minus = t.Multiply("scale", part(left, other), part(right, one))
+        rows.append((t.Add(((1, plus), (-1, minus))),))
+    return t.Block(tuple(rows), shape=(Dim.of(3), ONE), span=span)
 
 
-def _product_help(scope: Scope, left: Term, right: Term) -> str | None:
+def _product_help(scope: Scope, left: t.Term, right: t.Term) -> str | None:
     (a, b), (c, d) = shape_of(scope, left), shape_of(scope, right)
     if (a, b) == (c, d):
         if b == ONE:
@@ -189,16 +170,16 @@ def _product_help(scope: Scope, left: Term, right: Term) -> str | None:
     return f"{turned}, and so would {order}" if order else turned
 
 
-def _turned(scope: Scope, term: Term) -> str:
+def _turned(scope: Scope, term: t.Term) -> str:
     """How the transpose of what stands there is written: of a transpose it is the thing itself."""
-    if isinstance(term, Unary) and term.op == "transpose":
+    if isinstance(term, t.Unary) and term.op == "transpose":
         return scope.quote(term.argument.span)
     written = scope.quote(term.span)
-    loose = isinstance(term, Add | Multiply) and not written.startswith(("(", "[", "\\left"))
+    loose = isinstance(term, t.Add | t.Multiply) and not written.startswith(("(", "[", "\\left"))
     return f"({written})^\\top" if loose else f"{written}^\\top"
 
 
-def entrywise(scope: Scope, left: Term, right: Term, operator: str, span: Span) -> Term:
+def entrywise(scope: Scope, left: t.Term, right: t.Term, operator: str, span: Span) -> t.Term:
     r"""``\odot`` (or ``\circ``), and ``\oslash``: both sides of one shape, or one a scalar."""
     if scalar(scope, left) or scalar(scope, right):
         shape = right.shape if scalar(scope, left) else left.shape
@@ -209,19 +190,19 @@ def entrywise(scope: Scope, left: Term, right: Term, operator: str, span: Span) 
             scope, left, right, "an entrywise product needs two equal shapes", _sum_help_rows(scope, left, right)
         )
     if operator == "\\oslash":
-        return Divide(left, right, entrywise=True, shape=shape, span=span)
+        return t.Divide(left, right, entrywise=True, shape=shape, span=span)
     if scalar(scope, left) or scalar(scope, right):
-        return Multiply("scale", left, right, shape=shape, span=span)
-    return Multiply("entrywise", left, right, shape=shape, span=span)
+        return t.Multiply("scale", left, right, shape=shape, span=span)
+    return t.Multiply("entrywise", left, right, shape=shape, span=span)
 
 
-def _sum_help_rows(scope: Scope, left: Term, right: Term) -> str | None:
+def _sum_help_rows(scope: Scope, left: t.Term, right: t.Term) -> str | None:
     if shape_of(scope, left) == shape_of(scope, right)[::-1]:
         return "one of them wants a transpose"
     return None
 
 
-def divide(scope: Scope, left: Term, right: Term, span: Span) -> Term:
+def divide(scope: Scope, left: t.Term, right: t.Term, span: Span) -> t.Term:
     """A fraction: below the bar stands a scalar."""
     if not scalar(scope, right):
         help = (
@@ -230,37 +211,35 @@ def divide(scope: Scope, left: Term, right: Term, span: Span) -> Term:
             else ("write the inverse, `^{-1}`, on the side where it belongs, or `\\oslash` for entry by entry")
         )
         raise Refusal(
-            "not-a-scalar",
-            right.span,
-            f"`{scope.quote(right.span)}` below a fraction bar is {scope.show(right.shape)}, not a scalar",
-            help,
-        )
-    if isinstance(left, Constant) and isinstance(right, Constant) and _rational(left) and _rational(right):
+            "not-a-scalar", right.span,
+            f"`{scope.quote(right.span)}` below a fraction bar is {scope.show(right.shape)}, not a scalar", help,
+        )  # fmt: skip
+    if isinstance(left, t.Constant) and isinstance(right, t.Constant) and _rational(left) and _rational(right):
         if right.value == 0:
             raise Refusal("division-by-zero", right.span, "this divides by the literal 0")
-        return Constant(Fraction(left.value) / Fraction(right.value), span=span)
-    return Divide(left, right, shape=left.shape, span=span)
+        return t.Constant(Fraction(left.value) / Fraction(right.value), span=span)
+    return t.Divide(left, right, shape=left.shape, span=span)
 
 
-def _rational(term: Constant) -> bool:
+def _rational(term: t.Constant) -> bool:
     return isinstance(term.value, Fraction)
 
 
-def column(scope: Scope, term: Term) -> bool:
+def column(scope: Scope, term: t.Term) -> bool:
     """Whether the term is one column (a scalar is one too)."""
     return shape_of(scope, term)[1] == ONE
 
 
-def transpose(scope: Scope, term: Term, span: Span) -> Term:
+def transpose(scope: Scope, term: t.Term, span: Span) -> t.Term:
     """The transpose; of a scalar, the scalar itself."""
     if scalar(scope, term):
         return term
-    if isinstance(term, Unary) and term.op == "transpose":
+    if isinstance(term, t.Unary) and term.op == "transpose":
         return term.argument
-    return Unary("transpose", term, shape=(term.shape[1], term.shape[0]), span=span)
+    return t.Unary("transpose", term, shape=(term.shape[1], term.shape[0]), span=span)
 
 
-def square(scope: Scope, term: Term, what: str) -> None:
+def square(scope: Scope, term: t.Term, what: str) -> None:
     """Refuse a matrix that is not square."""
     if not scope.unify(*term.shape):
         raise Refusal(
@@ -271,15 +250,15 @@ def square(scope: Scope, term: Term, what: str) -> None:
         )
 
 
-def power(scope: Scope, base: Term, exponent: Term, span: Span) -> Term:
+def power(scope: Scope, base: t.Term, exponent: t.Term, span: Span) -> t.Term:
     """A scalar to any power, a square matrix to a whole one. ``x^2`` of a column means too many things: refused."""
     if not scalar(scope, exponent):
         raise Refusal("not-a-scalar", exponent.span, f"an exponent is a scalar; this is {scope.show(exponent.shape)}")
     if scalar(scope, base):
-        return Power(base, exponent, span=span)
+        return t.Power(base, exponent, span=span)
     rows, columns = shape_of(scope, base)
     if rows != columns and scope.readings.get("powers") == "entrywise":
-        return Power(base, exponent, entrywise=True, shape=base.shape, span=span)
+        return t.Power(base, exponent, entrywise=True, shape=base.shape, span=span)
     if rows != columns and ONE in (rows, columns):
         raise Refusal(
             "power-of-vector",
@@ -288,69 +267,69 @@ def power(scope: Scope, base: Term, exponent: Term, span: Span) -> Term:
             "write `\\|x\\|^2` or `x^\\top x` for the squared length, `x \\odot x` for the squares of the entries",
         )
     square(scope, base, "a power")
-    if isinstance(exponent, Constant) and exponent.value == -1:
-        return Unary("inverse", base, shape=base.shape, span=span)
+    if isinstance(exponent, t.Constant) and exponent.value == -1:
+        return t.Unary("inverse", base, shape=base.shape, span=span)
     if (entries := diagonal_of(scope, base)) is not None:
-        raised = Power(entries, exponent, entrywise=True, shape=entries.shape)
-        return Unary("todiag", raised, shape=base.shape, span=span)
-    if not isinstance(exponent, Constant) or not counted(exponent):
+        raised = t.Power(entries, exponent, entrywise=True, shape=entries.shape)
+        return t.Unary("todiag", raised, shape=base.shape, span=span)
+    if not isinstance(exponent, t.Constant) or not counted(exponent):
         if (spectrum := _spectrum(scope, base)) is not None:
             vectors, values = spectrum
-            raised = Power(values, exponent, entrywise=True, shape=values.shape)
-            middle = Unary("todiag", raised, shape=base.shape)
-            turned = Multiply("matmul", vectors, middle, shape=base.shape)
-            return Multiply("matmul", turned, transpose(scope, vectors, span), shape=base.shape, span=span)
+            raised = t.Power(values, exponent, entrywise=True, shape=values.shape)
+            middle = t.Unary("todiag", raised, shape=base.shape)
+            turned = t.Multiply("matmul", vectors, middle, shape=base.shape)
+            return t.Multiply("matmul", turned, transpose(scope, vectors, span), shape=base.shape, span=span)
         if counted(exponent):
-            return Power(base, exponent, shape=base.shape, span=span)
+            return t.Power(base, exponent, shape=base.shape, span=span)
         raise Refusal(
             "matrix-power", span, "a matrix is raised to whole numbers only here", "name the root and declare it"
         )
-    return Power(base, exponent, shape=base.shape, span=span)
+    return t.Power(base, exponent, shape=base.shape, span=span)
 
 
-def counted(exponent: Term) -> bool:
+def counted(exponent: t.Term) -> bool:
     """Whether an exponent is made of whole numbers, sizes and indices alone."""
     match exponent:
-        case Constant(value=Fraction() as value):
+        case t.Constant(value=Fraction() as value):
             return value.denominator == 1
-        case Size() | Index():
+        case t.Size() | t.Index():
             return True
-        case Add(terms=parts):
+        case t.Add(terms=parts):
             return all(counted(part) for _, part in parts)
-        case Multiply(op="scale", left=left, right=right):
+        case t.Multiply(op="scale", left=left, right=right):
             return counted(left) and counted(right)
     return False
 
 
-def diagonal_of(scope: Scope, term: Term) -> Term | None:
+def diagonal_of(scope: Scope, term: t.Term) -> t.Term | None:
     r"""The column on the diagonal of what is a diagonal matrix by its definition or its declaration."""
     match term:
-        case Unary(op="todiag", argument=argument):
+        case t.Unary(op="todiag", argument=argument):
             return argument
-        case Variable(key=key, indices=()):
+        case t.Variable(key=key, indices=()):
             found = scope.declarations.get(key) or scope.definitions.get(key)
             if isinstance(found, Definition) and not found.family and diagonal_of(scope, found.term) is not None:
-                return Unary("diagof", term, shape=(term.shape[0], ONE), span=term.span)
+                return t.Unary("diagof", term, shape=(term.shape[0], ONE), span=term.span)
             if isinstance(found, Declaration) and found.domain.kind == "diagonal":
-                return Unary("diagof", term, shape=(term.shape[0], ONE), span=term.span)
+                return t.Unary("diagof", term, shape=(term.shape[0], ONE), span=term.span)
     return None
 
 
-def _spectrum(scope: Scope, term: Term) -> tuple[Term, Term] | None:
+def _spectrum(scope: Scope, term: t.Term) -> tuple[t.Term, t.Term] | None:
     """The eigenvectors and eigenvalues of what is declared positive definite, of which every power is one matrix."""
-    if not isinstance(term, Variable):
+    if not isinstance(term, t.Variable):
         return None
     found = scope.declarations.get(term.key)
     if found is None or found.domain.kind not in ("spd", "psd"):
         return None
-    values = Unary("eigenvalues", term, shape=(term.shape[0], ONE), span=term.span)
-    return Unary("eigenvectors", term, shape=term.shape, span=term.span), values
+    values = t.Unary("eigenvalues", term, shape=(term.shape[0], ONE), span=term.span)
+    return t.Unary("eigenvectors", term, shape=term.shape, span=term.span), values
 
 
-def equal_shapes(scope: Scope, left: Term, right: Term, what: str = "the two sides differ in shape") -> None:
+def equal_shapes(scope: Scope, left: t.Term, right: t.Term, what: str = "the two sides differ in shape") -> None:
     """Two sides of a relation have one shape; a literal 0 stands for zeros of any shape."""
     for one in (left, right):
-        if is_zero(one) and scalar(scope, one):
+        if t.is_zero(one) and scalar(scope, one):
             return
     if not scope.unify_shapes(left.shape, right.shape):
         help = None
@@ -359,19 +338,19 @@ def equal_shapes(scope: Scope, left: Term, right: Term, what: str = "the two sid
         raise mismatch(scope, left, right, what, help)
 
 
-def identity(scope: Scope, span: Span) -> Term:
+def identity(scope: Scope, span: Span) -> t.Term:
     """``I`` whose size is found from what stands around it."""
     size = scope.unknown("?I")
-    return Identity(size, shape=(size, size), span=span)
+    return t.Identity(size, shape=(size, size), span=span)
 
 
-def filled(scope: Scope, value: int, span: Span, *, column: bool) -> Term:
+def filled(scope: Scope, value: int, span: Span, *, column: bool) -> t.Term:
     """``\\mathbf{1}`` (a column) or ``\\mathbf{0}`` (any shape) whose size is found from what stands around it."""
     columns = ONE if column else scope.unknown("?c")
-    return Filled(Fraction(value), shape=(scope.unknown("?r"), columns), span=span)
+    return t.Filled(Fraction(value), shape=(scope.unknown("?r"), columns), span=span)
 
 
-def entry(scope: Scope, argument: Term, row: Term | None, column: Term | None, span: Span) -> Term:
+def entry(scope: Scope, argument: t.Term, row: t.Term | None, column: t.Term | None, span: Span) -> t.Term:
     """One entry, row or column of a matrix."""
     shape = (ONE if row is not None else argument.shape[0], ONE if column is not None else argument.shape[1])
-    return Entry(argument, row, column, shape=shape, span=span)
+    return t.Entry(argument, row, column, shape=shape, span=span)

@@ -10,15 +10,22 @@ from derivcheck.language.domain import RELATIONS, Domain
 from derivcheck.language.printing import plain
 from derivcheck.language.shapes import ONE, SCALAR
 from derivcheck.problem import algebra, terms
-from derivcheck.problem.comparisons import comparisons
+from derivcheck.problem.builder import Builder
 from derivcheck.problem.constructions import say
 from derivcheck.problem.context import SLOT, Context, key_of, members_of, strip
-from derivcheck.problem.declarations import declaration_of, declare_one, run_of_members, runs_of
+from derivcheck.problem.declarations import (
+    declaration_of,
+    declare_one,
+    family_pattern,
+    ranging_letters,
+    run_of_members,
+    runs_of,
+)
 from derivcheck.problem.equations import state
-from derivcheck.problem.families import family_pattern, ranging_letters
-from derivcheck.problem.indices import index_parts, size_dim
+from derivcheck.problem.indices import comparisons, index_parts, size_dim
 from derivcheck.problem.newness import would_resolve
 from derivcheck.problem.scope import Assumption, Declaration, Definition, Refusal, SizeSymbol
+from derivcheck.reading.items import Statement
 from derivcheck.source import Span
 
 SIGN_DOMAINS = {sign: kind for kind, sign in RELATIONS.items()}
@@ -65,6 +72,14 @@ def assume(left: n.Node, sign: str, right: n.Node, ctx: Context, span: Span) -> 
         return False
     conditions = comparisons(n.Compare((left, right), (sign,), span=span), ctx)
     scope.assumptions.append(Assumption(conditions, span))
+    return True
+
+
+def assume_all(item: Statement, builder: Builder) -> bool:
+    """Every step of a chain of comparisons as an assumption."""
+    if not all(assume(left, sign, right, builder.context(), item.span) for left, sign, right in item.steps):
+        return False
+    builder.line(item.span, "assumption")
     return True
 
 

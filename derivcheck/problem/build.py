@@ -14,18 +14,16 @@ from derivcheck.language.shapes import Dim
 from derivcheck.language.traversal import walk
 from derivcheck.problem import directives
 from derivcheck.problem import terms as t
-from derivcheck.problem.builder import Builder, Unexplained
+from derivcheck.problem.builder import Builder, Statements, Unexplained
 from derivcheck.problem.claims import UNEXPLAINED, ClaimMaker
 from derivcheck.problem.classify import classify
 from derivcheck.problem.constraints import note_undrawn
 from derivcheck.problem.context import key_of, lacking, members_of, strip
-from derivcheck.problem.counting import counting_letters
 from derivcheck.problem.declarations import index_range
 from derivcheck.problem.definitions import define
+from derivcheck.problem.domains import counting_letters
 from derivcheck.problem.eigenwords import explain
 from derivcheck.problem.indices import run_of
-from derivcheck.problem.mstep import note_still
-from derivcheck.problem.neighbours import Statements
 from derivcheck.problem.newness import is_new
 from derivcheck.problem.probability.spoken import note_runs, with_spoken_models
 from derivcheck.problem.probability.unread import note_unread, note_unreadable
@@ -35,6 +33,7 @@ from derivcheck.problem.recursions import counters, counts_from, unsaid
 from derivcheck.problem.scope import Assumption, Definition, Refusal, Scope, SizeSymbol
 from derivcheck.problem.solutions import finish_solutions
 from derivcheck.problem.stated import note_conditions, note_lost_heads
+from derivcheck.problem.zeroing import note_still
 from derivcheck.reading.items import Anew, Directive, Heading, Item, Notice, Statement, Unreadable
 from derivcheck.reading.phrases import LONE_CASE
 from derivcheck.reading.unread import Unread, letters_of, names_in_text, sentence_at
@@ -214,29 +213,21 @@ def _ranges_first(items: Iterable[Item], builder: Builder) -> None:
 def _problem(builder: Builder) -> Problem:
     scope = builder.scope
     scope.fall_back()
-    runs = {name: run_of(info, scope) for name, info in builder.makers.indices.items()}
+    runs_over = {name: run_of(info, scope) for name, info in builder.makers.indices.items()}
+    told = dict.fromkeys(scope.notices)
+    notices = (Finding(code, Severity.NOTE, message, span) for code, span, message in told)
     return Problem(
-        source=builder.source,
-        declarations=dict(scope.declarations),
-        functions=dict(scope.functions),
-        definitions=dict(scope.definitions),
-        names={visible: meaning.key for visible, meaning in scope.names.items()},
-        claims=tuple(builder.makers.claims),
-        assumptions=(*scope.assumptions, *_parities(scope)),
-        indices={name: IndexRange(size, lower) for name, (lower, size) in runs.items()},
-        solution=dict(scope.solution),
-        size_bounds=dict(scope.size_bounds),
-        sizes=dict(builder.marks.sizes),
-        findings=(*builder.findings, *_notices(scope)),
-        lines=tuple(builder.lines),
-        skipped=builder.skipped,
-        scope=scope,
-        size_names={m.key: m.text for m in scope.names.values() if isinstance(m, SizeSymbol)},
-        undrawn=tuple(scope.undrawn),
-        unread=(*builder.unread, *_begun_anew(scope), *_unsaid(builder)),
+        source=builder.source, declarations=dict(scope.declarations), functions=dict(scope.functions),
+        definitions=dict(scope.definitions), names={visible: meaning.key for visible, meaning in scope.names.items()},
+        claims=tuple(builder.makers.claims), assumptions=(*scope.assumptions, *_parities(scope)),
+        indices={name: IndexRange(size, lower) for name, (lower, size) in runs_over.items()},
+        solution=dict(scope.solution), size_bounds=dict(scope.size_bounds), sizes=dict(builder.marks.sizes),
+        findings=(*builder.findings, *notices), lines=tuple(builder.lines), skipped=builder.skipped,
+        scope=scope, size_names={m.key: m.text for m in scope.names.values() if isinstance(m, SizeSymbol)},
+        undrawn=tuple(scope.undrawn), unread=(*builder.unread, *_begun_anew(scope), *_unsaid(builder)),
         headings=tuple(builder.headings),
         guards=tuple(scope.guards),
-    )
+    )  # fmt: skip
 
 
 def _parities(scope: Scope) -> Iterator[Assumption]:
@@ -263,10 +254,6 @@ def _unsaid(builder: Builder) -> Iterator[Unread]:
             for text, span in unsaid(claim.head, claim.claimed, builder.scope):
                 why = "does not say with what it begins"
                 yield Unread(tuple(names_in_text(text)), span, claim.line_span, narrows=True, why=why)
-
-
-def _notices(scope: Scope) -> list[Finding]:
-    return [Finding(code, Severity.NOTE, message, span) for code, span, message in dict.fromkeys(scope.notices)]
 
 
 def _unreadable(item: Unreadable, builder: Builder) -> None:

@@ -2,34 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 
 from derivcheck.isolation import internal_error
 from derivcheck.language import nodes as n
+from derivcheck.language.glyphs import shown
 from derivcheck.language.printing import plain
-from derivcheck.language.shapes import ONE
+from derivcheck.language.shapes import ONE, Dim
 from derivcheck.language.traversal import walk
 from derivcheck.problem import algebra, terms
-from derivcheck.problem.constants import constant_by, density_of, gradients, without_constant
+from derivcheck.problem.calls import square_root, squared_optimum
 from derivcheck.problem.context import Context, lacking, strip
 from derivcheck.problem.directives import Marks
 from derivcheck.problem.freezing import note_posterior
-from derivcheck.problem.parts import part_reader
-from derivcheck.problem.plusminus import both_signs
+from derivcheck.problem.heads import Head, derivative_in, expand, kind_of, slug
 from derivcheck.problem.probability.logs import log_of_claimed
 from derivcheck.problem.problem import Alternative, Claim, Refused
-from derivcheck.problem.proportional import up_to_factor
-from derivcheck.problem.recursions import SHIFT
-from derivcheck.problem.rounding import to_accuracy
-from derivcheck.problem.scope import Definition, IndexInfo, Refusal, Scope, SizeSymbol
-from derivcheck.problem.settling import settled
-from derivcheck.problem.squares import is_optimum, slope_by_square, square_root, squared_optimum
-from derivcheck.problem.substitution import at_indices, member
+from derivcheck.problem.scope import IndexInfo, Refusal, Scope, SizeSymbol
+from derivcheck.problem.substitution import at_indices, settled
 from derivcheck.problem.terms import Comparison, Term
+from derivcheck.problem.upto import (
+    both_signs,
+    constant_by,
+    density_of,
+    gradients,
+    to_accuracy,
+    up_to_factor,
+    without_constant,
+)
 from derivcheck.reading.items import Relation, Statement
 from derivcheck.reading.unread import letters_of
-from derivcheck.source import Source, Span
+from derivcheck.source import NOWHERE, Source, Span
 
 UNEXPLAINED = frozenset(
     ("unknown-name", "function-without-argument", "index", "index-out-of-range", "no-model", "not-random")
@@ -38,33 +43,8 @@ UNEXPLAINED = frozenset(
 
 
 @dataclass(frozen=True)
-class Head:
-    """The head of a chain: what every member is held against, or its proportions alone (``proportional``)."""
-
-    node: n.Node
-    term: Term
-    ctx: Context
-    kind: str
-    title: str
-    chain: int
-    restated: tuple[n.Node, ...] = ()
-    density: terms.Density | None = None
-    proportional: bool = False
-
-    @property
-    def closed(self) -> Context:
-        """Where members are read: the indices for which the head stands are in force, and no others may be new."""
-        return replace(self.ctx, indices={info.letter: info for info in (self.ctx.free or {}).values()}, free=None)
-
-    @property
-    def argument(self) -> Term | None:
-        """Of what a distribution without a value is the density."""
-        return self.term.targets[0] if isinstance(self.term, terms.Density) and self.term.targets else None
-
-
-@dataclass(frozen=True)
-class Waiting:
-    """A member that speaks of a name before it is explained ("p(x) = N(0, C) where C = …"), to be tried again.
+class Member:
+    """A member of a chain; it waits where it speaks of a name before that is explained ("p(x) = N(0, C) where C = …").
 
     ``before`` is the member in front of the last one of a longer chain: what a new name at its end is a name of;
     ``whole`` is the head of all where ``head`` is the proportion that stands before it. It ``lacks`` a name of these
@@ -74,58 +54,14 @@ class Waiting:
     head: Head
     node: n.Node
     item: Statement
-    conditions: tuple[Comparison, ...]
-    before: n.Node | None
+    conditions: tuple[Comparison, ...] = ()
+    before: n.Node | None = None
     whole: Head | None = None
     lacks: frozenset[str] = frozenset()
 
-
-def derivative_in(term: Term) -> terms.Derivative | None:
-    """The derivative that a term is, read through entries, transposes and vec; None if it is something else."""
-    match term:
-        case terms.Derivative():
-            return term
-        case terms.Entry(argument=inner) | terms.Unary(op="transpose" | "vec", argument=inner):
-            return derivative_in(inner)
-        case terms.Let(body=inner):
-            return derivative_in(inner)
-        case terms.Divide() if (slope := slope_by_square(term)) is not None:
-            return derivative_in(slope)
-    return None
-
-
-def differentiated_by(term: Term) -> str | None:
-    """The name by which a head is a derivative: ``∂L/∂w``, ``∇L``, ``φ′(α)``."""
-    found = derivative_in(term)
-    if found is not None:
-        return found.key
-    match term:
-        case terms.MapEntries(arguments=(terms.Variable(key=key),), order=order) if order:
-            return key
-        case terms.Arbitrary(arguments=(terms.Variable(key=key),), order=order) if order:
-            return key
-    return None
-
-
-def kind_of(term: Term) -> str:
-    """What kind of claim a head makes."""
-    found = derivative_in(term)
-    if found is None:
-        return _kind_of_value(term)
-    if isinstance(found.target, terms.Derivative) or found.form == "hessian":
-        return "hessian" if found.form == "hessian" or found.form == "jacobian" else "derivative"
-    return {"gradient": "gradient", "jacobian": "jacobian", "tangent": "derivative"}[found.form]
-
-
-def _kind_of_value(term: Term) -> str:
-    match term:
-        case terms.Density():
-            return "distribution"
-        case terms.Expectation():
-            return "expectation"
-        case terms.Optimum() | terms.Entry(argument=terms.Optimum()) | terms.Power(base=terms.Optimum()):
-            return "optimum"
-    return "identity"
+    def within(self, scope: Scope, node: n.Node) -> Member:
+        """Another expression in the place of this one, among other names."""
+        return replace(self, head=replace(self.head, ctx=replace(self.head.ctx, scope=scope)), node=node)
 
 
 @dataclass
@@ -143,7 +79,7 @@ class ClaimMaker:
     chains: int = 0
     proportions: dict[int, n.Node] = field(default_factory=dict)
     sentences: dict[int, int] = field(default_factory=dict)
-    waiting: list[Waiting] = field(default_factory=list)
+    waiting: list[Member] = field(default_factory=list)
     seen: frozenset[str] = frozenset()
     final: bool = False
     joined: set[Span] = field(default_factory=set)
@@ -165,13 +101,9 @@ class ClaimMaker:
         return Head(node, term, ctx, kind_of(term), plain(node), self.fresh_chain(), restated, density)
 
     def members(
-        self,
-        head: Head,
-        nodes: Sequence[n.Node],
-        relations: Sequence[Relation],
-        item: Statement,
+        self, head: Head, nodes: Sequence[n.Node], relations: Sequence[Relation], item: Statement,
         conditions: tuple[Comparison, ...],
-    ) -> None:
+    ) -> None:  # fmt: skip
         """Hold each member against the head; a member that only says the head again is no claim."""
         made = 0
         before = head.restated[1] if len(head.restated) > 1 else None
@@ -184,8 +116,7 @@ class ClaimMaker:
             made += 1
             against = self._against(head, node, relation)
             whole = replace(head, proportional=True) if against.node is not head.node else None
-            waiting = Waiting(against, node, item, conditions, before if node is nodes[-1] else None, whole)
-            self._member(waiting)
+            self._member(Member(against, node, item, conditions, before if node is nodes[-1] else None, whole))
             before = node
         if (
             not made
@@ -193,9 +124,7 @@ class ClaimMaker:
             and len(head.restated) == 1
             and nodes
         ):
-            refusal = Refusal(
-                "says-nothing", nodes[0].span, "both sides are the same expression: this line says nothing"
-            )
+            refusal = _says_nothing(nodes[0])
             self.refuse(refusal, nodes[0].span, item.span, head.kind, head.title, head.chain)
 
     def _against(self, head: Head, node: n.Node, relation: Relation) -> Head:
@@ -215,26 +144,21 @@ class ClaimMaker:
             density=density_of(last, term, head.closed),
         )  # fmt: skip
 
-    def _also_against(self, head: Head, node: n.Node, item: Statement, conditions: tuple[Comparison, ...]) -> None:
+    def _also_against(self, head: Head, member: Member) -> None:
         """Keep what the last member says of the head of the whole chain, if the member before it turns out wrong."""
         last = self.claims[-1]
-        if not isinstance(last, Claim):
-            return
-        names, self.names, counts, self.counts = self.names, set(self.names), self.counts, dict(self.counts)
-        try:
-            other = self._claim(head, node, item, conditions, *self._pair(head, node, head.closed, item))
-            self.claims[-1] = replace(last, otherwise=replace(other, name=last.name))
-        except Refusal:
-            pass
-        finally:
-            self.names, self.counts = names, counts
+        with suppress(Refusal), self._aside():
+            if isinstance(last, Claim):
+                self.claims[-1] = replace(
+                    last, otherwise=replace(self._held(replace(member, head=head)), name=last.name)
+                )
 
-    def _member(self, member: Waiting) -> None:
-        head, node, item, conditions = member.head, member.node, member.item, member.conditions
+    def _member(self, member: Member) -> None:
+        head, node, item = member.head, member.node, member.item
         try:
-            self._append(head, node, item, conditions, *self._pair(head, node, head.closed, item))
+            self._append(member, *self._pair(member))
             if member.whole is not None:
-                self._also_against(member.whole, node, item, conditions)
+                self._also_against(member.whole, member)
         except Refusal as refusal:
             if refusal.code in UNEXPLAINED and not self.final:
                 self.waiting.append(replace(member, lacks=lacking(refusal)))
@@ -242,25 +166,20 @@ class ClaimMaker:
             if refusal.code == "unbound-index" and _stands_in(refusal.span, head.node, self.source):
                 # It was read as part of a name there: so this line is not understood.
                 refusal.wrong = False
-            scalar = self._scalar_reading(head, node, item, conditions) if refusal.code == "shape-mismatch" else None
+            scalar = self._scalar_reading(member) if refusal.code == "shape-mismatch" else None
             self.refuse(refusal, node.span, item.span, head.kind, head.title, head.chain, scalar, item.implied)
             if refusal.wrong:
-                self._attempted(head, node, item, conditions)
+                self._attempted(member)
         except Exception as error:
             self.crashed(error, node.span, item.span, head.kind, head.title)
 
-    def _attempted(self, head: Head, node: n.Node, item: Statement, conditions: tuple[Comparison, ...]) -> None:
+    def _attempted(self, member: Member) -> None:
         """Keep with the refused member what its edits are tried with."""
         refused = self.claims[-1]
         assert isinstance(refused, Refused)
-        names, self.names, counts, self.counts = self.names, set(self.names), self.counts, dict(self.counts)
-        try:
-            attempt = self._claim(head, node, item, conditions, head.term, head.term)
+        with suppress(Refusal), self._aside():
+            attempt = self._claim(member, member.head.term, member.head.term)
             self.claims[-1] = replace(refused, attempt=replace(attempt, name=refused.name))
-        except Refusal:
-            pass
-        finally:
-            self.names, self.counts = names, counts
 
     def take_up_again(self, *, final: bool) -> None:
         """Try the members that wait for an explanation once more; at last they are refused."""
@@ -274,8 +193,12 @@ class ClaimMaker:
                 self.waiting.append(waited)
         self.final = False
 
-    def _pair(self, head: Head, node: n.Node, ctx: Context, item: Statement) -> tuple[Term, Term]:
+    def _held(self, member: Member) -> Claim:
+        return self._claim(member, *self._pair(member))
+
+    def _pair(self, member: Member) -> tuple[Term, Term]:
         """Both sides as they are compared: densities by their logarithms, "+ const" by what it leaves."""
+        head, node, item, ctx = member.head, member.node, member.item, member.head.closed
         left, body = head.term, without_constant(node)
         argument = head.argument or ctx.argument
         if head.proportional:
@@ -295,28 +218,32 @@ class ClaimMaker:
 
     def aside(self, node: n.Node, value: n.Node, ctx: Context, item: Statement) -> Claim:
         """The claim ``node = value``, which is none of the document's and takes no name from those that are."""
-        head = self.head(node, ctx)
-        names, self.names, counts, self.counts = self.names, set(self.names), self.counts, dict(self.counts)
-        try:
-            return self._claim(head, value, item, (), *self._pair(head, value, head.closed, item))
-        finally:
-            self.names, self.counts = names, counts
+        member = Member(self.head(node, ctx), value, item)
+        with self._aside():
+            return self._held(member)
 
-    def _append(
-        self, head: Head, node: n.Node, item: Statement, conditions: tuple[Comparison, ...], left: Term, claimed: Term
-    ) -> None:
-        claim = self._claim(head, node, item, conditions, left, claimed)
+    @contextmanager
+    def _aside(self, scope: Scope | None = None) -> Iterator[None]:
+        """What is made here, among the names of ``scope``, takes no name from the claims of the document."""
+        kept = self.names, self.counts, self.chains, self.scope
+        self.names, self.counts, self.scope = set(self.names), dict(self.counts), scope or self.scope
+        try:
+            yield
+        finally:
+            self.names, self.counts, self.chains, self.scope = kept
+
+    def _append(self, member: Member, left: Term, claimed: Term) -> None:
+        claim = self._claim(member, left, claimed)
         if single := tuple(one for one in claim.conditions if _indices_in(one)):
             whole = tuple(one for one in claim.conditions if one not in single)
             claim = _masked(replace(claim, conditions=whole), single)
         # What a claim speaks of is not set anew under it.
         self.scope.used |= terms.variables(left) | terms.variables(claimed)
-        self.claims.append(to_accuracy(claim, item, self.scope.text))
-        self.sentences[len(self.claims) - 1] = item.sentence
+        self.claims.append(to_accuracy(claim, member.item, self.scope.text))
+        self.sentences[len(self.claims) - 1] = member.item.sentence
 
-    def _claim(
-        self, head: Head, node: n.Node, item: Statement, conditions: tuple[Comparison, ...], left: Term, claimed: Term
-    ) -> Claim:
+    def _claim(self, member: Member, left: Term, claimed: Term) -> Claim:
+        head, node, item = member.head, member.node, member.item
         right = expand(claimed, self.scope)
         kind = head.kind
         if isinstance(left, terms.Variable) and left.key in self.scope.definitions:
@@ -326,74 +253,46 @@ class ClaimMaker:
         if kind == "identity" and derivative_in(right) is not None and derivative_in(left) is None:
             left, right, kind = right, left, kind_of(right)
         free = tuple(info.name for info in (head.ctx.free or {}).values())
-        bound = tuple(self._for_each(condition, free) for condition in conditions)
+        bound = tuple(self._for_each(condition, free) for condition in member.conditions)
         name = self._name(head, item, node)
+        # All of a density, and not its logarithm or its proportions alone.
+        whole = not head.proportional and without_constant(node) is None
         return Claim(
-            name=name,
-            title=head.title if head.kind == kind else plain(node),
-            kind=kind,
-            head=left,
-            claimed=right,
-            relation="=",
-            span=node.span,
-            line_span=item.span,
-            head_node=head.node,
-            claimed_node=node,
-            chain=head.chain,
-            free=free,
-            conditions=bound,
-            alternatives=self._alternatives(head, node, claimed),
-            expected_wrong=self.marks.expected_wrong(item.span, node.span),
-            implied=item.implied,
-            joined=item.span in self.joined,
-            sentence=item.sentence,
-            visible=tuple(self.scope.names),
-            read=None if kind != head.kind else self._reader(head, item),
-            remade=self._remaker(head, item, conditions),
-            reheaded=self._reheader(head, node, item),
-            part=part_reader(head.closed, self.scope),
-            proportional=head.proportional,
-            density=head.density if kind == head.kind and _says_whole(head, node) else None,
-        )
+            name=name, title=head.title if head.kind == kind else plain(node), kind=kind, head=left, claimed=right,
+            relation="=", span=node.span, line_span=item.span, head_node=head.node, claimed_node=node,
+            chain=head.chain, free=free, conditions=bound, alternatives=self._alternatives(head, node, claimed),
+            expected_wrong=self.marks.expected_wrong(item.span, node.span), implied=item.implied,
+            joined=item.span in self.joined, sentence=item.sentence, visible=tuple(self.scope.names),
+            read=None if kind != head.kind else self._reader(member), remade=self._remaker(member),
+            reheaded=self._reheader(member),
+            part=part_reader(head.closed, self.scope), proportional=head.proportional,
+            density=head.density if kind == head.kind and whole else None,
+        )  # fmt: skip
 
-    def _reader(self, head: Head, item: Statement) -> Callable[[n.Node], Term]:
+    def _reader(self, member: Member) -> Callable[[n.Node], Term]:
         """Elaborates another expression as the member of this chain, among the names that are known here."""
         then = self.scope.as_it_stands()
 
         def read(node: n.Node) -> Term:
-            here = self.scope
-            scope = replace(then.as_it_stands(), counter=here.counter, solution=dict(here.solution))
-            there = replace(head, ctx=replace(head.ctx, scope=scope))
-            try:
-                term = self._pair(there, node, there.closed, item)[1]
-            finally:
-                here.counter = max(here.counter, scope.counter)
+            with then.again(self.scope) as scope:
+                term = self._pair(member.within(scope, node))[1]
             scope.fall_back()
             return settled(term, scope.solution)
 
         return read
 
-    def _remaker(self, head: Head, item: Statement, conditions: tuple[Comparison, ...]) -> Callable[[n.Node], Claim]:
+    def _remaker(self, member: Member) -> Callable[[n.Node], Claim]:
         """Makes the claim anew with another expression as the member, among the names that are known here."""
         then = self.scope.as_it_stands()
 
         def remade(node: n.Node) -> Claim:
-            if strip(node) in head.restated:
-                raise Refusal("says-nothing", node.span, "both sides are the same expression: this line says nothing")
-            here = self.scope
-            scope = replace(then.as_it_stands(), counter=here.counter, solution=dict(here.solution))
-            there = replace(head, ctx=replace(head.ctx, scope=scope))
-            names, counts, self.names, self.counts = self.names, self.counts, set(self.names), dict(self.counts)
-            self.scope = scope
-            try:
-                left, claimed = self._pair(there, node, there.closed, item)
-                claim = self._claim(there, node, item, conditions, left, claimed)
-                fresh = scope.counter != here.counter
-            finally:
-                # What is new in one expression is not new in the next: names that were given are never given again.
-                here.counter = max(here.counter, scope.counter)
-                self.scope, self.names, self.counts = here, names, counts
-            if not fresh:
+            if strip(node) in member.head.restated:
+                raise _says_nothing(node)
+            # What is new in one expression is not new in the next: names that were given are never given again.
+            with then.again(self.scope) as scope, self._aside(scope):
+                before = scope.counter
+                claim = self._held(member.within(scope, node))
+            if scope.counter == before:
                 return claim
             scope.fall_back()
             others = tuple(replace(each, claimed=settled(each.claimed, scope.solution)) for each in claim.alternatives)
@@ -402,19 +301,13 @@ class ClaimMaker:
 
         return remade
 
-    def _reheader(self, head: Head, member: n.Node, item: Statement) -> Callable[[n.Node], Claim]:
+    def _reheader(self, member: Member) -> Callable[[n.Node], Claim]:
         """Makes the claim anew with another left side, among the names that are known here."""
         then = self.scope.as_it_stands()
 
         def reheaded(node: n.Node) -> Claim:
-            here, chains = self.scope, self.chains
-            scope = replace(then.as_it_stands(), counter=here.counter, solution=dict(here.solution))
-            self.scope = scope
-            try:
-                return self.aside(node, member, replace(head.ctx, scope=scope), item)
-            finally:
-                here.counter = max(here.counter, scope.counter)
-                self.scope, self.chains = here, chains
+            with then.again(self.scope) as scope, self._aside(scope):
+                return self.aside(node, member.node, replace(member.head.ctx, scope=scope), member.item)
 
         return reheaded
 
@@ -428,16 +321,14 @@ class ClaimMaker:
             return ()
         return (Alternative("total", other),) if other != claimed else ()
 
-    def _scalar_reading(
-        self, head: Head, node: n.Node, item: Statement, conditions: tuple[Comparison, ...]
-    ) -> Claim | None:
+    def _scalar_reading(self, member: Member) -> Claim | None:
         """The same member where every size is 1, if it means something then."""
         ones = {m.key: ONE for m in self.scope.names.values() if isinstance(m, SizeSymbol)}
         scope = replace(self.scope, solution={**self.scope.solution, **ones})
-        ctx = replace(head.closed, scope=scope)
+        ctx = replace(member.head.closed, scope=scope)
         try:
-            term = expand(ctx.term(head.node), scope)
-            claimed = ctx.term(node)
+            term = expand(ctx.term(member.head.node), scope)
+            claimed = ctx.term(member.node)
             algebra.equal_shapes(scope, term, claimed)
         except Refusal:
             return None
@@ -446,15 +337,12 @@ class ClaimMaker:
             self.scope.solution.update(
                 {k: v for k, v in scope.solution.items() if k not in ones and k not in self.scope.solution}
             )
-        names, self.names = self.names, set(self.names)
-        counts, self.counts = self.counts, dict(self.counts)
-        claim = self._claim(head, node, item, conditions, term, claimed)
-        self.names, self.counts = names, counts
-        return replace(claim, alternatives=())
+        with self._aside():
+            return replace(self._claim(member, term, claimed), alternatives=())
 
     def _name(self, head: Head, item: Statement, node: n.Node) -> str:
         given = self.marks.names.pop(node.span, None) or self.marks.names.pop(item.span, None)
-        stem = given or _slug(head.kind, head.term, head.title)
+        stem = given or slug(head.kind, head.term, head.title)
         return self._unused(stem)
 
     def _stem(self, span: Span) -> str:
@@ -473,37 +361,18 @@ class ClaimMaker:
         return name
 
     def refuse(
-        self,
-        refusal: Refusal,
-        span: Span,
-        line_span: Span,
-        kind: str,
-        title: str,
-        chain: int,
-        scalar: Claim | None = None,
-        implied: bool = False,
-    ) -> None:
+        self, refusal: Refusal, span: Span, line_span: Span, kind: str, title: str, chain: int,
+        scalar: Claim | None = None, implied: bool = False,
+    ) -> None:  # fmt: skip
         """A claim without a meaning: wrong by its shapes, or not checked."""
         stem = self._stem(span)
         self.refused.add((refusal.code, refusal.span, refusal.message))
-        self.claims.append(
-            Refused(
-                self._unused(stem),
-                title or self.scope.quote(span),
-                kind,
-                refusal.code,
-                refusal.message,
-                refusal.span,
-                line_span,
-                refusal.help,
-                refusal.wrong,
-                chain,
-                scalar,
-                self.marks.expected_wrong(line_span, span),
-                implied,
-                unknown=refusal.unknown,
-            )
-        )
+        refused = Refused(
+            self._unused(stem), title or self.scope.quote(span), kind, refusal.code, refusal.message, refusal.span,
+            line_span, refusal.help, refusal.wrong, chain, scalar, self.marks.expected_wrong(line_span, span), implied,
+            unknown=refusal.unknown,
+        )  # fmt: skip
+        self.claims.append(refused)
 
     def has_refused(self, refusal: Refusal) -> bool:
         """Whether something is refused already at this very place for this very reason."""
@@ -533,13 +402,13 @@ class ClaimMaker:
                 else:
                     algebra.equal_shapes(self.scope, left, right)
                 step = replace(head, node=left_node, term=left, title=plain(left_node), kind=kind_of(left))
-                claim = self._claim(step, node, item, conditions, left, right)
+                claim = self._claim(Member(step, node, item, conditions), left, right)
                 kind = claim.kind if relation.sign == "=" else "inequality"
                 if relation.sign != "=":
                     claim = replace(claim, head=left, claimed=right)
                 if any(map(_indices_in, claim.conditions)):
                     raise Refusal("condition", node.span, "a condition on single members narrows no inequality here")
-                title = f"{plain(left_node)} {_shown(relation.sign)} {plain(node)}"
+                title = f"{plain(left_node)} {shown(relation.sign)} {plain(node)}"
                 self.claims.append(replace(claim, relation=relation.sign, kind=kind, title=title))
                 left, left_node = right, node
             except Refusal as refusal:
@@ -617,6 +486,29 @@ class ClaimMaker:
         self.claims.sort(key=lambda claim: claim.span.start)
 
 
+def _says_nothing(node: n.Node) -> Refusal:
+    return Refusal("says-nothing", node.span, "both sides are the same expression: this line says nothing")
+
+
+def part_reader(ctx: Context, here: Scope) -> Callable[[n.Node, Mapping[str, str]], Term]:
+    """Elaborates an expression among the names that are known now, with letters that stand for indices by their names.
+
+    It raises ``Refusal`` where the expression means nothing.
+    """
+    then = here.as_it_stands()
+
+    def part(node: n.Node, indices: Mapping[str, str]) -> Term:
+        with then.again(here) as scope:
+            inside = replace(ctx, scope=scope)
+            for letter, name in indices.items():
+                inside = inside.within(IndexInfo(letter, name, Dim.of("?" + name), 1, NOWHERE))
+            term = inside.term(node)
+        scope.fall_back()
+        return settled(term, scope.solution)
+
+    return part
+
+
 def _indices_in(condition: Comparison) -> set[str]:
     """The indices of which a condition is one for each member."""
     bound = {part.index for part in terms.walk(condition) if isinstance(part, terms.Reduce)}
@@ -640,54 +532,3 @@ def _masked(claim: Claim, found: tuple[Comparison, ...]) -> Claim:
 def _stands_in(span: Span, node: n.Node, source: Source) -> bool:
     """Whether the letter at a place stands in an expression as well."""
     return any(isinstance(part, n.Name) and part.text == source.slice(span) for part in walk(node))
-
-
-def _says_whole(head: Head, node: n.Node) -> bool:
-    """Whether a member says all of a density, and not its logarithm or its proportions alone."""
-    return not head.proportional and without_constant(node) is None
-
-
-def _shown(sign: str) -> str:
-    return {"\\le": "≤", "\\ge": "≥", "\\ne": "≠"}.get(sign, sign)
-
-
-def expand(term: Term, scope: Scope) -> Term:
-    """A name that was defined as a partial is read as that partial."""
-    if isinstance(term, terms.Entry) and isinstance(term.argument, terms.Variable) and term.row is not None:
-        match scope.definitions.get(term.argument.key):
-            case Definition(term=terms.Gather(indices=(index,), body=terms.Optimum() as best)):
-                return replace(at_indices(best, {index: term.row}), span=term.span)
-    if isinstance(term, terms.Variable) and term.indices and term.key in scope.definitions:
-        family = scope.definitions[term.key]
-        if isinstance(family.term, terms.Optimum):
-            return replace(member(family, term.indices), span=term.span)
-    if isinstance(term, terms.Variable) and not term.indices:
-        definition = scope.definitions.get(term.key)
-        optimal = definition is not None and is_optimum(definition.term)
-        if definition is not None and not definition.family and (optimal or derivative_in(definition.term) is not None):
-            return replace(definition.term, span=term.span)
-    return term
-
-
-def _slug(kind: str, term: Term, title: str) -> str:
-    """A claim's name from its head: ``grad-W``, ``jac-y-x``, ``eq-y``."""
-    found = derivative_in(term)
-
-    def clean(text: str) -> str:
-        letters = "".join(_LATIN.get(character, character) for character in text.replace("\\", ""))
-        kept = (one if one.isascii() and (one.isalnum() or one == "_") else " " for one in letters)
-        return "-".join("".join(kept).split())
-
-    if found is not None:
-        key = found.key.removeprefix(SHIFT).replace("\\cdot", "")
-        stem = {"gradient": "grad", "jacobian": "jac", "hessian": "hess"}.get(kind, "deriv")
-        return f"{stem}-{clean(key) or 'x'}"
-    body = clean(title)
-    return body if 0 < len(body) <= 12 else f"eq-{body[:12].strip('-')}" if body else "eq"
-
-
-_LATIN = {
-    "α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "ε": "epsilon", "ϵ": "epsilon", "η": "eta", "θ": "theta",
-    "λ": "lambda", "μ": "mu", "ν": "nu", "ξ": "xi", "π": "pi", "ρ": "rho", "σ": "sigma", "τ": "tau", "φ": "phi",
-    "ϕ": "phi", "ψ": "psi", "ω": "omega", "ℓ": "l", "Σ": "Sigma", "Λ": "Lambda", "Θ": "Theta", "Φ": "Phi", "Ψ": "Psi",
-}  # fmt: skip

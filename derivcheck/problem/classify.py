@@ -7,61 +7,25 @@ from dataclasses import replace
 from derivcheck.language import nodes as n
 from derivcheck.language.printing import plain
 from derivcheck.language.traversal import walk
-from derivcheck.problem.anew import begins_anew, refuse_second, told_anew
-from derivcheck.problem.assumptions import assume
-from derivcheck.problem.builder import Builder
-from derivcheck.problem.conditions import (
-    EQUAL,
-    about_sizes,
-    asked_of_indices,
-    assumed_equation,
-    claims_follow,
-    declared_by_sign,
-    narrows,
-    refuse_on_letters,
-    simple_condition,
-    take_condition,
-)
+from derivcheck.problem import conditions, prose, stated
+from derivcheck.problem.assumptions import assume, assume_all
+from derivcheck.problem.builder import Builder, Statements
+from derivcheck.problem.calls import is_optimum
 from derivcheck.problem.context import key_of, strip
 from derivcheck.problem.declarations import declare, declare_function, index_range
 from derivcheck.problem.definitions import define
 from derivcheck.problem.domains import read_set
 from derivcheck.problem.eigenwords import explain, is_order
 from derivcheck.problem.indices import capitals
-from derivcheck.problem.mentions import mention, note_calls
-from derivcheck.problem.naming import estimated, estimated_key, named_by
-from derivcheck.problem.neighbours import Statements
-from derivcheck.problem.newness import is_new, mentions_itself, would_resolve
+from derivcheck.problem.newness import estimated, estimated_key, is_new, mentions_itself, named_by, would_resolve
 from derivcheck.problem.probability.model import parameters_of_model
 from derivcheck.problem.probability.noise import adds_noise
 from derivcheck.problem.probability.operators import says_what_angles_mean
 from derivcheck.problem.probability.statements import declared_key, drawn_from, names_density, states_density
-from derivcheck.problem.prose import (
-    assumed_in_words,
-    constrains,
-    describe,
-    is_conditional,
-    is_naming,
-    listed_before,
-    runs,
-)
 from derivcheck.problem.recursions import counts_from
-from derivcheck.problem.rounding import accuracy
 from derivcheck.problem.scope import Definition, IndexInfo, Refusal
 from derivcheck.problem.solutions import equation_for
-from derivcheck.problem.squares import is_optimum
-from derivcheck.problem.stated import (
-    by_cases,
-    defines_by_name,
-    doubt,
-    is_literal,
-    is_special_value,
-    is_stated,
-    is_stated_value,
-    note_solved,
-    refuse_unsaid,
-    side_of,
-)
+from derivcheck.problem.upto import accuracy
 from derivcheck.problem.zeroing import take_words
 from derivcheck.reading.items import Relation, Statement
 from derivcheck.reading.unread import Unread, names_in_text, stands_alone
@@ -69,7 +33,7 @@ from derivcheck.reading.windows import around, behind
 from derivcheck.verdict import Finding, Severity
 
 DEFINITE = frozenset(("\\succ", "\\succeq", "\\prec", "\\preceq"))
-COMPARED = EQUAL | DEFINITE | {"<", ">", "\\le", "\\ge", "\\ne"}
+COMPARED = conditions.EQUAL | DEFINITE | {"<", ">", "\\le", "\\ge", "\\ne"}
 NOT_CHECKED = {
     "\\sim": "this is not understood as a line of a model",
     "\\approx": "an approximation is not checked: it holds to no stated accuracy",
@@ -83,70 +47,57 @@ NOT_CHECKED = {
 def classify(item: Statement, statements: Statements, builder: Builder) -> None:
     """Decide by the relation and by what is known whether this declares, assumes, defines or claims."""
     if not item.relations:
-        mention(item, builder)
+        prose.mention(item, builder)
         return
-    signs = [relation.sign for relation in item.relations]
     if item.continues:
         _continue_chain(item, builder)
         return
     take_words(item, statements, builder)
-    refuse_unsaid(item)
-    if (
-        signs == ["\\approx"]
-        and accuracy(item, builder.source.text)
-        and not is_new(strip(item.members[0]), builder.scope)
-    ):
-        # To a stated accuracy it is a claim.
-        _claims(replace(item, relations=(replace(item.relations[0], sign="="),)), builder)
-        return
-    first = signs[0]
-    if first == ":" and len(signs) == 2 and signs[1] == "\\to":
-        name, domain, codomain = item.members[:3]
-        shapes = declare_function(name, domain, codomain, builder.context())
-        builder.line(item.span, "declaration", plain(item.members[0]), shapes)
-        return
-    if first == "\\in" and len(signs) == 1:
-        _membership(item, statements, builder)
-        return
-    if len(signs) > 1 and signs[-1] == "\\in" and all(sign in EQUAL for sign in signs[:-1]):
-        _equality(replace(item, members=item.members[:-1], relations=item.relations[:-1]), statements, builder)
-        _fits(item, builder)
-        return
-    if len(signs) == 1 and first == "=" and index_range(item.members[0], item.members[1], builder.context()):
-        builder.line(item.span, "declaration", plain(item.members[0]), note="the range of an index")
-        return
+    stated.refuse_unsaid(item)
+    signs = [relation.sign for relation in item.relations]
     if signs == ["=", "\\sim"] and isinstance(given := strip(item.members[0]), n.Given):
         # ``x \mid z = k \sim D``: the first sign belongs to what is given.
         pinned = n.Compare((given.right, item.members[1]), ("=",), span=given.right.span | item.members[1].span)
         whole = n.Given(given.left, pinned, span=given.span | pinned.span)
-        item = replace(item, members=(whole, item.members[2]), relations=item.relations[1:])
-        signs = ["\\sim"]
-    if signs == ["\\sim"]:
-        if not drawn_from(item, builder):
-            _claim_of_distribution(item, builder)
-        return
-    if first == "\\leftarrow" and all(sign in EQUAL for sign in signs[1:]):
-        _update(item, builder)
-        return
-    if "\\propto" in signs and all(sign in EQUAL or sign == "\\propto" for sign in signs):
-        _proportion(item, builder)
-        return
-    if all(sign in EQUAL for sign in signs):
-        _equality(item, statements, builder)
-        return
-    if all(sign in COMPARED for sign in signs):
-        _order(item, statements, builder)
-        return
-    bad = next(relation for relation in item.relations if relation.sign not in EQUAL)
-    place = item.relations.index(bad)
-    if bad.sign == "\\approx" and place and all(sign in EQUAL for sign in signs[:place]):
-        # What stands before it is checked; of all that stands behind nothing is.
-        _equality(
-            replace(item, members=item.members[: place + 1], relations=item.relations[:place]), statements, builder
-        )
-        _leave_approximation(item, bad, builder)
-        return
-    raise Refusal("not-checked", bad.span, NOT_CHECKED.get(bad.sign, f"`{bad.sign}` is not checked"))
+        item, signs = replace(item.part(1), members=(whole, item.members[2])), ["\\sim"]
+    first = item.members[0]
+    match signs:
+        case ["\\approx"] if accuracy(item, builder.source.text) and not is_new(strip(first), builder.scope):
+            # To a stated accuracy it is a claim.
+            _claims(replace(item, relations=(replace(item.relations[0], sign="="),)), builder)
+        case [":", "\\to"]:
+            shapes = declare_function(first, item.members[1], item.members[2], builder.context())
+            builder.line(item.span, "declaration", plain(first), shapes)
+        case ["\\in"]:
+            _membership(item, statements, builder)
+        case [*before, "\\in"] if before and conditions.EQUAL.issuperset(before):
+            _equality(item.part(0, -1), statements, builder)
+            _fits(item, builder)
+        case ["="] if index_range(first, item.members[1], builder.context()):
+            builder.line(item.span, "declaration", plain(first), note="the range of an index")
+        case ["\\sim"]:
+            if not drawn_from(item, builder):
+                _claim_of_distribution(item, builder)
+        case ["\\leftarrow", *rest] if conditions.EQUAL.issuperset(rest):
+            _update(item, builder)
+        case _ if "\\propto" in signs and (conditions.EQUAL | {"\\propto"}).issuperset(signs):
+            _proportion(item, builder)
+        case _ if conditions.EQUAL.issuperset(signs):
+            _equality(item, statements, builder)
+        case _ if COMPARED.issuperset(signs):
+            _order(item, statements, builder)
+        case _:
+            _up_to_the_unread(item, signs, statements, builder)
+
+
+def _up_to_the_unread(item: Statement, signs: list[str], statements: Statements, builder: Builder) -> None:
+    """Check what stands before an approximation; of all that stands behind nothing is checked."""
+    place = next(k for k, sign in enumerate(signs) if sign not in conditions.EQUAL)
+    bad = item.relations[place]
+    if bad.sign != "\\approx" or not place:
+        raise Refusal("not-checked", bad.span, NOT_CHECKED.get(bad.sign, f"`{bad.sign}` is not checked"))
+    _equality(item.part(0, place + 1), statements, builder)
+    _leave_approximation(item, bad, builder)
 
 
 def _claim_of_distribution(item: Statement, builder: Builder) -> None:
@@ -187,7 +138,7 @@ def _bare(node: n.Node) -> str:
 
 def _optimum_of(item: Statement, left: n.Node, builder: Builder) -> None:
     """``u = \\arg\\max_u Q = …`` of a declared u: the members behind are held against the optimum."""
-    rest = replace(item, members=item.members[1:], relations=item.relations[1:])
+    rest = item.part(1)
     if len(rest.members) < 2:
         builder.head = builder.makers.head(rest.members[0], builder.context({}))
         builder.scope.optima[_bare(left)] = builder.head.term
@@ -201,14 +152,14 @@ def _optimum_of(item: Statement, left: n.Node, builder: Builder) -> None:
 def _membership(item: Statement, statements: Statements, builder: Builder) -> None:
     left, right = item.members
     ctx = builder.context()
-    if index_range(left, right, ctx) is not None and runs(item):
+    if index_range(left, right, ctx) is not None and prose.runs(item):
         builder.line(item.span, "declaration", plain(left), note="the range of an index")
         return
     shapes = declare(left, right, ctx)
     text = builder.source.text
-    describe(left, around(item, text), ctx)
-    for other in listed_before(item, statements, text):
-        describe(other.members[0], behind(item, text), ctx)
+    prose.describe(left, around(item, text), ctx)
+    for other in prose.listed_before(item, statements, text):
+        prose.describe(other.members[0], behind(item, text), ctx)
     builder.line(item.span, "declaration", plain(left), shapes)
 
 
@@ -254,76 +205,86 @@ def _leave_approximation(item: Statement, relation: Relation, builder: Builder) 
 
 def _equality(item: Statement, statements: Statements, builder: Builder) -> None:
     """``A = B = C``: a definition if the left side is new, then claims held against the head."""
-    left = strip(item.members[0])
-    conditional = is_conditional(item)
-    if (given := says_what_angles_mean(left, item.members[1])) is not None and builder.scope.angled is None:
-        builder.scope.angled = given
+    left, scope = strip(item.members[0]), builder.scope
+    conditional = prose.is_conditional(item)
+    if (given := says_what_angles_mean(left, item.members[1])) is not None and scope.angled is None:
+        scope.angled = given
         builder.line(item.span, "definition", plain(left))
-        if len(item.members) > 2:
-            _claims(replace(item, members=(left, *item.members[2:]), relations=item.relations[1:]), builder)
+        _claims_behind(item, left, builder)
         return
     if states_density(item, builder):
-        if len(item.members) > 2:
-            _claims(replace(item, members=(item.members[0], *item.members[2:]), relations=item.relations[1:]), builder)
+        _claims_behind(item, item.members[0], builder)
         return
-    if asked_of_indices(item, builder.makers.has_claimed(side_of(item, statements)), builder):
+    side = stated.side_of(item, statements)
+    if conditions.asked_of_indices(item, builder.makers.has_claimed(side), builder):
         return
-    refuse_on_letters(item, side_of(item, statements), builder)
-    if is_special_value(item, builder):
+    conditions.refuse_on_letters(item, side, builder)
+    if stated.is_special_value(item, builder):
         _special_value(item, statements, builder)
         return
-    if told_anew(item, left, builder) or names_density(item, builder) or assumed_equation(item, builder):
+    if (
+        stated.told_anew(item, left, builder)
+        or names_density(item, builder)
+        or conditions.assumed_equation(item, builder)
+        or (not item.implied and not conditional and adds_noise(item, left, statements, builder))
+    ):
         return
-    if not item.implied and not conditional and adds_noise(item, left, statements, builder):
-        return
-    stated = is_stated_value(item, builder)
-    if by_cases(item, statements) and is_new(left, builder.scope):
+    valued = stated.is_stated_value(item, builder)
+    if stated.by_cases(item, statements) and is_new(left, scope):
         reason = "this is said for one case, and the words that tell which it is are not understood"
         help = "write `\\begin{cases} … \\end{cases}` with conditions in symbols"
         raise Refusal("not-checked", item.span, reason, help)
     second = strip(item.members[1])
     optimal = isinstance(second, n.Big) and second.operator in ("argmax", "argmin")
-    if optimal and not is_new(left, builder.scope) and isinstance(left, n.Name | n.Scripted):
+    if optimal and not is_new(left, scope) and isinstance(left, n.Name | n.Scripted):
         _optimum_of(item, left, builder)
-        return
-    if (
+    elif not conditional and not valued and _names_a_value(item, left, statements, builder):
+        _definition(item, left, builder)
+    elif (
         not conditional
-        and is_new(left, builder.scope)
-        and not stated
-        and defines_by_name(item, left, statements, builder)
-        and not mentions_itself(left, item.members[1], builder.scope)
+        and (named := named_by(left, item.members[1], builder.context())) is not None
         and (not item.implied or _solves(item, left, builder))
     ):
-        _definition(item, left, builder)
-        return
-    named = None if conditional else named_by(left, item.members[1], builder.context())
-    if named is not None and (not item.implied or _solves(item, left, builder)):
         _definition(item, named[0], builder, named[1])
-        return
+    elif (last := _named_on_the_right(item, builder)) is not None:
+        _definition(replace(item, members=item.members[::-1]), last, builder)
+    elif not (conditional and conditions.take_condition(item, builder)) and not stated.begins_anew(item, left, builder):
+        if prose.constrains(item, builder.source.text) and not item.implied:
+            reason = "this condition on the inputs is not understood, so that nothing is drawn to meet it"
+            raise Refusal("condition", item.span, reason, "substitute it: write one name in terms of the others")
+        stated.note_solved(item, builder)
+        _claims(item, builder)
+
+
+def _names_a_value(item: Statement, left: n.Node, statements: Statements, builder: Builder) -> bool:
+    return (
+        is_new(left, builder.scope)
+        and stated.defines_by_name(item, left, statements, builder)
+        and not mentions_itself(left, item.members[1], builder.scope)
+        and (not item.implied or _solves(item, left, builder))
+    )
+
+
+def _named_on_the_right(item: Statement, builder: Builder) -> n.Node | None:
+    """The new name on the right to which words give the value on the left: "we call $x^\\top x = r$"."""
     last = strip(item.members[-1])
-    names_the_right = len(item.members) == 2 and isinstance(last, n.Name | n.Scripted) and is_naming(item)
-    if names_the_right and key_of(last) not in builder.scope.names and is_new(last, builder.scope):
-        swapped = replace(item, members=(item.members[1], item.members[0]))
-        _definition(swapped, last, builder)
-        return
-    if conditional and take_condition(item, builder):
-        return
-    if begins_anew(item, left, builder):
-        return
-    if constrains(item, builder.source.text) and not item.implied:
-        reason = "this condition on the inputs is not understood, so that nothing is drawn to meet it"
-        raise Refusal("condition", item.span, reason, "substitute it: write one name in terms of the others")
-    note_solved(item, builder)
-    _claims(item, builder)
+    named = len(item.members) == 2 and isinstance(last, n.Name | n.Scripted) and prose.is_naming(item)
+    return last if named and key_of(last) not in builder.scope.names and is_new(last, builder.scope) else None
+
+
+def _claims_behind(item: Statement, head: n.Node, builder: Builder) -> None:
+    """Hold what stands behind the second member, which says what the head is, against the head."""
+    if len(item.members) > 2:
+        _claims(replace(item.part(1), members=(head, *item.members[2:])), builder)
 
 
 def _special_value(item: Statement, statements: Statements, builder: Builder) -> None:
     """A condition of its sentence, read or not; where it may be meant from here on, nothing of the name is wrong."""
-    if not is_literal(item.members[1]):
+    if not stated.is_literal(item.members[1]):
         names = tuple(names_in_text(builder.source.slice(item.members[0].span)))
         builder.unread.append(Unread(names, item.span, narrows=True))
     try:
-        if take_condition(item, builder):
+        if conditions.take_condition(item, builder):
             return
     except Refusal:
         pass
@@ -364,13 +325,13 @@ def _proportion(item: Statement, builder: Builder) -> None:
 def _definition(item: Statement, name: n.Node, builder: Builder, meaning: n.Node | None = None) -> None:
     """Bring a name into being; ``meaning`` is its value where the left side is not the name alone: ``S^{-1} = …``."""
     left = strip(item.members[0]) if meaning is not None else name
-    refuse_second(item, left, builder)
+    stated.refuse_second(item, left, builder)
     second = strip(item.members[1])
     second_is_new = isinstance(second, n.Name | n.Scripted) and is_new(second, builder.scope)
     if len(item.members) > 2 and second_is_new and not would_resolve(second, builder.context()):
         # ``a = b = …`` with both names new: the inner one first.
-        _definition(replace(item, members=item.members[1:], relations=item.relations[1:]), second, builder)
-        item = replace(item, members=item.members[:2], relations=item.relations[:1])
+        _definition(item.part(1), second, builder)
+        item = item.part(0, 2)
     try:
         made = define(name, meaning or item.members[1], builder.context(), item.span)
     except Refusal as refusal:
@@ -379,7 +340,7 @@ def _definition(item: Statement, name: n.Node, builder: Builder, meaning: n.Node
         _defined_for_all(item, left, refusal, builder)
         return
     term = made.term if isinstance(made, Definition) else made.body
-    note_calls(term, builder.scope)
+    prose.note_calls(term, builder.scope)
     shape = made.shape if isinstance(made, Definition) else made.body.shape
     builder.line(item.span, "definition", plain(left), builder.scope.show(shape))
     if is_optimum(term):
@@ -466,12 +427,12 @@ def _order(item: Statement, statements: Statements, builder: Builder) -> None:
     """``A \\ge B``: a condition, an assumption on a declared name, or a claim."""
     signs = [relation.sign for relation in item.relations]
     explain(item, statements, builder)
-    refuse_on_letters(item, side_of(item, statements), builder)
+    conditions.refuse_on_letters(item, stated.side_of(item, statements), builder)
     if is_order(item, builder):
         builder.line(item.span, "assumption")
         return
-    if is_stated(item, statements, builder):
-        doubt(item, builder)
+    if stated.is_stated(item, statements, builder):
+        stated.doubt(item, builder)
     elif _assumed(item, statements, builder):
         return
     if any(sign in DEFINITE for sign in signs):
@@ -491,32 +452,24 @@ def _assumed(item: Statement, statements: Statements, builder: Builder) -> bool:
     if bound is not None and bound[0] in builder.scope.ranges and bound[0] not in builder.scope.names:
         builder.line(item.span, "declaration", bound[0], note="the range of an index")
         return True
-    if len(signs) == 1 and declared_by_sign(item, builder):
+    if len(signs) == 1 and conditions.declared_by_sign(item, builder):
         builder.line(item.span, "declaration", plain(item.members[0]), "a scalar")
         return True
-    if item.cue is not None and item.cue.kind == "label" and simple_condition(item, builder):
+    if item.cue is not None and item.cue.kind == "label" and conditions.simple_condition(item, builder):
         builder.line(item.span, "condition", note="a case by its label")
         return True
-    follows = claims_follow(item, statements)
-    if is_conditional(item) and take_condition(item, builder, follows=follows):
+    follows = conditions.claims_follow(item, statements)
+    if prose.is_conditional(item) and conditions.take_condition(item, builder, follows=follows):
         return True
-    if about_sizes(item, builder) or assumed_in_words(item):
-        assumed = all(
-            assume(left, relation.sign, right, builder.context(), item.span)
-            for left, relation, right in zip(item.members, item.relations, item.members[1:], strict=False)
-        )
-        if assumed:
+    if (conditions.about_sizes(item, builder) or prose.assumed_in_words(item)) and assume_all(item, builder):
+        return True
+    if conditions.simple_condition(item, builder):
+        beside = builder.makers.has_claimed(stated.side_of(item, statements))
+        local = beside or prose.is_conditional(item) or follows
+        if local and conditions.take_condition(item, builder, beside=beside, follows=follows):
+            return True
+        taken = [assume(left, sign, right, builder.context(), item.span) for left, sign, right in item.steps]
+        if all(taken):
             builder.line(item.span, "assumption")
             return True
-    if simple_condition(item, builder):
-        beside = builder.makers.has_claimed(side_of(item, statements))
-        local = beside or is_conditional(item) or follows
-        if local and take_condition(item, builder, beside=beside, follows=follows):
-            return True
-        assumed = True
-        for left, relation, right in zip(item.members, item.relations, item.members[1:], strict=False):
-            assumed = assume(left, relation.sign, right, builder.context(), item.span) and assumed
-        if assumed:
-            builder.line(item.span, "assumption")
-            return True
-    return not any(sign in DEFINITE for sign in signs) and narrows(item, statements, builder)
+    return not any(sign in DEFINITE for sign in signs) and conditions.narrows(item, statements, builder)

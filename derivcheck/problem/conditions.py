@@ -12,20 +12,19 @@ from derivcheck.problem import terms
 from derivcheck.problem.assumptions import (
     SIGN_DOMAINS,
     assume,
+    assume_all,
     condition_on,
     declare_bounded,
     domain_condition,
     literal_value,
     whole_of,
 )
-from derivcheck.problem.builder import Builder
-from derivcheck.problem.comparisons import COMPARABLE, comparisons
+from derivcheck.problem.builder import Builder, Statements
 from derivcheck.problem.constraints import all_totals, constrain, require
 from derivcheck.problem.context import key_of, members_of, strip
 from derivcheck.problem.declarations import runs_of
 from derivcheck.problem.domains import DOTS, declare_sizes
-from derivcheck.problem.indices import size_dim
-from derivcheck.problem.neighbours import Statements
+from derivcheck.problem.indices import COMPARABLE, comparisons, size_dim
 from derivcheck.problem.newness import is_new, mentions_itself, would_resolve
 from derivcheck.problem.prose import is_asked, is_concluded, is_conditional
 from derivcheck.problem.scope import Declaration, Definition, FunctionDefinition, IndexInfo, Refusal, Scope
@@ -215,14 +214,9 @@ def claims_follow(item: Statement, statements: Statements) -> bool:
     for other in statements.of_sentence(item):
         later = other.span.start > item.span.start
         claims = other.implied or any(relation.sign in EQUAL for relation in other.relations)
-        if later and claims and not _is_range(other):
+        if later and claims and not (len(other.members) == 2 and isinstance(strip(other.members[1]), n.Tuple)):
             return True
     return False
-
-
-def _is_range(item: Statement) -> bool:
-    """``i = 1, \\dots, N`` claims nothing."""
-    return len(item.members) == 2 and isinstance(strip(item.members[1]), n.Tuple)
 
 
 def _said_of_inputs(item: Statement, statements: Statements) -> bool:
@@ -240,15 +234,8 @@ def narrows(item: Statement, statements: Statements, builder: Builder) -> bool:
     r"""``…, where $\lambda_1 > \sigma^2$``: what a sentence asks of names that stand in it is no claim of its own."""
     if item.displayed or item.implied or not is_asked(item, near=True):
         return False
-    if _said_of_inputs(item, statements):
-        signs = [relation.sign for relation in item.relations]
-        ctx = builder.context()
-        if all(
-            assume(left, sign, right, ctx, item.span)
-            for left, sign, right in zip(item.members, signs, item.members[1:], strict=False)
-        ):
-            builder.line(item.span, "assumption")
-            return True
+    if _said_of_inputs(item, statements) and assume_all(item, builder):
+        return True
     found = _compared(item, builder)
     if found is None:
         return False
@@ -319,11 +306,10 @@ def _compared(item: Statement, builder: Builder) -> tuple[terms.Comparison, ...]
     free: dict[str, IndexInfo] = {}
     ctx = replace(builder.context(free), indices=indices_of_claim(builder))
     found: list[terms.Comparison] = []
-    for left, relation, right in zip(item.members, item.relations, item.members[1:], strict=False):
-        if relation.sign not in COMPARABLE:
+    for left, sign, right in item.steps:
+        if sign not in COMPARABLE:
             return None
         for name in members_of(left):
-            node = n.Compare((name, right), (relation.sign,), span=item.span)
-            found.extend(comparisons(node, ctx))
+            found.extend(comparisons(n.Compare((name, right), (sign,), span=item.span), ctx))
     builder.makers.indices.update({info.name: info for info in free.values()})
     return tuple(found)

@@ -1,7 +1,8 @@
 r"""Linear equations asked of the inputs: ``\pi_1 + \pi_2 = 1`` fixes one name, ``\sum_k \pi_k = 1`` makes a simplex.
 
 An equation between declared names in which each stands once can never be a claim that holds: where the words around
-it ask it of the inputs, these are drawn to meet it.
+it ask it of the inputs, these are drawn to meet it. Where ``\sum_k g_{nk} = 1`` for every n, G becomes R ⊘ (R 1 1ᵀ)
+of a matrix R that is drawn freely: every such matrix can be drawn, and a derivative by G is one by what stands between.
 """
 
 from __future__ import annotations
@@ -12,10 +13,10 @@ from fractions import Fraction
 
 from derivcheck.language import nodes as n
 from derivcheck.language.domain import RELATIONS, Domain
-from derivcheck.language.shapes import ONE, SCALAR
+from derivcheck.language.shapes import ONE, SCALAR, Dim
 from derivcheck.problem import terms as t
+from derivcheck.problem.constructions import define, product
 from derivcheck.problem.context import Context
-from derivcheck.problem.row_sums import normalise
 from derivcheck.problem.scope import Assumption, Declaration, Refusal, Scope
 from derivcheck.problem.terms import Term
 from derivcheck.source import Span
@@ -183,10 +184,8 @@ def _narrow(
         return
     if not all(name.domain.kind in BELOW for name in names.values()):
         return
-    for visible, found in list(scope.names.items()):
-        if isinstance(found, Declaration) and found.key in names:
-            high = float(-constant / coefficients[found.key])
-            scope.enter(visible, replace(found, domain=Domain("interval", low=0.0, high=high)))
+    for key in names:
+        scope.narrow(key, Domain("interval", low=0.0, high=float(-constant / coefficients[key])))
 
 
 def _total(one: Term, other: Term, scope: Scope, span: Span) -> bool:
@@ -206,11 +205,7 @@ def _total(one: Term, other: Term, scope: Scope, span: Span) -> bool:
             reason = f"nothing is drawn to meet this condition: `{found.text}` may have negative entries"
             help = f"say that it has none: `{found.key}_k \\ge 0`, or declare `{found.key} \\in \\Delta^{{K}}`"
             raise Refusal("condition", span, reason, help)
-        for visible, meaning in list(scope.names.items()):
-            if isinstance(meaning, Declaration) and meaning.key == key:
-                scope.enter(
-                    visible, replace(meaning, domain=Domain("simplex", closed=(domain.kind == "nonnegative",) * 2))
-                )
+        scope.narrow(found.key, Domain("simplex", closed=(domain.kind == "nonnegative",) * 2))
         return True
     return False
 
@@ -247,3 +242,61 @@ def _runs_over_all(term: t.Reduce, index: Term, found: Declaration | None, scope
         case _:
             return False
     return whole and term.lower == one
+
+
+WITHOUT_SIGN = ("positive", "nonnegative", "interval")
+
+
+def normalise(left: n.Node, right: n.Node, ctx: Context, span: Span) -> bool:
+    """Take an equation as one that every row or column of a declared matrix meets; False if it says something else."""
+    try:
+        one, other = (replace(ctx, free={}).term(side) for side in (left, right))
+    except Refusal:
+        return False
+    for side, value in ((one, other), (other, one)):
+        if not (isinstance(value, t.Constant) and value.value == Fraction(1)):
+            continue
+        match side:
+            case t.Reduce(op="sum", index=index, conditions=(), body=t.Entry(argument=t.Variable() as whole) as entry):
+                found = ctx.scope.declarations.get(whole.key)
+                rows = _summed_axis(entry, index)
+                if found is None or rows is None or whole.indices or not _fits(found, side, rows, ctx.scope):
+                    continue
+                _define(found, rows, ctx.scope, span)
+                return True
+    return False
+
+
+def _summed_axis(entry: t.Entry, index: str) -> bool | None:
+    """Whether it is the column's index over which is summed, the row's standing for all; None if neither is so."""
+    match entry.row, entry.column:
+        case t.Index(name=row), t.Index(name=column) if row != column and index in (row, column):
+            return column == index
+    return None
+
+
+def _fits(found: Declaration, total: t.Reduce, rows: bool, scope: Scope) -> bool:
+    domain = found.domain
+    bounded = domain.kind != "interval" or (domain.low == 0 and domain.high == 1)
+    shape = scope.resolve_shape(found.shape)
+    upper = total.upper
+    last = scope.resolve(upper.dim) if isinstance(upper, t.Size) else None
+    whole = total.lower == t.Constant(Fraction(1)) and last == shape[1 if rows else 0]
+    matrix = ONE not in shape and not found.family and found.key not in scope.factors
+    return domain.kind in WITHOUT_SIGN and bounded and whole and matrix
+
+
+def _define(found: Declaration, rows: bool, scope: Scope, span: Span) -> None:
+    height, width = scope.resolve_shape(found.shape)
+    free = scope.fresh(found.key)
+    scope.enter(free, replace(found, key=free, domain=Domain("positive")))
+    raw = t.Variable(free, shape=found.shape, span=span)
+    if rows:
+        total = product(product(raw, _ones(width, ONE)), _ones(ONE, width))
+    else:
+        total = product(_ones(height, ONE), product(_ones(ONE, height), raw))
+    define(scope, found, t.Divide(raw, total, entrywise=True, shape=found.shape, span=span))
+
+
+def _ones(rows: Dim, columns: Dim) -> Term:
+    return t.Filled(Fraction(1), shape=(rows, columns))

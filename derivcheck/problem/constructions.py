@@ -153,10 +153,6 @@ def beside(column: Term) -> Term:
     return plus(identity(column.shape[0]), outer, -1)
 
 
-def _singular(maker: Maker) -> Term:
-    return product(maker.own(), beside(maker.free(shape=(maker.shape[0], ONE))))
-
-
 def _singular_on_both_sides(maker: Maker) -> Term:
     away = beside(maker.free(shape=(maker.shape[0], ONE)))
     return product(away, maker.own(), away)
@@ -296,7 +292,7 @@ TABLE: Mapping[Facts, Callable[[Maker], Term | Domain | None]] = {
     frozenset(("nilpotent",)): _nilpotent,
     frozenset(("square zero",)): _nilpotent_square,
     frozenset(("equals",)): lambda maker: maker.value("equals"),
-    frozenset(("singular",)): _singular,
+    frozenset(("singular",)): lambda maker: product(maker.own(), beside(maker.free(shape=(maker.shape[0], ONE)))),
     **{frozenset(("singular", kind)): _singular_on_both_sides for kind in ("symmetric", "psd")},
     **{frozenset(("trace", *kind)): _trace for kind in ((), ("symmetric",), ("diagonal",), ("lower",), ("upper",))},
     **{frozenset(("trace", kind)): _positive_trace for kind in ("spd", "psd")},

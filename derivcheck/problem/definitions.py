@@ -9,9 +9,10 @@ from derivcheck.language.domain import Domain
 from derivcheck.language.printing import plain
 from derivcheck.language.shapes import ONE, SCALAR, Dim, Shape, is_scalar
 from derivcheck.problem import terms
+from derivcheck.problem.calls import root_of
 from derivcheck.problem.context import Context, key_of, strip
+from derivcheck.problem.declarations import family_pattern
 from derivcheck.problem.facts import behind
-from derivcheck.problem.families import family_pattern
 from derivcheck.problem.freezing import note_posterior
 from derivcheck.problem.indices import index_parts, is_word, new_index, run_of
 from derivcheck.problem.recursions import finished, steps_of, unrolled
@@ -26,7 +27,6 @@ from derivcheck.problem.scope import (
     Unknown,
     is_open,
 )
-from derivcheck.problem.squares import root_of
 from derivcheck.source import Span
 
 
@@ -129,11 +129,9 @@ def _define_family(node: n.Scripted, value: n.Node, ctx: Context, span: Span) ->
             known = scope.index_fallbacks.get("?" + info.name)
             if known is None or not scope.unify(info.size, known):
                 raise Refusal(
-                    "index-range",
-                    info.span,
-                    f"over what `{info.letter}` runs is not said",
+                    "index-range", info.span, f"over what `{info.letter}` runs is not said",
                     "write its range, as in: for $i = 1, \\dots, n$",
-                )
+                )  # fmt: skip
     shape = scope.resolve_shape(term.shape)
     subscripts = all(place == "sub" for _, place in letters)
     base_key = key_of(node.base)

@@ -11,13 +11,13 @@ from derivcheck.language import nodes as n
 from derivcheck.language.printing import plain
 from derivcheck.language.shapes import ONE, Dim, Shape, is_scalar
 from derivcheck.problem import algebra, terms
+from derivcheck.problem.calls import by_square, root_of, square_root
 from derivcheck.problem.context import Context, key_of, strip
 from derivcheck.problem.facts import depends
 from derivcheck.problem.freezing import at_current, moving
+from derivcheck.problem.indices import entry_of
 from derivcheck.problem.recursions import shift_of
 from derivcheck.problem.scope import Declaration, Definition, FunctionDeclaration, FunctionDefinition, Refusal
-from derivcheck.problem.scripts import entry_of
-from derivcheck.problem.squares import by_square, root_of, square_root
 from derivcheck.problem.terms import Chain, Term
 from derivcheck.problem.terms import Derivative as DerivativeTerm
 from derivcheck.source import Span
@@ -72,16 +72,23 @@ def by(node: n.Node, ctx: Context) -> By:
         raise Refusal("family-without-index", node.span, f"`{plain(node)}` is a family: by which member?")
     root = root_of(node, ctx)
     term = ctx.term(node) if root is None else root
-    match term:
-        case terms.Variable(key=key, indices=indices):
-            return By(shift_of(key, ctx.scope), term.shape, indices, None, transposed, node.span, root)
-        case terms.Entry(argument=terms.Variable(key=key, indices=indices) as whole, row=row, column=column):
-            return By(shift_of(key, ctx.scope), whole.shape, indices, (row, column), transposed, node.span, root)
+    if (place := place_of(term, node.span, transposed, root)) is not None:
+        return replace(place, key=shift_of(place.key, ctx.scope))
     help = "give it a name first"
     if isinstance(node, n.Scripted) and node.sup is not None:
         base = plain(node.base if node.sub is None else n.Scripted(node.base, node.sub, None))
         help = f"say that `{base} > 0`, declare `{plain(node)}` as a name of its own, or differentiate by its base"
     raise Refusal("derivative", node.span, f"a derivative is by a name; `{plain(node)}` is an expression", help)
+
+
+def place_of(term: Term, span: Span, transposed: bool = False, root: Term | None = None) -> By | None:
+    """The name, the member or the entry that a term is."""
+    match term:
+        case terms.Variable(key=key, indices=indices):
+            return By(key, term.shape, indices, None, transposed, span, root)
+        case terms.Entry(argument=terms.Variable(key=key, indices=indices) as whole, row=row, column=column):
+            return By(key, whole.shape, indices, (row, column), transposed, span, root)
+    return None
 
 
 def _is_transpose(node: n.Scripted, ctx: Context) -> bool:
@@ -171,11 +178,9 @@ def _higher(target: Term, variables: Sequence[By], ctx: Context, span: Span, hel
     first, second = variables
     if first.key != second.key and not (second.transposed or first.transposed):
         raise Refusal(
-            "ambiguous-layout",
-            span,
-            "which of the two variables runs along the rows is not said",
+            "ambiguous-layout", span, "which of the two variables runs along the rows is not said",
             "write \\partial x \\partial y^\\top for rows by x and columns by y",
-        )
+        )  # fmt: skip
     return hessian(target, first, second, ctx, span)
 
 
@@ -190,13 +195,8 @@ def hessian(target: Term, first: By, second: By, ctx: Context, span: Span) -> Te
         inner = build(target, second, ctx, span)
         return build(inner, first, ctx, span)
     return DerivativeTerm(
-        moving(target, first.key, ctx.scope),
-        first.key,
-        "hessian",
-        second=second.key,
-        shape=(rows, columns),
-        span=span,
-    )
+        moving(target, first.key, ctx.scope), first.key, "hessian", second=second.key, shape=(rows, columns), span=span,
+    )  # fmt: skip
 
 
 def _held(node: n.Held, ctx: Context) -> Term:

@@ -78,11 +78,9 @@ def _sizes(item: Directive, marks: Marks) -> None:
         name, _, value = part.partition("=")
         if not name or not _is_size(value):
             _complain(
-                item,
-                marks,
-                f"`{part}` is no size",
+                item, marks, f"`{part}` is no size",
                 "write a name, an equals sign and a number from 1 to 4096: `sizes D=4`",
-            )
+            )  # fmt: skip
         else:
             marks.sizes[name] = int(value)
 

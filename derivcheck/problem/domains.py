@@ -1,16 +1,19 @@
-r"""Reading the set on the right of ``\in``: its shape and what its members are."""
+r"""Reading the set on the right of ``\in``: its shape and members; and the letters that count."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from derivcheck.language import nodes as n
 from derivcheck.language.domain import Domain
 from derivcheck.language.printing import plain
 from derivcheck.language.shapes import ONE, SCALAR, Dim, Shape
+from derivcheck.language.traversal import walk
 from derivcheck.problem.context import Context, key_of
 from derivcheck.problem.indices import size_dim
 from derivcheck.problem.scope import Refusal, Scope, SizeSymbol
+from derivcheck.reading.items import Statement
 from derivcheck.source import Span
 
 REALS = frozenset(("\\mathbb{R}", "\\mathbf{R}", "\\mathcal{R}", "\\R", "\\Re", "\\Reals", "R", "ℝ"))
@@ -135,11 +138,9 @@ def _dim(node: n.Node, ctx: Context) -> Dim:
     dim = size_dim(node, ctx)
     if dim is None:
         raise Refusal(
-            "size",
-            node.span,
-            f"`{plain(node)}` is not understood as a size",
+            "size", node.span, f"`{plain(node)}` is not understood as a size",
             "a name, a number, sums and products of these",
-        )
+        )  # fmt: skip
     number = dim.number
     if number is not None and not 1 <= number <= 4096:
         raise Refusal("size", node.span, f"the size {number} is outside 1 to 4096")
@@ -148,19 +149,23 @@ def _dim(node: n.Node, ctx: Context) -> Dim:
 
 def declare_sizes(node: n.Node, scope: Scope) -> None:
     """Make every new name in an expression of sizes a size."""
+    for name in size_names(node):
+        scope.names.setdefault(key_of(name), SizeSymbol(key_of(name), plain(name), name.span))
+
+
+def size_names(node: n.Node) -> Iterator[n.Node]:
+    """The names in a number of things: those of ``n``, ``n_k``, ``2 (m + 1)``."""
     match node:
         case n.Name() | n.Scripted():
-            key = key_of(node)
-            if key not in scope.names:
-                scope.names[key] = SizeSymbol(key, plain(node), node.span)
+            yield node
         case n.Add(terms=parts):
             for _, part in parts:
-                declare_sizes(part, scope)
+                yield from size_names(part)
         case n.Product(factors=factors):
             for factor in factors:
-                declare_sizes(factor, scope)
+                yield from size_names(factor)
         case n.Group(body=body):
-            declare_sizes(body, scope)
+            yield from size_names(body)
 
 
 def _finite(body: n.Node, ctx: Context, span: Span) -> Domain:
@@ -201,3 +206,35 @@ def _interval(low: n.Node, high: n.Node, ctx: Context, span: Span) -> Domain:
     written, ends_at = ctx.scope.quote(span), [ctx.scope.quote(node.span) for node in (low, high)]
     closed = "[" in written.partition(ends_at[0])[0], "]" in written.rpartition(ends_at[1])[2]
     return Domain("interval", low=ends[0], high=ends[1], closed=closed)
+
+
+SPACES = frozenset(("\\mathbb{R}", "\\R", "\\Reals", "ℝ"))
+
+
+def counting_letters(statements: Iterable[Statement]) -> frozenset[str]:
+    r"""The names of how many there are: the n of ``\sum_{i=1}^n``, ``x_1, \dots, x_n``, ``\mathbb{R}^n``, ``n!``."""
+    found: set[str] = set()
+    for statement in statements:
+        for member in statement.members:
+            for part in walk(member):
+                for place in _places(part):
+                    found.update(map(key_of, size_names(place)))
+    return frozenset(found)
+
+
+def _places(part: n.Node) -> Iterator[n.Node]:
+    match part:
+        case n.Big(operator="sum" | "prod", binder=n.Binder(upper=upper)) if upper is not None:
+            yield upper
+        case n.Scripted(base=n.Name(text=text), sup=sup) if text in SPACES and sup is not None:
+            yield sup
+        case n.Apply(word=n.Word(text="factorial"), args=args):
+            yield from args
+        case n.Tuple(items=items):
+            for before, dots, last in zip(items, items[1:], items[2:], strict=False):
+                if not (isinstance(dots, n.Symbol) and dots.text in DOTS):
+                    continue
+                if isinstance(before, n.Number):
+                    yield last
+                elif isinstance(last, n.Scripted):
+                    yield from (script for script in (last.sub, last.sup) if script is not None)

@@ -67,7 +67,7 @@ def run_of(before: Sequence[n.Node], last: n.Node) -> Run | None:
         return None
     value, count = first.value, 1
     for member in reversed(before[:-1]):
-        if _is_member(member, general, value - 1):
+        if member == _at(general, value - 1):
             value, count = value - 1, count + 1
         elif _is_another(member, general):
             return None
@@ -136,10 +136,6 @@ def _at(general: n.Node, value: Fraction) -> n.Node:
         return node
 
     return transform(general, filled)
-
-
-def _is_member(node: n.Node, general: n.Node, value: Fraction) -> bool:
-    return node == _at(general, value)
 
 
 def _is_another(node: n.Node, general: n.Node) -> bool:

@@ -12,15 +12,15 @@ from derivcheck.language import nodes as n
 from derivcheck.language.printing import plain
 from derivcheck.language.shapes import ONE
 from derivcheck.problem import terms as t
-from derivcheck.problem.builder import Builder
+from derivcheck.problem.builder import Builder, Statements
 from derivcheck.problem.context import key_of, strip
+from derivcheck.problem.declarations import family_pattern
 from derivcheck.problem.definitions import enter
-from derivcheck.problem.families import family_pattern
+from derivcheck.problem.facts import symmetric
 from derivcheck.problem.indices import new_index
-from derivcheck.problem.neighbours import Statements
 from derivcheck.problem.newness import is_new
 from derivcheck.problem.scope import Definition, FamilyAxis, Refusal
-from derivcheck.problem.spectrum import refuse_unsymmetric, spectrum, symmetric, value_of, vector_of
+from derivcheck.problem.spectrum import refuse_unsymmetric, spectrum, value_of, vector_of
 from derivcheck.problem.terms import Term
 from derivcheck.reading.items import Statement
 from derivcheck.reading.phrases import EIGEN, EIGEN_OF, EIGEN_RANK, EIGENVALUE, EIGENVECTOR, LENGTH, STATEMENT

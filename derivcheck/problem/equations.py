@@ -10,13 +10,27 @@ from fractions import Fraction
 
 from derivcheck.language.shapes import ONE, is_scalar
 from derivcheck.problem import terms as t
-from derivcheck.problem.constructions import on_sphere, paired, root, say, unit_columns
+from derivcheck.problem.constructions import inverse, on_sphere, paired, product, root, say, unit_columns
 from derivcheck.problem.facts import depends
 from derivcheck.problem.scope import Assumption, Refusal, Scope
+from derivcheck.problem.substitution import rewrite
 from derivcheck.problem.terms import Term
 from derivcheck.source import Span
 
 ZERO, UNIT, TWO = (t.Constant(Fraction(number)) for number in range(3))
+
+
+A, EYE = t.Variable("A"), t.Identity(ONE)
+TURNED, LESS = t.Unary("transpose", A), t.Add(((-1, A),))
+FORMS: tuple[tuple[Term, Term, str], ...] = (
+    (TURNED, A, "symmetric"), (t.Add(((1, A), (-1, TURNED))), ZERO, "symmetric"),
+    (TURNED, LESS, "skew"), (A, t.Add(((-1, TURNED),)), "skew"), (t.Add(((1, A), (1, TURNED))), ZERO, "skew"),
+    (inverse(A), TURNED, "orthogonal"), (product(TURNED, A), EYE, "columns"), (product(A, TURNED), EYE, "rows"),
+    (A, inverse(A), "involutory"), (product(A, A), EYE, "involutory"), (t.Power(A, TWO), EYE, "involutory"),
+    (product(A, A), A, "idempotent"), (t.Power(A, TWO), A, "idempotent"),
+    (product(A, A), ZERO, "square zero"), (t.Power(A, TWO), ZERO, "square zero"),
+)  # fmt: skip
+"""Equations that say something of one matrix A, and what they say of it."""
 
 
 def state(one: Term, other: Term, scope: Scope, span: Span) -> bool:
@@ -38,68 +52,28 @@ def state(one: Term, other: Term, scope: Scope, span: Span) -> bool:
 def _of_one_matrix(a: Term, b: Term, scope: Scope, span: Span) -> bool:
     """Equations in which one name stands, as a matrix."""
     match a, b:
-        case (
-            (t.Unary(op="transpose", argument=t.Variable(key=key)), t.Variable(key=again))
-            | (t.Add(terms=((1, t.Variable(key=key)), (-1, t.Unary(op="transpose", argument=t.Variable(key=again))))),
-               t.Constant(value=Fraction(numerator=0)))
-        ) if key == again:  # fmt: skip
-            return say(scope, key, "symmetric")
-        case (
-            (t.Unary(op="transpose", argument=t.Variable(key=key)), t.Add(terms=((-1, t.Variable(key=again)),)))
-            | (t.Variable(key=key), t.Add(terms=((-1, t.Unary(op="transpose", argument=t.Variable(key=again))),)))
-            | (t.Add(terms=((1, t.Variable(key=key)), (1, t.Unary(op="transpose", argument=t.Variable(key=again))))),
-               t.Constant(value=Fraction(numerator=0)))
-        ) if key == again:  # fmt: skip
-            return say(scope, key, "skew")
-        case t.Unary(op="inverse", argument=t.Variable(key=key)), t.Unary(
-            op="transpose", argument=t.Variable(key=again)
-        ) if key == again:
-            return say(scope, key, "orthogonal")
-        case t.Multiply(
-            op="matmul", left=t.Unary(op="transpose", argument=t.Variable(key=key)), right=t.Variable(key=again)
-        ), t.Identity() if key == again:
-            return orthonormal(key, scope, span, columns=True)
-        case t.Multiply(
-            op="matmul", left=t.Variable(key=key), right=t.Unary(op="transpose", argument=t.Variable(key=again))
-        ), t.Identity() if key == again:
-            return orthonormal(key, scope, span, columns=False)
-        case t.Unary(op="det", argument=t.Variable(key=key)), _:
-            return (
-                say(scope, key, "singular")
-                if t.is_zero(b)
-                else not depends(b, key, scope) and say(scope, key, "det", b)
-            )
-        case t.Unary(op="trace", argument=t.Variable(key=key)), _ if not depends(b, key, scope):
-            return say(scope, key, "trace", b)
-        case t.Variable(key=key), t.Unary(op="inverse", argument=t.Variable(key=again)) if key == again:
-            return say(scope, key, "involutory")
-    found = _power_of(a, scope)
-    if found is None:
-        return False
-    key, exponent = found
-    match b:
-        case t.Variable(key=again) if again == key and exponent == TWO:
-            return say(scope, key, "idempotent")
-        case t.Identity() if exponent == TWO:
-            return say(scope, key, "involutory")
-        case _ if t.is_zero(b) and exponent == TWO:
-            return say(scope, key, "square zero")
-        case _ if t.is_zero(b) and isinstance(exponent, t.Size):
+        case t.Unary(op="det", argument=t.Variable(key=key)), _ if t.is_zero(b):
+            return say(scope, key, "singular")
+        case t.Unary(op="det" | "trace" as fact, argument=t.Variable(key=key)), _ if not depends(b, key, scope):
+            return say(scope, key, fact, b)
+        case t.Power(base=t.Variable(key=key, indices=()), exponent=t.Size(dim=dim)), _ if t.is_zero(b):
             rows = scope.resolve(scope.declarations[key].shape[0]) if key in scope.declarations else None
-            return scope.resolve(exponent.dim) == rows and say(scope, key, "nilpotent")
+            return scope.resolve(dim) == rows and say(scope, key, "nilpotent")
+    name = next((part for part in t.walk(a) if isinstance(part, t.Variable)), None)
+    if name is None or is_scalar(scope.resolve_shape(name.shape)):
+        return False
+
+    def fits(form: Term, term: Term) -> bool:
+        if form in (ZERO, EYE):
+            return t.is_zero(term) if form == ZERO else isinstance(term, t.Identity)
+        return rewrite(form, lambda part: name if part == A else None) == term
+
+    for left, right, told in FORMS:
+        if fits(left, a) and fits(right, b):
+            if told in ("columns", "rows"):
+                return orthonormal(name.key, scope, span, columns=told == "columns")
+            return say(scope, name.key, told)
     return False
-
-
-def _power_of(term: Term, scope: Scope) -> tuple[str, Term] | None:
-    """The name of a matrix and the power to which it is raised."""
-    match term:
-        case t.Power(base=t.Variable(key=key, indices=()) as base, exponent=exponent, entrywise=False) if not is_scalar(
-            scope.resolve_shape(base.shape)
-        ):
-            return key, exponent
-        case t.Multiply(op="matmul", left=t.Variable(key=key, indices=()), right=t.Variable(key=again)) if key == again:
-            return key, t.Constant(Fraction(2))
-    return None
 
 
 def orthonormal(key: str, scope: Scope, span: Span, *, columns: bool) -> bool:

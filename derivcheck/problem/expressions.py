@@ -4,22 +4,26 @@ from __future__ import annotations
 
 from dataclasses import replace
 from fractions import Fraction
+from typing import Literal
 
 from derivcheck.language import nodes as n
 from derivcheck.language.printing import plain
-from derivcheck.language.shapes import ONE, Dim
+from derivcheck.language.shapes import ONE, SCALAR, Dim
 from derivcheck.problem import algebra, derivatives, dotted, products, terms, words
-from derivcheck.problem.comparisons import comparisons, indicator
+from derivcheck.problem import terms as t
+from derivcheck.problem.calls import TWO
 from derivcheck.problem.context import Context, key_of, strip
+from derivcheck.problem.declarations import declare
+from derivcheck.problem.derivatives import by
 from derivcheck.problem.domains import REALS
-from derivcheck.problem.indices import size_dim
+from derivcheck.problem.facts import depends
+from derivcheck.problem.freezing import decisive, frozen_means, held_names, moves_alone, written_out
+from derivcheck.problem.indices import comparisons, indicator, size_dim, turns
 from derivcheck.problem.integrals import integral
 from derivcheck.problem.names import resolve_name, resolve_scripted
-from derivcheck.problem.optima import extreme, optimum
 from derivcheck.problem.probability.operators import angled
 from derivcheck.problem.probability.totals import sum_over_values
-from derivcheck.problem.scope import IndexInfo, Refusal
-from derivcheck.problem.scripts import turns
+from derivcheck.problem.scope import IndexInfo, Refusal, Scope
 from derivcheck.problem.terms import Comparison, Term
 from derivcheck.source import Span
 
@@ -46,7 +50,7 @@ def elaborate(node: n.Node, ctx: Context) -> Term:
         case n.Group(body=n.Compare() as condition, fence="["):
             return indicator(condition, node.span, ctx)
         case n.Group(body=body) | n.Boxed(body=body):
-            return _spanned(ctx.term(body), node)
+            return replace(ctx.term(body), span=node.span)
         case n.Add(terms=parts):
             run = dotted.total(node)
             return _add(node, parts, ctx) if run is None else ctx.term(run)
@@ -93,11 +97,6 @@ def _listed(items: tuple[n.Node, ...], fence: str, span: Span, ctx: Context) -> 
     return terms.Block(tuple((cell,) for cell in made), shape=(Dim.of(len(made)), ONE), span=span)
 
 
-def _spanned(term: Term, node: n.Node) -> Term:
-    """The same value, shown with its brackets."""
-    return replace(term, span=node.span)
-
-
 def _scripted(node: n.Scripted, ctx: Context) -> Term:
     match node.base:
         case n.Group(body=n.Tuple()) as group if node.sub is None and node.sup is not None and turns(node.sup, ctx):
@@ -106,19 +105,15 @@ def _scripted(node: n.Scripted, ctx: Context) -> Term:
                 stacked = _listed(group.body.items, "(", node.span, ctx)
             if stacked is not None:
                 return stacked
-        case n.Name(text="\\mathbf{1}" | "\\mathbb{1}") if node.sub is not None and _is_condition(node.sub):
-            inner = strip(node.sub)
-            assert isinstance(inner, n.Compare)
+        case n.Name(text="\\mathbf{1}" | "\\mathbb{1}") if node.sub is not None and isinstance(
+            inner := strip(node.sub), n.Compare
+        ):
             return indicator(inner, node.span, ctx)
         case n.Bars(double=True) as bars:
             return words.norm(bars, node.sub, node.sup, node.span, ctx)
         case n.Apply(word=n.Word(text=("max" | "min"))):
             raise Refusal("superscript", node.span, "scripts on this operator are not understood")
     return resolve_scripted(node, ctx)
-
-
-def _is_condition(node: n.Node) -> bool:
-    return isinstance(strip(node), n.Compare)
 
 
 def _add(node: n.Add, parts: tuple[tuple[str, n.Node], ...], ctx: Context) -> Term:
@@ -231,11 +226,9 @@ def _big(node: n.Big, ctx: Context) -> Term:
                 ctx.scope.unify(info.size, size)
             elif info.used == used:
                 raise Refusal(
-                    "index-range",
-                    info.span,
-                    f"over what `{info.letter}` runs is not said",
+                    "index-range", info.span, f"over what `{info.letter}` runs is not said",
                     f"write `\\sum_{{{info.letter}=1}}^{{n}}`",
-                )
+                )  # fmt: skip
         lower, upper = info.bounds or _bounds_of(info)
         value = terms.Reduce(
             node.operator, info.name, lower, upper, conditions, value, shape=value.shape, span=node.span
@@ -316,3 +309,66 @@ def bound(node: n.Node, ctx: Context) -> Term:
     if isinstance(node, n.Symbol) and node.text == "\\infty":
         raise Refusal("infinite-sum", node.span, "infinite sums are not checked")
     return ctx.term(node)
+
+
+def optimum(node: n.Big, operator: Literal["argmax", "argmin"], ctx: Context) -> Term:
+    """The place of the largest (smallest) value; q and what is defined from it stay at the current values."""
+    names = node.binder.names
+    if len(names) != 1:
+        raise Refusal("optimum", node.span, "an optimum is sought over one name at a time here")
+    _own_letter(node, ctx)
+    variable = by(names[0], ctx)
+    if variable.key not in ctx.scope.declarations:
+        raise Refusal("optimum", names[0].span, "an optimum is sought over a declared name")
+    _free_to_move(variable.key, names[0], ctx.scope)
+    objective = ctx.term(node.body)
+    if not algebra.scalar(ctx.scope, objective):
+        raise Refusal("not-a-scalar", node.body.span, "what is made largest or smallest has to be a scalar")
+    if not depends(objective, variable.key, ctx.scope):
+        raise Refusal("optimum", node.body.span, "what is made largest or smallest does not depend on that name")
+    shape = SCALAR if variable.position is not None else variable.shape
+    moving = not moves_alone(variable.key, ctx.scope)
+    if not moving:
+        objective = frozen_means(written_out(objective, variable.key, ctx.scope), variable.key, ctx.scope)
+    frozen = decisive(objective, variable.key, ctx.scope)
+    # What is no parameter of the model, such as the mean of a q of a given form, moves that q with it.
+    held = () if moving else held_names(frozen, ctx.scope)
+    place = t.Optimum(
+        operator, variable.key, frozen, held, variable.indices, variable.position, shape=shape, span=node.span
+    )
+    # A name without a sign is best where its square is.
+    return place if variable.root is None else t.Power(place, TWO, shape=shape, span=node.span)
+
+
+def extreme(node: n.Big, operator: Literal["max", "min"], ctx: Context) -> Term:
+    r"""``\min_a f(a)``: the value of what is sought at the place where it is smallest."""
+    place = optimum(node, "argmax" if operator == "max" else "argmin", ctx)
+    objective = ctx.term(node.body)
+    if not isinstance(place, t.Optimum) or place.indices or place.position is not None:
+        raise Refusal("optimum", node.span, "the largest value is checked over one whole name alone")
+    return t.Let(((place.key, place),), objective, shape=objective.shape, span=node.span)
+
+
+def _own_letter(node: n.Big, ctx: Context) -> None:
+    r"""``\min_{a \in \mathbb{R}^d}`` declares an a that nothing else does; what more is asked of it is not read."""
+    name, condition = node.binder.names[0], node.binder.condition
+    if condition is None:
+        return
+    if not isinstance(condition, n.Compare) or condition.relations != ("\\in",) or condition.members[0] != name:
+        raise Refusal("optimum", condition.span, "an optimum under a condition is not checked")
+    if key_of(name) not in ctx.scope.names:
+        declare(name, condition.members[1], ctx)
+
+
+def _free_to_move(key: str, node: n.Node, scope: Scope) -> None:
+    """No optimum over a name alone that an equation ties to others."""
+    for condition in (c for assumption in scope.assumptions for c in assumption.conditions if c.sign == "="):
+        names = t.variables(condition.left) | t.variables(condition.right)
+        if key in names and len(names) > 1:
+            others = " and ".join(f"`{scope.declarations[name].text}`" for name in sorted(names - {key}))
+            raise Refusal(
+                "optimum",
+                node.span,
+                f"`{plain(node)}` is tied to {others} by a condition, so that it cannot move alone",
+                "write one name by the others, or declare all as one vector: `w \\in \\Delta^{K}`",
+            )

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 
 from derivcheck.functions import FUNCTIONS
+from derivcheck.language.shapes import is_scalar
 from derivcheck.problem import terms as t
 from derivcheck.problem.scope import Definition, Scope
 from derivcheck.problem.terms import Term
 
 Definitions = Mapping[str, Definition]
 Signs = frozenset[int]
+SYMMETRIC = ("symmetric", "spd", "diagonal")
 UNSIGNED, ANY = frozenset((0, 1)), frozenset((-1, 0, 1))
 
 
@@ -152,3 +154,60 @@ def _square(term: Term, scope: Scope) -> bool:
         case t.Multiply(op="scale", left=left, right=right):
             return positive(left, scope) and _square(right, scope)
     return False
+
+
+def symmetric(term: Term, scope: Scope) -> bool:
+    """Whether a square matrix is seen to be symmetric."""
+    if is_scalar(scope.resolve_shape(term.shape)):
+        return True
+    match term:
+        case t.Identity() | t.Unary(op="todiag"):
+            return True
+        case t.Variable(key=key):
+            declared, defined = scope.declarations.get(key), scope.definitions.get(key)
+            if declared is not None:
+                return declared.domain.kind in SYMMETRIC
+            return defined is not None and symmetric(defined.term, scope)
+        case t.Add(terms=parts):
+            return all(symmetric(part, scope) for _, part in parts) or _transposed_pairs(parts)
+        case t.Multiply(op="scale" | "entrywise", left=left, right=right):
+            return symmetric(left, scope) and symmetric(right, scope)
+        case t.Multiply(op="matmul"):
+            factors = _matrices(term)
+            return all(_is_transpose(a, b, scope) for a, b in zip(factors, reversed(factors), strict=True))
+        case t.Divide(left=left, right=right):
+            return symmetric(left, scope) and symmetric(right, scope)
+        case t.Unary(op="inverse" | "transpose", argument=argument) | t.Power(base=argument):
+            return symmetric(argument, scope)
+        case t.Reduce(op="sum", body=body) | t.Let(bindings=(), body=body):
+            return symmetric(body, scope)
+        case t.Derivative(form="hessian", second=second, key=key):
+            return second in (None, key)
+    return False
+
+
+def _transposed_pairs(parts: Sequence[tuple[int, Term]]) -> bool:
+    """``A + A^⊤``."""
+    left = list(parts)
+    while left:
+        sign, part = left.pop()
+        partner = next((each for each in left if each[0] == sign and _turned(each[1]) == part), None)
+        partner = partner or next((each for each in left if each[0] == sign and each[1] == _turned(part)), None)
+        if partner is None:
+            return False
+        left.remove(partner)
+    return True
+
+
+def _turned(term: Term) -> Term:
+    return term.argument if isinstance(term, t.Unary) and term.op == "transpose" else t.Unary("transpose", term)
+
+
+def _matrices(term: Term) -> list[Term]:
+    if isinstance(term, t.Multiply) and term.op == "matmul":
+        return [*_matrices(term.left), *_matrices(term.right)]
+    return [term]
+
+
+def _is_transpose(one: Term, other: Term, scope: Scope) -> bool:
+    return one == _turned(other) or other == _turned(one) or (one == other and symmetric(one, scope))

@@ -60,15 +60,11 @@ def written_out(term: Term, key: str, scope: Scope) -> Term:
             return None
         inner = frozen_means(member(scope.definitions[part.key], part.indices), key, scope)
         direct = any(_is_posterior(each) for each in t.walk(inner))
-        moves = depends(_without_frozen(inner), key, scope, held)
+        without_frozen = rewrite(inner, lambda part: t.Constant(Fraction(0)) if isinstance(part, t.Frozen) else None)
+        moves = depends(without_frozen, key, scope, held)
         return rewrite(inner, rule) if moves and not direct else None
 
     return rewrite(term, rule)
-
-
-def _without_frozen(term: Term) -> Term:
-    """The term without its densities that stay."""
-    return rewrite(term, lambda part: t.Constant(Fraction(0)) if isinstance(part, t.Frozen) else None)
 
 
 def frozen_means(term: Term, key: str, scope: Scope) -> Term:

@@ -360,14 +360,14 @@ def _of_chance(term: Term) -> bool:
 def _assembled(body: Term, dummy: Dummy, stretch: Stretch, span: Span, ctx: Context) -> Term:
     """The integral of a sum of densities is the sum of their integrals; else of the whole at once."""
     scope = ctx.scope
-    if isinstance(body, t.Add) and len(body.terms) > 1 and _each_weighted(body, dummy, scope):
+    if (
+        isinstance(body, t.Add)
+        and len(body.terms) > 1
+        and all(any(_of_chance(w) for _, w in _factors(part, dummy, scope).weights) for _, part in body.terms)
+    ):
         parts = tuple((sign, _of_product(part, dummy, stretch, span, ctx)) for sign, part in body.terms)
         return t.Add(parts, shape=body.shape)
     return _of_product(body, dummy, stretch, span, ctx)
-
-
-def _each_weighted(body: t.Add, dummy: Dummy, scope: Scope) -> bool:
-    return all(any(_of_chance(w) for _, w in _factors(part, dummy, scope).weights) for _, part in body.terms)
 
 
 def _of_product(body: Term, dummy: Dummy, stretch: Stretch, span: Span, ctx: Context) -> Term:

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from derivcheck.problem import terms
-from derivcheck.problem.claims import derivative_in
 from derivcheck.problem.facts import depends
+from derivcheck.problem.heads import derivative_in
 from derivcheck.problem.problem import Claim, Refused
 from derivcheck.problem.scope import Scope
 from derivcheck.problem.terms import Term

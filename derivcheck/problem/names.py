@@ -10,7 +10,18 @@ from derivcheck.language.printing import plain
 from derivcheck.language.shapes import ONE, SCALAR, Dim
 from derivcheck.problem import algebra, terms
 from derivcheck.problem.context import SLOT, Context, key_of, pattern
-from derivcheck.problem.indices import claim_range, index_info, index_parts, index_term, is_word, size_dim
+from derivcheck.problem.indices import (
+    claim_range,
+    entry_of,
+    index_info,
+    index_parts,
+    index_term,
+    is_word,
+    primed,
+    size_dim,
+    superscript,
+    turns,
+)
 from derivcheck.problem.scope import (
     Declaration,
     Definition,
@@ -21,7 +32,6 @@ from derivcheck.problem.scope import (
     SizeSymbol,
     Unknown,
 )
-from derivcheck.problem.scripts import entry_of, primed, superscript, turns
 from derivcheck.problem.terms import Term
 from derivcheck.reading.parser import parse_expression
 from derivcheck.reading.unread import is_styled_letter
@@ -41,11 +51,9 @@ def value_of(found: object, span: Span, ctx: Context) -> Term:
         case Declaration(key=key, shape=shape) | Definition(key=key, shape=shape):
             if found.family:
                 raise Refusal(
-                    "family-without-index",
-                    span,
-                    f"`{scope.quote(span)}` is a family: say which member is meant",
+                    "family-without-index", span, f"`{scope.quote(span)}` is a family: say which member is meant",
                     "write its index, as in `x^{(i)}`, or declare the whole under a name of its own",
-                )
+                )  # fmt: skip
             scope.used.add(key)
             return terms.Variable(key, shape=shape, span=span)
         case SizeSymbol(key=key):
@@ -64,12 +72,10 @@ def _all_declared(found: FunctionDefinition, span: Span, scope: Scope) -> None:
         if key not in scope.declarations and key not in scope.definitions:
             written = key.partition("#")[0]
             raise Refusal(
-                "function-without-argument",
-                span,
-                f"`{found.text}` is a function: at which argument is meant?",
+                "function-without-argument", span, f"`{found.text}` is a function: at which argument is meant?",
                 f"write its argument, or declare `{written}` before the function",
                 unknown=Unknown(parse_expression(written), called=False, argument=True, counts=True),
-            )
+            )  # fmt: skip
 
 
 def _mentioned(key: str, text: str, span: Span, scope: Scope) -> Term:
@@ -88,11 +94,9 @@ def _mentioned(key: str, text: str, span: Span, scope: Scope) -> Term:
             f"write the argument: `{scope.quote(calls[0].span)}` or `{scope.quote(calls[1].span)}`",
         )
     raise Refusal(
-        "function-without-argument",
-        span,
-        f"`{text}` is a function: at which argument is meant?",
+        "function-without-argument", span, f"`{text}` is a function: at which argument is meant?",
         f"say it once before this line, as in: the loss `{text}(y)`",
-    )
+    )  # fmt: skip
 
 
 def how_to_declare(key: str, scope: Scope) -> str:

@@ -7,12 +7,11 @@ from fractions import Fraction
 
 from derivcheck.language import nodes as n
 from derivcheck.language.shapes import SCALAR
-from derivcheck.problem import algebra, calls, derivatives, factorials, spectrum, terms
-from derivcheck.problem.comparisons import indicator
+from derivcheck.problem import algebra, calls, derivatives, spectrum, terms, words
 from derivcheck.problem.context import Context, key_of, strip
+from derivcheck.problem.indices import indicator, superscript
 from derivcheck.problem.probability.operators import operator
 from derivcheck.problem.scope import Refusal
-from derivcheck.problem.scripts import superscript
 from derivcheck.problem.terms import Term
 
 JOINING = frozenset(("", "\\cdot", "\\times", "*"))
@@ -52,7 +51,7 @@ def _pieces(node: n.Product, ctx: Context) -> list[Piece]:
                 n.Product(factors[position + 1 :], operators[position + 2 :]) if position + 2 < len(factors) else None
             )
             behind = _pieces(rest, ctx) if rest else [Piece("", (f,)) for f in factors[position + 1 :]]
-            term, taken = derivatives.nabla(factor, _values(behind, ctx), ctx)
+            term, taken = derivatives.nabla(factor, [(piece.operator, _value(piece, ctx)) for piece in behind], ctx)
             pieces.append(Piece(operator, (factor,), term))
             pieces.extend(behind[taken:])
             break
@@ -97,10 +96,6 @@ def _turned_gradient(
     return algebra.transpose(ctx.scope, gradient, nabla.span | last.span), 1 + len(plain)
 
 
-def _values(pieces: list[Piece], ctx: Context) -> list[tuple[str, Term]]:
-    return [(piece.operator, _value(piece, ctx)) for piece in pieces]
-
-
 def _value(piece: Piece, ctx: Context) -> Term:
     return piece.term if piece.term is not None else ctx.term(piece.nodes[0])
 
@@ -127,7 +122,7 @@ def _call(factors: tuple[n.Node, ...], operators: tuple[str, ...], position: int
             value = _power_of_value(value, sup, ctx)
     elif isinstance(head, n.Name | n.Scripted) and (chance := operator(head, group, ctx)) is not None:
         value = chance
-    elif (known := factorials.called(head, group, ctx) or spectrum.called(head, group, ctx)) is not None:
+    elif (known := words.called(head, group, ctx) or spectrum.called(head, group, ctx)) is not None:
         value = known
     elif calls.evaluated_name(head, group, ctx):
         value = ctx.term(head)

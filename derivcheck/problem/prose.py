@@ -1,4 +1,4 @@
-"""The words around mathematics: what leads in to a statement, and adjectives such as "symmetric"."""
+"""The words around mathematics: what leads in to a statement, adjectives, expressions that are only mentioned."""
 
 from __future__ import annotations
 
@@ -9,25 +9,19 @@ from derivcheck.language import nodes as n
 from derivcheck.language.domain import Domain
 from derivcheck.language.shapes import ONE
 from derivcheck.problem import terms as t
+from derivcheck.problem.builder import Builder, Statements
 from derivcheck.problem.constructions import DOMAINS, say, unit_columns
 from derivcheck.problem.context import Context, key_of, members_of, strip
-from derivcheck.problem.declarations import declaration_of
+from derivcheck.problem.declarations import declaration_of, declare, family_pattern, ranging_letters
+from derivcheck.problem.domains import REALS
 from derivcheck.problem.equations import across, commute, orthonormal
-from derivcheck.problem.families import family_pattern, ranging_letters
-from derivcheck.problem.neighbours import Statements
-from derivcheck.problem.scope import Assumption, Declaration, Scope
+from derivcheck.problem.newness import would_resolve
+from derivcheck.problem.scope import Assumption, Declaration, Refusal, Scope
+from derivcheck.reading import phrases
 from derivcheck.reading.items import Statement
-from derivcheck.reading.phrases import (
-    ADJECTIVE_NEXT,
-    MATHS_BETWEEN,
-    NAMES_JOINED,
-    NOT_TAKEN,
-    PARITY,
-    PROPERTIES,
-    PUT_UP,
-    SAID_OF_ALL,
-)
-from derivcheck.reading.windows import behind
+from derivcheck.reading.parser import parse_expression
+from derivcheck.reading.unread import Unread, sentence_at
+from derivcheck.reading.windows import behind, behind_maths
 
 ASKED = frozenset(("let", "assume", "where", "call"))
 CONCLUDED = frozenset(("follows", "since", "in each case", "in that case"))
@@ -73,7 +67,7 @@ def constrains(item: Statement, text: str) -> bool:
     if any(word in item.lead for word in CONSTRAINING):
         return True
     before = text[max(0, item.span.start - 200) : item.span.start].lower()
-    return "satisfy" in item.lead.split() and PUT_UP.search(before) is not None
+    return "satisfy" in item.lead.split() and phrases.PUT_UP.search(before) is not None
 
 
 def assumed_in_words(item: Statement) -> bool:
@@ -99,16 +93,16 @@ def listed_before(item: Statement, statements: Statements, text: str) -> list[St
     told = facts_in(words)
     if not told:
         return []
-    of_all = SAID_OF_ALL.match(words) is not None
-    if not of_all and (told[0] not in SQUARE or ADJECTIVE_NEXT.match(words) is None):
+    of_all = phrases.SAID_OF_ALL.match(words) is not None
+    if not of_all and (told[0] not in SQUARE or phrases.ADJECTIVE_NEXT.match(words) is None):
         return []
     earlier = [one for one in statements.of_sentence(item) if one.span.end <= item.span.start]
     found: list[Statement] = []
     last = item
     for other in reversed(earlier):
         between = text[other.span.end : last.span.start]
-        beside = not MATHS_BETWEEN.search(between) or ("and" in between and "," not in between)
-        joins = NAMES_JOINED.fullmatch(between) is not None and (of_all or beside)
+        beside = not phrases.MATHS_BETWEEN.search(between) or ("and" in between and "," not in between)
+        joins = phrases.NAMES_JOINED.fullmatch(between) is not None and (of_all or beside)
         if not joins or [relation.sign for relation in other.relations] != ["\\in"]:
             break
         found.append(other)
@@ -119,7 +113,7 @@ def listed_before(item: Statement, statements: Statements, text: str) -> list[St
 def facts_in(words: str) -> list[str]:
     """What words say of a name, each part of them read once."""
     found: list[str] = []
-    for told, facts in PROPERTIES:
+    for told, facts in phrases.PROPERTIES:
         if told.search(words):
             found.extend(facts)
             words = told.sub(" ", words)
@@ -128,7 +122,7 @@ def facts_in(words: str) -> list[str]:
 
 def describe(names: n.Node, words: str, ctx: Context) -> None:
     """Take "symmetric", "positive definite", "idempotent" in the prose around a declaration as part of it."""
-    if NOT_TAKEN.search(words):
+    if phrases.NOT_TAKEN.search(words):
         return
     facts = facts_in(words)
     if (odd := parity_in(words)) is not None:
@@ -211,7 +205,7 @@ def _not_singular(found: Declaration, scope: Scope, fact: str) -> t.Comparison:
 
 def parity_in(words: str) -> bool | None:
     """Whether words say of a number that it is odd; None where they say neither."""
-    found = PARITY.search(words)
+    found = phrases.PARITY.search(words)
     return None if found is None else found[1] == "odd"
 
 
@@ -238,3 +232,104 @@ def _fits(kind: str, found: Declaration, ctx: Context) -> bool:
     if kind in ("orthogonal", "columns", "rows", "full columns", "full rows"):
         return columns != ONE
     return rows == columns and rows != ONE
+
+
+def mention(item: Statement, builder: Builder) -> None:
+    """An expression without a relation: it may tell at which argument a function is meant."""
+    builder.line(item.span, "mention")
+    describe_mention(item, builder)
+    try:
+        term = builder.context({}).term(item.members[0])
+    except Refusal:
+        if item.displayed:
+            builder.head = None
+        return
+    note_calls(term, builder.scope)
+    if item.displayed:
+        # "$$ f(x) $$" and then "$$ = … $$": what is displayed alone is what the next block goes on with.
+        builder.head = builder.makers.head(item.members[0], builder.context({}))
+
+
+def describe_mention(item: Statement, builder: Builder) -> None:
+    """``$P, Q$ symmetric positive definite``, ``symmetric $A$``; and what tells a shape behind the name.
+
+    That is ``$A$ … $n \\times n$ matrix`` and ``$x$ … in $\\mathbb{R}^n$``.
+    """
+    if item.displayed:
+        return
+    node = strip(item.members[0])
+    behind = behind_maths(item.span, builder.source.text)
+    ctx = builder.context()
+    known = key_of(node) in builder.scope.names
+    _note_parity(item, node, behind, builder)
+    if isinstance(node, n.Name | n.Scripted) and (known or not _names_a_set(node)):
+        if not known and not would_resolve(node, ctx):
+            builder.undeclared = [(name, lead) for name, lead in builder.undeclared if lead[0] == item.sentence]
+            builder.undeclared.append((node, (item.sentence, item.lead)))
+            return
+        if phrases.ADJECTIVE_BEHIND.match(behind):
+            describe(node, behind, ctx)
+            for other in _listed_before(item, builder, behind):
+                describe(other, behind, ctx)
+        elif phrases.ADJECTIVE_BEFORE.search(item.lead):
+            describe(node, item.lead, ctx)
+        return
+    waiting = [(name, lead) for name, (sentence, lead) in builder.undeclared if sentence == item.sentence]
+    if not waiting:
+        return
+    shape: n.Node | None = None
+    if isinstance(node, n.Product) and set(node.operators) == {"\\times"} and phrases.MATRIX.match(behind):
+        shape = n.Scripted(n.Name("\\mathbb{R}"), None, node, span=node.span)
+    elif phrases.OF_SPACE.search(item.lead.strip()):
+        shape = node
+    if shape is None:
+        return
+    try:
+        for name, lead in waiting:
+            declare(name, shape, ctx)
+            describe(name, f"{lead} {item.lead} {behind}", ctx)
+    except Refusal:
+        return
+    builder.undeclared = []
+
+
+def _note_parity(item: Statement, node: n.Node, behind: str, builder: Builder) -> None:
+    """``let $n$ be even``, ``where $n$ is odd``; "for odd $n$" and "if $n$ is even" are for their sentence alone."""
+    odd = parity_in(behind) if phrases.PARITY_BEHIND.match(behind) else parity_in(" ".join(item.lead.split()[-2:]))
+    if odd is None or not isinstance(node, n.Name):
+        return
+    if item.cue is None or item.cue.kind in ("let", "assume", "where"):
+        builder.scope.parities[node.text] = odd
+    else:
+        around = sentence_at(builder.source.text, item.span)
+        builder.unread.append(Unread((), item.span, around, narrows=True))
+
+
+def _listed_before(item: Statement, builder: Builder, behind: str) -> list[n.Node]:
+    """The names mentioned before in a list of which "are" or "be" says something: "where $P$, $Q$ and $R$ are …"."""
+    if phrases.OF_ALL.match(behind) is None:
+        return []
+    text, found, start = builder.source.text, [], item.span.start
+    earlier = [line for line in builder.lines if line.span.end <= item.span.start]
+    for line in sorted(earlier, key=lambda line: -line.span.end):
+        if line.kind != "mention" or phrases.MENTIONS_JOINED.fullmatch(text[line.span.end : start]) is None:
+            break
+        found.append(parse_expression(text[line.span.start : line.span.end]))
+        start = line.span.start
+    return found
+
+
+def _names_a_set(node: n.Name | n.Scripted) -> bool:
+    base = node.base if isinstance(node, n.Scripted) else node
+    return isinstance(base, n.Name) and base.text in REALS
+
+
+def note_calls(term: t.Term, scope: Scope) -> None:
+    """Remember the arguments at which functions of vectors were written.
+
+    A call at an entry whose index is bound there, as in ``h_i = φ(z_i)``, has no value outside.
+    """
+    for part in t.walk(term):
+        whole = isinstance(part, t.Arbitrary) and not part.order and not part.entrywise
+        if isinstance(part, t.Arbitrary) and whole and not any(isinstance(each, t.Index) for each in t.walk(part)):
+            scope.mentions.setdefault(part.key, []).append(part)

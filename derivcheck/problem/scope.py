@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from derivcheck.language.domain import Domain
@@ -239,6 +240,12 @@ class Scope:
         self.declarations[declaration.key] = declaration
         self.headings[visible] = self.heading
 
+    def narrow(self, key: str, domain: Domain) -> None:
+        """What is declared under a key, by whatever names, is drawn from another domain."""
+        for visible, found in list(self.names.items()):
+            if isinstance(found, Declaration) and found.key == key:
+                self.enter(visible, replace(found, domain=domain))
+
     def anew(self, node: Node) -> None:
         """Tell that a known name begins anew: what was said of it before keeps its meaning, and refutes nothing."""
         if node.span.start == node.span.end:
@@ -257,6 +264,15 @@ class Scope:
             still=set(self.still), optima=dict(self.optima), facts=dict(self.facts), guards=list(self.guards),
             parities=dict(self.parities), begun=dict(self.begun),
         )  # fmt: skip
+
+    @contextmanager
+    def again(self, here: Scope) -> Iterator[Scope]:
+        """What was known then, with the sizes found by now; what is new in one expression is not new in the next."""
+        scope = replace(self.as_it_stands(), counter=here.counter, solution=dict(here.solution))
+        try:
+            yield scope
+        finally:
+            here.counter = max(here.counter, scope.counter)
 
     def quote(self, span: Span) -> str:
         """What stands at a span, on one line and not longer than a message can bear, its braces closed."""

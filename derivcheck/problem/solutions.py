@@ -6,13 +6,13 @@ from dataclasses import replace
 from fractions import Fraction
 
 from derivcheck.problem import terms
-from derivcheck.problem.claims import derivative_in, differentiated_by
+from derivcheck.problem.calls import slope_by_square
 from derivcheck.problem.facts import behind, depends
 from derivcheck.problem.freezing import held_names, moves_alone
+from derivcheck.problem.heads import derivative_in, differentiated_by
 from derivcheck.problem.multipliers import beside, mentions, multipliers, without_constraint
 from derivcheck.problem.problem import Claim, Refused, Solution
 from derivcheck.problem.scope import Scope
-from derivcheck.problem.squares import slope_by_square
 from derivcheck.problem.substitution import at_indices
 from derivcheck.problem.terms import Term
 

@@ -6,21 +6,19 @@ decided by the draw as well.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from fractions import Fraction
 
 from derivcheck.language import nodes as n
 from derivcheck.language.printing import plain
-from derivcheck.language.shapes import ONE, is_scalar
+from derivcheck.language.shapes import ONE
 from derivcheck.problem import algebra
 from derivcheck.problem import terms as t
 from derivcheck.problem.context import Context, key_of
+from derivcheck.problem.facts import symmetric
 from derivcheck.problem.indices import claim_range, index_term
-from derivcheck.problem.scope import Refusal, Scope
+from derivcheck.problem.scope import Refusal
 from derivcheck.problem.terms import Term
 from derivcheck.source import Span
-
-SYMMETRIC = ("symmetric", "spd", "diagonal")
 
 
 def called(head: n.Node, group: n.Group, ctx: Context) -> Term | None:
@@ -95,60 +93,3 @@ def refuse_unsymmetric(matrix: Term, span: Span, ctx: Context) -> None:
         text = ctx.scope.quote(matrix.span)
         reason = f"eigenvalues are read of symmetric matrices alone, and `{text}` is not seen to be one"
         raise Refusal("eigenvalues", span, reason, f"say that it is: let `{text}` be symmetric")
-
-
-def symmetric(term: Term, scope: Scope) -> bool:
-    """Whether a square matrix is seen to be symmetric."""
-    if is_scalar(scope.resolve_shape(term.shape)):
-        return True
-    match term:
-        case t.Identity() | t.Unary(op="todiag"):
-            return True
-        case t.Variable(key=key):
-            declared, defined = scope.declarations.get(key), scope.definitions.get(key)
-            if declared is not None:
-                return declared.domain.kind in SYMMETRIC
-            return defined is not None and symmetric(defined.term, scope)
-        case t.Add(terms=parts):
-            return all(symmetric(part, scope) for _, part in parts) or _transposed_pairs(parts)
-        case t.Multiply(op="scale" | "entrywise", left=left, right=right):
-            return symmetric(left, scope) and symmetric(right, scope)
-        case t.Multiply(op="matmul"):
-            factors = _factors(term)
-            return all(_is_transpose(a, b, scope) for a, b in zip(factors, reversed(factors), strict=True))
-        case t.Divide(left=left, right=right):
-            return symmetric(left, scope) and symmetric(right, scope)
-        case t.Unary(op="inverse" | "transpose", argument=argument) | t.Power(base=argument):
-            return symmetric(argument, scope)
-        case t.Reduce(op="sum", body=body) | t.Let(bindings=(), body=body):
-            return symmetric(body, scope)
-        case t.Derivative(form="hessian", second=second, key=key):
-            return second in (None, key)
-    return False
-
-
-def _transposed_pairs(parts: Sequence[tuple[int, Term]]) -> bool:
-    """``A + A^⊤``."""
-    left = list(parts)
-    while left:
-        sign, part = left.pop()
-        partner = next((each for each in left if each[0] == sign and _turned(each[1]) == part), None)
-        partner = partner or next((each for each in left if each[0] == sign and each[1] == _turned(part)), None)
-        if partner is None:
-            return False
-        left.remove(partner)
-    return True
-
-
-def _turned(term: Term) -> Term:
-    return term.argument if isinstance(term, t.Unary) and term.op == "transpose" else t.Unary("transpose", term)
-
-
-def _factors(term: Term) -> list[Term]:
-    if isinstance(term, t.Multiply) and term.op == "matmul":
-        return [*_factors(term.left), *_factors(term.right)]
-    return [term]
-
-
-def _is_transpose(one: Term, other: Term, scope: Scope) -> bool:
-    return one == _turned(other) or other == _turned(one) or (one == other and symmetric(one, scope))

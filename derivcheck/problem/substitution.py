@@ -1,14 +1,16 @@
-"""Terms with some of their parts replaced."""
+"""Terms with some of their parts replaced, or with the sizes that were found."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import fields, replace
+from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
+from derivcheck.language.shapes import Dim
 from derivcheck.problem import terms as t
 from derivcheck.problem.scope import Definition
 from derivcheck.problem.terms import Term
+from derivcheck.source import Span
 
 
 def rewrite(term: Term, rule: Callable[[Term], Term | None], free: str | None = None) -> Term:
@@ -67,3 +69,25 @@ def member(definition: Definition, indices: Sequence[Term]) -> Term:
     """What a defined name stands for; of a family, the member at these indices."""
     names = (name for name, _ in definition.family)
     return at_indices(definition.term, dict(zip(names, indices, strict=False)))
+
+
+def settled(term: Term, solution: Mapping[str, Dim]) -> Term:
+    """The term with every unknown size replaced by what it was found to be."""
+    done: dict[int, Any] = {}
+
+    def of(value: Any) -> Any:  # noqa: ANN401 (whatever the fields of a term hold)
+        match value:
+            case Dim():
+                return value.substitute(solution)
+            case tuple():
+                return tuple(map(of, value))
+            case str() | int() | Span():
+                return value
+        if not is_dataclass(value) or isinstance(value, type):
+            return value
+        if id(value) not in done:
+            done[id(value)] = replace(value, **{each.name: of(getattr(value, each.name)) for each in fields(value)})
+        return done[id(value)]
+
+    result: Term = of(term)
+    return result

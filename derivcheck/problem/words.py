@@ -1,20 +1,26 @@
-"""The words, bars and brackets that mean the same in every document: tanh, tr, norms, inner products."""
+r"""The words, bars and brackets that mean the same in every document: tanh, tr, norms, inner products, ``n!``.
+
+n! = Γ(n + 1), and log Γ is what logarithms of products are taken apart into. ``\Gamma``, ``B`` and ``\psi`` are these
+functions only where the document gives the letters no other meaning, and ``\psi`` where it speaks of the digamma.
+"""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from fractions import Fraction
+from math import factorial
 
 from derivcheck.functions import FUNCTIONS
 from derivcheck.language import nodes as n
 from derivcheck.language.shapes import ONE, is_scalar
-from derivcheck.problem import algebra, dotted, factorials, terms
+from derivcheck.problem import algebra, dotted, terms
 from derivcheck.problem.calls import call
 from derivcheck.problem.context import Context, key_of, strip
+from derivcheck.problem.indices import superscript
 from derivcheck.problem.probability.logs import has_density, has_factorial, log_of
 from derivcheck.problem.scope import Refusal
-from derivcheck.problem.scripts import superscript
 from derivcheck.problem.terms import Term
+from derivcheck.reading.phrases import DIGAMMA
 from derivcheck.source import Span
 
 ELEMENTARY = {word: name for name, known in FUNCTIONS.items() for word in (name, *known.spellings) if name != "gamma"}
@@ -57,11 +63,9 @@ def _bars(value: Term, span: Span, ctx: Context) -> Term:
         return terms.Unary("det", value, span=span)
     if ONE in (rows, columns):
         raise Refusal(
-            "bars",
-            span,
-            f"`|…|` of something that is {ctx.scope.show(value.shape)} is read in more than one way",
+            "bars", span, f"`|…|` of something that is {ctx.scope.show(value.shape)} is read in more than one way",
             "write `\\|x\\|` for the length, or `\\operatorname{abs}(x)` for the entries",
-        )
+        )  # fmt: skip
     raise Refusal("bars", span, f"`|…|` of something that is {ctx.scope.show(value.shape)} is not understood")
 
 
@@ -75,11 +79,9 @@ def norm(bars: n.Bars, sub: n.Node | None, sup: n.Node | None, span: Span, ctx: 
         case None:
             if not vector:
                 raise Refusal(
-                    "norm",
-                    bars.span,
-                    "the norm of a matrix is read in more than one way",
+                    "norm", bars.span, "the norm of a matrix is read in more than one way",
                     "write `\\|A\\|_F` for the Frobenius norm",
-                )
+                )  # fmt: skip
         case n.Name(text="F") | n.Text(text="F"):
             pass
         case n.Number(value=two) if two == 2 and vector:
@@ -128,7 +130,7 @@ def _word(node: n.Apply, ctx: Context) -> Term:
     if word in ("max", "min"):
         return _extremum(word, args, node, ctx)
     if word in ("factorial", "binom"):
-        return factorials.word(word, args, node, ctx)
+        return _counted(word, args, node, ctx)
     if word in ELEMENTARY:
         return _elementary(ELEMENTARY[word], args, node, ctx)
     if word in MATRIX_WORDS and len(args) == 1:
@@ -245,3 +247,80 @@ def _matrix_word(op: str, value: Term, node: n.Apply, ctx: Context) -> Term:
         case "colsum":
             return algebra.multiply(scope, terms.Filled(Fraction(1), shape=(ONE, rows)), value, "", node.span)
     raise AssertionError(op)
+
+
+BETAS = frozenset(("B", "\\mathrm{B}", "\\mathbf{B}", "\\mathrm{Beta}", "\\beta"))
+DIGAMMAS = frozenset(("\\psi", "\\Psi", "\\digamma", "\\mathrm{digamma}"))
+LARGEST = 170
+"""Above this a factorial is no number in float64: it is kept as what it is."""
+
+
+def _counted(name: str, args: list[Term], node: n.Apply, ctx: Context) -> Term:
+    r"""``n!`` and ``\binom{n}{k}`` of scalars."""
+    for arg in args:
+        if not algebra.scalar(ctx.scope, arg):
+            raise Refusal("not-a-scalar", arg.span, f"a factorial is of a number; this is {ctx.scope.show(arg.shape)}")
+    if name == "factorial":
+        return _factorial(args[0], node.span)
+    above, below = args
+    rest = terms.Add(((1, above), (-1, below)), span=node.span)
+    numbers = [_literal(part) for part in (above, below)]
+    if numbers[0] is not None and numbers[1] is not None and numbers[1] <= numbers[0]:
+        rest_number = terms.Constant(Fraction(numbers[0] - numbers[1]))
+        product = _product(_factorial(below, node.span), _factorial(rest_number, node.span))
+    else:
+        product = _product(_factorial(below, node.span), _factorial(rest, node.span))
+    return terms.Divide(_factorial(above, node.span), product, span=node.span)
+
+
+def called(head: n.Node, group: n.Group, ctx: Context) -> Term | None:
+    r"""``\Gamma(a)``, ``\Gamma'(a)``, ``B(a, b)`` or ``\psi(a)``; None where the letter means something else."""
+    base = head.base if isinstance(head, n.Scripted) and head.sub is None and head.sup is None else head
+    if not isinstance(base, n.Name) or key_of(base) in ctx.scope.names or base.text in ctx.indices:
+        return None
+    primes = head.primes if isinstance(head, n.Scripted) else 0
+    items = list(group.body.items) if isinstance(group.body, n.Tuple) else [group.body]
+    span = head.span | group.span
+    if base.text in ("\\Gamma", "\\mathrm{Gamma}") and len(items) == 1 and group.fence in "([":
+        return _function("gamma", items[0], primes, span, ctx)
+    if base.text in DIGAMMAS and len(items) == 1 and DIGAMMA.search(ctx.scope.text):
+        return _function("digamma", items[0], primes, span, ctx)
+    if base.text in BETAS and not primes and group.fence == "(":
+        return _beta([ctx.term(item) for item in items], span, ctx)
+    return None
+
+
+def _function(name: str, item: n.Node, order: int, span: Span, ctx: Context) -> Term:
+    argument = ctx.term(item)
+    return terms.Elementary(name, argument, order, shape=argument.shape, span=span)
+
+
+def _beta(args: list[Term], span: Span, ctx: Context) -> Term | None:
+    """B(a, b) = Γ(a) Γ(b) / Γ(a + b), and for a column Π Γ(aᵢ) / Γ(Σ aᵢ)."""
+    if len(args) == 2 and all(algebra.scalar(ctx.scope, arg) for arg in args):
+        above = _product(terms.Elementary("gamma", args[0]), terms.Elementary("gamma", args[1]))
+        return terms.Divide(above, terms.Elementary("gamma", terms.Add(((1, args[0]), (1, args[1])))), span=span)
+    if len(args) == 1 and algebra.column(ctx.scope, args[0]):
+        logs = terms.Unary("sumall", terms.Elementary("lgamma", args[0], shape=args[0].shape))
+        total = terms.Elementary("lgamma", terms.Unary("sumall", args[0]))
+        return terms.Elementary("exp", terms.Add(((1, logs), (-1, total))), span=span)
+    return None
+
+
+def _factorial(term: Term, span: Span) -> Term:
+    number = _literal(term)
+    if number is not None:
+        return terms.Constant(Fraction(factorial(number)), span=span)
+    one_more = terms.Add(((1, term), (1, terms.Constant(Fraction(1)))), span=term.span)
+    return terms.Elementary("gamma", one_more, span=span)
+
+
+def _literal(term: Term) -> int | None:
+    """The whole number that was written, if it is one of which a factorial can be taken."""
+    if isinstance(term, terms.Constant) and isinstance(term.value, Fraction) and term.value.denominator == 1:
+        return int(term.value) if 0 <= term.value <= LARGEST else None
+    return None
+
+
+def _product(left: Term, right: Term) -> Term:
+    return terms.Multiply("scale", left, right)

@@ -2,29 +2,31 @@ r"""Words that lead from a derivative to where it is zero: "setting this to zero
 
 ``\nabla_w L = -2 X^\top (y - X w)`` and then "Setting this to zero gives" is the row ``\nabla_w L = 0`` that nobody
 writes down: it is put among the claims as a premise, and what the words lead to are rows that solve it.
+And names that a document on EM says do not move in the M-step: responsibilities, what is "held fixed".
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
 from fractions import Fraction
+from functools import lru_cache
 
 from derivcheck.language import nodes as n
 from derivcheck.language.shapes import SCALAR
 from derivcheck.language.traversal import walk
-from derivcheck.problem import terms
-from derivcheck.problem.builder import Builder
-from derivcheck.problem.claims import differentiated_by, kind_of
-from derivcheck.problem.context import strip
+from derivcheck.problem import terms as t
+from derivcheck.problem.builder import Builder, Statements
+from derivcheck.problem.context import key_of, strip
 from derivcheck.problem.facts import behind, depends
-from derivcheck.problem.naming import estimated, estimated_key
-from derivcheck.problem.neighbours import Statements
+from derivcheck.problem.freezing import of_em
+from derivcheck.problem.heads import differentiated_by, kind_of
+from derivcheck.problem.newness import estimated, estimated_key
 from derivcheck.problem.problem import Claim
-from derivcheck.problem.scope import FunctionDefinition, Refusal
+from derivcheck.problem.scope import Definition, FunctionDefinition, Refusal
 from derivcheck.reading import phrases
 from derivcheck.reading.items import Statement
 from derivcheck.reading.parser import parse_expression
-from derivcheck.reading.windows import bare
+from derivcheck.reading.windows import bare, clause
 from derivcheck.source import Span
 
 EQUALITIES = frozenset(("=", ":=", "\\equiv"))
@@ -118,7 +120,7 @@ def _meant(what: str, mentions: list[Statement], item: Statement, builder: Build
     if not found:
         return _of_objective(item, builder)
     # One that is said to be zero already is a row of its own.
-    return [claim for claim in reversed(found.values()) if not terms.is_zero(claim.claimed)]
+    return [claim for claim in reversed(found.values()) if not t.is_zero(claim.claimed)]
 
 
 def _said(mention: Statement, builder: Builder) -> list[Claim]:
@@ -142,7 +144,7 @@ def _of_objective(item: Statement, builder: Builder) -> list[Claim]:
     key = None if base is None else estimated_key(base, builder)
     if base is None or key is None:
         return []
-    made: dict[str, tuple[n.Node, terms.Term]] = {
+    made: dict[str, tuple[n.Node, t.Term]] = {
         one.key: (parse_expression(one.key), one.term)
         for one in scope.definitions.values()
         if one.shape == SCALAR and not one.family and depends(one.term, key, scope)
@@ -163,8 +165,70 @@ def _premise(claim: Claim, item: Statement) -> Claim:
     place = Span(item.span.start, item.span.start)
     return replace(
         claim,
-        claimed=terms.Constant(Fraction(0), span=claim.span), claimed_node=n.Number(Fraction(0), "0", span=claim.span),
+        claimed=t.Constant(Fraction(0), span=claim.span), claimed_node=n.Number(Fraction(0), "0", span=claim.span),
         span=place, sentence=item.sentence, conditions=(), alternatives=(), solution=None, density=None,
         proportional=False, stationary=True, implied=False, joined=False, premise=True, read=None, remade=None,
         otherwise=None, expected_wrong=False,
     )  # fmt: skip
+
+
+def note_still(item: Statement, statements: Statements, builder: Builder) -> None:
+    """Remember what the words around a statement say does not move."""
+    text = builder.scope.text
+    if not (of_em(text) or _responsible(text) or builder.scope.posterior):
+        return
+    name = _defined(item, builder)
+    if name is not None and _per_sample(name) and (phrases.RESPONSIBLE.search(item.lead) or _in_the_e_step(item, text)):
+        _still(name.key, builder)
+    if item.relations or item.displayed:
+        return
+    mine = statements.of_sentence(item)
+    if phrases.FIXED.search(clause(mine, text)):
+        for key in _spoken_of(item, builder):
+            _still(key, builder)
+
+
+@lru_cache(maxsize=8)
+def _responsible(text: str) -> bool:
+    return phrases.RESPONSIBLE.search(text) is not None
+
+
+def _still(key: str, builder: Builder) -> None:
+    builder.scope.still.add(key)
+    builder.scope.posterior.add(key)
+
+
+def _defined(item: Statement, builder: Builder) -> Definition | None:
+    """The definition that a statement has made."""
+    if not item.relations or item.relations[0].sign not in ("=", ":="):
+        return None
+    made = [each for each in builder.scope.definitions.values() if each.span == item.span]
+    left = builder.scope.names.get(key_of(strip(item.members[0])))
+    return made[-1] if made else left if isinstance(left, Definition) and left.span == item.span else None
+
+
+def _per_sample(name: Definition) -> bool:
+    """Whether it has a value for every sample, as what an E-step computes, and as its objective has not."""
+    return bool(name.family) or isinstance(name.term, t.Gather)
+
+
+def _in_the_e_step(item: Statement, text: str) -> bool:
+    last = None
+    for match in phrases.STEP.every(text[: item.span.start]):
+        last = match
+    return last is not None and last.group(0)[0] == "E"
+
+
+def _spoken_of(item: Statement, builder: Builder) -> list[str]:
+    try:
+        term = builder.context({}).term(item.members[0])
+    except Refusal:
+        return []
+    names = [part.key for part in t.walk(term) if isinstance(part, t.Variable)]
+    known = [builder.scope.definitions[key] for key in names if key in builder.scope.definitions]
+
+    def adds_up(term: t.Term) -> bool:
+        return any(isinstance(part, t.Reduce | t.Density) for part in t.walk(term))
+
+    # "With $r$ fixed, maximise $Q$": an objective stands in such a sentence too, and it moves.
+    return [each.key for each in known if _per_sample(each) or not adds_up(each.term)]

@@ -7,29 +7,14 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import Literal, cast
 
-from derivcheck.language.nodes import (
-    Add,
-    Big,
-    Binder,
-    Compare,
-    Fraction_,
-    Given,
-    Group,
-    Name,
-    Node,
-    Number,
-    Product,
-    Scripted,
-    Symbol,
-    Tuple,
-)
-from derivcheck.language.scoping import base_of
+from derivcheck.language import nodes as n
+from derivcheck.language.precedence import base_of
 from derivcheck.language.traversal import walk
 from derivcheck.reading.cursor import Cursor
 from derivcheck.reading.differentials import differential_at
-from derivcheck.reading.errors import ParseError
+from derivcheck.reading.items import ParseError
 from derivcheck.reading.lexer import Token
-from derivcheck.reading.names import word_at
+from derivcheck.reading.names import spelling_at, word_at
 from derivcheck.reading.scripts import Scripts, read_scripts
 from derivcheck.reading.vocabulary import BIG_COMMANDS
 from derivcheck.source import Span
@@ -38,7 +23,7 @@ _Operator = Literal["sum", "prod", "int", "max", "min", "argmax", "argmin"]
 _ORDERS = frozenset({"<", "\\le"})
 
 
-def read_big(cursor: Cursor) -> Node:
+def read_big(cursor: Cursor) -> n.Node:
     r"""``\sum``, ``\prod`` or ``\int`` with its bounds and its body."""
     start = cursor.at
     command = cursor.take()
@@ -49,23 +34,18 @@ def read_big(cursor: Cursor) -> Node:
     return _finished(cursor, operator, scripts, start)
 
 
-def read_extreme(cursor: Cursor, word: str, start: int) -> Node:
+def read_extreme(cursor: Cursor, word: str, start: int) -> n.Node:
     r"""``\max_{i}`` or ``\arg\min_u``: the word stands before, its subscript is next."""
     return _finished(cursor, word, read_scripts(cursor), start)
 
 
-def read_underset(cursor: Cursor) -> Node:
+def read_underset(cursor: Cursor) -> n.Node:
     r"""``\underset{u}{\arg\max}``."""
     start = cursor.at
     command = cursor.take()
     if not cursor.looks_at("begin"):
         raise cursor.missing(f"the argument of `{command.text}`")
-    cursor.take()
-    with cursor.inside("sub"):
-        below = cursor.grammar.inner(cursor)
-        if not cursor.looks_at("end"):
-            raise cursor.missing("the end of the braces")
-    cursor.take()
+    below = cursor.braced("sub")
     index = cursor.at
     if cursor.looks_at("begin"):
         found = word_at(cursor, index + 1)
@@ -79,22 +59,22 @@ def read_underset(cursor: Cursor) -> Node:
     return _finished(cursor, found[0], Scripts(sub=below), start)
 
 
-def _finished(cursor: Cursor, operator: str, scripts: Scripts, start: int) -> Node:
+def _finished(cursor: Cursor, operator: str, scripts: Scripts, start: int) -> n.Node:
     sign = cursor.tokens[start]
     if scripts.sub is None:
         if operator not in ("sum", "prod") or scripts.sup is not None:
             raise _unsaid(sign)
         body = _body(cursor, start)
-        return Big(cast(_Operator, operator), _only_index(body, cursor, sign), body, span=cursor.since(start))
+        return n.Big(cast(_Operator, operator), _only_index(body, cursor, sign), body, span=cursor.since(start))
     binder = binder_of(scripts.sub, scripts.sup, cursor.bound)
-    names = [name.text for name in map(base_of, binder.names) if isinstance(name, Name)]
+    names = [name.text for name in map(base_of, binder.names) if isinstance(name, n.Name)]
     cursor.bound.extend(names)
     body = _body(cursor, start)
     del cursor.bound[len(cursor.bound) - len(names) :]
-    return Big(cast(_Operator, operator), binder, body, span=cursor.since(start))
+    return n.Big(cast(_Operator, operator), binder, body, span=cursor.since(start))
 
 
-def _body(cursor: Cursor, start: int) -> Node:
+def _body(cursor: Cursor, start: int) -> n.Node:
     r"""What a big operator acts on; a sign may stand right behind it: ``\sum_i -x_i``."""
     token = cursor.peek()
     signed = token is not None and token.kind == "sign" and token.text == "-"
@@ -105,27 +85,27 @@ def _body(cursor: Cursor, start: int) -> Node:
         raise _bodiless(cursor, start)
     with cursor.deeper():
         body = cursor.grammar.entrywise(cursor)
-    return Add((("-", body),), span=cursor.since(place)) if signed else body
+    return n.Add((("-", body),), span=cursor.since(place)) if signed else body
 
 
 def _unsaid(sign: Token) -> ParseError:
     return ParseError(f"`{sign.text}` does not say what it runs over", sign.span, f"write `{sign.text}_{{i}}`")
 
 
-def _only_index(body: Node, cursor: Cursor, sign: Token) -> Binder:
+def _only_index(body: n.Node, cursor: Cursor, sign: Token) -> n.Binder:
     r"""What ``\sum x_i y_i`` runs over: the one letter that stands below something in it and is not bound."""
-    below = {part.sub.text for part in walk(body) if isinstance(part, Scripted) and isinstance(part.sub, Name)}
-    letters = {part.text for sub in _subscripts(body) for part in walk(sub) if isinstance(part, Name)}
+    below = {part.sub.text for part in walk(body) if isinstance(part, n.Scripted) and isinstance(part.sub, n.Name)}
+    letters = {part.text for sub in _subscripts(body) for part in walk(sub) if isinstance(part, n.Name)}
     found = [letter for letter in letters if len(letter) == 1 and letter.islower() and letter not in cursor.bound]
-    inner = any(isinstance(part, Big) for part in walk(body))
+    inner = any(isinstance(part, n.Big) for part in walk(body))
     if len(found) != 1 or found[0] not in below or inner:
         raise _unsaid(sign)
-    return Binder((Name(found[0], span=sign.span),), None, None, span=sign.span)
+    return n.Binder((n.Name(found[0], span=sign.span),), None, None, span=sign.span)
 
 
-def _subscripts(body: Node) -> Iterator[Node]:
+def _subscripts(body: n.Node) -> Iterator[n.Node]:
     for part in walk(body):
-        if isinstance(part, Scripted) and part.sub is not None:
+        if isinstance(part, n.Scripted) and part.sub is not None:
             yield part.sub
 
 
@@ -139,32 +119,32 @@ def _bodiless(cursor: Cursor, start: int) -> ParseError:
     return ParseError(f"`{sign.text}` has nothing behind it", cursor.since(start))
 
 
-def binder_of(sub: Node, sup: Node | None, bound: Sequence[str] = ()) -> Binder:
+def binder_of(sub: n.Node, sup: n.Node | None, bound: Sequence[str] = ()) -> n.Binder:
     """What stands below and above a big operator; ``bound`` are the names bound around it."""
     span = sub.span if sup is None else sub.span | sup.span
     match sub:
-        case Compare(members=(left, lower), relations=("=",)):
-            return Binder(_names(left, span), lower, sup, span=span)
-        case Compare(members=(left, *rest), relations=(":", *others)):
+        case n.Compare(members=(left, lower), relations=("=",)):
+            return n.Binder(_names(left, span), lower, sup, span=span)
+        case n.Compare(members=(left, *rest), relations=(":", *others)):
             if not others:
-                return Binder(_names(left, span), None, sup, rest[0], span=span)
-            condition = Compare(tuple(rest), tuple(others), span=rest[0].span | rest[-1].span)
-            return Binder(_names(left, span), None, sup, condition, span=span)
-        case Compare():
-            return Binder(_compared(sub, span, bound), None, sup, sub, span=span)
-        case Given(left=left, right=condition):
-            return Binder(_names(left, span), None, sup, condition, span=span)
-        case Tuple(items=items) if any(isinstance(item, Compare) for item in items):
+                return n.Binder(_names(left, span), None, sup, rest[0], span=span)
+            condition = n.Compare(tuple(rest), tuple(others), span=rest[0].span | rest[-1].span)
+            return n.Binder(_names(left, span), None, sup, condition, span=span)
+        case n.Compare():
+            return n.Binder(_compared(sub, span, bound), None, sup, sub, span=span)
+        case n.Given(left=left, right=condition):
+            return n.Binder(_names(left, span), None, sup, condition, span=span)
+        case n.Tuple(items=items) if any(isinstance(item, n.Compare) for item in items):
             return _listed(items, sup, span, bound)
         case _:
-            return Binder(_names(sub, span), None, sup, span=span)
+            return n.Binder(_names(sub, span), None, sup, span=span)
 
 
-def _listed(items: tuple[Node, ...], sup: Node | None, span: Span, bound: Sequence[str]) -> Binder:
+def _listed(items: tuple[n.Node, ...], sup: n.Node | None, span: Span, bound: Sequence[str]) -> n.Binder:
     r"""``i,j=1``, where both share the bounds; ``i=1, i \ne j``; ``i,j : i < j``; ``i, j \in S``."""
-    compared = [index for index, item in enumerate(items) if isinstance(item, Compare)]
+    compared = [index for index, item in enumerate(items) if isinstance(item, n.Compare)]
     first = compared[0]
-    if items[first + 1 : -1] == (Symbol("\\dots"),) and sup is None:
+    if items[first + 1 : -1] == (n.Symbol("\\dots"),) and sup is None:
         # i = 1, \dots, n
         return _listed(items[: first + 1], items[-1], span, bound)
     last = binder_of(items[first], sup, bound)
@@ -175,11 +155,11 @@ def _listed(items: tuple[Node, ...], sup: Node | None, span: Span, bound: Sequen
         raise _not_understood(span)
     condition = conditions[0] if len(conditions) == 1 else None
     if len(conditions) > 1:
-        condition = Tuple(tuple(conditions), (",",) * (len(conditions) - 1), span=span)
-    return Binder(names, last.lower, last.upper, condition, span=span)
+        condition = n.Tuple(tuple(conditions), (",",) * (len(conditions) - 1), span=span)
+    return n.Binder(names, last.lower, last.upper, condition, span=span)
 
 
-def _compared(sub: Compare, span: Span, bound: Sequence[str]) -> tuple[Node, ...]:
+def _compared(sub: n.Compare, span: Span, bound: Sequence[str]) -> tuple[n.Node, ...]:
     r"""The names that a condition binds: ``i < j`` binds both, ``j \ne i``, ``j > i`` and ``i \le n`` the first.
 
     A double sum is written with its letters in order, and nobody binds the letters of a sum around.
@@ -195,34 +175,34 @@ def _compared(sub: Compare, span: Span, bound: Sequence[str]) -> tuple[Node, ...
     return inner
 
 
-def _in_order(left: Node, right: Node, bound: Sequence[str]) -> bool:
+def _in_order(left: n.Node, right: n.Node, bound: Sequence[str]) -> bool:
     match left, right:
-        case Name(text=first), Name(text=second):
+        case n.Name(text=first), n.Name(text=second):
             pairs = ("ij", "jk", "kl", "ik", "il", "jl", "pq", "rs", "st", "uv", "ab")
             return first + second in pairs and first not in bound and second not in bound
-        case Name(text=first), Scripted(base=Name(text=second), sub=None, sup=None):
+        case n.Name(text=first), n.Scripted(base=n.Name(text=second), sub=None, sup=None):
             return first == second
         case _:
             return False
 
 
-def _is_name(node: Node) -> bool:
-    return isinstance(base_of(node), Name)
+def _is_name(node: n.Node) -> bool:
+    return isinstance(base_of(node), n.Name)
 
 
-def _names(node: Node, span: Span) -> tuple[Node, ...]:
+def _names(node: n.Node, span: Span) -> tuple[n.Node, ...]:
     match node:
-        case Name():
+        case n.Name():
             return (node,)
-        case Scripted() if _is_name(node):
+        case n.Scripted() if _is_name(node):
             return (node,)
-        case Tuple(items=items):
+        case n.Tuple(items=items):
             return tuple(name for item in items for name in _names(item, span))
-        case Group(body=body):
+        case n.Group(body=body):
             return _names(body, span)
-        case Product(factors=factors, operators=operators) if not any(operators):
+        case n.Product(factors=factors, operators=operators) if not any(operators):
             return tuple(name for factor in factors for name in _names(factor, span))
-        case Symbol(text=text):
+        case n.Symbol(text=text):
             raise ParseError(f"`{text}` is nothing that can be run over", node.span)
         case _:
             raise _not_understood(span)
@@ -234,10 +214,10 @@ def _not_understood(span: Span) -> ParseError:
     )
 
 
-def _integral(cursor: Cursor, scripts: Scripts, start: int) -> Node:
+def _integral(cursor: Cursor, scripts: Scripts, start: int) -> n.Node:
     sign = cursor.tokens[start]
     outermost = cursor.integrals == 0
-    names: list[Node] = []
+    names: list[n.Node] = []
     if differential_at(cursor, cursor.at) is not None:
         names = _differentials(cursor, only_one=True)
         with cursor.deeper():
@@ -253,48 +233,108 @@ def _integral(cursor: Cursor, scripts: Scripts, start: int) -> Node:
     if not names:
         raise ParseError("the integral has no `dx`", sign.span, "write what it integrates over: `\\int f(x) \\, dx`")
     binder = _integral_binder(names, scripts, sign.span)
-    return Big("int", binder, body, span=cursor.since(start))
+    return n.Big("int", binder, body, span=cursor.since(start))
 
 
-def _differential_above(body: Node) -> tuple[Node, list[Node]]:
+def _differential_above(body: n.Node) -> tuple[n.Node, list[n.Node]]:
     r"""``\int \frac{x \, dx}{1 + x^2}``: the differential in the numerator of what is integrated."""
     match body:
-        case Product(factors=(*before, Fraction_() as last), operators=operators) if not any(operators):
+        case n.Product(factors=(*before, n.Fraction_() as last), operators=operators) if not any(operators):
             inner, names = _differential_above(last)
             return (replace(body, factors=(*before, inner)), names) if names else (body, [])
-        case Fraction_(numerator=Product(factors=(*before, Name(text="d"), variable), operators=operators)):
-            if any(operators[-1:]) or not isinstance(base_of(variable), Name):
+        case n.Fraction_(numerator=n.Product(factors=(*before, n.Name(text="d"), variable), operators=operators)):
+            if any(operators[-1:]) or not isinstance(base_of(variable), n.Name):
                 return body, []
-            above: Node = Number(Fraction(1), "1", span=body.numerator.span)
+            above: n.Node = n.Number(Fraction(1), "1", span=body.numerator.span)
             if before:
                 whole = body.numerator.span
-                above = before[0] if len(before) == 1 else Product(tuple(before), operators[:-2], span=whole)
+                above = before[0] if len(before) == 1 else n.Product(tuple(before), operators[:-2], span=whole)
             return replace(body, numerator=above), [variable]
     return body, []
 
 
-def _integral_binder(names: list[Node], scripts: Scripts, span: Span) -> Binder:
+def _integral_binder(names: list[n.Node], scripts: Scripts, span: Span) -> n.Binder:
     whole = names[0].span | names[-1].span
     match scripts.sub:
         case None:
-            return Binder(tuple(names), None, scripts.sup, span=whole)
-        case Compare(relations=("\\in",)) as condition:
-            return Binder(tuple(names), None, None, condition, span=whole)
+            return n.Binder(tuple(names), None, scripts.sup, span=whole)
+        case n.Compare(relations=("\\in",)) as condition:
+            return n.Binder(tuple(names), None, None, condition, span=whole)
         case lower if scripts.sup is None:
-            condition = Compare((names[0], lower), ("\\in",), span=lower.span)
-            return Binder(tuple(names), None, None, condition, span=whole)
+            condition = n.Compare((names[0], lower), ("\\in",), span=lower.span)
+            return n.Binder(tuple(names), None, None, condition, span=whole)
         case lower if len(names) == 1:
-            return Binder(tuple(names), lower, scripts.sup, span=whole)
+            return n.Binder(tuple(names), lower, scripts.sup, span=whole)
         case _:
             raise ParseError("one pair of bounds stands for two variables", span, "write one `\\int` for each variable")
 
 
-def _differentials(cursor: Cursor, only_one: bool) -> list[Node]:
+def _differentials(cursor: Cursor, only_one: bool) -> list[n.Node]:
     r"""The names behind ``dx\,dy``."""
-    names: list[Node] = []
+    names: list[n.Node] = []
     while (after := differential_at(cursor, cursor.at)) is not None and not (names and only_one):
         cursor.at = after
         waiting, cursor.integrals = cursor.integrals, 0
         names.append(cursor.grammar.factor(cursor))
         cursor.integrals = waiting
     return names
+
+
+_EXTREMES = frozenset({"max", "min", "argmax", "argmin"})
+
+
+def read_word(cursor: Cursor, word: str, after: int) -> n.Node:
+    """A known word with its scripts and its argument; alone where nothing is behind it."""
+    start = cursor.at
+    spelled = spelling_at(cursor, start)
+    cursor.at = after
+    if cursor.fence in ("sub", "sup") and _stands_alone(cursor, start):
+        return n.Text(spelled[0] if spelled else word, span=cursor.since(start))
+    node = n.Word(word, span=cursor.since(start))
+    if word in _EXTREMES and cursor.looks_at("sign", "_"):
+        return read_extreme(cursor, word, start)
+    scripts = read_scripts(cursor)
+    with cursor.deeper():
+        return _applied(cursor, node, scripts, start)
+
+
+def _stands_alone(cursor: Cursor, start: int) -> bool:
+    """Whether a word is all there is between two commas or braces: the ``max`` of ``x_{\\max}``."""
+    before = cursor.tokens[start - 1] if start else None
+    behind = cursor.peek()
+    return (before is None or before.kind == "begin" or before.text in (",", "_", "^")) and (
+        behind is None or behind.kind == "end" or behind.text == ","
+    )
+
+
+def _applied(cursor: Cursor, word: n.Word, scripts: Scripts, start: int) -> n.Node:
+    token = cursor.peek()
+    if token is not None and token.kind == "open" and token.text in ("(", "[", "{"):
+        return _with_argument(cursor, word, scripts, start, cursor.grammar.group(cursor), closed=True)
+    if token is None or not cursor.grammar.begins(cursor):
+        return scripts.on(word, cursor, start)
+    if _opens_bars(cursor):
+        # Bars say where the argument ends as brackets do: \log|A| y is a product.
+        argument = cursor.grammar.factor(cursor)
+    elif word_at(cursor, cursor.at) is not None:
+        argument = cursor.grammar.factor(cursor)
+    else:
+        argument = cursor.grammar.argument(cursor)
+    closed = isinstance(argument, n.Group) and cursor.tokens[cursor.at - 1].kind == "end"
+    return _with_argument(cursor, word, scripts, start, argument, closed)
+
+
+def _opens_bars(cursor: Cursor) -> bool:
+    token = cursor.tokens[cursor.at]
+    return token.kind in ("open", "sign") and token.text in ("|", "\\|")
+
+
+def _with_argument(
+    cursor: Cursor, word: n.Word, scripts: Scripts, start: int, argument: n.Node, closed: bool
+) -> n.Node:
+    """The word at its argument; one that is ``closed`` by brackets of its own is a list of arguments."""
+    span = cursor.since(start)
+    if not closed or not isinstance(argument, n.Group):
+        return n.Apply(word, (argument,), scripts.sub, scripts.sup, scripts.primes, bracketed=False, span=span)
+    arguments = argument.body.items if isinstance(argument.body, n.Tuple) else (argument.body,)
+    return n.Apply(word, arguments, scripts.sub, scripts.sup, scripts.primes, fence=argument.fence, span=span)

@@ -5,14 +5,9 @@ from __future__ import annotations
 import unicodedata
 from functools import cache
 
-_GREEK = {
-    "α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "ζ": "zeta", "η": "eta", "θ": "theta", "ι": "iota",
-    "κ": "kappa", "λ": "lambda", "μ": "mu", "ν": "nu", "ξ": "xi", "π": "pi", "ρ": "rho", "ς": "varsigma",
-    "σ": "sigma", "τ": "tau", "υ": "upsilon", "χ": "chi", "ψ": "psi", "ω": "omega", "Γ": "Gamma", "Δ": "Delta",
-    "Θ": "Theta", "Λ": "Lambda", "Ξ": "Xi", "Π": "Pi", "Σ": "Sigma", "Υ": "Upsilon", "Φ": "Phi", "Ψ": "Psi",
-    "Ω": "Omega", "φ": "phi", "ϕ": "varphi", "ϵ": "epsilon", "ε": "varepsilon", "ϑ": "vartheta", "ϱ": "varrho",
-    "ϖ": "varpi", "ϰ": "varkappa", "µ": "mu", "∆": "Delta", "ℓ": "ell", "ℏ": "hbar",
-}  # fmt: skip
+from derivcheck.language.glyphs import GREEK
+
+_GREEK = {glyph: name for name, glyph in GREEK.items()} | {"µ": "mu", "∆": "Delta", "ℓ": "ell", "ℏ": "hbar"}
 
 _SIGNS = {
     "−": "-", "–": "-", "﹣": "-", "＋": "+", "＝": "=", "·": "\\cdot", "⋅": "\\cdot", "∙": "\\cdot", "×": "\\times",

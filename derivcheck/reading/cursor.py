@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 
 from derivcheck.language.nodes import Node
-from derivcheck.reading.errors import ParseError
+from derivcheck.reading import vocabulary as v
+from derivcheck.reading.items import ParseError
 from derivcheck.reading.lexer import Token
-from derivcheck.reading.vocabulary import OVERS
 from derivcheck.source import Span
 
 # Brackets count twice, for the factor and for what is inside.
@@ -121,6 +122,20 @@ class Cursor:
         yield
         self.depth -= 1
 
+    def braced(self, fence: str = "braces") -> Node:
+        """What stands in the invisible braces that begin here."""
+        self.take()
+        with self.inside(fence):
+            node = self.grammar.inner(self)
+            self.close()
+        return node
+
+    def close(self) -> None:
+        """Step over the end of invisible braces."""
+        if not self.looks_at("end"):
+            raise self.missing("the end of the braces")
+        self.take()
+
     def peek_span(self) -> Span:
         """Where the next token stands, or where the formula ends."""
         if self.at < len(self.tokens):
@@ -184,7 +199,7 @@ def _pair(cursor: Cursor) -> None:
             _count(cursor, bars[-1])
         elif token.kind == "sign" and token.text in ("|", "\\|"):
             bars[-1].append(index)
-        elif token.text in OVERS and waiting and cursor.tokens[waiting[-1]].kind == "begin":
+        elif token.text in v.OVERS and waiting and cursor.tokens[waiting[-1]].kind == "begin":
             cursor.overs.setdefault(waiting[-1], index)
     if waiting:
         token = cursor.tokens[waiting[-1]]
@@ -222,3 +237,49 @@ def _count(cursor: Cursor, indices: list[int]) -> None:
         seen[text] += 1
         cursor.bars[index] = seen[text]
     indices.clear()
+
+
+_OPERATORS = frozenset({*v.SUM_SIGNS, *v.PRODUCT_SIGNS, *v.ENTRYWISE_SIGNS})
+_STRUCTURE = frozenset({*v.RELATIONS, *v.ARROWS, *_OPERATORS, "\\mid", "\\over", "\\right.", "\\land", "\\wedge"})
+_KNOWN = [
+    *v.LETTERS, *v.WORD_COMMANDS, *v.SYMBOLS, *v.STYLES, *v.FRACTIONS, *v.BIG_COMMANDS,
+    *(t for t in _STRUCTURE if t[0] == "\\"), "\\partial", "\\nabla", "\\sqrt", "\\boxed",
+]  # fmt: skip
+
+
+def unexpected(cursor: Cursor, wanted: str | None = None) -> ParseError:
+    """The error for the token that stands here; ``wanted`` says what was expected."""
+    token = cursor.peek()
+    if token is None:
+        return cursor.missing(wanted or "more")
+    if token.text in v.REFUSED and token.kind in ("command", "sign", "open"):
+        message, advice = v.REFUSED[token.text]
+        return ParseError(message, token.span, advice)
+    if token.kind == "command" and token.text not in _STRUCTURE:
+        return _unknown(token)
+    if token.kind == "text":
+        return ParseError(
+            f"prose (`{shown(token)}`) stands inside the formula", token.span, "write it outside the formula"
+        )
+    if wanted is not None and token.text in _OPERATORS:
+        before = cursor.peek(-1) if cursor.at else None
+        if before is not None and before.text in _OPERATORS:
+            return ParseError(
+                f"`{token.text}` stands right behind `{before.text}`",
+                token.span,
+                "put brackets round the factor with its sign: `a \\cdot (-b)`",
+            )
+        return ParseError(f"nothing stands before `{token.text}`", token.span)
+    if wanted is not None:
+        return cursor.missing(wanted)
+    if token.kind == "sign" and token.text in ("|", "\\|"):
+        return ParseError(f"`{token.text}` has no partner", token.span)
+    if token.text in v.RELATIONS:
+        return ParseError(f"`{token.text}` stands inside one expression", token.span)
+    return ParseError(f"`{shown(token)}` is not understood here", token.span)
+
+
+def _unknown(token: Token) -> ParseError:
+    close = get_close_matches(token.text, _KNOWN, 1, 0.75) if len(token.text) > 3 else []
+    advice = f"did you mean `{close[0]}`?" if close else "define it with `\\newcommand`"
+    return ParseError(f"`{token.text}` is not known", token.span, advice)

@@ -3,35 +3,26 @@ r"""Matrices, cases, and environments that only break lines."""
 from __future__ import annotations
 
 from derivcheck.language.nodes import Cases, MatrixNode, Node, Tuple
-from derivcheck.reading.cursor import Cursor, cursor_of, shown
-from derivcheck.reading.errors import ParseError
+from derivcheck.reading import vocabulary as v
+from derivcheck.reading.cursor import Cursor, cursor_of, shown, unexpected
+from derivcheck.reading.items import ParseError
 from derivcheck.reading.lexer import Token
 from derivcheck.reading.names import spelling_at
-from derivcheck.reading.unexpected import unexpected
-from derivcheck.reading.vocabulary import (
-    CASES,
-    ENTRYWISE_SIGNS,
-    MATRICES,
-    PRODUCT_SIGNS,
-    RELATIONS,
-    ROWS,
-    SUM_SIGNS,
-)
 
 _IF = frozenset({"if", "when", "for", "where", "whenever", "as", "iff", "if and only if", "provided", "for all", "on"})
 _OTHERWISE = ("otherwise", "else", "other", "in all other")
-_JOINING = frozenset({*SUM_SIGNS, *PRODUCT_SIGNS, *ENTRYWISE_SIGNS, *RELATIONS, ",", ";"})
+_JOINING = frozenset({*v.SUM_SIGNS, *v.PRODUCT_SIGNS, *v.ENTRYWISE_SIGNS, *v.RELATIONS, ",", ";"})
 Cell = tuple[int, int]
 
 
 def read_environment(cursor: Cursor) -> Node:
     """The environment that begins here."""
     token = cursor.tokens[cursor.at]
-    if token.text in MATRICES:
+    if token.text in v.MATRICES:
         return _matrix(cursor)
-    if token.text in CASES:
+    if token.text in v.CASES:
         return read_cases(cursor)
-    if token.text in ROWS:
+    if token.text in v.ROWS:
         return _rows(cursor)
     raise ParseError(f"the environment `{token.text}` is not read", token.span)
 
@@ -83,7 +74,7 @@ def _matrix(cursor: Cursor) -> Node:
                 row[0].span | row[-1].span,
             )
     cursor.at = end + 1
-    return MatrixNode(tuple(rows), MATRICES[opener.text], span=cursor.since(start))
+    return MatrixNode(tuple(rows), v.MATRICES[opener.text], span=cursor.since(start))
 
 
 def _counted(number: int) -> str:

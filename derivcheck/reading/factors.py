@@ -6,34 +6,15 @@ from collections.abc import Callable, Mapping
 from fractions import Fraction
 from itertools import pairwise
 
-from derivcheck.language.nodes import (
-    Add,
-    Apply,
-    Big,
-    Boxed,
-    Compare,
-    Derivative,
-    Entrywise,
-    Given,
-    Group,
-    Node,
-    Number,
-    Product,
-    Root,
-    Symbol,
-    Tuple,
-    Word,
-)
-from derivcheck.reading.applications import read_word
-from derivcheck.reading.bigs import read_big, read_underset
-from derivcheck.reading.cursor import Cursor
+from derivcheck.language import nodes as n
+from derivcheck.reading import vocabulary as v
+from derivcheck.reading.bigs import read_big, read_underset, read_word
+from derivcheck.reading.cursor import Cursor, unexpected
 from derivcheck.reading.differentials import differential_at, slash_derivative
 from derivcheck.reading.environments import cells, read_cell, read_environment
-from derivcheck.reading.errors import ParseError
 from derivcheck.reading.fences import opens_bars, read_bars, read_group, read_left, refuse_evaluation
 from derivcheck.reading.fractions import (
     argument,
-    close,
     is_braced_slash,
     read_binomial,
     read_braced_slash,
@@ -43,33 +24,18 @@ from derivcheck.reading.fractions import (
     read_physics,
     read_slash,
 )
+from derivcheck.reading.items import ParseError
 from derivcheck.reading.lexer import Token
 from derivcheck.reading.names import is_styled, read_letter, read_styled, read_text, word_at
 from derivcheck.reading.scripts import read_scripts
-from derivcheck.reading.unexpected import unexpected
-from derivcheck.reading.vocabulary import (
-    ARROWS,
-    BIG_COMMANDS,
-    BINOMIALS,
-    ENTRYWISE_SIGNS,
-    FRACTIONS,
-    LETTER_SPELLINGS,
-    LETTERS,
-    PRODUCT_SIGNS,
-    RELATIONS,
-    SUM_SIGNS,
-    SWITCHES,
-    SYMBOLS,
-    symbol_text,
-)
 
 _NO_BEGINNING = frozenset(
     {
-        *ARROWS, *RELATIONS, *ENTRYWISE_SIGNS, *PRODUCT_SIGNS, *SUM_SIGNS, "\\over", "\\choose", "\\mid", "\\right.",
-        "\\land", "\\wedge",
+        *v.ARROWS, *v.RELATIONS, *v.ENTRYWISE_SIGNS, *v.PRODUCT_SIGNS, *v.SUM_SIGNS, "\\over", "\\choose", "\\mid",
+        "\\right.", "\\land", "\\wedge",
     }
 )  # fmt: skip
-_BRACED = (Add, Entrywise, Compare, Tuple, Given)
+_BRACED = (n.Add, n.Entrywise, n.Compare, n.Tuple, n.Given)
 
 
 def begins_factor(cursor: Cursor) -> bool:
@@ -86,7 +52,7 @@ def begins_factor(cursor: Cursor) -> bool:
             return token.text not in _NO_BEGINNING and not _is_differential(cursor)
         case "text":
             in_script = cursor.fence in ("sub", "sup")
-            return in_script or word_at(cursor, cursor.at) is not None or symbol_text(token.text) is not None
+            return in_script or word_at(cursor, cursor.at) is not None or v.symbol_text(token.text) is not None
         case "sign":
             return token.text in ("|", "\\|") and opens_bars(cursor)
         case _:
@@ -100,17 +66,18 @@ def _is_differential(cursor: Cursor) -> bool:
     )
 
 
-def read_factor(cursor: Cursor) -> Node:
+def read_factor(cursor: Cursor) -> n.Node:
     """An atom with its scripts."""
     start = cursor.at
     with cursor.deeper():
         base = read_atom(cursor)
-    if isinstance(base, Big) or (isinstance(base, Apply) and not base.bracketed) or _is_operator(base):
+    operator = isinstance(base, n.Derivative) and base.operator
+    if isinstance(base, n.Big) or (isinstance(base, n.Apply) and not base.bracketed) or operator:
         return base
     scripts = read_scripts(cursor)
     if not scripts:
         return _factorial(base, cursor, start)
-    if isinstance(base, (*_BRACED, Product)):
+    if isinstance(base, (*_BRACED, n.Product)):
         raise ParseError(
             "this script stands on invisible braces", cursor.since(start), "write `( … )` round what it is meant for"
         )
@@ -118,23 +85,19 @@ def read_factor(cursor: Cursor) -> Node:
     return _factorial(scripts.on(base, cursor, start), cursor, start)
 
 
-def _factorial(node: Node, cursor: Cursor, start: int) -> Node:
+def _factorial(node: n.Node, cursor: Cursor, start: int) -> n.Node:
     """``n!`` is a known word of one argument."""
     if not cursor.looks_at("sign", "!"):
         return node
     sign = cursor.take()
     if cursor.looks_at("sign", "!"):
         raise ParseError("double factorials are not read", sign.span | cursor.take().span)
-    inner = node.body if isinstance(node, Group) and node.fence == "(" else node
-    found = Apply(Word("factorial", span=sign.span), (inner,), span=cursor.since(start))
+    inner = node.body if isinstance(node, n.Group) and node.fence == "(" else node
+    found = n.Apply(n.Word("factorial", span=sign.span), (inner,), span=cursor.since(start))
     return read_scripts(cursor).on(found, cursor, start)
 
 
-def _is_operator(node: Node) -> bool:
-    return isinstance(node, Derivative) and node.operator
-
-
-def read_atom(cursor: Cursor) -> Node:
+def read_atom(cursor: Cursor) -> n.Node:
     """One thing without scripts; a known word takes its argument with it."""
     token = cursor.peek()
     if token is None:
@@ -167,7 +130,7 @@ def read_atom(cursor: Cursor) -> Node:
             raise cursor.missing("a symbol")
 
 
-def _number(cursor: Cursor) -> Node:
+def _number(cursor: Cursor) -> n.Node:
     token = cursor.take()
     following = cursor.peek()
     if (
@@ -181,7 +144,7 @@ def _number(cursor: Cursor) -> Node:
             token.span | following.span,
             "write `10^{-3}`, or a space before the letter",
         )
-    return Number(Fraction(token.text), token.text, span=token.span)
+    return n.Number(Fraction(token.text), token.text, span=token.span)
 
 
 def _is_exponent(cursor: Cursor) -> bool:
@@ -199,14 +162,14 @@ def _is_exponent(cursor: Cursor) -> bool:
     return all(a is not None and b is not None and a.span.end == b.span.start for a, b in pairs)
 
 
-def _sign(cursor: Cursor, token: Token) -> Node:
+def _sign(cursor: Cursor, token: Token) -> n.Node:
     following = cursor.peek(1)
     stops = (
         following is None or following.kind in ("close", "end", "env-end", "row") or following.text in (",", ";", "|")
     )
     if token.text == ":" and stops:
         cursor.take()
-        return Symbol(":", span=token.span)
+        return n.Symbol(":", span=token.span)
     if token.text in ("|", "\\|"):
         return read_bars(cursor)
     raise unexpected(cursor, "a symbol")
@@ -222,7 +185,7 @@ def is_placeholder(cursor: Cursor) -> bool:
     return following is None or following.kind in ("close", "end") or following.text in (",", ";", "|", "\\mid")
 
 
-def _braces(cursor: Cursor) -> Node:
+def _braces(cursor: Cursor) -> n.Node:
     """Invisible braces: what stands in them is read as if they were not there."""
     start = cursor.at
     cursor.take()
@@ -233,41 +196,41 @@ def _braces(cursor: Cursor) -> Node:
         cursor.at = start
         return read_braced_slash(cursor)
     switch = cursor.tokens[cursor.at]
-    if switch.text in SWITCHES:
+    if switch.text in v.SWITCHES:
         return _switched(cursor, switch)
     with cursor.inside(cursor.fence if cursor.fence in ("sub", "sup") else "braces"):
         node = read_over(cursor) if start in cursor.overs else cursor.grammar.inner(cursor)
-        close(cursor)
+        cursor.close()
     return node
 
 
-def _switched(cursor: Cursor, switch: Token) -> Node:
+def _switched(cursor: Cursor, switch: Token) -> n.Node:
     r"""``{\bf x}`` is ``\mathbf{x}``: the braces are given to the command."""
     start = cursor.at - 1
-    cursor.tokens[start] = Token("command", SWITCHES[switch.text], switch.span)
+    cursor.tokens[start] = Token("command", v.SWITCHES[switch.text], switch.span)
     cursor.tokens[start + 1] = Token("begin", "{", switch.span)
     cursor.partners[start + 1] = cursor.partners[start]
     cursor.at = start
     return read_styled(cursor)
 
 
-def _root(cursor: Cursor) -> Node:
+def _root(cursor: Cursor) -> n.Node:
     start = cursor.at
     cursor.take()
     index = None
     if cursor.looks_at("open", "["):
         bracket = read_group(cursor)
         index = getattr(bracket, "body", bracket)
-    return Root(argument(cursor), index, span=cursor.since(start))
+    return n.Root(argument(cursor), index, span=cursor.since(start))
 
 
-def _boxed(cursor: Cursor) -> Node:
+def _boxed(cursor: Cursor) -> n.Node:
     start = cursor.at
     cursor.take()
-    return Boxed(argument(cursor), span=cursor.since(start))
+    return n.Boxed(argument(cursor), span=cursor.since(start))
 
 
-def _explained(cursor: Cursor) -> Node:
+def _explained(cursor: Cursor) -> n.Node:
     r"""``\underbrace{a}_{why}`` is ``a``."""
     cursor.take()
     body = argument(cursor)
@@ -284,13 +247,13 @@ def _skip_script(cursor: Cursor) -> None:
         cursor.take()
 
 
-def _overset(cursor: Cursor) -> Node:
+def _overset(cursor: Cursor) -> n.Node:
     r"""``\overset{!}{=}`` stands between members; over a symbol nothing is known of it."""
     token = cursor.tokens[cursor.at]
     raise ParseError(f"`{token.text}` is not read here", token.span)
 
 
-def _substack(cursor: Cursor) -> Node:
+def _substack(cursor: Cursor) -> n.Node:
     r"""``\substack{i=1 \\ j \ne i}``: the rows as a list."""
     start = cursor.at
     cursor.take()
@@ -299,11 +262,11 @@ def _substack(cursor: Cursor) -> Node:
     first, end = cursor.at + 1, cursor.partners[cursor.at]
     rows = [read_cell(cursor, cell) for row in cells(cursor, first, end) for cell in row]
     cursor.at = end + 1
-    items = tuple(item for row in rows for item in (row.items if isinstance(row, Tuple) else (row,)))
-    return items[0] if len(items) == 1 else Tuple(items, (",",) * (len(items) - 1), span=cursor.since(start))
+    items = tuple(item for row in rows for item in (row.items if isinstance(row, n.Tuple) else (row,)))
+    return items[0] if len(items) == 1 else n.Tuple(items, (",",) * (len(items) - 1), span=cursor.since(start))
 
 
-_COMMANDS: Mapping[str, Callable[[Cursor], Node]] = (
+_COMMANDS: Mapping[str, Callable[[Cursor], n.Node]] = (
     {
         "\\sqrt": _root, "\\boxed": _boxed, "\\fbox": _boxed, "\\underbrace": _explained, "\\overbrace": _explained,
         "\\underbracket": _explained, "\\overbracket": _explained, "\\underset": read_underset, "\\overset": _overset,
@@ -311,31 +274,31 @@ _COMMANDS: Mapping[str, Callable[[Cursor], Node]] = (
         "\\left.": read_left, "\\pdv": read_physics, "\\dv": read_physics, "\\odv": read_physics,
         "\\derivative": read_physics, "\\partialderivative": read_physics,
     }
-    | dict.fromkeys(FRACTIONS, read_fraction)
-    | dict.fromkeys(BINOMIALS, read_binomial)
-    | dict.fromkeys(BIG_COMMANDS, read_big)
+    | dict.fromkeys(v.FRACTIONS, read_fraction)
+    | dict.fromkeys(v.BINOMIALS, read_binomial)
+    | dict.fromkeys(v.BIG_COMMANDS, read_big)
 )  # fmt: skip
 
 
-def _command(cursor: Cursor, token: Token) -> Node:
-    if token.text in LETTERS or token.text in LETTER_SPELLINGS:
+def _command(cursor: Cursor, token: Token) -> n.Node:
+    if token.text in v.LETTERS or token.text in v.LETTER_SPELLINGS:
         return read_letter(cursor)
-    if token.text in SYMBOLS:
+    if token.text in v.SYMBOLS:
         cursor.take()
-        return Symbol(SYMBOLS[token.text], span=token.span)
+        return n.Symbol(v.SYMBOLS[token.text], span=token.span)
     if is_styled(token):
         return read_styled(cursor)
     if token.text in _COMMANDS:
         return _COMMANDS[token.text](cursor)
-    if token.text in SWITCHES:
-        cursor.tokens[cursor.at] = Token("command", SWITCHES[token.text], token.span)
+    if token.text in v.SWITCHES:
+        cursor.tokens[cursor.at] = Token("command", v.SWITCHES[token.text], token.span)
         return read_styled(cursor)
     if is_placeholder(cursor):
         cursor.take()
-        return Symbol("\\cdot", span=token.span)
+        return n.Symbol("\\cdot", span=token.span)
     raise unexpected(cursor, "a symbol")
 
 
-def is_invisible(node: Node) -> bool:
+def is_invisible(node: n.Node) -> bool:
     """Whether a factor came out of invisible braces and is more than a factor."""
     return isinstance(node, _BRACED)

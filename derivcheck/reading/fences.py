@@ -5,24 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Literal, cast
 
-from derivcheck.language.nodes import (
-    Angle,
-    Bars,
-    Cases,
-    Compare,
-    Derivative,
-    Group,
-    Held,
-    MatrixNode,
-    Name,
-    Node,
-    Product,
-    Scripted,
-    Tuple,
-)
+from derivcheck.language import nodes as n
 from derivcheck.reading.cursor import Cursor, shown
 from derivcheck.reading.environments import read_cases
-from derivcheck.reading.errors import ParseError
+from derivcheck.reading.items import ParseError
 from derivcheck.reading.lexer import Token
 from derivcheck.reading.scripts import Scripts, read_scripts
 from derivcheck.reading.vocabulary import REFUSED
@@ -33,7 +19,7 @@ _Fence = Literal["(", "[", "{"]
 _LISTS = frozenset({"array", "aligned", "matrix", "gathered", "split"})
 
 
-def read_group(cursor: Cursor) -> Node:
+def read_group(cursor: Cursor) -> n.Node:
     """Something in visible brackets."""
     start = cursor.at
     opener = cursor.take()
@@ -56,21 +42,21 @@ def read_group(cursor: Cursor) -> Node:
             raise cursor.missing(f"`{shown(closer)}`")
     cursor.take()
     span = cursor.since(start)
-    if half_open and not (isinstance(body, Tuple) and len(body.items) == 2):
+    if half_open and not (isinstance(body, n.Tuple) and len(body.items) == 2):
         message = f"`{shown(opener)}` is closed by `{shown(closer)}`"
         raise ParseError(message, opener.span, "only the ends of an interval are written like that")
-    if isinstance(body, MatrixNode) and body.fence == "" and opener.text in _MATRIX_FENCES:
+    if isinstance(body, n.MatrixNode) and body.fence == "" and opener.text in _MATRIX_FENCES:
         return replace(body, fence=_MATRIX_FENCES[opener.text], span=span)
     match opener.text:
         case "\\langle":
-            return Angle(body.items if isinstance(body, Tuple) else (body,), span=span)
+            return n.Angle(body.items if isinstance(body, n.Tuple) else (body,), span=span)
         case "|" | "\\|":
-            return Bars(body, opener.text == "\\|", span=span)
+            return n.Bars(body, opener.text == "\\|", span=span)
         case _:
-            return Group(body, cast(_Fence, opener.text), span=span)
+            return n.Group(body, cast(_Fence, opener.text), span=span)
 
 
-def _half_open(cursor: Cursor, start: int, opener: Token) -> Node:
+def _half_open(cursor: Cursor, start: int, opener: Token) -> n.Node:
     r"""``\left\{ \begin{array} … \end{array} \right.``: cases."""
     end = cursor.partners[start]
     if opener.text == "{" and _is_list(cursor, end):
@@ -89,7 +75,7 @@ def _is_list(cursor: Cursor, end: int) -> bool:
     )
 
 
-def read_left(cursor: Cursor) -> Node:
+def read_left(cursor: Cursor) -> n.Node:
     r"""``\left. … \right|_{r}``."""
     start = cursor.at
     cursor.take()
@@ -97,7 +83,7 @@ def read_left(cursor: Cursor) -> Node:
     closer = cursor.tokens[end]
     if closer.text == "}" and _is_list(cursor, end):
         with cursor.inside("left"):
-            cases: Cases = read_cases(cursor)
+            cases: n.Cases = read_cases(cursor)
         cursor.take()
         return replace(cases, span=cursor.since(start))
     with cursor.inside("left"):
@@ -112,13 +98,13 @@ def read_left(cursor: Cursor) -> Node:
     return held(cursor, body, start)
 
 
-def held(cursor: Cursor, body: Node, start: int) -> Node:
+def held(cursor: Cursor, body: n.Node, start: int) -> n.Node:
     """What is held fixed: the subscript behind a bar that has been stepped over."""
     bar = cursor.tokens[cursor.at - 1]
     scripts = read_scripts(cursor)
     if scripts.sub is None or scripts.sup is not None or scripts.primes:
         raise ParseError(f"`{shown(bar)}` does not say what is held fixed", bar.span, "write it below: `\\right|_{x}`")
-    return Held(body, scripts.sub, span=body.span | cursor.since(start))
+    return n.Held(body, scripts.sub, span=body.span | cursor.since(start))
 
 
 def is_holding(cursor: Cursor) -> bool:
@@ -131,24 +117,24 @@ def is_holding(cursor: Cursor) -> bool:
     return token.kind == "sign" and token.text == "|" and cursor.fence != "|"
 
 
-def hold(cursor: Cursor, factors: list[Node], operators: list[str]) -> None:
+def hold(cursor: Cursor, factors: list[n.Node], operators: list[str]) -> None:
     """Put the last derivative of a product, or else the whole product, in front of the bar that stands here."""
     start = cursor.at
     cursor.take()
     last = factors[-1]
-    if isinstance(last, Derivative) or (isinstance(last, Group) and not _is_call(factors, operators)):
+    if isinstance(last, n.Derivative) or (isinstance(last, n.Group) and not _is_call(factors, operators)):
         factors[-1] = held(cursor, last, start)
         return
-    body = last if len(factors) == 1 else Product(tuple(factors), tuple(operators), span=factors[0].span | last.span)
+    body = last if len(factors) == 1 else n.Product(tuple(factors), tuple(operators), span=factors[0].span | last.span)
     factors[:] = [held(cursor, body, start)]
     operators.clear()
 
 
-def _is_call(factors: list[Node], operators: list[str]) -> bool:
-    return len(factors) > 1 and operators[-1] == "" and isinstance(factors[-2], Name | Scripted)
+def _is_call(factors: list[n.Node], operators: list[str]) -> bool:
+    return len(factors) > 1 and operators[-1] == "" and isinstance(factors[-2], n.Name | n.Scripted)
 
 
-def read_bars(cursor: Cursor) -> Node:
+def read_bars(cursor: Cursor) -> n.Node:
     """``|x|`` or ``‖x‖`` with bars that have no side of their own; ``||x||`` is the second."""
     start = cursor.at
     bar = cursor.take()
@@ -164,9 +150,9 @@ def read_bars(cursor: Cursor) -> Node:
             raise cursor.missing(f"`{fence}`")
     cursor.at += 2 if twice else 1
     span = cursor.since(start)
-    if isinstance(body, MatrixNode) and body.fence == "":
+    if isinstance(body, n.MatrixNode) and body.fence == "":
         return replace(body, fence="‖" if fence != "|" else "|", span=span)
-    return Bars(body, fence != "|", span=span)
+    return n.Bars(body, fence != "|", span=span)
 
 
 def _adjacent(cursor: Cursor, bar: Token) -> bool:
@@ -201,9 +187,9 @@ def _next_adjacent(cursor: Cursor, bar: Token) -> bool:
     return token is not None and token.text == "|" and token.span.start == bar.span.end
 
 
-def refuse_evaluation(base: Node, scripts: Scripts, cursor: Cursor, start: int) -> None:
+def refuse_evaluation(base: n.Node, scripts: Scripts, cursor: Cursor, start: int) -> None:
     r"""``[…]_{x=0}`` is refused, for it is no entry; ``\{x_i\}_{i=1}^n`` is a family."""
-    if isinstance(base, Group) and base.fence != "{" and isinstance(scripts.sub, Compare) and scripts.sup is None:
+    if isinstance(base, n.Group) and base.fence != "{" and isinstance(scripts.sub, n.Compare) and scripts.sup is None:
         raise ParseError(
             "a bracket with a condition below it is not read", cursor.since(start), "write `\\left. … \\right|_{x=0}`"
         )

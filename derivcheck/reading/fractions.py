@@ -4,24 +4,10 @@ from __future__ import annotations
 
 from typing import Literal, cast
 
-from derivcheck.language.nodes import (
-    Add,
-    Apply,
-    Compare,
-    Derivative,
-    Entrywise,
-    Fraction_,
-    Nabla,
-    Node,
-    Number,
-    Product,
-    Scripted,
-    Tuple,
-    Word,
-)
+from derivcheck.language import nodes as n
 from derivcheck.reading.cursor import Cursor
 from derivcheck.reading.differentials import symbol_at
-from derivcheck.reading.errors import ParseError
+from derivcheck.reading.items import ParseError
 from derivcheck.reading.names import split_digit
 from derivcheck.reading.scripts import read_scripts
 from derivcheck.reading.vocabulary import ENTRYWISE_SIGNS, PRODUCT_SIGNS, SUM_SIGNS
@@ -31,7 +17,7 @@ _Symbol = Literal["\\partial", "d"]
 _HIGHEST = 9
 
 
-def read_fraction(cursor: Cursor) -> Node:
+def read_fraction(cursor: Cursor) -> n.Node:
     r"""``\frac{…}{…}``: a derivative if both parts begin with the same ``\partial`` or ``d``."""
     start = cursor.at
     cursor.take()
@@ -40,15 +26,15 @@ def read_fraction(cursor: Cursor) -> Node:
         return _derivative(cursor, symbol, start)
     numerator = argument(cursor)
     denominator = argument(cursor)
-    return Fraction_(numerator, denominator, span=cursor.since(start))
+    return n.Fraction_(numerator, denominator, span=cursor.since(start))
 
 
-def choose(above: Node, below: Node, span: Span) -> Node:
+def choose(above: n.Node, below: n.Node, span: Span) -> n.Node:
     """A binomial coefficient, as a known word of two arguments."""
-    return Apply(Word("binom", span=span), (above, below), span=span)
+    return n.Apply(n.Word("binom", span=span), (above, below), span=span)
 
 
-def read_binomial(cursor: Cursor) -> Node:
+def read_binomial(cursor: Cursor) -> n.Node:
     r"""``\binom{n}{k}``."""
     start = cursor.at
     cursor.take()
@@ -56,31 +42,20 @@ def read_binomial(cursor: Cursor) -> Node:
     return choose(above, argument(cursor), cursor.since(start))
 
 
-def argument(cursor: Cursor) -> Node:
+def argument(cursor: Cursor) -> n.Node:
     """The argument of a command: braces, or the one thing behind it."""
     token = cursor.peek()
     if token is None or token.kind in ("end", "close", "row", "env-end"):
         raise cursor.missing("an argument in braces")
     if token.kind == "begin":
-        cursor.take()
-        with cursor.inside("braces"):
-            node = cursor.grammar.inner(cursor)
-            close(cursor)
-        return node
+        return cursor.braced()
     if token.kind == "number" and len(token.text) > 1:
         return split_digit(cursor)
     with cursor.deeper():
         return cursor.grammar.atom(cursor)
 
 
-def close(cursor: Cursor) -> None:
-    """Step over the end of invisible braces."""
-    if not cursor.looks_at("end"):
-        raise cursor.missing("the end of the braces")
-    cursor.take()
-
-
-def read_over(cursor: Cursor) -> Node:
+def read_over(cursor: Cursor) -> n.Node:
     r"""``{a \over b}``, from inside its braces to their end."""
     start = cursor.at
     over = cursor.overs[start - 1]
@@ -95,7 +70,7 @@ def read_over(cursor: Cursor) -> Node:
         raise cursor.missing("`\\over`")
     cursor.take()
     denominator = cursor.grammar.inner(cursor)
-    return Fraction_(numerator, denominator, span=cursor.since(start))
+    return n.Fraction_(numerator, denominator, span=cursor.since(start))
 
 
 def _derivative_symbol(cursor: Cursor, index: int) -> str | None:
@@ -143,19 +118,19 @@ def is_braced_slash(cursor: Cursor, start: int) -> bool:
     return below is not None and _is_derivative(cursor, above, below)
 
 
-def read_braced_slash(cursor: Cursor) -> Node:
+def read_braced_slash(cursor: Cursor) -> n.Node:
     r"""``{\partial \ell} / {\partial W}``."""
     symbol = symbol_at(cursor, cursor.at + 1)
     return _derivative(cursor, symbol[0] if symbol is not None else "d", cursor.at)
 
 
-def _derivative(cursor: Cursor, symbol: str, start: int) -> Node:
+def _derivative(cursor: Cursor, symbol: str, start: int) -> n.Node:
     r"""The arguments of a ``\frac`` that is a derivative."""
     if cursor.looks_at("begin"):
         cursor.take()
         with cursor.inside("braces"):
             order, target = _above(cursor, symbol)
-            close(cursor)
+            cursor.close()
     else:
         order, target = _above(cursor, symbol, bare=True)
     below = cursor.at
@@ -163,21 +138,21 @@ def _derivative(cursor: Cursor, symbol: str, start: int) -> Node:
         cursor.take()
     with cursor.inside("braces"):
         variables = _below(cursor, symbol, order, braced=True)
-        close(cursor)
+        cursor.close()
     return _finished(cursor, symbol, target, variables, start, cursor.since(below))
 
 
-def _spread(cursor: Cursor, symbol: str, start: int) -> Node:
+def _spread(cursor: Cursor, symbol: str, start: int) -> n.Node:
     order, target = _above(cursor, symbol)
     cursor.take()
     variables = _below(cursor, symbol, order, braced=True)
     if target is None:
         # the braces end before what it acts on
         raise ParseError("this derivative has nothing to act on", cursor.since(start), "write it with `\\frac`")
-    return Derivative(target, variables, cast(_Symbol, symbol), span=cursor.since(start))
+    return n.Derivative(target, variables, cast(_Symbol, symbol), span=cursor.since(start))
 
 
-def read_slash(cursor: Cursor, slash: int) -> Node:
+def read_slash(cursor: Cursor, slash: int) -> n.Node:
     r"""``dy/dx`` or ``\partial \ell / \partial W``, whose slash is known to stand at an index."""
     start = cursor.at
     symbol = (symbol_at(cursor, start) or ("d", start))[0]
@@ -189,7 +164,7 @@ def read_slash(cursor: Cursor, slash: int) -> Node:
     return _finished(cursor, symbol, target, variables, start, cursor.since(slash + 1))
 
 
-def _above(cursor: Cursor, symbol: str, bare: bool = False, until: int | None = None) -> tuple[int, Node | None]:
+def _above(cursor: Cursor, symbol: str, bare: bool = False, until: int | None = None) -> tuple[int, n.Node | None]:
     """The order and the target: what stands behind the sign in the numerator."""
     found = symbol_at(cursor, cursor.at)
     cursor.at = found[1] if found is not None else cursor.at + 1
@@ -207,24 +182,24 @@ def _above(cursor: Cursor, symbol: str, bare: bool = False, until: int | None = 
         target = cursor.grammar.factor(cursor)
         if cursor.at < until:
             second = cursor.grammar.factor(cursor)
-            target = Product((target, second), ("",), span=target.span | second.span)
-    if isinstance(target, Add | Entrywise | Compare | Tuple):
+            target = n.Product((target, second), ("",), span=target.span | second.span)
+    if isinstance(target, n.Add | n.Entrywise | n.Compare | n.Tuple):
         raise ParseError(
             f"it is not clear how far the `{symbol}` reaches", target.span, "put what it acts on in brackets"
         )
     return order, target
 
 
-def _order(cursor: Cursor, node: Node, span: Span) -> int:
-    if isinstance(node, Number) and node.value.denominator == 1 and 1 <= node.value <= _HIGHEST:
+def _order(cursor: Cursor, node: n.Node, span: Span) -> int:
+    if isinstance(node, n.Number) and node.value.denominator == 1 and 1 <= node.value <= _HIGHEST:
         return int(node.value)
     raise ParseError("the order of a derivative is a number", node.span if node.span.end else span)
 
 
-def _below(cursor: Cursor, symbol: str, order: int, braced: bool) -> tuple[Node, ...]:
+def _below(cursor: Cursor, symbol: str, order: int, braced: bool) -> tuple[n.Node, ...]:
     """The variables: what stands behind each sign in the denominator."""
     start = cursor.at
-    found: list[Node] = []
+    found: list[n.Node] = []
     while (sign := symbol_at(cursor, cursor.at)) is not None and sign[0] == symbol:
         # On one line the denominator ends when there are enough variables: dy/dx d is a product.
         if found and not braced and len(found) >= order:
@@ -234,7 +209,7 @@ def _below(cursor: Cursor, symbol: str, order: int, braced: bool) -> tuple[Node,
         variable = cursor.grammar.factor(cursor)
         if braced and cursor.looks_at("open"):
             group = cursor.grammar.factor(cursor)
-            variable = Product((variable, group), ("",), span=variable.span | group.span)
+            variable = n.Product((variable, group), ("",), span=variable.span | group.span)
         cursor.integrals = waiting
         found.append(variable)
     if braced and not (cursor.looks_at("end") or cursor.peek() is None):
@@ -243,7 +218,7 @@ def _below(cursor: Cursor, symbol: str, order: int, braced: bool) -> tuple[Node,
     return _expanded(found, order, cursor.since(start))
 
 
-def _expanded(found: list[Node], order: int, span: Span) -> tuple[Node, ...]:
+def _expanded(found: list[n.Node], order: int, span: Span) -> tuple[n.Node, ...]:
     r"""One variable an order: ``\partial x^2`` counts twice under ``\partial^2``."""
     if order == 1 and len(found) == 1:
         return (found[0],)
@@ -258,23 +233,23 @@ def _expanded(found: list[Node], order: int, span: Span) -> tuple[Node, ...]:
     )
 
 
-def _power(variable: Node) -> tuple[Node, int]:
+def _power(variable: n.Node) -> tuple[n.Node, int]:
     match variable:
-        case Scripted(base=base, sub=sub, sup=Number(value=value), primes=primes) if (
+        case n.Scripted(base=base, sub=sub, sup=n.Number(value=value), primes=primes) if (
             value.denominator == 1 and 1 < value <= _HIGHEST
         ):
             if sub is None and not primes:
                 return base, int(value)
-            return Scripted(base, sub, None, primes, span=variable.span), int(value)
+            return n.Scripted(base, sub, None, primes, span=variable.span), int(value)
         case _:
             return variable, 1
 
 
 def _finished(
-    cursor: Cursor, symbol: str, target: Node | None, variables: tuple[Node, ...], start: int, below: Span
-) -> Node:
+    cursor: Cursor, symbol: str, target: n.Node | None, variables: tuple[n.Node, ...], start: int, below: Span
+) -> n.Node:
     if target is not None:
-        return Derivative(target, variables, cast(_Symbol, symbol), span=cursor.since(start))
+        return n.Derivative(target, variables, cast(_Symbol, symbol), span=cursor.since(start))
     if not cursor.grammar.begins(cursor):
         raise ParseError(
             "this derivative has nothing to act on", cursor.since(start), "write what it acts on right behind it"
@@ -283,10 +258,10 @@ def _finished(
     with cursor.deeper():
         target = cursor.grammar.product(cursor)
     cursor.holders -= 1
-    return Derivative(target, variables, cast(_Symbol, symbol), operator=True, span=cursor.since(start))
+    return n.Derivative(target, variables, cast(_Symbol, symbol), operator=True, span=cursor.since(start))
 
 
-def read_physics(cursor: Cursor) -> Node:
+def read_physics(cursor: Cursor) -> n.Node:
     r"""``\pdv{f}{x}``, ``\pdv[2]{f}{x}``, ``\pdv{f}{x}{y}``, ``\dv{x}``."""
     start = cursor.at
     command = cursor.take()
@@ -298,7 +273,7 @@ def read_physics(cursor: Cursor) -> Node:
         if not cursor.looks_at("close", "]"):
             raise cursor.missing("`]`")
         cursor.take()
-    parts: list[Node] = []
+    parts: list[n.Node] = []
     while cursor.looks_at("begin") and len(parts) < 3:
         parts.append(argument(cursor))
     if not parts:
@@ -309,7 +284,7 @@ def read_physics(cursor: Cursor) -> Node:
     return _finished(cursor, symbol, target, tuple(below), start, below[0].span)
 
 
-def read_nabla(cursor: Cursor) -> Node:
+def read_nabla(cursor: Cursor) -> n.Node:
     r"""``\nabla``, ``\nabla_x``, ``\nabla^2_x``, ``\partial_x``."""
     start = cursor.at
     sign = cursor.take()
@@ -322,4 +297,4 @@ def read_nabla(cursor: Cursor) -> Node:
         raise ParseError(f"`{sign.text}` has no primes", cursor.since(start))
     order = 1 if scripts.sup is None else _order(cursor, scripts.sup, sign.span)
     symbol: Literal["\\nabla", "\\partial"] = "\\partial" if sign.text == "\\partial" else "\\nabla"
-    return Nabla(scripts.sub, order, symbol, span=cursor.since(start))
+    return n.Nabla(scripts.sub, order, symbol, span=cursor.since(start))

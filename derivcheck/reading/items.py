@@ -1,12 +1,13 @@
 """What reading a document gives: a flat list of items in document order.
 
 The reading room is syntax alone. It does not know which names are declared,
-so it does not say which statement is a definition and which a claim.
+so it does not say which statement is a definition and which a claim. Segments and macros are what
+the scanner of the document hands to the parser of mathematics.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from derivcheck.language.nodes import Node
@@ -83,6 +84,17 @@ class Statement:
     cue: Cue | None = None
     behind: Cue | None = None
 
+    def part(self, start: int = 0, stop: int | None = None) -> Statement:
+        """The chain from one member to another, with the relations between them."""
+        members = self.members[start:stop]
+        return replace(self, members=members, relations=self.relations[start : start + len(members) - 1])
+
+    @property
+    def steps(self) -> list[tuple[Node, str, Node]]:
+        """Every two neighbours with the sign between them."""
+        signs = (relation.sign for relation in self.relations)
+        return list(zip(self.members, signs, self.members[1:], strict=False))
+
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
@@ -135,3 +147,68 @@ class Notice:
 
 
 Item = Statement | Unreadable | Directive | Heading | Notice | Anew
+
+
+class ParseError(Exception):
+    """The first thing that was not understood: where it stands, why, and what to write instead."""
+
+    def __init__(self, message: str, span: Span, help: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.span = span
+        self.help = help
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    r"""One stretch of mathematics in a document.
+
+    span         of the content, without delimiters (``$``, ``\[``, ``\begin{align}``), in offsets of the source
+    outer        with the delimiters
+    displayed    false for ``$…$`` and ``\(…\)`` inside a line
+    environment  ``align``, ``equation``, ``gather``, … without star, or None
+    lead         the prose since the segment before in the same sentence (lower case, white space folded, markup
+                 removed); the empty string at a sentence's start with nothing before
+    sentence     segments of one sentence share the number
+    block        the segment's own number, from 0, in document order
+    hidden       the segment comes from a ``let`` directive
+    gaps         spans inside ``span`` that are not mathematics: comments, and in Markdown block quotes or list
+                 items the ``> `` or indentation at line starts
+    """
+
+    span: Span
+    outer: Span
+    displayed: bool
+    environment: str | None
+    lead: str
+    sentence: int
+    block: int
+    hidden: bool = False
+    gaps: tuple[Span, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Macro:
+    r"""``\newcommand{\name}[arity][default]{body}``.
+
+    ``\DeclareMathOperator{\name}{body}`` has a body ``\operatorname{body}``, starred ``\operatorname*{body}``.
+    ``name`` is written with its backslash, as is the key in ``Scan.macros``.
+    """
+
+    name: str
+    arity: int
+    body: str
+    default: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """What the scanner found, in document order, and the macros.
+
+    An ``Unreadable`` is maths that is opened and never closed, or closed and never opened. From ``given_up`` on, if
+    that is not None, nothing was looked for.
+    """
+
+    items: tuple[Segment | Directive | Heading | Notice | Unreadable, ...]
+    macros: dict[str, Macro] = field(default_factory=dict)
+    given_up: int | None = None

@@ -12,9 +12,8 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from derivcheck.reading.characters import ACCENTS, LOWERED, RAISED, latex_of
-from derivcheck.reading.errors import ParseError
 from derivcheck.reading.expansion import Page, closing_brace, page_of, raw_argument, skip_space
-from derivcheck.reading.segments import Macro
+from derivcheck.reading.items import Macro, ParseError
 from derivcheck.reading.vocabulary import GREEK, STYLES, known_word, words
 from derivcheck.source import Span
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from derivcheck.reading.directives import directive, is_directive
 from derivcheck.reading.items import Heading, Notice, Unreadable
+from derivcheck.reading.maths import directive, is_directive
 from derivcheck.reading.page import Break, Mark, Maths, Page, is_prose, lines, opens_display, paint
 from derivcheck.source import Span
 
@@ -166,7 +166,8 @@ def _classify(blocks: _Blocks, start: int, content: int, end: int) -> None:
         if _NOTE.match(line):
             blocks.stop(start)
         elif line.lstrip().startswith("|"):
-            blocks.marks += (Break(Span(content + at, content + at)) for at in _bars(line))
+            bars = (match.start() for match in re.finditer(r"\\.|\|", line) if match.group() == "|")
+            blocks.marks += (Break(Span(content + at, content + at)) for at in bars)
         blocks.plain_before = Span(content, end)
     if opens_display(line, after_blank) or (after_blank and is_prose(line)):
         blocks.walls.append(start)
@@ -182,10 +183,6 @@ def _percent_directive(blocks: _Blocks, percent: re.Match[str], end: int) -> int
     blocks.quiet.append(comment)
     blocks.painted.append(comment)
     return end + 1
-
-
-def _bars(line: str) -> Iterator[int]:
-    return (match.start() for match in re.finditer(r"\\.|\|", line) if match.group() == "|")
 
 
 def _comments(blocks: _Blocks, content: int, end: int) -> int:

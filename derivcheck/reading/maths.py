@@ -12,9 +12,8 @@ from dataclasses import dataclass, replace
 from dataclasses import field as made
 from typing import Final
 
-from derivcheck.reading.items import Unreadable
+from derivcheck.reading.items import Directive, Macro, Unreadable
 from derivcheck.reading.page import Kind, Maths, Page, following
-from derivcheck.reading.segments import Macro
 from derivcheck.source import Span
 
 # The first group may not stand inside one another in LaTeX, so a second \begin shows that the first was not closed.
@@ -233,3 +232,26 @@ def _lone_dollar(field: _Field, start: int, stop: int) -> Unreadable:
         return Unreadable(Span(start, end), at, "`$` is never closed in this paragraph")
     help_ = "write no space behind the opening `$` and before the closing one, and no digit behind that"
     return Unreadable(Span(start, closer + 1), at, "this `$` opens no maths", help_)
+
+
+_OPENING = re.compile(r"\s*derivcheck:\s*([A-Za-z][\w-]*)?", re.IGNORECASE)
+
+
+def is_directive(text: str, body: Span) -> bool:
+    """Whether a comment speaks to derivcheck."""
+    return _OPENING.match(text, body.start, body.end) is not None
+
+
+def directive(text: str, comment: Span, body: Span) -> Sequence[Directive | Maths | Unreadable]:
+    """What a comment says: nothing, a directive, or the maths of a ``let``.
+
+    ``comment`` is the whole comment, ``body`` what stands inside its delimiters. A ``let`` without maths stays
+    a directive, so that a later stage can complain about it.
+    """
+    opening = _OPENING.match(text, body.start, body.end)
+    if opening is None:
+        return []
+    word = (opening[1] or "").lower()
+    if word == "let" and (stretches := maths_in(text, Span(opening.end(), body.end))):
+        return stretches
+    return [Directive(word, " ".join(text[opening.end() : body.end].split()), comment)]

@@ -10,12 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from derivcheck.language.nodes import Given, Name, Node, Scripted, Symbol, Tuple
-from derivcheck.reading.brackets import depths
-from derivcheck.reading.errors import ParseError
-from derivcheck.reading.items import Relation
+from derivcheck.reading.items import ParseError, Relation
 from derivcheck.reading.lexer import Token
 from derivcheck.reading.parser import parse
-from derivcheck.reading.relations import is_operator
+from derivcheck.reading.relations import depths, is_operator
 from derivcheck.reading.splitting import DOTS, Phrase
 from derivcheck.source import Span
 
@@ -24,11 +22,8 @@ _FREE = frozenset({"sign", "command"})
 _BOUNDING = frozenset({"<", ">", r"\le", r"\ge", r"\ne", r"\succ", r"\succeq", r"\prec", r"\preceq", r"\subset"})
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
-    """The tokens of one side: one part, or the parts of a comma list."""
-
-    parts: tuple[tuple[Token, ...], ...]
+Member = tuple[tuple[Token, ...], ...]
+"""The tokens of one side: one part, or the parts of a comma list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +73,13 @@ def _comma(left: Phrase, right: Phrase) -> Span | None:
 
 def read_member(member: Member, place: Span) -> Node:
     """The expression of a member; a list is a ``Tuple``. ``place`` is blamed if nothing is there."""
-    for k, part in enumerate(member.parts):
+    for k, part in enumerate(member):
         bar = _given(part)
         if bar is not None:
-            left = _list((*member.parts[:k], part[:bar]), part[bar].span)
-            right = _list((part[bar + 1 :], *member.parts[k + 1 :]), part[bar].span)
+            left = _list((*member[:k], part[:bar]), part[bar].span)
+            right = _list((part[bar + 1 :], *member[k + 1 :]), part[bar].span)
             return Given(left, right, span=left.span | right.span)
-    return _list(_inline_range(member.parts), place)
+    return _list(_inline_range(member), place)
 
 
 def _run(phrases: Sequence[Phrase], k: int) -> tuple[int, int]:
@@ -128,25 +123,20 @@ def _range(phrases: Sequence[Phrase], k: int) -> int:
 
 
 def _draft(phrase: Phrase, heads: Sequence[Phrase] = (), tails: Sequence[Phrase] = ()) -> Draft:
-    members = [Member((part,)) for part in phrase.parts]
+    members: list[Member] = [(part,) for part in phrase.parts]
     continues = bool(phrase.relations) and not phrase.parts[0]
     if continues:
         members = members[1:]
     if heads:
-        members[0] = Member((*(head.tokens for head in heads), *members[0].parts))
+        members[0] = (*(head.tokens for head in heads), *members[0])
     if tails:
-        members[-1] = Member((*members[-1].parts, *(tail.tokens for tail in tails)))
+        members[-1] = (*members[-1], *(tail.tokens for tail in tails))
     first = heads[0] if heads else phrase
     last = tails[-1] if tails else phrase
     return Draft(
-        tuple(members),
-        phrase.relations,
-        first.span | last.span,
-        words=first.words,
-        implied=first.implied,
-        continues=continues,
-        column=phrase.column,
-    )
+        tuple(members), phrase.relations, first.span | last.span, words=first.words, implied=first.implied,
+        continues=continues, column=phrase.column,
+    )  # fmt: skip
 
 
 def _list(parts: Sequence[Sequence[Token]], place: Span) -> Node:

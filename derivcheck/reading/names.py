@@ -7,23 +7,13 @@ from dataclasses import replace
 from fractions import Fraction
 
 from derivcheck.language.nodes import Group, MatrixNode, Name, Node, Number, Product, Scripted, Symbol, Text
+from derivcheck.reading import vocabulary as v
 from derivcheck.reading.cursor import Cursor, shown
-from derivcheck.reading.errors import ParseError
+from derivcheck.reading.items import ParseError
 from derivcheck.reading.lexer import Token
-from derivcheck.reading.vocabulary import (
-    ACCENTS,
-    LETTER_SPELLINGS,
-    LETTERS,
-    STYLES,
-    SWITCHES,
-    UPRIGHT,
-    WORD_COMMANDS,
-    known_word,
-    symbol_text,
-)
 from derivcheck.source import Span
 
-_WORDLIKE = UPRIGHT | {"\\textbf", "\\textsf", "\\texttt", "\\boldsymbol", "\\bm"}
+_WORDLIKE = v.UPRIGHT | {"\\textbf", "\\textsf", "\\texttt", "\\boldsymbol", "\\bm"}
 _LONGEST_WORD = 60
 _EXTREMES = {"max": "argmax", "min": "argmin"}
 
@@ -39,7 +29,7 @@ def word_at(cursor: Cursor, index: int) -> tuple[str, int] | None:
         if following is not None and following[0] in _EXTREMES:
             return _EXTREMES[following[0]], following[1]
         return None
-    word = known_word(text)
+    word = v.known_word(text)
     return None if word is None else (word, after)
 
 
@@ -52,13 +42,13 @@ def spelling_at(cursor: Cursor, index: int) -> tuple[str, int] | None:
         text = token.text.strip()
         return re.sub(r"^arg\s+(max|min)$", r"arg\1", text), index + 1
     if token.kind == "command":
-        if token.text in WORD_COMMANDS:
-            return WORD_COMMANDS[token.text], index + 1
+        if token.text in v.WORD_COMMANDS:
+            return v.WORD_COMMANDS[token.text], index + 1
         if token.text == "\\arg":
             return "arg", index + 1
-        if token.text in _WORDLIKE or token.text in SWITCHES:
+        if token.text in _WORDLIKE or token.text in v.SWITCHES:
             return _argument_spelling(cursor, index + 1)
-    elif token.kind == "begin" and index + 1 < len(cursor.tokens) and cursor.tokens[index + 1].text in SWITCHES:
+    elif token.kind == "begin" and index + 1 < len(cursor.tokens) and cursor.tokens[index + 1].text in v.SWITCHES:
         return _argument_spelling(cursor, index)
     return None
 
@@ -81,9 +71,9 @@ def _argument_spelling(cursor: Cursor, index: int) -> tuple[str, int] | None:
             parts.append("_")
         elif token.kind == "sign" and token.text in "-'" and parts:
             parts.append(token.text)
-        elif token.text in WORD_COMMANDS or token.text == "\\arg":
+        elif token.text in v.WORD_COMMANDS or token.text == "\\arg":
             parts.append(token.text[1:])
-        elif token.kind not in ("begin", "end") and token.text not in SWITCHES and token.text not in STYLES:
+        elif token.kind not in ("begin", "end") and token.text not in v.SWITCHES and token.text not in v.STYLES:
             return None
     text = "".join(parts).strip()
     return (text, after) if text and not text.endswith(("-", "'")) else None
@@ -97,7 +87,7 @@ def read_text(cursor: Cursor) -> Node:
         return Symbol("\\top", span=token.span)
     if cursor.fence in ("sub", "sup"):
         return Name(content, span=token.span) if _is_letter(content) else Text(content, span=token.span)
-    symbol = symbol_text(content)
+    symbol = v.symbol_text(content)
     if symbol is None:
         raise ParseError(
             f"prose (`{shown(token)}`) stands inside the formula",
@@ -114,32 +104,34 @@ def _is_letter(text: str) -> bool:
 def read_letter(cursor: Cursor) -> Name:
     """One letter."""
     token = cursor.take()
-    return Name(LETTER_SPELLINGS.get(token.text, token.text), span=token.span)
+    return Name(v.LETTER_SPELLINGS.get(token.text, token.text), span=token.span)
 
 
 def is_styled(token: Token) -> bool:
     """Whether a command sets what is behind it in another type, or puts an accent on it."""
-    return token.kind == "command" and (token.text in STYLES or token.text in ACCENTS)
+    return token.kind == "command" and (token.text in v.STYLES or token.text in v.ACCENTS)
 
 
 def read_styled(cursor: Cursor) -> Node:
     r"""``\mathbf{x}``, ``\hat{y}``, ``\mathrm{loss}``; known words are read before."""
     start = cursor.at
     command = cursor.take()
-    if command.text in ACCENTS:
+    if command.text in v.ACCENTS:
         return _accented(command, _argument(cursor, command), cursor.since(start))
     spelled = _argument_spelling(cursor, cursor.at) if command.text in _WORDLIKE else None
     if spelled is not None and (len(spelled[0]) > 1 or not cursor.looks_at("letter")):
         word, after = spelled
-        named = _upright(cursor, STYLES[command.text], word, cursor.tokens[start].span | cursor.tokens[after - 1].span)
+        named = _upright(
+            cursor, v.STYLES[command.text], word, cursor.tokens[start].span | cursor.tokens[after - 1].span
+        )
         if named is not None:
             cursor.at = after
             return named
     content = _argument(cursor, command)
     span = cursor.since(start)
-    if cursor.fence == "sup" and content in (Name("T"), Symbol("\\top")) and STYLES[command.text] in ("", "\\mathsf"):
+    if cursor.fence == "sup" and content in (Name("T"), Symbol("\\top")) and v.STYLES[command.text] in ("", "\\mathsf"):
         return Symbol("\\top", span=span)
-    return _in_style(content, STYLES[command.text], command, span)
+    return _in_style(content, v.STYLES[command.text], command, span)
 
 
 def _upright(cursor: Cursor, style: str, word: str, span: Span) -> Node | None:
@@ -161,13 +153,7 @@ def _argument(cursor: Cursor, command: Token) -> Node:
     if token is None or token.kind in ("end", "close", "sign", "row"):
         raise ParseError(f"`{command.text}` has nothing behind it", command.span)
     if token.kind == "begin":
-        cursor.take()
-        with cursor.inside("braces"):
-            content = cursor.grammar.inner(cursor)
-        if not cursor.looks_at("end"):
-            raise cursor.missing("the end of the braces")
-        cursor.take()
-        return content
+        return cursor.braced()
     if token.kind == "number" and len(token.text) > 1:
         return split_digit(cursor)
     with cursor.deeper():
@@ -176,7 +162,7 @@ def _argument(cursor: Cursor, command: Token) -> Node:
 
 def _single(cursor: Cursor, command: Token) -> Node:
     token = cursor.take()
-    if token.kind == "letter" or token.text in LETTERS:
+    if token.kind == "letter" or token.text in v.LETTERS:
         return Name(token.text, span=token.span)
     if token.kind == "number":
         return Number(Fraction(token.text), token.text, span=token.span)
@@ -222,13 +208,13 @@ def _styled_text(text: str, style: str) -> str:
     if text.startswith("\\") and "{" in text:
         command, inner = text.split("{", 1)
         # an accent keeps its place outside: \mathbf{\hat{x}} is \hat{\mathbf{x}}
-        if command in ACCENTS:
+        if command in v.ACCENTS:
             return f"{command}{{{_styled_text(inner[:-1], style)}}}"
     return f"{style}{{{text}}}"
 
 
 def _accented(command: Token, content: Node, span: Span) -> Node:
-    accent = ACCENTS[command.text]
+    accent = v.ACCENTS[command.text]
     match content:
         case Name(text=text):
             return Name(f"{accent}{{{text}}}", span=span)

@@ -8,29 +8,15 @@ from __future__ import annotations
 
 from typing import Literal, cast
 
-from derivcheck.language.nodes import (
-    Add,
-    Compare,
-    Entrywise,
-    Given,
-    Group,
-    Node,
-    Number,
-    Product,
-    Scripted,
-    Symbol,
-    Tuple,
-)
-from derivcheck.reading.cursor import Cursor, Grammar, cursor_of
-from derivcheck.reading.errors import ParseError
+from derivcheck.language import nodes as n
+from derivcheck.reading.cursor import Cursor, Grammar, cursor_of, unexpected
 from derivcheck.reading.factors import begins_factor, is_invisible, is_placeholder, read_atom, read_factor
 from derivcheck.reading.fences import closes_bars, hold, is_holding, read_group
+from derivcheck.reading.items import Macro, ParseError
 from derivcheck.reading.lexer import Token, tokenize
 from derivcheck.reading.names import word_at
 from derivcheck.reading.reach import Term, reaching
 from derivcheck.reading.scripts import read_scripts
-from derivcheck.reading.segments import Macro
-from derivcheck.reading.unexpected import unexpected
 from derivcheck.reading.vocabulary import ENTRYWISE_SIGNS, PRODUCT_SIGNS, RELATIONS, SUM_SIGNS
 from derivcheck.source import Span
 
@@ -38,13 +24,13 @@ _Sign = Literal["+", "-", "±"]
 _INVISIBLE = "these braces are invisible on the page, and what stands in them would be read otherwise without them"
 
 
-def parse_expression(latex: str, macros: dict[str, Macro] | None = None) -> Node:
+def parse_expression(latex: str, macros: dict[str, Macro] | None = None) -> n.Node:
     """The expression that a piece of LaTeX says."""
     whole = Span(0, len(latex))
     return parse(tokenize(latex, whole, macros or {}), Span(len(latex), len(latex)))
 
 
-def parse(tokens: list[Token], end: Span | None = None) -> Node:
+def parse(tokens: list[Token], end: Span | None = None) -> n.Node:
     """The one expression that the tokens say; ``end`` is where something is missing if something is missing."""
     cursor = cursor_of(tokens, end, _GRAMMAR)
     if not cursor.tokens:
@@ -64,16 +50,16 @@ def _is_wrapped(cursor: Cursor) -> bool:
     return cursor.tokens[0].kind == "begin" and cursor.partners[0] == len(cursor.tokens) - 1
 
 
-def _whole(cursor: Cursor) -> Node:
+def _whole(cursor: Cursor) -> n.Node:
     left = _total(cursor)
     if cursor.looks_at("command", "\\mid"):
         cursor.take()
         right = _list(cursor)
-        return Given(left, right, span=left.span | right.span)
+        return n.Given(left, right, span=left.span | right.span)
     return left
 
 
-def _inner(cursor: Cursor) -> Node:
+def _inner(cursor: Cursor) -> n.Node:
     """What stands inside brackets: lists, relations, a condition behind a bar."""
     left = _list(cursor)
     token = cursor.peek()
@@ -82,12 +68,12 @@ def _inner(cursor: Cursor) -> Node:
     if token.text == "\\mid" or (token.kind == "sign" and token.text == "|" and not _twice(cursor)):
         cursor.take()
         right = _list(cursor)
-        return Given(left, right, span=left.span | right.span)
+        return n.Given(left, right, span=left.span | right.span)
     if token.kind == "sign" and token.text in ("\\|", "|"):
         # a divergence: KL(q \| p)
         cursor.at += 1 if token.text == "\\|" else 2
         right = _list(cursor)
-        return Tuple((left, right), ("\\|",), span=left.span | right.span)
+        return n.Tuple((left, right), ("\\|",), span=left.span | right.span)
     return left
 
 
@@ -98,7 +84,7 @@ def _twice(cursor: Cursor) -> bool:
     )
 
 
-def _list(cursor: Cursor) -> Node:
+def _list(cursor: Cursor) -> n.Node:
     items = [_compare(cursor)]
     separators: list[str] = []
     while (token := cursor.peek()) is not None and token.kind == "sign" and token.text in (",", ";"):
@@ -107,10 +93,10 @@ def _list(cursor: Cursor) -> Node:
         items.append(_compare(cursor))
     if not separators:
         return items[0]
-    return Tuple(tuple(items), tuple(separators), span=items[0].span | items[-1].span)
+    return n.Tuple(tuple(items), tuple(separators), span=items[0].span | items[-1].span)
 
 
-def _compare(cursor: Cursor) -> Node:
+def _compare(cursor: Cursor) -> n.Node:
     members = [_total(cursor)]
     relations: list[str] = []
     while (token := cursor.peek()) is not None and token.kind in ("sign", "command") and token.text in RELATIONS:
@@ -119,10 +105,10 @@ def _compare(cursor: Cursor) -> Node:
         members.append(_total(cursor))
     if not relations:
         return members[0]
-    return Compare(tuple(members), tuple(relations), span=members[0].span | members[-1].span)
+    return n.Compare(tuple(members), tuple(relations), span=members[0].span | members[-1].span)
 
 
-def _total(cursor: Cursor) -> Node:
+def _total(cursor: Cursor) -> n.Node:
     """A sum, or its only term."""
     start = cursor.at
     terms: list[Term] = []
@@ -142,22 +128,22 @@ def _total(cursor: Cursor) -> Node:
     terms = reaching(terms)
     if len(terms) == 1 and not signed:
         return terms[0][1]
-    return Add(tuple(terms), span=cursor.since(start))
+    return n.Add(tuple(terms), span=cursor.since(start))
 
 
-def _take_in(terms: list[Term], sign: _Sign, term: Node, span: Span) -> None:
+def _take_in(terms: list[Term], sign: _Sign, term: n.Node, span: Span) -> None:
     """Add a term; a sum out of invisible braces is spread out as it is seen."""
-    if not isinstance(term, Add) and not is_invisible(term):
+    if not isinstance(term, n.Add) and not is_invisible(term):
         terms.append((sign, term))
-    elif isinstance(term, Add) and sign == "+":
+    elif isinstance(term, n.Add) and sign == "+":
         terms.extend(term.terms)
-    elif isinstance(term, Add):
+    elif isinstance(term, n.Add):
         raise ParseError(_INVISIBLE, span, "write `( … )` round the terms that the sign belongs to")
     else:
         terms.append((sign, term))
 
 
-def _entrywise(cursor: Cursor) -> Node:
+def _entrywise(cursor: Cursor) -> n.Node:
     start = cursor.at
     factors = [_product(cursor)]
     operators: list[str] = []
@@ -167,23 +153,23 @@ def _entrywise(cursor: Cursor) -> Node:
         factors.append(_product(cursor))
     if not operators:
         return factors[0]
-    spread: list[Node] = []
+    spread: list[n.Node] = []
     between: list[str] = []
     for operator, factor in zip(["", *operators], factors, strict=True):
-        if is_invisible(factor) and not isinstance(factor, Entrywise):
+        if is_invisible(factor) and not isinstance(factor, n.Entrywise):
             raise ParseError(_INVISIBLE, factor.span, "write `( … )`")
-        inner = (factor.factors, factor.operators) if isinstance(factor, Entrywise) else ((factor,), ())
+        inner = (factor.factors, factor.operators) if isinstance(factor, n.Entrywise) else ((factor,), ())
         between += [operator, *inner[1]]
         spread += inner[0]
-    return Entrywise(tuple(spread), tuple(between[1:]), span=cursor.since(start))
+    return n.Entrywise(tuple(spread), tuple(between[1:]), span=cursor.since(start))
 
 
-def _argument(cursor: Cursor) -> Node:
+def _argument(cursor: Cursor) -> n.Node:
     r"""What a word without brackets takes: factors side by side, up to a sign: ``\\cos x \\cdot y`` is a product."""
     return _product(cursor, stop_at_words=True)
 
 
-def _product(cursor: Cursor, stop_at_words: bool = False) -> Node:
+def _product(cursor: Cursor, stop_at_words: bool = False) -> n.Node:
     """Factors side by side, flat and left to right."""
     start = cursor.at
     factors = [read_factor(cursor)]
@@ -195,7 +181,7 @@ def _product(cursor: Cursor, stop_at_words: bool = False) -> Node:
             if is_placeholder(cursor):
                 cursor.take()
                 operators.append("")
-                factors.append(Symbol("\\cdot", span=token.span))
+                factors.append(n.Symbol("\\cdot", span=token.span))
                 continue
             cursor.take()
             operators.append(PRODUCT_SIGNS[token.text])
@@ -219,7 +205,7 @@ def _product(cursor: Cursor, stop_at_words: bool = False) -> Node:
     return _multiplied(factors, operators, cursor.since(start))
 
 
-def _negative(cursor: Cursor) -> Node:
+def _negative(cursor: Cursor) -> n.Node:
     r"""The factor with its sign behind ``a \cdot -b``."""
     start = cursor.at
     cursor.take()
@@ -229,18 +215,14 @@ def _negative(cursor: Cursor) -> Node:
     if is_invisible(factor):
         raise ParseError(_INVISIBLE, factor.span, "write `( … )`")
     span = cursor.since(start)
-    return Group(Add((("-", factor),), span=span), "(", span=span)
+    return n.Group(n.Add((("-", factor),), span=span), "(", span=span)
 
 
-def _beside(cursor: Cursor, before: Node) -> Node:
+def _beside(cursor: Cursor, before: n.Node) -> n.Node:
     factor = read_factor(cursor)
-    if isinstance(before, Number) and isinstance(_first(factor), Number):
+    if isinstance(before, n.Number) and isinstance(factor.base if isinstance(factor, n.Scripted) else factor, n.Number):
         raise ParseError("two numbers stand side by side", before.span | factor.span, "write `\\cdot` between them")
     return factor
-
-
-def _first(factor: Node) -> Node:
-    return factor.base if isinstance(factor, Scripted) else factor
 
 
 def _is_empty(cursor: Cursor) -> bool:
@@ -248,37 +230,30 @@ def _is_empty(cursor: Cursor) -> bool:
     return following is not None and following.kind == "end"
 
 
-def _on_empty_braces(cursor: Cursor, factors: list[Node], start: int) -> None:
+def _on_empty_braces(cursor: Cursor, factors: list[n.Node], start: int) -> None:
     """``A^\\top{}^{-1}``: scripts on nothing belong to what stands before."""
     cursor.at += 2
     factors[-1] = read_scripts(cursor).on(factors[-1], cursor, start)
 
 
-def _multiplied(factors: list[Node], operators: list[str], span: Span) -> Node:
+def _multiplied(factors: list[n.Node], operators: list[str], span: Span) -> n.Node:
     if len(factors) == 1:
         return factors[0]
-    spread: list[Node] = []
+    spread: list[n.Node] = []
     between: list[str] = []
     for operator, factor in zip(["", *operators], factors, strict=True):
         if is_invisible(factor):
             raise ParseError(_INVISIBLE, factor.span, "write `( … )` for a factor that is a sum")
         # a product out of invisible braces is no bracket, except behind a slash, where it is one to the eye of nobody
-        if isinstance(factor, Product) and operator == "/":
+        if isinstance(factor, n.Product) and operator == "/":
             raise ParseError(_INVISIBLE, factor.span, "write `( … )` for what is divided by")
-        inner = (factor.factors, factor.operators) if isinstance(factor, Product) else ((factor,), ())
+        inner = (factor.factors, factor.operators) if isinstance(factor, n.Product) else ((factor,), ())
         between += [operator, *inner[1]]
         spread += inner[0]
-    return Product(tuple(spread), tuple(between[1:]), span=span)
+    return n.Product(tuple(spread), tuple(between[1:]), span=span)
 
 
 _GRAMMAR = Grammar(
-    inner=_inner,
-    total=_total,
-    entrywise=_entrywise,
-    product=_product,
-    argument=_argument,
-    factor=read_factor,
-    atom=read_atom,
-    group=read_group,
-    begins=begins_factor,
-)
+    inner=_inner, total=_total, entrywise=_entrywise, product=_product, argument=_argument, factor=read_factor,
+    atom=read_atom, group=read_group, begins=begins_factor,
+)  # fmt: skip

@@ -14,9 +14,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
-from derivcheck.reading.directives import directive, is_directive
 from derivcheck.reading.items import Heading, Unreadable
 from derivcheck.reading.markdown import markdown_page
+from derivcheck.reading.maths import directive, is_directive
 from derivcheck.reading.page import Mark, Maths, Page, merged, paint
 from derivcheck.source import Span
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from derivcheck.language.nodes import Entrywise, Node, Scripted, Symbol, Text
 from derivcheck.reading.cursor import Cursor, shown
-from derivcheck.reading.errors import ParseError
+from derivcheck.reading.items import ParseError
 from derivcheck.reading.lexer import Token
 from derivcheck.reading.names import is_styled, read_styled, read_text, spelling_at, split_digit, word_at
 from derivcheck.reading.vocabulary import ENTRYWISE_SIGNS, MARKING_WORDS, RELATIONS, SWITCHES, SYMBOLS

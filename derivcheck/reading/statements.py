@@ -13,17 +13,14 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from derivcheck.language.nodes import Node
-from derivcheck.reading.brackets import lonely
 from derivcheck.reading.cues import cue_behind, cues_in, governed
-from derivcheck.reading.errors import ParseError
-from derivcheck.reading.items import Directive, Item, Relation, Statement, Unreadable
+from derivcheck.reading.expansion import USUAL
+from derivcheck.reading.items import Directive, Item, Macro, ParseError, Relation, Scan, Segment, Statement, Unreadable
 from derivcheck.reading.lexer import Token, tokenize
 from derivcheck.reading.maths import MOST_PIECES
-from derivcheck.reading.members import Draft, Member, drafts, read_member
-from derivcheck.reading.newcommands import USUAL
-from derivcheck.reading.relations import relations
+from derivcheck.reading.members import Draft, drafts, read_member
+from derivcheck.reading.relations import lonely, relations
 from derivcheck.reading.rows import Row, rows
-from derivcheck.reading.segments import Macro, Scan, Segment
 from derivcheck.reading.splitting import phrases
 from derivcheck.reading.vocabulary import ARROWS, ENTRYWISE_SIGNS, PRODUCT_SIGNS, RELATIONS, SUM_SIGNS
 from derivcheck.source import Source, Span
@@ -86,7 +83,8 @@ def read(source: Source, scan: Scan) -> tuple[Item, ...]:
             items.append(item)
             continue
         words = left_over if item.sentence == sentence else []
-        found, left_over = _segment(source.text, item, macros, words, _within(directives, item.span))
+        inside = directives[bisect_left(directives, item.span.start) : bisect_left(directives, item.span.end)]
+        found, left_over = _segment(source.text, item, macros, words, inside)
         sentence = item.sentence
         items.extend(found)
     else:
@@ -120,10 +118,6 @@ def parse_statements(latex: str) -> tuple[Item, ...]:
     span = Span(0, len(latex))
     segment = Segment(span, span, displayed=True, environment=None, lead="", sentence=0, block=0)
     return read(Source("", latex), Scan((segment,)))
-
-
-def _within(places: Sequence[int], span: Span) -> Sequence[int]:
-    return places[bisect_left(places, span.start) : bisect_left(places, span.end)]
 
 
 def _segment(
@@ -285,7 +279,7 @@ def _forgotten(reading: _Reading, row: Row, bracket: Token, number: int, segment
         return
     head = tuple(token for token in tokens if found and token.span.start < found[0][0].span.start)
     relation = tuple(relation for relation, _, _ in found[:1])
-    _keep_head(reading, Draft((Member((head,)),), relation, _cover(row.tokens)), words, implied, number)
+    _keep_head(reading, Draft(((head,),), relation, _cover(row.tokens)), words, implied, number)
 
 
 def _give_up(reading: _Reading, span: Span, error: ParseError | RecursionError, segment: Segment) -> None:
@@ -298,20 +292,11 @@ def _give_up(reading: _Reading, span: Span, error: ParseError | RecursionError, 
 
 def _statement(chain: _Chain, segment: Segment, text: str) -> Statement:
     return Statement(
-        tuple(chain.members),
-        tuple(chain.relations),
-        chain.span,
-        segment.block,
-        segment.sentence,
-        lead=" ".join(" ".join(chain.words).split()),
-        continues=chain.continues,
-        implied=chain.implied,
-        hidden=segment.hidden,
-        displayed=segment.displayed,
-        tag=chain.tag,
-        label=chain.label,
+        tuple(chain.members), tuple(chain.relations), chain.span, segment.block, segment.sentence,
+        lead=" ".join(" ".join(chain.words).split()), continues=chain.continues, implied=chain.implied,
+        hidden=segment.hidden, displayed=segment.displayed, tag=chain.tag, label=chain.label,
         cues=tuple(cue for said in chain.words for cue in cues_in(said, text)),
-    )
+    )  # fmt: skip
 
 
 def _cover(tokens: Sequence[Token]) -> Span:

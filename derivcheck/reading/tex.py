@@ -6,9 +6,8 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterator
 
-from derivcheck.reading.directives import directive
 from derivcheck.reading.items import Heading
-from derivcheck.reading.maths import ENVIRONMENTS
+from derivcheck.reading.maths import ENVIRONMENTS, directive
 from derivcheck.reading.page import (
     BLANK_LINE,
     FILLER,

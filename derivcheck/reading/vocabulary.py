@@ -9,6 +9,7 @@ import re
 from typing import Final
 
 from derivcheck.functions import FUNCTIONS
+from derivcheck.language import glyphs
 
 
 def words(text: str) -> frozenset[str]:
@@ -74,14 +75,7 @@ ENTRYWISE_SIGNS: dict[str, str] = {
 
 SUM_SIGNS: dict[str, str] = {"+": "+", "-": "-", "\\pm": "±"}
 
-GREEK = frozenset(
-    "\\" + name
-    for name in words(
-        "alpha beta gamma delta epsilon varepsilon zeta eta theta vartheta iota kappa varkappa lambda mu nu xi omicron "
-        "pi varpi rho varrho sigma varsigma tau upsilon phi varphi chi psi omega "
-        "Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega digamma"
-    )
-)
+GREEK = frozenset(f"\\{name}" for name in (*glyphs.GREEK, "digamma"))
 
 LETTERS = GREEK | words("\\square \\Box \\ell \\hbar \\imath \\jmath \\aleph \\wp \\eth \\mho")
 """Commands that are one letter."""

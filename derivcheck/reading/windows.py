@@ -7,19 +7,8 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Final
 
+from derivcheck.reading import phrases
 from derivcheck.reading.items import Statement
-from derivcheck.reading.phrases import (
-    ANOTHER,
-    CONCLUDING,
-    CONDITION_WITHIN,
-    JOINT,
-    JOINT_LAST,
-    LEADS_TO_DISPLAY,
-    MULTIPLIER,
-    NEUTRAL,
-    NEXT_ONE,
-    SAID_OF_ONE_BEFORE,
-)
 from derivcheck.source import Span
 
 REACH: Final = 160
@@ -48,7 +37,7 @@ def end_of_paragraph(span: Span, text: str) -> int:
 def says_nothing_more(span: Span, text: str) -> bool:
     """Whether nothing in a stretch but its mathematics and what is read says what a name is."""
     line = text.find("\n", span.start) + 1 if text[span.start : span.start + 1] == "#" else span.start
-    return all(map(NEUTRAL.fullmatch, _WORD.findall(_SET.sub(" ", text[line : span.end]).lower())))
+    return all(map(phrases.NEUTRAL.fullmatch, _WORD.findall(_SET.sub(" ", text[line : span.end]).lower())))
 
 
 def stands_as(span: Span, text: str) -> str:
@@ -57,7 +46,7 @@ def stands_as(span: Span, text: str) -> str:
     displayed = before.endswith(("$$", "\\["))
     words = _SET.sub("|", f"{before.removesuffix('$$').removesuffix('$').removesuffix(chr(92) + '[')}").lower()
     last = words.rpartition("|")[2]
-    if CONCLUDING.search(last):
+    if phrases.CONCLUDING.search(last):
         return "concluded"
     return "bare" if displayed and not last.strip(" .,:;\n") else ""
 
@@ -69,9 +58,9 @@ def behind(item: Statement, text: str) -> str:
     have orthonormal columns" the V is described.
     """
     near = text[item.span.end : item.span.end + REACH].lstrip("$ )\\]")
-    words, *rest = _PARTS.split(CONDITION_WITHIN.pattern.sub("", near, count=1), maxsplit=1)
+    words, *rest = _PARTS.split(phrases.CONDITION_WITHIN.pattern.sub("", near, count=1), maxsplit=1)
     if rest and (rest[0] == "$" or rest[0].startswith("\\")):
-        words = NEXT_ONE.pattern.split(words, maxsplit=1)[0]
+        words = phrases.NEXT_ONE.pattern.split(words, maxsplit=1)[0]
     return words.lower()
 
 
@@ -88,7 +77,7 @@ def right_behind(span: Span, text: str) -> str:
     Of "the energy of a mass $m$ is $$ … $$" nothing: that is said of the energy.
     """
     behind = text[span.end : span.end + REACH].lstrip("$ )\\]\n\t")
-    return "" if LEADS_TO_DISPLAY.match(behind) else behind
+    return "" if phrases.LEADS_TO_DISPLAY.match(behind) else behind
 
 
 def before(item: Statement, text: str) -> str:
@@ -97,11 +86,11 @@ def before(item: Statement, text: str) -> str:
     "$S$ be symmetric, $Q$ …" says nothing of $Q$, "$S$ be symmetric and the orthogonal $Q$ …" that it is orthogonal.
     """
     *earlier, words = _MATHS.split(text[max(0, item.span.start - 200) : item.span.start].rstrip("$ \\(["))
-    if not earlier or not SAID_OF_ONE_BEFORE.match(words):
+    if not earlier or not phrases.SAID_OF_ONE_BEFORE.match(words):
         return item.lead
-    if JOINT_LAST.search(words):
+    if phrases.JOINT_LAST.search(words):
         return ""
-    found = [*ANOTHER.every(words)] or [*JOINT.every(words)]
+    found = [*phrases.ANOTHER.every(words)] or [*phrases.JOINT.every(words)]
     return words[found[-1].end() :] if found else item.lead
 
 
@@ -137,5 +126,5 @@ def bare(words: str) -> str:
 @lru_cache(maxsize=8)
 def around_multipliers(text: str) -> str:
     """What stands near the word, so that a long document is not searched for each of its names."""
-    found = [place for place, _ in zip(MULTIPLIER.every(text), range(100), strict=False)]
+    found = [place for place, _ in zip(phrases.MULTIPLIER.every(text), range(100), strict=False)]
     return " . ".join(text[max(0, place.start() - 200) : place.end() + 200] for place in found)

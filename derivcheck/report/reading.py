@@ -13,10 +13,8 @@ from derivcheck.language.mathml import Marks, mathml, row, sign
 from derivcheck.language.nodes import Node
 from derivcheck.language.traversal import walk
 from derivcheck.reading.documents import kind_of, scan
-from derivcheck.reading.errors import ParseError
-from derivcheck.reading.items import Statement
+from derivcheck.reading.items import ParseError, Segment, Statement
 from derivcheck.reading.parser import parse_expression
-from derivcheck.reading.segments import Segment
 from derivcheck.reading.statements import read
 from derivcheck.report.words import place
 from derivcheck.source import Place, Source, Span

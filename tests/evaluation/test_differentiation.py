@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from derivcheck.evaluation.differentiation import Autograd
 from derivcheck.evaluation.evaluator import evaluate
 from derivcheck.oracles.differences import Differences
-from derivcheck.problem.claims import derivative_in
+from derivcheck.problem.heads import derivative_in
 from tests.problem.asking import HOLDS, WRONG, bench, judged
 
 DECLARED = "Let $x, y \\in \\mathbb{R}^n$, $A \\in \\mathbb{R}^{n \\times n}$, $f : \\mathbb{R} \\to \\mathbb{R}$ and $g : \\mathbb{R}^n \\to \\mathbb{R}$.\n\n"

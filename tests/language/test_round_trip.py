@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 from derivcheck.language.nodes import Tuple
 from derivcheck.language.printing import latex, plain
 from derivcheck.reading.documents import kind_of, scan
-from derivcheck.reading.errors import ParseError
-from derivcheck.reading.items import Statement
+from derivcheck.reading.items import ParseError, Statement
 from derivcheck.reading.parser import parse_expression
 from derivcheck.reading.statements import read
 from derivcheck.source import Source

@@ -11,7 +11,7 @@ from derivcheck.evaluation.differentiation import Autograd
 from derivcheck.evaluation.evaluator import evaluate
 from derivcheck.oracles import differences
 from derivcheck.oracles.differences import Differences, is_analytic
-from derivcheck.problem.claims import derivative_in
+from derivcheck.problem.heads import derivative_in
 from tests.problem.asking import HOLDS, UNDECIDED, WRONG, bench, judged
 
 FUNCTIONS = "Let $x \\in \\mathbb{R}^n$, $s, t \\in \\mathbb{R}$, $f, g : \\mathbb{R} \\to \\mathbb{R}$ and $\\ell : \\mathbb{R}^n \\to \\mathbb{R}$.\n\n"

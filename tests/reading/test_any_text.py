@@ -7,9 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from derivcheck.reading.documents import scan
-from derivcheck.reading.items import Unreadable
+from derivcheck.reading.items import Segment, Unreadable
 from derivcheck.reading.page import Kind
-from derivcheck.reading.segments import Segment
 from derivcheck.source import Source
 from tests.counting import Looks, calls
 

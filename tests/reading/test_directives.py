@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from derivcheck.reading.documents import scan
-from derivcheck.reading.items import Directive, Unreadable
-from derivcheck.reading.segments import Macro, Segment
+from derivcheck.reading.items import Directive, Macro, Segment, Unreadable
 from derivcheck.source import Source
 
 

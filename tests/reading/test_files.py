@@ -10,8 +10,7 @@ import pytest
 
 from derivcheck.reading.documents import kind_of, scan
 from derivcheck.reading.files import LARGEST, UnreadableFile, read_source
-from derivcheck.reading.items import Unreadable
-from derivcheck.reading.segments import Segment
+from derivcheck.reading.items import Segment, Unreadable
 from derivcheck.source import Position
 
 

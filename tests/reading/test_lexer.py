@@ -4,9 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from derivcheck.reading.errors import ParseError
+from derivcheck.reading.items import Macro, ParseError
 from derivcheck.reading.lexer import Token, tokenize
-from derivcheck.reading.segments import Macro
 from derivcheck.source import Span
 
 

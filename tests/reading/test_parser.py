@@ -36,10 +36,9 @@ from derivcheck.language.nodes import (
     Tuple,
     Word,
 )
-from derivcheck.reading.errors import ParseError
+from derivcheck.reading.items import Macro, ParseError
 from derivcheck.reading.lexer import tokenize
 from derivcheck.reading.parser import parse, parse_expression
-from derivcheck.reading.segments import Macro
 from derivcheck.reading.vocabulary import words
 from derivcheck.source import Span
 from tests.counting import calls

@@ -11,9 +11,8 @@ from derivcheck.correcting import with_edits
 from derivcheck.engine import check, listing, problem_of
 from derivcheck.reading.documents import scan
 from derivcheck.reading.files import read_source
-from derivcheck.reading.items import Heading, Unreadable
+from derivcheck.reading.items import Heading, Segment, Unreadable
 from derivcheck.reading.python import blocks
-from derivcheck.reading.segments import Segment
 from derivcheck.source import Source
 from derivcheck.verdict import Outcome
 

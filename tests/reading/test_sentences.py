@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 
 from derivcheck.reading.documents import scan
-from derivcheck.reading.segments import Segment
+from derivcheck.reading.items import Segment
 from derivcheck.source import Source
 
 

@@ -7,8 +7,7 @@ from hypothesis import strategies as st
 from derivcheck.language.nodes import Given, Name, Tuple
 from derivcheck.language.printing import latex
 from derivcheck.reading.documents import scan
-from derivcheck.reading.items import Directive, Heading, Statement, Unreadable
-from derivcheck.reading.segments import Macro, Scan, Segment
+from derivcheck.reading.items import Directive, Heading, Macro, Scan, Segment, Statement, Unreadable
 from derivcheck.reading.statements import parse_statements, read
 from derivcheck.source import Source, Span
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from derivcheck.reading.documents import scan
-from derivcheck.reading.items import Directive, Heading, Unreadable
-from derivcheck.reading.segments import Segment
+from derivcheck.reading.items import Directive, Heading, Segment, Unreadable
 from derivcheck.source import Source
 
 

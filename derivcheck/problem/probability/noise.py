@@ -9,11 +9,10 @@ from derivcheck.language.domain import Domain
 from derivcheck.language.printing import plain
 from derivcheck.language.traversal import walk
 from derivcheck.problem import algebra
-from derivcheck.problem.builder import Builder
+from derivcheck.problem.builder import Builder, Statements
 from derivcheck.problem.context import strip
 from derivcheck.problem.declarations import declare_one
 from derivcheck.problem.definitions import define
-from derivcheck.problem.neighbours import Statements
 from derivcheck.problem.newness import is_new
 from derivcheck.problem.probability.model import instance_of, instances
 from derivcheck.problem.probability.places import place_of

@@ -14,7 +14,7 @@ from derivcheck.problem import algebra
 from derivcheck.problem import terms as t
 from derivcheck.problem.context import Context, key_of, strip
 from derivcheck.problem.domains import DOTS, declare_sizes
-from derivcheck.problem.indices import claim_range, index_term
+from derivcheck.problem.indices import claim_range, index_term, superscript
 from derivcheck.problem.probability.distributions import ALIASES, FAMILIES, Family, domain_of, shape_of_values
 from derivcheck.problem.probability.logs import log_of, summed
 from derivcheck.problem.probability.model import (
@@ -33,7 +33,6 @@ from derivcheck.problem.probability.model import (
 )
 from derivcheck.problem.probability.moments import mean_of_sums
 from derivcheck.problem.scope import Factor, Measure, Refusal, Scope, SizeSymbol
-from derivcheck.problem.scripts import superscript
 from derivcheck.problem.substitution import at_indices
 from derivcheck.problem.terms import Term
 from derivcheck.reading.parser import parse_expression

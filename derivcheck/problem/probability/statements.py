@@ -11,10 +11,9 @@ from derivcheck.language.shapes import ONE, Dim, Shape
 from derivcheck.problem import terms as t
 from derivcheck.problem.builder import Builder
 from derivcheck.problem.context import Context, key_of, strip
-from derivcheck.problem.declarations import declare_one
+from derivcheck.problem.declarations import declare_one, ranging_letters
 from derivcheck.problem.domains import declare_sizes
 from derivcheck.problem.facts import negative
-from derivcheck.problem.families import ranging_letters
 from derivcheck.problem.indices import size_dim
 from derivcheck.problem.names import how_to_declare
 from derivcheck.problem.newness import of_chance

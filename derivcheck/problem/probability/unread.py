@@ -12,8 +12,7 @@ from derivcheck.problem.context import key_of, names_in, strip
 from derivcheck.problem.newness import of_chance
 from derivcheck.problem.probability.operators import DENSITIES
 from derivcheck.problem.probability.statements import declared_key
-from derivcheck.reading.errors import ParseError
-from derivcheck.reading.items import Statement
+from derivcheck.reading.items import ParseError, Statement
 from derivcheck.reading.parser import parse_expression
 from derivcheck.source import Span
 
