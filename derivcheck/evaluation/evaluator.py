@@ -8,7 +8,7 @@ values in the place of names; definitions downstream of them are evaluated anew,
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
@@ -17,6 +17,7 @@ from typing import Any, Protocol
 
 from derivcheck.evaluation.arithmetic import Arithmetic, NotExact, OutOfRange, TooLarge, Value
 from derivcheck.evaluation.budget import AXES, BUDGET
+from derivcheck.evaluation.operations import afford, matrix_power, multiplied, spread, stretched, unary
 from derivcheck.language.shapes import Shape
 from derivcheck.problem import terms as t
 from derivcheck.problem.scope import Definition
@@ -28,8 +29,6 @@ LONG_CHAIN = 100
 """Names behind so many others are evaluated one after the other, each from what is there already."""
 RIDGES = 6
 """A drawn function of one number makes so many values on its way for each entry."""
-SMALL = 4_000
-"""Values of up to so many entries are paid with the step that makes them."""
 
 sys.setrecursionlimit(max(sys.getrecursionlimit(), DEEPEST))
 
@@ -228,7 +227,7 @@ def _step(world: World, bindings: Bindings, key: str, place: int) -> Value:
             except OutOfRange as error:
                 raise NotExact("a recursion over members that are not there") from error
             full = (*world.arithmetic.shape(value)[: 1 + depth], 1, *world.dims(definition.shape))
-            home.cache[known] = _expand(value, full, world.arithmetic, definition.text)
+            home.cache[known] = stretched(value, full, world.arithmetic, definition.text)
     if home.cache[known] is None:
         raise NotExact("a value that rests on itself")
     return home.cache[known]
@@ -253,7 +252,7 @@ def _steps(world: World, bindings: Bindings, key: str, first: int, last: int) ->
     made = [_step(world, bindings, key, place) for place in range(first, last + 1)]
     axis = len(a.shape(made[0])) - 3
     lead = [max(sizes) for sizes in zip(*(a.shape(value)[:axis] for value in made), strict=True)]
-    return a.concatenate([_expand(value, (*lead, *a.shape(value)[axis:]), a) for value in made], axis)
+    return a.concatenate([stretched(value, (*lead, *a.shape(value)[axis:]), a) for value in made], axis)
 
 
 def _upstream(world: World, bindings: Bindings, key: str) -> None:
@@ -278,7 +277,7 @@ def _define(definition: Definition, frame: Frame) -> Value:
     shape = arithmetic.shape(value)
     depth = len(frame.axes)
     full = (*shape[: 1 + depth], *(axis.count for axis in axes), rows, columns)
-    value = _expand(value, full, arithmetic, definition.text)
+    value = stretched(value, full, arithmetic, definition.text)
     if isinstance(definition.term, t.Variable | t.Let):
         # A new tensor of its own: the derivative by an alias must not see the uses of the name it repeats.
         value = arithmetic.multiply(value, arithmetic.number(Fraction(1), len(full)))
@@ -303,13 +302,13 @@ def evaluate(term: Term, frame: Frame) -> Value:
         case t.Add(terms=parts):
             return _add(parts, frame)
         case t.Multiply(op=op, left=left, right=right):
-            return _multiply(op, evaluate(left, frame), evaluate(right, frame), a)
+            return multiplied(op, evaluate(left, frame), evaluate(right, frame), a)
         case t.Divide(left=left, right=right):
-            return a.divide(*_spread(a, evaluate(left, frame), evaluate(right, frame)))
+            return a.divide(*spread(a, evaluate(left, frame), evaluate(right, frame)))
         case t.Unary(op=op, argument=argument):
             value = _full(argument, frame)
-            _afford(op, value, a)
-            return _unary(op, value, a)
+            afford(op, value, a)
+            return unary(op, value, a)
         case t.Power(base=base, exponent=exponent, entrywise=entrywise):
             return _power(base, exponent, entrywise, frame)
         case t.Elementary(name=name, argument=argument, order=order):
@@ -323,10 +322,10 @@ def evaluate(term: Term, frame: Frame) -> Value:
             combine = a.maximum if op == "max" else a.minimum
             value = evaluate(arguments[0], frame)
             for argument in arguments[1:]:
-                value = combine(*_spread(a, value, evaluate(argument, frame)))
+                value = combine(*spread(a, value, evaluate(argument, frame)))
             return value
         case t.Comparison(sign=sign, left=left, right=right):
-            return a.compare(sign, *_spread(a, evaluate(left, frame), evaluate(right, frame)))
+            return a.compare(sign, *spread(a, evaluate(left, frame), evaluate(right, frame)))
         case t.Indicator(conditions=conditions):
             return _told(_all(conditions, frame), frame)
         case _:
@@ -346,7 +345,7 @@ def _structured(term: Term, frame: Frame) -> Value:
             value = value if row is None else _pick(value, frame.rank - 2, row, frame)
             return value if column is None else _pick(value, frame.rank - 1, column, frame)
         case t.Kronecker(left=left, right=right):
-            same = a.compare("=", *_spread(a, evaluate(left, frame), evaluate(right, frame)))
+            same = a.compare("=", *spread(a, evaluate(left, frame), evaluate(right, frame)))
             return _told(same, frame)
         case t.Identity(dim=dim):
             BUDGET.make(dim.value(world.sizes) ** 2, a.price, "an identity matrix")
@@ -357,7 +356,7 @@ def _structured(term: Term, frame: Frame) -> Value:
         case t.UnitVector(position=position, dim=dim):
             BUDGET.make(dim.value(world.sizes), a.price, "a vector")
             places = a.arange(1, dim.value(world.sizes), frame.rank - 2, frame.rank)
-            same = a.compare("=", *_spread(a, places, evaluate(position, frame)))
+            same = a.compare("=", *spread(a, places, evaluate(position, frame)))
             return _told(same, frame)
         case t.Block(rows=rows):
             return _block(rows, frame)
@@ -379,7 +378,7 @@ def _structured(term: Term, frame: Frame) -> Value:
             if world.integrator is None:
                 raise NotExact("an integral")
             value = world.integrator.integral(term, frame)
-            return _expand(value, (*a.shape(value)[:-2], *world.dims(term.shape)), a)
+            return stretched(value, (*a.shape(value)[:-2], *world.dims(term.shape)), a)
         case t.Frozen(body=body, names=names):
             return _frozen(body, frozenset(names), frame)
         case t.Optimum():
@@ -424,22 +423,7 @@ def _full(term: Term, frame: Frame) -> Value:
     value = evaluate(term, frame)
     a = frame.world.arithmetic
     shape, dims = a.shape(value), frame.world.dims(term.shape)
-    return value if shape[-2:] == dims else _expand(value, (*shape[:-2], *dims), a)
-
-
-def _expand(value: Value, shape: Sequence[int], a: Arithmetic, what: str = "") -> Value:
-    """Axes of size 1 stretched, if the result is not too large."""
-    entries = prod(shape)
-    if entries > SMALL:
-        BUDGET.make(entries, a.price, f"`{what}`" if what else "a value")
-    return a.expand(value, shape)
-
-
-def _spread(a: Arithmetic, *values: Value) -> tuple[Value, ...]:
-    """The values, if what comes of them entry by entry is not too large."""
-    if prod(map(a.entries, values)) > SMALL:
-        BUDGET.make(prod(map(max, *(a.shape(value) for value in values))), a.price)
-    return values
+    return value if shape[-2:] == dims else stretched(value, (*shape[:-2], *dims), a)
 
 
 def _axis(name: str, frame: Frame) -> tuple[int, Axis]:
@@ -521,7 +505,7 @@ def _pick(value: Value, source: int, position: Term, frame: Frame) -> Value:
     BUDGET.make(size * a.entries(places), a.price)
     chosen = a.compare("=", a.arange(1, size, source, rank), places)
     zero = a.number(Fraction(0), rank)
-    _spread(a, chosen, value)
+    spread(a, chosen, value)
     picked = a.sum(a.where(chosen, value, zero), source)
     if inside:
         return picked
@@ -568,123 +552,9 @@ def _add(parts: tuple[tuple[int, Term], ...], frame: Frame) -> Value:
         if total is None:
             total = value if sign > 0 else a.negate(value)
         else:
-            _spread(a, total, value)
+            spread(a, total, value)
             total = a.add(total, value) if sign > 0 else a.subtract(total, value)
     return total
-
-
-def _multiply(op: str, left: Value, right: Value, a: Arithmetic) -> Value:
-    match op:
-        case "scale" | "entrywise":
-            return a.multiply(*_spread(a, left, right))
-        case "matmul":
-            return a.matmul(*_products(a, left, right))
-        case "inner":
-            return a.matmul(*_products(a, a.transpose(left), right))
-        case "kron":
-            (*lead_l, m, n), (*lead_r, p, q) = a.shape(left), a.shape(right)
-            left = a.reshape(left, (*lead_l, m, 1, n, 1))
-            right = a.reshape(right, (*lead_r, 1, p, 1, q))
-            product = a.multiply(*_spread(a, left, right))
-            return a.reshape(product, (*a.shape(product)[:-4], m * p, n * q))
-    raise AssertionError(op)
-
-
-def _products(a: Arithmetic, left: Value, right: Value) -> tuple[Value, Value]:
-    """Two matrices, if their product is not too large."""
-    if a.entries(left) * a.entries(right) > SMALL:
-        (*lead_l, m, k), (*lead_r, _, n) = a.shape(left), a.shape(right)
-        lead = prod(map(max, lead_l, lead_r))
-        BUDGET.pay(lead * m * n * k * a.product)
-        BUDGET.make(lead * m * n, a.price)
-    return left, right
-
-
-def _afford(op: str, value: Value, a: Arithmetic) -> None:
-    """Hold against the budget what costs more than a look at every entry."""
-    *lead, rows, columns = a.shape(value)
-    if op == "todiag":
-        BUDGET.make(prod(lead) * max(rows, columns) ** 2, a.price)
-    elif op.startswith("eigen"):
-        BUDGET.pay(prod(lead) * 20 * rows**3 * a.product)
-    elif op in ("inverse", "det"):
-        # Exact entries grow with the size of the matrix; rounded ones do not.
-        BUDGET.pay(prod(lead) * rows**3 * a.product * (4 if a.product < 1 else 1 + rows / 8))
-    elif a.entries(value) > SMALL:
-        BUDGET.make(a.entries(value), a.price)
-
-
-def _unary(op: str, value: Value, a: Arithmetic) -> Value:
-    *lead, rows, columns = a.shape(value)
-    rank = len(lead) + 2
-
-    def total(entries: Value) -> Value:
-        return a.sum(a.sum(entries, -1), -2)
-
-    match op:
-        case "transpose":
-            return a.transpose(value)
-        case "inverse":
-            return a.inverse(value)
-        case "det":
-            return a.det(value)
-        case "eigenvalues":
-            return a.eigen(value)[0]
-        case "eigenvectors":
-            return a.eigen(value)[1]
-        case "eigenvalue" | "eigenvector":
-            return _some_eigen(op, value, a)
-        case "trace":
-            return total(a.multiply(value, a.eye(rows, rank)))
-        case "sumall":
-            return total(value)
-        case "sumsq":
-            return total(a.multiply(value, value))
-        case "norm2":
-            return a.elementary("sqrt", 0, total(a.multiply(value, value)))
-        case "norm1":
-            return total(a.elementary("abs", 0, value))
-        case "norminf":
-            return a.largest(a.largest(a.elementary("abs", 0, value), -1), -2)
-        case "maxall":
-            return a.largest(a.largest(value, -1), -2)
-        case "minall":
-            return a.smallest(a.smallest(value, -1), -2)
-        case "todiag":
-            column = value if columns == 1 else a.transpose(value)
-            return a.multiply(column, a.eye(max(rows, columns), rank))
-        case "diagof":
-            return a.sum(a.multiply(value, a.eye(rows, rank)), -1)
-        case "vec":
-            return a.reshape(a.transpose(value), (*lead, rows * columns, 1))
-        case "softmax":
-            axis = -2 if columns == 1 else -1
-            powers = a.elementary("exp", 0, _lowered(value, axis, a))
-            return a.divide(powers, a.sum(powers, axis))
-    raise AssertionError(op)
-
-
-def _some_eigen(op: str, value: Value, a: Arithmetic) -> Value:
-    """An eigenvalue, or the eigenvector for it, of which nothing tells the rank.
-
-    It is the one whose eigenvector lies nearest to a diagonal of the space: which one that is the draw decides.
-    """
-    values, vectors = a.eigen(value)
-    every = a.transpose(values) if op == "eigenvalue" else vectors
-    near = a.elementary("abs", 0, a.sum(a.detached(vectors), -2))
-    none = a.multiply(every, a.number(Fraction(0), len(a.shape(value))))
-    return a.sum(a.where(a.compare("=", near, a.largest(near, -1)), every, none), -1)
-
-
-def _lowered(value: Value, axis: int, a: Arithmetic) -> Value:
-    """Less its largest entry, so that no exponential overflows; as it is where an arithmetic has no order.
-
-    The softmax of what is left is the same whatever was taken away: a derivative does not follow it.
-    """
-    try:
-        return a.subtract(value, a.detached(a.largest(value, axis)))
-    except NotExact:
-        return value
 
 
 def _power(base: Term, exponent: Term, entrywise: bool, frame: Frame) -> Value:
@@ -699,10 +569,10 @@ def _power(base: Term, exponent: Term, entrywise: bool, frame: Frame) -> Value:
         dims = frame.world.dims(base.shape)
         if entrywise or dims == (1, 1):
             return a.integer_power(value, int(whole))
-        return _matrix_power(_full(base, frame), int(whole), a)
+        return matrix_power(_full(base, frame), int(whole), a)
     if not entrywise and frame.world.dims(base.shape) != (1, 1):
         return _powers(_full(base, frame), evaluate(exponent, frame), frame)
-    return a.power(*_spread(a, value, evaluate(exponent, frame)))
+    return a.power(*spread(a, value, evaluate(exponent, frame)))
 
 
 def _powers(value: Value, exponents: Value, frame: Frame) -> Value:
@@ -710,31 +580,17 @@ def _powers(value: Value, exponents: Value, frame: Frame) -> Value:
     a = frame.world.arithmetic
     numbers = sorted(set(a.integers(exponents)))
     numbers = [number for number in numbers if number >= 0] or [0] if frame.partial else numbers
-    made = _matrix_power(value, numbers[0], a)
+    made = matrix_power(value, numbers[0], a)
     for number in numbers[1:]:
         here = a.compare("=", exponents, a.number(Fraction(number), frame.rank))
-        made = a.where(*_spread(a, here, _matrix_power(value, number, a), made))
+        made = a.where(*spread(a, here, matrix_power(value, number, a), made))
     return made
-
-
-def _matrix_power(value: Value, exponent: int, a: Arithmetic) -> Value:
-    if exponent < 0:
-        value, exponent = a.inverse(value), -exponent
-    shape = a.shape(value)
-    result = a.eye(shape[-1], len(shape))
-    while exponent:
-        if exponent & 1:
-            result = a.matmul(*_products(a, result, value))
-        exponent >>= 1
-        if exponent:
-            value = a.matmul(*_products(a, value, value))
-    return result
 
 
 def _all(conditions: tuple[t.Comparison, ...], frame: Frame) -> Value:
     truth = evaluate(conditions[0], frame)
     for condition in conditions[1:]:
-        truth = frame.world.arithmetic.both(*_spread(frame.world.arithmetic, truth, evaluate(condition, frame)))
+        truth = frame.world.arithmetic.both(*spread(frame.world.arithmetic, truth, evaluate(condition, frame)))
     return truth
 
 
@@ -745,9 +601,9 @@ def _piecewise(rows: tuple[tuple[Term, tuple[t.Comparison, ...]], ...], shape: S
     value = a.divide(zero, zero)
     for row, conditions in reversed(rows):
         inner = evaluate(row, frame.where_allowed())
-        value = inner if not conditions else a.where(*_spread(a, _all(conditions, frame), inner, value))
+        value = inner if not conditions else a.where(*spread(a, _all(conditions, frame), inner, value))
     dims = frame.world.dims(shape)
-    return _expand(value, (*a.shape(value)[:-2], *dims), a)
+    return stretched(value, (*a.shape(value)[:-2], *dims), a)
 
 
 def _reduce(term: t.Reduce, frame: Frame) -> Value:
@@ -768,7 +624,7 @@ def _reduce(term: t.Reduce, frame: Frame) -> Value:
     value = evaluate(term.body, inner.where_allowed() if ragged or term.conditions else inner)
     shape = list(a.shape(value))
     shape[position] = count
-    value = _expand(value, shape, a)
+    value = stretched(value, shape, a)
     value = _masked(term, value, ragged, inner, empty.get(term.op))
     reduced = {"sum": a.sum, "prod": a.prod, "max": a.largest, "min": a.smallest}[term.op](value, position)
     shape = list(a.shape(reduced))
@@ -787,7 +643,7 @@ def _masked(term: t.Reduce, value: Value, ragged: bool, inner: Frame, neutral: F
     if neutral is None:
         raise NotExact("an extremum under a condition")
     truth = _all(tuple(conditions), inner)
-    _spread(a, truth, value)
+    spread(a, truth, value)
     return a.where(truth, value, a.number(neutral, inner.rank))
 
 
@@ -802,7 +658,7 @@ def _block(rows: tuple[tuple[Term, ...], ...], frame: Frame) -> Value:
             lead = [max(old, new) for old, new in zip(lead, a.shape(value)[:-2], strict=True)]
     lines = []
     for row, height in zip(values, heights, strict=True):
-        cells = [_expand(value, (*lead, height, width), a) for value, width in zip(row, widths, strict=True)]
+        cells = [stretched(value, (*lead, height, width), a) for value, width in zip(row, widths, strict=True)]
         lines.append(a.concatenate(cells, -1))
     return a.concatenate(lines, -2)
 
@@ -813,7 +669,7 @@ def _gather(indices: tuple[str, ...], body: Term, shape: Shape, frame: Frame) ->
     axes = tuple(Axis(name, 1, count) for name, count in zip(indices, dims, strict=False))
     value = evaluate(body, frame.deeper(*axes))
     lead = a.shape(value)[: frame.rank - 2]
-    value = _expand(value, (*lead, *(axis.count for axis in axes), 1, 1), a)
+    value = stretched(value, (*lead, *(axis.count for axis in axes), 1, 1), a)
     return a.reshape(value, (*lead, *dims))
 
 
@@ -830,4 +686,4 @@ def apply_entries(term: t.MapEntries, arguments: list[Value], frame: Frame) -> V
     value = evaluate(term.body, inner.bind(values))
     shape = a.shape(value)
     value = a.reshape(value, shape[:-2])
-    return _expand(value, (*shape[: frame.rank - 2], rows, columns), a)
+    return stretched(value, (*shape[: frame.rank - 2], rows, columns), a)
