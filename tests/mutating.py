@@ -15,10 +15,13 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+from unittest.mock import patch
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from derivcheck.config import Settings
+from derivcheck.diagnosis import explaining, looking, synthesis
 from derivcheck.source import Source
 from derivcheck.verdict import Outcome, Report, Severity
 from tests.remembering import check
@@ -51,7 +54,7 @@ class Mutant:
 def names_in(text: str) -> list[str]:
     """The letters of all displays that are no indices."""
     shown = " ".join("".join(filter(None, display)) for display in DISPLAY.findall(text))
-    shown = re.sub(r"[_^](\\{[^{}]*\\}|\\\\?[A-Za-z]+|.)", " ", shown)
+    shown = re.sub(r"[_^](\{[^{}]*\}|\\?[A-Za-z]+|.)", " ", shown)
     shown = re.sub(r"\\(mathbb|mathcal|mathrm|text|operatorname|begin|end|label|tag)\*?\{[^}]*\}", " ", shown)
     return sorted({token for token in TOKEN.findall(shown) if token.isalpha() or GREEK.match(token)} - {"d", "e"})
 
@@ -80,7 +83,7 @@ def slips(text: str, start: int, end: int, names: list[str]) -> Iterator[Place]:
         elif here in names and before == "_":
             yield from ((a, b, other, "index") for other in names if other != here and len(other) == 1)
         if here.isdigit():
-            if not script and tokens[position + 1 :] and re.match(r" *[A-Za-z\\\\(]", text[b:]) and before not in "=(":
+            if not script and tokens[position + 1 :] and re.match(r" *[A-Za-z\\(]", text[b:]) and before not in "=(":
                 yield a, b, "", "number dropped"
             for other in {int(here) + 1, int(here) - 1} - {0}:
                 yield a, b, str(other), "number"
@@ -195,6 +198,49 @@ def _bare(text: str) -> str:
     return re.sub(r"[\s{}]|\\cdot|\\,|\\left|\\right", "", text).replace("\\bigl", "").replace("\\bigr", "")
 
 
+@dataclass(frozen=True)
+class Trial:
+    """What became of one mutant, what it cost to explain it (seconds of CPU beyond the check), and how much was judged."""
+
+    what: str
+    text: str
+    seconds: float
+    looked: int
+    blames_definition: bool
+
+
+def tried(mutant: Mutant, name: str, count: int) -> tuple[Trial, Report]:
+    """Check a mutant; ``count`` claims hold in the right document."""
+    spent: list[float] = []
+    looked = [0]
+    explained, read, part = explaining.explained, looking.read, synthesis._agreeing
+
+    def timed(*how: Any) -> Any:
+        begun = time.process_time()
+        try:
+            return explained(*how)
+        finally:
+            spent.append(time.process_time() - begun)
+
+    def counted(*how: Any) -> Any:
+        looked[0] += 1
+        return read(*how)
+
+    def batched(value: Any, head: Any, many: int) -> Any:
+        looked[0] += many
+        return part(value, head, many)
+
+    with (
+        patch.object(explaining, "explained", timed),
+        patch.object(looking, "read", counted),
+        patch.object(synthesis, "_agreeing", batched),
+    ):
+        report = check(Source(name, mutant.text), Settings())
+    what, text = fate(mutant, report, count)
+    definition = any(each.code == "wrong-definition" for each in report.findings)
+    return Trial(what, text, sum(spent), looked[0], definition and mutant.kind != "definition"), report
+
+
 def main(arguments: list[str]) -> None:
     """Make mutants, count what becomes of them, and tell of those that are not mended."""
     source, count, kinds = random.Random(int(arguments[0])), int(arguments[1]), arguments[2].split(",")
@@ -202,8 +248,8 @@ def main(arguments: list[str]) -> None:
     names = arguments[3:]
     rights: dict[str, Report] = {}
     seen: set[str] = set()
-    longest: list[tuple[float, str]] = []
-    while sum(tally.values()) < count:
+    trials: list[tuple[Trial, str]] = []
+    while len(trials) < count:
         name, kind = source.choice(names), source.choice(kinds)
         text = Path(name).read_text(encoding="utf-8")
         if name not in rights:
@@ -216,30 +262,42 @@ def main(arguments: list[str]) -> None:
         if mutant is None or mutant.text in seen:
             continue
         seen.add(mutant.text)
-        begun = time.process_time()
-        report = check(Source(name, mutant.text), Settings())
-        longest.append((time.process_time() - begun, f"{name}: {mutant.slip}"))
-        what, then = fate(mutant, report, holding)
-        tally[kind, what] += 1
-        if what not in ("restored", "mended", "as right"):
+        trial, report = tried(mutant, name, holding)
+        trials.append((trial, f"{name.rsplit('/', 1)[-1]}: {mutant.slip}"))
+        tally[kind, trial.what] += 1
+        if trial.what not in ("restored", "mended", "as right"):
             row = mutant.text[: mutant.at].count("\n")
-            lines = mutant.text.splitlines()
-            now = f"\n   now:   {then.splitlines()[row].strip()}" if what == "not wholly" else ""
+            lines, now = mutant.text.splitlines(), trial.text.splitlines()
+            then = f"\n   now:   {now[row].strip()}" if trial.what == "not wholly" and row < len(now) else ""
             sys.stdout.write(
-                f"{what} ({kind}: {mutant.slip}) {name}:{row + 1}\n   right: {mutant.right.splitlines()[row].strip()}\n"
-                f"   wrong: {lines[row].strip()}{now}\n"
+                f"{trial.what} ({kind}: {mutant.slip}; {trial.seconds:.1f} s) {name}:{row + 1}\n"
+                f"   right: {mutant.right.splitlines()[row].strip()}\n   wrong: {lines[row].strip()}{then}\n"
             )
             for finding in report.findings:
-                if finding.severity is Severity.ERROR or what == "not judged":
+                if finding.severity is Severity.ERROR or trial.what == "not judged":
                     sys.stdout.write(f"   said:  {finding.message} | {finding.help} | {'; '.join(finding.facts)}\n")
             sys.stdout.flush()
+        if len(trials) % 25 == 0 or len(trials) == count:
+            _told(kinds, tally, trials)
+
+
+def _told(kinds: list[str], tally: Counter[tuple[str, str]], trials: list[tuple[Trial, str]]) -> None:
+    """The figures so far."""
     for kind in kinds:
         of = {what: number for (each, what), number in sorted(tally.items()) if each == kind}
         blamed = sum(of.get(what, 0) for what in ("restored", "mended", "not wholly", "none"))
         good = of.get("restored", 0) + of.get("mended", 0)
         sys.stdout.write(f"{kind}: {good} of {blamed} blamed mended ({100 * good / max(blamed, 1):.1f} %); {of}\n")
-    longest.sort(reverse=True)
-    sys.stdout.write(f"seconds of work: {sum(each for each, _ in longest):.0f}; the longest: {longest[:8]}\n")
+    searched = sorted(((each.seconds, told) for each, told in trials if each.looked), reverse=True)
+    seconds = [each for each, _ in searched] or [0.0]
+    looked = sum(each.looked for each, _ in trials)
+    sys.stdout.write(
+        f"right definitions blamed: {sum(each.blames_definition for each, _ in trials)}; seconds to explain: median "
+        f"{seconds[len(seconds) // 2]:.2f}, nine of ten under {seconds[len(seconds) // 10]:.2f}; "
+        f"{looked / max(sum(seconds), 1e-9):.0f} candidates a second; the longest: "
+        f"{[(round(each, 1), told) for each, told in searched[:6]]}\n"
+    )
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

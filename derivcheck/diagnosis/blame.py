@@ -16,7 +16,6 @@ from torch import Tensor
 
 from derivcheck.config import Settings
 from derivcheck.diagnosis.candidate import Candidate
-from derivcheck.diagnosis.edits import candidates
 from derivcheck.diagnosis.looking import close, place
 from derivcheck.diagnosis.redefining import (
     Site,
@@ -28,6 +27,7 @@ from derivcheck.diagnosis.redefining import (
     sites_of,
     stock_for,
 )
+from derivcheck.diagnosis.rules import candidates
 from derivcheck.evaluation.arithmetic import NotExact, OutOfRange
 from derivcheck.evaluation.budget import BUDGET, Effort
 from derivcheck.evaluation.differentiation import Autograd
@@ -272,7 +272,7 @@ def _suspect(problem: Problem, items: tuple[Item, ...], site: Site) -> Suspect |
     stock = stock_for(problem, items, site)
     seen: set[n.Node] = {site.value}
     edits: list[Candidate] = []
-    for edit in sorted(candidates(site.value, stock), key=lambda edit: edit.rank):
+    for edit in candidates(site.value, stock):
         # A density is a density: what is edited of it are its parameters.
         whole_density = site.density and edit.span == site.value.span
         if edit.tree not in seen and not whole_density and _keeps_arguments(site, edit.tree):

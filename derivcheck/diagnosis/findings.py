@@ -135,7 +135,7 @@ def _without_reference(verdict: Verdict) -> bool:
 
 def _explained(problem: Problem, claim: Claim, bench: Bench) -> tuple[Repair | None, list[str]]:
     """The edit that mends a line, and what else there is to say of it."""
-    from derivcheck.diagnosis.readings import reading_of
+    from derivcheck.diagnosis.readings import amount_of, reading_of
     from derivcheck.diagnosis.repair import repair, repair_head
     from derivcheck.evaluation.budget import BUDGET
 
@@ -149,6 +149,8 @@ def _explained(problem: Problem, claim: Claim, bench: Bench) -> tuple[Repair | N
     reading = reading_of(bench, claim, sizes=found is None)
     if reading is not None:
         facts.append(f"reading: {reading}")
+    elif found is None and (amount := amount_of(bench, claim)) is not None:
+        facts.append(amount)
     return found, facts
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -13,10 +12,8 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from derivcheck.diagnosis.candidate import HALF, ONE, TOP, TWO, closed
-from derivcheck.diagnosis.operands import raised
+from derivcheck.diagnosis.candidate import HALF, MINUS_ONE, ONE, TOP, TWO, closed, raised
 from derivcheck.language import nodes as n
-from derivcheck.language.printing import latex
 
 Value = tuple[int, int]
 REPLACED: Final = "replace `{old}` by `{new}`"
@@ -26,8 +23,6 @@ MULTIPLIED: Final = "multiply `{old}` by `{each}`"
 DIVIDED: Final = "divide `{old}` by `{each}`"
 MOST: Final = 1500
 """So many expressions of one shape are kept."""
-MINUS_ONE: Final = n.Add((("-", ONE),))
-TOKEN: Final = re.compile(r"\\[A-Za-z]+|[A-Za-z0-9]|[^\sA-Za-z0-9{}\\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +47,6 @@ class Ingredient:
     def is_scalar(self) -> bool:
         """Whether it is a number at each index."""
         return self.shape == (1, 1)
-
-
-def size_of(node: n.Node) -> int:
-    """How many tokens a person writes for it."""
-    return len(TOKEN.findall(latex(node)))
 
 
 def numbers(shape: Sequence[int]) -> Iterator[Ingredient]:

@@ -9,15 +9,16 @@ from typing import Final
 import torch
 
 from derivcheck.diagnosis.candidate import Candidate
-from derivcheck.diagnosis.edits import candidates
+from derivcheck.diagnosis.rules import candidates
 from derivcheck.diagnosis.stock import Stock
-from derivcheck.diagnosis.wording import reworded
+from derivcheck.diagnosis.wording import plainest, reworded, tidied
 from derivcheck.evaluation.arithmetic import NotExact, OutOfRange
 from derivcheck.evaluation.budget import BUDGET, Effort
 from derivcheck.evaluation.evaluator import Frame, World, evaluate
 from derivcheck.evaluation.gaussian import GaussianAlgebra
 from derivcheck.evaluation.sizes import SizesError
 from derivcheck.language import nodes as n
+from derivcheck.language.printing import latex
 from derivcheck.oracles import piecewise
 from derivcheck.oracles.bench import Bench, CannotDraw
 from derivcheck.oracles.joint import at_solution
@@ -146,7 +147,7 @@ def read(bench: Bench, claim: Claim, tree: n.Node) -> t.Term:
 def meaningful(bench: Bench, claim: Claim, stock: Stock, effort: Effort) -> Iterator[tuple[Candidate, t.Term]]:
     """The candidates that have a meaning with the right shape, each tree once, likeliest mistakes first."""
     seen: set[n.Node] = {claim.claimed_node}
-    for candidate in sorted(candidates(claim.claimed_node, stock), key=lambda c: (c.rank, c.size)):
+    for candidate in candidates(claim.claimed_node, stock):
         if effort.spent:
             return
         if candidate.tree in seen:
@@ -175,14 +176,21 @@ def passes(bench: Bench, claim: Claim, term: t.Term) -> bool:
 
 
 def smallest(bench: Bench, tree: n.Node, passing: list[tuple[Candidate, Claim]]) -> Repair:
-    """The smallest of the edits of a tree that pass."""
-    best, made = min(passing, key=lambda each: (each[0].size, each[0].span))
-    distinct = {(candidate.span, candidate.replacement) for candidate, _ in passing}
-    good = [each for each, _ in passing if each.size == best.size]
-    others = [each for each in good if (each.span, each.replacement) != (best.span, best.replacement)]
+    """The smallest of the edits of a tree that pass; of two that come to the same, the one that says it plainly."""
+
+    def order(each: tuple[Candidate, Claim]) -> tuple[object, ...]:
+        edit, _ = each
+        span = edit.span
+        return edit.size, edit.tree != tidied(edit.tree), len(latex(edit.tree)), span.end - span.start, span
+
+    distinct: dict[n.Node, tuple[Candidate, Claim]] = {}
+    for each in sorted(passing, key=order):
+        distinct.setdefault(plainest(each[0].tree), each)
+    (best, made), *rest = distinct.values()
+    others = [each for each, _ in rest if each.size == best.size]
     also = others[0].title if others and others[0].title != best.title else ""
     text = bench.problem.source.text
-    return Repair(reworded(best, tree, text), len(distinct) - 1, made, also=also)
+    return Repair(reworded(best, tree, text), len(rest), made, also=also)
 
 
 def holding(bench: Bench, remade: Callable[[n.Node], Claim], tree: n.Node) -> Claim | None:

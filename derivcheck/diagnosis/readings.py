@@ -4,19 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from fractions import Fraction
+from math import isfinite
+from typing import Final
 
+import torch
+
+from derivcheck.diagnosis.looking import CLOSE, UNKNOWN
 from derivcheck.diagnosis.repair import TURNED
-from derivcheck.evaluation.arithmetic import NotExact, OutOfRange
-from derivcheck.evaluation.evaluator import World
-from derivcheck.evaluation.sizes import SizesError
-from derivcheck.language.shapes import ONE
-from derivcheck.oracles.bench import Bench, CannotDraw
+from derivcheck.evaluation.evaluator import World, evaluate
+from derivcheck.language.shapes import ONE, Dim, is_scalar
+from derivcheck.oracles.bench import Bench
 from derivcheck.oracles.comparing import compare
 from derivcheck.problem import terms as t
 from derivcheck.problem.heads import derivative_in
 from derivcheck.problem.problem import Claim, Refused
 from derivcheck.problem.substitution import rewrite
 from derivcheck.verdict import Outcome
+
+LARGEST_DENOMINATOR: Final = 64
 
 
 def reading_of(bench: Bench, claim: Claim, *, sizes: bool = True) -> str | None:
@@ -52,7 +58,7 @@ def _symmetric_reading(bench: Bench, claim: Claim) -> str | None:
     """Whether the claim holds where one of its square matrices is symmetric."""
     try:
         return _first_symmetric(bench, claim)
-    except (CannotDraw, SizesError, NotExact, OutOfRange, KeyError, RuntimeError):
+    except UNKNOWN:
         return None
 
 
@@ -150,7 +156,7 @@ def _holds(bench: Bench, claim: Claim, ones: dict[str, int]) -> bool:
     try:
         worlds = [bench.single(ones)] if ones else list(bench.worlds(claim.conditions))
         return _agree(bench, claim, worlds)
-    except (CannotDraw, SizesError, NotExact, OutOfRange, KeyError, RuntimeError):
+    except UNKNOWN:
         return False
 
 
@@ -164,3 +170,53 @@ def _agree(bench: Bench, claim: Claim, worlds: Sequence[World]) -> bool:
             return False
         zero = zero and part.zero
     return not zero
+
+
+def amount_of(bench: Bench, claim: Claim) -> str | None:
+    """By what both sides differ everywhere: a factor or a term that is one number, size or name; None if by no such."""
+    if claim.relation != "=" or claim.solution is not None:
+        return None
+    try:
+        with torch.no_grad():
+            looks = [_sides(bench, claim, world) for world in bench.worlds(claim.conditions)]
+            offers = [list(_amounts(bench, claim, world)) for world in bench.worlds(claim.conditions)]
+    except UNKNOWN:
+        return None
+    for words, apart in (("{} times what is true", torch.div), ("{} more than what is true", torch.sub)):
+        found = [apart(claimed, true) for true, claimed in looks]
+        first = float(found[0].flatten()[0])
+        number = Fraction(first).limit_denominator(LARGEST_DENOMINATOR) if isfinite(first) else Fraction(0)
+        if number and all(_equal(each, torch.tensor(float(number))) for each in found):
+            return f"what is claimed is {words.format(number)}, wherever it was looked at"
+        for some in zip(*offers, strict=False):
+            if all(_equal(each, value) for each, (_, value) in zip(found, some, strict=True)):
+                return f"what is claimed is {words.format(f'`{some[0][0]}`')}, wherever it was looked at"
+    return None
+
+
+def _sides(bench: Bench, claim: Claim, world: World) -> tuple[torch.Tensor, torch.Tensor]:
+    """What is true and what is claimed: trials first, then indices and entries."""
+    frame = bench.frame(claim, world)
+    true, claimed = torch.broadcast_tensors(*(evaluate(side, frame).detach() for side in (claim.head, claim.claimed)))
+    return true, claimed
+
+
+def _amounts(bench: Bench, claim: Claim, world: World) -> Iterator[tuple[str, torch.Tensor]]:
+    """The sizes and the numbers of the document with their values at each trial, and their small powers."""
+    problem = bench.problem
+    named: list[tuple[str, t.Term]] = [(text, t.Size(Dim.of(key))) for key, text in problem.size_names.items()]
+    for known in problem.declarations.values():
+        if not known.family and is_scalar(bench.shape(known)):
+            named.append((known.text, t.Variable(known.key)))
+    for text, term in named:
+        value = evaluate(term, world.root()).detach()
+        for power, shown in ((1.0, text), (2.0, f"{text}²"), (0.5, f"√{text}")):
+            for exponent, told in ((power, shown), (-power, f"1/{shown}")):
+                yield told, value**exponent
+
+
+def _equal(values: torch.Tensor, other: torch.Tensor) -> bool:
+    good = values.isfinite()
+    other = other.reshape(-1, *(1,) * (values.dim() - 1)) if other.dim() else other
+    apart = ((values - other).abs() <= CLOSE * other.abs())[good]
+    return bool(good.any()) and bool(apart.all())

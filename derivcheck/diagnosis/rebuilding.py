@@ -10,17 +10,21 @@ from dataclasses import dataclass
 from typing import Final
 
 from derivcheck.diagnosis.candidate import Candidate
-from derivcheck.diagnosis.edits import candidates
-from derivcheck.diagnosis.operands import any_operand, inserted_operands
 from derivcheck.diagnosis.redefining import Site, items_of, read_with, stock_for
-from derivcheck.evaluation.budget import Effort
+from derivcheck.diagnosis.rules import ANY_NAME, candidates
+from derivcheck.evaluation.budget import BUDGET, Effort
 from derivcheck.language import nodes as n
 from derivcheck.language.printing import plain
 from derivcheck.oracles.bench import Bench
+from derivcheck.problem.context import Context
+from derivcheck.problem.expressions import elaborate
 from derivcheck.problem.problem import Claim, Problem, Refused
+from derivcheck.problem.scope import Refusal
 from derivcheck.reading.items import Item, Statement
 from derivcheck.source import Span
 
+READING: Final = 500_000
+"""The price of finding out whether the shapes of an expression fit."""
 EFFORT: Final = 2e9
 """What the search for one statement may cost, in the prices of the budget."""
 
@@ -48,15 +52,18 @@ def refits(bench: Bench, refused: Refused, dependent: Sequence[Span]) -> Iterato
     effort = Effort(EFFORT)
     stock = stock_for(problem, items, site)
     tree = site.value
-    tried = (*candidates(tree, stock), *any_operand(tree, stock), *inserted_operands(tree, stock))
+    tried = candidates(tree, stock, ANY_NAME)
     seen: set[n.Node] = {tree}
     places = set(dependent)
-    for edit in sorted(tried, key=lambda each: (each.rank, each.size)):
+    # What does not fit is where it was refused: a slip elsewhere is tried behind.
+    for edit in sorted(tried, key=lambda each: not each.span.overlaps(refused.span)):
         if effort.spent:
             return
         if edit.tree in seen:
             continue
         seen.add(edit.tree)
+        if not _fits(problem, edit.tree):
+            continue
         made = _read_anew(problem, items, site, edit.tree, refused)
         if made is None:
             continue
@@ -76,6 +83,18 @@ def _site(items: Sequence[Item], refused: Refused) -> Site | None:
             if len(item.members) == 2 and refused.span.start <= item.members[1].span.start:
                 return Site(item, position, 1, plain(item.members[0]), frozenset(), False, False)
     return None
+
+
+def _fits(problem: Problem, tree: n.Node) -> bool:
+    """Whether nothing is known of its shapes that forbids an expression: much cheaper than to read the document."""
+    BUDGET.note(READING)
+    try:
+        Context(problem.scope.as_it_stands(), elaborate).term(tree)
+    except Refusal as refusal:
+        return refusal.code not in ("shape-mismatch", "not-a-scalar")
+    except RecursionError:
+        return False
+    return True
 
 
 def _read_anew(

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from derivcheck.diagnosis.candidate import Candidate
-from derivcheck.diagnosis.edits import candidates
 from derivcheck.diagnosis.looking import (
     MOST_TRIED,
     Repair,
@@ -15,10 +14,10 @@ from derivcheck.diagnosis.looking import (
     smallest,
 )
 from derivcheck.diagnosis.offers import stock_of
-from derivcheck.diagnosis.operands import any_operand, inserted_operands
 from derivcheck.diagnosis.places import places_of
 from derivcheck.diagnosis.rebuilding import Refit, refits
 from derivcheck.diagnosis.repair import EFFORT
+from derivcheck.diagnosis.rules import ANY_NAME, candidates
 from derivcheck.diagnosis.stock import Stock
 from derivcheck.evaluation.budget import BUDGET, Effort
 from derivcheck.language import nodes as n
@@ -42,8 +41,6 @@ def _refitted(bench: Bench, refused: Refused, dependent: Sequence[Span]) -> Repa
     from derivcheck.judge import judge
     from derivcheck.oracles.table import QUICK
 
-    if refused.attempt is not None and not dependent and not refused.implied:
-        return None
     passing: list[tuple[Refit, Claim]] = []
     tried = 0
     for refit in refits(bench, refused, dependent):
@@ -71,7 +68,7 @@ def _agrees(bench: Bench, claim: Claim) -> bool:
 
 def _refused_alone(bench: Bench, refused: Refused) -> Repair | None:
     attempt = refused.attempt
-    if attempt is None or attempt.remade is None:
+    if attempt is None or attempt.remade is None or refused.implied:
         return None
     effort = Effort(EFFORT)
     passing: list[tuple[Candidate, Claim]] = []
@@ -81,8 +78,9 @@ def _refused_alone(bench: Bench, refused: Refused) -> Repair | None:
         stock = replace(stock, letters=(*stock.letters, *_script_letters(attempt.claimed_node, stock)))
     # A name of another shape may be just what is wrong.
     tree = attempt.claimed_node
-    tried = (*candidates(tree, stock), *any_operand(tree, stock), *inserted_operands(tree, stock))
-    for candidate in sorted(tried, key=lambda c: (c.rank, c.size)):
+    tried = candidates(tree, stock, ANY_NAME)
+    # What does not fit is where it was refused: a slip elsewhere is tried behind.
+    for candidate in sorted(tried, key=lambda each: not each.span.overlaps(refused.span)):
         if effort.spent or (passing and candidate.rank > passing[0][0].rank):
             break
         if candidate.tree in seen:
@@ -98,6 +96,6 @@ def _refused_alone(bench: Bench, refused: Refused) -> Repair | None:
 def _script_letters(tree: n.Node, stock: Stock) -> Iterator[n.Node]:
     """The letters in scripts that are no names: one of them may be the index that nothing binds."""
     known = {*stock.letters, *stock.names, *stock.sizes}
-    for node, _, script in places_of(tree, lambda new: new):
-        if script and isinstance(node, n.Name) and node not in known:
-            yield node
+    for place in places_of(tree):
+        if place.script and isinstance(place.node, n.Name) and place.node not in known:
+            yield place.node

@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import Final
 
 from derivcheck.diagnosis.candidate import Candidate
-from derivcheck.diagnosis.edits import candidates
 from derivcheck.diagnosis.looking import (
     MOST_SHOWN,
     MOST_TRIED,
@@ -25,7 +24,7 @@ from derivcheck.diagnosis.looking import (
 )
 from derivcheck.diagnosis.offers import stock_of
 from derivcheck.diagnosis.pairing import paired
-from derivcheck.diagnosis.regrouping import other_functions
+from derivcheck.diagnosis.rules import LEFT, candidates, edits_by
 from derivcheck.diagnosis.stock import Stock
 from derivcheck.diagnosis.synthesis import RANK, side_of, synthesised
 from derivcheck.evaluation.budget import Effort
@@ -118,8 +117,8 @@ def repair_head(bench: Bench, claim: Claim, instead: Repair | None = None) -> Re
     passing: list[tuple[Candidate, Claim]] = []
     differentiated = claim.kind in ("gradient", "jacobian", "derivative")
     stock = stock_of(bench, claim)
-    tried = other_functions(claim.head_node, stock) if differentiated else candidates(claim.head_node, stock)
-    for candidate in sorted(tried, key=lambda each: (each.rank, each.size)):
+    tried = edits_by(LEFT, claim.head_node, stock) if differentiated else candidates(claim.head_node, stock)
+    for candidate in tried:
         if effort.spent or (passing and candidate.rank > passing[0][0].rank):
             break
         if candidate.rank > 1 if differentiated else candidate.size > SLIP:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
+from derivcheck.diagnosis.candidate import TWO, raised
 from derivcheck.language import nodes as n
 from derivcheck.language.printing import latex
 from derivcheck.language.shapes import ONE
@@ -49,6 +50,12 @@ class Stock:
     def scalars(self) -> tuple[n.Node, ...]:
         """The names, and members of families, that are known to be numbers."""
         return tuple(name for name in (*self.names, *self.members) if self.is_scalar(name))
+
+    @property
+    def numbers(self) -> tuple[n.Node, ...]:
+        """Names that may be numbers, with their squares, and negative powers as they are written."""
+        loose = [name for name in self.names if name not in self.shapes or self.is_scalar(name)]
+        return (*(each for name in loose for each in (name, raised(name, TWO))), *self.powers)
 
     def is_scalar(self, node: n.Node) -> bool:
         """Whether something is known to be a number."""

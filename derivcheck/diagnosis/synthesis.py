@@ -13,9 +13,9 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from derivcheck.diagnosis.candidate import Candidate, closed
-from derivcheck.diagnosis.ingredients import Ingredient, Pool, at_place, numbers, size_of
-from derivcheck.diagnosis.places import Rebuild, slots_of, values_of
+from derivcheck.diagnosis.candidate import Candidate, closed, size_of
+from derivcheck.diagnosis.ingredients import Ingredient, Pool, at_place, numbers
+from derivcheck.diagnosis.places import Rebuild, values_of
 from derivcheck.diagnosis.stock import Stock
 from derivcheck.evaluation.arithmetic import NotExact, OutOfRange
 from derivcheck.evaluation.budget import BUDGET, Effort
@@ -149,9 +149,11 @@ def _edit(hole: Hole, hit: Hit) -> Candidate:
 
 def _holes(tree: n.Node, located: dict[Span, tuple[t.Term, tuple[Axis, ...]]]) -> Iterator[Hole]:
     """The places that the term knows by their spans."""
-    whole = {id(slot.node): slot for slot in slots_of(tree)}
+    places = list(values_of(tree))
+    whole = {id(place.node): place for place in places if place.slot}
     seen: set[int] = set()
-    for node, rebuild, _ in values_of(tree):
+    for place in places:
+        node = place.node
         inner = node.body if isinstance(node, n.Group) else node
         if id(inner) in seen or node.span not in located or isinstance(inner, n.Tuple | n.Given | n.Compare):
             continue
@@ -161,7 +163,7 @@ def _holes(tree: n.Node, located: dict[Span, tuple[t.Term, tuple[Axis, ...]]]) -
         if slot is not None:
             yield Hole(inner, slot.rebuild, True, term, axes)
         else:
-            yield Hole(node, rebuild, False, term, axes)
+            yield Hole(node, place.rebuild, False, term, axes)
 
 
 def _located(term: t.Term, frame: Frame) -> Iterator[tuple[Span, tuple[t.Term, tuple[Axis, ...]]]]:

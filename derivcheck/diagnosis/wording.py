@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import fields, replace
 from typing import Any, Literal, cast
 
@@ -20,16 +21,16 @@ WHOLE = n.Scripted | n.Group | n.Fraction_ | n.Root | n.Apply | n.Bars | n.Deriv
 
 def reworded(edit: Candidate, tree: n.Node, text: str) -> Candidate:
     """The edit of a tree with the smallest span and the document's own words, and such that it reads as it should."""
-    edit = replace(edit, tree=tidied(edit.tree), touched=edit.size)
+    edit = replace(edit, tree=tidied(edit.tree, {id(part) for part in walk(tree)}))
     words = _Words(tree, text)
     span, written = _difference(tree, edit.tree, words)
-    least = braced(replace(edit, span=span, replacement=written), text)
+    least = braced(replace(edit, span=span, new=written), text)
     plain_edit = braced(edit, text)
     if not _reads(text[tree.span.start : tree.span.end], tree):
         # A macro, or words: how it is read is not known here.
         return plain_edit
     small = span != NOWHERE and span.end - span.start <= edit.span.end - edit.span.start + 2
-    whole = replace(edit, span=tree.span, replacement=words.of(edit.tree))
+    whole = replace(edit, span=tree.span, new=words.of(edit.tree))
     for each in ((least,) if small else ()) + (plain_edit, least, whole):
         made = text[tree.span.start : each.span.start] + each.replacement + text[each.span.end : tree.span.end]
         if _reads(made, edit.tree):
@@ -40,23 +41,38 @@ def reworded(edit: Candidate, tree: n.Node, text: str) -> Candidate:
 def _reads(text: str, tree: n.Node) -> bool:
     """Whether a text is read as a tree."""
     try:
-        return _bare(parse_expression(text)) == _bare(tree)
+        return plainest(parse_expression(text)) == plainest(tree)
     except (ParseError, RecursionError):
         return False
 
 
-def _bare(tree: n.Node) -> n.Node:
-    """Without the brackets that say nothing: they stand where what is written needs them."""
-    return transform(tree, lambda node: strip(node) if isinstance(node, n.Group) else node)
+def plainest(tree: n.Node) -> n.Node:
+    """Without the brackets that say nothing, and what is 1 or 0: they stand where what is written needs them."""
+
+    def plainer(node: n.Node) -> n.Node:
+        return strip(node) if isinstance(node, n.Group) else _flat(node) if isinstance(node, n.Product) else node
+
+    return transform(tidied(tree), plainer)
+
+
+def _flat(node: n.Product) -> n.Node:
+    """A product of products as one, where nothing but juxtaposition stands in them."""
+    parts: list[tuple[str, n.Node]] = []
+    for sign, part in zip(("", *node.operators), node.factors, strict=True):
+        inner = part.factors if isinstance(part, n.Product) and not any(part.operators) else (part,)
+        parts += [("" if spot else sign, each) for spot, each in enumerate(inner)]
+    return n.Product(tuple(part for _, part in parts), tuple(sign for sign, _ in parts[1:]), span=node.span)
 
 
 Sign = Literal["+", "-", "±"]
 
 
-def tidied(tree: n.Node) -> n.Node:
-    """Without factors of 1 and terms of 0."""
+def tidied(tree: n.Node, written: Collection[int] = ()) -> n.Node:
+    """Without factors of 1 and terms of 0, but for what the document says so: its nodes are ``written``."""
 
     def tidy(node: n.Node) -> n.Node:
+        if id(node) in written:
+            return node
         match node:
             case n.Product(factors=factors, operators=operators) if ONE in factors and len(factors) > 1:
                 kept = [spot for spot, part in enumerate(factors) if part != ONE] or [0]
@@ -74,8 +90,10 @@ def tidied(tree: n.Node) -> n.Node:
             ) and not any(inner.operators):
                 parts = (last, *inner.factors) if isinstance(last, n.Number) else (*inner.factors, last)
                 return n.Product(parts, ("",) * (len(parts) - 1))
-            case n.Product(factors=factors, operators=operators) if any(map(_is_negative, factors)):
-                spot = next(at for at, part in enumerate(factors) if _is_negative(part))
+            case n.Product(factors=factors, operators=operators) if any(
+                _is_negative(part) and id(part) not in written for part in factors
+            ):
+                spot = next(at for at, part in enumerate(factors) if _is_negative(part) and id(part) not in written)
                 bare = (*factors[:spot], closed(_negated(factors[spot])), *factors[spot + 1 :])
                 return n.Add((("-", n.Product(bare, operators)),))
         return node
@@ -144,6 +162,17 @@ def _difference(old: n.Node, new: n.Node, words: _Words) -> tuple[Span, str]:
     """The smallest part that differs, and what is to stand there."""
     if isinstance(old, n.Add) and isinstance(new, n.Add):
         return _terms(old, new, words)
+    if isinstance(old, n.Product | n.Entrywise) and type(old) is type(new):
+        one, other = old.factors, new.factors
+        start = next(
+            (at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(map(len, (one, other)))
+        )
+        if len(other) < len(one) and one[len(one) - len(other) + start :] == other[start:]:
+            gone = one[start : start + len(one) - len(other)]
+            # The operator before it goes too.
+            first = one[start - 1].span.end if start else gone[0].span.start
+            last = gone[-1].span.end if start else one[len(gone)].span.start
+            return Span(first, last), " " if start else ""
     if type(old) is type(new):
         below = _only(old, new)
         if below is not None and below[0].span != NOWHERE:

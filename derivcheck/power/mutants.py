@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 from derivcheck.diagnosis.candidate import Candidate
-from derivcheck.diagnosis.edits import OPERATORS, Operator, edits_of, pairs_of
 from derivcheck.diagnosis.places import changed
+from derivcheck.diagnosis.rules import OPERATORS, Operator, edits_of, pairs_of
 from derivcheck.diagnosis.stock import Stock, bound_letters, names_of, stock_terms
 from derivcheck.language import nodes as n
 from derivcheck.language.printing import latex, plain
@@ -19,7 +19,7 @@ from derivcheck.problem.scope import Refusal
 from derivcheck.reading.items import Item, Statement
 from derivcheck.source import Span
 
-MUTATING = tuple(operator for operator in OPERATORS if operator.mutates)
+MUTATING = OPERATORS
 PAIRS = "pair"
 DEFINITION = "definition"
 MOST_PAIRS = 400
@@ -152,7 +152,7 @@ def mutants(site: Site, stock: Stock) -> Iterator[Mutant]:
     for operator, (first, second) in islice(pairs, MOST_PAIRS):
         if first.tree not in seen:
             seen.add(first.tree)
-            yield _mutant(PAIRS, operator, site, replace(first, title=f"{first.title}, and {second.title}"))
+            yield _mutant(PAIRS, operator, site, replace(first, said=f"{first.title}, and {second.title}"))
 
 
 def _mutant(counted: str, operator: Operator, site: Site, edit: Candidate) -> Mutant:

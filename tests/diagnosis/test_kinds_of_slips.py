@@ -56,7 +56,7 @@ $$ f = y^\top A y + b^\top s $$
 def test_what_is_missing_is_put_together_from_what_the_document_offers() -> None:
     """A power of a size in a normaliser, a transpose times a name, a product of two names, the name below a nabla."""
     assert list(helps(NORMAL).values()) == [
-        "multiply `m/τ` by `p`",
+        "multiply `m` by `p`",
         "replace `y` by `Aᵀ y`",
         "multiply `s` by `κ ρ`",
         "replace `∇_y` by `∇ₛ`",
