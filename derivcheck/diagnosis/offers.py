@@ -21,7 +21,6 @@ from derivcheck.language import nodes as n
 from derivcheck.language.traversal import walk
 from derivcheck.oracles.bench import Bench
 from derivcheck.problem import terms as t
-from derivcheck.problem.context import strip
 from derivcheck.problem.problem import Claim
 
 MOST_NAMES = 30
@@ -31,10 +30,9 @@ MOST_PIECES = 20
 def stock_of(bench: Bench, claim: Claim) -> Stock:
     """What the document offers before this line, without the left side and what is derived from it."""
     problem = bench.problem
-    # A name says nothing of itself; of what is made of it, it may be what was meant: `P^\top = P`.
-    bare = isinstance(strip(claim.head_node), n.Name | n.Scripted) and isinstance(claim.head, t.Variable)
-    named = t.variables(claim.head) if bare and claim.kind == "identity" else ()
-    own = {key for key in named if key in problem.definitions}
+    own = {key for key in t.variables(claim.head) if key in problem.definitions} if claim.kind == "identity" else set()
+    # A name says nothing of itself; of its transpose it may be what was meant: `P^\top = P`.
+    turned = own if isinstance(claim.head, t.Unary) and isinstance(claim.head.argument, t.Variable) else set()
     # At the solution it is equal to itself, whatever is claimed of it.
     unknown = claim.solution.unknown if claim.solution is not None else None
     names: list[n.Node] = []
@@ -54,7 +52,10 @@ def stock_of(bench: Bench, claim: Claim) -> Stock:
             or meaning == unknown
             or (definition is not None and (definition.term == claim.head or bool(own & bench.dependencies[meaning])))
         )
-        (kept if derived else names).append(node)
+        if derived:
+            kept.append(node)
+        if not derived or meaning in turned:
+            names.append(node)
     # What is nearest is likeliest to be what was forgotten.
     here = (claim.claimed_node, claim.head_node)
     claims = [c for c in problem.claims if isinstance(c, Claim)]

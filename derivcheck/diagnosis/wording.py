@@ -95,7 +95,7 @@ def tidied(tree: n.Node, written: Collection[int] = ()) -> n.Node:
             ):
                 spot = next(at for at, part in enumerate(factors) if _is_negative(part) and id(part) not in written)
                 bare = (*factors[:spot], closed(_negated(factors[spot])), *factors[spot + 1 :])
-                return n.Add((("-", n.Product(bare, operators)),))
+                return n.Add((("-", tidy(n.Product(bare, operators))),))
         return node
 
     return transform(tree, tidy)
