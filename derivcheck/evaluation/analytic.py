@@ -16,7 +16,7 @@ from flint import acb, arb, fmpq
 
 from derivcheck.evaluation.arithmetic import NotExact
 from derivcheck.evaluation.balls import Number, enclosed
-from derivcheck.evaluation.evaluator import Frame, evaluate
+from derivcheck.evaluation.evaluator import Frame, evaluate, written_out
 from derivcheck.evaluation.tilting import touched
 from derivcheck.problem import terms as t
 from derivcheck.problem.substitution import member
@@ -167,7 +167,7 @@ class _Compiler:
             case t.Variable(key=key) if key in names:
                 known: Part = names[key]
                 return known
-            case t.Variable(key=key, indices=indices) if key in self.frame.world.definitions:
+            case t.Variable(key=key, indices=indices) if written_out(self.frame.world, key):
                 return self.part(member(self.frame.world.definitions[key], indices), names)
             case t.Add(terms=parts):
                 return _sum([(sign, self.part(part, names)) for sign, part in parts])

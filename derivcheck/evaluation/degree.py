@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from derivcheck.evaluation.evaluator import Frame
+from derivcheck.evaluation.evaluator import Frame, rests_on_itself
 from derivcheck.evaluation.tilting import touched
 from derivcheck.problem import terms as t
 from derivcheck.problem.substitution import member
@@ -42,6 +42,16 @@ class _Degrees:
             self.known[key] = term, self._own(term, names) if touched(term, names, self.frame) else 0
         return self.known[key][1]
 
+    def _of_steps(self, key: str, names: frozenset[str]) -> int:
+        """Of a recursion: 1, where every step and every beginning is linear in what was before."""
+        world = self.frame.world
+        circle = frozenset(one for one in world.dependencies[key] if rests_on_itself(world, one))
+        term = world.definitions[key].term
+        rows = [row for row, _ in term.rows] if isinstance(term, t.Piecewise) else [term]
+        if any(self.of(row, names | circle) > 1 for row in rows):
+            raise NoPolynomial(hidden=False)
+        return 1
+
     def _own(self, term: Term, names: frozenset[str]) -> int:
         def of(part: Term) -> int:
             return self.of(part, names)
@@ -53,6 +63,8 @@ class _Degrees:
         match term:
             case t.Variable(key=key) if key in names:
                 return 1
+            case t.Variable(key=key) if rests_on_itself(self.frame.world, key):
+                return self._of_steps(key, names)
             case t.Variable(key=key, indices=indices) if key in definitions:
                 return of(member(definitions[key], indices))
             case t.Add(terms=parts):

@@ -209,6 +209,11 @@ def rests_on_itself(world: World, key: str) -> bool:
     return key in world.dependencies.get(key, ())
 
 
+def written_out(world: World, key: str) -> bool:
+    """Whether what a defined name stands for can be written in its place."""
+    return key in world.definitions and not rests_on_itself(world, key)
+
+
 def _step(world: World, bindings: Bindings, key: str, place: int) -> Value:
     """One member of such a family: ``(trials, axes …, 1, rows, columns)``."""
     home = _home(world, bindings, key)

@@ -17,7 +17,7 @@ from flint import acb, arb, fmpq
 from derivcheck.evaluation.analytic import Line, Linear, Names, compiled, linear, outside
 from derivcheck.evaluation.arithmetic import NotExact
 from derivcheck.evaluation.balls import Number, enclosed
-from derivcheck.evaluation.evaluator import Frame
+from derivcheck.evaluation.evaluator import Frame, written_out
 from derivcheck.evaluation.tilting import touched
 from derivcheck.functions import FUNCTIONS
 from derivcheck.problem import terms as t
@@ -82,7 +82,7 @@ class _Bounds:
         match term:
             case t.Variable(key=key) if isinstance(names.get(key), Bound):
                 return names[key]
-            case t.Variable(key=key, indices=indices) if key in self.frame.world.definitions:
+            case t.Variable(key=key, indices=indices) if written_out(self.frame.world, key):
                 return of(member(self.frame.world.definitions[key], indices))
             case t.Add(terms=parts):
                 return self._sum([(sign, of(part)) for sign, part in parts])

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import product
 
-from derivcheck.evaluation.evaluator import Frame
+from derivcheck.evaluation.evaluator import Frame, written_out
 from derivcheck.language.shapes import ONE
 from derivcheck.problem import terms as t
 from derivcheck.problem.probability.logs import summed
@@ -157,7 +157,7 @@ class _Body:
                 return _bound(term, self.parts(body, (names - own) | moved), bindings)
             case t.Let(body=body):
                 return inside(body)
-            case t.Variable(key=key, indices=indices) if key in self.frame.world.definitions:
+            case t.Variable(key=key, indices=indices) if written_out(self.frame.world, key):
                 return _worthwhile(inside(member(self.frame.world.definitions[key], indices)), plain)
         return plain
 

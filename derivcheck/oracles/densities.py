@@ -198,6 +198,8 @@ def _with_value(term: t.Term, target: t.Term, key: str, value: t.Term, bench: Be
         if part == target:
             return value
         if isinstance(part, t.Variable) and key in bench.dependencies.get(part.key, frozenset()):
+            if part.key in bench.dependencies[part.key]:
+                raise NotExact("a density of what rests on itself")
             return rewrite(member(bench.problem.definitions[part.key], part.indices), rule, key)
         return None
 

@@ -22,7 +22,7 @@ from derivcheck.problem.probability.model import parameters_of_model
 from derivcheck.problem.probability.noise import adds_noise
 from derivcheck.problem.probability.operators import says_what_angles_mean
 from derivcheck.problem.probability.statements import declared_key, drawn_from, names_density, states_density
-from derivcheck.problem.recursions import counts_from
+from derivcheck.problem.recursions import counts_from, steps_of
 from derivcheck.problem.scope import Definition, IndexInfo, Refusal
 from derivcheck.problem.solutions import equation_for
 from derivcheck.problem.upto import accuracy
@@ -222,11 +222,12 @@ def _equality(item: Statement, statements: Statements, builder: Builder) -> None
     if stated.is_special_value(item, builder):
         _special_value(item, statements, builder)
         return
+    recursion = len(item.members) == 2 and steps_of(left, item.members[1], scope) is not None
     if (
         stated.told_anew(item, left, builder)
         or names_density(item, builder)
         or conditions.assumed_equation(item, builder)
-        or (not item.implied and not conditional and adds_noise(item, left, statements, builder))
+        or (not item.implied and not conditional and not recursion and adds_noise(item, left, statements, builder))
     ):
         return
     valued = stated.is_stated_value(item, builder)

@@ -46,6 +46,11 @@ def depends(term: Term, key: str, scope: Scope, held: Collection[str] = ()) -> b
     return key in behind((term,), scope.definitions, held)
 
 
+def recurs(key: str, scope: Scope) -> bool:
+    """Whether the members of a defined family are made of each other: it cannot be written out."""
+    return key in scope.begun or (key in scope.definitions and depends(scope.definitions[key].term, key, scope))
+
+
 def whole(exponent: Term) -> bool:
     """Whether an exponent is a whole number: then a power is a product, or one over it."""
     match exponent:

@@ -10,7 +10,7 @@ from fractions import Fraction
 from functools import lru_cache
 
 from derivcheck.problem import terms as t
-from derivcheck.problem.facts import behind, depends
+from derivcheck.problem.facts import behind, depends, recurs
 from derivcheck.problem.probability.model import parameters_of_model
 from derivcheck.problem.scope import Scope
 from derivcheck.problem.substitution import member, rewrite
@@ -56,7 +56,7 @@ def written_out(term: Term, key: str, scope: Scope) -> Term:
     def rule(part: Term) -> Term | None:
         if not isinstance(part, t.Variable) or part.key not in held or part.key not in scope.definitions:
             return None
-        if part.key in scope.still:
+        if part.key in scope.still or recurs(part.key, scope):
             return None
         inner = frozen_means(member(scope.definitions[part.key], part.indices), key, scope)
         direct = any(_is_posterior(each) for each in t.walk(inner))

@@ -19,7 +19,7 @@ from derivcheck.language.traversal import transform, walk
 from derivcheck.problem import terms as t
 from derivcheck.problem.context import Context, strip
 from derivcheck.problem.derivatives import By, by, place_of
-from derivcheck.problem.facts import depends
+from derivcheck.problem.facts import depends, recurs
 from derivcheck.problem.freezing import at_current
 from derivcheck.problem.probability.logs import WRONG_SIGN, log_of_claimed
 from derivcheck.problem.probability.model import instance_of, replaced
@@ -229,6 +229,8 @@ def _all_members(log: Term, place: By, there: Term, ctx: Context) -> Term:
         if isinstance(part, t.Variable) and part.key in scope.definitions:
             definition = scope.definitions[part.key]
             if depends(definition.term, place.key, scope):
+                if recurs(part.key, scope):
+                    raise Refusal("not-checked", part.span, f"`{definition.text}` rests on what comes before it")
                 return rewrite(member(definition, part.indices), rule, place.key)
         return None
 

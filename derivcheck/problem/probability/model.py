@@ -6,13 +6,13 @@ that are neither asked for nor given are integrated out.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from derivcheck.language.shapes import SCALAR, Dim
 from derivcheck.problem import terms as t
-from derivcheck.problem.facts import behind, depends
+from derivcheck.problem.facts import behind, depends, recurs
 from derivcheck.problem.probability.logs import summed
 from derivcheck.problem.scope import Refusal, Scope
 from derivcheck.problem.substitution import at_indices, member, rewrite
@@ -64,6 +64,10 @@ def instances(term: Term, scope: Scope) -> list[Instance]:
             if isinstance(part, t.Variable) and part.key in scope.definitions and part.key not in seen:
                 seen.add(part.key)
                 definition = scope.definitions[part.key]
+                if recurs(part.key, scope):
+                    reached = behind((definition.term,), scope.definitions)
+                    found |= {Instance(key, None): None for key in scope.factors if key in reached}
+                    continue
                 for inner in instances(member(definition, part.indices), scope):
                     found.setdefault(_widened(inner, running))
             continue
@@ -201,6 +205,9 @@ def replaced(term: Term, instance: Instance, value: Term, scope: Scope) -> Term:
             case t.Variable(key=key, indices=indices) if key in scope.definitions:
                 definition = scope.definitions[key]
                 if depends(definition.term, instance.key, scope):
+                    if recurs(key, scope):
+                        reason = f"`{definition.text}` rests on random values one after the other"
+                        raise Refusal("not-checked", part.span, reason)
                     return rewrite(member(definition, part.indices), rule, instance.key)
         return None
 
@@ -288,6 +295,31 @@ def parameters_of_model(scope: Scope) -> tuple[str, ...]:
     """The names that stand in the model and are not random: what a frozen q does not follow."""
     logs = [factor.log for factor in scope.factors.values()]
     return tuple(sorted(behind(logs, scope.definitions, scope.factors) - scope.factors.keys()))
+
+
+def mean_of_columns(body: Term, asked: Sequence[Instance], scope: Scope, span: Span) -> Term | None:
+    """The mean over all members of random columns together, of what rests on them one after the other; else None.
+
+    Only of members that depend on no other random value. They are bound under their own names, so that whatever
+    is defined by them is worked out anew.
+    """
+    steps = [key for key in behind((body,), scope.definitions) if recurs(key, scope)]
+    keys = {instance.key for instance in asked}
+    if not any(
+        depends(scope.definitions[key].term, name, scope) for key in steps if key in scope.definitions for name in keys
+    ):
+        return None
+    logs: list[tuple[int, Term]] = []
+    bounds: list[t.Bound] = []
+    for key in sorted(keys):
+        factor, shape = scope.factors[key], scope.resolve_shape(scope.declarations[key].shape)
+        if not factor.entries or len(factor.letters) != 1 or behind((factor.log,), scope.definitions) & keys != {key}:
+            raise Refusal("not-checked", span, "the members of a family together are not integrated out here")
+        (letter,) = factor.letters
+        lower, upper = t.Constant(Fraction(1)), t.Size(shape[0])
+        logs.append((1, t.Reduce("sum", letter, lower, upper, (), factor.log, span=span)))
+        bounds.append(t.Bound(key, shape, factor.domain))
+    return t.Expectation(tuple(bounds), summed(logs), body, shape=body.shape, span=span)
 
 
 def mean_of(body: Term, latent: tuple[Instance, ...], log: Term, scope: Scope, span: Span) -> Term:

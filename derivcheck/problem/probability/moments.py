@@ -14,6 +14,7 @@ from fractions import Fraction
 from derivcheck.language.shapes import ONE
 from derivcheck.problem import algebra
 from derivcheck.problem import terms as t
+from derivcheck.problem.facts import recurs
 from derivcheck.problem.probability.model import Instance, closure, instances
 from derivcheck.problem.scope import Refusal, Scope
 from derivcheck.problem.substitution import at_indices, member
@@ -113,6 +114,8 @@ def _expanded(term: Term, scope: Scope) -> list[Summand]:
         case t.Reduce(op="sum"):
             found = _summed(term, scope)
         case t.Variable(key=key, indices=indices) if key in scope.definitions:
+            if recurs(key, scope):
+                raise _OtherForm
             return _expanded(member(scope.definitions[key], indices), scope)
         case _:
             raise _OtherForm
@@ -139,7 +142,7 @@ def _power(term: t.Power) -> int | None:
 def _squared(base: Term, term: Term, scope: Scope) -> Term | None:
     """The square of a length or of a root, which is none of a polynomial itself: ``s^2`` where s is a root."""
     match base:
-        case t.Variable(key=key, indices=indices) if key in scope.definitions:
+        case t.Variable(key=key, indices=indices) if key in scope.definitions and not recurs(key, scope):
             return _squared(member(scope.definitions[key], indices), term, scope)
         case t.Unary(op="norm2", argument=column):
             return _square(column, term, scope)

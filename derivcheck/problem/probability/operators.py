@@ -26,6 +26,7 @@ from derivcheck.problem.probability.model import (
     instances,
     joint,
     mean_of,
+    mean_of_columns,
     mentions,
     parameters_of_model,
     refuse_unread,
@@ -413,6 +414,8 @@ def expected(body: Term, given: frozenset[Instance], span: Span, ctx: Context, *
             "write `\\mathbb{E}_q[…]`, or `\\mathbb{E}[… \\mid x]`",
         )
     if any(instance.position is None for instance in asked):
+        if not given and (whole := mean_of_columns(body, asked, scope, span)) is not None:
+            return whole
         return mean_of_sums(body, given, scope, span, lambda part: expected(part, given, span, ctx))
     made = joint(frozenset(closure(asked, scope, span)) | given, scope, span)
     latent = tuple(instance for instance in closure([*asked, *given], scope, span) if instance not in given)
