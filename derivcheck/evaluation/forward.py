@@ -164,7 +164,8 @@ def supply(target: Term, frame: Frame, inner: Frame, key: str | None, parameters
         if name in seen or name in values:
             continue
         seen.add(name)
-        if key is not None and name in world.definitions and key in world.dependencies[name]:
+        varied = parameters if key is None else parameters | {key}
+        if name in world.definitions and not varied.isdisjoint(world.dependencies[name]):
             stack.extend(t.variables(world.definitions[name].term))
             continue
         try:
