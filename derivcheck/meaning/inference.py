@@ -19,7 +19,8 @@ from derivcheck.language.printing import latex, plain
 from derivcheck.language.shapes import Dim
 from derivcheck.language.traversal import walk
 from derivcheck.meaning import hidden
-from derivcheck.problem.context import key_of, names_in, strip
+from derivcheck.meaning.notations import run_in
+from derivcheck.problem.context import key_of, members_of, names_in, strip
 from derivcheck.problem.domains import counting_letters
 from derivcheck.problem.dotted import DOTTED
 from derivcheck.problem.problem import Inferred, Line, Problem, Refused
@@ -29,7 +30,15 @@ from derivcheck.problem.terms import Arbitrary, Term, variables
 from derivcheck.problem.terms import walk as terms_in
 from derivcheck.reading.items import Item, Statement
 from derivcheck.reading.parser import parse_expression
-from derivcheck.reading.phrases import DEFINES, DESCRIBED_PLAINLY, FUNCTIONS_IN_WORDS, PLAIN, SIGMOID, depends_on
+from derivcheck.reading.phrases import (
+    DEFINES,
+    DESCRIBED_PLAINLY,
+    FUNCTIONS_IN_WORDS,
+    IN_WHICH,
+    PLAIN,
+    SIGMOID,
+    depends_on,
+)
 from derivcheck.reading.unread import Unread, folded, is_greek, names_in_text, unaccented, unbold
 from derivcheck.reading.windows import right_behind
 from derivcheck.source import Span
@@ -86,9 +95,9 @@ class Guess:
     @property
     def sizes(self) -> tuple[str, ...]:
         """The sizes still to be found, by their names: unknowns begin with ``?``."""
-        count = {"column": 1, "columns": 1, "matrix": 2, "table": 2, "loss": 2, "joint": 2, "several": self.arity}.get(
-            self.kind, 0
-        )
+        count = {
+            "column": 1, "columns": 1, "matrix": 2, "table": 2, "loss": 2 * self.arity, "joint": 2, "several": self.arity,
+        }.get(self.kind, 0)  # fmt: skip
         # What a function takes may be a number.
         mark = "of" if self.kind in ("loss", "joint", "several") else ""
         return tuple(f"?{self.number}{mark}{chr(ord('a') + k)}" for k in range(count))
@@ -110,7 +119,8 @@ class Guess:
             case "positive":
                 return hidden.let((self.name, n.Number(Fraction(0), "0")), (">",), self.place, self.number)
             case "loss" | "joint":
-                return hidden.function(self.name, [hidden.space(found)], self.place, self.number)
+                spaces = [hidden.space(found[k : k + 2]) for k in range(0, len(found), 2)]
+                return hidden.function(self.name, spaces, self.place, self.number)
             case "table" if isinstance(self.name, n.Scripted):
                 # ``w_{ij}`` of a name that nothing declares is an entry of the matrix ``w``.
                 return hidden.membership(self.name.base, found, self.place, self.number)
@@ -225,7 +235,8 @@ class Inference:
             return
         yield from self._one_of_several(guess)
         key = key_in(problem, guess)
-        free = any(key in _keys_in(made.term) for made in problem.definitions.values())
+        argument = any(guess.name in _arguments(item.members[0]) for item in self.items if isinstance(item, Statement))
+        free = argument or any(key in _keys_in(made.term) for made in problem.definitions.values())
         if guess.kind in ("function", "several") and not free:
             # It may be a known one, and the line wrong of every other.
             why = f"has `{plain(guess.name)}` for a function of which nothing is said"
@@ -239,6 +250,8 @@ class Inference:
             yield Unread(((folded(guess.key),),), Span(place.start, place.start), narrows=True, why=why)
         for item in self._mentions_of(guess):
             behind = self._behind(item)
+            if argument and IN_WHICH.search(item.lead):
+                continue  # "The minimum in $x$ is …" says what the minimum is.
             known = PLAIN.match(behind) or DESCRIBED_PLAINLY.match(behind)
             if not (free or DESCRIBED_PLAINLY.match(behind)) or (DEFINES.match(behind) and not known):
                 yield Unread(((folded(guess.key),),), item.span)
@@ -286,12 +299,12 @@ class Inference:
         statements = [guess.statement(sizes) for guess in guesses]
         for guess in guesses:
             if guess.kind in ("loss", "joint") and (end := self._end_for(guess.name)) is not None:
-                name, item = end
+                names, item = end
                 behind, number = _behind(item), APART + guess.number
                 if guess.kind == "joint" and (listed := self._listed(strip(item.members[0]))) is not None:
-                    name = n.Name(f"?{guess.number}all")
-                    statements.append(hidden.set_to(name, listed, behind, number + APART))
-                statements.append(hidden.mentioned(hidden.called(guess.name, (name,)), behind, number))
+                    names = (n.Name(f"?{guess.number}all"),)
+                    statements.append(hidden.set_to(names[0], listed, behind, number + APART))
+                statements.append(hidden.mentioned(hidden.called(guess.name, names), behind, number))
         return statements
 
     def _listed(self, member: n.Node) -> n.Node | None:
@@ -314,17 +327,33 @@ class Inference:
         ]  # fmt: skip
         ends = [(name, end) for name in silent if (end := self._end_for(name)) is not None]
         mentions = [
-            hidden.mentioned(hidden.called(name, (end,)), _behind(item), 3 * APART + number)
-            for number, (name, (end, item)) in enumerate(ends)
+            hidden.mentioned(hidden.called(name, names), _behind(item), 3 * APART + number)
+            for number, (name, (names, item)) in enumerate(ends)
         ]
         return hidden.in_front(mentions, self.items)
 
-    def _end_for(self, loss: n.Node) -> tuple[n.Node, Statement] | None:
+    def _said_of(self, loss: n.Node) -> tuple[tuple[n.Node, ...], Statement] | None:
+        r"""At which names a loss is mentioned, and where: "a loss $\ell(O)$", "$L(y_1, \dots, y_m)$" of the column y."""
+        for item in self.items:
+            if isinstance(item, Statement) and not item.relations and (names := _called_at(item.members[0], loss)):
+                run = run_in(n.Tuple(names, (",",) * (len(names) - 1)))
+                if run is not None and isinstance(run.general, n.Scripted):
+                    names = (run.general.base,)
+                return (names, item) if all(isinstance(name, n.Name | n.Scripted) for name in names) else None
+        return None
+
+    def _end_for(self, loss: n.Node) -> tuple[tuple[n.Node, ...], Statement] | None:
         """On what a loss depends of which nothing else is said, and the line that sets it.
 
-        It is the last name of those that are set and differentiated by, of which nothing else that is set is made; one
-        of which the words say so comes first.
+        It is where it is mentioned; else the last name of those that are set and differentiated by, of which nothing
+        else that is set is made; one of which the words say so comes first.
         """
+        if (said := self._said_of(loss)) is not None:
+            sets = [(item, strip(member)) for item in self.items if isinstance(item, Statement) and item.relations
+                    for listed in item.members[:-1] for member in members_of(listed)]  # fmt: skip
+            last = [item for item, left in sets
+                    if left in said[0] or (isinstance(left, n.Scripted) and left.base in said[0])]  # fmt: skip
+            return said[0], max(last, default=said[1], key=lambda item: item.span.end)
         by = self._slopes_by
         made: dict[str, tuple[n.Node, Statement]] = {}
         for item in self.items:
@@ -344,7 +373,8 @@ class Inference:
         told = [entry for entry in ends if depends_on(latex(entry[0]), self.text)]
         if not ends:
             return None
-        return (told or ends)[-1]
+        name, item = (told or ends)[-1]
+        return (name,), item
 
     def _unknown(self, problem: Problem) -> dict[str, Unknown]:
         """The names that lines are not read for; not those which a line sets that is not read itself."""
@@ -356,16 +386,25 @@ class Inference:
                 node = strip(claim.unknown.node)
                 node = self._in_print(node)
                 key = key_of(node)
-                whole = key_of(node.base) if isinstance(node, n.Scripted) else key
+                counted = isinstance(node, n.Scripted) and not isinstance(node.sub, n.Number)
+                whole = key_of(node.base) if counted else key  # type: ignore[attr-defined]
                 if _member_of(node) in self._set:
                     continue
-                if (claim.unknown.argument or _is_plain(node) or key in self._counting) and not {key, whole} & {
+                if (claim.unknown.argument or self._is_declared(node) or key in self._counting) and not {key, whole} & {
                     *self._set,
                     *self._given,
                     *problem.names,
                 }:
                     found.setdefault(key, replace(claim.unknown, node=node))
         return found
+
+    def _is_declared(self, node: n.Node) -> bool:
+        r"""Whether a person would declare it: of a P in ``P \succ 0`` something is said as of no density."""
+        if _is_plain(node) or self._is_differentiated(node):
+            return True
+        heads = (item.members[0] for item in self.items if isinstance(item, Statement) and item.relations
+                 and item.relations[0].sign in ("\\succ", "\\succeq") and not item.displayed)  # fmt: skip
+        return isinstance(node, n.Name) and any(node in members_of(head) for head in heads)
 
     def _in_print(self, node: n.Node) -> n.Node:
         r"""A member of ``x_1, \dots, x_n`` with the index that the document writes elsewhere."""
@@ -435,12 +474,29 @@ class Inference:
         if self._is_turned(name):
             kinds = tuple(kind for kind in kinds if kind not in ("number", "positive")) or kinds
         arity = self._arity(name)
+        if kinds[0] == "loss" and (said := self._said_of(name)) is not None:
+            arity = len(said[0])
+        elif kinds[0] == "loss":
+            arity = 1
         if "function" in kinds and arity > 1:
             kinds = ("several",)
         elif kinds == ("function",):
             kinds = ("function", "several")
         first: Kind = "number" if unknown.counts and "number" in kinds else kinds[0]
         return Guess(name, kinds, first, Span(place.start, place.start), number, self._runs(name), arity)
+
+    def _stands_bare(self, name: n.Node) -> bool:
+        """Whether a letter before brackets stands elsewhere as a factor or a term: ``x (1 + u)`` beside ``x^3``."""
+        heads = sum(
+            before == name and isinstance(group, n.Group) and sign == ""
+            for part in self._parts
+            if isinstance(part, n.Product)
+            for sign, (before, group) in zip(part.operators, pairwise(part.factors), strict=True)
+        )
+        powers = any(
+            isinstance(part, n.Scripted) and part.base == name and part.sup is not None for part in self._parts
+        )
+        return powers or self._parts.count(name) > heads
 
     def _arity(self, name: n.Node) -> int:
         """How many arguments stand in the brackets behind it."""
@@ -462,6 +518,7 @@ class Inference:
             return ("loss", "joint")
         if (called or self._is_primed(name)) and (told := self._named_in_words(name)) is not None:
             return (told,)
+        called = called and (text in _FUNCTIONS or not self._stands_bare(name))
         if called or (text in _FUNCTIONS and self._is_primed(name)):
             return ("sigmoid",) if text == "\\sigma" and SIGMOID.search(self.text) else ("function",)
         if isinstance(name, n.Scripted) and name.sup is None and _two_letters(name.sub):
@@ -541,9 +598,8 @@ class Inference:
             if isinstance(part, n.Product)
             for before, factor in pairwise(part.factors)
         )
-        mentions = sum(
-            len(item.members) == 1 and item.members[0] == name for item in self.items if isinstance(item, Statement)
-        )
+        alone = (item.members[0] for item in self.items if isinstance(item, Statement) and len(item.members) == 1)
+        mentions = sum(member == name or _called_at(member, name) is not None for member in alone)
         return 0 < targets + after == sum(part == name for part in self._parts) - mentions - declared
 
     def _runs(self, name: n.Node) -> bool:
@@ -649,6 +705,14 @@ def strip_bold(node: n.Node) -> n.Node:
 
 def _behind(item: Statement) -> Span:
     return Span(item.span.end, item.span.end)
+
+
+def _called_at(node: n.Node, name: n.Node) -> tuple[n.Node, ...] | None:
+    """What stands in the brackets behind a name, where nothing else stands there."""
+    match strip(node):
+        case n.Product(factors=(head, n.Group(body=body)), operators=("",)) if head == name:
+            return body.items if isinstance(body, n.Tuple) else (body,)
+    return None
 
 
 def _of_loss(part: n.Node, loss: n.Node) -> bool:

@@ -15,6 +15,7 @@ from re import Match
 from derivcheck.language import nodes as n
 from derivcheck.language.traversal import walk
 from derivcheck.meaning import hidden
+from derivcheck.meaning.leftout import spelt_out
 from derivcheck.problem.context import key_of, members_of, strip
 from derivcheck.problem.dotted import Run, is_dots, run_of
 from derivcheck.reading.items import Item, Statement
@@ -35,7 +36,7 @@ class Members:
 
 def written_out(items: tuple[Item, ...], text: str) -> tuple[tuple[Item, ...], list[Unread]]:
     """The items with what words say of rows and columns as hidden statements, and what was said but not understood."""
-    items = tuple(_by_entries(list(_one_by_one(items))))
+    items = spelt_out(_by_entries(list(_one_by_one(items))))
     statements = [item for item in items if isinstance(item, Statement)]
     said = list(_ranges(statements))
     unread: list[Unread] = []
@@ -138,7 +139,7 @@ def _run_of_right(statement: Statement) -> Run | None:
     right = statement.members[1 if len(statement.members) > 2 else -1]
     if isinstance(right, n.Scripted) and right.sub is None and right.sup in (n.Symbol("\\top"), n.Name("T")):
         right = right.base
-    return _run_in(_listed(right))
+    return run_in(_listed(right))
 
 
 def _base(node: n.Node) -> n.Node:
@@ -155,7 +156,7 @@ def _ranges(statements: Sequence[Statement]) -> Iterator[Statement]:
     for part in nodes:
         if isinstance(part, n.Big) and isinstance(part.binder.upper, n.Name) and part.binder.lower == hidden.ONE:
             bounds.setdefault(key_of(part.binder.names[0]), set()).add(part.binder.upper)
-        elif (run := _run_in(part)) is not None and isinstance(run.general, n.Scripted) and run.lower == hidden.ONE:
+        elif (run := run_in(part)) is not None and isinstance(run.general, n.Scripted) and run.lower == hidden.ONE:
             bounds.setdefault(key_of(run.general.base) + "_", set()).add(run.upper)
     shifted = {key_of(part.base) for part in nodes if isinstance(part, n.Scripted) and _is_shifted(part)}
     for one in statements:
@@ -176,7 +177,8 @@ def _listed(node: n.Node) -> n.Node:
     return node.body if isinstance(node, n.Group) else node
 
 
-def _run_in(part: n.Node) -> Run | None:
+def run_in(part: n.Node) -> Run | None:
+    """The members with dots between them in a list, if these tell which they are."""
     match part:
         case n.Tuple(items=items) | n.Apply(args=items):
             found = items

@@ -259,8 +259,12 @@ def _as_derivatives(items: Items, text: str) -> Read:
         name = notation(node)
         return _derivative(loss, name, node.span) if name is not None and _is_of(name, names) else node
 
+    # What only says the notation is listed: as a mention of the loss, at its arguments where it has them.
     kept = tuple(
-        item for item in items if not (isinstance(item, Statement) and _says_notation(item, notation, names, loss))
+        replace(item, members=(strip(item.members[1]).target,), relations=())  # type: ignore[attr-defined]
+        if isinstance(item, Statement) and _says_notation(item, notation, names, loss)
+        else item
+        for item in items
     )
     written, name = next((part, name) for part in _written(items) if _is_of(name := notation(part), names) and name)
     shown = f"∂{plain(loss)}/∂{plain(name)}"
@@ -301,11 +305,11 @@ def _loss(items: Items, notation: _Notation, names: Mapping[str, n.Node]) -> tup
         part.target for part in _written(items) if isinstance(part, n.Derivative) and isinstance(part.target, n.Name)
     ]
     told = [
-        value.target
+        target
         for item in _statements(items)
         if len(item.members) == 2 and isinstance(value := strip(item.members[1]), n.Derivative)
         if (name := notation(strip(item.members[0]))) is not None and _says_itself(name, value)
-        if isinstance(value.target, n.Name)
+        if isinstance(target := _without_arguments(value.target), n.Name)
     ]  # fmt: skip
     targets = told or targets
     made = {key_of(name): name for name, _ in _set(items)}
@@ -338,7 +342,15 @@ def _says_notation(item: Statement, notation: _Notation, names: Mapping[str, n.N
     name = notation(left)
     if name is None or not isinstance(right, n.Derivative) or not _says_itself(name, right):
         return False
-    return right.target == loss or key_of(name) not in names
+    return _without_arguments(right.target) == loss or key_of(name) not in names
+
+
+def _without_arguments(target: n.Node) -> n.Node:
+    r"""The loss of ``\partial \ell(y) / \partial y``."""
+    match strip(target):
+        case n.Product(factors=(n.Name() as head, n.Group()), operators=("",)):
+            return head
+    return target
 
 
 # Marks that are part of a name.

@@ -43,7 +43,7 @@ from derivcheck.verdict import Finding, Severity
 LONGEST = 20_000
 """Characters of a line."""
 NO_READINGS: Mapping[str, str] = MappingProxyType({})
-MAY_BE_EXPLAINED = UNEXPLAINED | {"chain-without-head", "index-range", "condition"}
+MAY_BE_EXPLAINED = UNEXPLAINED | {"chain-without-head", "index-range", "condition", "superscript"}
 
 
 def build(source: Source, items: tuple[Item, ...], readings: Mapping[str, str] = NO_READINGS) -> Problem:

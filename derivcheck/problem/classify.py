@@ -281,7 +281,7 @@ def _claims_behind(item: Statement, head: n.Node, builder: Builder) -> None:
 
 def _special_value(item: Statement, statements: Statements, builder: Builder) -> None:
     """A condition of its sentence, read or not; where it may be meant from here on, nothing of the name is wrong."""
-    if not stated.is_literal(item.members[1]):
+    if not stated.is_literal(item.members[1]) and (item.cue is None or item.cue.words != "with"):
         names = tuple(names_in_text(builder.source.slice(item.members[0].span)))
         builder.unread.append(Unread(names, item.span, narrows=True))
     try:

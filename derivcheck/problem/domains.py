@@ -2,6 +2,7 @@ r"""Reading the set on the right of ``\in``: its shape and members; and the lett
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -14,6 +15,7 @@ from derivcheck.problem.context import Context, key_of
 from derivcheck.problem.indices import size_dim
 from derivcheck.problem.scope import Refusal, Scope, SizeSymbol
 from derivcheck.reading.items import Statement
+from derivcheck.reading.unread import nothing_said_of_set
 from derivcheck.source import Span
 
 REALS = frozenset(("\\mathbb{R}", "\\mathbf{R}", "\\mathcal{R}", "\\R", "\\Re", "\\Reals", "R", "ℝ"))
@@ -75,6 +77,12 @@ def _named(text: str, sub: n.Node | None, sup: n.Node | None, node: n.Node, ctx:
         size = _dim(sup if sup is not None else sub, ctx)  # type: ignore[arg-type]
         minus_one = isinstance(sup, n.Add)
         return SetOf((size + ONE if minus_one else size, ONE), Domain("simplex"))
+    if text.startswith("\\mathcal{") and sub is sup is None and text not in ctx.scope.names:
+        if not nothing_said_of_set(text, ctx.scope.text):
+            return None
+        # Inputs of any kind: what holds for columns of every size whatever functions do with them holds for them.
+        ctx.scope.index_fallbacks.setdefault(f"?{text}", Dim.of(text))
+        return SetOf((Dim.of(f"?{text}"), ONE), Domain())
     if text in ("\\mathbb{C}", "\\mathbb{Q}"):
         raise Refusal("unknown-set", node.span, f"`{plain(node)}` is not supported: values are real")
     return None
@@ -187,20 +195,38 @@ def _finite(body: n.Node, ctx: Context, span: Span) -> Domain:
     return Domain("finite", values=tuple(values))
 
 
+def _end(node: n.Node, span: Span) -> float | None:
+    r"""An end of an interval: a number, with π and fractions in it; None where it is infinite."""
+    match node:
+        case n.Group(body=body):
+            return _end(body, span)
+        case n.Add(terms=(("-", part),)):
+            found = _end(part, span)
+            return None if found is None else -found
+        case n.Symbol(text="\\infty"):
+            return None
+        case n.Number(value=value):
+            return float(value)
+        case n.Name(text="\\pi"):
+            return math.pi
+        case n.Product(factors=factors, operators=operators):
+            total = 1.0
+            for sign, part in zip(("", *operators), factors, strict=True):
+                if (found := _end(part, span)) is not None and found and sign in ("", "\\cdot", "/", "*"):
+                    total = total / found if sign == "/" else total * found
+                    continue
+                break
+            else:
+                return total
+        case n.Fraction_(numerator=above, denominator=below):
+            over, under = _end(above, span), _end(below, span)
+            if over is not None and under:
+                return over / under
+    raise Refusal("unknown-set", span, "the ends of this interval are not understood")
+
+
 def _interval(low: n.Node, high: n.Node, ctx: Context, span: Span) -> Domain:
-    ends: list[float | None] = []
-    for node in (low, high):
-        sign = 1
-        if isinstance(node, n.Add) and len(node.terms) == 1:
-            sign, node = (-1 if node.terms[0][0] == "-" else 1), node.terms[0][1]
-        if isinstance(node, n.Symbol) and node.text == "\\infty":
-            ends.append(None)
-        elif isinstance(node, n.Number):
-            ends.append(sign * float(node.value))
-        elif isinstance(node, n.Name) and node.text == "\\pi":
-            ends.append(sign * 3.141592653589793)
-        else:
-            raise Refusal("unknown-set", span, "the ends of this interval are not understood")
+    ends = [_end(node, span) for node in (low, high)]
     if ends[0] is not None and ends[1] is not None and ends[0] >= ends[1]:
         raise Refusal("unknown-set", span, "this interval is empty")
     written, ends_at = ctx.scope.quote(span), [ctx.scope.quote(node.span) for node in (low, high)]

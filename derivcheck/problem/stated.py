@@ -18,7 +18,7 @@ from derivcheck.problem.builder import Builder, Statements
 from derivcheck.problem.context import key_of, members_of, strip
 from derivcheck.problem.definitions import enter
 from derivcheck.problem.newness import is_new, members_of_families, mentions_itself
-from derivcheck.problem.problem import Refused
+from derivcheck.problem.problem import Claim, Refused
 from derivcheck.problem.prose import is_asked, is_concluded
 from derivcheck.problem.scope import Declaration, Definition, FunctionDefinition, Meaning, Refusal, SizeSymbol
 from derivcheck.problem.solutions import equation_for
@@ -181,10 +181,23 @@ def is_special_value(item: Statement, builder: Builder) -> bool:
     names = [strip(part) for part in members_of(item.members[0])]
     if not all(isinstance(name, n.Name | n.Scripted) for name in names):
         return False
+    found = [builder.scope.names.get(key_of(name)) for name in names]
+    declared = not item.displayed and all(isinstance(one, Declaration) for one in found)
+    # "By (3) with $C = I$", of a C of which more was claimed before: not from here on, and not in what was claimed.
+    within = declared and cue.kind == "where" and any(_is_claimed_of(one, item, builder) for one in found)
     if not is_literal(item.members[1]):
-        declared = all(isinstance(builder.scope.names.get(key_of(name)), Declaration) for name in names)
-        return declared and cue.kind in ("for", "if") and not item.displayed
-    return cue.kind in ("for", "if", "example", "label", "in that case") or (cue.words in VALUED and not item.displayed)
+        return within or (declared and cue.kind in ("for", "if"))
+    valued = cue.words in VALUED and not item.displayed
+    return within or valued or cue.kind in ("for", "if", "example", "label", "in that case")
+
+
+def _is_claimed_of(name: Meaning | None, item: Statement, builder: Builder) -> bool:
+    """Whether something is claimed of a name in a sentence before this one."""
+    return name is not None and any(
+        isinstance(claim, Claim) and claim.sentence < item.sentence
+        and name.key in terms.variables(claim.head) | terms.variables(claim.claimed)
+        for claim in builder.makers.claims
+    )  # fmt: skip
 
 
 def note_conditions(statements: Statements, builder: Builder) -> None:

@@ -15,7 +15,7 @@ from derivcheck.language import nodes as n
 from derivcheck.language.shapes import ONE, is_scalar
 from derivcheck.problem import algebra, dotted, terms
 from derivcheck.problem.calls import call
-from derivcheck.problem.context import Context, key_of, strip
+from derivcheck.problem.context import Context, key_of
 from derivcheck.problem.indices import superscript
 from derivcheck.problem.probability.logs import has_density, has_factorial, log_of
 from derivcheck.problem.scope import Refusal
@@ -140,7 +140,7 @@ def _word(node: n.Apply, ctx: Context) -> Term:
 
 
 def _entries(node: n.Node, ctx: Context) -> Term:
-    r"""The argument of ``diag``: the power in ``\operatorname{diag}(s^2)`` can only be that of the entries.
+    r"""The argument of ``diag``: the power in ``\operatorname{diag}(1 - s^2)`` can only be that of the entries.
 
     ``\operatorname{diag}(s_i)`` has every s_i, where nothing else binds the i.
     """
@@ -150,11 +150,14 @@ def _entries(node: n.Node, ctx: Context) -> Term:
             return every
         return ctx.term(node)
     except Refusal as refusal:
-        powered = strip(node)
-        if refusal.code != "power-of-vector" or not isinstance(powered, n.Scripted) or powered.sup is None:
+        if refusal.code != "power-of-vector":
             raise
-        exponent = n.Entrywise((n.Symbol("\\cdot"), powered.sup), ("\\odot",), span=powered.sup.span)
-        return ctx.term(replace(powered, sup=exponent))
+        scope, readings = ctx.scope, ctx.scope.readings
+        scope.readings = {**readings, "powers": "entrywise"}
+        try:
+            return ctx.term(node)
+        finally:
+            scope.readings = readings
 
 
 def _extremum(word: str, args: list[Term], node: n.Apply, ctx: Context) -> Term:

@@ -6,7 +6,8 @@ The levels, loosest first: ``a \mid b``; lists; relations (both only inside brac
 
 from __future__ import annotations
 
-from typing import Literal, cast
+from fractions import Fraction
+from typing import Final, Literal, cast
 
 from derivcheck.language import nodes as n
 from derivcheck.reading.cursor import Cursor, Grammar, cursor_of, unexpected
@@ -21,6 +22,7 @@ from derivcheck.reading.vocabulary import ENTRYWISE_SIGNS, PRODUCT_SIGNS, RELATI
 from derivcheck.source import Span
 
 _Sign = Literal["+", "-", "±"]
+_ZEROS: Final = (n.Number(Fraction(0), "0"), n.Name("\\mathbf{0}"))
 _INVISIBLE = "these braces are invisible on the page, and what stands in them would be read otherwise without them"
 
 
@@ -191,6 +193,8 @@ def _product(cursor: Cursor, stop_at_words: bool = False) -> n.Node:
             if not begins_factor(cursor):
                 raise unexpected(cursor, f"a factor behind `{token.text}`")
             factors.append(read_factor(cursor))
+        elif token.kind == "command" and token.text in ("\\setminus", "\\backslash"):
+            factors[-1] = _without_zero(cursor, factors[-1])
         elif is_holding(cursor):
             if cursor.holders:
                 break
@@ -203,6 +207,21 @@ def _product(cursor: Cursor, stop_at_words: bool = False) -> n.Node:
         else:
             break
     return _multiplied(factors, operators, cursor.since(start))
+
+
+def _without_zero(cursor: Cursor, space: n.Node) -> n.Node:
+    r"""``\mathbb{R}^n \setminus \{0\}`` as ``\mathbb{R}^n_*``: of sets nothing else is taken away."""
+    token = cursor.peek()
+    assert token is not None
+    at = cursor.at
+    cursor.take()
+    base, sup = (space.base, space.sup) if isinstance(space, n.Scripted) and space.sub is None else (space, None)
+    taken = read_factor(cursor) if begins_factor(cursor) else None
+    zero = isinstance(taken, n.Group) and taken.fence == "{" and taken.body in _ZEROS
+    if not (zero and isinstance(base, n.Name)):
+        cursor.at = at
+        raise unexpected(cursor)
+    return n.Scripted(base, n.Symbol("*", span=token.span), sup, span=space.span | cursor.since(at))
 
 
 def _negative(cursor: Cursor) -> n.Node:

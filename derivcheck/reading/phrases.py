@@ -375,6 +375,12 @@ SYMMETRIC: Final = _said(
 DEFINES: Final = _said(
     "explains the name", r"(is|are|be|being|denotes?|stands? for|means|:|,? the (?!loss))\b", any_case=True, window=""
 )
+IN_WHICH: Final = _said(
+    "names the variable of what is spoken of",
+    r"\b(in|over|by|with respect to|w\.?r\.?t\.?)\s*\Z",
+    any_case=True,
+    window="",
+)
 PLAIN: Final = _said(
     "says no more than a shape",
     r"(is|are|be|being|denotes?)? ?(an?|the|some|any|our)? ?"

@@ -154,6 +154,14 @@ def is_sum_of_members(letter: str, text: str) -> bool:
     return re.search(rf"(?<![\w\\}}]){one}\s*&?\s*=[^$\n]*(?<![\w\\]){one}_", text) is not None
 
 
+def nothing_said_of_set(name: str, text: str) -> bool:
+    r"""Whether a set is only named where what is in it is declared: ``x \in \mathcal{X}``, ``\mathcal{X} \to``."""
+    one = re.escape(name)
+    declares = rf"\\(?:in|times|to|rightarrow|colon)\s*{one}|:\s*{one}"
+    behind = rf"{one}\s*(?:\\subset|=|:=|\\coloneqq|\\equiv)|{one}\$\s*(?:is|be|denotes?|the)\b"
+    return len(re.findall(one, text)) == len(re.findall(declares, text)) and re.search(behind, text) is None
+
+
 def stands_alone(text: str, index: Span) -> bool:
     r"""Whether a member stands alone in brackets, and may mean all of them: ``\operatorname{diag}(s_i)``."""
     before = re.search(r"[(\[{]\s*[\\\w{}]+\s*[_^]\s*[{(]*\s*\Z", text[: index.start])

@@ -116,6 +116,42 @@ $$ \frac{\partial R}{\partial u} = 2 \sum_{i=1}^n (u^\top z_i + c - t_i) z_i + 2
 \Rightarrow c &= \frac{1}{n} \sum_{i=1}^n (t_i - u^\top z_i)
 \end{align*}
 """
+LEFT_OUT = r"""# What print leaves out
+
+Let $N, c > 0$, $X \sim N(0, c)$ and $Y = X + Z$ where $Z \sim N(0, N)$ is independent of $X$. Then $Y \sim N(0, c + N)$.
+
+## Slopes
+
+$$ \psi(t) = \frac{t}{1 + e^{-t}}, \quad \rho(t) = \frac{1}{1 + e^{-t}} $$
+$$ \rho' = \rho (1 - \rho) $$
+
+Let $a = s e^{b}$ and $h = s e^{-b}$ with $s > 0$ and $b \in [0, \pi/2)$. The change of variables has
+
+$$ \frac{\partial(a, h)}{\partial(s, b)} = \begin{vmatrix} e^b & s e^b \\ e^{-b} & -s e^{-b} \end{vmatrix} = -2 s $$
+"""
+NAMED = r"""# A loss at its arguments
+
+Let $u_1, \dots, u_m \in \mathbb{R}$ and $a, b \in \mathbb{R}$ with $v_i = a u_i^2 + b$, and let $E = E(v_1, \dots, v_m)$ be the loss:
+
+$$ \frac{\partial E}{\partial b} = \sum_{i=1}^m \frac{\partial E}{\partial v_i}, \qquad \frac{\partial E}{\partial u_i} = 2 a u_i \frac{\partial E}{\partial v_i} $$
+
+## A kernel
+
+Let $w, k \in \mathbb{R}^D$ and $f : \mathbb{R}^D \to \mathbb{R}$. With $z = w \odot w \odot k$ and $dz = \frac{\partial f(z)}{\partial z}$ the backward pass is
+
+$$ dw = 2 w \odot k \odot dz, \qquad dk = w \odot w \odot dz $$
+"""
+ASIDE = r"""# An aside
+
+Let $C \in \mathbb{R}^{k \times k}$ be invertible, $U \in \mathbb{R}^{n \times k}$ and $s \in \mathbb{R}^n \setminus \{0\}$. Then
+
+$$ U C^{-1} (C + U^\top U) = (I + U C^{-1} U^\top) U $$
+$$ \nabla_s \|s\| = \frac{s}{\|s\|} $$
+
+For a step $s^+ = s - \eta U U^\top s$ with $\eta > 0$ we have $s^+ - s = -\eta U U^\top s$. By the first line with $C = I$,
+
+$$ U (I + U^\top U) = (I + U U^\top) U $$
+"""
 
 
 @pytest.mark.parametrize(
@@ -138,6 +174,9 @@ $$ \frac{\partial R}{\partial u} = 2 \sum_{i=1}^n (u^\top z_i + c - t_i) z_i + 2
         (SCORE, {r"z_i + 2 u $$": r"z_i + u $$", r"\Rightarrow c &= \frac{1}{n} ": r"\Rightarrow c &= "}),
         (GIVEN, {r"A^\top \bar C.": r"A^\top \bar C / 2."}),
         (STATE, {r"= A X A^\top + Q": r"= A^\top X A + Q"}),
+        (LEFT_OUT, {r"N(0, c + N)": r"N(0, c N)", r"\rho (1 - \rho)": r"\rho (1 + \rho)", r"= -2 s $$": r"= 2 s $$"}),
+        (NAMED, {r"2 a u_i \frac": r"a u_i \frac", r"dw = 2 w": r"dw = w"}),
+        (ASIDE, {r"C^{-1} (C + U": r"C^{-1} (I + U", r"s^+ - s = -": "s^+ - s = "}),
     ],
 )
 def test_notes_as_people_write_them_hold_and_a_mistake_in_them_is_wrong(text: str, mistakes: dict[str, str]) -> None:

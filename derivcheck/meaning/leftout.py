@@ -1,0 +1,101 @@
+"""What print leaves out of a statement and the rest of the document tells: one row of ``_with_rest`` each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from functools import partial
+
+from derivcheck.language import nodes as n
+from derivcheck.language.traversal import mapped, walk
+from derivcheck.problem.context import key_of, strip
+from derivcheck.reading.items import Item, Statement
+
+
+def spelt_out(items: Iterable[Item]) -> tuple[Item, ...]:
+    """The statements with what their print leaves out."""
+    found = tuple(items)
+    heads, fences = _heads(found), _fences(found)
+    return tuple(_with_rest(item, heads, fences) for item in found)
+
+
+def _heads(items: Sequence[Item]) -> dict[str, n.Node]:
+    r"""The argument of each function of one: x of ``\\sigma(x) = …``."""
+    found: dict[str, n.Node] = {}
+    for item in items:
+        if isinstance(item, Statement) and item.relations and item.relations[0].sign in ("=", ":=", "\\equiv"):
+            match strip(item.members[0]):
+                case n.Product(factors=(n.Name() as head, n.Group(body=n.Name() as argument)), operators=("",)):
+                    found.setdefault(key_of(head), argument)
+    return found
+
+
+def _fences(items: Sequence[Item]) -> dict[str, set[str]]:
+    """The fences of the matrices written out that names, and what else stands left, are set or held to."""
+    found: dict[str, set[str]] = {}
+    for item in items:
+        if isinstance(item, Statement) and item.relations:
+            written = {member.fence for member in map(strip, item.members) if isinstance(member, n.MatrixNode)}
+            found.setdefault(key_of(strip(item.members[0])), set()).update(written)
+    return found
+
+
+def _with_rest(item: Item, heads: dict[str, n.Node], fences: dict[str, set[str]]) -> Item:
+    if not isinstance(item, Statement) or not item.relations or item.continues:
+        return item
+    left, right = strip(item.members[0]), strip(item.members[1])
+    match strip(item.members[-1]):
+        case (
+            n.Product(
+                factors=(n.Name(text="N" | "U" as letter) as head, n.Group(body=n.Tuple())), operators=("",)
+            ) as drawn
+        ):
+            if item.relations[-1].sign == "\\sim":
+                # Behind this sign it is a distribution, whatever else the document calls so.
+                family = replace(drawn, factors=(replace(head, text=f"\\mathcal{{{letter}}}"), drawn.factors[1]))
+                return replace(item, members=(*item.members[:-1], family))
+    match right:
+        case n.Product(factors=(head, n.Group()), operators=("",)) if head == left and len(item.members) == 2:
+            # ``L = L(y_1, \\dots, y_m)`` says of what L is a function, and sets nothing.
+            return replace(item, members=(right,), relations=())
+    match left:
+        case n.Scripted(base=n.Name() as name, sub=None, sup=None, primes=primes) if primes and key_of(name) in heads:
+            # ``\\sigma' = \\sigma (1 - \\sigma)`` is said of them at their argument.
+            filled = partial(_at_argument, head=name, argument=heads[key_of(name)])
+            return replace(item, members=tuple(map(filled, item.members)))
+    if found := fences.get(key_of(left)):
+        return replace(item, members=tuple(_jacobian(member, found) for member in item.members))
+    return item
+
+
+def _at_argument(node: n.Node, head: n.Name, argument: n.Node) -> n.Node:
+    """An expression with a function at its argument wherever it stands without one."""
+
+    def bare(part: n.Node) -> bool:
+        return part == head or (isinstance(part, n.Scripted) and part.base == head and part.sub is None)
+
+    def calls(part: n.Product, k: int) -> bool:
+        """Whether the k-th factor is called at the one behind it."""
+        behind = part.factors[k + 1] if k + 1 < len(part.factors) and part.operators[k] == "" else None
+        return bare(part.factors[k]) and isinstance(behind, n.Group) and not any(map(bare, walk(behind)))
+
+    def filled(part: n.Node) -> n.Node:
+        if bare(part):
+            return n.Group(n.Product((part, n.Group(argument)), ("",), span=part.span), span=part.span)
+        if isinstance(part, n.Product):
+            factors = (one if calls(part, k) else filled(one) for k, one in enumerate(part.factors))
+            return replace(part, factors=tuple(factors))
+        return mapped(part, filled)
+
+    return filled(node)
+
+
+def _jacobian(node: n.Node, fences: set[str]) -> n.Node:
+    r"""``\\partial(x, y) / \\partial(r, \\phi)``: all partials, or their determinant where it is written."""
+    match strip(node):
+        case n.Derivative(target=target, variables=(by,), operator=False) as whole:
+            above, below = (part.body if isinstance(part, n.Group) else part for part in (target, by))
+            if isinstance(above, n.Tuple) and isinstance(below, n.Tuple):
+                rows = (tuple(replace(whole, target=one, variables=(x,)) for x in below.items) for one in above.items)
+                return n.MatrixNode(tuple(rows), "|" if fences == {"|"} else "(", span=whole.span)
+    return node
