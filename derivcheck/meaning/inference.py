@@ -96,7 +96,8 @@ class Guess:
     def sizes(self) -> tuple[str, ...]:
         """The sizes still to be found, by their names: unknowns begin with ``?``."""
         count = {
-            "column": 1, "columns": 1, "matrix": 2, "table": 2, "loss": 2 * self.arity, "joint": 2, "several": self.arity,
+            "column": 1, "columns": 1, "matrix": 2, "table": 2, "joint": 2,
+            "loss": 2 * self.arity, "several": self.arity,
         }.get(self.kind, 0)  # fmt: skip
         # What a function takes may be a number.
         mark = "of" if self.kind in ("loss", "joint", "several") else ""
@@ -333,7 +334,7 @@ class Inference:
         return hidden.in_front(mentions, self.items)
 
     def _said_of(self, loss: n.Node) -> tuple[tuple[n.Node, ...], Statement] | None:
-        r"""At which names a loss is mentioned, and where: "a loss $\ell(O)$", "$L(y_1, \dots, y_m)$" of the column y."""
+        r"""At which names a loss is mentioned, and where: "a loss $\ell(O)$", "$L(y_1, \dots, y_m)$"."""
         for item in self.items:
             if isinstance(item, Statement) and not item.relations and (names := _called_at(item.members[0], loss)):
                 run = run_in(n.Tuple(names, (",",) * (len(names) - 1)))

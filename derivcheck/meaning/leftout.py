@@ -87,7 +87,8 @@ def _at_argument(node: n.Node, head: n.Name, argument: n.Node) -> n.Node:
             return replace(part, factors=tuple(factors))
         return mapped(part, filled)
 
-    return filled(node)
+    whole = filled(node)
+    return whole.body if isinstance(whole, n.Group) and bare(node) else whole
 
 
 def _jacobian(node: n.Node, fences: set[str]) -> n.Node:

@@ -23,6 +23,7 @@ from derivcheck.problem.declarations import index_range
 from derivcheck.problem.definitions import define
 from derivcheck.problem.domains import counting_letters
 from derivcheck.problem.eigenwords import explain
+from derivcheck.problem.equations import release
 from derivcheck.problem.indices import run_of
 from derivcheck.problem.newness import is_new
 from derivcheck.problem.probability.spoken import note_runs, with_spoken_models
@@ -216,6 +217,9 @@ def _problem(builder: Builder) -> Problem:
     runs_over = {name: run_of(info, scope) for name, info in builder.makers.indices.items()}
     told = dict.fromkeys(scope.notices)
     notices = (Finding(code, Severity.NOTE, message, span) for code, span, message in told)
+    claims = [one for one in builder.makers.claims if isinstance(one, Claim)]
+    made = (one.term for one in scope.definitions.values())
+    release([*(side for one in claims for side in (one.head, one.claimed)), *made], scope)
     return Problem(
         source=builder.source, declarations=dict(scope.declarations), functions=dict(scope.functions),
         definitions=dict(scope.definitions), names={visible: meaning.key for visible, meaning in scope.names.items()},

@@ -341,7 +341,7 @@ def say(scope: Scope, key: str, fact: str, value: Term | None = None) -> bool:
         case None:
             return False
         case Domain():
-            _enter(scope, key, replace(known.declared, domain=made))
+            reenter(scope, key, replace(known.declared, domain=made))
         case _:
             define(scope, known.declared, made)
     scope.facts[key] = Known(known.declared, facts)
@@ -367,7 +367,8 @@ def _known(scope: Scope, key: str) -> Known | None:
     return Known(replace(found, domain=Domain()), {} if kind == "real" else {kind: None})
 
 
-def _enter(scope: Scope, key: str, declared: Declaration) -> None:
+def reenter(scope: Scope, key: str, declared: Declaration) -> None:
+    """The name becomes a declared one, whatever it was."""
     for visible, meaning in list(scope.names.items()):
         if isinstance(meaning, Declaration | Definition) and meaning.key == key:
             scope.names[visible] = declared

@@ -5,12 +5,12 @@ One table of patterns over terms; how what they say is drawn is told in ``constr
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
 
 from derivcheck.language.shapes import ONE, is_scalar
 from derivcheck.problem import terms as t
-from derivcheck.problem.constructions import inverse, on_sphere, paired, product, root, say, unit_columns
+from derivcheck.problem.constructions import inverse, on_sphere, paired, product, reenter, root, say, unit_columns
 from derivcheck.problem.facts import depends
 from derivcheck.problem.scope import Assumption, Refusal, Scope
 from derivcheck.problem.substitution import rewrite
@@ -47,6 +47,28 @@ def state(one: Term, other: Term, scope: Scope, span: Span) -> bool:
     return _squares(one, other, scope, span) or any(
         _equals(a, b, scope) for a, b in ((one, other), (other, one))
     )  # fmt: skip
+
+
+def release(terms: Iterable[Term], scope: Scope) -> None:
+    """Undo what makes a name the other side of its equation where a claim moves what stands in that.
+
+    Of ``A x = b`` the b is a name for A x only as long as x is: in L(2 x) and in a slope by x it stays where it is, and
+    inputs are drawn to meet the equation.
+    """
+    moved: set[str] = set()
+    for part in (part for term in terms for part in t.walk(term)):
+        match part:
+            case t.Let(bindings=bindings):
+                moved |= {name for name, _ in bindings}
+            case t.Derivative(key=key):
+                moved.add(key)
+    for key, known in list(scope.facts.items()):
+        value = known.facts.get("equals")
+        if value is not None and key in scope.definitions and any(depends(value, name, scope) for name in moved):
+            reenter(scope, key, known.declared)
+            name = t.Variable(key, shape=known.declared.shape, span=known.declared.span)
+            asked = t.Comparison("=", name, value, shape=name.shape, span=name.span)
+            scope.assumptions.append(Assumption((asked,), name.span))
 
 
 def _of_one_matrix(a: Term, b: Term, scope: Scope, span: Span) -> bool:

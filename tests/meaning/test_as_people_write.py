@@ -151,6 +151,8 @@ $$ \nabla_s \|s\| = \frac{s}{\|s\|} $$
 For a step $s^+ = s - \eta U U^\top s$ with $\eta > 0$ we have $s^+ - s = -\eta U U^\top s$. By the first line with $C = I$,
 
 $$ U (I + U^\top U) = (I + U U^\top) U $$
+
+For $q \in \mathbb{R}^k$ and $p \in \mathbb{R}^n$ subject to $U q = p$ let $g(q) = p^\top U q$; then $g(3 q) = 3 p^\top U q$.
 """
 
 
@@ -176,7 +178,7 @@ $$ U (I + U^\top U) = (I + U U^\top) U $$
         (STATE, {r"= A X A^\top + Q": r"= A^\top X A + Q"}),
         (LEFT_OUT, {r"N(0, c + N)": r"N(0, c N)", r"\rho (1 - \rho)": r"\rho (1 + \rho)", r"= -2 s $$": r"= 2 s $$"}),
         (NAMED, {r"2 a u_i \frac": r"a u_i \frac", r"dw = 2 w": r"dw = w"}),
-        (ASIDE, {r"C^{-1} (C + U": r"C^{-1} (I + U", r"s^+ - s = -": "s^+ - s = "}),
+        (ASIDE, {r"C^{-1} (C + U": r"C^{-1} (I + U", r"s^+ - s = -": "s^+ - s = ", "= 3 p": "= 9 p"}),
     ],
 )
 def test_notes_as_people_write_them_hold_and_a_mistake_in_them_is_wrong(text: str, mistakes: dict[str, str]) -> None:
