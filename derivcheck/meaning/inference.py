@@ -387,8 +387,8 @@ class Inference:
                 node = strip(claim.unknown.node)
                 node = self._in_print(node)
                 key = key_of(node)
-                counted = isinstance(node, n.Scripted) and not isinstance(node.sub, n.Number)
-                whole = key_of(node.base) if counted else key  # type: ignore[attr-defined]
+                base = node.base if isinstance(node, n.Scripted) and not isinstance(node.sub, n.Number) else node
+                whole = key_of(base)
                 if _member_of(node) in self._set:
                     continue
                 if (claim.unknown.argument or self._is_declared(node) or key in self._counting) and not {key, whole} & {

@@ -55,7 +55,7 @@ def _with_rest(item: Item, heads: dict[str, n.Node], fences: dict[str, set[str]]
                 family = replace(drawn, factors=(replace(head, text=f"\\mathcal{{{letter}}}"), drawn.factors[1]))
                 return replace(item, members=(*item.members[:-1], family))
     match right:
-        case n.Product(factors=(head, n.Group()), operators=("",)) if head == left and len(item.members) == 2:
+        case n.Product(factors=(before, n.Group()), operators=("",)) if before == left and len(item.members) == 2:
             # ``L = L(y_1, \\dots, y_m)`` says of what L is a function, and sets nothing.
             return replace(item, members=(right,), relations=())
     match left:

@@ -259,13 +259,14 @@ def _as_derivatives(items: Items, text: str) -> Read:
         name = notation(node)
         return _derivative(loss, name, node.span) if name is not None and _is_of(name, names) else node
 
-    # What only says the notation is listed: as a mention of the loss, at its arguments where it has them.
-    kept = tuple(
-        replace(item, members=(strip(item.members[1]).target,), relations=())  # type: ignore[attr-defined]
-        if isinstance(item, Statement) and _says_notation(item, notation, names, loss)
-        else item
-        for item in items
-    )
+    def listed(item: Item) -> Item:
+        """What only says the notation, as a mention of the loss at its arguments: nothing vanishes from the report."""
+        if not isinstance(item, Statement) or not _says_notation(item, notation, names, loss):
+            return item
+        right = strip(item.members[1])
+        return replace(item, members=(right.target if isinstance(right, n.Derivative) else right,), relations=())
+
+    kept = tuple(map(listed, items))
     written, name = next((part, name) for part in _written(items) if _is_of(name := notation(part), names) and name)
     shown = f"∂{plain(loss)}/∂{plain(name)}"
     said = f"`{plain(written).replace('d ', 'd')}` is read as the derivative `{shown}`, and so for every name"
