@@ -45,6 +45,8 @@ def elaborate(node: n.Node, ctx: Context) -> Term:
             return _scripted(node, ctx)
         case n.Group(body=n.Tuple()) | n.MatrixNode() if (stacked := dotted.listed(node, ctx)) is not None:
             return stacked
+        case n.Group(body=n.Tuple(items=items, separators=separators), fence="[") if set(separators) == {";"}:
+            return ctx.term(n.MatrixNode(tuple((item,) for item in items), span=node.span))
         case n.Group(body=n.Tuple(items=items), fence=fence):
             return _listed(items, fence, node.span, ctx)
         case n.Group(body=n.Compare() as condition, fence="["):

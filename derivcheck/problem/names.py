@@ -123,19 +123,20 @@ def unknown_name(node: Node, ctx: Context, *, called: bool = False) -> Refusal:
         return Refusal("unknown-name", node.span, f"`{text}` is not declared", help, unknown=Unknown(node, called))
     what = "is used like a function but" if called else "is"
     help = (
-        f"did you mean `{close}`?"
-        if close
-        else (
-            f"declare it before this line, as in: let `{key} : \\mathbb{{R}} \\to \\mathbb{{R}}`"
-            if called
-            else how_to_declare(key, ctx.scope)
-        )
+        f"did you mean `{close}`?" if close else (_how_to_say_which(key) if called else how_to_declare(key, ctx.scope))
     )
     message = f"`{text}` {what} not declared"
     # ``W_f`` beside ``W_g`` is no slip, nor is one letter in place of another.
     other = is_styled_letter(node.text) if isinstance(node, Name) else True
     near = close is not None and not other and (close == key or close.lower() != key.lower())
     return Refusal("unknown-name", node.span, message, help, unknown=Unknown(node, called, near))
+
+
+def _how_to_say_which(key: str) -> str:
+    """How a function comes into being that nothing declares: an arbitrary one makes lines wrong where one is meant."""
+    if key == "\\sigma":
+        return f"say which function it is, as in: let `{key}(t) = \\frac{{1}}{{1 + e^{{-t}}}}`"
+    return f"say which function it is: let `{key}(t) = …`; if it is any, let `{key} : \\mathbb{{R}} \\to \\mathbb{{R}}`"
 
 
 def resolve_name(node: Name, ctx: Context) -> Term:

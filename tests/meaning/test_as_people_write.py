@@ -51,7 +51,7 @@ CELL = r"""# A cell
 
 With $\sigma$ the logistic function and $x_t \in \mathbb{R}^n$, $h_{t-1} \in \mathbb{R}^m$:
 
-$$ f_t = \sigma(W_f x_t + U_f h_{t-1} + b_f) $$
+$$ f_t = \sigma(W_f [h_{t-1}; x_t] + b_f) $$
 $$ g_t = \tanh(W_g x_t + U_g h_{t-1} + b_g) $$
 $$ h_t = (1 - f_t) \odot h_{t-1} + f_t \odot g_t $$
 
