@@ -248,7 +248,9 @@ def _where_seen(evidence: Evidence) -> str:
 
 
 def _distinct(choices: tuple[tuple[tuple[str, int], ...], ...]) -> list[tuple[tuple[str, int], ...]]:
-    return sorted({choice for choice in choices if choice})
+    """The choices of sizes, each once; sizes to which nobody gave a letter are not told."""
+    told = {tuple(entry for entry in choice if not entry[0].startswith("?")) for choice in choices}
+    return sorted(choice for choice in told if choice)
 
 
 def _listed(choices: list[tuple[tuple[str, int], ...]]) -> str:

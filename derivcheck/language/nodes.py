@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Literal
+from typing import Final, Literal
 
 from derivcheck.source import NOWHERE, Span
 
@@ -219,6 +219,10 @@ class Derivative(Written):
     variables: tuple[Node, ...]
     symbol: Literal["\\partial", "d"] = "\\partial"
     operator: bool = False
+
+
+STEP: Final = Name("\\epsilon#step")
+"""By which a differential is a derivative: ``dX`` is the one of X."""
 
 
 @dataclass(frozen=True, slots=True)

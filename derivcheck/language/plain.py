@@ -58,6 +58,8 @@ class Printer:
                 return self.big(node, tight)
             case n.Binder():
                 return self.bounds(node)
+            case n.Derivative(target=target, variables=variables) if variables == (n.STEP,):
+                return f"d{'' if isinstance(target, n.Name) else ' '}{self.at(target, ATOM, tight)}"
             case n.Derivative() | n.Nabla() | n.Fraction_():
                 return self.quotient(node, tight)
             case _:

@@ -15,10 +15,12 @@ from derivcheck.language import nodes as n
 from derivcheck.language.printing import plain
 from derivcheck.language.traversal import transform, walk
 from derivcheck.meaning import hidden, tables
+from derivcheck.meaning.differentials import along_a_path, differentials, held, speaks
 from derivcheck.meaning.samples import declared, samples
 from derivcheck.problem.context import key_of, strip
 from derivcheck.problem.domains import REALS
 from derivcheck.reading.items import Directive, Item, Statement
+from derivcheck.reading.parser import parse_expression
 from derivcheck.reading.phrases import ADJOINT, BROADCASTS, BY_COLUMNS, BY_ROWS, DIFFERENTIAL, EVERY_ENTRY, SOFTMAX
 from derivcheck.reading.unread import Unread, unaccented
 from derivcheck.source import Span
@@ -496,6 +498,15 @@ def _as_tables(items: Items, text: str) -> Read:
     )
 
 
+def _as_differentials(items: Items, text: str) -> Read:
+    moving = differentials(items, text)
+    if moving is None:
+        return Read(items)
+    shown = ", ".join(f"`d{plain(parse_expression(key))}`" for key in moving)
+    said = f"{shown} is a differential: any direction in which the input moves"
+    return Read(along_a_path(moving, items), said, tuple(held(moving, items)))
+
+
 CONVENTIONS: Final = (
     Convention(
         "densities",
@@ -510,6 +521,13 @@ CONVENTIONS: Final = (
         ("names", "derivatives"),
         _speaks_of_adjoints,
         _as_derivatives,
+    ),
+    Convention(
+        "differentials",
+        "whether `dX` is a differential, along any direction of the inputs, or d times X",
+        ("product", "differential"),
+        lambda items, text: "differential" if speaks(items, text, DIFFERENTIAL.search(text) is not None) else "product",
+        _as_differentials,
     ),
     Convention(
         "size-letters",

@@ -114,7 +114,7 @@ def slug(kind: str, term: Term, title: str) -> str:
         kept = (one if one.isascii() and (one.isalnum() or one == "_") else " " for one in letters)
         return "-".join("".join(kept).split())
 
-    if found is not None:
+    if found is not None and found.key != n.STEP.text:
         key = found.key.removeprefix(SHIFT).replace("\\cdot", "")
         stem = {"gradient": "grad", "jacobian": "jac", "hessian": "hess"}.get(kind, "deriv")
         return f"{stem}-{clean(key) or 'x'}"

@@ -37,6 +37,13 @@ The upstream gradients are $dr_i$. Then
 $$ dA_{ij} = (1 - \tanh^2(A_{ij})) \, dr_i^\top v_j $$
 $$ du_k = \sum_j dA_{kj} v_j $$
 """
+DIFFERENTIALS = r"""# Differentials
+
+Let $B \in \mathbb{R}^{k \times k}$ be symmetric positive definite, $Z \in \mathbb{R}^{m \times k}$ and $E = Z B$. Then
+
+$$ \mathrm{d} \log\det B = \operatorname{tr}(B^{-1} \, \mathrm{d}B), \quad \mathrm{d}(B^{-1}) = -B^{-1} \, \mathrm{d}B \, B^{-1} $$
+$$ \mathrm{d}E = \mathrm{d}Z \, B + Z \, \mathrm{d}B $$
+"""
 NORM = r"""# Layer normalisation
 
 For $v \in \mathbb{R}^d$ let $m = \frac1d \sum_{i=1}^d v_i$, $s^2 = \frac1d \sum_{i=1}^d (v_i - m)^2$ and
@@ -165,6 +172,7 @@ For $q \in \mathbb{R}^k$ and $p \in \mathbb{R}^n$ subject to $U q = p$ let $g(q)
         ),
         (ATTENTION, {r"dV = P^\top dO": r"dV = P dO", r"dP - \text{rowsum}": r"dP + \text{rowsum}"}),
         (MEMBERS, {r"dA_{kj} v_j": r"dA_{kj} u_j"}),
+        (DIFFERENTIALS, {r"= -B^{-1}": r"= B^{-1}", r"\mathrm{d}Z \, B +": r"\mathrm{d}Z \, B -"}),
         (NORM, {r"\odot \hat{v} $$": r"\odot y $$"}),
         (CELL, {r"h_t} \odot f_t $$": r"h_t} \odot g_t $$"}),
         (LIKELIHOOD, {r"= \frac{1}{\sigma^2} \sum": r"= \frac{1}{2 \sigma^2} \sum"}),
@@ -192,6 +200,12 @@ def test_notes_as_people_write_them_hold_and_a_mistake_in_them_is_wrong(text: st
         made = found(text.replace(right, wrong))
         assert made.count("wrong") >= 1
         assert set(made) <= {"wrong", "holds"}
+
+
+def test_a_line_without_the_differential_of_an_input_may_hold_it_fixed() -> None:
+    text = r"Let $u, v \in \mathbb{R}^n$." "\n\n" r"$$ d(u^\top v) = v^\top du $$" "\n\n"
+    assert outcomes(text) == ["holds"]
+    assert outcomes(text + r"$$ d(v^\top v) = 2 v^\top dv $$" "\n") == ["not checked", "holds"]
 
 
 def test_what_was_read_so_is_said() -> None:
