@@ -72,6 +72,8 @@ def _ignored(report: Report, directive: Directive, *, whole: bool) -> Report:
 def _misused(code: str, reason: str) -> tuple[str, str] | None:
     """What is wrong with a comment, and what to do."""
     known = diagnostics.entries()
+    if not code:
+        return "`ignore` names no code", "say which, and why, as in `ignore wrong-identity as in the original paper`"
     if code not in known:
         meant = did_you_mean(code, tuple(known)).removeprefix("; ")
         return f"`ignore {code}`: there is no such code", meant or "`derivcheck explain` lists all codes"

@@ -61,10 +61,30 @@ def test_every_command_of_the_readme_is_one(command: str) -> None:
     assert command in cli.list_commands(None)  # type: ignore[arg-type]
 
 
-def test_the_readings_that_print_leaves_open_are_listed_as_the_table_in_the_code_has_them() -> None:
+def test_readings_functions_and_distributions_are_listed_as_the_tables_in_the_code_have_them() -> None:
+    from derivcheck.functions import FUNCTIONS
     from derivcheck.meaning.readings import CONVENTIONS
+    from derivcheck.problem.probability.distributions import FAMILIES
 
-    listed = TEXT.partition("<!-- table: readings -->\n")[2].partition("\n\n")[0].splitlines()[2:]
-    assert listed == [
-        f"| `{one.name}` | {', '.join(f'`{choice}`' for choice in one.choices)} | {one.about} |" for one in CONVENTIONS
-    ]
+    def code(names: tuple[str, ...]) -> str:
+        return ", ".join(f"`{name}`" for name in names)
+
+    tables = {
+        "readings": [f"| `{one.name}` | {code(one.choices)} | {one.about} |" for one in CONVENTIONS],
+        "functions": [f"| `{name}` | {one.said} | {code(one.spellings)} |" for name, one in FUNCTIONS.items()],
+        "distributions": [f"| {name} | {', '.join(one.parameters)} |" for name, one in FAMILIES.items()],
+    }
+    for name, rows in tables.items():
+        listed = TEXT.partition(f"<!-- table: {name} -->\n")[2].partition("\n\n")[0].splitlines()[2:]
+        assert listed == rows, name
+
+
+def test_every_format_source_of_evidence_and_option_is_told() -> None:
+    from derivcheck.oracles.table import ORACLES
+    from derivcheck.report.formats import FORMATS
+
+    docs = TEXT + "".join(path.read_text(encoding="utf-8") for path in (README.parent / "docs").glob("*.md"))
+    named = {*FORMATS, *(one.name for one in ORACLES)} - {"numeric", "table"}  # it speaks as `values` and `autograd`
+    assert not [name for name in named if f"`{name}`" not in TEXT and f"`--format {name}`" not in TEXT]
+    options = {one for command in cli.commands.values() for one in command.params if one.param_type_name == "option"}
+    assert not [one.opts for one in options if not any(name in docs for name in (*one.opts, *one.secondary_opts))]

@@ -96,7 +96,7 @@ def documents(
 
 def document(file: str, project: Project, request: Asked) -> Source:
     """The one document that a command is about. Raises click.ClickException where it cannot be read."""
-    read, messages = documents([Found(file)], request, project)
+    read, messages = documents([Found(file)] if file else find([file]), request, project)
     if messages:
         raise click.ClickException(messages[0])
     return read[0][1].source

@@ -99,6 +99,8 @@ def init(folder: Path) -> int:
     """Write a first document and a workflow for CI. What is there already stays as it is."""
     from derivcheck.writing import write_new
 
+    if folder.exists() and not folder.is_dir():
+        raise click.ClickException(f"{folder}: is no folder; name one, or none for this one")
     for name, text in FILES.items():
         path = folder / name
         try:

@@ -145,10 +145,11 @@ def _evidence(results: Sequence[Result]) -> str:
     told = [result for result in results if result.verdict.evidence]
     if not told:
         return ""
-    parts = []
+    parts, before = [], ""
     for result in told:
         said = result.verdict.reason or result.verdict.said
-        reason = f"<p>{_code(said)}</p>" if said else ""
+        reason = f"<p>{_code(said)}</p>" if said and said != before else ""
+        before = said
         title = f"<caption>{_text(result.title or result.name)} <code>{_text(result.name)}</code></caption>"
         rows = "".join(map(_seen, result.verdict.evidence))
         parts.append(f"{reason}<table>{title}<thead>{_HEAD}</thead><tbody>{rows}</tbody></table>")
