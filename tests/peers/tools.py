@@ -209,7 +209,9 @@ def _mathema(case: Case) -> bool:
         space["of"], [mathema.claims.claim(f"d(f(w, v, x, b, c), v) == {slope}")]
     )
     if found.verdict == "unknown":
-        raise NotAsked("it does not know" + (" (its proof says false)" if "found this claim false" in found.note else ""))
+        raise NotAsked(
+            "it does not know" + (" (its proof says false)" if "found this claim false" in found.note else "")
+        )
     return bool(found.verdict == "falsified")
 
 
