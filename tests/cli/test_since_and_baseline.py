@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from tests.cli.running import here
+from tests.cli.running import derivcheck, environment, here
 
 TWO = "Let $x, y \\in \\mathbb{R}$.\n\n$$ x + x = 2 x $$\n\n$$ y + y = 2 y $$\n"
 ONE = TWO.replace("$$ y + y = 2 y $$\n", "")
@@ -47,6 +48,29 @@ def test_only_what_changed_since_a_revision_is_checked(repository: Path):
     code, said = found(repository, "--since", "HEAD")
     assert (code, said) == (1, [("b.md", "wrong-identity"), ("new.md", "wrong-identity")])
     assert found(repository, "a.md", "--since", "HEAD") == (0, [])
+
+
+def test_every_format_tells_the_line_and_the_correction_and_prose_passes_without_torch(repository: Path):
+    (repository / "b.md").write_text(TWO.replace("2 y", "3 y").replace("x", "b"), encoding="utf-8")
+    names = ("json", "sarif", "junit", "gitlab", "html", "concise")
+    files = [f"--output={name}={repository / name}.out" for name in names]
+    done = derivcheck("check", "--since", "HEAD", "--format", "github", *files, cwd=repository)
+    assert done.returncode == 1, done.stderr
+    assert "::error file=b.md,line=5" in done.stdout
+    told = {"github": done.stdout, **{name: (repository / f"{name}.out").read_text("utf-8") for name in names}}
+    places = {"concise": "b.md:5:", "json": '"line": 5', "sarif": '"startLine": 5', "gitlab": '"begin": 5'}
+    assert not [name for name, place in places.items() if place not in told[name]]
+    fixes = json.loads(told["sarif"])["runs"][0]["results"][0]["fixes"]
+    assert fixes[0]["artifactChanges"][0]["replacements"][0]["insertedContent"]["text"] == "2"
+    assert not [name for name in ("json", "github", "html", "gitlab", "junit") if "replace" not in told[name]]
+
+    (repository / "b.md").write_text(TWO.replace("Let", "We are brief. Let").replace("x", "b"), encoding="utf-8")
+    code = (
+        "import sys; from derivcheck.cli import run; code = run(sys.argv[1:]); sys.exit(code or 'torch' in sys.modules)"
+    )
+    ran = [sys.executable, "-c", code, "check", "--since", "HEAD"]
+    done = subprocess.run(ran, cwd=repository, env=environment(), capture_output=True, text=True, check=False)
+    assert (done.returncode, "2 claims: 2 proved" in done.stdout) == (0, True), done.stderr
 
 
 def test_a_claim_that_is_gone_is_told_wherever_its_document_went(repository: Path):

@@ -51,7 +51,7 @@ def slope(xp: Any, case: Case, z: Array) -> Array:
     return 1 - xp.tanh(z) ** 2 if case.act == "tanh" else xp.where(z > 0, 1 + 0 * z, 0 * z)
 
 
-def forward(xp: Any, case: Case, W: Array, V: Array, b: Array, c: Array, x: Array) -> tuple[Array, ...]:  # noqa: N803
+def forward(xp: Any, case: Case, W: Array, V: Array, b: Array, c: Array, x: Array) -> tuple[Array, ...]:
     z = W @ x + b
     h = act(xp, case, z) + x
     r = V @ h + c
@@ -64,14 +64,14 @@ def loss(xp: Any, case: Case, *arguments: Array) -> Array:
 
 
 def _times(factor: float) -> Callable[[Array], Array]:
-    return lambda dV: dV * factor  # noqa: N803
+    return lambda dV: dV * factor
 
 
-def _one_entry(dV: Array) -> Array:  # noqa: N803
+def _one_entry(dV: Array) -> Array:
     return dV.at[0, 0].multiply(1.01) if hasattr(dV, "at") else _entry_in_place(dV)
 
 
-def _entry_in_place(dV: Array) -> Array:  # noqa: N803
+def _entry_in_place(dV: Array) -> Array:
     dV = dV + 0
     dV[0, 0] = dV[0, 0] * 1.01
     return dV
@@ -90,14 +90,14 @@ MISTAKES: dict[str, tuple[str, Callable[[Array], Array] | None]] = {
 """By name: ∂ℓ/∂V with it in LaTeX, where a formula can say it, and what it makes of the array, where that is all."""
 
 
-def hand(xp: Any, case: Case, W: Array, V: Array, b: Array, c: Array, x: Array) -> tuple[Array, ...]:  # noqa: N803
+def hand(xp: Any, case: Case, W: Array, V: Array, b: Array, c: Array, x: Array) -> tuple[Array, ...]:
     """The gradients by W, V, b and c as derived by hand, with the mistake of the case."""
     z, h, r, y = forward(xp, case, W, V, b, c, x)
     g = case.loss * y
     dr = g * slope(xp, case, x if case.mistake == "φ'(x) for φ'(r)" else r)
     dh = (V if case.mistake == "V for Vᵀ" else V.T) @ dr + g
     dz = dh * slope(xp, case, z)
-    dV = xp.outer(dr, h)  # noqa: N806
+    dV = xp.outer(dr, h)
     change = MISTAKES[case.mistake][1] if case.mistake else None
     return xp.outer(dz, x), change(dV) if change is not None else dV, dz, dr
 
