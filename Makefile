@@ -1,7 +1,8 @@
 # make run    check the homework problems (sets up .venv first)
 # make test   the tests                   make lint   ruff and mypy
 # make thorough   more seeds, and the mend of every mistake in tests/documents
-# make bench  what start-up costs         make clean  remove what make made
+# make bench  what start-up costs, and what other tools find on the same formulas (PEERS=/an/environment/bin/python)
+# make clean  remove what make made
 # make docs   the pages in docs/ as a site, in docs/_build
 #
 # PYTHON names the interpreter that makes the environment (3.11 or newer);
@@ -36,7 +37,7 @@ lint: $(VENV)/.tests
 	$(BIN)/mypy
 
 bench: $(VENV)/.runs
-	$(BIN)/python tests/bench.py
+	PEERS="$(PEERS)" $(BIN)/python tests/bench.py
 
 docs: $(BIN)/python
 	$(INSTALL) --editable '.[docs]'

@@ -13,6 +13,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -136,12 +137,12 @@ def _numdifftools(case: Case) -> bool:
     import numdifftools
 
     of, gradient, at = _flat(case)
-    found, info = numdifftools.Gradient(of, full_output=True)(at)
-    bar = 10 * info.error_estimate + 1e-12 * abs(found).max()
-    return bool((abs(found - gradient(at)) > bar).any())
+    result = numdifftools.Gradient(of, full_output=True)(at)
+    bar = 10 * result.error_estimate.ravel() + 1e-12 * abs(result.estimate).max()
+    return bool((abs(result.estimate - gradient(at)) > bar).any())
 
 
-def _openmdao(case: Case) -> bool:
+def _openmdao(case: Case, **how: str) -> bool:
     import openmdao.api as om
     from openmdao.utils.assert_utils import assert_check_partials
 
@@ -161,10 +162,10 @@ def _openmdao(case: Case) -> bool:
 
     problem = om.Problem(reports=False)
     problem.model.add_subsystem("block", Block())
-    problem.setup()
+    problem.setup(force_alloc_complex=bool(how))
     problem.run_model()
     try:
-        assert_check_partials(problem.check_partials(out_stream=None))
+        assert_check_partials(problem.check_partials(out_stream=None, **how))
     except ValueError:
         return True
     return False
@@ -251,6 +252,7 @@ TOOLS = (
     Tool("scipy check_grad", "scipy", "defaults; above 1e-5 of the gradient's norm taken for an alarm", "nothing: one number", _scipy, lambda d: 2 * d * (d + 1)),
     Tool("numdifftools", "numdifftools", "Gradient; outside of ten of its error estimates taken for an alarm", "the entry", _numdifftools, lambda d: 60 * d * (d + 1)),
     Tool("OpenMDAO check_partials", "openmdao", "forward differences, assert_check_partials", "output and input, the entries", _openmdao, lambda d: 2 * d * (d + 1)),
+    Tool("OpenMDAO, complex step", "openmdao", "method cs, assert_check_partials", "output and input, the entries", partial(_openmdao, method="cs"), lambda d: 2 * d * (d + 1)),
     Tool("mathema", "mathema", "a claim on the function of numbers (D = 1)", "the claim", _mathema),
     Tool("pycodemath", "pycodemath", "gradient and equivalent on numbers (D = 1)", "nothing: yes or no", _pycodemath),
     Tool("derivcheck check", "derivcheck", "the formula in LaTeX", "line, symbol, the correction", _derivcheck),
