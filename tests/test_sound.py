@@ -36,13 +36,15 @@ TABLE: tuple[tuple[str, dict[str, str]], ...] = (
         {
             r"(e^x - 7)^2 > 0": U, r"\sin(x) + \cos(x) < \sqrt{2}": U, r"1 - \tanh(x)^2 > 0": H, r"e^{-x^2} > 0": H,
             r"\log(x^2) = 2 \log x": U, r"\sqrt{x^2} = |x|": H, r"\frac{d}{d x} \log x = \frac{1}{x}": H,
+            r"\sin x + \sin(\sqrt{2} x) < 1.99": W, r"\int_0^{2\pi} (\sin(x) + e^{-500}) dx = 0": U,
+            r"\int_0^1 (\sin(\pi x) + 2^{-600}) dx = \frac{2}{\pi}": U,
         },
     ),
     (
         r"Let $k \in \mathbb{N}$.",
         {
             r"2^k > k": H, r"\frac{k}{2} \ge 1": W, r"k^2 + k + 41 \ne 1681": W, r"\sum_{i=1}^k \frac{1}{i} < 5": W,
-            r"\sum_{i=3}^k 1 = k - 2": H,
+            r"\sum_{i=3}^k 1 = k - 2": H, r"k^2 - 79 k + 1601 \ne 41^2": W, r"|\sin(k)| > 10^{-3}": W, r"\log k < 20": W,
         },
     ),
     (r"Let $x \in \mathbb{R}^n$.", {r"\log \sum_{i=1}^n e^{x_i} > \max_i x_i": U, r"\|x\| - x_1 \ge 0": H}),
@@ -50,7 +52,9 @@ TABLE: tuple[tuple[str, dict[str, str]], ...] = (
     (r"Let $n$ be odd and $K \in \mathbb{R}^{n \times n}$ with $K^\top = -K$.", {r"\det(K) = 0": H}),
     (
         r"Let $z \sim \mathcal{N}(0, 1)$.",
-        {r"\mathbb{E}[\sin(z)] = 0": H, r"\mathbb{E}[\cos(100 z)] = 0": U, r"\mathbb{E}[\max(z - 40, 0) + e^z] = e^{1/2}": U},
+        {r"\mathbb{E}[\sin(z)] = 0": H, r"\mathbb{E}[\cos(100 z)] = 0": U, r"\mathbb{E}[\max(z - 40, 0) + e^z] = e^{1/2}": U,
+         r"\mathbb{E}[z^2 + e^{-300}] = 1": U, r"\mathbb{E}[\tanh(100 + z^2)] = 1": U,
+         r"\mathbb{E}[e^{-10^{80} (z - 1)^2} + e^z] = e^{1/2}": U},
     ),
 )  # fmt: skip
 

@@ -2,7 +2,8 @@
 
 The inputs are exact rationals, and what is rational stays exact. A comparison that the enclosures do not decide is
 neither true nor false, and what depends on it encloses both. ``blurred`` tells that something was lost beside what it
-was added to, so that two sides that agree say nothing about it; more precision does.
+was added to, so that two sides that agree say nothing about it; more precision does. ``cancelled`` tells that an
+integral may be 0, so that no digit of it is known.
 """
 
 from __future__ import annotations
@@ -215,8 +216,7 @@ class BallArithmetic(Gridded[Entry, Truth]):
     step: ClassVar[float] = STEP
 
     def __init__(self) -> None:
-        self.blurred = False
-        self.costly = False
+        self.blurred = self.cancelled = self.costly = False
 
     def entry(self, value: Fraction | Literal["pi", "e"]) -> Entry:
         if isinstance(value, str):

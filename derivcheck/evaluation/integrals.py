@@ -12,10 +12,10 @@ from dataclasses import dataclass, field, replace
 from flint import acb, arb, ctx, fmpq
 
 from derivcheck.evaluation.analytic import Integrand, Line, Part, compiled, exact
-from derivcheck.evaluation.arithmetic import NotExact, NoValue, TooLarge
+from derivcheck.evaluation.arithmetic import NotExact, NoValue, OutOfRange, TooLarge
 from derivcheck.evaluation.balls import BallArithmetic, Balls, Number, enclosed
 from derivcheck.evaluation.budget import BUDGET
-from derivcheck.evaluation.evaluator import Bindings, Frame
+from derivcheck.evaluation.evaluator import Bindings, Frame, evaluate
 from derivcheck.evaluation.grid import Grid
 from derivcheck.evaluation.growth import Bound, bound
 from derivcheck.evaluation.tilting import gathered
@@ -39,6 +39,8 @@ MOST_TURNS, MOST_CALLS, PRICE = 300, 120_000, 12_000.0
 LONGEST = 30_000
 """Calls for one piece of an integral."""
 MOST_PARTS, ASKED = 4, 8
+PLACES = tuple(fmpq(share, 24) for share in (9, 16, 5))
+"""Where a body is looked at for what is lost in it, as shares of the way from one end to the other, or −1 to 2."""
 ORDERS = (30, 60)
 """At distances of 2⁻³⁰ and 2⁻⁶⁰ from a pole it is seen whether it is integrable."""
 
@@ -66,6 +68,7 @@ class Enclosure:
         match term:
             case t.Integral(bound=over, body=body):
                 value = self._over(over, body, frame)
+                self._see_parts(over, None, body, value, frame)
             case t.LogIntegral(bounds=(over,), log=log):
                 value = self._over(over, t.Elementary("exp", log), frame).log()
             case t.Expectation(bounds=(over,), log=log, body=body):
@@ -92,21 +95,28 @@ class Enclosure:
         if value.contains(0) and not value.is_exact():
             # It exists, and is 0 if what is on one side of a place is minus what is on the other; else nothing is left.
             parts = [replace(work, integrand=part) for part in _summands(work.integrand)]
-            if any(all(part.odd(place) for part in parts) for place in _centres(first, last, frame)):
+            odd = any(all(part.odd(place) for part in parts) for place in _centres(first, last, frame))
+            if odd and not _absorbs(over, integrand, frame):
                 return arb(0)
-            a.blurred = True
+            a.cancelled = True
         return value
 
-    def _see_parts(self, over: t.Bound, weight: Term, body: Term, whole: arb, frame: Frame) -> None:
-        """Notice a summand of a mean that is too small to be seen beside the others, such as what is in a tail."""
+    def _see_parts(self, over: t.Bound, weight: Term | None, body: Term, whole: arb, frame: Frame) -> None:
+        """Notice a summand of what is integrated that is too small to be seen beside the others.
+
+        It is lost wherever it is added, as a constant is, or small as a whole, such as what is in a tail.
+        """
         a = frame.world.arithmetic
         assert isinstance(a, BallArithmetic)
-        if not isinstance(body, t.Add) or len(body.terms) > MOST_PARTS:
+        a.blurred = a.blurred or _absorbs(over, body, frame)
+        if not isinstance(body, t.Add):
             return
-        for _, part in body.terms:
-            if not a.blurred and over.key in t.variables(part) and not _plain(part):
+        parts = [part for _, part in body.terms if over.key in t.variables(part) and not _plain(part)]
+        a.blurred |= len(parts) > MOST_PARTS
+        for part in parts[:MOST_PARTS]:
+            if not a.blurred:
                 try:
-                    value = self._over(over, t.Multiply("scale", weight, part), frame)
+                    value = self._over(over, t.Multiply("scale", weight, part) if weight else part, frame)
                 except NoValue:
                     continue
                 except NotExact:
@@ -114,6 +124,26 @@ class Enclosure:
                     continue
                 small = whole.rad() + abs(whole) * arb(2) ** (-ctx.prec // 2)
                 a.blurred |= value != 0 and bool(value.abs_upper() < small)
+
+
+def _absorbs(over: t.Bound, body: Term, frame: Frame) -> bool:
+    """Whether something is lost beside what it is added to wherever a body is looked at."""
+    a = frame.world.arithmetic
+    assert isinstance(a, BallArithmetic)
+    first, last = over.domain.in_numbers(frame.world.sizes).known_ends or (None, None)
+    low = exact(first if first is not None else -1.0 if last is None else last - 3)
+    high = low + 3 if last is None else exact(last)
+    before, found = a.blurred, []
+    for share in PLACES:
+        a.blurred, place = False, enclosed(low) + enclosed(high - low) * arb(share).sqrt()
+        try:
+            seen = evaluate(body, frame.bind({over.key: Grid((1,) * frame.rank, (place,))}))
+        except (NotExact, OutOfRange):
+            break
+        if None not in seen.entries:
+            found.append(a.blurred)
+    a.blurred = before
+    return bool(found) and all(found)
 
 
 def _plain(term: Term) -> bool:

@@ -141,14 +141,18 @@ def _one(free: Sequence[str], problem: Problem, generator: random.Random, spread
 
 SMALL_COUNTS = 12
 COUNTS = (*range(1, 61), 100, 200, 500)
+PLAIN_COUNTS = (*range(1, 401), *(10**power for power in range(3, 13)))
+"""Of claims in which nothing is added up so often."""
 
 
-def counts(names: Sequence[str], problem: Problem, fixed: Mapping[str, int]) -> list[dict[str, int]]:
+def counts(
+    names: Sequence[str], problem: Problem, fixed: Mapping[str, int], values: Sequence[int] = COUNTS
+) -> list[dict[str, int]]:
     """Values of whole numbers that are the size of nothing, so that 1 is one of them: each alone, all alike, pairs."""
     used = {name for _, dims in _declared(problem) for dim in dims for name in dim.symbols}
     free = [name for name in names if name not in fixed and name not in used]
     least = {name: max(1, problem.size_bounds.get(name, 1)) for name in free}
-    wanted = [{name: max(least[name], count) for name in free} for count in COUNTS]
+    wanted = [{name: max(least[name], count) for name in free} for count in values]
     wanted += [{**least, name: max(least[name], count)} for name in free for count in COUNTS[:SMALL_COUNTS]]
     wanted += [{**least, one: i, other: j} for one, other in pairwise(free) for i in COUNTS[:6] for j in COUNTS[:6]]
     rest = {name: max(2, problem.size_bounds.get(name, 2)) for name in names}

@@ -70,7 +70,7 @@ def declared(found: Sequence[Sample], items: tuple[Item, ...]) -> tuple[Item, ..
 def _generic(statements: Sequence[Statement]) -> Iterator[tuple[n.Name, n.Node, Span]]:
     r"""What is declared without an index as a column or a number: ``x \in \mathbb{R}^d``, ``y \in \{0, 1\}``."""
     for one in statements:
-        if one.hidden or [relation.sign for relation in one.relations] != ["\\in"]:
+        if one.hidden or len(one.members) != 2 or one.relations[0].sign != "\\in":
             continue
         space = strip(one.members[1])
         base = space.base if isinstance(space, n.Scripted) else space

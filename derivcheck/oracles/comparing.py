@@ -42,6 +42,8 @@ RUNNING_SHARE = 0.25
 """Of a worst-case bound so much is a generous estimate of what really happens; see RIGHT_FACTOR."""
 MANY_ENTRIES = 64
 TINY = torch.finfo(torch.float64).tiny
+UNSEEN = 1e-13
+"""A summand by so much smaller than what it is added to is not seen in a mean or an integral."""
 RIGHT_FACTOR = 10.0
 WRONG_FACTOR = 100.0
 
@@ -199,6 +201,36 @@ def summands(bench: Bench, claim: Claim, world: World, term: Term) -> Tensor:
         return torch.zeros(world.trials, dtype=torch.float64)
     size = size.expand(world.trials, *size.shape[1:])
     return _per_trial(torch.nan_to_num(size, nan=0.0, posinf=0.0))
+
+
+def absorbed(bench: Bench, claim: Claim, world: World) -> bool:
+    """Whether something that is integrated is so small beside what it is added to that float64 does not see it."""
+    frame = bench.frame(claim, world)
+    for part in bench.parts(claim.head, claim.claimed):
+        if not isinstance(part, t.Expectation | t.Integral) or len(summed := _added(part.body)) < 2:
+            continue
+        sizes = []
+        for each in (part, *(magnitude(replace(part, body=body)) for body in summed)):
+            try:
+                with torch.no_grad():
+                    sizes.append(float(evaluate(each, frame).abs().amax()))
+            except (NotExact, KeyError):
+                continue
+        if sizes and min(sizes[1:], default=0.0) < UNSEEN * max(sizes):
+            return True
+    return False
+
+
+def _added(body: Term) -> list[Term]:
+    """What a body is the sum of."""
+    match body:
+        case t.Add(terms=parts):
+            return [part for _, part in parts]
+        case t.Let(body=inner):
+            return [replace(body, body=part) for part in _added(inner)]
+        case t.Multiply(op="scale", left=left, right=right):
+            return [replace(body, left=one, right=other) for one in _added(left) for other in _added(right)]
+    return [body]
 
 
 def _usual(gap: Tensor, left: Tensor, right: Tensor) -> Tensor:

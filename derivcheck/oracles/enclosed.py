@@ -9,7 +9,7 @@ from math import pi
 from random import Random
 
 from derivcheck.evaluation import sizes as drawing
-from derivcheck.evaluation.arithmetic import NotExact, OutOfRange
+from derivcheck.evaluation.arithmetic import NotExact, OutOfRange, TooLarge
 from derivcheck.evaluation.grid import Grid, apply, filled, narrow
 from derivcheck.language.domain import Domain
 from derivcheck.language.shapes import Dim
@@ -17,7 +17,7 @@ from derivcheck.oracles import modular
 from derivcheck.oracles import rational as exact
 from derivcheck.oracles.balls import NAME, analytic, differentiates_at_all, speaks_of_constants, turns
 from derivcheck.oracles.draws import Draws
-from derivcheck.oracles.enclosing import INTEGRALS, PLAIN, Care, Input, Look, Seen, look
+from derivcheck.oracles.enclosing import INTEGRALS, PLAIN, SEVERAL, Care, Input, Look, Seen, look
 from derivcheck.oracles.members import FREE, special
 from derivcheck.problem import terms as t
 from derivcheck.problem.problem import Claim
@@ -29,7 +29,7 @@ STRICT = ("<", ">", "\\ne")
 DEEP, FAR = 4, 2
 """So many inputs that agree are asked for 1000 digits, and so many where something was lost for 10000."""
 POINTS, USUAL, MATRIX_POINTS = 32, 16, 4
-TAME = 100
+TAME, ALIKE = 100, 3
 NEAR_PI = 1e-9
 TURNS = tuple(map(Fraction, ("1/2", "1", "1/6", "1/3", "3/4", "2", "1/4", "-1/2", "-1", "3/2")))
 """The multiples of π at which sines and cosines have the values that people know."""
@@ -39,7 +39,9 @@ def ask(draws: Draws, claim: Claim) -> Evidence:
     """Both sides at every input; the first counterexample is shown."""
     counts = dict.fromkeys(Look, 0)
     touched, zero, nowhere, partial = "", True, "", ""
-    care = INTEGRALS if draws.integrates(claim.head, claim.claimed) else PLAIN
+    care = PLAIN
+    if draws.integrates(claim.head, claim.claimed):
+        care = INTEGRALS if claim.relation == "=" else SEVERAL
     sizes: dict[tuple[tuple[str, int], ...], None] = {}
     same = analytic(draws, claim)
 
@@ -54,6 +56,9 @@ def ask(draws: Draws, claim: Claim) -> Evidence:
         except OutOfRange:
             seen = Seen(Look.ABSENT)
         except NotExact as refused:
+            if (care is SEVERAL or isinstance(refused, TooLarge)) and counts[Look.HOLDS] + counts[Look.AGREE]:
+                # Where numbers are usual it is enclosed, and at this one it is not.
+                continue
             return Evidence(NAME, Outcome.NOT_CHECKED, detail=f"{refused.what} is not enclosed")
         counts[seen.look] += 1
         if seen.look is Look.WRONG:
@@ -102,7 +107,7 @@ def _said(claim: Claim, counts: Mapping[Look, int], sizes: Sizes, touched: str, 
         doubt = f"the sides agree to {care.digits} digits at {touched}"
     elif zero and agree:
         doubt = "both sides are zero at every input: this tests nothing"
-    elif not good and counts[Look.LOST] and care is INTEGRALS:
+    elif not good and counts[Look.CANCELS] and not counts[Look.LOST]:
         # An integral that cancels may be 0: that is for a proof to say, and no number is small enough to tell.
         detail = "its integrals cancel: nothing is left to compare"
         if not any(map(_bends, (part for side in (claim.head, claim.claimed) for part in t.walk(side)))):
@@ -111,7 +116,8 @@ def _said(claim: Claim, counts: Mapping[Look, int], sizes: Sizes, touched: str, 
         return Evidence(NAME, Outcome.UNDECIDED, sizes=sizes, detail=detail, doubt=Doubt.TOUCH)
     elif not good and counts[Look.LOST]:
         good = counts[Look.LOST]
-        doubt = "a summand is smaller than what it is added to by more than 1000 digits: it was not seen"
+        digits = 1000 if care.farthest else care.digits
+        doubt = f"a summand is smaller than what it is added to by more than {digits} digits: it was not seen"
     elif not good:
         return Evidence(NAME, Outcome.NOT_CHECKED, sizes=sizes, detail="no input at which both sides are enclosed")
     if doubt:
@@ -144,7 +150,10 @@ def _inputs(
     Where these have ``settled`` the matter, the corners of the domains are left out.
     """
     seed = draws.settings.seed
-    for place, choice in enumerate(drawing.draw(draws.symbols, draws.problem, draws.fixed, seed, 2)):
+    chosen = drawing.draw(draws.symbols, draws.problem, draws.fixed, seed, 2)
+    if care is PLAIN and draws.symbols and not exact.behind(draws.problem, claim):
+        chosen = exact.sizes_for(draws, claim)
+    for place, choice in enumerate(chosen):
         whole = drawing.complete(choice, draws.problem)
         source = Random(f"{seed} balls {place}")
         leaves, count = exact.exact_leaves(draws, claim, whole, source)
@@ -165,8 +174,8 @@ def _inputs(
         points += corners
         points.sort(key=lambda at: any(abs(entry) > TAME for leaf in at.values() for entry in leaf.entries))
         if care.inputs is not None:
-            # Where there are too many, simple ones and usual ones.
-            points = points[:: -(-len(points) // care.inputs)]
+            # Where there are too many, simple ones and usual ones, and what touches if names are alike.
+            points = [*points[:: -(-len(points) // care.inputs)], *(corners[-ALIKE:] if care is SEVERAL else ())]
         for number, at in enumerate(points):
             if any(at is corner for corner in corners) and settled():
                 continue

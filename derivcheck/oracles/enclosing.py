@@ -46,6 +46,8 @@ class Care:
 PLAIN = Care()
 INTEGRALS = Care(40, (224,), 0, 3)
 """An integral takes thousands of values of its integrand, each at every digit."""
+SEVERAL = Care(40, (224,), 0, 12)
+"""What is not equal everywhere may fail at a corner alone."""
 
 
 class Look(Enum):
@@ -55,6 +57,7 @@ class Look(Enum):
     NOWHERE = "an integral in one of the sides does not exist"
     HOLDS = "the claim holds, strictly if it is strict"
     AGREE = "the sides agree to as many digits as they are compared to"
+    CANCELS = "an integral may be 0"
     LOST = "a summand was lost"
     OPEN = "the enclosures are too wide"
     WRONG = "the claim fails"
@@ -125,7 +128,8 @@ def _sides(draws: Draws, claim: Claim, point: Input, bits: int, digits: int) -> 
         left, right = values
         shape = common_shape(left.shape, right.shape)
         pairs = zip(arithmetic.expand(left, shape).entries, arithmetic.expand(right, shape).entries, strict=True)
-        return _seen(claim.relation, list(pairs), arithmetic.blurred, digits), arithmetic.costly
+        lost = Look.LOST if arithmetic.blurred else Look.CANCELS if arithmetic.cancelled else Look.AGREE
+        return _seen(claim.relation, list(pairs), lost, digits), arithmetic.costly
 
 
 def _world(draws: Draws, point: Input) -> World:
@@ -176,7 +180,8 @@ def _member(domain: Domain, x: Number | None) -> bool:
     return domain.kind == "real" or (sign is not None and COMPARED[sign](x, ZERO) is True)
 
 
-def _seen(relation: str, pairs: list[tuple[Number | None, Number | None]], blurred: bool, digits: int) -> Seen:
+def _seen(relation: str, pairs: list[tuple[Number | None, Number | None]], agreeing: Look, digits: int) -> Seen:
+    """What both sides say entry by entry; ``agreeing`` is what it means that they agree."""
     missing = [any(pair[side] is None for pair in pairs) for side in (0, 1)]
     if any(missing):
         return Seen(Look.ABSENT, "" if all(missing) else "left" if missing[0] else "claimed")
@@ -188,15 +193,13 @@ def _seen(relation: str, pairs: list[tuple[Number | None, Number | None]], blurr
         if truth is False:
             return Seen(Look.WRONG, apart(x, y), abs(float(enclosed(x - y).mid())))
         if truth is None:
-            near = _near(x, y, digits)
-            look = Look.LOST if near and blurred else Look.AGREE if near else Look.OPEN
-            worst = max(worst, look, key=_ORDER.index)
+            worst = max(worst, agreeing if _near(x, y, digits) else Look.OPEN, key=_ORDER.index)
     if relation == "=" and worst is Look.HOLDS:
         worst = Look.AGREE
     return Seen(worst, zero=not any(side is not None and side != 0 for pair in pairs for side in pair))
 
 
-_ORDER = (Look.HOLDS, Look.AGREE, Look.LOST, Look.OPEN)
+_ORDER = (Look.HOLDS, Look.AGREE, Look.CANCELS, Look.LOST, Look.OPEN)
 
 
 def _near(x: Number, y: Number, digits: int) -> bool:

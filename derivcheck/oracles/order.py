@@ -7,19 +7,21 @@ rounding at every input is no pass.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from fractions import Fraction
 
 import torch
 from torch import Tensor
 
-from derivcheck.evaluation.arithmetic import OutOfRange
+from derivcheck.evaluation.arithmetic import NotExact, OutOfRange, TooLarge
 from derivcheck.evaluation.evaluator import World, evaluate
 from derivcheck.evaluation.gaussian import Quickest
 from derivcheck.evaluation.grid import Grid
 from derivcheck.evaluation.sampling import generator
 from derivcheck.language.domain import Domain
 from derivcheck.oracles import gaps, rational
+from derivcheck.oracles.balls import CIRCULAR
 from derivcheck.oracles.bench import Bench
 from derivcheck.oracles.comparing import (
     FLOOR,
@@ -28,8 +30,8 @@ from derivcheck.oracles.comparing import (
     second_look,
 )
 from derivcheck.oracles.enclosing import Look
-from derivcheck.oracles.gaps import domains_of, free, spread_out, tied
-from derivcheck.oracles.members import inside, special
+from derivcheck.oracles.gaps import WHOLE, domains_of, free, spread_out, tied
+from derivcheck.oracles.members import FREE, inside, special
 from derivcheck.oracles.touching import at_size_one, crossed, touch
 from derivcheck.problem import terms as t
 from derivcheck.problem.facts import behind
@@ -44,6 +46,11 @@ SPREADS = ("drawn", "scaled", "mixed")
 STARTS = 18
 """How many of the worst inputs are followed downhill, at every choice of sizes."""
 STEPS = 8
+WAVES, WIDTH, COUNTED = 16_384, 1e4, 2_048
+"""So many inputs over so wide a range where several waves may meet, and so many whole numbers one after the other."""
+POWERS = tuple(10.0**power for power in range(4, 31))
+CLOSE = 1e-2
+"""Sides of waves that come so near to each other, beside what they usually are apart, may meet elsewhere."""
 
 
 def applies(bench: Bench, claim: Claim) -> bool:
@@ -89,6 +96,13 @@ def ask(bench: Bench, claim: Claim) -> Evidence:
         if doubt is not None:
             return replace(doubt, sizes=sizes, points=points)
     worst = min(seen, key=lambda part: float(part.ratio.min()))
+    if _waves(bench, claim) > 1 and not doubtful and not bench.integrates(claim.head, claim.claimed):
+        apart = torch.cat([part.gap[part.good] for part in seen])
+        if 0 < float(apart.min()) < CLOSE * float(apart.median()):
+            detail = f"waves of several lengths, of which the two sides come as near as {float(apart.min()):.0e}"
+            return Evidence(
+                "inequality", Outcome.UNDECIDED, sizes=sizes, points=points, detail=detail, doubt=Doubt.TOUCH
+            )
     place = int(worst.ratio.argmin())
     left, right, gap = (float(side[place]) for side in (worst.left, worst.right, worst.gap))
     return Evidence(
@@ -111,6 +125,9 @@ def _search(bench: Bench, claim: Claim, base: tuple[World, ...]) -> Iterator[gap
             seed = (bench.settings.seed, "order", number, 1.0)
             drawn = bench.world(sizes, seed, claim.conditions, FEW_TRIALS, 1.0)
             yield gaps.look(bench, claim, replace(drawn, integrator=Quickest()))
+        if (further := _spread(bench, claim, drawn)) is not None:
+            with suppress(NotExact):
+                yield gaps.look(bench, claim, replace(further, integrator=Quickest()))
         return
     used = behind((claim.head, claim.claimed), bench.problem.definitions)
     open_ones = used - bench.values.keys()
@@ -146,8 +163,62 @@ def _search(bench: Bench, claim: Claim, base: tuple[World, ...]) -> Iterator[gap
         corners = gaps.meeting(_corners(bench, drawn, open_ones - held), conditions)
         if corners is not None:
             yield gaps.look(bench, claim, corners)
+    yield from _far_out(bench, claim, base[0], open_ones - held, conditions, kept)
     for number, group in enumerate(kept):
         yield from _downhill(bench, claim, group[: 1 if number else 2], domains, conditions)
+
+
+def _spread(bench: Bench, claim: Claim, drawn: World) -> World | None:
+    """The numbers that may be moved, ten times as large."""
+    domains = domains_of(bench, tied(bench, claim.conditions))
+    leaves = {key: leaf.detach() for key, leaf in drawn.leaves.items()}
+    numbers = [key for key, leaf in leaves.items() if leaf[0].numel() == 1 and key in domains]
+    leaves |= {key: leaves[key] * 10 for key in numbers if domains[key].kind in FREE}
+    return gaps.meeting(gaps.moved(drawn, leaves), gaps.all_conditions(bench, claim)) if numbers else None
+
+
+def _far_out(
+    bench: Bench, claim: Claim, base: World, names: frozenset[str], conditions: list[Comparison],
+    kept: list[list[gaps.Seen]],
+) -> Iterator[gaps.Seen]:  # fmt: skip
+    """Many numbers over a wide range, for waves that meet seldom and for what fails at a single whole number."""
+    kinds = {key: bench.problem.declarations[key].domain.kind for key in names & base.leaves.keys()
+             if base.leaves[key][0].numel() == 1}  # fmt: skip
+    whole = [key for key, kind in kinds.items() if kind in WHOLE]
+    signs = {key: FREE[kind] for key, kind in kinds.items() if kind in FREE and _waves(bench, claim) > 1}
+    if not whole and not signs:
+        return
+    count = WAVES if signs else COUNTED
+    sizes = {name: base.sizes[name] for name in bench.symbols if name in base.sizes}
+    source = generator(bench.settings.seed, "far out")
+    try:
+        drawn = bench.world(sizes, (bench.settings.seed, "far out"), claim.conditions, count, 1.0)
+        leaves = {key: leaf.detach() for key, leaf in drawn.leaves.items()}
+        for key, sign in signs.items():
+            place = WIDTH * (2 * torch.rand(leaves[key].shape, generator=source, dtype=torch.float64) - 1)
+            leaves[key] = sign * place.abs() if sign else place
+        for key in whole:
+            place = torch.arange(1, count + 1, dtype=torch.float64)
+            place[-len(POWERS) :] = torch.tensor(POWERS, dtype=torch.float64)
+            # Both signs, and each name in an order of its own.
+            turned = place if kinds[key] == "natural" else place * (1 - 2 * (torch.arange(count) % 2))
+            leaves[key] = (turned if key == whole[0] else turned[torch.randperm(count, generator=source)]).reshape(
+                leaves[key].shape
+            )
+        spread = gaps.meeting(gaps.moved(drawn, leaves), conditions)
+        if spread is not None:
+            found = gaps.look(bench, claim, spread)
+            yield found
+            kept[0][:0] = [found] if signs else []
+    except (OutOfRange, TooLarge):
+        # A whole number that counts something is not to be so large.
+        return
+
+
+def _waves(bench: Bench, claim: Claim) -> int:
+    """How many circular functions of different arguments stand in a claim."""
+    parts = bench.parts(claim.head, claim.claimed)
+    return len({part.argument for part in parts if isinstance(part, t.Elementary) and part.name in CIRCULAR})
 
 
 def _corners(bench: Bench, world: World, names: frozenset[str]) -> World:

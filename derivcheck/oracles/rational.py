@@ -75,6 +75,9 @@ def ask(draws: Draws, claim: Claim) -> Evidence:
         try:
             compared, found, lost = _compare(draws, claim, world, _meeting(draws, claim, world, count))
         except (NotExact, OutOfRange) as refused:
+            if number > 1 and isinstance(refused, TooLarge):
+                # Powers of large numbers: smaller ones have spoken.
+                continue
             return Evidence(NAME, Outcome.NOT_CHECKED, sizes=shown, detail=str(refused))
         points += compared
         singular = singular or lost
@@ -98,7 +101,10 @@ def sizes_for(draws: Draws, claim: Claim) -> list[dict[str, int]]:
     chosen = drawing.draw(symbols, problem, fixed, seed, 2)
     more = drawing.extra(symbols, problem, fixed, chosen, members.beyond(claim))
     if not behind(problem, claim):
-        numbers = [choice for choice in drawing.counts(symbols, problem, fixed) if _in_order(problem, claim, choice)]
+        parts = everything((claim.head, claim.claimed), problem.definitions)
+        plain = all(is_scalar(part.shape) and not isinstance(part, t.Reduce) for part in parts)
+        numbers = drawing.counts(symbols, problem, fixed, drawing.PLAIN_COUNTS if plain else drawing.COUNTS)
+        numbers = [choice for choice in numbers if _in_order(problem, claim, choice)]
         return [*chosen, *more, *numbers, *drawing.draw(symbols, problem, fixed, seed + 1, MANY_SIZES)]
     return [*chosen, *(choice for choice in more if _entries(problem, claim, choice) <= MOST_ENTRIES)]
 
