@@ -11,6 +11,8 @@ W, H, U, N = "wrong", "holds", "undecided", "not checked"
 TABLE: tuple[tuple[str, dict[str, str]], ...] = (
     (r"Let $t \in [0, 1]$.", {r"t (1 - t) \ge 0": H, r"t (1 - t) > 0": W, r"t^2 < t": W, r"t (1 - t) < \frac{1}{4}": W}),
     (r"Let $t \in (0, 1)$.", {r"t^2 < t": H, r"\log t < 0": H, r"\log \frac{t}{1 - t} < 40": W, r"t > 10^{-9}": W}),
+    (r"Let $x \in [\frac{1}{7}, \frac{5}{6}]$.", {r"6 x \le 5": H, r"7 x \ge 1": H, r"x < \frac{1}{2}": W}),
+    (r"Let $x \in [0, \frac{3\pi}{2}]$.", {r"x \le \frac{3 \pi}{2}": H, r"\sin x \ge 0": W}),
     (r"Let $x \in [-\pi, \pi]$.", {r"|x| \le \pi": H, r"|x| < \pi": U, r"\cos(x) > -1": U}),
     (
         r"Let $p \in \mathbb{R}^n$ with $p_i \ge 0$ and $\sum_{i=1}^n p_i = 1$.",

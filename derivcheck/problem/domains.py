@@ -225,8 +225,17 @@ def _end(node: n.Node, span: Span) -> float | None:
     raise Refusal("unknown-set", span, "the ends of this interval are not understood")
 
 
+def _inside(end: float | None, way: int) -> float | None:
+    """The number of float64 that is in the interval where an end, as a third or 3π/2, is none."""
+    decimal = end is None or len(repr(end).strip("-0").replace(".", "")) < 15
+    if decimal or end is None or (math.frexp(end)[0] == math.copysign(math.pi / 4, -way)):
+        return end
+    # Twice, as quotients are rounded too; a power of 2 times π is rounded towards 0.
+    return math.nextafter(math.nextafter(end, way * math.inf), way * math.inf)
+
+
 def _interval(low: n.Node, high: n.Node, ctx: Context, span: Span) -> Domain:
-    ends = [_end(node, span) for node in (low, high)]
+    ends = [_inside(_end(node, span), way) for node, way in ((low, 1), (high, -1))]
     if ends[0] is not None and ends[1] is not None and ends[0] >= ends[1]:
         raise Refusal("unknown-set", span, "this interval is empty")
     written, ends_at = ctx.scope.quote(span), [ctx.scope.quote(node.span) for node in (low, high)]
