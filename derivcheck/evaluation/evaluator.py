@@ -500,7 +500,7 @@ def _pick(value: Value, source: int, position: Term, frame: Frame) -> Value:
             return a.swap(a.narrow(value, source, axis.lower + offset - 1, axis.count), source, target)
     places = evaluate(position, frame)
     numbers = a.integers(places)
-    inside = min(numbers) >= 1 and max(numbers) <= size
+    inside = not numbers or (min(numbers) >= 1 and max(numbers) <= size)
     if not inside and not frame.partial:
         _in_range(min(numbers), max(numbers), size)
     rank = len(a.shape(value))

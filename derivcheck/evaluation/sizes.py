@@ -30,9 +30,15 @@ def _declared(problem: Problem) -> list[tuple[str, tuple[Dim, ...]]]:
     return [(text, tuple(dim.substitute(problem.solution) for dim in dims)) for text, dims in (*names, *functions)]
 
 
+def _ranges(problem: Problem) -> list[tuple[str, tuple[Dim, ...]]]:
+    """Over how many members each index runs."""
+    return [(name, (one.size.substitute(problem.solution),)) for name, one in problem.indices.items()]
+
+
 def symbols(problem: Problem) -> tuple[str, ...]:
     """Every size that the document's shapes and terms speak of, in order of first use."""
-    names = [name for _, dims in _declared(problem) for dim in dims for name in sorted(dim.symbols)]
+    every = (*_declared(problem), *_ranges(problem))
+    names = [name for _, dims in every for dim in dims for name in sorted(dim.symbols)]
     return tuple(dict.fromkeys((*(name for name in names if not name.startswith("?")), *problem.size_names)))
 
 
@@ -111,7 +117,7 @@ def extra(
 def _shapes(problem: Problem, sizes: Mapping[str, int]) -> Iterator[tuple[str, list[int]]]:
     """What is declared, as it is written, with its shapes in numbers; what is not determined is left out."""
     known = complete(sizes, problem)
-    for text, dims in _declared(problem):
+    for text, dims in (*_declared(problem), *_ranges(problem)):
         yield text, [dim.value(known) for dim in dims if all(name in known for name in dim.symbols)]
 
 

@@ -25,6 +25,7 @@ from derivcheck.problem.domains import counting_letters
 from derivcheck.problem.dotted import DOTTED
 from derivcheck.problem.problem import Inferred, Line, Problem, Refused
 from derivcheck.problem.prose import is_concluded
+from derivcheck.problem.recursions import counters
 from derivcheck.problem.scope import Declaration, FunctionDeclaration, Unknown
 from derivcheck.problem.terms import Arbitrary, Term, variables
 from derivcheck.problem.terms import walk as terms_in
@@ -176,9 +177,9 @@ class Inference:
         for part in self._parts:
             if isinstance(part, n.Binder):
                 found |= {name.text: part.upper for name in part.names if isinstance(name, n.Name)}
-        for item in self.items:
-            if not isinstance(item, Statement):
-                continue
+        statements = [item for item in self.items if isinstance(item, Statement)]
+        found |= {letter.text: None for letter in counters(statements)}
+        for item in statements:
             match item.members:
                 case (n.Name(text=letter), n.Tuple(items=over)):
                     found[letter] = over[-1]
@@ -665,8 +666,6 @@ class Inference:
             for size in guess.sizes:
                 dim = problem.scope.resolve(problem.scope.resolve(Dim.of(size)))
                 text = str(dim) if not any(symbol.startswith("?") for symbol in dim.symbols) else ""
-                if text and dim.symbol is None and dim.number is None:
-                    text = ""
                 if not text:
                     symbol = dim.symbol or size
                     if symbol not in names:

@@ -16,12 +16,12 @@ from derivcheck.language import nodes as n
 from derivcheck.language.traversal import walk
 from derivcheck.meaning import hidden
 from derivcheck.meaning.leftout import spelt_out
-from derivcheck.problem.context import key_of, members_of, strip
+from derivcheck.problem.context import key_of, members_of, names_in, strip
 from derivcheck.problem.dotted import Run, is_dots, run_of
 from derivcheck.reading.items import Item, Statement
-from derivcheck.reading.phrases import MADE_OF, OF_ROWS
+from derivcheck.reading.phrases import DECOMPOSES, MADE_OF, OF_ROWS
 from derivcheck.reading.unread import Unread, folded, unaccented
-from derivcheck.reading.windows import sentence
+from derivcheck.reading.windows import paragraph, sentence
 from derivcheck.source import Span
 
 
@@ -39,7 +39,7 @@ def written_out(items: tuple[Item, ...], text: str) -> tuple[tuple[Item, ...], l
     items = spelt_out(_by_entries(list(_one_by_one(items))))
     statements = [item for item in items if isinstance(item, Statement)]
     said = list(_ranges(statements))
-    unread: list[Unread] = []
+    unread = list(_factors_in_words(statements, text))
     for mine in _sentences(statements):
         words = sentence(mine, text, partial(_mark, mine))
         if not OF_ROWS.search(words):
@@ -59,6 +59,19 @@ def written_out(items: tuple[Item, ...], text: str) -> tuple[tuple[Item, ...], l
             if indexed and len(names) > 1 and not known:
                 unread.append(Unread(tuple((folded(key),) for key in names), mine[0].span | mine[-1].span))
     return (hidden.in_front(said, items) if said else items), unread
+
+
+def _factors_in_words(statements: Sequence[Statement], text: str) -> Iterator[Unread]:
+    r"""Products that words call a decomposition, $A = Q R$: the factors are not any that give this product."""
+    for one in statements:
+        product = strip(one.members[-1])
+        if one.hidden or not one.relations or one.relations[0].sign != "=" or not isinstance(product, n.Product):
+            continue
+        behind, before = paragraph(one.span, text)
+        if DECOMPOSES.search(f"{before} {behind}"):
+            names = {key_of(part) for part in names_in(product)}
+            why = "names a decomposition in words: of which kind its factors are is not read"
+            yield Unread(tuple((folded(key),) for key in sorted(names)), one.span, narrows=True, why=why)
 
 
 def _one_by_one(items: Sequence[Item]) -> Iterator[Item]:

@@ -8,7 +8,7 @@ What cannot be unrolled is refused, and so not checked.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
@@ -72,15 +72,29 @@ def counts_from(item: Statement, scope: Scope) -> tuple[str, int] | None:
     return None
 
 
-def counters(statements: Iterable[Statement]) -> Iterator[n.Name]:
-    """The letters that count the steps of a recursion somewhere."""
+def counters(statements: Sequence[Statement]) -> Iterator[n.Name]:
+    """The letters that count the steps of a recursion somewhere.
+
+    Where a document has one step and no more, ``h_t`` of ``h_{t-1}`` and the letter nowhere but in indices, they are
+    two names.
+    """
+    # The t of ``\sigma(t) = …`` is that of no step.
+    own = [item for item in statements if not isinstance(item.members[0], n.Product)]
+    written = [part for item in own for member in item.members for part in walk(member)]
+    scripted = [part for part in written if isinstance(part, n.Scripted) and part.sub is not None]
+    below = [part for node in scripted if node.sub is not None for part in walk(node.sub)]
     for item in statements:
         for left in item.members[:1]:
             for letter in walk(left.sub) if isinstance(left, n.Scripted) and left.sub is not None else ():
                 if isinstance(letter, n.Name) and isinstance(left, n.Scripted):
                     offset = _offset(left.sub, letter)
-                    others = (part for each in item.members[1:] for part in _members(each) if part.base == left.base)
-                    if offset is not None and any(_offset(each.sub, letter) not in (offset, None) for each in others):
+                    others = [part for each in item.members[1:] for part in _members(each)
+                              if _offset(part.sub, letter) not in (offset, None)]  # fmt: skip
+                    if offset is None or not others:
+                        continue
+                    bases = {left.base, *(part.base for part in others)}
+                    several = any(len({node.sub for node in scripted if node.base == base}) > 2 for base in bases)
+                    if several or written.count(letter) > below.count(letter):
                         yield letter
 
 
@@ -92,7 +106,7 @@ def steps_of(node: n.Node, value: n.Node, scope: Scope) -> Steps | None:
     if len(letters) != 1 or (offset := _offset(node.sub, letters[0])) is None:
         return None
     (letter,) = letters
-    if isinstance(scope.names.get(letter.text), Declaration | Definition | SizeSymbol):
+    if letter not in scope.counters or isinstance(scope.names.get(letter.text), Declaration | Definition | SizeSymbol):
         return None
     found: dict[str, n.Node] = {}
     reach: set[int] = set()

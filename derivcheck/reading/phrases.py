@@ -323,6 +323,14 @@ MADE_OF: Final = tuple(
 OF_ROWS: Final = _said(
     "speaks of rows or columns", r"\b(row|column)s?\b(?![- ]?(wise|sum|vector|space|rank))", window="sentence"
 )
+DECOMPOSES: Final = _said(
+    "names a decomposition, whose factors are of a kind",
+    r"\b(cholesky|qr|lu|ldl|svd|evd|schur|polar|jordan|singular[- ]value|eigen(value|vector)?|eigen|spectral|rank|thin)"
+    r"[- ]?((value|factor)s? )?(decomposition|factori[sz]ation|form|root)s?\b"
+    r"|\b(svd|evd|cholesky (factor|root)|matrix square root|eigendecomposition)s?\b|\bdiagonali[sz](es?|ed|ation)\b",
+    any_case=True,
+    window="paragraph",
+)
 
 # Conventions.
 ADJOINT: Final = _said(

@@ -208,6 +208,12 @@ def test_a_line_without_the_differential_of_an_input_may_hold_it_fixed() -> None
     assert outcomes(text + r"$$ d(v^\top v) = 2 v^\top dv $$" "\n") == ["not checked", "holds"]
 
 
+@pytest.mark.parametrize("words", ["with its Cholesky factorisation $A = L L^\\top$", "with the SVD $A = L D L^\\top$"])
+def test_the_factors_of_a_decomposition_in_words_are_not_any_that_give_the_product(words: str) -> None:
+    text = f"Let $A \\in \\mathbb{{R}}^{{n \\times n}}$ be positive definite, {words}.\n\n"
+    assert outcomes(text + r"$$ \operatorname{tr}(A) = \operatorname{tr}(L) + 1 $$" "\n")[-1] == "not checked"
+
+
 def test_what_was_read_so_is_said() -> None:
     codes = {found.code for found in report(CELL).findings}
     assert "inferred" in codes
