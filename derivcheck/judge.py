@@ -127,5 +127,5 @@ def _too_large(bench: Draws, error: TooLarge) -> str:
     """What is too large, and what to do about it."""
     if not bench.symbols or not error.by_size:
         return f"too large to be checked: {error.what}"
-    name = bench.problem.size_names.get(bench.symbols[0], bench.symbols[0])
+    name = bench.problem.size_shown(bench.symbols[0])
     return f"too large to be checked: {error.what}; smaller sizes may help, as with `--sizes {name}=4`"

@@ -104,7 +104,7 @@ def _candidates(bench: Bench, claim: Claim) -> Iterator[tuple[str, Claim, dict[s
         turned = t.Unary("transpose", claim.claimed, shape=claim.claimed.shape[::-1], span=claim.claimed.span)
         yield "it holds transposed (the other layout)", replace(claim, claimed=turned), {}
     for name in bench.symbols:
-        shown = bench.problem.size_names.get(name, name)
+        shown = bench.problem.size_shown(name)
         if name not in bench.fixed:
             yield f"it holds only for `{shown} = 1`", claim, {name: 1}
     if len(bench.symbols) > 1:

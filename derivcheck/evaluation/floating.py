@@ -261,7 +261,10 @@ class FloatArithmetic:
         return a.detach()
 
     def integers(self, a: Tensor) -> list[int]:
-        return [round(number) for number in _real(a).detach().reshape(-1).tolist()]
+        numbers = _real(a).detach().reshape(-1).tolist()
+        if not all(map(math.isfinite, numbers)):
+            raise NotExact("an index or an exponent that is no finite number")
+        return [round(number) for number in numbers]
 
     def recording(self) -> AbstractContextManager[Any]:
         return torch.enable_grad()

@@ -45,7 +45,7 @@ def symbols(problem: Problem) -> tuple[str, ...]:
 def spellings(problem: Problem) -> dict[str, str]:
     """How a setting may write each size, and the document's key of it: ``n_1`` or ``n₁`` for ``n_{1}``, ``δ``."""
     keys = symbols(problem)
-    plain = {key.replace("{", "").replace("}", "").removeprefix("\\"): key for key in keys}
+    plain = {problem.size_shown(key).replace("{", "").replace("}", "").removeprefix("\\"): key for key in keys}
     return {**plain, **{shown: key for key, shown in problem.size_names.items() if key in keys}, **{k: k for k in keys}}
 
 
@@ -59,7 +59,7 @@ def draw(
     free = [name for name in names if name not in fixed]
     for name in free:
         if problem.size_bounds.get(name, 0) > LARGEST:
-            shown = problem.size_names.get(name, name)
+            shown = problem.size_shown(name)
             raise SizesError(f"`{shown}` is asked to be larger than {LARGEST}: no such size is checked")
     if not free:
         _check_shapes(problem, fixed)
@@ -122,8 +122,12 @@ def _shapes(problem: Problem, sizes: Mapping[str, int]) -> Iterator[tuple[str, l
 
 
 def _check_shapes(problem: Problem, sizes: Mapping[str, int]) -> None:
-    """Every declared name has at least one row, one column and one member at these sizes."""
-    for text, dims in _shapes(problem, sizes):
+    """Every name has at least one row, one column and one member at these sizes."""
+    known = complete(sizes, problem)
+    made = [(d.text, (*d.shape, *(axis.size for _, axis in d.family))) for d in problem.definitions.values()]
+    told = [(text, [dim.substitute(problem.solution) for dim in dims]) for text, dims in made]
+    numbers = ((text, [dim.value(known) for dim in dims if dim.symbols <= known.keys()]) for text, dims in told)
+    for text, dims in (*_shapes(problem, sizes), *numbers):
         if min(dims, default=1) < 1:
             raise SizesError(f"no sizes were found at which `{text}` has any entries (one size comes to {min(dims)})")
 

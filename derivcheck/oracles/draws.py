@@ -125,9 +125,8 @@ class Draws:
 
     def shown(self, sizes: Mapping[str, int], among: Container[str] | None = None) -> tuple[tuple[str, int], ...]:
         """Sizes under the names that the document gives them; ``among`` those that count."""
-        names = self.problem.size_names
         wanted = [name for name in self.symbols if name in sizes and (among is None or name in among)]
-        return tuple((names.get(name, name.partition("#")[0]), sizes[name]) for name in wanted)
+        return tuple((self.problem.size_shown(name), sizes[name]) for name in wanted)
 
     def reached(self, *terms: Term) -> set[str]:
         """The names in terms, and all on which these depend."""

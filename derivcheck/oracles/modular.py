@@ -311,7 +311,7 @@ def _said(draws: Draws, claim: Claim, reach: Reach, tally: Tally) -> Evidence:
         return Evidence(
             NAME, Outcome.UNDECIDED, error=0.0, sizes=sizes, points=tally.points, detail=VACUOUS, doubt=Doubt.VACUOUS
         )
-    relevant = {draws.problem.size_names.get(name, name) for name in size_symbols(draws.problem, claim)}
+    relevant = {draws.problem.size_shown(name) for name in size_symbols(draws.problem, claim)}
     about = tuple(tuple(pair for pair in choice if pair[0] in relevant) for choice in sizes)
     every = tuple(draws.problem.functions[key].text for key in reach.functions)
     bound, whole = tally.bound or 1e-300, _large_enough(draws, claim, reach, tally)

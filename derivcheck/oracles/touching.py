@@ -143,7 +143,7 @@ def at_size_one(bench: Bench, claim: Claim) -> Evidence | None:
             continue
         place = None if seen is None else _failing(bench, claim, seen)
         if seen is not None and place is not None:
-            shown = " and ".join(bench.problem.size_names.get(name, name) for name in ones)
+            shown = " and ".join(bench.problem.size_shown(name) for name in ones)
             pair = float(seen.left[place]), float(seen.right[place])
             detail = f"it fails where {shown} is 1: say that it is larger if that is meant"
             return replace(gaps.equal(Outcome.UNDECIDED, pair, (), 0, detail), doubt=Doubt.TOUCH)

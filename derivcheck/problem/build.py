@@ -201,7 +201,7 @@ def _ranges_first(items: Iterable[Item], builder: Builder) -> None:
         if not isinstance(item, Statement) or len(item.members) != 2 or item.continues:
             continue
         if (bound := counts_from(item, builder.scope)) is not None:
-            builder.scope.ranges.setdefault(bound[0], (bound[1], Dim.of(builder.scope.fresh("T"))))
+            builder.scope.ranges.setdefault(bound[0], (bound[1], Dim.of(builder.scope.fresh("steps"))))
         if item.relations[0].sign not in ("=", "\\in"):
             continue
         for letter in members_of(item.members[0]):

@@ -128,7 +128,8 @@ def _of_several(a: Term, b: Term, scope: Scope, span: Span) -> bool:
         ):
             image = t.Filled(Fraction(0), shape=(matrix.shape[0], ONE)) if t.is_zero(b) else b
             given = isinstance(b, t.Variable) and not depends(a, b.key, scope) and say(scope, b.key, "equals", a)
-            return given or (not depends(b, key, scope) and say(scope, key, "onto", paired(vector, image)))
+            apart = not depends(b, key, scope) and not depends(vector, key, scope)
+            return given or (apart and say(scope, key, "onto", paired(vector, image)))
     for left, right in _inner_products(a, scope):
         if isinstance(left, t.Variable) and isinstance(right, t.Variable) and left.key == right.key:
             return norm(left, root(b), scope, not depends(b, left.key, scope))

@@ -205,13 +205,16 @@ def run_of(info: IndexInfo, scope: Scope) -> tuple[int, Dim]:
     if lower == info.lower and upper == Dim.of(lower) + size - ONE:
         return info.lower, info.size
     made = upper - Dim.of(lower) + ONE
-    if len(made.symbols) == 1:
-        (symbol,) = made.symbols
-        least = next(
-            (count for count in range(1, MOST_BEYOND) if made.substitute({symbol: Dim.of(count)}).number == 2), 0
-        )
-        scope.size_bounds[symbol] = max(scope.size_bounds.get(symbol, 0), least)
+    at_least(made, 2, scope)
     return lower, made
+
+
+def at_least(dim: Dim, number: int, scope: Scope) -> None:
+    """Sizes of one letter are drawn so large that they come to a number."""
+    for symbol in dim.symbols if len(dim.symbols) == 1 else ():
+        counts = range(1, number + MOST_BEYOND)
+        least = next((k for k in counts if (dim.substitute({symbol: Dim.of(k)}).number or 0) >= number), 0)
+        scope.size_bounds[symbol] = max(scope.size_bounds.get(symbol, 0), least)
 
 
 def entry_of(value: Term, sub: n.Node, ctx: Context, span: Span) -> Term:

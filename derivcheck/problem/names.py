@@ -11,6 +11,7 @@ from derivcheck.language.shapes import ONE, SCALAR, Dim
 from derivcheck.problem import algebra, terms
 from derivcheck.problem.context import SLOT, Context, key_of, pattern
 from derivcheck.problem.indices import (
+    at_least,
     claim_range,
     entry_of,
     index_info,
@@ -277,6 +278,13 @@ def _member(base: Node, sub: Node | None, sup: Node | None, span: Span, ctx: Con
     for body, axis in zip(bodies, axes, strict=True):
         position = index_term(body, ctx)
         claim_range(position, axis.size, axis.lower, ctx, body.span, steps=found.key in ctx.scope.begun)
+        if (
+            found.key in ctx.scope.begun
+            and isinstance(position, terms.Constant)
+            and isinstance(position.value, Fraction)
+        ):
+            # A recursion goes on for as long as a member of it is spoken of.
+            at_least(ctx.scope.resolve(axis.size), int(position.value) + 1 - axis.lower, ctx.scope)
         positions.append(_shift(position, axis.lower))
     ctx.scope.used.add(found.key)
     return terms.Variable(found.key, tuple(positions), shape=found.shape, span=span)

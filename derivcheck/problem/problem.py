@@ -194,6 +194,10 @@ class Problem:
         """The conditions of all assumptions."""
         return tuple(condition for assumption in self.assumptions for condition in assumption.conditions)
 
+    def size_shown(self, key: str) -> str:
+        """How a size is written; one that the document has no letter for, in a word."""
+        return self.size_names.get(key, key.partition("#")[0])
+
     def numbers(self, dims: Iterable[Dim], sizes: Mapping[str, int]) -> tuple[int, ...]:
         """Dimensions in numbers."""
         return tuple(dim.substitute(self.solution).value(sizes) for dim in dims)

@@ -156,11 +156,25 @@ def unrolled(steps: Steps, ctx: Context, make: Callable[[n.Scripted, n.Node], De
     """The family that a step defines; ``make`` defines the members, once the names of the others are known."""
     scope = ctx.scope
     before = scope.ranges.get(steps.letter.text)
-    lower, size = before or (1 - steps.offset, scope.unknown("?T"))
+    lower, size = before or (1 - steps.offset, scope.unknown("?steps"))
     if before is None:
         (symbol,) = size.symbols
-        scope.index_fallbacks[symbol] = Dim.of(scope.fresh("T"))
+        scope.index_fallbacks[symbol] = Dim.of(scope.fresh("steps"))
     scope.ranges[steps.letter.text] = (lower + steps.offset, size)
+    try:
+        return _made(steps, ctx, make)
+    except Refusal:
+        if before is None:
+            del scope.ranges[steps.letter.text]
+        raise
+    finally:
+        if before is not None:
+            scope.ranges[steps.letter.text] = before
+
+
+def _made(steps: Steps, ctx: Context, make: Callable[[n.Scripted, n.Node], Definition]) -> Definition:
+    """The family, where the letter that counts the steps runs as they do."""
+    scope = ctx.scope
     firsts = [_firsts(base, steps, ctx) for base in steps.families]
     known = [_shape_of(base, one, steps, scope) for base, one in zip(steps.families, firsts, strict=True)]
     column, square = (scope.unknown(), ONE), scope.unknown()
@@ -173,18 +187,12 @@ def unrolled(steps: Steps, ctx: Context, make: Callable[[n.Scripted, n.Node], De
             made = make(steps.node, steps.value)
             if any(symbol.startswith("?") for dim in scope.resolve_shape(made.shape) for symbol in dim.symbols):
                 raise Refusal("shape-mismatch", steps.node.span, f"the shape of `{plain(steps.node)}` is not known")
-            if before is not None:
-                scope.ranges[steps.letter.text] = before
             return made
         except Refusal as refusal:
             refused = refused or refusal
             scope.names, scope.declarations, scope.solution, scope.begun = saved
     assert refused is not None
     refused.wrong = refused.wrong and None not in known
-    if before is None:
-        del scope.ranges[steps.letter.text]
-    else:
-        scope.ranges[steps.letter.text] = before
     raise refused
 
 

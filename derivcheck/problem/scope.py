@@ -337,6 +337,10 @@ class Scope:
         for unknown, dim in self.index_fallbacks.items():
             if any(symbol.startswith("?") for symbol in self.resolve(dim.of(unknown)).symbols):
                 self.unify(dim.of(unknown), dim)
+        for unknown in [name for name in self.size_bounds if name.startswith("?")]:
+            least, found = self.size_bounds.pop(unknown), self.resolve(Dim.of(unknown)).symbol
+            if found is not None:
+                self.size_bounds[found] = max(self.size_bounds.get(found, 0), least)
 
     def show(self, shape: Shape) -> str:
         """The shape in words, unknowns filled in."""

@@ -86,16 +86,17 @@ IN_DIMENSIONS: Final = _said(
     "a case that the declarations tell by their shapes",
     r"\W*(one-|two-|three-|multi-)?(dimensional|scalar|univariate|multivariate|vector|matrix) case",
 )
+_SYMMETRIC: Final = r"((\bsymmetri(c|sche?[nrs]?)|\bsymétriques?),? (and |und |et )?)?"
 # What is said of a name, the more telling first: what one row takes is not read again.
 ADJECTIVES: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     (r"\bone-?( |\n)?hot\b", ("onehot",)),
     (r"\bprobability vectors?\b|\b(be|are|is) ([a-z]+ )?probability (distribution|mass function)s?\b", ("simplex",)),
     (r"\b(orthogonal|symmetric) (projections?|projectors?)\b", ("idempotent", "symmetric")),
     (r"\bprojection matri\w+|\bprojectors?\b|\bidempotents?\b", ("idempotent",)),
-    (r"(\bsymmetric,? (and )?)?\b(positive[- ]semi-?|non-?negative[- ])definite|\bpsd\b", ("psd",)),
-    (r"(\bsymmetric,? (and )?)?\bpositive[- ]definite|\bspd\b", ("spd",)),
-    (r"\b(skew|anti)-?symmetric", ("skew",)),
-    (r"\bsymmetric", ("symmetric",)),
+    (rf"{_SYMMETRIC}\b(positive?[- ]semi-?|non-?negative[- ])definit|\bsemi-?définies? positive|\bpsd\b", ("psd",)),
+    (rf"{_SYMMETRIC}\b(positive?[- ]definit|définies? positive)|\bspd\b", ("spd",)),
+    (r"\b(skew|anti|schief)-?(symmetri(c|sch)|symétrique)", ("skew",)),
+    (r"\bsymmetri(c|sch)|\bsymétrique", ("symmetric",)),
     (r"\brotation( matri\w+)?\b", ("rotation", "orthogonal")),
     (r"\borthonormal columns\b", ("columns",)),
     (r"\borthonormal rows\b", ("rows",)),
@@ -111,6 +112,7 @@ ADJECTIVES: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     (r"\bnilpotent\b", ("nilpotent",)),
     (r"(?<!non)(?<!non[- ])\bsingular\b(?! (value|vector|valued))", ("singular",)),
     (r"\b(?<!non-)(?<!not )invertible\b|\bnon-?singular\b|\bfull rank\b", ("invertible",)),
+    (r"(?<!nicht )\b(invertierbar|regulär)|(?<!non )\binversible", ("invertible",)),
     (r"\bfull column rank\b", ("full columns",)),
     (r"\bfull row rank\b", ("full rows",)),
     (r"\btrace(-| )?(less|free|zero)\b|\b(zero|vanishing) trace\b", ("traceless",)),
@@ -174,7 +176,7 @@ CONDITION_WITHIN: Final = _said(
     r"\A\s*,?\s*(?:with|where|for)\s+\$(?:(?!\\in(?![a-z]))[^$])*(?:[<>]|\\[lg](?:eq?|eqslant|t)?(?![a-z]))[^$]*\$",
     "",
 )
-NOT_TAKEN: Final = _said("denies a property", r"\bnot\b|\bneed not\b|\bnon-?symmetric|\bno\b")
+NOT_TAKEN: Final = _said("denies a property", r"\bnot\b|\bneed not\b|\bnon[- ]?sym|\bno\b|\bnicht\b|\bkeine?\b|\bpas\b")
 MATRIX: Final = _said("a matrix", r"\s*(\w+ )*matri", window="")
 OF_SPACE: Final = _said("the set of a name", r"\b(in|of)$", window="")
 

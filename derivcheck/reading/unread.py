@@ -51,7 +51,7 @@ _WINDOW = 2000
 _OPENS = re.compile(r"(?:\s|\$|\\[(\[]|\\begin\{[^{}]*\}(?:\{[^{}]*\})?)*\Z")
 _DISPLAY = re.compile(r"(?:\$\$|\\\[|\\begin\{[^{}]*\}(?:\{[^{}]*\})?)\s*\Z")
 _MATHS = re.compile(r"\$|\\[)\]]|\\end\{[^{}]*\}")
-_SAYS = re.compile(r"[.;!?](?=\s|\Z)|\n\s*\n")
+_SAYS = re.compile(r"[.;!?](?=\s|\Z)|\n\s*\n|\n(?=#+ |\\(?:sub)*section\b)|^#.*\n", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,12 @@ def test_a_recursion_is_unrolled_and_what_rests_on_an_unsaid_beginning_is_not_ju
     assert outcomes(f"{STEP}\n\n$$ {line} $$\n", evidence="exact")[-1] == outcome
 
 
+def test_members_that_are_written_with_numbers_are_there_and_the_beginning_may_be_said_behind_the_step():
+    steps = r"Let $a, b, c \in \mathbb{R}$, $x_{k+1} = a x_k + b$ and $x_0 = c$. $x_1 = ac + b$. $x_9 - b = a x_8$."
+    found = outcomes(f"{steps} $x_2 = a^2 c + b$. $x_6 = a x_5 + c$.", evidence="exact")
+    assert found == ["holds", "holds", "wrong", "wrong"]
+
+
 START = r"Let $\mu \in \mathbb{R}$, $g_1, \dots, g_T \in \mathbb{R}$, $v_0 = 0$ and $v_t = \mu v_{t-1} + g_t$."
 
 
