@@ -16,7 +16,7 @@ from torch import Tensor
 
 from derivcheck.config import Settings
 from derivcheck.diagnosis.candidate import Candidate
-from derivcheck.diagnosis.looking import close, place
+from derivcheck.diagnosis.looking import by_size, close, place
 from derivcheck.diagnosis.redefining import (
     Site,
     dependents,
@@ -28,6 +28,7 @@ from derivcheck.diagnosis.redefining import (
     stock_for,
 )
 from derivcheck.diagnosis.rules import candidates
+from derivcheck.diagnosis.wording import plainest, reworded
 from derivcheck.evaluation.arithmetic import NotExact, OutOfRange
 from derivcheck.evaluation.budget import BUDGET, Effort
 from derivcheck.evaluation.differentiation import Autograd
@@ -237,21 +238,21 @@ class Inquiry:
     ) -> Blame | None:  # fmt: skip
         """The smallest edit that passes the full check of all that depends on it, on fresh draws and the same ones."""
         best: Candidate | None = None
-        others: set[tuple[object, str]] = set()
-        for edit, _ in sorted(passing, key=lambda each: (each[0].size, each[0].span)):
-            if best is not None and (effort.spent or len(others) > 2):
+        same: dict[n.Node, Candidate] = {}
+        for edit, _ in sorted(passing, key=lambda each: by_size(each[0])):
+            same.setdefault(plainest(edit.tree), edit)
+        others = 0
+        for edit in same.values():
+            if best is not None and (effort.spent or others > 2):
                 break
-            if best is not None and (edit.span, edit.replacement) == (best.span, best.replacement):
-                continue
             if self._passes(suspect, edit, targets, right):
-                if best is None:
-                    best = edit
-                else:
-                    others.add((edit.span, edit.replacement))
+                others += best is not None
+                best = best or edit
         if best is None:
             return None
         named = sorted(targets, key=lambda name: self.claims[name].span.start)
-        return Blame(suspect.site, best, len(others), tuple(named))
+        said = reworded(best, suspect.site.value, self.bench.problem.source.text)
+        return Blame(suspect.site, said, others, tuple(named))
 
     def _passes(self, suspect: Suspect, edit: Candidate, targets: frozenset[str], right: set[str]) -> bool:
         problem, settings = self.bench.problem, self.bench.settings

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from derivcheck.diagnosis.candidate import HALF, MINUS_ONE, ONE, TOP, TWO, closed, raised
 from derivcheck.language import nodes as n
+from derivcheck.language.traversal import walk
 
 Value = tuple[int, int]
 REPLACED: Final = "replace `{old}` by `{new}`"
@@ -135,7 +136,9 @@ def _pairs(units: Sequence[Ingredient], leaves: Sequence[Ingredient], shape: Val
         if other.shape == shape and one is not other and not (one.literal and other.literal):
             yield from sums(one, other)
     for scalar, one in product(scalars, same):
-        if scalar.literal and one.literal:
+        if one.literal:
+            if not scalar.literal and not isinstance(scalar.node, n.Fraction_):
+                yield divided(one, scalar)
             continue
         yield multiplied(scalar, one)
         if not isinstance(scalar.node, n.Fraction_) and scalar is not one:
@@ -165,9 +168,11 @@ def sums(one: Ingredient, other: Ingredient, signs: str = "+-") -> Iterator[Ingr
 def multiplied(left: Ingredient, right: Ingredient) -> Ingredient:
     """A product of two that fit."""
     value = left.value * right.value if left.is_scalar or right.is_scalar else left.value @ right.value
-    parts = (_factor(left.node), _factor(right.node))
-    sign = "\\cdot" if isinstance(right.node, n.Number) else ""
-    return Ingredient(n.Product(parts, (sign,)), value, left.size + right.size)
+    # An inner product in front of a matrix needs its brackets, a product of numbers does not.
+    before = _factors(left.node, flat=not (left.is_scalar and TOP in walk(left.node)), last=False)
+    behind = _factors(right.node, flat=left.is_scalar or not right.is_scalar, last=True)
+    signs = ("",) * (len(before) - 1), "\\cdot" if isinstance(behind[0], n.Number) else "", ("",) * (len(behind) - 1)
+    return Ingredient(n.Product((*before, *behind), (*signs[0], signs[1], *signs[2])), value, left.size + right.size)
 
 
 def divided(one: Ingredient, scalar: Ingredient) -> Ingredient:
@@ -176,8 +181,12 @@ def divided(one: Ingredient, scalar: Ingredient) -> Ingredient:
     return Ingredient(n.Fraction_(one.node, scalar.node), one.value / scalar.value, one.size + scalar.size + nested)
 
 
-def _factor(node: n.Node) -> n.Node:
-    return n.Group(node) if isinstance(node, n.Add | n.Entrywise) else node
+def _factors(node: n.Node, *, flat: bool, last: bool) -> tuple[n.Node, ...]:
+    """What a node is as factors of a product, in brackets where it needs them there."""
+    if isinstance(node, n.Product) and not any(node.operators) and flat:
+        if last or not isinstance(node.factors[-1], n.Big | n.Apply):
+            return node.factors
+    return (closed(node),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,14 +218,14 @@ def at_place(part: Ingredient, pool: Pool) -> Iterator[Block]:
     if isinstance(part.node, n.Number):
         yield from block(tuple(numerals(part.value.shape)), lambda batch: batch, lambda each: each.node)
     of_same = pool.of(part.shape)
-    yield from block(of_same, lambda batch: batch, lambda each: each.node, part.size)
+    yield from block(of_same, lambda batch: batch, lambda each: each.node, 0 if part.literal else part.size)
     for sign, turned, told in (("+", 1.0, ADDED), ("-", -1.0, SUBTRACTED)):
         yield from block(
             of_same, lambda batch, turned=turned: value + turned * batch,  # type: ignore[misc]
             lambda each, sign=sign: next(added.node for added in sums(part, each, sign)), 1, told,  # type: ignore[misc]
         )  # fmt: skip
     scalars = pool.of((1, 1))
-    yield from block(scalars, lambda batch: batch * value, lambda each: multiplied(each, factor).node, 0, MULTIPLIED)
+    yield from block(scalars, lambda batch: batch * value, lambda each: multiplied(each, part).node, 0, MULTIPLIED)
     yield from block(scalars, lambda batch: value / batch, lambda each: divided(part, each).node, 1, DIVIDED)
     if part.is_scalar:
         return
@@ -226,10 +235,10 @@ def at_place(part: Ingredient, pool: Pool) -> Iterator[Block]:
     )
     rows, columns = part.shape
     yield from block(
-        pool.units_of((rows, rows)), lambda batch: batch @ value, lambda each: multiplied(each, factor).node
+        pool.units_of((rows, rows)), lambda batch: batch @ value, lambda each: multiplied(each, part).node
     )
     yield from block(
-        pool.units_of((columns, columns)), lambda batch: value @ batch, lambda each: multiplied(factor, each).node
+        pool.units_of((columns, columns)), lambda batch: value @ batch, lambda each: multiplied(part, each).node
     )
 
 

@@ -175,16 +175,16 @@ def passes(bench: Bench, claim: Claim, term: t.Term) -> bool:
     return all(judge(each, mended, QUICK).outcome is Outcome.HOLDS for each in (fresh, bench))
 
 
+def by_size(edit: Candidate) -> tuple[object, ...]:
+    """The smallest first, of these those that say plainly what they make."""
+    span = edit.span
+    return edit.size, edit.tree != tidied(edit.tree), len(latex(edit.tree)), span.end - span.start, span
+
+
 def smallest(bench: Bench, tree: n.Node, passing: list[tuple[Candidate, Claim]]) -> Repair:
     """The smallest of the edits of a tree that pass; of two that come to the same, the one that says it plainly."""
-
-    def order(each: tuple[Candidate, Claim]) -> tuple[object, ...]:
-        edit, _ = each
-        span = edit.span
-        return edit.size, edit.tree != tidied(edit.tree), len(latex(edit.tree)), span.end - span.start, span
-
     distinct: dict[n.Node, tuple[Candidate, Claim]] = {}
-    for each in sorted(passing, key=order):
+    for each in sorted(passing, key=lambda each: by_size(each[0])):
         distinct.setdefault(plainest(each[0].tree), each)
     (best, made), *rest = distinct.values()
     others = [each for each, _ in rest if each.size == best.size]

@@ -96,10 +96,9 @@ def _slips(side: Side, hole: Hole, part: Ingredient, left_out: n.Node | None, si
     pool = side.pool(hole)
     if part.size <= 3 and not part.literal:
         yield from (replace(each, size=1) for each in pool.units_of(part.shape) if each.size <= 3 and not each.literal)
-    factor = replace(part, node=closed(part.node))
     for each in pool.units_of((1, 1)):
         if each.size <= 2 and each.node not in (ONE, part.node):
-            yield replace(multiplied(each, factor), size=each.size)
+            yield replace(multiplied(each, part), size=each.size)
             if not isinstance(each.node, n.Fraction_):
                 yield replace(divided(part, each), size=each.size)
 

@@ -208,7 +208,8 @@ def closed_sum(node: n.Node) -> n.Node:
 
 def run(factors: Factors) -> n.Node:
     """Factors as one product: a number behind another factor has a dot before it, and a 1 goes."""
-    kept = [(sign, part) for sign, part in factors if part != ONE] or [*factors]
+    behind = [sign for sign, _ in factors[1:]] + [""]
+    kept = [each for each, after in zip(factors, behind, strict=False) if each[1] != ONE or after == "/"] or [*factors]
     if not kept:
         raise LookupError("no factor")
     signs = [sign or ("\\cdot" if isinstance(part, n.Number) else "") for sign, part in kept[1:]]

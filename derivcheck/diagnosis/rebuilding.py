@@ -54,7 +54,7 @@ def refits(bench: Bench, refused: Refused, dependent: Sequence[Span]) -> Iterato
     tree = site.value
     tried = candidates(tree, stock, ANY_NAME)
     seen: set[n.Node] = {tree}
-    places = set(dependent)
+    places = (refused.line_span, *dependent)
     # What does not fit is where it was refused: a slip elsewhere is tried behind.
     for edit in sorted(tried, key=lambda each: not each.span.overlaps(refused.span)):
         if effort.spent:
@@ -68,7 +68,8 @@ def refits(bench: Bench, refused: Refused, dependent: Sequence[Span]) -> Iterato
         if made is None:
             continue
         here = [each for each in made.claims if isinstance(each, Claim)]
-        claims = tuple(each for each in here if each.span in places or each.line_span == refused.line_span)
+        # What was refused is placed where it was refused, which may be any part of its line.
+        claims = tuple(each for each in here if any(each.line_span.overlaps(place) for place in places))
         if claims:
             yield Refit(edit, tree, made, claims)
 

@@ -13,7 +13,7 @@ from itertools import groupby, islice
 from typing import Final
 
 from derivcheck.diagnosis import grouping, slips
-from derivcheck.diagnosis.candidate import Candidate, made
+from derivcheck.diagnosis.candidate import ZERO, Candidate, made
 from derivcheck.diagnosis.patterns import Known, built, matches, run, tokens_between
 from derivcheck.diagnosis.places import Place, all_literal, places_of
 from derivcheck.diagnosis.stock import Stock
@@ -35,8 +35,8 @@ def anywhere(place: Place) -> bool:
 
 
 def whole(place: Place) -> bool:
-    """All of the expression."""
-    return place.whole
+    """All of the expression: of nothing there is no multiple."""
+    return place.whole and place.node != ZERO
 
 
 def slot(place: Place) -> bool:
@@ -200,7 +200,8 @@ MENDING: Final[tuple[Rule | Slip, ...]] = (
     Rule(8, value, "P s Q", r"\frac{P Q}{s}", "divide by `{s}` instead of multiplying by it"),
     Rule(8, value, "P s^c Q", r"\frac{P Q}{s^c}", "divide by `{s}^{c}` instead of multiplying by it"),
     Rule(8, value, "h", "h^k", "raise `{h}` to the power `{k}`"),
-    Rule(9, value, "x", r"\sqrt{x}"), Rule(9, argument, "a", r"\sqrt{a}"),
+    Rule(9, value, "s", r"\log s"), Rule(9, value, "P Q", r"P \log (Q)"),
+    Rule(9, value, "x", r"\sqrt{x}"), Rule(9, value, "P Q", r"\sqrt{P} Q"), Rule(9, argument, "a", r"\sqrt{a}"),
     Rule(9, value, "s", "|s|"), Rule(9, argument, "a", "|a|"), Rule(8, value, "|a|", "(a)"),
     # Sums and products.
     Rule(9, value, "P a b Q", "P b a Q"),
@@ -293,22 +294,18 @@ def edits_of(operator: Operator, tree: n.Node, stock: Stock) -> Iterator[Candida
     """Every edit of one kind, place by place."""
     for place in places_of(tree):
         if operator.scripts or not place.script:
-            yield from _here(operator, place, stock)
-
-
-def _here(operator: Operator, place: Place, stock: Stock) -> Iterator[Candidate]:
-    for rule in operator.rules:
-        yield from edits_at(rule, place, stock)
+            for rule in operator.rules:
+                yield from edits_at(rule, place, stock)
 
 
 def pairs_of(operator: Operator, tree: n.Node, stock: Stock) -> Iterator[tuple[Candidate, Candidate]]:
-    """Every two edits of one kind; the tree of the first holds both."""
+    """Every two edits of one kind within an expression; the tree of the first holds both."""
+    inner = [rule for rule in operator.rules if rule.where is not whole]
     for later, place in enumerate(places_of(tree)):
         if place.script and not operator.scripts:
             continue
-        for second in _here(operator, place, stock):
+        for second in (each for rule in inner for each in edits_at(rule, place, stock)):
             # Places come parents first, left to right: up to the edited one they are what they were.
             for before in islice(places_of(second.tree), later + 1):
                 if operator.scripts or not before.script:
-                    for first in _here(operator, before, stock):
-                        yield first, second
+                    yield from ((first, second) for rule in inner for first in edits_at(rule, before, stock))

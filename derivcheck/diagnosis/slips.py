@@ -165,6 +165,8 @@ def other_powers(place: Place, stock: Stock) -> Found:
         case n.Scripted(sup=n.Number(value=value) as sup):
             yield made(8, place, replace(node, sup=n.Add((("-", sup),))))
             yield from (made(8, place, replace(node, sup=number(v))) for v in _steps(value) if v > 1)
+        case n.Scripted(sup=n.Add(terms=(("+", n.Number() as sup),))):
+            yield made(8, place, replace(node, sup=n.Add((("-", sup),))))
         case n.Scripted(sup=n.Add(terms=(("-", n.Number(value=value) as sup),))):
             yield made(8, place, bare(node) if value == 1 else replace(node, sup=sup))
             for other in _steps(value) if value > 1 else ():

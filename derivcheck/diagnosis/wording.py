@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import fields, replace
-from typing import Any, Literal, cast
+from typing import Any, Final, Literal, cast
 
 from derivcheck.diagnosis.candidate import ONE, ZERO, Candidate, braced, closed, signed_span
 from derivcheck.language import nodes as n
-from derivcheck.language.printing import latex
+from derivcheck.language.printing import latex, plain
 from derivcheck.language.traversal import transform, walk
 from derivcheck.problem.context import strip
 from derivcheck.reading.items import ParseError
@@ -17,6 +17,7 @@ from derivcheck.source import NOWHERE, Span
 
 WHOLE = n.Scripted | n.Group | n.Fraction_ | n.Root | n.Apply | n.Bars | n.Derivative | n.MatrixNode | n.Name
 """What stands for itself wherever it is put."""
+ARITHMETIC: Final = ("add ", "subtract ", "multiply ", "divide ")
 
 
 def reworded(edit: Candidate, tree: n.Node, text: str) -> Candidate:
@@ -24,6 +25,7 @@ def reworded(edit: Candidate, tree: n.Node, text: str) -> Candidate:
     edit = replace(edit, tree=tidied(edit.tree, {id(part) for part in walk(tree)}))
     words = _Words(tree, text)
     span, written = _difference(tree, edit.tree, words)
+    edit = _of_a_number(edit, tree, span, written)
     least = braced(replace(edit, span=span, new=written), text)
     plain_edit = braced(edit, text)
     if not _reads(text[tree.span.start : tree.span.end], tree):
@@ -36,6 +38,18 @@ def reworded(edit: Candidate, tree: n.Node, text: str) -> Candidate:
         if _reads(made, edit.tree):
             return each
     return plain_edit
+
+
+def _of_a_number(edit: Candidate, tree: n.Node, span: Span, written: str) -> Candidate:
+    """What is done to a literal number is said as another expression for it: nobody subtracts from 0."""
+    old = next((node for node in walk(tree) if isinstance(node, n.Number) and node.span == span), None)
+    if old is None or not edit.title.startswith(ARITHMETIC):
+        return edit
+    try:
+        new = parse_expression(written)
+    except ParseError:
+        return edit
+    return replace(edit, said=f"replace `{plain(old)}` by `{plain(new)}`")
 
 
 def _reads(text: str, tree: n.Node) -> bool:
@@ -75,7 +89,10 @@ def tidied(tree: n.Node, written: Collection[int] = ()) -> n.Node:
             return node
         match node:
             case n.Product(factors=factors, operators=operators) if ONE in factors and len(factors) > 1:
-                kept = [spot for spot, part in enumerate(factors) if part != ONE] or [0]
+                over = [sign == "/" for sign in (*operators, "")]
+                kept = [spot for spot, part in enumerate(factors) if part != ONE or over[spot]] or [0]
+                if len(kept) == len(factors):
+                    return node
                 signs = tuple(operators[spot - 1] for spot in kept[1:])
                 return factors[kept[0]] if len(kept) == 1 else n.Product(tuple(factors[spot] for spot in kept), signs)
             case n.Add(terms=terms) if len(terms) > 1 and any(part == ZERO for _, part in terms):
