@@ -101,7 +101,7 @@ def raised(base: n.Node, sup: n.Node) -> n.Node:
     match base:
         case n.Scripted(sup=None, primes=0):
             return replace(base, sup=sup)
-        case n.Name() | n.Group():
+        case n.Name() | n.Group() | n.Bars():
             return n.Scripted(base, None, sup)
     return n.Scripted(n.Group(base), None, sup)
 

@@ -150,7 +150,8 @@ def _explained(problem: Problem, claim: Claim, bench: Bench) -> tuple[Repair | N
     if reading is not None:
         facts.append(f"reading: {reading}")
     elif found is None and (amount := amount_of(bench, claim)) is not None:
-        facts.append(amount)
+        facts.append(amount[0])
+        found = amount[1]
     return found, facts
 
 

@@ -167,6 +167,8 @@ def sums(one: Ingredient, other: Ingredient, signs: str = "+-") -> Iterator[Ingr
 
 def multiplied(left: Ingredient, right: Ingredient) -> Ingredient:
     """A product of two that fit."""
+    if isinstance(right.node, n.Number) and left.is_scalar and not left.literal:
+        left, right = right, left
     value = left.value * right.value if left.is_scalar or right.is_scalar else left.value @ right.value
     # An inner product in front of a matrix needs its brackets, a product of numbers does not.
     before = _factors(left.node, flat=not (left.is_scalar and TOP in walk(left.node)), last=False)
@@ -183,9 +185,10 @@ def divided(one: Ingredient, scalar: Ingredient) -> Ingredient:
 
 def _factors(node: n.Node, *, flat: bool, last: bool) -> tuple[n.Node, ...]:
     """What a node is as factors of a product, in brackets where it needs them there."""
-    if isinstance(node, n.Product) and not any(node.operators) and flat:
-        if last or not isinstance(node.factors[-1], n.Big | n.Apply):
-            return node.factors
+    match node:
+        case n.Product(factors=(*_, end) as factors, operators=signs) if flat and not any(signs):
+            if last or not isinstance(end, n.Big | n.Apply):
+                return factors
     return (closed(node),)
 
 
@@ -234,9 +237,7 @@ def at_place(part: Ingredient, pool: Pool) -> Iterator[Block]:
         alike, lambda batch: batch * value, lambda each: n.Entrywise((factor.node, closed(each.node)), ("\\odot",)), 1
     )
     rows, columns = part.shape
-    yield from block(
-        pool.units_of((rows, rows)), lambda batch: batch @ value, lambda each: multiplied(each, part).node
-    )
+    yield from block(pool.units_of((rows, rows)), lambda batch: batch @ value, lambda each: multiplied(each, part).node)
     yield from block(
         pool.units_of((columns, columns)), lambda batch: value @ batch, lambda each: multiplied(part, each).node
     )

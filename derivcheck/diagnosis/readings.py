@@ -3,26 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from fractions import Fraction
 from math import isfinite
-from typing import Final
+from typing import Final, Literal
 
 import torch
 
-from derivcheck.diagnosis.looking import CLOSE, UNKNOWN
+from derivcheck.diagnosis.candidate import Candidate, closed, made
+from derivcheck.diagnosis.looking import CLOSE, UNKNOWN, Repair, passes, read, smallest
+from derivcheck.diagnosis.patterns import Factors, run
+from derivcheck.diagnosis.places import values_of
 from derivcheck.diagnosis.repair import TURNED
+from derivcheck.diagnosis.slips import number
 from derivcheck.evaluation.evaluator import World, evaluate
+from derivcheck.language import nodes as n
+from derivcheck.language.printing import plain
 from derivcheck.language.shapes import ONE, Dim, is_scalar
 from derivcheck.oracles.bench import Bench
 from derivcheck.oracles.comparing import compare
 from derivcheck.problem import terms as t
 from derivcheck.problem.heads import derivative_in
 from derivcheck.problem.problem import Claim, Refused
+from derivcheck.problem.scope import Refusal
 from derivcheck.problem.substitution import rewrite
 from derivcheck.verdict import Outcome
 
-LARGEST_DENOMINATOR: Final = 64
+LARGEST_DENOMINATOR: Final = 1000
+RANK: Final = 14
+SAID: Final = "what is claimed is {} what is true, wherever it was looked at"
 
 
 def reading_of(bench: Bench, claim: Claim, *, sizes: bool = True) -> str | None:
@@ -172,8 +182,11 @@ def _agree(bench: Bench, claim: Claim, worlds: Sequence[World]) -> bool:
     return not zero
 
 
-def amount_of(bench: Bench, claim: Claim) -> str | None:
-    """By what both sides differ everywhere: a factor or a term that is one number, size or name; None if by no such."""
+def amount_of(bench: Bench, claim: Claim) -> tuple[str, Repair | None] | None:
+    """By what both sides differ everywhere: a factor or a term that is one number, size or name; None if by no such.
+
+    With the edit that undoes it, where it is a number and the line then passes the full check.
+    """
     if claim.relation != "=" or claim.solution is not None:
         return None
     try:
@@ -182,16 +195,55 @@ def amount_of(bench: Bench, claim: Claim) -> str | None:
             offers = [list(_amounts(bench, claim, world)) for world in bench.worlds(claim.conditions)]
     except UNKNOWN:
         return None
-    for words, apart in (("{} times what is true", torch.div), ("{} more than what is true", torch.sub)):
+    for apart in (torch.div, torch.sub):
         found = [apart(claimed, true) for true, claimed in looks]
         first = float(found[0].flatten()[0])
-        number = Fraction(first).limit_denominator(LARGEST_DENOMINATOR) if isfinite(first) else Fraction(0)
-        if number and all(_equal(each, torch.tensor(float(number))) for each in found):
-            return f"what is claimed is {words.format(number)}, wherever it was looked at"
+        amount = Fraction(first).limit_denominator(LARGEST_DENOMINATOR) if isfinite(first) else Fraction(0)
+        times = apart is torch.div
+        if amount and all(_equal(each, torch.tensor(float(amount), dtype=each.dtype)) for each in found):
+            words = f"{amount} times" if times else f"{abs(amount)} {'more' if amount > 0 else 'less'} than"
+            return SAID.format(words), _undone(bench, claim, amount, times=times)
         for some in zip(*offers, strict=False):
             if all(_equal(each, value) for each, (_, value) in zip(found, some, strict=True)):
-                return f"what is claimed is {words.format(f'`{some[0][0]}`')}, wherever it was looked at"
+                return SAID.format(f"`{some[0][0]}` {'times' if times else 'more than'}"), None
     return None
+
+
+def _undone(bench: Bench, claim: Claim, by: Fraction, *, times: bool) -> Repair | None:
+    """The smallest edit that takes back a factor or a term: of a number that stands there, or of the whole."""
+    tree = claim.claimed_node
+    parts: Factors = (("", closed(tree)),)
+    if isinstance(tree, n.Product):
+        parts = tuple(zip(("", *tree.operators), tree.factors, strict=True))
+    passing: list[tuple[Candidate, Claim]] = []
+    for each in values_of(tree):
+        now = each.node.value if isinstance(each.node, n.Number) else _ratio(each.node)
+        if each.whole:
+            new, word = number(abs(1 / by if times else by)), "multiply by" if times else "subtract"
+            sign: Literal["+", "-"] = "+" if by < 0 else "-"
+            other: n.Node = run((("", new), *parts)) if times else n.Add((("+", tree), (sign, new)))
+            if times and by < 0:
+                other = n.Add((("-", other),))
+            shown = f"-{plain(new)}" if times and by < 0 else plain(new)
+            title = f"{'add' if not times and by < 0 else word} `{shown}`"
+        elif now and (changed := now / by if times else now - by) > 0:
+            other, title = number(changed), ""
+        else:
+            continue
+        edit = made(RANK, each, other, title)
+        with suppress(Refusal, RecursionError, *UNKNOWN):
+            term = read(bench, claim, edit.tree)
+            if passes(bench, claim, term):
+                passing.append((edit, replace(claim, claimed=term)))
+    return smallest(bench, tree, passing) if passing else None
+
+
+def _ratio(node: n.Node) -> Fraction:
+    """The value of a fraction of two numbers; 0 of anything else."""
+    match node:
+        case n.Fraction_(numerator=n.Number(value=over), denominator=n.Number(value=under)) if under:
+            return over / under
+    return Fraction(0)
 
 
 def _sides(bench: Bench, claim: Claim, world: World) -> tuple[torch.Tensor, torch.Tensor]:

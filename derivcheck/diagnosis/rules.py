@@ -203,6 +203,7 @@ MENDING: Final[tuple[Rule | Slip, ...]] = (
     Rule(9, value, "s", r"\log s"), Rule(9, value, "P Q", r"P \log (Q)"),
     Rule(9, value, "x", r"\sqrt{x}"), Rule(9, value, "P Q", r"\sqrt{P} Q"), Rule(9, argument, "a", r"\sqrt{a}"),
     Rule(9, value, "s", "|s|"), Rule(9, argument, "a", "|a|"), Rule(8, value, "|a|", "(a)"),
+    Rule(9, value, "|a|", "|a|^{1/2}"),
     # Sums and products.
     Rule(9, value, "P a b Q", "P b a Q"),
     Rule(9, value, "P Q", "(P + Q)", "add `{Q}` instead of multiplying by it"),
