@@ -184,9 +184,7 @@ def test_killed_is_what_check_calls_wrong_in_the_edited_text(text, seed, monkeyp
 
     source, pairs = Source("a.md", text), []
     tried = run._tried
-    monkeypatch.setattr(
-        run, "_tried", lambda *how: [pairs.append((how[1], one)) or one for one in tried(*how)]
-    )
+    monkeypatch.setattr(run, "_tried", lambda *how: [pairs.append((how[1], one)) or one for one in tried(*how)])
     power(source, Settings())
     generator = random.Random(seed)
     for fate in Fate:
