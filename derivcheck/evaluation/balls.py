@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from fractions import Fraction
 from functools import partial
-from typing import ClassVar, Final, Literal
+from math import prod
+from typing import Any, ClassVar, Final, Literal, cast
 
 from flint import acb, arb, arb_mat, ctx, fmpq, fmpq_mat, fmpz
 
@@ -185,18 +186,21 @@ def bent_slope(name: str, order: int, x: Entry) -> Entry:
 
 def _matrix(rows: list[list[Entry]]) -> fmpq_mat | arb_mat | None:
     """Exact if all entries are; None if one of them is no number."""
-    flat = [entry for row in rows for entry in row]
-    numbers = [entry for entry in flat if entry is not None]
-    if len(numbers) < len(flat):
+    flat: list[Any] = [entry for row in rows for entry in row]
+    if None in flat:
         return None
-    rational_ones = [entry for entry in numbers if isinstance(entry, fmpq)]
-    if len(rational_ones) == len(flat):
-        return fmpq_mat(len(rows), len(rows), rational_ones)
-    return arb_mat(len(rows), len(rows), list(map(enclosed, numbers)))
+    exact = all(isinstance(entry, fmpq) for entry in flat)
+    return (fmpq_mat if exact else arb_mat)(len(rows), len(rows[0]), flat)
 
 
 Balls = Grid[Entry]
 
+BITS = 4000
+"""A number of so many bits takes as long again as the call that works on it."""
+LARGE = 512
+"""Matrix products of so many products of numbers go by flint's matrices."""
+LEAST = 1e-250
+"""Far above what float64 underflows at."""
 SEEN = 32
 """A summand counts as seen with so many bits: then a factor of it that is wrong shows."""
 
@@ -211,11 +215,12 @@ def precision(bits: int) -> Iterator[None]:
 class BallArithmetic(Gridded[Entry, Truth]):
     """The arithmetic of the evaluator (see ``Arithmetic``) on grids of exact rationals and of balls."""
 
-    price: ClassVar[float] = 2000.0
-    product: ClassVar[float] = 1000.0
     step: ClassVar[float] = STEP
 
     def __init__(self) -> None:
+        # Of a few hundred bits the work is Python's; a number of thousands takes its own time.
+        self.product = 1000.0 * (1 + ctx.prec / BITS)
+        self.price = 2 * self.product
         self.blurred = self.cancelled = self.costly = False
 
     def entry(self, value: Fraction | Literal["pi", "e"]) -> Entry:
@@ -242,6 +247,18 @@ class BallArithmetic(Gridded[Entry, Truth]):
 
     def times(self, x: Entry, y: Entry) -> Entry:
         return None if x is None or y is None else kept(x * y)
+
+    def matmul(self, a: Balls, b: Balls) -> Balls:
+        """By flint's matrices where they are large and no summand is lost in them; else entry by entry, which tells."""
+        lead = grid.common_shape(a.shape[:-2], b.shape[:-2])
+        if prod((*lead, *a.shape[-2:], b.shape[-1])) >= LARGE and None not in a.entries and None not in b.entries:
+            lefts, rights = ([cast(Any, _matrix(rows)) for rows in grid.matrices(side)] for side in (a, b))
+            places = zip(grid.places(a.shape[:-2], lead), grid.places(b.shape[:-2], lead), strict=True)
+            made = (lefts[one] * rights[other] for one, other in places)
+            entries = tuple(kept(entry) for product in made for entry in product.entries())
+            if self.blurred or _all_seen(entries, a.entries, b.entries):
+                return Grid((*lead, a.shape[-2], b.shape[-1]), entries)
+        return super().matmul(a, b)
 
     def over(self, x: Entry, y: Entry) -> Entry:
         """None for a division by zero; nothing is known of one by a ball around zero."""
@@ -331,6 +348,15 @@ class BallArithmetic(Gridded[Entry, Truth]):
         found, blurred = value(name, x)
         self.blurred |= blurred
         return found
+
+
+def _all_seen(totals: Iterable[Entry], *factors: Iterable[Entry]) -> bool:
+    """Whether no product of two factors, one of each kind, is lost in these totals; in floats, with room to spare."""
+    radii = [float(x.rad()) for x in totals if isinstance(x, arb)]
+    least = prod(
+        min((abs(float(enclosed(x))) for x in each if x is not None and x != 0), default=1.0) for each in factors
+    )
+    return not radii or least > max(max(radii) * 2.0 ** (SEEN + 1), LEAST)
 
 
 def _lost(x: Number, radius: arb) -> bool:

@@ -194,16 +194,19 @@ def _stretched(a: Grid[E], shape: tuple[int, ...]) -> Iterable[E]:
         return repeat(a.entries[0], prod(shape))
     if len(a.entries) == prod(shape):
         return a.entries
-    old = (1,) * (len(shape) - len(a.shape)) + a.shape
+    return [a.entries[place] for place in places(a.shape, shape)]
+
+
+def places(shape: tuple[int, ...], wanted: tuple[int, ...]) -> list[int]:
+    """Which entry of a grid of this shape stands at each place of the shape to which it is stretched."""
+    old = (1,) * (len(wanted) - len(shape)) + shape
     strides = [0 if size == 1 else stride for size, stride in zip(old, _strides(old), strict=True)]
-    return [a.entries[place] for place in _places(shape, strides)]
+    return _places(wanted, strides)
 
 
 def _matrix_starts(a: Grid[E], lead: tuple[int, ...]) -> list[int]:
     """Where each matrix begins in the flat tuple, the axes before it stretched."""
-    old = (1,) * (len(lead) + 2 - len(a.shape)) + a.shape
-    strides = [0 if size == 1 else stride for size, stride in zip(old, _strides(old), strict=True)]
-    return _places(lead, strides[:-2])
+    return [place * prod(a.shape[-2:]) for place in places(a.shape[:-2], lead)]
 
 
 T = TypeVar("T")
