@@ -123,11 +123,7 @@ def _shapes(problem: Problem, sizes: Mapping[str, int]) -> Iterator[tuple[str, l
 
 def _check_shapes(problem: Problem, sizes: Mapping[str, int]) -> None:
     """Every name has at least one row, one column and one member at these sizes."""
-    known = complete(sizes, problem)
-    made = [(d.text, (*d.shape, *(axis.size for _, axis in d.family))) for d in problem.definitions.values()]
-    told = [(text, [dim.substitute(problem.solution) for dim in dims]) for text, dims in made]
-    numbers = ((text, [dim.value(known) for dim in dims if dim.symbols <= known.keys()]) for text, dims in told)
-    for text, dims in (*_shapes(problem, sizes), *numbers):
+    for text, dims in _shapes(problem, sizes):
         if min(dims, default=1) < 1:
             raise SizesError(f"no sizes were found at which `{text}` has any entries (one size comes to {min(dims)})")
 

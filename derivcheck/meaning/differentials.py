@@ -12,6 +12,7 @@ from fractions import Fraction
 from typing import Final
 
 from derivcheck.language import nodes as n
+from derivcheck.language.printing import plain
 from derivcheck.language.traversal import transform, walk
 from derivcheck.meaning import hidden
 from derivcheck.problem.context import key_of, members_of, strip
@@ -54,6 +55,29 @@ def speaks(items: Sequence[Item], text: str, told: bool) -> bool:
     shown = any(not isinstance(what, n.Name | n.Scripted) for node in nodes if isinstance(node, n.Product)
                 for _, what in _varied(node))  # fmt: skip
     return (told or shown) and differentials(items, text) is not None
+
+
+def doubtful(items: Sequence[Item]) -> Iterator[Unread]:
+    r"""Lines that may speak of differentials though ``d`` is a size or a value, or of small changes ``\\delta x``."""
+    statements = [item for item in items if isinstance(item, Statement)]
+    known = {key_of(strip(part)) for one in statements if one.relations for part in members_of(one.members[0])}
+    for letter in (_D, *(n.Name(text) for text in ("\\delta", "\\Delta") if text not in known)):
+        lines = [(one, {key_of(what) for member in one.members for part in walk(member) if isinstance(part, n.Product)
+                        for _, what in _varied(part, letter) if isinstance(what, n.Name | n.Scripted)})
+                 for one in statements]  # fmt: skip
+        if letter != _D and len({key for _, keys in lines for key in keys}) < 2:
+            continue
+        for one, keys in lines:
+            if one.relations and (_begins(one.members[0]) and keys & known if letter == _D else keys):
+                why = f"may speak of changes, of which `{plain(letter)}` is no factor"
+                yield Unread((), Span(one.span.start, one.span.start), around=one.span, narrows=True, why=why)
+
+
+def _begins(side: n.Node) -> bool:
+    """Whether a side is ``d f`` or ``d^2 f``."""
+    side = strip(side)
+    first = side.factors[0] if isinstance(side, n.Product) else None
+    return first == _D or (isinstance(first, n.Scripted) and first.base == _D and isinstance(first.sup, n.Number))
 
 
 def held(moving: Mapping[str, Statement], items: Sequence[Item]) -> Iterator[Unread]:
@@ -132,10 +156,10 @@ def _derived(node: n.Node) -> n.Node:
     return factors[0] if len(factors) == 1 else replace(node, factors=tuple(factors), operators=tuple(operators))
 
 
-def _varied(node: n.Product) -> Iterator[tuple[int, n.Node]]:
+def _varied(node: n.Product, by: n.Name = _D) -> Iterator[tuple[int, n.Node]]:
     """The places of a ``d`` in a product, each with what stands behind it."""
     for at, (letter, sign) in enumerate(zip(node.factors, node.operators, strict=False)):
-        if letter == _D and sign == "" and node.factors[at + 1] != _D:
+        if letter == by and sign == "" and node.factors[at + 1] != by:
             yield at, node.factors[at + 1]
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import pairwise
 
 from derivcheck.language import nodes as n
 from derivcheck.language.traversal import mapped, walk
@@ -15,8 +16,18 @@ from derivcheck.reading.items import Item, Statement
 def spelt_out(items: Iterable[Item]) -> tuple[Item, ...]:
     """The statements with what their print leaves out."""
     found = tuple(items)
-    heads, fences = _heads(found), _fences(found)
-    return tuple(_with_rest(item, heads, fences) for item in found)
+    heads, fences, inside = _heads(found), _fences(found), _inside(found)
+    return tuple(_with_rest(item, heads, fences, inside) for item in found)
+
+
+def _inside(items: Sequence[Item]) -> set[tuple[str, str]]:
+    r"""What is put into which function with its argument: h into g of ``g(1 + h(x))``."""
+    products = (part for item in items if isinstance(item, Statement) for one in item.members for part in walk(one)
+                if isinstance(part, n.Product))  # fmt: skip
+    calls = [(key_of(head), group) for product in products for head, group in pairwise(product.factors)
+             if isinstance(head, n.Name) and isinstance(group, n.Group)]  # fmt: skip
+    return {(outer, inner) for outer, group in calls for inner, other in calls if group is not other
+            and any(part is other for part in walk(group))}  # fmt: skip
 
 
 def _heads(items: Sequence[Item]) -> dict[str, n.Node]:
@@ -40,7 +51,7 @@ def _fences(items: Sequence[Item]) -> dict[str, set[str]]:
     return found
 
 
-def _with_rest(item: Item, heads: dict[str, n.Node], fences: dict[str, set[str]]) -> Item:
+def _with_rest(item: Item, heads: dict[str, n.Node], fences: dict[str, set[str]], inside: set[tuple[str, str]]) -> Item:
     if not isinstance(item, Statement) or not item.relations or item.continues:
         return item
     left, right = strip(item.members[0]), strip(item.members[1])
@@ -61,29 +72,37 @@ def _with_rest(item: Item, heads: dict[str, n.Node], fences: dict[str, set[str]]
     match left:
         case n.Scripted(base=n.Name() as name, sub=None, sup=None, primes=primes) if primes and key_of(name) in heads:
             # ``\\sigma' = \\sigma (1 - \\sigma)`` is said of them at their argument.
-            filled = partial(_at_argument, head=name, argument=heads[key_of(name)])
+            filled = partial(_at_argument, heads=heads.keys(), argument=heads[key_of(name)], inside=inside)
             return replace(item, members=tuple(map(filled, item.members)))
     if found := fences.get(key_of(left)):
         return replace(item, members=tuple(_jacobian(member, found) for member in item.members))
     return item
 
 
-def _at_argument(node: n.Node, head: n.Name, argument: n.Node) -> n.Node:
-    """An expression with a function at its argument wherever it stands without one."""
+def _at_argument(node: n.Node, heads: Collection[str], argument: n.Node, inside: set[tuple[str, str]]) -> n.Node:
+    """An expression with the functions at their argument wherever they stand without one."""
 
     def bare(part: n.Node) -> bool:
-        return part == head or (isinstance(part, n.Scripted) and part.base == head and part.sub is None)
+        return key_of(named(part)) in heads
+
+    def named(part: n.Node) -> n.Node:
+        return part.base if isinstance(part, n.Scripted) and part.sub is None else part
 
     def calls(part: n.Product, k: int) -> bool:
         """Whether the k-th factor is called at the one behind it."""
         behind = part.factors[k + 1] if k + 1 < len(part.factors) and part.operators[k] == "" else None
-        return bare(part.factors[k]) and isinstance(behind, n.Group) and not any(map(bare, walk(behind)))
+        if not (bare(part.factors[k]) and isinstance(behind, n.Group)):
+            return False
+        # ``g'(h)``, and ``g'(1 + h)`` beside g(1 + h(x)), is at a function; ``\\sigma (1 - \\sigma)`` is a product.
+        own, within = key_of(named(part.factors[k])), {key_of(named(one)) for one in walk(behind) if bare(one)}
+        return bare(behind.body) or all((own, other) in inside for other in within)
 
     def filled(part: n.Node) -> n.Node:
         if bare(part):
             return n.Group(n.Product((part, n.Group(argument)), ("",), span=part.span), span=part.span)
         if isinstance(part, n.Product):
-            factors = (one if calls(part, k) else filled(one) for k, one in enumerate(part.factors))
+            called = [k for k in range(len(part.factors)) if calls(part, k)]
+            factors = (one if k in called else filled(one) for k, one in enumerate(part.factors))
             return replace(part, factors=tuple(factors))
         return mapped(part, filled)
 

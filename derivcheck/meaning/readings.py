@@ -15,7 +15,7 @@ from derivcheck.language import nodes as n
 from derivcheck.language.printing import plain
 from derivcheck.language.traversal import transform, walk
 from derivcheck.meaning import hidden, tables
-from derivcheck.meaning.differentials import along_a_path, differentials, held, speaks
+from derivcheck.meaning.differentials import along_a_path, differentials, doubtful, held, speaks
 from derivcheck.meaning.samples import declared, samples
 from derivcheck.problem.context import key_of, strip
 from derivcheck.problem.domains import REALS
@@ -272,7 +272,19 @@ def _as_derivatives(items: Items, text: str) -> Read:
     written, name = next((part, name) for part in _written(items) if _is_of(name := notation(part), names) and name)
     shown = f"∂{plain(loss)}/∂{plain(name)}"
     said = f"`{plain(written).replace('d ', 'd')}` is read as the derivative `{shown}`, and so for every name"
-    return Read(hidden.in_front(extra, _rewritten(kept, rewritten)), said)
+    made = _rewritten(kept, rewritten)
+    why = "has a derivative of what is not declared"
+    unread = (Unread((), Span(one.span.start, one.span.start), around=one.span, narrows=True, why=why)
+              for one in _statements(made) if notation is _with_d and any(map(_with_d, _pairs(one))))  # fmt: skip
+    return Read(hidden.in_front(extra, made), said, tuple(unread))
+
+
+def _pairs(item: Statement) -> Iterator[n.Node]:
+    """Two factors that stand side by side, wherever they do."""
+    for part in _written((item,)):
+        if isinstance(part, n.Product):
+            for one, other, sign in zip(part.factors, part.factors[1:], part.operators, strict=False):
+                yield n.Product((one, other), (sign,))
 
 
 def _joined(node: n.Product, notation: _Notation, names: Mapping[str, n.Node], loss: n.Node) -> n.Node:
@@ -498,10 +510,16 @@ def _as_tables(items: Items, text: str) -> Read:
     )
 
 
+def _of_differentials(items: Items, text: str) -> str:
+    if speaks(items, text, DIFFERENTIAL.search(text) is not None):
+        return "differential"
+    return "product" if next(doubtful(items), None) is None else "either"
+
+
 def _as_differentials(items: Items, text: str) -> Read:
     moving = differentials(items, text)
     if moving is None:
-        return Read(items)
+        return Read(items, unread=tuple(doubtful(items)))
     shown = ", ".join(f"`d{plain(parse_expression(key))}`" for key in moving)
     said = f"{shown} is a differential: any direction in which the input moves"
     return Read(along_a_path(moving, items), said, tuple(held(moving, items)))
@@ -525,8 +543,8 @@ CONVENTIONS: Final = (
     Convention(
         "differentials",
         "whether `dX` is a differential, along any direction of the inputs, or d times X",
-        ("product", "differential"),
-        lambda items, text: "differential" if speaks(items, text, DIFFERENTIAL.search(text) is not None) else "product",
+        ("product", "differential", "either"),
+        _of_differentials,
         _as_differentials,
     ),
     Convention(

@@ -289,7 +289,8 @@ def written(problem: Problem, leaves: Mapping[str, Grid[Fraction]], point: int =
     for key, value in leaves.items():
         if value.shape[1:] == (1, 1):
             number = value.entries[point if value.shape[0] > 1 else 0]
-            parts.append(f"{problem.declarations[key].text} = {_short(number)}")
+            if "#" not in problem.declarations[key].text:  # a name of ours tells a reader nothing
+                parts.append(f"{problem.declarations[key].text} = {_short(number)}")
     return ", ".join(parts) if 0 < len(parts) <= 4 else ""
 
 

@@ -26,6 +26,7 @@ from derivcheck.problem.scope import Definition, FunctionDefinition, Refusal
 from derivcheck.reading import phrases
 from derivcheck.reading.items import Statement
 from derivcheck.reading.parser import parse_expression
+from derivcheck.reading.unread import Unread, names_in_text
 from derivcheck.reading.windows import bare, clause
 from derivcheck.source import Span
 
@@ -48,8 +49,14 @@ def take_words(item: Statement, statements: Statements, builder: Builder) -> Non
     builder.makers.joined.add(item.span)
     if what is None or any(isinstance(part, n.Derivative | n.Nabla) for part in walk(item.members[0])):
         return
-    for claim in _meant(what, mentions, item, builder):
-        builder.makers.claims.append(_premise(claim, item))
+    meant = _meant(what, mentions, item, builder)
+    builder.makers.claims.extend(_premise(claim, item) for claim in meant)
+    left = strip(item.members[0])
+    if not meant and isinstance(left, n.Name) and isinstance(builder.scope.names.get(key_of(left)), Definition):
+        # `w` of the second loss is not the one of the first.
+        place, why = Span(item.span.start, item.span.start), "sets it by a gradient that no line writes"
+        names = tuple(names_in_text(left.text))
+        builder.unread.append(Unread(names, place, around=item.span, narrows=True, why=why))
 
 
 def _goes_on(item: Statement, statements: Statements, builder: Builder) -> bool:
@@ -150,9 +157,11 @@ def _of_objective(item: Statement, builder: Builder) -> list[Claim]:
         if one.shape == SCALAR and not one.family and depends(one.term, key, scope)
     }
     for function in scope.names.values():
-        if isinstance(function, FunctionDefinition) and key in (found[0] for found in function.parameters):
-            arguments = ", ".join(parameter for parameter, _ in function.parameters)
-            made[function.key] = (parse_expression(f"{function.key}({arguments})"), function.body)
+        if isinstance(function, FunctionDefinition):
+            # One that was no name yet has a key of its own.
+            arguments = [parameter.partition("#")[0] for parameter, _ in function.parameters]
+            if key_of(base) in arguments:
+                made[function.key] = (parse_expression(f"{function.key}({', '.join(arguments)})"), function.body)
     inner = behind((term for _, term in made.values()), scope.definitions)
     ends = [node for name, (node, _) in made.items() if name not in inner]
     if len(ends) != 1:

@@ -131,6 +131,7 @@ Let $N, c > 0$, $X \sim N(0, c)$ and $Y = X + Z$ where $Z \sim N(0, N)$ is indep
 
 $$ \psi(t) = \frac{t}{1 + e^{-t}}, \quad \rho(t) = \frac{1}{1 + e^{-t}} $$
 $$ \rho' = \rho (1 - \rho) $$
+$$ \psi' = \psi + \rho (1 - \psi) $$
 
 Let $a = s e^{b}$ and $h = s e^{-b}$ with $s > 0$ and $b \in [0, \pi/2)$. The change of variables has
 
@@ -184,7 +185,15 @@ For $q \in \mathbb{R}^k$ and $p \in \mathbb{R}^n$ subject to $U q = p$ let $g(q)
         (SCORE, {r"z_i + 2 u $$": r"z_i + u $$", r"\Rightarrow c &= \frac{1}{n} ": r"\Rightarrow c &= "}),
         (GIVEN, {r"A^\top \bar C.": r"A^\top \bar C / 2."}),
         (STATE, {r"= A X A^\top + Q": r"= A^\top X A + Q"}),
-        (LEFT_OUT, {r"N(0, c + N)": r"N(0, c N)", r"\rho (1 - \rho)": r"\rho (1 + \rho)", r"= -2 s $$": r"= 2 s $$"}),
+        (
+            LEFT_OUT,
+            {
+                r"N(0, c + N)": r"N(0, c N)",
+                r"\rho (1 - \rho)": r"\rho (1 + \rho)",
+                r"(1 - \psi)": "2",
+                r"= -2 s $$": r"= 2 s $$",
+            },
+        ),
         (NAMED, {r"2 a u_i \frac": r"a u_i \frac", r"dw = 2 w": r"dw = w"}),
         (ASIDE, {r"C^{-1} (C + U": r"C^{-1} (I + U", r"s^+ - s = -": "s^+ - s = ", "= 3 p": "= 9 p"}),
     ],
@@ -226,6 +235,8 @@ def test_what_was_read_so_is_said() -> None:
         "Let $x \\in \\mathbb{R}^n$. Let $q$ be the residual of the last step.\n\n$$ \\|x + q\\|^2 = \\|x\\|^2 $$\n",
         "Let $a > 0$.\n\n$$ \\frac{d}{da} \\log \\Gamma(a) = \\psi(a) $$\n",
         "Let $x \\in \\mathbb{R}^n$ and $M$ be the matrix of all pairs.\n\n$$ M x = x $$\n",
+        "Let $X \\in \\mathbb{R}^{d \\times d}$ be invertible.\n\n$$ d \\det X = \\det X \\operatorname{tr}(X^{-1} dX) $$\n",
+        "Let $A \\in \\mathbb{R}^{n \\times n}, x \\in \\mathbb{R}^n$.\n\n$$ (A + \\Delta A)(x + \\Delta x) = A x + 2 $$\n",
     ],
 )
 def test_of_a_name_of_which_words_say_more_than_its_shape_nothing_is_right_or_wrong(text: str) -> None:

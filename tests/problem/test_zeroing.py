@@ -65,6 +65,10 @@ def test_the_derivative_may_be_written_nowhere_where_there_is_one_objective():
     assert outcomes(text.replace("X)^{-1}", "X)^{-1} 2")) == ["wrong"]
     second = text.replace("Setting", r"Let $K(w) = \|w\|^2$. Setting")
     assert outcomes(second) == []
+    rate = r"Let $c > 0$ and $K(r) = c r - \log r$ with $r > 0$. Setting the derivative to zero gives $\hat r = 1/c$. "
+    assert outcomes(rate) == ["holds"]
+    again = r"Setting the gradient of $L$ to zero gives $v = 2 c$. Setting that of $K$ to zero gives $v = c$."
+    assert outcomes(rate + again) == ["holds", "not checked"]
 
 
 @pytest.mark.parametrize("words", ["Rearranging, we get the normal equations", "This gives", "Hence"])
