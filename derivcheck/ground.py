@@ -91,6 +91,8 @@ class Grounds:
         """Whether a side is a name that takes any value, or both are sums of such: it cannot hold for all inputs."""
         if claim.solution is not None or claim.conditions or claim.density is not None:
             return False
+        if t.is_zero(claim.claimed) and isinstance(claim.head, t.Derivative) and self._has_a_value(claim):
+            return True  # ``\nabla L = A w - b = 0`` says where it is zero.
         if any(isinstance(part, Given | Apply) for part in walk(claim.head_node)):
             # A moment or a function of the inputs, whatever its value comes down to, is worked out and not asked.
             return False
@@ -120,6 +122,11 @@ class Grounds:
             return True
         left = isinstance(strip(claim.head_node), Name | Scripted)
         return left and any(self._is_free(side.key) for side in inputs) and sides[0] in inputs
+
+    def _has_a_value(self, claim: Claim) -> bool:
+        """Whether its line says of what stands on the left what it is as well."""
+        beside = (one for one in self.problem.claims if isinstance(one, Claim) and one.line_span == claim.line_span)
+        return any(one.head == claim.head and not t.is_zero(one.claimed) for one in beside)
 
     def _leaves_nothing_open(self, claim: Claim) -> bool:
         """Whether what is said of inputs alone can be no condition on them: it is a claim, and all before it was read.
@@ -251,6 +258,8 @@ class Grounds:
         for unread, keys in self._tainted:
             if unread.span == claim.line_span and unread not in self.anew:
                 continue
+            if unread.optimum and isinstance(claim, Claim) and (claim.solution or isinstance(claim.head, t.Derivative)):
+                continue  # What is solved for, and by what is differentiated, is free.
             there = self._section(unread.span.start)
             if unread.around is not None:
                 if unread.around.start <= claim.span.start < unread.around.end:

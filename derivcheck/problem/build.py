@@ -55,6 +55,7 @@ def build(source: Source, items: tuple[Item, ...], readings: Mapping[str, str] =
     builder.findings.extend(marks.findings)
     said = [item for item in items if isinstance(item, Statement) and item.relations]
     scope.lefts = frozenset(left for one in said for left in one.members[:1] if isinstance(left, n.Scripted))
+    scope.varied = frozenset(_varied(item for item in items if isinstance(item, Statement)))
     scope.counters = frozenset(counters(said))
     _ranges_first(items, builder)
     items = with_spoken_models(items, source.text)
@@ -232,6 +233,15 @@ def _problem(builder: Builder) -> Problem:
         headings=tuple(builder.headings),
         guards=tuple(scope.guards),
     )  # fmt: skip
+
+
+def _varied(statements: Iterable[Statement]) -> Iterator[str]:
+    """The names by which is differentiated, by entries or members of what among them."""
+    for part in (part for one in statements for member in one.members for part in walk(member)):
+        if isinstance(part, n.Derivative | n.Nabla):
+            variables = part.variables if isinstance(part, n.Derivative) else (part.variable,)
+            yield from (key_of(name) for one in variables if one is not None
+                        for name in (one, one.base if isinstance(one, n.Scripted) else one))  # fmt: skip
 
 
 def _parities(scope: Scope) -> Iterator[Assumption]:

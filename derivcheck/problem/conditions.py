@@ -30,7 +30,9 @@ from derivcheck.problem.prose import is_asked, is_concluded, is_conditional
 from derivcheck.problem.scope import Declaration, Definition, FunctionDefinition, IndexInfo, Refusal, Scope
 from derivcheck.problem.solutions import equation_for
 from derivcheck.reading.items import Statement
-from derivcheck.reading.phrases import ASKING, CONDITIONS_JOINED
+from derivcheck.reading.phrases import ASKING, CONDITIONS_JOINED, OPTIMISED_UNDER
+from derivcheck.reading.unread import Unread, folded
+from derivcheck.source import Span
 
 EQUAL = frozenset(("=", ":=", "\\equiv"))
 
@@ -39,6 +41,8 @@ def assumed_equation(item: Statement, builder: Builder) -> bool:
     """``let A = A^\\top``, ``Q^\\top Q = I`` with a word such as "assume" in front."""
     if any(relation.sign != "=" for relation in item.relations):
         return False
+    if _of_the_optimum(item, builder):
+        return True
     if _so_asked(item, builder):
         sides = item.members[0], item.members[1]
         if not assume(sides[0], "=", sides[1], builder.context(), item.span) and not constrain(
@@ -70,6 +74,24 @@ def assumed_equation(item: Statement, builder: Builder) -> bool:
         builder.line(item.span, "assumption")
         return True
     return False
+
+
+def _of_the_optimum(item: Statement, builder: Builder) -> bool:
+    """ "Minimise $f(x)$ subject to $a^\\top x = b$" where a Lagrangian is differentiated by x: there x is free.
+
+    What fails and would hold under the constraint is not checked.
+    """
+    parts = (part for member in item.members for part in walk(member) if isinstance(part, n.Name | n.Scripted))
+    names = {key_of(part) for part in parts} & builder.scope.varied
+    if item.implied or not names or not OPTIMISED_UNDER.search(item.lead):
+        return False
+    why = "is a constraint of what is optimised, of which nothing is drawn"
+    place = Span(item.span.start, item.span.start)
+    builder.unread.append(
+        Unread(tuple((folded(key),) for key in sorted(names)), place, narrows=True, optimum=True, why=why)
+    )
+    builder.line(item.span, "constraint")
+    return True
 
 
 def _so_asked(item: Statement, builder: Builder) -> bool:

@@ -194,6 +194,7 @@ class Scope:
     ``counting`` are the letters that say somewhere in it how many of something there are, ``guards`` what every generic
     draw meets and a special one may not, ``parities`` which letters are said to be odd, and which to be even. ``begun``
     are recursions with the values with which they begin, ``lefts`` the names with scripts that stand left of a sign,
+    ``varied`` those by which is differentiated,
     ``counters`` the letters that count steps, ``unsaid`` recursions
     of which no formula tells with what they begin.
     """
@@ -213,6 +214,7 @@ class Scope:
     posterior: set[str] = field(default_factory=set)
     begun: dict[str, tuple[tuple[Dim, Term], ...]] = field(default_factory=dict)
     lefts: frozenset[Scripted] = frozenset()
+    varied: frozenset[str] = frozenset()
     counters: frozenset[Node] = frozenset()
     unsaid: dict[str, tuple[str, str, Span]] = field(default_factory=dict)
     still: set[str] = field(default_factory=set)

@@ -43,7 +43,9 @@ def take_words(item: Statement, statements: Statements, builder: Builder) -> Non
         return
     words, mentions = _between(item, statements, builder.source.text)
     what = _set_to_zero(words, mentions)
-    listed = phrases.LISTED.fullmatch(words) is not None and _goes_on(item, statements, builder)
+    listed = phrases.LISTED.fullmatch(words) is not None and (
+        _goes_on(item, statements, builder) or _solves_for_it(item, statements)
+    )
     if what is None and not phrases.LEADS.search(words) and not listed:
         return
     builder.makers.joined.add(item.span)
@@ -63,6 +65,19 @@ def _goes_on(item: Statement, statements: Statements, builder: Builder) -> bool:
     """Whether the equation before it in the sentence is one that words lead to."""
     last = statements.last_equation(item, _is_equation)
     return last is not None and last.sentence == item.sentence and last.span in builder.makers.joined
+
+
+def _solves_for_it(item: Statement, statements: Statements) -> bool:
+    r"""Whether the equation before it says that a slope by its name is zero: ``\nabla_w L = A w - b = 0``."""
+    last = statements.last_equation(item, _is_equation)
+    if last is None or last.members[-1] != n.Number(Fraction(0), "0"):
+        return False
+    match _head_of(last):
+        case n.Derivative(variables=variables):
+            return strip(item.members[0]) in variables
+        case n.Nabla(variable=variable):
+            return strip(item.members[0]) == variable
+    return False
 
 
 def _between(item: Statement, statements: Statements, text: str) -> tuple[str, list[Statement]]:

@@ -322,6 +322,12 @@ MADE_OF: Final = tuple(
         rf"\bmatrix {_M}[^<.]*{_NTH}{_SIDE}{_FILLED}{_V}",
     )
 )
+OPTIMISED_UNDER: Final = _said(
+    "constrains what is optimised",
+    r"subject to|under the constraint|s\. ?t\.|with the constraint|constrained (to|by)",
+    any_case=True,
+    window="",
+)
 OF_ROWS: Final = _said(
     "speaks of rows or columns", r"\b(row|column)s?\b(?![- ]?(wise|sum|vector|space|rank))", window="sentence"
 )

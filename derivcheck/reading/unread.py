@@ -60,7 +60,8 @@ class Unread:
 
     ``why`` says what is the matter with it. A condition of a sentence says nothing outside of it: then ``around`` is
     the stretch of that sentence; of one that only ``narrows`` the inputs, what holds without it holds with it. What
-    ``sets`` a name that has a value in its section already only states something of it. What may be a condition or a
+    ``sets`` a name that has a value in its section already only states something of it. A constraint of an
+    ``optimum`` says nothing of slopes and solutions. What may be a condition or a
     claim is ``stated``: as a condition it leaves something out only if it holds for some inputs and fails for others.
     """
 
@@ -68,6 +69,7 @@ class Unread:
     span: Span
     around: Span | None = None
     sets: bool = False
+    optimum: bool = False
     narrows: bool = False
     stated: Span | None = None
     why: str = "was not read"

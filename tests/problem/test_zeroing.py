@@ -59,6 +59,14 @@ def test_the_derivative_may_be_named_in_the_words_alone():
     assert outcomes(text) == ["holds"]
 
 
+def test_a_slope_that_is_zero_leads_to_its_variable_without_words():
+    zero = r"$$ \nabla_w L = -2 X^\top (y - Xw) = 0 $$" + "\n\n"
+    solved = r"$$ w = (X^\top X)^{-1} X^\top y $$" + "\n"
+    assert outcomes(SQUARES + zero + solved) == ["holds", "holds"]
+    assert outcomes(SQUARES + zero + solved.replace("= (", "= 2 (")) == ["holds", "wrong"]
+    assert "wrong" not in outcomes(SQUARES + zero)
+
+
 def test_the_derivative_may_be_written_nowhere_where_there_is_one_objective():
     text = SQUARES + r"Setting its gradient to zero gives $ \hat w = (X^\top X)^{-1} X^\top y $." + "\n"
     assert outcomes(text) == ["holds"]
