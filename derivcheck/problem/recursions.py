@@ -218,7 +218,10 @@ def _firsts(base: n.Node, steps: Steps, ctx: Context) -> tuple[tuple[Dim, n.Node
                     raise _not_yet(told[place])
             return tuple((place, told[place]) for place in places)
     if reach > 0:
-        raise Refusal("not-checked", steps.node.span, f"with what `{plain(steps.node)}` ends is not said")
+        why = (
+            f"with what `{plain(steps.node)}` ends is not found among what `{plain(steps.letter)}` is said to run over"
+        )
+        raise Refusal("not-checked", steps.node.span, why, "write the range, as in: for $t = 1, \\dots, T$")
     return tuple((end - Dim.of(step), None) for step in range(-reach, 0, -1))
 
 
