@@ -148,7 +148,7 @@ def test_a_mean_that_is_right_only_for_one_sample_is_wrong_and_the_missing_facto
     assert outcome(text) is WRONG
     help = finding(text).help
     assert help is not None
-    assert help.startswith(("multiply by `1/N`", "divide `Σᵢ uᵀ x⁽ⁱ⁾` by `N`"))
+    assert help.startswith("divide `uᵀ x⁽ⁱ⁾` by `N`; the line is then proved")
 
 
 def test_a_family_without_its_index_is_refused_where_a_value_is_needed():
