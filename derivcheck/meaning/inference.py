@@ -261,17 +261,29 @@ class Inference:
     def _one_of_several(self, guess: Guess) -> Iterator[Unread]:
         r"""A guess with an index that counts, or beside one that has a letter: ``V_{ij}`` is no number of its own."""
         name = guess.name
-        if not isinstance(name, n.Scripted) or name.sub is None or self._runs(name) or guess.kind == "table":
+        if not isinstance(name, n.Scripted) or name.sub is None or guess.kind == "table":
+            return
+        stepped = any(part.base == name.base and part.sub != name.sub for part in self._stepped)
+        if self._runs(name) and not stepped:
             return
         counts = any(isinstance(part, n.Name) and part.text in self._ends for part in walk(name.sub))
         beside = isinstance(name.sub, n.Number) and any(
             isinstance(part, n.Scripted) and part.base == name.base and isinstance(part.sub, n.Name)
             for part in self._parts
         )
-        if counts or beside:
+        if counts or beside or (stepped and any(isinstance(part, n.Name) for part in walk(name.sub))):
             why = f"has `{plain(name)}`, which may be one of several that are called so"
             for used in self._statements_with(name):
                 yield Unread(((folded(guess.key),),), Span(used.span.start, used.span.start), why=why)
+
+    @cached_property
+    def _stepped(self) -> list[n.Scripted]:
+        r"""Members that no line sets, at a letter by which steps are counted: ``x_t`` where ``h_{t-1}`` stands."""
+        members = [part for part in self._parts if isinstance(part, n.Scripted)]
+        steps = {letter for part in members if isinstance(part.sub, n.Add) for letter in walk(part.sub)}
+        said = (item for item in self.items if isinstance(item, Statement) and item.relations)
+        set_to = {strip(item.members[0]) for item in said if item.relations[0].sign != "\\in"}
+        return [part for part in members if isinstance(part.sub, n.Name) and part.sub in steps and part not in set_to]
 
     def _mentions_of(self, guess: Guess) -> Iterator[Statement]:
         for item in self.items:

@@ -27,6 +27,7 @@ from derivcheck.problem.equations import release
 from derivcheck.problem.indices import run_of
 from derivcheck.problem.newness import is_new
 from derivcheck.problem.probability.spoken import note_runs, with_spoken_models
+from derivcheck.problem.probability.statements import densities
 from derivcheck.problem.probability.unread import note_unread, note_unreadable
 from derivcheck.problem.problem import Claim, IndexRange, Problem
 from derivcheck.problem.prose import runs
@@ -56,7 +57,7 @@ def build(source: Source, items: tuple[Item, ...], readings: Mapping[str, str] =
     said = [item for item in items if isinstance(item, Statement) and item.relations]
     scope.lefts = frozenset(left for one in said for left in one.members[:1] if isinstance(left, n.Scripted))
     scope.varied = frozenset(_varied(item for item in items if isinstance(item, Statement)))
-    scope.counters = frozenset(counters(said))
+    scope.counters, scope.densities = frozenset(counters(said)), densities(items)
     _ranges_first(items, builder)
     items = with_spoken_models(items, source.text)
     statements = Statements(item for item in items if isinstance(item, Statement))

@@ -36,6 +36,10 @@ def is_open(size: str) -> bool:
     return size.startswith("?") and size[1:-1].isdigit() and size[-1].isalpha()
 
 
+DENSITIES = frozenset(("p", "P", "\\Pr", "\\mathrm{Pr}", "\\mathbb{P}", "\\mathrm{P}"))
+"""The letters of densities."""
+
+
 @dataclass(frozen=True, slots=True)
 class Unknown:
     """A name that nothing declares, as it was written.
@@ -166,6 +170,7 @@ class Measure:
     letters: tuple[str, ...]
     frozen: bool
     span: Span
+    given: frozenset[str] = frozenset()
 
 
 @dataclass
@@ -194,9 +199,8 @@ class Scope:
     ``counting`` are the letters that say somewhere in it how many of something there are, ``guards`` what every generic
     draw meets and a special one may not, ``parities`` which letters are said to be odd, and which to be even. ``begun``
     are recursions with the values with which they begin, ``lefts`` the names with scripts that stand left of a sign,
-    ``varied`` those by which is differentiated,
-    ``counters`` the letters that count steps, ``unsaid`` recursions
-    of which no formula tells with what they begin.
+    ``varied`` those by which is differentiated, ``counters`` the letters that count steps, ``unsaid`` recursions of
+    which no formula tells with what they begin, ``densities`` the letters of the model's density.
     """
 
     names: dict[str, Meaning] = field(default_factory=dict)
@@ -216,6 +220,7 @@ class Scope:
     lefts: frozenset[Scripted] = frozenset()
     varied: frozenset[str] = frozenset()
     counters: frozenset[Node] = frozenset()
+    densities: frozenset[str] = DENSITIES
     unsaid: dict[str, tuple[str, str, Span]] = field(default_factory=dict)
     still: set[str] = field(default_factory=set)
     angled: Node | None = None

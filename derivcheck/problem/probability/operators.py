@@ -40,7 +40,6 @@ from derivcheck.reading.parser import parse_expression
 from derivcheck.reading.unread import upright
 from derivcheck.source import Span
 
-DENSITIES = frozenset(("p", "P", "\\Pr", "\\mathrm{Pr}", "\\mathbb{P}", "\\mathrm{P}"))
 MEANS = frozenset(("\\mathbb{E}", "E", "\\mathrm{E}", "\\mathbf{E}", "\\mathcal{E}"))
 VARIANCES = frozenset(
     ("\\mathrm{Var}", "\\mathbb{V}", "\\mathrm{var}", "\\mathrm{V}", "\\mathrm{Cov}", "\\mathrm{cov}")
@@ -65,7 +64,7 @@ def operator(head: n.Node, group: n.Group, ctx: Context) -> Term | None:
     sub = head.sub if isinstance(head, n.Scripted) else None
     if text in ctx.scope.measures:
         return measure(text, group, span, ctx)
-    if text in DENSITIES:
+    if text in ctx.scope.densities:
         return density(group, span, ctx)
     if text in MEANS:
         return expectation(sub, group, span, ctx)
@@ -284,7 +283,7 @@ def density(group: n.Group, span: Span, ctx: Context) -> t.Density:
 
 def measure(text: str, group: n.Group, span: Span, ctx: Context) -> t.Density:
     """q(z) of a q that the document defines."""
-    before, _ = _sides(group)
+    before, behind = _sides(group)
     logs = []
     variables: list[Term] = []
     for item in _items(before):
@@ -307,9 +306,22 @@ def measure(text: str, group: n.Group, span: Span, ctx: Context) -> t.Density:
             continue
         if instance is None or instance.key not in known:
             raise Refusal("probability", span, f"`{ctx.scope.quote(span)}` is not what `{text}` was defined for")
+        refuse_given_else(known[instance.key], behind, span)
         logs.append((1, _log_at(ctx.scope.measures[text][instance.key], instance, ctx)))
         variables.append(term)
     return t.Density(summed(logs), tuple(variables), span=span)
+
+
+def refuse_given_else(known: Measure | None, given: n.Node | None, span: Span) -> None:
+    """Refuse a density of the document's own that was told given other values: it is not known given these."""
+    if known is not None and known.given and given is not None and known.given != given_names(given):
+        raise Refusal("probability", span, "this density was told given other values, and is not known given these")
+
+
+def given_names(given: n.Node | None) -> frozenset[str]:
+    """What stands behind the bar, as it is written."""
+    items = () if given is None else _items(_before_semicolon(given))
+    return frozenset(key_of(strip(item)) for item in items)
 
 
 def _log_at(found: Measure, instance: Instance, ctx: Context) -> Term:
@@ -458,7 +470,7 @@ def _measure_below(
                 before, _ = _sides(group)
                 found = [_random(strip(item), ctx)[0] for item in _items(before)]
                 return _under(text, [instance for instance in found if instance is not None], span, ctx)
-            if text in DENSITIES and text not in ctx.scope.names:
+            if text in ctx.scope.densities and text not in ctx.scope.names:
                 return _sides(group)[1]
         case n.Name() | n.Scripted():
             text = _letter(node)
@@ -466,7 +478,7 @@ def _measure_below(
                 known = ctx.scope.measures[text]
                 inside = [instance for instance in instances(body, ctx.scope) if instance.key in known]
                 return _under(text, inside, span, ctx)
-            if text in DENSITIES:
+            if text in ctx.scope.densities:
                 return None
             if key_of(node) not in ctx.scope.names and text in ("q", "Q", "r"):
                 reason = f"`{ctx.scope.quote(node.span)}` is not known: under what this is the mean is not said"
@@ -517,7 +529,7 @@ def of_densities(group: n.Group, scope: Scope) -> bool:
     return all(
         isinstance(part, n.Name)
         and part.text not in scope.names
-        and (part.text in scope.measures or (part.text in DENSITIES and bool(scope.factors)))
+        and (part.text in scope.measures or (part.text in scope.densities and bool(scope.factors)))
         for part in parts
     )
 
@@ -542,7 +554,9 @@ def entropy(group: n.Group, span: Span, ctx: Context) -> Term:
         latent, log = _under(text, inside, span, ctx)
         return _negative(mean_of(log, latent, log, ctx.scope, span), span)
     match node:
-        case n.Product(factors=(n.Name(text=letter), n.Group() as inner)) if letter in DENSITIES and node != group.body:
+        case n.Product(factors=(n.Name(text=letter), n.Group() as inner)) if (
+            letter in ctx.scope.densities and node != group.body
+        ):
             group = inner
     made = density(group, span, ctx)
     _, given = _sides(group)
@@ -558,7 +572,7 @@ def _of_its_value(node: n.Node, ctx: Context) -> n.Node:
     """``q`` for ``q(z)``, and ``p`` for ``p(z)`` with the z that a q of the document is of."""
     text = _letter(strip(node))
     known: Mapping[str, Measure | Factor] | None = ctx.scope.measures.get(text)
-    if known is None and text in DENSITIES and text not in ctx.scope.names:
+    if known is None and text in ctx.scope.densities and text not in ctx.scope.names:
         known = {key: one for each in ctx.scope.measures.values() for key, one in each.items()}
         known = known or {key: one for key, one in ctx.scope.factors.items() if not one.borrowed}
     if not isinstance(strip(node), n.Name) or not known or len(known) != 1:

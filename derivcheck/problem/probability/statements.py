@@ -2,12 +2,14 @@ r"""Statements that make the model: ``z \sim \mathcal{N}(0, 1)``, ``p(x \mid z) 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from derivcheck.language import nodes as n
 from derivcheck.language.domain import Domain
 from derivcheck.language.printing import plain
 from derivcheck.language.shapes import ONE, Dim, Shape
+from derivcheck.language.traversal import walk
 from derivcheck.problem import terms as t
 from derivcheck.problem.builder import Builder
 from derivcheck.problem.context import Context, key_of, strip
@@ -21,13 +23,13 @@ from derivcheck.problem.probability.cases import opens, pinned, with_case
 from derivcheck.problem.probability.distributions import ALIASES, domain_of, shape_of_values
 from derivcheck.problem.probability.logs import log_of
 from derivcheck.problem.probability.model import follows_from, unread, unread_names
-from derivcheck.problem.probability.operators import DENSITIES, NAMELESS, at_value, parameters_of
+from derivcheck.problem.probability.operators import NAMELESS, at_value, given_names, parameters_of, refuse_given_else
 from derivcheck.problem.probability.places import place_of
 from derivcheck.problem.probability.stacked import drawn_together, stack_of
-from derivcheck.problem.scope import Declaration, Factor, IndexInfo, Measure, Refusal, Scope
+from derivcheck.problem.scope import DENSITIES, Declaration, Factor, IndexInfo, Measure, Refusal, Scope
 from derivcheck.problem.substitution import at_indices
 from derivcheck.problem.terms import Term
-from derivcheck.reading.items import Statement
+from derivcheck.reading.items import Item, Statement
 
 
 def drawn_from(item: Statement, builder: Builder) -> bool:
@@ -35,7 +37,7 @@ def drawn_from(item: Statement, builder: Builder) -> bool:
     left, given = _bar(item.members[0])
     left = _as_family(left, builder)
     name, behind, density = _density_head(left)
-    if name is not None and name not in DENSITIES:
+    if name is not None and name not in builder.scope.densities:
         _measure(name, behind, item.members[1], item, builder)
         return True
     if density:
@@ -73,7 +75,7 @@ def states_density(item: Statement, builder: Builder) -> bool:
     by_chance = isinstance(left, n.Compare) or of_chance(builder.scope)
     if given is None and (name in builder.scope.names or not by_chance):
         return False
-    if name not in DENSITIES:
+    if name not in builder.scope.densities:
         _measure(name, behind, item.members[1], item, builder)
         return True
     value = left.members[0] if isinstance(left, n.Compare) else left
@@ -152,6 +154,16 @@ def _density_head(node: n.Node) -> tuple[str | None, n.Node, bool]:
             if isinstance(base, n.Name) and (base.text in DENSITIES or base.text == "q"):
                 return base.text, group.body, True
     return None, node, False
+
+
+def densities(items: Iterable[Item]) -> frozenset[str]:
+    """The letters of the model's density: q as well where q is said of values given others, and there is no p."""
+    parts = [part for one in items if isinstance(one, Statement) for node in one.members for part in walk(node)]
+    if any(isinstance(part, n.Name) and part.text in DENSITIES for part in parts):
+        return DENSITIES
+    heads = ((name, inside) for name, inside, found in map(_density_head, parts) if found)
+    given = any(name == "q" and _bar(inside)[1] is not None for name, inside in heads)
+    return DENSITIES | {"q"} if given else DENSITIES
 
 
 def _bar(node: n.Node) -> tuple[n.Node, n.Node | None]:
@@ -236,6 +248,12 @@ def _factor(value: n.Node, right: n.Node, item: Statement, builder: Builder, giv
     named = _places(places, free, ctx)
     log = at_indices(log, named)
     key, letters, sizes, entries = place_of(term, free, ctx)
+    loose = {info.name for info in free.values()}.difference(letters) & {
+        part.name for part in t.walk(log) if isinstance(part, t.Index)
+    }
+    if loose:
+        name, letter = plain(value), min(loose).partition("#")[0]
+        raise Refusal("model", item.span, f"`{name}` is one value, and its density is another for every `{letter}`")
     found = ctx.scope.declarations.get(key)
     if (other := follows_from(key, log, ctx.scope)) is not None:
         name, behind = plain(value), ctx.scope.declarations[other].text
@@ -320,7 +338,7 @@ def _value(value: n.Node, ctx: Context) -> Term:
 
 def _measure(text: str, behind: n.Node, right: n.Node, item: Statement, builder: Builder) -> None:
     """``q(z) = …``: the density of a random value under a name of its own."""
-    value, _ = _bar(behind)
+    value, given = _bar(behind)
     right = _without_value(right, value)
     free: dict[str, IndexInfo] = {}
     ctx = builder.context(free)
@@ -340,6 +358,7 @@ def _measure(text: str, behind: n.Node, right: n.Node, item: Statement, builder:
     if negative(density, scope):
         raise Refusal("model", right.span, f"`{plain(right)}` is negative: it is no density", wrong=True)
     key, letters, sizes, entries = place_of(term, free, ctx)
+    refuse_given_else(scope.measures.get(text, {}).get(key), given, item.span)
     frozen = any(isinstance(part, t.Density) and part.evidence is not None for part in t.walk(density))
     frozen = frozen or bool(set(_parameters(scope, key)) & t.variables(density))
     if key not in scope.factors:
@@ -349,7 +368,9 @@ def _measure(text: str, behind: n.Node, right: n.Node, item: Statement, builder:
         log = log_of(density, scope)
         scope.factors[key] = Factor(key, log, domain, item.span, letters, sizes, entries, borrowed=True)
     builder.makers.indices.update({info.name: info for info in free.values()})
-    scope.measures.setdefault(text, {})[key] = Measure(key, log_of(density, scope), letters, frozen, item.span)
+    scope.measures.setdefault(text, {})[key] = Measure(
+        key, log_of(density, scope), letters, frozen, item.span, given_names(given)
+    )
     builder.line(item.span, "definition", f"{text}({plain(value)})")
     builder.head = None
 

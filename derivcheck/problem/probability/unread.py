@@ -10,7 +10,6 @@ from derivcheck.language import nodes as n
 from derivcheck.problem.builder import Builder
 from derivcheck.problem.context import key_of, names_in, strip
 from derivcheck.problem.newness import of_chance
-from derivcheck.problem.probability.operators import DENSITIES
 from derivcheck.problem.probability.statements import declared_key
 from derivcheck.reading.items import ParseError, Statement
 from derivcheck.reading.parser import parse_expression
@@ -24,7 +23,9 @@ def note_unread(item: Statement, builder: Builder) -> None:
     left = strip(item.members[0])
     drawn = item.relations[0].sign == "\\sim"
     match left:
-        case n.Product(factors=(n.Name(text=text), n.Group() as group), operators=("",)) if text in DENSITIES:
+        case n.Product(factors=(n.Name(text=text), n.Group() as group), operators=("",)) if (
+            text in builder.scope.densities
+        ):
             if not drawn and (text in builder.scope.names or not of_chance(builder.scope)):
                 return
             left = group.body
