@@ -378,7 +378,7 @@ def _defined_for_all(item: Statement, left: n.Node, refusal: Refusal, builder: B
         refusal.span,
         f"`{plain(left)}` has no index, and what it is set to is another for every `{letter}`",
         f"write `{key_of(left)}{script}`, or behind it what it is without `{letter}`",
-        wrong=not (stands_alone(builder.source.text, refusal.span) or _has_letter(left, letter)),
+        wrong=not (builder.conditions or stands_alone(builder.source.text, refusal.span) or _has_letter(left, letter)),
     ) from refusal
 
 
