@@ -114,16 +114,18 @@ def extra(
     return made
 
 
-def _shapes(problem: Problem, sizes: Mapping[str, int]) -> Iterator[tuple[str, list[int]]]:
-    """What is declared, as it is written, with its shapes in numbers; what is not determined is left out."""
+def _in_numbers(
+    named: Sequence[tuple[str, tuple[Dim, ...]]], problem: Problem, sizes: Mapping[str, int]
+) -> Iterator[tuple[str, list[int]]]:
+    """Names with their dimensions in numbers; what is not determined is left out."""
     known = complete(sizes, problem)
-    for text, dims in (*_declared(problem), *_ranges(problem)):
+    for text, dims in named:
         yield text, [dim.value(known) for dim in dims if all(name in known for name in dim.symbols)]
 
 
 def _check_shapes(problem: Problem, sizes: Mapping[str, int]) -> None:
     """Every name has at least one row, one column and one member at these sizes."""
-    for text, dims in _shapes(problem, sizes):
+    for text, dims in _in_numbers([*_declared(problem), *_ranges(problem)], problem, sizes):
         if min(dims, default=1) < 1:
             raise SizesError(f"no sizes were found at which `{text}` has any entries (one size comes to {min(dims)})")
 
@@ -131,7 +133,7 @@ def _check_shapes(problem: Problem, sizes: Mapping[str, int]) -> None:
 def drawn(problem: Problem, fixed: Mapping[str, int], seed: int) -> int:
     """How many entries all declared names have together at the first sizes."""
     chosen = draw(symbols(problem), problem, fixed, seed, 1)[0]
-    return sum(prod(dims) for _, dims in _shapes(problem, chosen))
+    return sum(prod(dims) for _, dims in _in_numbers(_declared(problem), problem, chosen))
 
 
 def _one(free: Sequence[str], problem: Problem, generator: random.Random, spread: int, beyond: int) -> dict[str, int]:
