@@ -6,7 +6,7 @@ anything is then its derivative by ε.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from typing import Final
@@ -17,7 +17,7 @@ from derivcheck.language.traversal import transform, walk
 from derivcheck.meaning import hidden
 from derivcheck.problem.context import key_of, members_of, strip
 from derivcheck.problem.domains import REALS
-from derivcheck.problem.prose import facts_in
+from derivcheck.problem.prose import ASKED, facts_in
 from derivcheck.reading.items import Item, Statement
 from derivcheck.reading.unread import Unread, folded
 from derivcheck.reading.windows import behind
@@ -26,6 +26,7 @@ from derivcheck.source import Span
 _CONES: Final = frozenset(("symmetric", "spd", "psd", "skew", "diagonal", "lower", "upper", "invertible", "traceless"))
 """What may be said of an input and of its direction: then it is true of their sum as well."""
 _D: Final = n.Name("d")
+_ZERO: Final = n.Number(Fraction(0), "0")
 
 
 def differentials(items: Sequence[Item], text: str) -> dict[str, Statement] | None:
@@ -33,20 +34,43 @@ def differentials(items: Sequence[Item], text: str) -> dict[str, Statement] | No
     statements = [item for item in items if isinstance(item, Statement)]
     nodes = [part for one in statements for member in one.members for part in walk(member)]
     taken = {key_of(part) for one in statements if one.relations for part in members_of(one.members[0])}
-    sizes = (node.sup for node in nodes if isinstance(node, n.Scripted) and isinstance(node.base, n.Name)
-             and node.base.text in REALS and node.sup is not None)  # fmt: skip
-    if "d" in taken or any(part == _D for size in sizes for part in walk(size)):
+    if "d" in taken or _D in _in_sizes(statements):
         return None
     varied = [what for node in nodes if isinstance(node, n.Product) for _, what in _varied(node)]
     names = {key_of(name): name for name in varied if isinstance(name, n.Name)}
     declared = {key_of(strip(part)): one for one in statements if _is_space(one) for part in members_of(one.members[0])}
-    still = {key_of(what) for one in statements if one.members[-1] == n.Number(Fraction(0), "0")
+    still = {key_of(what) for one in statements if one.members[-1] == _ZERO
              for what in [_alone(one.members[0])] if what is not None}  # fmt: skip
     defined = {key_of(strip(one.members[0])) for one in statements if one.relations and one.relations[0].sign == "="}
     moving = {key: declared[key] for key in names if key in declared and key not in still}
     others = names.keys() - moving.keys() - defined - still
     restricted = any(not _CONES.issuperset(facts_in(behind(one, text))) for one in moving.values())
-    return None if others or restricted or not moving else moving
+    asked = any(_restricts(one, moving) and not _is_cone(one) for one in statements)
+    return None if others or restricted or asked or not moving else moving
+
+
+def _in_sizes(statements: Sequence[Statement]) -> list[n.Node]:
+    """What stands in the exponents of sets of numbers."""
+    nodes = (part for one in statements for member in one.members for part in walk(member))
+    return [part for node in nodes if isinstance(node, n.Scripted) and isinstance(node.base, n.Name)
+            and node.base.text in REALS and node.sup is not None for part in walk(node.sup)]  # fmt: skip
+
+
+def _restricts(item: Statement, moving: Container[str]) -> bool:
+    """Whether a statement asks something of inputs that move: ``\\|u\\| = 1``, and ``u^\\top du`` is 0 then."""
+    asks = item.cue is not None and item.cue.near and item.cue.kind in (*ASKED, "if", "for") and not item.implied
+    left = strip(item.members[0])
+    named = isinstance(left, n.Name | n.Scripted) and key_of(left) not in moving and item.relations[:1] and (
+        item.relations[0].sign in ("=", ":="))  # fmt: skip
+    if not asks or named or not item.relations or _is_space(item):
+        return False
+    return any(key_of(part) in moving for one in item.members for part in walk(one) if isinstance(part, n.Name))
+
+
+def _is_cone(item: Statement) -> bool:
+    r"""``x > 0``, ``A \\succ 0``: what start and direction meet, their sum meets."""
+    signs = [relation.sign for relation in item.relations]
+    return len(signs) == 1 and signs[0] in (">", "\\ge", "\\succ", "\\succeq") and item.members[1] == _ZERO
 
 
 def speaks(items: Sequence[Item], text: str, told: bool) -> bool:
@@ -67,8 +91,9 @@ def doubtful(items: Sequence[Item]) -> Iterator[Unread]:
                  for one in statements]  # fmt: skip
         if letter != _D and len({key for _, keys in lines for key in keys}) < 2:
             continue
+        counts = letter == _D and ("d" in known or _D in _in_sizes(statements))
         for one, keys in lines:
-            if one.relations and (_begins(one.members[0]) and keys & known if letter == _D else keys):
+            if one.relations and (keys & known if letter == _D else keys) and (not counts or _begins(one.members[0])):
                 why = f"may speak of changes, of which `{plain(letter)}` is no factor"
                 yield Unread((), Span(one.span.start, one.span.start), around=one.span, narrows=True, why=why)
 
@@ -115,9 +140,13 @@ def along_a_path(moving: Mapping[str, Statement], items: Sequence[Item]) -> tupl
             found.append(item)
         elif item in moving.values():
             found += _path(item, [part for part in members_of(item.members[0]) if key_of(strip(part)) in moving])
+        elif _restricts(item, moving):
+            for mark in ("start", "direction"):
+                members = tuple(_renamed(part, moving, mark) for part in item.members)
+                found.append(replace(item, members=members, hidden=item.hidden or mark == "direction"))
         else:
             found.append(replace(item, members=tuple(transform(member, _derived) for member in item.members)))
-    positive = hidden.let((n.STEP, n.Number(Fraction(0), "0")), (">",), Span(first, first), 940)
+    positive = hidden.let((n.STEP, _ZERO), (">",), Span(first, first), 940)
     return hidden.in_front([positive], tuple(found))
 
 
@@ -125,24 +154,24 @@ def _path(item: Statement, moved: Sequence[n.Node]) -> Iterator[Item]:
     """A declaration of inputs as one of where they start and of their directions, and what each is on the way."""
     keys = {key_of(strip(part)) for part in moved}
 
-    def renamed(mark: str, among: n.Node) -> n.Node:
-        return transform(
-            among,
-            lambda node: (
-                n.Name(f"{node.text}#{mark}", span=node.span)
-                if isinstance(node, n.Name) and key_of(node) in keys
-                else node
-            ),
-        )
-
-    yield replace(item, members=(renamed("start", item.members[0]), *item.members[1:]))
+    yield replace(item, members=(_renamed(item.members[0], keys, "start"), *item.members[1:]))
     directions = moved[0] if len(moved) == 1 else n.Tuple(tuple(moved), (",",) * (len(moved) - 1))
-    yield replace(item, members=(renamed("direction", directions), *item.members[1:]), hidden=True)
+    yield replace(item, members=(_renamed(directions, keys, "direction"), *item.members[1:]), hidden=True)
     place = Span(item.span.end, item.span.end)
     for number, part in enumerate(moved):
-        step = n.Product((n.STEP, renamed("direction", part)), ("",))
-        value = n.Add((("+", renamed("start", part)), ("+", step)))
+        step = n.Product((n.STEP, _renamed(part, keys, "direction")), ("",))
+        value = n.Add((("+", _renamed(part, keys, "start")), ("+", step)))
         yield hidden.set_to(strip(part), value, place, 941 + number)
+
+
+def _renamed(node: n.Node, keys: Container[str], mark: str) -> n.Node:
+    """An expression with the names of inputs that move as those of where they start, or of their directions."""
+
+    def named(part: n.Node) -> n.Node:
+        moves = isinstance(part, n.Name) and key_of(part) in keys
+        return n.Name(f"{part.text}#{mark}", span=part.span) if moves and isinstance(part, n.Name) else part
+
+    return transform(node, named)
 
 
 def _derived(node: n.Node) -> n.Node:

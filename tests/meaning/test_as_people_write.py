@@ -217,6 +217,13 @@ def test_a_line_without_the_differential_of_an_input_may_hold_it_fixed() -> None
     assert outcomes(text + r"$$ d(v^\top v) = 2 v^\top dv $$" "\n") == ["not checked", "holds"]
 
 
+def test_the_differential_of_what_meets_a_condition_meets_it_on_the_way() -> None:
+    positive = r"Let $s \in \mathbb{R}$ with $s > 0$." "\n\n" r"$$ d(\log s) = \frac{ds}{s} $$" "\n"
+    assert outcomes(positive) == ["holds"]
+    unit = r"Let $u \in \mathbb{R}^n$ with $\|u\| = 1$." "\n\n" r"$$ u^\top du = 0 $$" "\n"
+    assert outcomes(unit) == ["not checked"]
+
+
 @pytest.mark.parametrize("words", ["with its Cholesky factorisation $A = L L^\\top$", "with the SVD $A = L D L^\\top$"])
 def test_the_factors_of_a_decomposition_in_words_are_not_any_that_give_the_product(words: str) -> None:
     text = f"Let $A \\in \\mathbb{{R}}^{{n \\times n}}$ be positive definite, {words}.\n\n"
