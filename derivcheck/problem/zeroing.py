@@ -164,7 +164,9 @@ def _of_objective(item: Statement, builder: Builder) -> list[Claim]:
     left, scope = strip(item.members[0]), builder.scope
     base = estimated(left)
     key = None if base is None else estimated_key(base, builder)
-    if base is None or key is None:
+    text = builder.source.text
+    # Under a constraint the objective's own slope is not zero.
+    if base is None or key is None or phrases.MULTIPLIER.search(text) or phrases.OPTIMISED_UNDER.search(text):
         return []
     made: dict[str, tuple[n.Node, t.Term]] = {
         one.key: (parse_expression(one.key), one.term)
