@@ -1,5 +1,5 @@
 # make run    check the homework problems (sets up .venv first)
-# make test   the tests                   make lint   ruff and mypy
+# make test   the tests                   make lint   ruff and mypy     make setup  only what they need
 # make thorough   more seeds, and the mend of every mistake in tests/documents
 # make bench  what start-up costs, and what other tools find on the same formulas (PEERS=/an/environment/bin/python)
 # make clean  remove what make made
@@ -17,7 +17,7 @@ INSTALL := $(PIP) install --constraint .ci/constraints.txt
 # What one process has compiled, the next ones find: the tests start many.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test thorough lint bench docs clean
+.PHONY: run test thorough lint bench docs clean setup
 
 run: $(VENV)/.runs
 	@set -e; for problem in mlp resblock ppca; do \
@@ -27,6 +27,8 @@ run: $(VENV)/.runs
 test: $(VENV)/.tests
 	@echo "about 6,300 tests on two processes: 10 to 25 minutes on a machine of two cores, longer on a busy one"
 	$(BIN)/python -m pytest -n 2 --dist loadgroup -q
+
+setup: $(VENV)/.tests
 
 thorough: $(VENV)/.tests
 	$(BIN)/python -m pytest -n 2 --dist loadgroup -q -m thorough
