@@ -143,15 +143,15 @@ def _says_what_is_written_in_it(name: str, settings: Settings) -> None:
 
 
 def first_of_each() -> list[object]:
-    """All mistakes; those beyond the first three in the claims of a document, of common kinds, on demand."""
-    seen: Counter[str] = Counter()
+    """All mistakes; of common kinds those beyond three in claims of a document, and two in definitions, on demand."""
     kinds = Counter(m.mistake for m in MUTATIONS)
+    claims, definitions = Counter[str](), Counter[str]()
     found = []
     for one in MUTATIONS:
-        seen[one.document] += not one.in_definition
-        rare = one.in_definition or kinds[one.mistake] < 3
-        marks = [] if rare or seen[one.document] <= 3 else [pytest.mark.thorough]
-        found.append(pytest.param(one, marks=[together(one.document), *marks]))
+        seen, most = (definitions, 2) if one.in_definition else (claims, 3)
+        seen[one.document] += 1
+        kept = kinds[one.mistake] < 3 or seen[one.document] <= most
+        found.append(pytest.param(one, marks=[together(one.document), *([] if kept else [pytest.mark.thorough])]))
     return found
 
 

@@ -90,9 +90,10 @@ class Enclosure:
         value, size = work.enclosed()
         a = frame.world.arithmetic
         assert isinstance(a, BallArithmetic)
-        if not value.rad() <= size * arb(2) ** (GUARD - ctx.prec):
+        cancels = value.contains(0) and not value.is_exact()
+        if not cancels and not value.rad() <= size * arb(2) ** (GUARD - ctx.prec):
             a.blurred = True
-        if value.contains(0) and not value.is_exact():
+        if cancels:
             # It exists, and is 0 if what is on one side of a place is minus what is on the other; else nothing is left.
             parts = [replace(work, integrand=part) for part in _summands(work.integrand)]
             odd = any(all(part.odd(place) for part in parts) for place in _centres(first, last, frame))

@@ -45,7 +45,8 @@ def symbols(problem: Problem) -> tuple[str, ...]:
 def spellings(problem: Problem) -> dict[str, str]:
     """How a setting may write each size, and the document's key of it: ``n_1`` or ``n₁`` for ``n_{1}``, ``δ``."""
     keys = symbols(problem)
-    plain = {problem.size_shown(key).replace("{", "").replace("}", "").removeprefix("\\"): key for key in keys}
+    written = {problem.size_shown(key) if "#" in key else key: key for key in keys}
+    plain = {name.replace("{", "").replace("}", "").removeprefix("\\"): key for name, key in written.items()}
     return {**plain, **{shown: key for key, shown in problem.size_names.items() if key in keys}, **{k: k for k in keys}}
 
 
