@@ -268,7 +268,9 @@ def _amounts(bench: Bench, claim: Claim, world: World) -> Iterator[tuple[str, to
 
 
 def _equal(values: torch.Tensor, other: torch.Tensor) -> bool:
-    good = values.isfinite()
     other = other.reshape(-1, *(1,) * (values.dim() - 1)) if other.dim() else other
+    # What no input moves has one value for all of them.
+    values, other = torch.broadcast_tensors(values, other)
+    good = values.isfinite()
     apart = ((values - other).abs() <= CLOSE * other.abs())[good]
     return bool(good.any()) and bool(apart.all())

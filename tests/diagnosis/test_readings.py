@@ -115,3 +115,8 @@ def test_the_number_by_which_a_line_is_off_everywhere_is_named_and_undone():
         "multiply by `15`",
     ]
     assert found[0].edits[0].replacement == r"\frac{5}{2} (A + A^\top) x"
+
+
+def test_sides_that_no_input_moves_are_told_apart_beside_names_that_move() -> None:
+    found = finding(r"Let $x \in \mathbb{R}$." "\n\n" r"$$ \sqrt{2} = \frac{3}{2} $$" "\n")
+    assert found.code == "wrong-identity"
