@@ -34,7 +34,7 @@ def differentials(items: Sequence[Item], text: str) -> dict[str, Statement] | No
     statements = [item for item in items if isinstance(item, Statement)]
     nodes = [part for one in statements for member in one.members for part in walk(member)]
     taken = {key_of(part) for one in statements if one.relations for part in members_of(one.members[0])}
-    if "d" in taken or _D in _in_sizes(statements):
+    if "d" in taken or _D in in_exponents(statements):
         return None
     varied = [what for node in nodes if isinstance(node, n.Product) for _, what in _varied(node)]
     names = {key_of(name): name for name in varied if isinstance(name, n.Name)}
@@ -49,7 +49,7 @@ def differentials(items: Sequence[Item], text: str) -> dict[str, Statement] | No
     return None if others or restricted or asked or not moving else moving
 
 
-def _in_sizes(statements: Sequence[Statement]) -> list[n.Node]:
+def in_exponents(statements: Sequence[Statement]) -> list[n.Node]:
     """What stands in the exponents of sets of numbers."""
     nodes = (part for one in statements for member in one.members for part in walk(member))
     return [part for node in nodes if isinstance(node, n.Scripted) and isinstance(node.base, n.Name)
@@ -91,7 +91,7 @@ def doubtful(items: Sequence[Item]) -> Iterator[Unread]:
                  for one in statements]  # fmt: skip
         if letter != _D and len({key for _, keys in lines for key in keys}) < 2:
             continue
-        counts = letter == _D and ("d" in known or _D in _in_sizes(statements))
+        counts = letter == _D and ("d" in known or _D in in_exponents(statements))
         for one, keys in lines:
             if one.relations and (keys & known if letter == _D else keys) and (not counts or _begins(one.members[0])):
                 why = f"may speak of changes, of which `{plain(letter)}` is no factor"

@@ -15,7 +15,7 @@ from derivcheck.language import nodes as n
 from derivcheck.language.printing import plain
 from derivcheck.language.traversal import transform, walk
 from derivcheck.meaning import hidden, tables
-from derivcheck.meaning.differentials import along_a_path, differentials, doubtful, held, speaks
+from derivcheck.meaning.differentials import along_a_path, differentials, doubtful, held, in_exponents, speaks
 from derivcheck.meaning.samples import declared, samples
 from derivcheck.problem.context import key_of, strip
 from derivcheck.problem.domains import REALS
@@ -101,16 +101,9 @@ def fixed_in(items: Items) -> tuple[dict[str, str], list[Finding]]:
 
 def _sizes(items: Items) -> dict[str, n.Node]:
     """The names in the exponents of sets."""
-    found: dict[str, n.Node] = {}
-    for node in _written(items):
-        if (
-            isinstance(node, n.Scripted)
-            and isinstance(node.base, n.Name)
-            and node.base.text in REALS
-            and node.sup is not None
-        ):
-            found |= {key_of(part): part for part in walk(node.sup) if isinstance(part, n.Name | n.Scripted)}
-    return found
+    return {
+        key_of(part): part for part in in_exponents(list(_statements(items))) if isinstance(part, n.Name | n.Scripted)
+    }
 
 
 def _both(items: Items) -> dict[str, n.Node]:
