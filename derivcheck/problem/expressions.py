@@ -124,7 +124,7 @@ def _add(node: n.Add, parts: tuple[tuple[str, n.Node], ...], ctx: Context) -> Te
         if sign == "±":
             raise Refusal("plus-minus", node.span, "± stands for two lines; write the one that is meant")
         made.append((-1 if sign == "-" else 1, ctx.term(part)))
-    return algebra.add(ctx.scope, made, node.span)
+    return algebra.add(ctx.scope, products.over_paths(made, ctx), node.span)
 
 
 def _root(body: n.Node, index: n.Node | None, node: n.Root, ctx: Context) -> Term:

@@ -9,9 +9,12 @@ from derivcheck.language import nodes as n
 from derivcheck.language.shapes import SCALAR
 from derivcheck.problem import algebra, calls, derivatives, spectrum, terms, words
 from derivcheck.problem.context import Context, key_of, strip
+from derivcheck.problem.facts import depends
 from derivcheck.problem.indices import indicator, superscript
 from derivcheck.problem.probability.operators import operator
+from derivcheck.problem.recursions import SHIFT
 from derivcheck.problem.scope import Refusal
+from derivcheck.problem.substitution import rewrite
 from derivcheck.problem.terms import Term
 
 JOINING = frozenset(("", "\\cdot", "\\times", "*"))
@@ -220,6 +223,35 @@ def _linked(pieces: list[Piece], ctx: Context) -> list[Piece]:
 def _is_partial(piece: Piece) -> bool:
     node = strip(piece.nodes[0])
     return piece.term is None and isinstance(node, n.Derivative) and len(node.variables) == 1
+
+
+def over_paths(made: list[tuple[int, Term]], ctx: Context) -> list[tuple[int, Term]]:
+    """The summands of ∂f/∂w + ∂f/∂h · ∂h/∂w: by w alone is the first, along every path that leads to h the last.
+
+    Where further paths are written out, ∂f/∂h · ∂h/∂k · ∂k/∂w, the ∂h/∂w beside them is that by w alone.
+    """
+    found = [part for _, term in made for part in terms.walk(term) if isinstance(part, terms.Derivative)]
+    settled: dict[Term, Term] = {}
+    for part in found if len(made) > 1 and ctx.linked == "direct" else ():
+        near = derivatives.immediate(part.target, ctx)
+        others = {each.key.removeprefix(SHIFT) for each in found if _differentiated(each) == _differentiated(part)}
+        own = others & near & ctx.scope.definitions.keys()
+        through = {name for name in own if depends(ctx.scope.definitions[name].term, part.key, ctx.scope)}
+        if part.key in near and through:
+            settled[part] = replace(part, direct=True)
+            for last in found:
+                if last.key == part.key and (name := _differentiated(last)) in through:
+                    goes_on = any(each.key != last.key and _differentiated(each) == name for each in found)
+                    settled[last] = replace(last, direct=goes_on)
+    return [(sign, rewrite(term, settled.get)) for sign, term in made] if settled else made
+
+
+def _differentiated(partial: terms.Derivative) -> Term | str | None:
+    """The name or function of which it is the partial, whatever its member or arguments."""
+    match partial.target:
+        case terms.Variable(key=key) | terms.Arbitrary(key=key) | terms.Let(function=str(key)):
+            return key
+    return partial.target
 
 
 def _starts(piece: Piece, ctx: Context) -> bool:

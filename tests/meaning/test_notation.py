@@ -161,9 +161,22 @@ $$ (P v)_l = \sum_{j=1}^n p_{lj} v_j $$
 $$ \frac{\partial a_{ij}}{\partial s_{ik}} = a_{ij} (\delta_{jk} + a_{ik}) $$ # no
 $$ \|P\|_F^2 = \sum_{l=1}^m p_{ll}^2 $$ # no
 """
+PATHS = r"""
+Let $w, u_t \in \mathbb{R}$ for $t = 1, \dots, N$, $f, g : \mathbb{R} \times \mathbb{R} \to \mathbb{R}$ and
+$e : \mathbb{R} \to \mathbb{R}$, with $k = e(w)$, $h = g(k, w)$ and $y = f(h, w)$. By the chain rule
+
+$$ \frac{\partial y}{\partial w} = \frac{\partial f(h, w)}{\partial w} + \frac{\partial f(h, w)}{\partial h} \frac{\partial h}{\partial w} $$
+$$ \frac{d y}{d w} = \frac{\partial y}{\partial w} + \frac{\partial y}{\partial h} \frac{\partial h}{\partial w} + \frac{\partial y}{\partial h} \frac{\partial h}{\partial k} \frac{\partial k}{\partial w} $$
+$$ \frac{d y}{d w} = \frac{\partial f}{\partial w} - \frac{\partial f}{\partial h} \frac{d h}{d w} $$ # no
+
+For $s_t = g(s_{t-1}, w)$ it is
+
+$$ \frac{\partial s_t}{\partial w} = \frac{\partial g(s_{t-1}, w)}{\partial w} + \frac{\partial g(s_{t-1}, w)}{\partial s_{t-1}} \frac{\partial s_{t-1}}{\partial w} $$
+$$ \frac{\partial s_t}{\partial w} = \frac{\partial g(s_{t-1}, w)}{\partial w} + \frac{\partial g(s_{t-1}, w)}{\partial s_{t-1}} \frac{\partial s_{t-2}}{\partial w} $$ # no
+"""
 DOCUMENTS = (
     *(CROSS, POWERS, SQUARES, LISTS, LEAST, TWO_LETTERS, PRIMES, SAMPLES, ONE_HOT, ARGUMENTS, DENSITIES, CHAIN),
-    *(DIVERGENCES, IN_WORDS, RIDGE, BY_ROWS),
+    *(DIVERGENCES, IN_WORDS, RIDGE, BY_ROWS, PATHS),
 )
 
 
