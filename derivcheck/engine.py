@@ -406,8 +406,7 @@ def _other_reading(bench: Bench, claim: Claim, verdict: Verdict) -> Verdict:
 
 def _carried_from(bench: Bench, claim: Claim, results: list[Result], wanted: list[Claim | Refused]) -> str | None:
     """The wrong member above in the same chain whose value this one repeats: it is blamed there, once."""
-    from derivcheck.evaluation.arithmetic import NotExact, OutOfRange
-    from derivcheck.evaluation.budget import BUDGET
+    from derivcheck.evaluation.arithmetic import BUDGET, NotExact, OutOfRange
     from derivcheck.oracles.comparing import compare
 
     BUDGET.renew()

@@ -13,9 +13,8 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Final
 
-from derivcheck.language.nodes import Apply, Given, Name, Node, Scripted
+from derivcheck.language.nodes import Apply, Given, Name, Node, Scripted, walk
 from derivcheck.language.shapes import ONE, is_scalar
-from derivcheck.language.traversal import walk
 from derivcheck.problem import terms as t
 from derivcheck.problem.constraints import summed, tied_names
 from derivcheck.problem.context import key_of, names_in, strip

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from derivcheck.evaluation.arithmetic import NotExact, NotSettled, OutOfRange, TooLarge
-from derivcheck.evaluation.budget import BUDGET
+from derivcheck.evaluation.arithmetic import BUDGET, NotExact, NotSettled, OutOfRange, TooLarge
 from derivcheck.evaluation.sizes import SizesError
 from derivcheck.oracles.draws import CannotDraw, Draws
 from derivcheck.oracles.exact import EXACT, Oracle

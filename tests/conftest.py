@@ -7,7 +7,7 @@ import os
 import pytest
 from hypothesis import HealthCheck, settings
 
-from derivcheck.evaluation.budget import BUDGET
+from derivcheck.evaluation.arithmetic import BUDGET
 
 # what a test says is found out in it, and not taken from what an earlier run has found
 os.environ["DERIVCHECK_CACHE"] = "off"

@@ -14,7 +14,7 @@ from unittest.mock import patch
 from derivcheck import engine, judge
 from derivcheck.config import Settings
 from derivcheck.diagnosis import explaining
-from derivcheck.evaluation.budget import BUDGET
+from derivcheck.evaluation.arithmetic import BUDGET
 from derivcheck.oracles.draws import Draws
 from derivcheck.oracles.exact import Oracle
 from derivcheck.oracles.table import RUN

@@ -15,7 +15,7 @@ from derivcheck.config import Settings
 from derivcheck.diagnosis import blame, repair
 from derivcheck.evaluation import lattice
 from derivcheck.evaluation.arithmetic import NotSettled
-from derivcheck.language.domain import Domain
+from derivcheck.language.shapes import Domain
 from derivcheck.oracles import joint, table
 from derivcheck.oracles.exact import Oracle
 from derivcheck.problem import build

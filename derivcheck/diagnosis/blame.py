@@ -29,15 +29,14 @@ from derivcheck.diagnosis.redefining import (
 )
 from derivcheck.diagnosis.rules import candidates
 from derivcheck.diagnosis.wording import plainest, reworded
-from derivcheck.evaluation.arithmetic import NotExact, OutOfRange
-from derivcheck.evaluation.budget import BUDGET, Effort
+from derivcheck.evaluation.arithmetic import BUDGET, Effort, NotExact, OutOfRange
 from derivcheck.evaluation.differentiation import Autograd
 from derivcheck.evaluation.evaluator import Integrator, World, evaluate
 from derivcheck.evaluation.gaussian import GaussianAlgebra, Quickest
 from derivcheck.evaluation.optimisation import Optimiser
 from derivcheck.evaluation.sizes import SizesError, complete
 from derivcheck.language import nodes as n
-from derivcheck.language.traversal import walk
+from derivcheck.language.nodes import walk
 from derivcheck.oracles import piecewise
 from derivcheck.oracles.bench import Bench, CannotDraw
 from derivcheck.problem import terms as t

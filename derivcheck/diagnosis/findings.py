@@ -137,7 +137,7 @@ def _explained(problem: Problem, claim: Claim, bench: Bench) -> tuple[Repair | N
     """The edit that mends a line, and what else there is to say of it."""
     from derivcheck.diagnosis.readings import amount_of, reading_of
     from derivcheck.diagnosis.repair import repair, repair_head
-    from derivcheck.evaluation.budget import BUDGET
+    from derivcheck.evaluation.arithmetic import BUDGET
 
     BUDGET.renew()
     facts = [_right_later(problem, claim, bench)]

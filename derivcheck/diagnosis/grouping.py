@@ -10,8 +10,8 @@ from derivcheck.diagnosis.places import Place, places_of
 from derivcheck.diagnosis.slips import SIGNS, Found, Sign
 from derivcheck.diagnosis.stock import Stock
 from derivcheck.language import nodes as n
+from derivcheck.language.nodes import walk
 from derivcheck.language.printing import plain
-from derivcheck.language.traversal import walk
 
 
 def extents(place: Place, stock: Stock) -> Found:

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from derivcheck.diagnosis.candidate import HALF, MINUS_ONE, ONE, TOP, TWO, closed, raised
 from derivcheck.language import nodes as n
-from derivcheck.language.traversal import walk
+from derivcheck.language.nodes import walk
 
 Value = tuple[int, int]
 REPLACED: Final = "replace `{old}` by `{new}`"

@@ -12,8 +12,7 @@ from derivcheck.diagnosis.candidate import Candidate
 from derivcheck.diagnosis.rules import candidates
 from derivcheck.diagnosis.stock import Stock
 from derivcheck.diagnosis.wording import plainest, reworded, tidied
-from derivcheck.evaluation.arithmetic import NotExact, OutOfRange
-from derivcheck.evaluation.budget import BUDGET, Effort
+from derivcheck.evaluation.arithmetic import BUDGET, Effort, NotExact, OutOfRange
 from derivcheck.evaluation.evaluator import Frame, World, evaluate
 from derivcheck.evaluation.gaussian import GaussianAlgebra
 from derivcheck.evaluation.sizes import SizesError

@@ -18,7 +18,7 @@ from derivcheck.diagnosis.stock import (
     stock_terms,
 )
 from derivcheck.language import nodes as n
-from derivcheck.language.traversal import walk
+from derivcheck.language.nodes import walk
 from derivcheck.oracles.bench import Bench
 from derivcheck.problem import terms as t
 from derivcheck.problem.problem import Claim

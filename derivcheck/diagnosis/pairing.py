@@ -13,10 +13,10 @@ from derivcheck.diagnosis.candidate import ONE, ZERO, Candidate, closed
 from derivcheck.diagnosis.ingredients import REPLACED, Ingredient, altered, divided, multiplied
 from derivcheck.diagnosis.synthesis import ENTRY, HOLE, UNKNOWN, Hole, Side
 from derivcheck.diagnosis.wording import tidied
-from derivcheck.evaluation.budget import BUDGET, Effort
+from derivcheck.evaluation.arithmetic import BUDGET, Effort
 from derivcheck.language import nodes as n
+from derivcheck.language.nodes import children, transform, walk
 from derivcheck.language.printing import latex, plain
-from derivcheck.language.traversal import children, transform, walk
 from derivcheck.problem.context import strip
 
 EFFORT: Final = 2e9

@@ -17,7 +17,7 @@ from derivcheck.diagnosis.candidate import ONE, TOKEN, closed, raised, size_of
 from derivcheck.diagnosis.places import is_indicator
 from derivcheck.diagnosis.stock import Stock
 from derivcheck.language import nodes as n
-from derivcheck.language.traversal import mapped, walk
+from derivcheck.language.nodes import mapped, walk
 from derivcheck.reading.parser import parse_expression
 
 Factors = tuple[tuple[str, n.Node], ...]

@@ -12,7 +12,7 @@ from typing import Final
 from derivcheck.diagnosis.candidate import Candidate
 from derivcheck.diagnosis.redefining import Site, items_of, read_with, stock_for
 from derivcheck.diagnosis.rules import ANY_NAME, candidates
-from derivcheck.evaluation.budget import BUDGET, Effort
+from derivcheck.evaluation.arithmetic import BUDGET, Effort
 from derivcheck.language import nodes as n
 from derivcheck.language.printing import plain
 from derivcheck.oracles.bench import Bench

@@ -16,10 +16,10 @@ from derivcheck.diagnosis.stock import (
     negative_powers,
     stock_terms,
 )
-from derivcheck.evaluation.budget import BUDGET
+from derivcheck.evaluation.arithmetic import BUDGET
 from derivcheck.language import nodes as n
+from derivcheck.language.nodes import walk
 from derivcheck.language.printing import plain
-from derivcheck.language.traversal import walk
 from derivcheck.oracles.draws import dependencies
 from derivcheck.problem import directives
 from derivcheck.problem import terms as t

@@ -19,7 +19,7 @@ from derivcheck.diagnosis.rebuilding import Refit, refits
 from derivcheck.diagnosis.repair import EFFORT
 from derivcheck.diagnosis.rules import ANY_NAME, candidates
 from derivcheck.diagnosis.stock import Stock
-from derivcheck.evaluation.budget import BUDGET, Effort
+from derivcheck.evaluation.arithmetic import BUDGET, Effort
 from derivcheck.language import nodes as n
 from derivcheck.oracles.bench import Bench
 from derivcheck.problem.problem import Claim, Refused

@@ -27,7 +27,7 @@ from derivcheck.diagnosis.pairing import paired
 from derivcheck.diagnosis.rules import LEFT, candidates, edits_by
 from derivcheck.diagnosis.stock import Stock
 from derivcheck.diagnosis.synthesis import RANK, side_of, synthesised
-from derivcheck.evaluation.budget import Effort
+from derivcheck.evaluation.arithmetic import Effort
 from derivcheck.evaluation.evaluator import World
 from derivcheck.oracles.bench import Bench
 from derivcheck.problem.problem import Claim

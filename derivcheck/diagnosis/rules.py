@@ -18,8 +18,8 @@ from derivcheck.diagnosis.patterns import Known, built, matches, run, tokens_bet
 from derivcheck.diagnosis.places import Place, all_literal, places_of
 from derivcheck.diagnosis.stock import Stock
 from derivcheck.language import nodes as n
+from derivcheck.language.nodes import walk
 from derivcheck.language.printing import plain
-from derivcheck.language.traversal import walk
 
 Where = Callable[[Place], bool]
 

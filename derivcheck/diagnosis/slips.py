@@ -25,8 +25,8 @@ from derivcheck.diagnosis.candidate import (
 from derivcheck.diagnosis.places import Place, changed, is_indicator
 from derivcheck.diagnosis.stock import Stock
 from derivcheck.language import nodes as n
+from derivcheck.language.nodes import transform, walk
 from derivcheck.language.printing import latex, plain
-from derivcheck.language.traversal import transform, walk
 
 Found = Iterator[Candidate]
 Sign = Literal["+", "-", "±"]

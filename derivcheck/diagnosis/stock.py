@@ -8,9 +8,9 @@ from itertools import pairwise
 
 from derivcheck.diagnosis.candidate import TWO, raised
 from derivcheck.language import nodes as n
+from derivcheck.language.nodes import children, walk
 from derivcheck.language.printing import latex
 from derivcheck.language.shapes import ONE
-from derivcheck.language.traversal import children, walk
 from derivcheck.problem.problem import Problem
 from derivcheck.problem.scope import FunctionDeclaration, FunctionDefinition
 from derivcheck.reading.items import ParseError

@@ -17,12 +17,11 @@ from derivcheck.diagnosis.candidate import Candidate, closed, size_of
 from derivcheck.diagnosis.ingredients import Ingredient, Pool, at_place, numbers
 from derivcheck.diagnosis.places import Rebuild, values_of
 from derivcheck.diagnosis.stock import Stock
-from derivcheck.evaluation.arithmetic import NotExact, OutOfRange
-from derivcheck.evaluation.budget import BUDGET, Effort
+from derivcheck.evaluation.arithmetic import BUDGET, Effort, NotExact, OutOfRange
 from derivcheck.evaluation.evaluator import Axis, Frame, evaluate
 from derivcheck.language import nodes as n
+from derivcheck.language.nodes import walk
 from derivcheck.language.printing import latex, plain
-from derivcheck.language.traversal import walk
 from derivcheck.problem import terms as t
 from derivcheck.problem.problem import Claim
 from derivcheck.problem.scope import Refusal

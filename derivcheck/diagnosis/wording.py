@@ -8,8 +8,8 @@ from typing import Any, Final, Literal, cast
 
 from derivcheck.diagnosis.candidate import ONE, ZERO, Candidate, braced, closed, signed_span
 from derivcheck.language import nodes as n
+from derivcheck.language.nodes import transform, walk
 from derivcheck.language.printing import latex, plain
-from derivcheck.language.traversal import transform, walk
 from derivcheck.problem.context import strip
 from derivcheck.reading.items import ParseError
 from derivcheck.reading.parser import parse_expression

@@ -18,8 +18,7 @@ from typing import Any, ClassVar, Final, Literal, cast
 from flint import acb, arb, arb_mat, ctx, fmpq, fmpq_mat, fmpz
 
 from derivcheck.evaluation import dual, grid
-from derivcheck.evaluation.arithmetic import NotExact, OutOfRange
-from derivcheck.evaluation.budget import STEP
+from derivcheck.evaluation.arithmetic import STEP, NotExact, OutOfRange
 from derivcheck.evaluation.grid import Grid, Gridded
 from derivcheck.functions import FUNCTIONS
 

@@ -25,8 +25,7 @@ import torch
 from torch import Tensor
 
 from derivcheck.evaluation.arithmetic import NotExact
-from derivcheck.language.domain import Domain
-from derivcheck.language.shapes import Dim
+from derivcheck.language.shapes import Dim, Domain
 
 PATTERNS = ("symmetric", "skew", "diagonal", "lower", "upper")
 MATRICES = ("spd", "psd")

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from derivcheck.evaluation.budget import BUDGET
+from derivcheck.evaluation.arithmetic import BUDGET
 from derivcheck.evaluation.charts import Chart, chart, straight
 from derivcheck.evaluation.differentiation import slope as slope_of
-from derivcheck.language.domain import Domain
+from derivcheck.language.shapes import Domain
 
 Objective = Callable[[Tensor], Tensor]
 """place ``(*lead, rows, columns)`` ↦ value ``(*lead,)``: differentiable, every entry of the lead on its own."""

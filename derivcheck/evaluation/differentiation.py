@@ -13,7 +13,7 @@ import math
 import torch
 from torch import Tensor
 
-from derivcheck.evaluation.budget import BACKWARD, BUDGET
+from derivcheck.evaluation.arithmetic import BACKWARD, BUDGET
 from derivcheck.evaluation.evaluator import (
     Axis,
     Frame,

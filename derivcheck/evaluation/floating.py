@@ -17,8 +17,7 @@ import torch
 from torch import Tensor
 
 from derivcheck.evaluation import dual
-from derivcheck.evaluation.arithmetic import SIGNS, NotExact
-from derivcheck.evaluation.budget import TENSOR_STEP
+from derivcheck.evaluation.arithmetic import SIGNS, TENSOR_STEP, NotExact
 from derivcheck.functions import FUNCTIONS
 
 

@@ -10,8 +10,7 @@ from dataclasses import replace
 from fractions import Fraction
 from math import prod
 
-from derivcheck.evaluation.arithmetic import NotExact, Value
-from derivcheck.evaluation.budget import BUDGET
+from derivcheck.evaluation.arithmetic import BUDGET, NotExact, Value
 from derivcheck.evaluation.dual import Dual, DualArithmetic
 from derivcheck.evaluation.evaluator import (
     Axis,

@@ -12,9 +12,8 @@ from dataclasses import dataclass, field, replace
 from flint import acb, arb, ctx, fmpq
 
 from derivcheck.evaluation.analytic import Integrand, Line, Part, compiled, exact
-from derivcheck.evaluation.arithmetic import NotExact, NoValue, OutOfRange, TooLarge
+from derivcheck.evaluation.arithmetic import BUDGET, NotExact, NoValue, OutOfRange, TooLarge
 from derivcheck.evaluation.balls import BallArithmetic, Balls, Number, enclosed
-from derivcheck.evaluation.budget import BUDGET
 from derivcheck.evaluation.evaluator import Bindings, Frame, evaluate
 from derivcheck.evaluation.grid import Grid
 from derivcheck.evaluation.growth import Bound, bound

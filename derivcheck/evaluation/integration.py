@@ -14,13 +14,12 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from derivcheck.evaluation.arithmetic import NotExact, NotSettled
-from derivcheck.evaluation.budget import BUDGET
+from derivcheck.evaluation.arithmetic import BUDGET, NotExact, NotSettled
 from derivcheck.evaluation.degree import NoPolynomial, degree
 from derivcheck.evaluation.evaluator import Axis, Bindings, Frame, World, evaluate
 from derivcheck.evaluation.quadrature import DISCRETE, rule
 from derivcheck.evaluation.tilting import tilted
-from derivcheck.language.domain import Domain
+from derivcheck.language.shapes import Domain
 from derivcheck.problem import terms as t
 from derivcheck.problem.facts import everything
 from derivcheck.problem.scope import Definition

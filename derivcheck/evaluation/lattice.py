@@ -18,7 +18,7 @@ from torch.nn.functional import logsigmoid
 
 from derivcheck.evaluation.arithmetic import NotExact, NotSettled
 from derivcheck.evaluation.line import packed
-from derivcheck.language.domain import Domain
+from derivcheck.language.shapes import Domain
 
 Density = Callable[[Tensor], Tensor]
 

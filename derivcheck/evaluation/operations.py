@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from math import prod
 
-from derivcheck.evaluation.arithmetic import Arithmetic, NotExact, Value
-from derivcheck.evaluation.budget import BUDGET
+from derivcheck.evaluation.arithmetic import BUDGET, Arithmetic, NotExact, Value
 
 SMALL = 4_000
 """Values of up to so many entries are paid with the step that makes them."""

@@ -23,15 +23,13 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from derivcheck.evaluation.arithmetic import NotExact
-from derivcheck.evaluation.budget import BUDGET
+from derivcheck.evaluation.arithmetic import BUDGET, NotExact
 from derivcheck.evaluation.charts import CLOSED, MATRICES, bounds, chart, flat, straight, supported
 from derivcheck.evaluation.descent import NEWTON_STEPS, Objective, Run, bfgs, newton, second, spectrum
 from derivcheck.evaluation.evaluator import Frame, evaluate
 from derivcheck.evaluation.sampling import draw, generator
 from derivcheck.evaluation.stationary import curvature, projected, refine, stationarity
-from derivcheck.language.domain import Domain
-from derivcheck.language.shapes import Dim
+from derivcheck.language.shapes import Dim, Domain
 from derivcheck.problem import terms as t
 from derivcheck.problem.problem import Problem
 

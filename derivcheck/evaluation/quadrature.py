@@ -19,8 +19,7 @@ from derivcheck.evaluation.arithmetic import NotExact
 from derivcheck.evaluation.lattice import lattice, sticks
 from derivcheck.evaluation.line import Line
 from derivcheck.evaluation.panels import MOMENTS, panels
-from derivcheck.language.domain import Domain
-from derivcheck.language.shapes import Dim
+from derivcheck.language.shapes import Dim, Domain
 
 LARGEST_COUNT = 200_000
 """How many members of a finite domain, or how long a run of whole numbers, is summed."""

@@ -16,8 +16,7 @@ from typing import ClassVar, Final, Literal
 from flint import fmpq, fmpq_mat
 
 from derivcheck.evaluation import grid
-from derivcheck.evaluation.arithmetic import MOST_BITS, SIGNS, NotExact, OutOfRange, TooLarge
-from derivcheck.evaluation.budget import STEP
+from derivcheck.evaluation.arithmetic import MOST_BITS, SIGNS, STEP, NotExact, OutOfRange, TooLarge
 from derivcheck.evaluation.grid import Grid, Gridded
 from derivcheck.functions import FUNCTIONS
 

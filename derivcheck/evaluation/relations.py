@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from random import Random
 
 from derivcheck.evaluation import primes
-from derivcheck.evaluation.budget import BUDGET
+from derivcheck.evaluation.arithmetic import BUDGET
 from derivcheck.functions import FUNCTIONS
 
 MOST = 3_000

@@ -18,10 +18,9 @@ from typing import Any, ClassVar, Literal
 from flint import nmod_mat
 
 from derivcheck.evaluation import bounds, dual, grid
-from derivcheck.evaluation.arithmetic import SIGNS, NotExact, OutOfRange
+from derivcheck.evaluation.arithmetic import BUDGET, SIGNS, STEP, NotExact, OutOfRange
 from derivcheck.evaluation.bounds import Entry as Entry
 from derivcheck.evaluation.bounds import Residues as Residues
-from derivcheck.evaluation.budget import BUDGET, STEP
 from derivcheck.evaluation.grid import Grid
 from derivcheck.evaluation.relations import Relations
 from derivcheck.functions import FUNCTIONS, KINKED

@@ -17,8 +17,7 @@ from typing import Any, Literal
 import torch
 from torch import Tensor
 
-from derivcheck.evaluation.arithmetic import NotExact
-from derivcheck.evaluation.budget import TENSOR_STEP
+from derivcheck.evaluation.arithmetic import TENSOR_STEP, NotExact
 from derivcheck.evaluation.evaluator import FunctionValue
 from derivcheck.evaluation.floating import FloatArithmetic, apply
 

@@ -18,13 +18,12 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from derivcheck.evaluation.arithmetic import NotExact
-from derivcheck.evaluation.budget import BUDGET
+from derivcheck.evaluation.arithmetic import BUDGET, NotExact
 from derivcheck.evaluation.evaluator import Axis, World, evaluate
 from derivcheck.evaluation.floating import apply
 from derivcheck.evaluation.gaussian import GaussianAlgebra
 from derivcheck.evaluation.quadrature import DISCRETE, rule
-from derivcheck.language.domain import Domain
+from derivcheck.language.shapes import Domain
 from derivcheck.problem import terms as t
 from derivcheck.problem.problem import Problem
 from derivcheck.problem.scope import Declaration, Factor, FunctionDeclaration

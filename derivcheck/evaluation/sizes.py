@@ -9,8 +9,7 @@ from math import prod
 
 from derivcheck.config import SettingsError
 from derivcheck.evaluation.arithmetic import SIGNS
-from derivcheck.language.domain import RELATIONS, Domain
-from derivcheck.language.shapes import Dim, is_scalar
+from derivcheck.language.shapes import RELATIONS, Dim, Domain, is_scalar
 from derivcheck.problem import terms as t
 from derivcheck.problem.problem import Problem
 from derivcheck.problem.scope import Declaration

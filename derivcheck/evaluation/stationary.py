@@ -9,7 +9,7 @@ from derivcheck.evaluation.charts import bounds, chart, flat, tangent
 from derivcheck.evaluation.descent import Objective, first, free_coordinates, second, spectrum
 from derivcheck.evaluation.differentiation import slope as slope_of
 from derivcheck.evaluation.sampling import generator
-from derivcheck.language.domain import Domain
+from derivcheck.language.shapes import Domain
 
 PROBES = 8
 HAIR = 2.0**-27

@@ -11,8 +11,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 from derivcheck.language import nodes as n
-from derivcheck.language.nodes import Node
-from derivcheck.language.traversal import children
+from derivcheck.language.nodes import Node, children
 
 _ENTRYWISE = frozenset({r"\odot", r"\circ", r"\oslash"})
 LOOSEST, RELATION, SUM, ENTRYWISE, PRODUCT, ATOM = range(6)

@@ -1,4 +1,6 @@
-"""Sizes as symbols: a dimension is a polynomial in named sizes, a shape is two of them.
+"""Sizes as symbols, and the sets from which names take their values.
+
+A dimension is a polynomial in named sizes, a shape is two of them.
 
 A name that begins with ``?`` is an unknown: the size of a bare ``I``, the range of
 an index. Unknowns are found by unification while a document is elaborated.
@@ -7,8 +9,9 @@ an index. Unknowns are found by unification while a document is elaborated.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
+from typing import Final, Literal
 
 Monomial = tuple[str, ...]
 
@@ -120,3 +123,71 @@ def show(shape: Shape, solution: Mapping[str, Dim] | None = None) -> str:
 
 def _bracketed(dim: Dim) -> str:
     return f"({dim})" if len(dim.terms) > 1 else str(dim)
+
+
+DomainKind = Literal[
+    "real", "positive", "nonnegative", "negative", "nonpositive", "nonzero", "interval", "natural", "integer",
+    "spd", "psd", "symmetric", "skew", "orthogonal", "diagonal", "lower", "upper", "simplex",
+    "finite", "onehot", "unit",
+]  # fmt: skip
+
+
+RELATIONS: Final[dict[str, str]] = {
+    "positive": ">", "nonnegative": "\\ge", "negative": "<", "nonpositive": "\\le", "nonzero": "\\ne",
+}  # fmt: skip
+"""How every entry stands to 0, of the sets that say nothing else."""
+
+
+@dataclass(frozen=True, slots=True)
+class Domain:
+    """From where a declared name is drawn. ``values`` of a finite set; ``low`` and ``high`` of an interval or range.
+
+    ``closed`` tells of both ends of an interval, or of both ends of what entries of a simplex may be, whether they
+    belong to it as far as the document says.
+    """
+
+    kind: DomainKind = "real"
+    values: tuple[int, ...] = ()
+    low: float | None = None
+    high: float | Dim | None = None
+    closed: tuple[bool, bool] = (False, False)
+
+    def in_numbers(self, sizes: Mapping[str, int]) -> Domain:
+        """The same with an end that is a size as the number it is at these sizes."""
+        return replace(self, high=float(self.high.value(sizes))) if isinstance(self.high, Dim) else self
+
+    @property
+    def ends(self) -> tuple[float | None, float | Dim | None] | None:
+        """The ends of a set of numbers, None on a side where it has none; None for every other set."""
+        match RELATIONS.get(self.kind, self.kind):
+            case ">" | "\\ge":
+                return 0.0, None
+            case "<" | "\\le":
+                return None, 0.0
+            case "real" | "\\ne":
+                return None, None
+            case "interval":
+                return self.low, self.high
+        return None
+
+    @property
+    def known_ends(self) -> tuple[float | None, float | None] | None:
+        """The ends, where none of them is a size."""
+        if self.ends is None:
+            return None
+        low, high = self.ends
+        return None if isinstance(high, Dim) else (low, high)
+
+    @property
+    def signs(self) -> frozenset[int]:
+        """The signs that entries may have."""
+        low, high = self.ends or (None, None)
+        if self.kind in ("simplex", "natural") or (low is not None and low >= 0):
+            return frozenset((0, 1))
+        return frozenset((-1, 0)) if isinstance(high, float | int) and high <= 0 else frozenset((-1, 0, 1))
+
+    @property
+    def at_most_one(self) -> bool:
+        """Whether every entry lies between 0 and 1."""
+        low, high = self.ends or (None, None)
+        return self.kind == "simplex" or (low is not None and low >= 0 and isinstance(high, float | int) and high <= 1)

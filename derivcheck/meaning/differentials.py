@@ -12,8 +12,8 @@ from fractions import Fraction
 from typing import Final
 
 from derivcheck.language import nodes as n
+from derivcheck.language.nodes import transform, walk
 from derivcheck.language.printing import plain
-from derivcheck.language.traversal import transform, walk
 from derivcheck.meaning import hidden
 from derivcheck.problem.context import key_of, members_of, strip
 from derivcheck.problem.domains import REALS

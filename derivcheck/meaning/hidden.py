@@ -7,7 +7,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 from derivcheck.language import nodes as n
-from derivcheck.language.traversal import transform
+from derivcheck.language.nodes import transform
 from derivcheck.reading.items import Anew, Item, Relation, Statement
 from derivcheck.source import Span
 

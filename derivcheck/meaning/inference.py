@@ -15,9 +15,9 @@ from itertools import pairwise
 from typing import Final, Literal
 
 from derivcheck.language import nodes as n
+from derivcheck.language.nodes import walk
 from derivcheck.language.printing import latex, plain
 from derivcheck.language.shapes import Dim
-from derivcheck.language.traversal import walk
 from derivcheck.meaning import hidden
 from derivcheck.meaning.notations import run_in
 from derivcheck.problem.context import key_of, members_of, names_in, strip

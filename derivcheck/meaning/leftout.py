@@ -8,7 +8,7 @@ from functools import partial
 from itertools import pairwise
 
 from derivcheck.language import nodes as n
-from derivcheck.language.traversal import mapped, walk
+from derivcheck.language.nodes import mapped, walk
 from derivcheck.problem.context import key_of, strip
 from derivcheck.reading.items import Item, Statement
 

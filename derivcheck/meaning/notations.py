@@ -13,7 +13,7 @@ from functools import partial
 from re import Match
 
 from derivcheck.language import nodes as n
-from derivcheck.language.traversal import walk
+from derivcheck.language.nodes import walk
 from derivcheck.meaning import hidden
 from derivcheck.meaning.leftout import spelt_out
 from derivcheck.problem.context import key_of, members_of, names_in, strip

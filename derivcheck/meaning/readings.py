@@ -12,8 +12,8 @@ from typing import Final
 
 from derivcheck.config import did_you_mean
 from derivcheck.language import nodes as n
+from derivcheck.language.nodes import transform, walk
 from derivcheck.language.printing import plain
-from derivcheck.language.traversal import transform, walk
 from derivcheck.meaning import hidden, tables
 from derivcheck.meaning.differentials import along_a_path, differentials, doubtful, held, in_exponents, speaks
 from derivcheck.meaning.samples import declared, samples

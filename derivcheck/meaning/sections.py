@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from derivcheck.language import nodes as n
-from derivcheck.language.traversal import walk
+from derivcheck.language.nodes import walk
 from derivcheck.meaning import hidden
 from derivcheck.meaning.inference import WORK, Build, Inference, Settled, complaints, told
 from derivcheck.problem.context import key_of, names_in, strip

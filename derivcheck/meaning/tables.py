@@ -14,7 +14,7 @@ from itertools import count
 from typing import Final
 
 from derivcheck.language import nodes as n
-from derivcheck.language.traversal import children, mapped, transform, walk
+from derivcheck.language.nodes import children, mapped, transform, walk
 from derivcheck.meaning import hidden
 from derivcheck.problem.context import key_of, members_of, strip
 from derivcheck.problem.probability.operators import ENTROPIES, MEANS, is_divergence

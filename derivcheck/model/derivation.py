@@ -11,8 +11,7 @@ from torch import Tensor
 
 from derivcheck.config import Settings
 from derivcheck.engine import key_in, problem_of
-from derivcheck.evaluation.arithmetic import NotExact
-from derivcheck.evaluation.budget import BUDGET
+from derivcheck.evaluation.arithmetic import BUDGET, NotExact
 from derivcheck.evaluation.differentiation import pull
 from derivcheck.evaluation.evaluator import evaluate
 from derivcheck.language.printing import plain

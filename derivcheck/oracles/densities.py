@@ -24,8 +24,7 @@ from fractions import Fraction
 import torch
 from torch import Tensor
 
-from derivcheck.evaluation.arithmetic import NotExact, NotSettled, OutOfRange, TooLarge
-from derivcheck.evaluation.budget import BUDGET
+from derivcheck.evaluation.arithmetic import BUDGET, NotExact, NotSettled, OutOfRange, TooLarge
 from derivcheck.evaluation.evaluator import Axis, Frame, World, evaluate
 from derivcheck.evaluation.gaussian import GaussianAlgebra, NotNormalised
 from derivcheck.evaluation.quadrature import DISCRETE

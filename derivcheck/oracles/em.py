@@ -20,13 +20,12 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from derivcheck.evaluation.arithmetic import NotExact, OutOfRange, TooLarge
-from derivcheck.evaluation.budget import BUDGET
+from derivcheck.evaluation.arithmetic import BUDGET, NotExact, OutOfRange, TooLarge
 from derivcheck.evaluation.charts import flat, tangent
 from derivcheck.evaluation.descent import Objective, second
 from derivcheck.evaluation.evaluator import Frame, World, evaluate
 from derivcheck.evaluation.optimisation import objective_of
-from derivcheck.language.domain import Domain
+from derivcheck.language.shapes import Domain
 from derivcheck.oracles.bench import Bench
 from derivcheck.oracles.draws import Silent, silent_at
 from derivcheck.oracles.procedure import (

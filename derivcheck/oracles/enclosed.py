@@ -9,11 +9,9 @@ from math import pi
 from random import Random
 
 from derivcheck.evaluation import sizes as drawing
-from derivcheck.evaluation.arithmetic import NotExact, OutOfRange, TooLarge
-from derivcheck.evaluation.budget import BUDGET
+from derivcheck.evaluation.arithmetic import BUDGET, NotExact, OutOfRange, TooLarge
 from derivcheck.evaluation.grid import Grid, apply, filled, narrow
-from derivcheck.language.domain import Domain
-from derivcheck.language.shapes import Dim
+from derivcheck.language.shapes import Dim, Domain
 from derivcheck.oracles import modular
 from derivcheck.oracles import rational as exact
 from derivcheck.oracles.balls import NAME, analytic, differentiates_at_all, speaks_of_constants, turns

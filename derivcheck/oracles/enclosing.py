@@ -19,7 +19,7 @@ from derivcheck.evaluation.evaluator import FunctionValue, World, evaluate
 from derivcheck.evaluation.forward import Forward
 from derivcheck.evaluation.grid import Grid, apply, common_shape
 from derivcheck.evaluation.integrals import Enclosure
-from derivcheck.language.domain import RELATIONS, Domain
+from derivcheck.language.shapes import RELATIONS, Domain
 from derivcheck.oracles.balls import conditions
 from derivcheck.oracles.draws import Draws, given_by
 from derivcheck.problem.problem import Claim

@@ -29,7 +29,7 @@ from derivcheck.evaluation.forward import Forward
 from derivcheck.evaluation.grid import Grid
 from derivcheck.evaluation.residues import Entry, ResidueArithmetic, Residues
 from derivcheck.evaluation.unknowns import Known, Unknown
-from derivcheck.language.domain import Domain
+from derivcheck.language.shapes import Domain
 from derivcheck.oracles.draws import INTEGRALS, Draws, given_by
 from derivcheck.problem import terms as t
 from derivcheck.problem.facts import negative

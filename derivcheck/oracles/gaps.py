@@ -16,8 +16,7 @@ from derivcheck.evaluation.differentiation import Autograd
 from derivcheck.evaluation.evaluator import FunctionValue, World, evaluate
 from derivcheck.evaluation.gaussian import Quickest
 from derivcheck.evaluation.sampling import ArbitraryFunction, generator
-from derivcheck.language.domain import Domain
-from derivcheck.language.shapes import Dim
+from derivcheck.language.shapes import Dim, Domain
 from derivcheck.oracles import comparing
 from derivcheck.oracles.bench import Bench
 from derivcheck.oracles.enclosing import Look

@@ -11,10 +11,10 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from derivcheck.evaluation.budget import BUDGET
+from derivcheck.evaluation.arithmetic import BUDGET
 from derivcheck.evaluation.evaluator import Frame, World
 from derivcheck.evaluation.sampling import draw, generator
-from derivcheck.language.domain import Domain
+from derivcheck.language.shapes import Domain
 from derivcheck.oracles.bench import Bench
 from derivcheck.oracles.comparing import Discrepancy
 from derivcheck.oracles.numeric import summary

@@ -24,8 +24,7 @@ from flint import fmpq, fmpq_mat
 
 from derivcheck.evaluation.arithmetic import SIGNS
 from derivcheck.evaluation.grid import Grid
-from derivcheck.language.domain import RELATIONS, Domain
-from derivcheck.language.shapes import Dim
+from derivcheck.language.shapes import RELATIONS, Dim, Domain
 from derivcheck.problem import terms as t
 from derivcheck.problem.problem import Claim, Problem
 from derivcheck.problem.scope import Declaration

@@ -13,8 +13,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from derivcheck.evaluation.arithmetic import NotExact
-from derivcheck.evaluation.budget import BUDGET
+from derivcheck.evaluation.arithmetic import BUDGET, NotExact
 from derivcheck.evaluation.charts import supported
 from derivcheck.evaluation.evaluator import Frame, World, evaluate
 from derivcheck.evaluation.optimisation import Objective, curvature, optimise

@@ -24,8 +24,7 @@ from random import Random
 
 from derivcheck.evaluation import primes
 from derivcheck.evaluation import sizes as drawing
-from derivcheck.evaluation.arithmetic import NotExact, OutOfRange, TooLarge
-from derivcheck.evaluation.budget import BUDGET, PRICE
+from derivcheck.evaluation.arithmetic import BUDGET, PRICE, NotExact, OutOfRange, TooLarge
 from derivcheck.evaluation.evaluator import World
 from derivcheck.evaluation.residues import ResidueArithmetic
 from derivcheck.oracles import constancy, everysize, fields, solving

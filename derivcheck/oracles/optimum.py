@@ -16,14 +16,13 @@ from fractions import Fraction
 import torch
 from torch import Tensor
 
-from derivcheck.evaluation.arithmetic import NotExact, TooLarge
-from derivcheck.evaluation.budget import BUDGET
+from derivcheck.evaluation.arithmetic import BUDGET, NotExact, TooLarge
 from derivcheck.evaluation.charts import bounds, chart, supported, tangent
 from derivcheck.evaluation.evaluator import World, evaluate
 from derivcheck.evaluation.integration import Quadrature
 from derivcheck.evaluation.optimisation import COUPLED, Objective, Optimiser, curvature, objective_of, stationarity
 from derivcheck.evaluation.sampling import generator
-from derivcheck.language.domain import Domain
+from derivcheck.language.shapes import Domain
 from derivcheck.oracles.bench import Bench
 from derivcheck.oracles.comparing import FLOOR, SAFETY, Discrepancy, discrepancy, expanded, integral_dimension
 from derivcheck.oracles.draws import Silent, silent_at

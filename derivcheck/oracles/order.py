@@ -19,7 +19,7 @@ from derivcheck.evaluation.evaluator import World, evaluate
 from derivcheck.evaluation.gaussian import Quickest
 from derivcheck.evaluation.grid import Grid
 from derivcheck.evaluation.sampling import generator
-from derivcheck.language.domain import Domain
+from derivcheck.language.shapes import Domain
 from derivcheck.oracles import gaps, rational
 from derivcheck.oracles.balls import CIRCULAR
 from derivcheck.oracles.bench import Bench

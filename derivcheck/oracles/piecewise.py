@@ -31,8 +31,8 @@ from derivcheck.evaluation.forms import (
 )
 from derivcheck.evaluation.grid import Grid, apply, combine
 from derivcheck.evaluation.rational import INVALID, RATIONALS
-from derivcheck.language.domain import RELATIONS as TO_ZERO
-from derivcheck.language.domain import Domain
+from derivcheck.language.shapes import RELATIONS as TO_ZERO
+from derivcheck.language.shapes import Domain
 from derivcheck.oracles.cells import NOTHING, Proved, Refuted, Undecided, decide
 from derivcheck.oracles.draws import Draws
 from derivcheck.oracles.rational import as_float

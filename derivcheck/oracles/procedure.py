@@ -17,8 +17,7 @@ import torch
 from torch import Tensor
 
 from derivcheck.evaluation import sizes
-from derivcheck.evaluation.arithmetic import NotExact, OutOfRange
-from derivcheck.evaluation.budget import BUDGET
+from derivcheck.evaluation.arithmetic import BUDGET, NotExact, OutOfRange
 from derivcheck.evaluation.charts import tangent
 from derivcheck.evaluation.differentiation import Autograd
 from derivcheck.evaluation.evaluator import World, evaluate

@@ -13,11 +13,11 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from derivcheck.evaluation.budget import BUDGET
+from derivcheck.evaluation.arithmetic import BUDGET
 from derivcheck.evaluation.differentiation import copies, slope
 from derivcheck.evaluation.evaluator import Frame, World, evaluate
 from derivcheck.evaluation.sampling import draw, generator
-from derivcheck.language.domain import Domain
+from derivcheck.language.shapes import Domain
 from derivcheck.oracles.bench import Bench
 from derivcheck.oracles.comparing import FLOOR, Discrepancy, discrepancy, expanded
 from derivcheck.oracles.numeric import summary

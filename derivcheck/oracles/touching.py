@@ -19,8 +19,7 @@ from derivcheck.evaluation.arithmetic import NotExact, OutOfRange
 from derivcheck.evaluation.evaluator import World, evaluate
 from derivcheck.evaluation.sampling import generator
 from derivcheck.functions import FUNCTIONS
-from derivcheck.language.domain import Domain
-from derivcheck.language.shapes import is_scalar
+from derivcheck.language.shapes import Domain, is_scalar
 from derivcheck.oracles import gaps
 from derivcheck.oracles.bench import Bench
 from derivcheck.oracles.comparing import (

@@ -6,9 +6,8 @@ from dataclasses import replace
 from fractions import Fraction
 
 from derivcheck.language import nodes as n
-from derivcheck.language.domain import RELATIONS, Domain
 from derivcheck.language.printing import plain
-from derivcheck.language.shapes import ONE, SCALAR
+from derivcheck.language.shapes import ONE, RELATIONS, SCALAR, Domain
 from derivcheck.problem import algebra, terms
 from derivcheck.problem.builder import Builder
 from derivcheck.problem.constructions import say

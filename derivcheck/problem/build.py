@@ -9,9 +9,9 @@ from types import MappingProxyType
 
 from derivcheck.isolation import in_one_line
 from derivcheck.language import nodes as n
+from derivcheck.language.nodes import walk
 from derivcheck.language.printing import plain
 from derivcheck.language.shapes import Dim
-from derivcheck.language.traversal import walk
 from derivcheck.problem import directives
 from derivcheck.problem import terms as t
 from derivcheck.problem.builder import Builder, Statements, Unexplained

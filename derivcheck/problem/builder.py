@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Final
 
 from derivcheck.language import nodes as n
-from derivcheck.language.traversal import walk
+from derivcheck.language.nodes import walk
 from derivcheck.problem import directives, terms
 from derivcheck.problem.claims import ClaimMaker
 from derivcheck.problem.context import Context, strip

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field, replace
 from derivcheck.isolation import internal_error
 from derivcheck.language import nodes as n
 from derivcheck.language.glyphs import shown
+from derivcheck.language.nodes import walk
 from derivcheck.language.printing import plain
 from derivcheck.language.shapes import ONE, Dim
-from derivcheck.language.traversal import walk
 from derivcheck.problem import algebra, terms
 from derivcheck.problem.calls import square_root, squared_optimum
 from derivcheck.problem.context import Context, lacking, strip

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from derivcheck.language import nodes as n
+from derivcheck.language.nodes import walk
 from derivcheck.language.printing import plain
-from derivcheck.language.traversal import walk
 from derivcheck.problem import conditions, prose, stated
 from derivcheck.problem.assumptions import assume, assume_all
 from derivcheck.problem.builder import Builder, Statements

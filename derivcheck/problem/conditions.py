@@ -7,7 +7,7 @@ from fractions import Fraction
 from itertools import pairwise
 
 from derivcheck.language import nodes as n
-from derivcheck.language.traversal import walk
+from derivcheck.language.nodes import walk
 from derivcheck.problem import terms
 from derivcheck.problem.assumptions import (
     SIGN_DOMAINS,

@@ -12,8 +12,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 from derivcheck.language import nodes as n
-from derivcheck.language.domain import RELATIONS, Domain
-from derivcheck.language.shapes import ONE, SCALAR, Dim
+from derivcheck.language.shapes import ONE, RELATIONS, SCALAR, Dim, Domain
 from derivcheck.problem import terms as t
 from derivcheck.problem.constructions import define, product
 from derivcheck.problem.context import Context

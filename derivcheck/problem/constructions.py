@@ -30,8 +30,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from derivcheck.language.domain import Domain
-from derivcheck.language.shapes import ONE, SCALAR, Dim, Shape, is_scalar
+from derivcheck.language.shapes import ONE, SCALAR, Dim, Domain, Shape, is_scalar
 from derivcheck.problem import terms as t
 from derivcheck.problem.scope import Assumption, Declaration, Definition, Known, Scope
 from derivcheck.problem.terms import Term

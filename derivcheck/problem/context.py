@@ -6,9 +6,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from derivcheck.language.nodes import Boxed, Group, Name, Node, Scripted, Symbol, Tuple
+from derivcheck.language.nodes import Boxed, Group, Name, Node, Scripted, Symbol, Tuple, children
 from derivcheck.language.printing import latex
-from derivcheck.language.traversal import children
 from derivcheck.problem.scope import IndexInfo, Refusal, Scope
 from derivcheck.problem.terms import Term
 from derivcheck.reading.unread import letters_of

@@ -7,9 +7,8 @@ from dataclasses import replace
 from fractions import Fraction
 
 from derivcheck.language import nodes as n
-from derivcheck.language.domain import Domain
 from derivcheck.language.printing import plain
-from derivcheck.language.shapes import ONE, Dim, Shape, is_scalar
+from derivcheck.language.shapes import ONE, Dim, Domain, Shape, is_scalar
 from derivcheck.problem import terms
 from derivcheck.problem.context import SLOT, Context, key_of, members_of, pattern, strip
 from derivcheck.problem.domains import DOTS, declare_sizes, read_set

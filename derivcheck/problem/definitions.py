@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from derivcheck.language import nodes as n
-from derivcheck.language.domain import Domain
 from derivcheck.language.printing import plain
-from derivcheck.language.shapes import ONE, SCALAR, Dim, Shape, is_scalar
+from derivcheck.language.shapes import ONE, SCALAR, Dim, Domain, Shape, is_scalar
 from derivcheck.problem import terms
 from derivcheck.problem.calls import root_of
 from derivcheck.problem.context import Context, key_of, strip

@@ -7,10 +7,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from derivcheck.language import nodes as n
-from derivcheck.language.domain import Domain
+from derivcheck.language.nodes import walk
 from derivcheck.language.printing import plain
-from derivcheck.language.shapes import ONE, SCALAR, Dim, Shape
-from derivcheck.language.traversal import walk
+from derivcheck.language.shapes import ONE, SCALAR, Dim, Domain, Shape
 from derivcheck.problem.context import Context, key_of
 from derivcheck.problem.indices import size_dim
 from derivcheck.problem.scope import Refusal, Scope, SizeSymbol

@@ -13,8 +13,8 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final, Literal, cast
 
 from derivcheck.language import nodes as n
+from derivcheck.language.nodes import transform, walk
 from derivcheck.language.shapes import ONE, Dim, is_scalar
-from derivcheck.language.traversal import transform, walk
 from derivcheck.problem import algebra, terms
 from derivcheck.problem.context import Context
 from derivcheck.problem.domains import DOTS, declare_sizes

@@ -13,10 +13,9 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from derivcheck.language import nodes as n
-from derivcheck.language.domain import Domain
+from derivcheck.language.nodes import transform, walk
 from derivcheck.language.printing import plain
-from derivcheck.language.shapes import SCALAR, Shape, is_scalar
-from derivcheck.language.traversal import transform, walk
+from derivcheck.language.shapes import SCALAR, Domain, Shape, is_scalar
 from derivcheck.problem import algebra
 from derivcheck.problem import terms as t
 from derivcheck.problem.context import Context, key_of, strip

@@ -9,8 +9,8 @@ from dataclasses import replace
 from fractions import Fraction
 
 from derivcheck.language import nodes as n
+from derivcheck.language.nodes import children
 from derivcheck.language.shapes import is_scalar
-from derivcheck.language.traversal import children
 from derivcheck.problem.builder import Builder
 from derivcheck.problem.context import SLOT, Context, key_of, pattern, strip
 from derivcheck.problem.indices import capitals, index_parts, is_mark, is_word

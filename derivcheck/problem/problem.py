@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from derivcheck.language.domain import Domain
 from derivcheck.language.nodes import Node
-from derivcheck.language.shapes import Dim
+from derivcheck.language.shapes import Dim, Domain
 from derivcheck.problem.scope import Assumption, Declaration, Definition, FunctionDeclaration, Scope, Unknown
 from derivcheck.problem.terms import Add, Comparison, Density, Term, is_zero
 from derivcheck.reading.unread import Unread

@@ -6,8 +6,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 from derivcheck.language import nodes as n
-from derivcheck.language.domain import Domain
-from derivcheck.language.shapes import ONE
+from derivcheck.language.shapes import ONE, Domain
 from derivcheck.problem import terms as t
 from derivcheck.problem.builder import Builder, Statements
 from derivcheck.problem.constructions import DOMAINS, say, unit_columns

@@ -13,10 +13,9 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from derivcheck.language import nodes as n
-from derivcheck.language.domain import Domain
+from derivcheck.language.nodes import transform, walk
 from derivcheck.language.printing import plain
-from derivcheck.language.shapes import ONE, SCALAR, Dim, Shape, is_scalar
-from derivcheck.language.traversal import transform, walk
+from derivcheck.language.shapes import ONE, SCALAR, Dim, Domain, Shape, is_scalar
 from derivcheck.problem import terms as t
 from derivcheck.problem.context import SLOT, Context, key_of, pattern
 from derivcheck.problem.facts import behind

@@ -7,10 +7,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
-from derivcheck.language.domain import Domain
 from derivcheck.language.nodes import Node, Scripted
 from derivcheck.language.plain import plain
-from derivcheck.language.shapes import Dim, Shape, show
+from derivcheck.language.shapes import Dim, Domain, Shape, show
 from derivcheck.problem.terms import Comparison, Term
 from derivcheck.source import Place, Span
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 from itertools import pairwise
 
 from derivcheck.language import nodes as n
+from derivcheck.language.nodes import walk
 from derivcheck.language.printing import plain
-from derivcheck.language.traversal import walk
 from derivcheck.problem import algebra, terms
 from derivcheck.problem.assumptions import whole_of
 from derivcheck.problem.builder import Builder, Statements

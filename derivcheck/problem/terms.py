@@ -13,8 +13,7 @@ from fractions import Fraction
 from functools import cache
 from typing import Literal
 
-from derivcheck.language.domain import Domain
-from derivcheck.language.shapes import SCALAR, Dim, Shape
+from derivcheck.language.shapes import SCALAR, Dim, Domain, Shape
 from derivcheck.source import NOWHERE, Span
 
 

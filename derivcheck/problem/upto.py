@@ -13,9 +13,8 @@ from math import floor, log10
 from typing import Literal
 
 from derivcheck.language import nodes as n
-from derivcheck.language.domain import Domain
-from derivcheck.language.shapes import ONE, Shape, is_scalar
-from derivcheck.language.traversal import transform, walk
+from derivcheck.language.nodes import transform, walk
+from derivcheck.language.shapes import ONE, Domain, Shape, is_scalar
 from derivcheck.problem import terms as t
 from derivcheck.problem.context import Context, strip
 from derivcheck.problem.derivatives import By, by, place_of

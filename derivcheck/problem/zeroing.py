@@ -12,8 +12,8 @@ from fractions import Fraction
 from functools import lru_cache
 
 from derivcheck.language import nodes as n
+from derivcheck.language.nodes import walk
 from derivcheck.language.shapes import SCALAR
-from derivcheck.language.traversal import walk
 from derivcheck.problem import terms as t
 from derivcheck.problem.builder import Builder, Statements
 from derivcheck.problem.context import key_of, strip

@@ -8,8 +8,8 @@ from fractions import Fraction
 from typing import Literal, cast
 
 from derivcheck.language import nodes as n
+from derivcheck.language.nodes import walk
 from derivcheck.language.precedence import base_of
-from derivcheck.language.traversal import walk
 from derivcheck.reading.cursor import Cursor
 from derivcheck.reading.differentials import differential_at
 from derivcheck.reading.items import ParseError

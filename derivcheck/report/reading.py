@@ -10,8 +10,7 @@ from html import escape
 from derivcheck.engine import lines_of
 from derivcheck.language.glyphs import shown
 from derivcheck.language.mathml import Marks, mathml, row, sign
-from derivcheck.language.nodes import Node
-from derivcheck.language.traversal import walk
+from derivcheck.language.nodes import Node, walk
 from derivcheck.reading.documents import kind_of, scan
 from derivcheck.reading.items import ParseError, Segment, Statement
 from derivcheck.reading.parser import parse_expression

@@ -13,8 +13,7 @@ from derivcheck.evaluation.dual import Dual, DualArithmetic
 from derivcheck.evaluation.grid import Grid
 from derivcheck.evaluation.unknowns import KINDS, POSITIVE, drawn
 from derivcheck.functions import FUNCTIONS, KINKED
-from derivcheck.language.domain import Domain
-from derivcheck.language.shapes import SCALAR
+from derivcheck.language.shapes import SCALAR, Domain
 from derivcheck.problem.scope import FunctionDeclaration
 from derivcheck.source import Span
 

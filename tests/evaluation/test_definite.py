@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from derivcheck.evaluation.quadrature import rule
-from derivcheck.language.domain import Domain
+from derivcheck.language.shapes import Domain
 
 HALF_LINE = Domain("positive")
 

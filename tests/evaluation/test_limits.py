@@ -10,8 +10,7 @@ import pytest
 from derivcheck import engine
 from derivcheck.config import Settings
 from derivcheck.evaluation import sizes
-from derivcheck.evaluation.arithmetic import TooLarge
-from derivcheck.evaluation.budget import BUDGET, ENTRIES, KEPT, PRICE, STEPS, Budget, Effort
+from derivcheck.evaluation.arithmetic import BUDGET, ENTRIES, KEPT, PRICE, STEPS, Budget, Effort, TooLarge
 from derivcheck.problem import terms as t
 from derivcheck.source import Source
 from derivcheck.verdict import Outcome

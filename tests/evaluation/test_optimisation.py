@@ -10,11 +10,10 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from derivcheck.evaluation.arithmetic import NotExact
-from derivcheck.evaluation.budget import BUDGET
+from derivcheck.evaluation.arithmetic import BUDGET, NotExact
 from derivcheck.evaluation.optimisation import curvature, optimise, stationarity
 from derivcheck.evaluation.sampling import draw, generator
-from derivcheck.language.domain import Domain
+from derivcheck.language.shapes import Domain
 
 REAL, POSITIVE, NONNEGATIVE = Domain(), Domain("positive"), Domain("nonnegative")
 UNIT, SIMPLEX, SPD = Domain("unit"), Domain("simplex"), Domain("spd")

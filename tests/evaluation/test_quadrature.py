@@ -13,7 +13,7 @@ from derivcheck.evaluation.arithmetic import NotExact
 from derivcheck.evaluation.line import Line
 from derivcheck.evaluation.panels import legendre
 from derivcheck.evaluation.quadrature import Rule, rule
-from derivcheck.language.domain import Domain
+from derivcheck.language.shapes import Domain
 
 UNIT = Domain("interval", low=0.0, high=1.0)
 MOMENTS = (1, 2, 4)

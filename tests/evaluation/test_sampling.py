@@ -11,8 +11,7 @@ import torch
 
 from derivcheck.evaluation.arithmetic import SIGNS
 from derivcheck.evaluation.sampling import ArbitraryFunction, draw, generator
-from derivcheck.language.domain import RELATIONS, Domain, DomainKind
-from derivcheck.language.shapes import SCALAR, Dim
+from derivcheck.language.shapes import RELATIONS, SCALAR, Dim, Domain, DomainKind
 from derivcheck.problem.scope import FunctionDeclaration
 from derivcheck.source import NOWHERE
 from tests.problem.asking import bench, problem

@@ -2,8 +2,20 @@
 
 from fractions import Fraction
 
-from derivcheck.language.nodes import Add, Big, Binder, Cases, Compare, Entrywise, Name, Number, Scripted
-from derivcheck.language.traversal import children, transform, walk
+from derivcheck.language.nodes import (
+    Add,
+    Big,
+    Binder,
+    Cases,
+    Compare,
+    Entrywise,
+    Name,
+    Number,
+    Scripted,
+    children,
+    transform,
+    walk,
+)
 from derivcheck.source import Span
 
 i, x, y = Name("i"), Name("x"), Name("y")

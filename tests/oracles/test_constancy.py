@@ -9,7 +9,7 @@ import pytest
 from derivcheck.config import Settings
 from derivcheck.engine import problem_of
 from derivcheck.evaluation import primes
-from derivcheck.evaluation.budget import BUDGET
+from derivcheck.evaluation.arithmetic import BUDGET
 from derivcheck.oracles import constancy, modular
 from derivcheck.oracles.draws import Draws
 from derivcheck.problem.problem import Claim

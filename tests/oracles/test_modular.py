@@ -11,7 +11,7 @@ import pytest
 
 from derivcheck.config import Settings
 from derivcheck.engine import check, problem_of
-from derivcheck.evaluation.budget import BUDGET
+from derivcheck.evaluation.arithmetic import BUDGET
 from derivcheck.judge import weigh
 from derivcheck.oracles import modular
 from derivcheck.oracles.bench import Bench

@@ -9,7 +9,7 @@ import pytest
 
 from derivcheck.config import Settings
 from derivcheck.engine import check, problem_of
-from derivcheck.evaluation.budget import BUDGET, PRICE
+from derivcheck.evaluation.arithmetic import BUDGET, PRICE
 from derivcheck.oracles import modular
 from derivcheck.oracles.draws import Draws
 from derivcheck.problem.problem import Claim

@@ -8,7 +8,7 @@ from unittest.mock import patch
 from derivcheck.config import Settings
 from derivcheck.diagnosis import explaining
 from derivcheck.engine import _bench, check, problem_of
-from derivcheck.evaluation.budget import BUDGET
+from derivcheck.evaluation.arithmetic import BUDGET
 from derivcheck.judge import judge
 from derivcheck.oracles.bench import Bench
 from derivcheck.problem.problem import Claim, Problem, Refused

@@ -6,7 +6,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 from derivcheck.language import nodes as n
-from derivcheck.language.domain import Domain
+from derivcheck.language.shapes import Domain
 from derivcheck.problem import terms as t
 from derivcheck.problem.context import Context, strip
 from derivcheck.problem.scope import Factor, Refusal

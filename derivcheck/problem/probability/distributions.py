@@ -10,8 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from derivcheck.language.domain import Domain
-from derivcheck.language.shapes import ONE, Dim, Shape
+from derivcheck.language.shapes import ONE, Dim, Domain, Shape
 from derivcheck.problem import algebra
 from derivcheck.problem import terms as t
 from derivcheck.problem.scope import Refusal, Scope

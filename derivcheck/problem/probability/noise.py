@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Literal
 
 from derivcheck.language import nodes as n
-from derivcheck.language.domain import Domain
+from derivcheck.language.nodes import walk
 from derivcheck.language.printing import plain
-from derivcheck.language.traversal import walk
+from derivcheck.language.shapes import Domain
 from derivcheck.problem import algebra
 from derivcheck.problem.builder import Builder, Statements
 from derivcheck.problem.context import strip

@@ -7,9 +7,9 @@ from dataclasses import replace
 from fractions import Fraction
 
 from derivcheck.language import nodes as n
+from derivcheck.language.nodes import transform, walk
 from derivcheck.language.printing import plain
 from derivcheck.language.shapes import ONE, Dim
-from derivcheck.language.traversal import transform, walk
 from derivcheck.problem import algebra
 from derivcheck.problem import terms as t
 from derivcheck.problem.context import Context, key_of, strip

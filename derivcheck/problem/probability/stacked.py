@@ -10,8 +10,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from derivcheck.language import nodes as n
-from derivcheck.language.domain import Domain
-from derivcheck.language.shapes import ONE, Dim, Shape
+from derivcheck.language.shapes import ONE, Dim, Domain, Shape
 from derivcheck.problem import algebra
 from derivcheck.problem import terms as t
 from derivcheck.problem.builder import Builder

@@ -6,10 +6,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from derivcheck.language import nodes as n
-from derivcheck.language.domain import Domain
+from derivcheck.language.nodes import walk
 from derivcheck.language.printing import plain
-from derivcheck.language.shapes import ONE, Dim, Shape
-from derivcheck.language.traversal import walk
+from derivcheck.language.shapes import ONE, Dim, Domain, Shape
 from derivcheck.problem import terms as t
 from derivcheck.problem.builder import Builder
 from derivcheck.problem.context import Context, key_of, strip

@@ -5,9 +5,8 @@ from __future__ import annotations
 from fractions import Fraction
 
 from derivcheck.language import nodes as n
-from derivcheck.language.domain import Domain
-from derivcheck.language.shapes import Dim
-from derivcheck.language.traversal import transform
+from derivcheck.language.nodes import transform
+from derivcheck.language.shapes import Dim, Domain
 from derivcheck.problem import terms as t
 from derivcheck.problem.context import Context, key_of, names_in
 from derivcheck.problem.probability.model import Instance, replaced
