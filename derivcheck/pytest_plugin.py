@@ -103,8 +103,7 @@ class Derivation(pytest.File):
     def report(self) -> Report:
         """What was found out about the document, once for all its claims."""
         if self.checked is None:
-            from derivcheck.cache import opened
-            from derivcheck.running import run
+            from derivcheck.running import opened, run
 
             with warnings.catch_warnings():
                 warnings.filterwarnings("ignore", message="Failed to initialize NumPy")

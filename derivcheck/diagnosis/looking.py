@@ -23,9 +23,8 @@ from derivcheck.oracles.bench import Bench, CannotDraw
 from derivcheck.oracles.joint import at_solution
 from derivcheck.problem import terms as t
 from derivcheck.problem.context import strip
-from derivcheck.problem.problem import Claim
+from derivcheck.problem.problem import Claim, settled
 from derivcheck.problem.scope import Refusal
-from derivcheck.problem.substitution import settled
 from derivcheck.verdict import Outcome
 
 READING: Final = 500_000

@@ -29,9 +29,8 @@ from derivcheck.problem.claims import ClaimMaker
 from derivcheck.problem.classify import classify
 from derivcheck.problem.conditions import EQUAL
 from derivcheck.problem.context import key_of, strip
-from derivcheck.problem.problem import Claim, Problem
+from derivcheck.problem.problem import Claim, Problem, settled
 from derivcheck.problem.scope import Definition, FunctionDefinition, Refusal, Scope
-from derivcheck.problem.substitution import settled
 from derivcheck.reading.documents import kind_of, scan
 from derivcheck.reading.items import Item, Statement
 from derivcheck.reading.statements import read

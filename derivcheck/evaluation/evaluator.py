@@ -15,8 +15,21 @@ from fractions import Fraction
 from math import prod
 from typing import Any, Protocol
 
-from derivcheck.evaluation.arithmetic import AXES, BUDGET, Arithmetic, NotExact, OutOfRange, TooLarge, Value
-from derivcheck.evaluation.operations import afford, matrix_power, multiplied, spread, stretched, unary
+from derivcheck.evaluation.arithmetic import (
+    AXES,
+    BUDGET,
+    Arithmetic,
+    NotExact,
+    OutOfRange,
+    TooLarge,
+    Value,
+    afford,
+    matrix_power,
+    multiplied,
+    spread,
+    stretched,
+    unary,
+)
 from derivcheck.language.shapes import Shape
 from derivcheck.problem import terms as t
 from derivcheck.problem.scope import Definition

@@ -17,11 +17,10 @@ import torch
 from torch import Tensor
 
 from derivcheck.evaluation.arithmetic import NotExact, TooLarge
-from derivcheck.evaluation.degree import NoPolynomial, degree
 from derivcheck.evaluation.differentiation import slope as slope_of
 from derivcheck.evaluation.evaluator import Axis, Frame, evaluate
 from derivcheck.evaluation.integration import Quadrature, apart, constant, lead_of, nested, scalar
-from derivcheck.evaluation.tilting import tilted
+from derivcheck.evaluation.tilting import NoPolynomial, degree, tilted
 from derivcheck.problem import terms as t
 
 THIRD = 3

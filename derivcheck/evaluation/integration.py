@@ -15,15 +15,14 @@ import torch
 from torch import Tensor
 
 from derivcheck.evaluation.arithmetic import BUDGET, NotExact, NotSettled
-from derivcheck.evaluation.degree import NoPolynomial, degree
 from derivcheck.evaluation.evaluator import Axis, Bindings, Frame, World, evaluate
 from derivcheck.evaluation.quadrature import DISCRETE, rule
-from derivcheck.evaluation.tilting import tilted
+from derivcheck.evaluation.tilting import NoPolynomial, degree, tilted
 from derivcheck.language.shapes import Domain
 from derivcheck.problem import terms as t
 from derivcheck.problem.facts import everything
+from derivcheck.problem.problem import rewrite
 from derivcheck.problem.scope import Definition
-from derivcheck.problem.substitution import rewrite
 
 KINKED = frozenset(("abs", "relu", "sign", "floor", "ceil", "sqrt"))
 SMALLEST = -650.0

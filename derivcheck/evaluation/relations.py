@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from random import Random
 
-from derivcheck.evaluation import primes
+from derivcheck.evaluation import bounds
 from derivcheck.evaluation.arithmetic import BUDGET
 from derivcheck.functions import FUNCTIONS
 
@@ -144,7 +144,7 @@ class Relations:
 
     def _wave(self, name: str, x: int, size: float) -> int:
         """Sine and cosine by Euler's formula, with a root of −1."""
-        p, i = self.p, primes.imaginary(self.p)
+        p, i = self.p, bounds.imaginary(self.p)
         if not self._turn:
             self._turn = True
             # exp(iπ/2) = i
@@ -167,7 +167,7 @@ class Relations:
         if found is None:
             found = self._beside_squares(x, size)
         if found is None:
-            found = primes.square_root(x, self.p)
+            found = bounds.square_root(x, self.p)
             if found is None:
                 return None
             if self.flipped >> self.root_count & 1:

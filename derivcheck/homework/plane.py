@@ -1,18 +1,31 @@
-"""What a sorting network computes on the whole plane, exactly: its weights are the rationals that their floats are.
+r"""What a sorting network computes on the whole plane, exactly: its weights are the rationals that their floats are.
 
 Both outputs are compared with the smaller and the larger input by canonical form. Beside the networks that ship stands
 one that is right on a large square and nowhere near everywhere: it must be refuted, or the comparison could not fail.
+
+How many hidden ReLU units given outputs need at the least, out of their canonical form alone.
+
+    c relu(α p(x)) = c |α| |p(x)| / 2 + c α p(x) / 2,   p a primitive hyperplane, α ≠ 0
+
+Outputs that are linear in the units are affine functions plus kinks, and the canonical form is unique. So every
+hyperplane on which an output bends carries a unit: one, with α > 0 or with α < 0, whose affine part is then given by
+the kink, or two, with any multiple of p to each output. Every other hyperplane has no kink to show, so it carries no
+unit or at least two, which add a matrix of rank one, multiples of one p, to the outputs' affine parts. What is left of
+these once the hyperplanes with kinks have taken their share is therefore made of as many pairs as its rank is, and of
+no fewer. (Constants do not count: a linear output has a bias.)
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
+from itertools import product
 
 import torch
 from torch import Tensor
 
-from derivcheck.evaluation.forms import HALF, ONE, Atoms, Form, combination, constant, relu, size
+from derivcheck.evaluation.forms import HALF, ONE, Atoms, Canonical, Form, canonical, combination, constant, relu, size
 from derivcheck.homework.optimum import Weights
 from derivcheck.oracles.cells import Decision, Proved, Refuted, decide
 from derivcheck.verdict import Extra, Outcome
@@ -82,3 +95,105 @@ def _said(decision: Decision) -> str:
         case Refuted(point=(x1, x2)):
             return f"another value at ({x1}, {x2})"
     return "undecided"
+
+
+Row = tuple[Fraction, ...]
+ONE_UP, ONE_DOWN, BOTH = "one, α > 0", "one, α < 0", "two"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Units on the hyperplanes with kinks (one way for each), and the rank of what the other units have to carry."""
+
+    ways: tuple[str, ...]
+    left: tuple[Row, ...]
+    rank: int
+
+    @property
+    def units(self) -> int:
+        """All hidden units together."""
+        return sum(2 if way == BOTH else 1 for way in self.ways) + 2 * self.rank
+
+
+def plans(outputs: Sequence[Canonical], inputs: int) -> Iterator[Plan]:
+    """Every way to place units, each with the fewest that it leads to."""
+    kinks = list(dict.fromkeys(form for output in outputs for form, _ in output.kinks))
+    for ways in product((ONE_UP, ONE_DOWN, BOTH), repeat=len(kinks)):
+        left = [_slopes(output.affine, inputs) for output in outputs]
+        free: list[Row] = []
+        for form, way in zip(kinks, ways, strict=True):
+            normal = _slopes(form, inputs)
+            if way == BOTH:
+                free.append(normal)
+                continue
+            sign = 1 if way == ONE_UP else -1
+            for k, output in enumerate(outputs):
+                share = sign * dict(output.kinks).get(form, Fraction(0))
+                left[k] = tuple(a - share * n for a, n in zip(left[k], normal, strict=True))
+        yield Plan(ways, tuple(left), rank([*left, *free]) - rank(free))
+
+
+def fewest(outputs: Sequence[Canonical], inputs: int) -> int:
+    """The least number of hidden units, without a connection past them."""
+    return min(plan.units for plan in plans(outputs, inputs))
+
+
+def _slopes(form: Form, inputs: int) -> Row:
+    found = dict(form.parts)
+    return tuple(found.get(k, Fraction(0)) for k in range(inputs))
+
+
+def rank(rows: Sequence[Row]) -> int:
+    """The rank of a matrix, by elimination."""
+    left = [list(row) for row in rows]
+    found = 0
+    for column in range(len(left[0]) if left else 0):
+        pivot = next((k for k in range(found, len(left)) if left[k][column]), None)
+        if pivot is None:
+            continue
+        left[found], left[pivot] = left[pivot], left[found]
+        for k in range(found + 1, len(left)):
+            factor = left[k][column] / left[found][column]
+            left[k] = [x - factor * y for x, y in zip(left[k], left[found], strict=True)]
+        found += 1
+    return found
+
+
+def sorted_pair() -> tuple[Canonical, Canonical]:
+    """The smaller and the larger of two inputs, in canonical form."""
+    atoms = Atoms(2)
+    x1, x2 = Form(((0, ONE),)), Form(((1, ONE),))
+    step = relu(combination([(ONE, x1), (-ONE, x2)]), atoms)
+    return canonical(combination([(ONE, x1), (-ONE, step)]), atoms), canonical(
+        combination([(ONE, x2), (ONE, step)]), atoms
+    )
+
+
+def units_extra(smallest: int) -> Extra:
+    """Why fewer hidden units than the ``smallest`` network has cannot sort two numbers."""
+    outputs = sorted_pair()
+    least = fewest(outputs, 2)
+    rows = []
+    for plan in plans(outputs, 2):
+        left = ", ".join(map(_sum_of_inputs, plan.left))
+        if plan.ways == (BOTH,):
+            left += " up to multiples of x₁ − x₂"
+        rows.append((plan.ways[0], left, str(2 * plan.rank), str(plan.units)))
+    return Extra(
+        f"fewer than {least} hidden units cannot sort two numbers: what the canonical form demands",
+        columns=("units on x₁ = x₂", "slopes left for (min, max)", "other units", "in all"),
+        rows=tuple(rows),
+        outcome=Outcome.HOLDS if least == smallest else Outcome.WRONG,
+        code="units",
+    )
+
+
+def _sum_of_inputs(row: Row) -> str:
+    """``½ x₁ + ½ x₂``."""
+    text = ""
+    for coefficient, name in zip(row, ("x₁", "x₂"), strict=True):
+        if coefficient:
+            size = {Fraction(1): "", HALF: "½ "}.get(abs(coefficient), f"{abs(coefficient)} ")
+            sign = (" − " if coefficient < 0 else " + ") if text else ("−" if coefficient < 0 else "")
+            text += f"{sign}{size}{name}"
+    return text or "0"

@@ -16,12 +16,11 @@ from torch import Tensor
 
 from derivcheck.config import Settings, SettingsError
 from derivcheck.homework import em, latent
+from derivcheck.homework.em import rates_extra
 from derivcheck.homework.identities import Place, identities_extra
+from derivcheck.homework.latent import Data, data_sets
 from derivcheck.homework.likelihood import likelihood_extra
-from derivcheck.homework.plots import curve_picture, plate_picture
-from derivcheck.homework.rates import rates_extra
-from derivcheck.homework.samples import Data, data_sets
-from derivcheck.homework.trace import trace
+from derivcheck.homework.pictures import curve_picture, plate_picture, trace
 from derivcheck.model.compare import Model, Quantity
 from derivcheck.verdict import Curve, Extra, Outcome
 

@@ -14,8 +14,7 @@ import torch
 from torch import Tensor
 
 from derivcheck.config import Settings
-from derivcheck.homework.pictures import Edge, graph_picture, paths
-from derivcheck.homework.trace import formulas, trace
+from derivcheck.homework.pictures import Edge, formulas, graph_picture, paths, trace
 from derivcheck.model.compare import Model, Quantity
 from derivcheck.verdict import Extra
 

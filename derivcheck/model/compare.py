@@ -18,8 +18,7 @@ import torch
 from torch import Tensor
 
 from derivcheck.config import Settings
-from derivcheck.model.derivation import Derivation, Slopes, Values
-from derivcheck.model.differences import along, noise_of
+from derivcheck.model.derivation import Derivation, Slopes, Values, along, noise_of
 from derivcheck.model.target import told
 
 POINTS: Final = 4

@@ -18,8 +18,7 @@ from derivcheck.language.shapes import ONE
 from derivcheck.model.compare import Model, Quantity
 from derivcheck.model.derivation import Values
 from derivcheck.model.recording import backward_on, forward_alone, saved_names, sets_up_apart, written_by_hand
-from derivcheck.model.results import is_function, matched, named, returned_names, values_of
-from derivcheck.model.spelling import folded, matching, spellings
+from derivcheck.model.results import folded, is_function, matched, matching, named, returned_names, spellings, values_of
 from derivcheck.model.target import ModelError, guarded, told
 from derivcheck.problem.problem import Problem
 

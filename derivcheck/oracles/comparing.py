@@ -19,10 +19,10 @@ import torch
 from torch import Tensor
 
 from derivcheck.evaluation.arithmetic import NotExact, OutOfRange
-from derivcheck.evaluation.degree import magnitude
 from derivcheck.evaluation.evaluator import World, evaluate
 from derivcheck.evaluation.grid import Grid
 from derivcheck.evaluation.integration import Quadrature
+from derivcheck.evaluation.tilting import magnitude
 from derivcheck.oracles import balls
 from derivcheck.oracles.bench import Bench
 from derivcheck.oracles.enclosing import Input, Seen, look

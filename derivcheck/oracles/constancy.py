@@ -18,7 +18,7 @@ from math import prod
 from random import Random
 from typing import Literal
 
-from derivcheck.evaluation import bounds, grid, primes
+from derivcheck.evaluation import bounds, grid
 from derivcheck.evaluation.arithmetic import NotExact, Value
 from derivcheck.evaluation.dual import Dual, DualArithmetic
 from derivcheck.evaluation.evaluator import World, evaluate
@@ -164,7 +164,7 @@ class _AtPoint(ResidueArithmetic):
             return None
         total = 0
         for number, sign in ((value.numerator, 1), (value.denominator, -1)):
-            factors = primes.factors(number, LARGEST_PRIME)
+            factors = bounds.factors(number, LARGEST_PRIME)
             if factors is None:
                 return None
             total += sum(sign * power * self.relations.log(prime, 14.0) for prime, power in factors.items())

@@ -20,7 +20,7 @@ from itertools import product
 from math import inf, log2, prod
 from random import Random
 
-from derivcheck.evaluation import primes
+from derivcheck.evaluation import bounds
 from derivcheck.evaluation import sizes as drawing
 from derivcheck.evaluation.arithmetic import NotExact, OutOfRange
 from derivcheck.evaluation.completion import Completion
@@ -68,7 +68,7 @@ def world(
     Their combinations stand along the axis of trials. ``asked`` are the exponentials and logarithms to be needed.
     """
     generator = Random(f"{draws.settings.seed} mod p {label}")
-    arithmetic = ResidueArithmetic(primes.draw(generator), generator, flipped)
+    arithmetic = ResidueArithmetic(bounds.draw(generator), generator, flipped)
     arithmetic.relations.prepare(asked)
     leaves: dict[str, Residues] = {}
     for key, declaration in draws.problem.declarations.items():

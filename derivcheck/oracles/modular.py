@@ -22,7 +22,7 @@ from dataclasses import dataclass, field, replace
 from math import prod
 from random import Random
 
-from derivcheck.evaluation import primes
+from derivcheck.evaluation import bounds
 from derivcheck.evaluation import sizes as drawing
 from derivcheck.evaluation.arithmetic import BUDGET, PRICE, NotExact, OutOfRange, TooLarge
 from derivcheck.evaluation.evaluator import World
@@ -280,7 +280,7 @@ def look_at(draws: Draws, claim: Claim, world: World) -> Look:
 
 def chance(size: float) -> float:
     """How likely a polynomial of this degree, with coefficients of so many bits, vanishes where it is not zero."""
-    return (size + 1) * (1 / primes.LOW + 1 / (60 * primes.MANY))
+    return (size + 1) * (1 / bounds.LOW + 1 / (60 * bounds.MANY))
 
 
 def _refuted(draws: Draws, tally: Tally, sizes: Mapping[str, int]) -> Evidence:

@@ -8,10 +8,10 @@ from random import Random
 
 import pytest
 
-from derivcheck.evaluation import bounds, primes
+from derivcheck.evaluation import bounds
 from derivcheck.evaluation.residues import ResidueArithmetic, Residues
 
-P = primes.draw(Random(1))
+P = bounds.draw(Random(1))
 Polynomial = list[int]
 
 

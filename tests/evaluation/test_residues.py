@@ -10,7 +10,7 @@ from flint import fmpz
 from hypothesis import given
 from hypothesis import strategies as st
 
-from derivcheck.evaluation import primes
+from derivcheck.evaluation import bounds
 from derivcheck.evaluation.arithmetic import NotExact
 from derivcheck.evaluation.grid import Grid
 from derivcheck.evaluation.rational import INVALID, RATIONALS
@@ -22,7 +22,7 @@ matrices = st.lists(fractions, min_size=9, max_size=9)
 
 def arithmetic(seed: int = 0) -> ResidueArithmetic:
     generator = Random(seed)
-    return ResidueArithmetic(primes.draw(generator), generator)
+    return ResidueArithmetic(bounds.draw(generator), generator)
 
 
 def residues(a: ResidueArithmetic, entries: list[Fraction], shape: tuple[int, ...]) -> Residues:
@@ -37,20 +37,20 @@ def agree(a: ResidueArithmetic, mod: Residues, exact: Grid) -> bool:  # type: ig
 
 @given(st.integers(0, 10_000))
 def test_a_drawn_prime_lies_in_its_interval_and_has_roots_of_two_and_of_minus_one(seed):
-    p = primes.draw(Random(seed))
-    assert primes.LOW <= p <= primes.HIGH
+    p = bounds.draw(Random(seed))
+    assert bounds.LOW <= p <= bounds.HIGH
     assert fmpz(p).is_prime()
-    assert pow(primes.imaginary(p), 2, p) == p - 1
-    root = primes.square_root(2, p)
+    assert pow(bounds.imaginary(p), 2, p) == p - 1
+    root = bounds.square_root(2, p)
     assert root is not None
     assert root * root % p == 2
 
 
 @given(st.integers(0, 1 << 61), st.integers(0, 50))
 def test_a_square_has_its_root_and_half_of_the_numbers_have_none(x, seed):
-    p = primes.draw(Random(seed))
-    assert primes.square_root(x * x % p, p) in (x % p, -x % p)
-    assert primes.square_root(x * x * primes.nonresidue(p) % p, p) in (None, 0)
+    p = bounds.draw(Random(seed))
+    assert bounds.square_root(x * x % p, p) in (x % p, -x % p)
+    assert bounds.square_root(x * x * bounds.nonresidue(p) % p, p) in (None, 0)
 
 
 @given(matrices, matrices)

@@ -9,10 +9,21 @@ import pytest
 import torch
 from torch import Tensor
 
-from derivcheck.homework.kinks import TIES, gradients, in_hull, kinks_extra, neighbours
-from derivcheck.homework.mlp import SortingNetwork
+from derivcheck.homework.mlp import (
+    TIES,
+    SortingNetwork,
+    as_form,
+    boxed_forms,
+    cancellation,
+    gradients,
+    hard_inputs,
+    in_hull,
+    kinks_extra,
+    losses,
+    neighbours,
+    precision_extra,
+)
 from derivcheck.homework.optimum import Descent, Residuals, Weights, jacobian, levenberg_marquardt, optimum_extra
-from derivcheck.homework.precision import as_form, boxed_forms, cancellation, hard_inputs, losses, precision_extra
 from derivcheck.verdict import Extra, Outcome
 
 

@@ -6,8 +6,15 @@ import pytest
 import torch
 
 from derivcheck.homework import mlp, ppca, resblock
-from derivcheck.homework.pictures import WIDTH, graph_picture, network_picture, paths, topological
-from derivcheck.homework.plots import curve_picture, plate_picture
+from derivcheck.homework.pictures import (
+    WIDTH,
+    curve_picture,
+    graph_picture,
+    network_picture,
+    paths,
+    plate_picture,
+    topological,
+)
 
 FIVE_UNITS = """\
   x₁     x₂                                y₁     y₂

@@ -9,8 +9,7 @@ import torch
 
 from derivcheck.evaluation.forms import ONE, Atoms, Form, canonical, combination, relu
 from derivcheck.homework.mlp import SortingNetwork
-from derivcheck.homework.plane import box, plane_extra, sorts
-from derivcheck.homework.units import fewest, plans, rank, sorted_pair, units_extra
+from derivcheck.homework.plane import box, fewest, plane_extra, plans, rank, sorted_pair, sorts, units_extra
 from derivcheck.oracles.cells import Proved, Refuted
 from derivcheck.verdict import Outcome
 

@@ -11,10 +11,9 @@ import torch
 from torch import Tensor
 
 from derivcheck.config import Settings, SettingsError
-from derivcheck.homework import em, identities, latent, likelihood, ppca, rates
+from derivcheck.homework import em, identities, latent, likelihood, ppca
 from derivcheck.homework.em import Procedure
-from derivcheck.homework.latent import Moments
-from derivcheck.homework.samples import Data, below_noise, data_sets, from_model, heavy_tails
+from derivcheck.homework.latent import Data, Moments, below_noise, data_sets, from_model, heavy_tails
 from derivcheck.verdict import Extra, Outcome
 
 HOLDS, WRONG, UNDECIDED = Outcome.HOLDS, Outcome.WRONG, Outcome.UNDECIDED
@@ -44,9 +43,9 @@ def em_outcome(procedure: Procedure, cap: int = em.CAP) -> Outcome:
     return outcome
 
 
-def rates_outcome(procedure: Procedure, prediction: rates.Prediction = rates.predicted) -> Outcome:
+def rates_outcome(procedure: Procedure, prediction: em.Prediction = em.predicted) -> Outcome:
     runs, spectra = ran(Procedure())
-    outcome = rates.rates_extra(procedure, runs, spectra, SIGMA, prediction).outcome
+    outcome = em.rates_extra(procedure, runs, spectra, SIGMA, prediction).outcome
     assert outcome is not None
     return outcome
 
@@ -113,10 +112,10 @@ def test_right_steps_raise_no_alarm_anywhere() -> None:
 def test_a_half_step_rises_and_ends_rightly_and_only_its_rate_tells() -> None:
     runs, spectra = ran(HalfProcedure())
     assert em.em_extra(HalfProcedure(), runs, spectra, SIGMA).outcome is HOLDS
-    assert rates.rates_extra(HalfProcedure(), runs, spectra, SIGMA).outcome is WRONG
+    assert em.rates_extra(HalfProcedure(), runs, spectra, SIGMA).outcome is WRONG
     for one, found in zip(runs, spectra, strict=True):
-        half = lambda spectrum, sigma: (1 + rates.predicted(spectrum, sigma)) / 2  # noqa: E731
-        assert {rate.outcome for rate in rates.rates(HalfProcedure(), one, found, SIGMA, half)} == {HOLDS}
+        half = lambda spectrum, sigma: (1 + em.predicted(spectrum, sigma)) / 2  # noqa: E731
+        assert {rate.outcome for rate in em.rates(HalfProcedure(), one, found, SIGMA, half)} == {HOLDS}
 
 
 def test_a_half_step_of_the_update_does_not_maximise_the_bound() -> None:
@@ -136,7 +135,7 @@ def test_a_half_step_of_the_update_does_not_maximise_the_bound() -> None:
 )
 def test_a_wrong_prediction_of_the_rate_is_found(name: str, mistake) -> None:
     def prediction(found: latent.Spectrum, sigma: float) -> Tensor:
-        return mistake(rates.predicted(found, sigma), sigma**2 / float(found.values[0]))
+        return mistake(em.predicted(found, sigma), sigma**2 / float(found.values[0]))
 
     assert rates_outcome(Procedure(), prediction) is WRONG, name
 
@@ -167,7 +166,7 @@ def test_a_run_that_hits_its_cap_is_undecided_and_says_so() -> None:
     assert extra.outcome is UNDECIDED
     assert "not at rest" in str(extra.rows)
     assert "says nothing" in extra.text
-    assert all(rate.outcome is HOLDS for rate in rates.rates(Procedure(), runs[0], spectra[0], SIGMA))
+    assert all(rate.outcome is HOLDS for rate in em.rates(Procedure(), runs[0], spectra[0], SIGMA))
 
 
 def test_a_wrong_closed_form_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -317,10 +316,10 @@ def test_more_directions_than_are_shown_are_all_judged() -> None:
     runs, spectra = ran(Procedure(), dim=9)
 
     def wrong_at_the_last(found: latent.Spectrum, sigma: float) -> Tensor:
-        rate = rates.predicted(found, sigma).clone()
+        rate = em.predicted(found, sigma).clone()
         rate[-1] += 0.01
         return rate
 
-    extra = rates.rates_extra(Procedure(), runs, spectra, SIGMA, wrong_at_the_last)
+    extra = em.rates_extra(Procedure(), runs, spectra, SIGMA, wrong_at_the_last)
     assert extra.outcome is WRONG
     assert sum(row[-1] == "wrong" and row[1] == "q₉" for row in extra.rows) == 3

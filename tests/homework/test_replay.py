@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from derivcheck.config import Settings
+from derivcheck.homework.checking import replayed
 from derivcheck.homework.registry import HOMEWORKS, document
-from derivcheck.homework.replay import replayed
 from derivcheck.source import NOWHERE
 from derivcheck.verdict import Finding, Severity
 

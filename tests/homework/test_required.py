@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import pytest
 
-from derivcheck.homework.required import in_units
+from derivcheck.homework.checking import in_units
 from derivcheck.language.nodes import Add, Apply, Boxed, Fraction_, Group, Name, Node, Number, Product, Word
 
 X = Name("x")

@@ -10,9 +10,9 @@ from torch import Tensor
 
 from derivcheck.config import Settings
 from derivcheck.homework import mlp, ppca, resblock
+from derivcheck.model.checking import comparison_extra, shown_name
 from derivcheck.model.compare import Comparison, Difference, Model, Party, compare
 from derivcheck.model.derivation import Derivation, Slopes, bound, quantities
-from derivcheck.model.reporting import comparison_extra, shown_name
 from derivcheck.source import Source
 from derivcheck.verdict import Outcome
 

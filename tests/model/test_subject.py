@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from derivcheck.config import Settings
 from derivcheck.model.checking import with_code
-from derivcheck.model.spelling import matching
+from derivcheck.model.results import matching
 from derivcheck.model.target import ModelError, load, parsed
 from derivcheck.source import Source
 from derivcheck.verdict import Outcome, Report

@@ -10,8 +10,7 @@ import pytest
 
 from derivcheck.language.mathml import mathml
 from derivcheck.reading.parser import parse_expression
-from derivcheck.report.html import html
-from derivcheck.report.plot import plot
+from derivcheck.report.html import html, plot
 from derivcheck.report.reading import rows_of
 from derivcheck.source import Source
 from derivcheck.verdict import Curve, Extra, Outcome

@@ -9,8 +9,8 @@ from derivcheck.language import nodes as n
 from derivcheck.language.shapes import Domain
 from derivcheck.problem import terms as t
 from derivcheck.problem.context import Context, strip
+from derivcheck.problem.problem import at_indices
 from derivcheck.problem.scope import Factor, Refusal
-from derivcheck.problem.substitution import at_indices
 from derivcheck.problem.terms import Comparison, Term
 
 Pins = tuple[Comparison, ...]

@@ -2,6 +2,8 @@
 
 p(a, b | c) is worked out from the factors of the model: the ancestors of what is asked for are taken in, and those
 that are neither asked for nor given are integrated out.
+
+Where a random value stands: its name, and the indices by which a family of it runs.
 """
 
 from __future__ import annotations
@@ -12,10 +14,11 @@ from fractions import Fraction
 
 from derivcheck.language.shapes import SCALAR, Dim
 from derivcheck.problem import terms as t
+from derivcheck.problem.context import Context
 from derivcheck.problem.facts import behind, depends, recurs
 from derivcheck.problem.probability.logs import summed
-from derivcheck.problem.scope import Refusal, Scope
-from derivcheck.problem.substitution import at_indices, member, rewrite
+from derivcheck.problem.problem import at_indices, member, rewrite
+from derivcheck.problem.scope import IndexInfo, Refusal, Scope
 from derivcheck.problem.terms import Term
 from derivcheck.source import Span
 
@@ -357,3 +360,25 @@ def unread(key: str, line: Span, span: Span, scope: Scope) -> Refusal:
     text = scope.declarations[key].text if key in scope.declarations else key
     reason = f"how `{text}` is distributed was said in a line that is not understood: `{scope.quote(line)}`"
     return Refusal("no-model", span, reason)
+
+
+def place_of(
+    term: Term, free: dict[str, IndexInfo], ctx: Context
+) -> tuple[str, tuple[str, ...], tuple[Dim, ...], bool]:
+    """The key of a random value, the indices over which it runs, their sizes, and whether they pick entries."""
+    match term:
+        case t.Variable(key=key, indices=()):
+            return key, (), (), False
+        case t.Variable(key=key, indices=indices) if all(isinstance(index, t.Index) for index in indices):
+            names = tuple(index.name for index in indices if isinstance(index, t.Index))
+            return key, names, _sizes(names, free, ctx), False
+        case t.Entry(argument=t.Variable(key=key, indices=()), row=t.Index(name=name), column=t.Constant()):
+            return key, (name,), _sizes((name,), free, ctx), True
+    raise Refusal("model", term.span, f"`{ctx.scope.quote(term.span)}` is not understood as a random value")
+
+
+def _sizes(names: tuple[str, ...], free: dict[str, IndexInfo], ctx: Context) -> tuple[Dim, ...]:
+    by_name = {info.name: info for info in free.values()}
+    if any(name not in by_name for name in names):
+        raise Refusal("model", next(iter(free.values())).span, "the indices of this line of the model are not free")
+    return tuple(ctx.scope.resolve(by_name[name].size) for name in names)

@@ -14,11 +14,10 @@ from derivcheck.problem.context import strip
 from derivcheck.problem.declarations import declare_one
 from derivcheck.problem.definitions import define
 from derivcheck.problem.newness import is_new
-from derivcheck.problem.probability.model import instance_of, instances
-from derivcheck.problem.probability.places import place_of
+from derivcheck.problem.probability.model import instance_of, instances, place_of
 from derivcheck.problem.probability.statements import declared_key, is_random
+from derivcheck.problem.problem import at_indices, rewrite
 from derivcheck.problem.scope import Factor, IndexInfo, Refusal
-from derivcheck.problem.substitution import at_indices, rewrite
 from derivcheck.reading.items import Statement
 
 NOISE = frozenset(("\\epsilon", "\\varepsilon", "\\eta", "\\xi", "\\nu", "\\zeta", "\\delta", "e", "n"))

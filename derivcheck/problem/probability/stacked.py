@@ -17,9 +17,8 @@ from derivcheck.problem.builder import Builder
 from derivcheck.problem.context import Context, key_of, strip
 from derivcheck.problem.declarations import declare_one
 from derivcheck.problem.probability.logs import summed
-from derivcheck.problem.probability.model import Instance, integral
+from derivcheck.problem.probability.model import Instance, integral, place_of
 from derivcheck.problem.probability.operators import at_value, parameters_of
-from derivcheck.problem.probability.places import place_of
 from derivcheck.problem.scope import Declaration, Definition, Factor, IndexInfo, Refusal, Scope
 from derivcheck.problem.terms import Term
 from derivcheck.reading.items import Statement
