@@ -12,9 +12,9 @@ from derivcheck.problem.context import Context, key_of, strip
 from derivcheck.problem.facts import depends
 from derivcheck.problem.indices import indicator, superscript
 from derivcheck.problem.probability.operators import operator
+from derivcheck.problem.problem import rewrite
 from derivcheck.problem.recursions import SHIFT
 from derivcheck.problem.scope import Refusal
-from derivcheck.problem.substitution import rewrite
 from derivcheck.problem.terms import Term
 
 JOINING = frozenset(("", "\\cdot", "\\times", "*"))
