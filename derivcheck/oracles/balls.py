@@ -61,6 +61,18 @@ def differentiates_at_all(draws: Draws, claim: Claim) -> bool:
     return any(map(_differentiates, _parts(draws, claim)))
 
 
+def weighs_by_logs(draws: Draws, claim: Claim) -> bool:
+    """Whether logarithms are weighted in a claim, as in entropies: of 0 log 0 everybody says that it is 0."""
+
+    def logs(part: Term) -> bool:
+        return any(isinstance(each, t.Elementary) and each.name.startswith("log") for each in t.walk(part))
+
+    found = ((part.left, part.right) for part in _parts(draws, claim) if isinstance(part, t.Multiply))
+    return any(
+        logs(one) and not logs(other) and t.variables(other) for pair in found for one, other in (pair, pair[::-1])
+    )
+
+
 def _over_one_number(part: Term) -> bool:
     """Whether an integral runs over one real number."""
     match part:

@@ -10,14 +10,21 @@ from random import Random
 
 from derivcheck.evaluation import sizes as drawing
 from derivcheck.evaluation.arithmetic import BUDGET, NotExact, OutOfRange, TooLarge
-from derivcheck.evaluation.grid import Grid, apply, filled, narrow
+from derivcheck.evaluation.grid import Grid, filled, narrow
 from derivcheck.language.shapes import Dim, Domain
 from derivcheck.oracles import modular
 from derivcheck.oracles import rational as exact
-from derivcheck.oracles.balls import NAME, analytic, differentiates_at_all, speaks_of_constants, turns
+from derivcheck.oracles.balls import (
+    NAME,
+    analytic,
+    differentiates_at_all,
+    speaks_of_constants,
+    turns,
+    weighs_by_logs,
+)
 from derivcheck.oracles.draws import Draws
 from derivcheck.oracles.enclosing import INTEGRALS, PLAIN, SEVERAL, Care, Input, Look, Seen, look
-from derivcheck.oracles.members import FREE, special
+from derivcheck.oracles.members import FREE, at_ends, special, usually
 from derivcheck.problem import terms as t
 from derivcheck.problem.problem import Claim
 from derivcheck.problem.terms import is_zero
@@ -72,9 +79,9 @@ def ask(draws: Draws, claim: Claim) -> Evidence:
             return _refuted(draws, point, seen, tuple(sizes), sum(counts.values()))
         if seen.look is Look.NOWHERE:
             nowhere = nowhere or seen.sides
-        if seen.look is Look.ABSENT and seen.sides and point.usual:
+        if seen.look is Look.ABSENT and seen.sides and point.usual and not partial:
             where = _written(draws, point)
-            partial = partial or f"the {seen.sides} side alone has no value{f' at {where}' if where else ''}"
+            partial = f"the {seen.sides} side alone has no value{f' at {where}' if where else ''}: {exact.PARTIAL}"
         if seen.look is Look.AGREE:
             zero &= seen.zero
             touched = touched or _written(draws, point) or "one of the inputs"
@@ -87,11 +94,9 @@ def ask(draws: Draws, claim: Claim) -> Evidence:
             return Evidence(
                 NAME, Outcome.WRONG, error=0.0, sizes=tuple(sizes), points=counts[Look.AGREE], detail=detail
             )
-    if partial and claim.relation == "=" and counts[Look.AGREE] and not differentiates_at_all(draws, claim):
-        detail = f"{partial}: it holds where both have one, and for which inputs it is meant is not said"
-        return Evidence(
-            NAME, Outcome.UNDECIDED, sizes=tuple(sizes), points=counts[Look.AGREE], detail=detail, doubt=Doubt.PARTIAL
-        )
+    good = counts[Look.AGREE] + (counts[Look.HOLDS] if claim.relation != "=" else 0)
+    if partial and good and not differentiates_at_all(draws, claim) and not weighs_by_logs(draws, claim):
+        return Evidence(NAME, Outcome.UNDECIDED, sizes=tuple(sizes), points=good, detail=partial, doubt=Doubt.PARTIAL)
     vacuous = zero and not is_zero(claim.head) and not is_zero(claim.claimed)
     said = _said(claim, counts, tuple(sizes), touched, vacuous, care)
     told = {look for look, count in counts.items() if count} == {Look.HOLDS}
@@ -165,20 +170,21 @@ def _inputs(
         source = Random(f"{seed} balls {place}")
         leaves, count = exact.exact_leaves(draws, claim, whole, source)
         domains = {key: draws.problem.declarations[key].domain for key in leaves}
+        open_ones = {key: domain for key, domain in domains.items() if key not in draws.values}
         scalar = all(leaf.shape[1:] == (1, 1) for leaf in leaves.values())
         points = [
             {key: narrow(leaf, 0, number, 1) if leaf.shape[0] > 1 else leaf for key, leaf in leaves.items()}
             for number in range(min(count, POINTS if scalar else MATRIX_POINTS))
         ]
         usual = [
-            {key: _usual(draws, key, leaf, source) for key, leaf in points[0].items()}
+            {key: usually(domains[key], leaf, source) if key in open_ones else leaf for key, leaf in points[0].items()}
             for _ in range((USUAL if scalar else MATRIX_POINTS) if leaves else 0)
         ]
         corners: list[dict[str, Grid[Fraction]]] = []
         if leaves:
-            points += usual
-            corners += special(points[-1], {key: domain for key, domain in domains.items() if key not in draws.values})
-        points += corners
+            corners += special(usual[-1], open_ones)
+            usual += (at for _, at in at_ends(usual[-1], open_ones, source) if care.inputs is None)
+        points += [*usual, *corners]
         points.sort(key=lambda at: any(abs(entry) > TAME for leaf in at.values() for entry in leaf.entries))
         if care.inputs is not None:
             # Where there are too many, simple ones and usual ones, and what touches if names are alike.
@@ -213,16 +219,3 @@ def _holds_turn(domain: Domain, turn: Fraction) -> bool:
             if beyond < -NEAR_PI or (beyond < NEAR_PI and not closed):
                 return False
     return True
-
-
-def _usual(draws: Draws, key: str, leaf: Grid[Fraction], source: Random) -> Grid[Fraction]:
-    """The entries of a leaf at random, where any number will do, with as many digits as a usual one has."""
-    kind = draws.problem.declarations[key].domain.kind
-    if kind not in FREE or key in draws.values:
-        return leaf
-
-    def drawn(_: Fraction) -> Fraction:
-        size = Fraction(source.randint(1, 400), 100) * source.choice((1, 1, 1, 5))
-        return size * (FREE[kind] or source.choice((-1, 1)))
-
-    return apply(drawn, leaf)

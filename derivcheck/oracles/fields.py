@@ -78,7 +78,9 @@ def world(
         elif key not in chosen:
             source = Random(f"{draws.settings.seed} {label} {key}")
             leaves[key] = _leaf(draws, declaration, sizes, arithmetic, source)
+    several = [[key] for key, leaf in leaves.items() if leaf.grid.shape[0] > 1]
     leaves.update(_enumerated(draws, sizes, arithmetic, chosen))
+    _crossed(leaves, [*several, [*chosen]])
     _positive_roots(draws, leaves, arithmetic)
     functions: dict[str, FunctionValue] = {}
     for key, function in draws.problem.functions.items():
@@ -103,6 +105,27 @@ def world(
         if any(entry != 0 for entry in difference.grid.entries):
             raise NotExact("an input that meets the conditions mod a prime")
     return result
+
+
+def _crossed(leaves: dict[str, Residues], groups: list[list[str]]) -> None:
+    """Every trial of one group of names beside every trial of the others: both determinants of each orthogonal one."""
+    total = 1
+    for group in (group for group in groups if group):
+        count = leaves[group[0]].grid.shape[0]
+        for key in [key for each in groups[: groups.index(group)] for key in each]:
+            leaves[key] = _repeated(leaves[key], count, 1)
+        for key in group:
+            leaves[key] = _repeated(leaves[key], 1, total)
+        total *= count
+
+
+def _repeated(leaf: Residues, times: int, whole: int) -> Residues:
+    """Every trial so many times, and all of them so often one after the other."""
+    trials, *shape = leaf.grid.shape
+    per = prod(shape)
+    each = [leaf.grid.entries[k * per : (k + 1) * per] * times for k in range(trials)]
+    entries = tuple(x for trial in each for x in trial) * whole
+    return leaf._replace(grid=Grid((trials * times * whole, *shape), entries))
 
 
 def again(draws: Draws, world: World, number: int) -> World:

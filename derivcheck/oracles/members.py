@@ -23,7 +23,7 @@ from typing import Final
 from flint import fmpq, fmpq_mat
 
 from derivcheck.evaluation.arithmetic import SIGNS
-from derivcheck.evaluation.grid import Grid
+from derivcheck.evaluation.grid import Grid, apply
 from derivcheck.language.shapes import RELATIONS, Dim, Domain
 from derivcheck.problem import terms as t
 from derivcheck.problem.problem import Claim, Problem
@@ -54,9 +54,12 @@ def special(leaves: Leaves, domains: Mapping[str, Domain]) -> Iterator[Leaves]:
         for key, domain in domains.items()
     }
     found = {key: those for key, those in found.items() if those}
-    if found:
+    numbers = all(leaves[key].shape[-1] == 1 for key in found)
+    # Together, and of numbers one at another corner than its neighbour: at the other end of an interval.
+    for turn in (0, 1, -1) if len(found) > 1 and numbers else (0,) if found else ():
         for place in range(max(map(len, found.values()))):
-            yield {**leaves, **{key: those[place % len(those)] for key, those in found.items()}}
+            at = {key: those[(place + turn * number) % len(those)] for number, (key, those) in enumerate(found.items())}
+            yield {**leaves, **at}
     if len(found) > 1:
         for key in list(found)[:MOST]:
             for those in found[key]:
@@ -111,6 +114,47 @@ def corners(domain: Domain, rows: int, columns: int) -> list[Rows]:
     return []
 
 
+def at_ends(leaves: Leaves, domains: Mapping[str, Domain], source: random.Random) -> Iterator[tuple[str, Leaves]]:
+    """Each name in turn at the ends that its domain is said to have, the others as they usually are.
+
+    What has no value there is not what somebody who leaves single inputs out of account means.
+    """
+    for key, domain in domains.items():
+        for rows in corners(domain, *leaves[key].shape[-2:]):
+            if _ends_of(domain, rows):
+                usual = {other: usually(domains[other], leaf, source) if other in domains else leaf
+                         for other, leaf in leaves.items()}  # fmt: skip
+                yield key, {**usual, key: _filled(leaves[key], rows)}
+
+
+def _ends_of(domain: Domain, rows: Rows) -> bool:
+    """Whether a corner is a closed end of an interval, 0 for what may be 0, or a singular matrix where one may be."""
+    match domain.kind:
+        case "interval":
+            ends = zip((domain.low, domain.high), domain.closed, strict=True)
+            return rows[0][0] in [Fraction(repr(end)) for end, closed in ends if closed and isinstance(end, float)]
+        case "nonnegative" | "nonpositive":
+            return not any(map(any, rows))
+    return domain.kind == "psd" and len(rows) > 1 and not rows[-1][-1]
+
+
+def usually(domain: Domain, leaf: Grid[Fraction], source: random.Random) -> Grid[Fraction]:
+    """Entries at random, where any number will do, with as many digits as a usual one has."""
+    low, high = domain.known_ends or (None, None)
+    if domain.kind not in FREE and low is None and high is None:
+        return leaf
+
+    def drawn(_: Fraction) -> Fraction:
+        if low is not None and high is not None:
+            return Fraction(repr(low)) + Fraction(repr(high - low)) * Fraction(source.randint(5, 95), 100)
+        size = Fraction(source.randint(1, 400), 100) * source.choice((1, 1, 1, 5))
+        if domain.kind == "interval":
+            return Fraction(repr(low)) + size if low is not None else Fraction(repr(high)) - size
+        return size * (FREE[domain.kind] or source.choice((-1, 1)))
+
+    return apply(drawn, leaf)
+
+
 def inside(domain: Domain, x: Fraction) -> bool:
     """Whether a number is between the ends of an interval; of other domains this is not asked."""
     if domain.kind != "interval" or isinstance(domain.high, Dim):
@@ -153,11 +197,12 @@ def _ends(domain: Domain) -> list[Fraction]:
     if isinstance(domain.high, Dim):
         return []
     width = high - low if low is not None and high is not None else ONE
-    ends = []
+    ends, beside = [], []
     for end, side, belongs in ((low, 1, domain.closed[0]), (high, -1, domain.closed[1])):
         if end is not None:
-            ends += [end] * belongs + [end + side * near * width for near in NEAR]
-    return ends + ([(low + high) / 2] if low is not None and high is not None else [])
+            ends += [end] * belongs
+            beside += [end + side * near * width for near in NEAR]
+    return ends + beside + ([(low + high) / 2] if low is not None and high is not None else [])
 
 
 RECIPES = (

@@ -28,12 +28,13 @@ from derivcheck.problem.facts import everything, whole
 from derivcheck.problem.problem import Claim, Problem
 from derivcheck.problem.scope import Assumption, Declaration
 from derivcheck.problem.terms import Comparison, Term
-from derivcheck.verdict import Evidence, Outcome
+from derivcheck.verdict import Doubt, Evidence, Outcome
 
 NAME = "rational"
 POINTS = 120
 MATRIX_POINTS = 6
 MANY_SIZES, MOST_ENTRIES = 24, 2_500
+PARTIAL = "it holds where both have one, and for which inputs it is meant is not said"
 KEPT = 32
 """Inputs of so many kinds are kept for other claims."""
 EXACT_ELEMENTARY = frozenset(("relu", "abs", "sign", "gamma"))
@@ -70,10 +71,10 @@ def ask(draws: Draws, claim: Claim) -> Evidence:
     for number, choice in enumerate(chosen):
         whole = drawing.complete(choice, problem)
         generator = random.Random(f"{draws.settings.seed} rational {number}")
-        drawn, count = _with_special(draws, *exact_leaves(draws, claim, whole, generator))
+        drawn, count, ends = _with_special(draws, *exact_leaves(draws, claim, whole, generator))
         world = World(RATIONALS, whole, drawn, {}, problem.definitions, None, draws.dependencies)
         try:
-            compared, found, lost = _compare(draws, claim, world, _meeting(draws, claim, world, count))
+            compared, found, lost = _compare(draws, claim, world, _meeting(draws, claim, world, count), ends)
         except (NotExact, OutOfRange) as refused:
             if number > 1 and isinstance(refused, TooLarge):
                 # Powers of large numbers: smaller ones have spoken.
@@ -91,7 +92,9 @@ def ask(draws: Draws, claim: Claim) -> Evidence:
     if not points:
         return Evidence(NAME, Outcome.NOT_CHECKED, sizes=shown, detail="no rational input meets the conditions")
     if singular:
-        return Evidence(NAME, Outcome.UNDECIDED, sizes=shown, points=points, detail=singular)
+        return Evidence(
+            NAME, Outcome.UNDECIDED, sizes=shown, points=points, detail=f"{singular}: {PARTIAL}", doubt=Doubt.PARTIAL
+        )
     return Evidence(NAME, Outcome.HOLDS, error=0.0, bar=0.0, detectable=0.0, sizes=shown, points=points)
 
 
@@ -183,18 +186,33 @@ def _leaves(
     }, count
 
 
-def _with_special(draws: Draws, leaves: dict[str, Grid[Fraction]], count: int) -> tuple[dict[str, Grid[Fraction]], int]:
-    """The points that there are, and behind them those at which something touches, made of the first."""
+def _with_special(
+    draws: Draws, leaves: dict[str, Grid[Fraction]], count: int
+) -> tuple[dict[str, Grid[Fraction]], int, list[str]]:
+    """The points that there are, and behind them those at which something touches, made of the first.
+
+    The last of them are those at an end of a domain: what is where is told.
+    """
     domains = {key: draws.problem.declarations[key].domain for key in leaves if key not in draws.values}
-    found = list(special({key: narrow(leaf, 0, 0, 1) for key, leaf in leaves.items()}, domains))
+    first = {key: narrow(leaf, 0, 0, 1) for key, leaf in leaves.items()}
+    ends = list(members.at_ends(first, domains, random.Random(draws.settings.seed)))
+    found = [*special(first, domains), *(at for _, at in ends)]
     if not found:
-        return leaves, count
+        return leaves, count, []
     whole = {}
     for key, leaf in leaves.items():
         entries = leaf.entries if leaf.shape[0] == count else leaf.entries * count
         more = tuple(x for point in found for x in point[key].entries)
         whole[key] = Grid((count + len(found), *leaf.shape[1:]), entries + more)
-    return whole, count + len(found)
+    return whole, count + len(found), [_where(draws.problem, key, at[key]) for key, at in ends]
+
+
+def _where(problem: Problem, key: str, at: Grid[Fraction]) -> str:
+    """Where a name is at an end of its domain, in words."""
+    declared = problem.declarations[key]
+    if declared.domain.kind == "psd":
+        return f"where `{declared.text}` is singular, which semidefinite lets it be"
+    return f"where `{declared.text}` is {at.entries[0]}"
 
 
 def behind(problem: Problem, claim: Claim) -> frozenset[str]:
@@ -260,21 +278,21 @@ def _fix(condition: Comparison, world: World) -> None:
 
 
 def _compare(
-    draws: Draws, claim: Claim, world: World, kept: list[bool]
+    draws: Draws, claim: Claim, world: World, kept: list[bool], ends: list[str]
 ) -> tuple[int, tuple[Fraction, Fraction, str] | None, str]:
-    """How many points were compared, the first counterexample with its inputs in words, and what has no value there."""
+    """How many points were compared, the first counterexample with its inputs in words, and at which of the ``ends``,
+    the last points, one side has no value."""
     problem, frame = draws.problem, draws.frame(claim, world)
     sides = [evaluate(side, frame) for side in (claim.head, claim.claimed)]
     shape = (len(kept), *(max(x, y) for x, y in zip(sides[0].shape[1:], sides[1].shape[1:], strict=True)))
     left, right = (world.arithmetic.expand(side, shape).entries for side in sides)
     per, points, singular = len(left) // len(kept), 0, ""
-    semi = next((d.text for d in problem.declarations.values() if d.domain.kind == "psd" and d.key in world.leaves), "")
     for point in (point for point, good in enumerate(kept) if good):
         here = slice(point * per, (point + 1) * per)
         pairs = list(zip(left[here], right[here], strict=True))
         if any(x is INVALID or y is INVALID for x, y in pairs):
-            if semi and any((x is INVALID) != (y is INVALID) for x, y in pairs):
-                singular = f"a side has no value where `{semi}` is singular, which semidefinite lets it be"
+            if point >= len(kept) - len(ends) and any((x is INVALID) != (y is INVALID) for x, y in pairs):
+                singular = singular or f"one side has no value {ends[point - len(kept)]}"
             continue
         points += 1
         for x, y in pairs:
