@@ -510,7 +510,10 @@ class Inference:
         powers = any(
             isinstance(part, n.Scripted) and part.base == name and part.sup is not None for part in self._parts
         )
-        return powers or self._parts.count(name) > heads
+        # A mention of it, "the loss function is $l$", says nothing; nothing is multiplied by a list.
+        bare = [item for item in self.items if isinstance(item, Statement) and not item.relations]
+        mentions = sum(strip(item.members[0]) == name for item in bare)
+        return self._arity(name) == 1 and (powers or self._parts.count(name) - mentions > heads)
 
     def _arity(self, name: n.Node) -> int:
         """How many arguments stand in the brackets behind it."""

@@ -28,7 +28,7 @@ from derivcheck.problem.indices import run_of
 from derivcheck.problem.newness import is_new
 from derivcheck.problem.probability.spoken import note_runs, note_unread, note_unreadable, with_spoken_models
 from derivcheck.problem.probability.statements import densities
-from derivcheck.problem.problem import Claim, IndexRange, Problem
+from derivcheck.problem.problem import Claim, IndexRange, Problem, Refused
 from derivcheck.problem.prose import runs
 from derivcheck.problem.recursions import counters, counts_from, unsaid
 from derivcheck.problem.scope import Assumption, Definition, Refusal, Scope, SizeSymbol
@@ -340,13 +340,27 @@ def _classified(item: Statement, statements: Statements, builder: Builder) -> No
 
 def _refused(item: Statement, refusal: Refusal, builder: Builder) -> None:
     """A statement without a meaning: a claim that is not checked, and nothing that is said of its names is known."""
-    builder.not_read(item.span, refusal.message)
     first = item.members[0]
+    lost = (one.line_span for one in builder.makers.claims if isinstance(one, Refused) and one.kind == "unreadable")
+    if refusal.code == "chain-without-head" and any(first.span.start in span for span in lost):
+        _links(item, builder)  # What it is held against was refused in this very line.
+        return
+    builder.not_read(item.span, refusal.message)
     line = builder.source.position(first.span.start).place
     builder.scope.unmade.setdefault(key_of(first), (first.span, line))
     chain = builder.makers.fresh_chain()
     title = plain(item.members[0])
     builder.makers.refuse(refusal, item.span, item.span, "statement", title, chain, implied=item.implied)
+    _links(item, builder)
+
+
+def _links(item: Statement, builder: Builder) -> None:
+    """What stands behind a head that is not read is claimed to be equal all the same; how it is meant is not known."""
+    nodes = item.members[0 if item.continues else 1 :]
+    if len(nodes) > 1 and all(relation.sign == "=" for relation in item.relations[1:]):
+        builder.makers.links(nodes, item, tuple(builder.conditions), builder.context({}))
+        why = "is not read, and may say how what stands behind it is meant"
+        builder.unread.append(Unread((), item.members[0].span, around=item.span, narrows=True, why=why))
 
 
 def _guarded(item: Statement, builder: Builder, work: Callable[[], None]) -> None:

@@ -126,6 +126,17 @@ class ClaimMaker:
             refusal = _says_nothing(nodes[0])
             self.refuse(refusal, nodes[0].span, item.span, head.kind, head.title, head.chain)
 
+    def links(self, nodes: Sequence[n.Node], item: Statement, conditions: tuple[Comparison, ...], ctx: Context) -> None:
+        """Hold the members of a chain without a head against the first of them that is read."""
+        head: Head | None = None
+        for node in nodes:
+            with suppress(Refusal):
+                if head is None:
+                    head = self.head(node, replace(ctx, free={}))
+                elif strip(node) != strip(head.node):
+                    member = Member(head, node, item, conditions)
+                    self._append(member, *self._pair(member))
+
     def _against(self, head: Head, node: n.Node, relation: Relation) -> Head:
         r"""``p \propto A = B \propto C``: A and C are held against p up to a factor, B against A itself."""
         if relation.sign == "\\propto":

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
@@ -194,19 +195,18 @@ def _read_draft(reading: _Reading, draft: Draft, row: int, segment: Segment) -> 
     """Read a draft's members into a new chain, or into the one it goes on with; gives that chain."""
     words, implied = (*reading.words, *draft.words), reading.implied or draft.implied
     reading.words, reading.implied = [], False
+    # What goes on from a line that could not be read has no head: its own members are held against each other.
     target = _target(reading, draft, row) if draft.continues and not reading.headless else None
-    if draft.continues and reading.headless:
-        error = ParseError("this goes on with a line that could not be read", draft.relations[0].span)
-        _give_up(reading, draft.span, error, segment)
-        return None
     try:
         members = _members(draft)
     except (ParseError, RecursionError) as error:
         _give_up(reading, draft.span, error, segment)
-        if draft.continues:
+        if draft.continues and target is not None:
             return target
-        _keep_head(reading, draft, words, implied, row)
-        return None
+        if (kept := _readable(draft)) is None:
+            _keep_head(reading, draft, words, implied, row)
+            return None
+        (draft, members), target = kept, None
     if target is not None:
         target.members += members
         target.relations += draft.relations
@@ -230,6 +230,22 @@ def _members(draft: Draft) -> list[Node]:
         place = draft.relations[max(before, 0)].span if draft.relations else draft.span
         nodes.append(read_member(member, place))
     return nodes
+
+
+def _readable(draft: Draft) -> tuple[Draft, list[Node]] | None:
+    """The members of an equation of three or more that can be read, where one cannot: they are equal all the same."""
+    gaps = draft.comma is not None or not all(any(parts) for parts in draft.members)
+    if gaps or len(draft.members) < 3 or any(one.sign != "=" for one in draft.relations):
+        return None
+    read: list[tuple[Relation, Node]] = []
+    signs = draft.relations if draft.continues else (draft.relations[0], *draft.relations)
+    for relation, member in zip(signs, draft.members, strict=True):
+        with suppress(ParseError, RecursionError):
+            read.append((relation, read_member(member, draft.span)))
+    if len(read) < 2:
+        return None
+    found, members = zip(*read, strict=True)
+    return replace(draft, continues=True, relations=found), list(members)
 
 
 def _keep_head(reading: _Reading, draft: Draft, words: tuple[str, ...], implied: bool, row: int) -> None:
