@@ -19,6 +19,7 @@ from derivcheck.parts import Part, checked_in_parts, parts_of
 from derivcheck.problem import terms as t
 from derivcheck.problem.context import SLOT, key_of, pattern, strip
 from derivcheck.problem.problem import Claim, Inferred, Line, Problem, Refused
+from derivcheck.problem.upto import as_printed
 from derivcheck.reading.documents import kind_of, scan
 from derivcheck.reading.heard import heard
 from derivcheck.reading.items import Item
@@ -389,19 +390,28 @@ def _where_it_is_asked(draws: Draws, claim: Claim, verdict: Verdict) -> Verdict:
 
 
 def _other_reading(bench: Bench, claim: Claim, verdict: Verdict) -> Verdict:
-    """A chain whose partials may be direct or total, and holds for one of the two: both readings are in use."""
+    """A chain whose partials may be direct or total, and a number that may be rounded: what holds so is not wrong."""
     from derivcheck.judge import judge
 
-    if verdict.outcome is not Outcome.WRONG or not claim.alternatives:
+    if verdict.outcome is not Outcome.WRONG:
         return verdict
-    other = replace(claim, claimed=claim.alternatives[0].claimed, alternatives=())
-    if judge(bench, other).outcome is not Outcome.HOLDS:
-        return verdict
-    reason = (
-        "two readings: it holds if the partials of the chain are total derivatives, "
-        "and misses a path if each is the direct one"
-    )
-    return Verdict(Outcome.NOT_CHECKED, verdict.evidence, reason=reason)
+    others = [
+        (replace(claim, claimed=other.claimed, alternatives=()), TWO_READINGS) for other in claim.alternatives[:1]
+    ]
+    if (printed := as_printed(claim, bench.problem.source.text)) is not None:
+        others.append(
+            (printed, "it holds to the places that are written alone; of a number that is rounded write `\\approx`")
+        )
+    for other, reason in others:
+        if judge(bench, other).outcome is Outcome.HOLDS:
+            return Verdict(Outcome.NOT_CHECKED, verdict.evidence, reason=reason)
+    return verdict
+
+
+TWO_READINGS: Final = (
+    "two readings: it holds if the partials of the chain are total derivatives, "
+    "and misses a path if each is the direct one"
+)
 
 
 def _carried_from(bench: Bench, claim: Claim, results: list[Result], wanted: list[Claim | Refused]) -> str | None:

@@ -73,6 +73,9 @@ def classify(item: Statement, statements: Statements, builder: Builder) -> None:
         case [*before, "\\in"] if before and conditions.EQUAL.issuperset(before):
             _equality(item.part(0, -1), statements, builder)
             _fits(item, builder)
+        case ["="] | [":="] if _is_set(item.members[1]) and is_new(strip(first), builder.scope):
+            builder.line(item.span, "declaration", plain(first), note="a set")
+            builder.taint(item.span)
         case ["="] if index_range(first, item.members[1], builder.context()):
             builder.line(item.span, "declaration", plain(first), note="the range of an index")
         case ["\\sim"]:
@@ -88,6 +91,12 @@ def classify(item: Statement, statements: Statements, builder: Builder) -> None:
             _order(item, statements, builder)
         case _:
             _up_to_the_unread(item, signs, statements, builder)
+
+
+def _is_set(node: n.Node) -> bool:
+    r"""Whether it lists the members of a set, or says what they meet: ``\{(x_1, y_1), \dots, (x_n, y_n)\}``."""
+    group = node.base if isinstance(node, n.Scripted) else node
+    return isinstance(group, n.Group) and group.fence == "{" and isinstance(group.body, n.Tuple | n.Given | n.Compare)
 
 
 def _up_to_the_unread(item: Statement, signs: list[str], statements: Statements, builder: Builder) -> None:
@@ -155,7 +164,16 @@ def _membership(item: Statement, statements: Statements, builder: Builder) -> No
     if index_range(left, right, ctx) is not None and prose.runs(item):
         builder.line(item.span, "declaration", plain(left), note="the range of an index")
         return
-    shapes = declare(left, right, ctx)
+    try:
+        shapes = declare(left, right, ctx)
+    except Refusal as refusal:
+        named = right.base if isinstance(right, n.Scripted) else right
+        if refusal.code != "unknown-set" or not isinstance(named, n.Name):
+            raise
+        # A set that the document names: of what is in it this tells no shape.
+        builder.line(item.span, "declaration", plain(left), note=refusal.message)
+        builder.taint(item.span)
+        return
     text = builder.source.text
     prose.describe(left, around(item, text), ctx)
     for other in prose.listed_before(item, statements, text):

@@ -41,7 +41,7 @@ def assumed_equation(item: Statement, builder: Builder) -> bool:
     """``let A = A^\\top``, ``Q^\\top Q = I`` with a word such as "assume" in front."""
     if any(relation.sign != "=" for relation in item.relations):
         return False
-    if _of_the_optimum(item, builder):
+    if _of_the_optimum(item, builder) or _told_of_unsaid(item, builder):
         return True
     if _so_asked(item, builder):
         sides = item.members[0], item.members[1]
@@ -74,6 +74,20 @@ def assumed_equation(item: Statement, builder: Builder) -> bool:
         builder.line(item.span, "assumption")
         return True
     return False
+
+
+def _told_of_unsaid(item: Statement, builder: Builder) -> bool:
+    r"""``V^\top V = I`` of a V of which the document says nothing else: it tells what V is, for of no V is it a result."""
+    parts = [part for member in item.members for part in walk(member) if isinstance(part, n.Name | n.Scripted)]
+    known = [builder.scope.names[key] for key in map(key_of, parts) if key in builder.scope.names]
+    if len(item.members) != 2 or len({found.key for found in known if isinstance(found, Declaration)}) != 1:
+        return False
+    if not all(isinstance(found, Declaration) and found.span.start == found.span.end for found in known):
+        return False
+    if not assume(item.members[0], "=", item.members[1], builder.context(), item.span):
+        return False
+    builder.line(item.span, "assumption")
+    return True
 
 
 def _of_the_optimum(item: Statement, builder: Builder) -> bool:

@@ -56,7 +56,7 @@ def require(left: n.Node, right: n.Node, ctx: Context, span: Span) -> bool:
         return False
     scope = ctx.scope
     names = t.variables(one) | t.variables(other)
-    drawn = all(
+    drawn = scope.unify_shapes(one.shape, other.shape) and all(
         (key in scope.declarations or key in scope.facts) and key not in scope.factors and key not in scope.optima
         for key in names
     )

@@ -27,7 +27,7 @@ from derivcheck.problem.scope import FunctionDefinition, Refusal
 from derivcheck.problem.terms import Term
 from derivcheck.reading.items import ParseError, Statement
 from derivcheck.reading.parser import parse_expression
-from derivcheck.reading.phrases import ACCURACY, AS_FUNCTION, CONSTANT, FREE_OF, NUMERALS, Phrase
+from derivcheck.reading.phrases import ACCURACY, AS_FUNCTION, CONSTANT, DECIMAL, FREE_OF, NUMERALS, Phrase
 from derivcheck.reading.windows import behind, paragraph
 from derivcheck.source import Span
 
@@ -293,10 +293,19 @@ def accuracy(item: Statement, text: str) -> tuple[int, bool] | None:
 def to_accuracy(claim: Claim, item: Statement, text: str) -> Claim:
     """What is claimed of a number that is rounded: that it is no further off than half a unit of its last place."""
     told = accuracy(item, text)
+    return claim if told is None else _rounded(claim, *told) or claim
+
+
+def as_printed(claim: Claim, text: str) -> Claim | None:
+    """A claim of a decimal number, held to the places that are written; None of any other claim."""
+    places = DECIMAL.fullmatch(text[claim.span.start : claim.span.end].strip(" $"))
+    return None if places is None else _rounded(claim, len(places[1]), significant=False)
+
+
+def _rounded(claim: Claim, places: int, significant: bool) -> Claim | None:
     number = _number(claim.claimed)
-    if told is None or number is None or claim.relation != "=" or not is_scalar(claim.head.shape):
-        return claim
-    places, significant = told
+    if number is None or claim.relation != "=" or not is_scalar(claim.head.shape):
+        return None
     if significant:
         places -= 1 + (floor(log10(abs(number))) if number else 0)
     bound = t.Constant(Fraction(1, 2) * Fraction(10) ** -places)

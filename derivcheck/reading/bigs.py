@@ -14,9 +14,9 @@ from derivcheck.reading.cursor import Cursor
 from derivcheck.reading.differentials import differential_at
 from derivcheck.reading.items import ParseError
 from derivcheck.reading.lexer import Token
-from derivcheck.reading.names import spelling_at, word_at
+from derivcheck.reading.names import argument_spelling, spelling_at, word_at
 from derivcheck.reading.scripts import Scripts, read_scripts
-from derivcheck.reading.vocabulary import BIG_COMMANDS
+from derivcheck.reading.vocabulary import BIG_COMMANDS, known_word
 from derivcheck.source import Span
 
 _Operator = Literal["sum", "prod", "int", "max", "min", "argmax", "argmin"]
@@ -51,8 +51,12 @@ def read_underset(cursor: Cursor) -> n.Node:
         found = word_at(cursor, index + 1)
         if found is not None and found[1] == cursor.partners[index]:
             found = (found[0], found[1] + 1)
+        elif (spelled := argument_spelling(cursor, index)) is not None:
+            found = (known_word(spelled[0]) or "", spelled[1])
     else:
         found = word_at(cursor, index)
+    if found is not None and start and cursor.tokens[start - 1].text == "\\arg":
+        found = (f"arg{found[0]}", found[1])
     if found is None or found[0] not in ("max", "min", "argmax", "argmin"):
         raise ParseError(f"`{command.text}` is only read under `\\max`, `\\min` and `\\arg\\max`", command.span)
     cursor.at = found[1]

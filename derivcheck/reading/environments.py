@@ -2,7 +2,11 @@ r"""Matrices, cases, and environments that only break lines."""
 
 from __future__ import annotations
 
-from derivcheck.language.nodes import Cases, MatrixNode, Node, Tuple
+from dataclasses import replace
+from fractions import Fraction
+from typing import TypeGuard
+
+from derivcheck.language.nodes import Apply, Cases, Group, MatrixNode, Node, Number, Symbol, Tuple, Word
 from derivcheck.reading import vocabulary as v
 from derivcheck.reading.cursor import Cursor, cursor_of, shown, unexpected
 from derivcheck.reading.items import ParseError
@@ -12,6 +16,10 @@ from derivcheck.reading.names import spelling_at
 _IF = frozenset({"if", "when", "for", "where", "whenever", "as", "iff", "if and only if", "provided", "for all", "on"})
 _OTHERWISE = ("otherwise", "else", "other", "in all other")
 _JOINING = frozenset({*v.SUM_SIGNS, *v.PRODUCT_SIGNS, *v.ENTRYWISE_SIGNS, *v.RELATIONS, ",", ";"})
+_UPRIGHT = frozenset({"|", "\\mid", "\\vdots", "\\uparrow", "\\downarrow"})
+_LYING = frozenset({"-", "--", "---", "–", "—", "―"})
+_DOTS = frozenset({"\\vdots", "\\dots", "\\cdots", "\\ldots"})
+_ZERO = Number(Fraction(0), "0")
 Cell = tuple[int, int]
 
 
@@ -66,7 +74,19 @@ def _matrix(cursor: Cursor) -> Node:
     start = cursor.at
     opener = cursor.take()
     end = cursor.partners[start]
-    rows = [tuple(read_cell(cursor, cell) for cell in row) for row in cells(cursor, start + 1, end)]
+    layout = _without_rules(cursor, cells(cursor, start + 1, end))
+    square = all(len(row) == len(layout) and row[k][0] < row[k][1] for k, row in enumerate(layout))
+    blank = square and sum(first >= last for row in layout for first, last in row) != 1
+    rows = [
+        tuple(_ZERO if blank and first >= last else read_cell(cursor, (first, last)) for first, last in row)
+        for row in layout
+    ]
+    if blank and _is_diagonal(rows):
+        dotted = (replace(row[k], text="\\dots") if _is_ddots(row[k]) else row[k] for k, row in enumerate(rows))
+        members = tuple(dotted)
+        cursor.at = end + 1
+        listed = Group(Tuple(members, (",",) * (len(members) - 1)), "(", span=cursor.since(start))
+        return Apply(Word("diag", span=opener.span), (listed,), span=listed.span)
     for number, row in enumerate(rows, 1):
         if len(row) != len(rows[0]):
             raise ParseError(
@@ -75,6 +95,41 @@ def _matrix(cursor: Cursor) -> Node:
             )
     cursor.at = end + 1
     return MatrixNode(tuple(rows), v.MATRICES[opener.text], span=cursor.since(start))
+
+
+def _without_rules(cursor: Cursor, rows: list[list[Cell]]) -> list[list[Cell]]:
+    """The cells of a matrix without the strokes that say that its rows or columns are vectors."""
+
+    def strokes(cell: Cell, signs: frozenset[str]) -> bool:
+        return all(cursor.tokens[k].text.strip() in signs for k in range(*cell))
+
+    upright = [all(strokes(cell, _UPRIGHT) for cell in row) and row[0][0] < row[0][1] for row in rows]
+    if len(rows) == 3 and upright[0] and upright[2] and len(rows[1]) == len(rows[0]):
+        return rows[1:2]
+    made: list[list[Cell]] = []
+    for row in rows:
+        start, end = row[0][0], row[-1][1]
+        struck = end - start > 2 and strokes((start, start + 1), _LYING) and strokes((end - 1, end), _LYING)
+        filled = [cell for cell in row if cell[0] < cell[1]]
+        if struck and len(row) == 1:
+            made.append([(start + 1, end - 1)])
+        elif struck and len(row) == 3:
+            made.append([row[1]])
+        elif len(filled) == 1 and strokes(filled[0], _DOTS):
+            made.append(filled)
+        else:
+            return rows
+    return made
+
+
+def _is_ddots(node: Node) -> TypeGuard[Symbol]:
+    return isinstance(node, Symbol) and node.text == "\\ddots"
+
+
+def _is_diagonal(rows: list[tuple[Node, ...]]) -> bool:
+    """Whether dots run down the diagonal of a matrix that is blank elsewhere."""
+    blank = all(cell == _ZERO or i == j for i, row in enumerate(rows) for j, cell in enumerate(row))
+    return blank and any(_is_ddots(row[k]) for k, row in enumerate(rows))
 
 
 def _counted(number: int) -> str:

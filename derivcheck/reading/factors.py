@@ -27,6 +27,7 @@ from derivcheck.reading.fractions import (
 from derivcheck.reading.items import ParseError
 from derivcheck.reading.lexer import Token
 from derivcheck.reading.names import is_styled, read_letter, read_styled, read_text, word_at
+from derivcheck.reading.relations import relation_at
 from derivcheck.reading.scripts import read_scripts
 
 _NO_BEGINNING = frozenset(
@@ -49,7 +50,8 @@ def begins_factor(cursor: Cursor) -> bool:
         case "letter":
             return not _is_differential(cursor)
         case "command":
-            return token.text not in _NO_BEGINNING and not _is_differential(cursor)
+            stacked = token.text in ("\\overset", "\\stackrel") and relation_at(cursor.tokens, cursor.at) is not None
+            return token.text not in _NO_BEGINNING and not stacked and not _is_differential(cursor)
         case "text":
             in_script = cursor.fence in ("sub", "sup")
             return in_script or word_at(cursor, cursor.at) is not None or v.symbol_text(token.text) is not None
@@ -253,6 +255,14 @@ def _overset(cursor: Cursor) -> n.Node:
     raise ParseError(f"`{token.text}` is not read here", token.span)
 
 
+def _arg(cursor: Cursor) -> n.Node:
+    r"""``\arg\underset{u}{\min}``; before another word it is read with that."""
+    if not cursor.looks_at("command", "\\arg") or (under := cursor.peek(1)) is None or under.text != "\\underset":
+        raise unexpected(cursor, "a symbol")
+    cursor.take()
+    return read_underset(cursor)
+
+
 def _substack(cursor: Cursor) -> n.Node:
     r"""``\substack{i=1 \\ j \ne i}``: the rows as a list."""
     start = cursor.at
@@ -269,7 +279,7 @@ def _substack(cursor: Cursor) -> n.Node:
 _COMMANDS: Mapping[str, Callable[[Cursor], n.Node]] = (
     {
         "\\sqrt": _root, "\\boxed": _boxed, "\\fbox": _boxed, "\\underbrace": _explained, "\\overbrace": _explained,
-        "\\underbracket": _explained, "\\overbracket": _explained, "\\underset": read_underset, "\\overset": _overset,
+        "\\underbracket": _explained, "\\overbracket": _explained, "\\underset": read_underset, "\\arg": _arg, "\\overset": _overset,
         "\\stackrel": _overset, "\\substack": _substack, "\\nabla": read_nabla, "\\partial": read_nabla,
         "\\left.": read_left, "\\pdv": read_physics, "\\dv": read_physics, "\\odv": read_physics,
         "\\derivative": read_physics, "\\partialderivative": read_physics,

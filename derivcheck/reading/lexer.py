@@ -118,11 +118,18 @@ _BRACKETS: dict[str, tuple[Kind, str]] = {
 }  # fmt: skip
 
 # Known words set as single letters are told by the bracket right behind them; of two letters only ``ln``.
-_SPELLED_OUT = re.compile(r"(?:[A-Za-z]{3,}|ln)(?=\(|\\left\()|tr(?=\([A-Z])")
+# or by what they act on: no product of letters is written ``log p`` or ``max_w``.
+_SPELLED_OUT = re.compile(
+    r"(?:[A-Za-z]{3,}|ln)(?=\(|\\left\()|tr(?=\([A-Z])|arg ?(?:max|min)(?=_|\s*\\limits|\s+[\w\\])"
+    r"|(?:max|min)(?=_)|(?:log|exp|tanh|softmax)(?=_|(?:\s|\\[,;:! ])*\\(?!cdot|times|[lg]eq?\b)[A-Za-z]"
+    r"|(?:\s|\\[,;:! ])+[\w(\[])"
+)
 # Markdown escapes the underscore: ``a\_i``, ``\sum\_{i=1}^n``; not that of ``max\_len``.
 _ESCAPED_SUB = re.compile(r"\\_(?=\{|\\[A-Za-z]|[A-Za-z0-9](?![A-Za-z]))")
 _LED = re.compile(
-    r"\s*(?P<word>if|for|when)\s+(?P<rest>[A-Za-z]\w*(?:\([^()]*\))?\s*(?:=|<|>|\\(?:ne|neq|le|ge|leq|geq|in)\b).*)",
+    r"\s*(?P<word>if|for|when)\s+(?P<rest>[A-Za-z]\w*(?:\([^()]*\))?\s*(?:=|<|>|\\(?:ne|neq|le|ge|leq|geq|in)\b).*)"
+    r"|(?P<plain>\s*(?:(?:if|for|when)\s+)?)(?P<bare>[A-Za-z](?:_\w+)?[\s$]*(?:[=<>]|\\(?:neq?|leq?|geq?)\b)[\s$]*"
+    r"(?:[A-Za-z](?:_\w+)?|\d+)\s*)\Z",
     re.DOTALL,
 )
 _NEGATED = {"=": "\\ne", "\\in": "\\notin", "\\equiv": "\\not\\equiv"}
@@ -163,7 +170,7 @@ def _read(page: Page, at: int, end: int, out: list[Token], depth: int) -> None:
                 word = _SPELLED_OUT.match(page.text, match.start(), end)
                 if word is not None and _is_operator(page.text, word):
                     at = word.end()
-                    _spelled(f"\\operatorname{{{word[0]}}}", page.span(match.start(), at), out)
+                    _spelled(f"\\operatorname{{{word[0].replace(' ', '')}}}", page.span(match.start(), at), out)
                 else:
                     out.append(Token("letter", piece, span))
             case "sign":
@@ -184,7 +191,8 @@ def _read(page: Page, at: int, end: int, out: list[Token], depth: int) -> None:
 def _is_operator(text: str, word: re.Match[str]) -> bool:
     """Whether letters are a whole word that is known: ``exp`` of ``exp(x)``, not of ``aexp(x)`` or ``\\myexp(x)``."""
     before = text[word.start() - 1] if word.start() else ""
-    return not before.isalpha() and (word[0] in ("Var", "Cov") or known_word(word[0]) is not None)
+    known = word[0] in ("Var", "Cov") or known_word(word[0].replace(" ", "")) is not None
+    return not before.isalpha() and known
 
 
 def _sign(piece: str, span: Span) -> Token:
@@ -342,11 +350,14 @@ def _sized(page: Page, name: str, start: int, at: int, end: int, out: list[Token
 def _prose(page: Page, start: int, at: int, end: int, out: list[Token], depth: int) -> int:
     r"""``\text{…}``: its content; maths in dollars inside it is read as maths."""
     content, close, after = _argument(page, at, end, page.span(start, at))
-    led = _LED.match(page.text, content, close)
-    if led is not None and "$" not in page.text[content:close] and depth < _DEEPEST_TEXT:
-        # ``\text{if k = y_i}`` says in words only what leads in to it.
-        out.append(Token("text", led["word"], page.span(content, led.start("rest"))))
-        _read(page, led.start("rest"), close, out, depth + 1)
+    led = _LED.match(page.text, content, close) if depth < _DEEPEST_TEXT else None
+    if led is not None and (led["bare"] or "$" not in page.text[content:close]):
+        # ``\text{if k = y_i}`` says in words only what leads in to it, ``\text{k $\ne$ y_i}`` nothing.
+        begin = led.start("bare" if led["bare"] else "rest")
+        if word := (led["word"] or led["plain"]).strip():
+            out.append(Token("text", word, page.span(content, begin)))
+        for piece in re.finditer(r"[^$]+", page.text[begin:close]):
+            _read(page, begin + piece.start(), begin + piece.end(), out, depth + 1)
         return after
     pieces = re.split(r"(?<!\\)\$", page.text[content:close])
     if len(pieces) == 1 or len(pieces) % 2 == 0 or depth >= _DEEPEST_TEXT:
@@ -443,7 +454,7 @@ def _resumed(tokens: list[Token], at: int) -> int | None:
     r"""Behind ``\right. \\ & \left.``, which takes up a bracket again on the next row."""
     at += 1
     rows = 0
-    while at < len(tokens) and (tokens[at].kind == "row" or tokens[at].text == "&"):
+    while at < len(tokens) and (tokens[at].kind in ("row", "quad") or tokens[at].text == "&"):
         rows += tokens[at].kind == "row"
         at += 1
     if rows and at < len(tokens) and tokens[at].text == "\\left.":

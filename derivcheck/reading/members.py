@@ -117,6 +117,8 @@ def _range(phrases: Sequence[Phrase], k: int) -> int:
     for place, item in enumerate(more):
         if item.is_dots:
             return min(place + 2, len(more))
+        if item.tokens[0].text in DOTS:
+            return place + 1
     numbers = [phrase.parts[-1], *(item.tokens for item in more)]
     plain = all(len(part) == 1 and part[0].kind == "number" for part in numbers)
     return len(more) if plain and _is_name(phrase.parts[0]) else 0
@@ -130,13 +132,20 @@ def _draft(phrase: Phrase, heads: Sequence[Phrase] = (), tails: Sequence[Phrase]
     if heads:
         members[0] = (*(head.tokens for head in heads), *members[0])
     if tails:
-        members[-1] = (*members[-1], *(tail.tokens for tail in tails))
+        members[-1] = (*members[-1], *(part for tail in tails for part in _behind_dots(tail.tokens)))
     first = heads[0] if heads else phrase
     last = tails[-1] if tails else phrase
     return Draft(
         tuple(members), phrase.relations, first.span | last.span, words=first.words, implied=first.implied,
         continues=continues, column=phrase.column,
     )  # fmt: skip
+
+
+def _behind_dots(tokens: tuple[Token, ...]) -> Member:
+    r"""``\ldots 7`` as the two parts that it is where a comma is forgotten."""
+    return (
+        (tokens[:1], tokens[1:]) if len(tokens) > 1 and tokens[0].text in DOTS and not _is_dots(tokens) else (tokens,)
+    )
 
 
 def _list(parts: Sequence[Sequence[Token]], place: Span) -> Node:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from fractions import Fraction
+from itertools import pairwise
 
 from derivcheck.language.nodes import Group, MatrixNode, Name, Node, Number, Product, Scripted, Symbol, Text
+from derivcheck.language.traversal import walk
 from derivcheck.reading import vocabulary as v
 from derivcheck.reading.cursor import Cursor, shown
 from derivcheck.reading.items import ParseError
@@ -47,13 +49,13 @@ def spelling_at(cursor: Cursor, index: int) -> tuple[str, int] | None:
         if token.text == "\\arg":
             return "arg", index + 1
         if token.text in _WORDLIKE or token.text in v.SWITCHES:
-            return _argument_spelling(cursor, index + 1)
+            return argument_spelling(cursor, index + 1)
     elif token.kind == "begin" and index + 1 < len(cursor.tokens) and cursor.tokens[index + 1].text in v.SWITCHES:
-        return _argument_spelling(cursor, index)
+        return argument_spelling(cursor, index)
     return None
 
 
-def _argument_spelling(cursor: Cursor, index: int) -> tuple[str, int] | None:
+def argument_spelling(cursor: Cursor, index: int) -> tuple[str, int] | None:
     """The letters in one pair of braces, or in the one command that stands for them."""
     if index >= len(cursor.tokens):
         return None
@@ -72,7 +74,7 @@ def _argument_spelling(cursor: Cursor, index: int) -> tuple[str, int] | None:
         elif token.kind == "sign" and token.text in "-'" and parts:
             parts.append(token.text)
         elif token.text in v.WORD_COMMANDS or token.text == "\\arg":
-            parts.append(token.text[1:])
+            parts.append(v.WORD_COMMANDS.get(token.text, token.text[1:]))
         elif token.kind not in ("begin", "end") and token.text not in v.SWITCHES and token.text not in v.STYLES:
             return None
     text = "".join(parts).strip()
@@ -118,7 +120,7 @@ def read_styled(cursor: Cursor) -> Node:
     command = cursor.take()
     if command.text in v.ACCENTS:
         return _accented(command, _argument(cursor, command), cursor.since(start))
-    spelled = _argument_spelling(cursor, cursor.at) if command.text in _WORDLIKE else None
+    spelled = argument_spelling(cursor, cursor.at) if command.text in _WORDLIKE else None
     if spelled is not None and (len(spelled[0]) > 1 or not cursor.looks_at("letter")):
         word, after = spelled
         named = _upright(
@@ -195,10 +197,22 @@ def _in_style(content: Node, style: str, command: Token, span: Span) -> Node:
             return replace(content, factors=tuple(_in_style(f, style, command, f.span) for f in factors), span=span)
         case Symbol() | Text():
             return content
-        case Group() | MatrixNode() if style == "":
+        case Scripted(base=Scripted() as base):
+            return replace(content, base=_in_style(base, style, command, base.span), span=span)
+        case _ if style == "" and not _spells(content):
             return content
     raise ParseError(
         f"`{command.text}` stands round more than letters", command.span, "put it round each letter it is meant for"
+    )
+
+
+def _spells(content: Node) -> bool:
+    """Whether small letters stand side by side in it, which upright are a word and no product."""
+    return any(
+        isinstance(one, Name) and isinstance(other, Name) and one.text.islower() and other.text.islower()
+        for part in walk(content)
+        if isinstance(part, Product)
+        for one, other in pairwise(part.factors)
     )
 
 

@@ -17,8 +17,9 @@ from derivcheck.reading.items import Macro, ParseError
 from derivcheck.reading.lexer import Token, tokenize
 from derivcheck.reading.names import word_at
 from derivcheck.reading.reach import Term, reaching
+from derivcheck.reading.relations import relation_at
 from derivcheck.reading.scripts import read_scripts
-from derivcheck.reading.vocabulary import ENTRYWISE_SIGNS, PRODUCT_SIGNS, RELATIONS, SUM_SIGNS
+from derivcheck.reading.vocabulary import ENTRYWISE_SIGNS, PRODUCT_SIGNS, SUM_SIGNS
 from derivcheck.source import Span
 
 _Sign = Literal["+", "-", "±"]
@@ -101,9 +102,9 @@ def _list(cursor: Cursor) -> n.Node:
 def _compare(cursor: Cursor) -> n.Node:
     members = [_total(cursor)]
     relations: list[str] = []
-    while (token := cursor.peek()) is not None and token.kind in ("sign", "command") and token.text in RELATIONS:
-        cursor.take()
-        relations.append(RELATIONS[token.text])
+    while (found := relation_at(cursor.tokens, cursor.at) if cursor.at < cursor.limit else None) is not None:
+        relations.append(found[0].sign)
+        cursor.at = found[1]
         members.append(_total(cursor))
     if not relations:
         return members[0]
@@ -258,6 +259,8 @@ def _on_empty_braces(cursor: Cursor, factors: list[n.Node], start: int) -> None:
 def _multiplied(factors: list[n.Node], operators: list[str], span: Span) -> n.Node:
     if len(factors) == 1:
         return factors[0]
+    if all(isinstance(factor, n.Boxed) for factor in factors) and not any(operators):
+        raise ParseError("boxes side by side may be factors or entries", span, "write a column with `pmatrix`")
     spread: list[n.Node] = []
     between: list[str] = []
     for operator, factor in zip(["", *operators], factors, strict=True):

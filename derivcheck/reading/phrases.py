@@ -273,6 +273,8 @@ ACCURACY: Final = _said(
     rf"\bto (?:within )?(\d{{1,3}}|{'|'.join(NUMERALS)})[ -](?P<kind>significant|decimal|place|digit|figure)",
 )
 
+DECIMAL: Final = _said("a decimal number", r"-?\s*\d*\.(\d{2,})", window="")
+
 # Eigenvalues. ``<k>`` stands for the k-th statement of a sentence.
 RANKS: Final = {
     "first": r"largest|greatest|biggest|maximal|maximum|max|top|leading|dominant|principal|first",

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from derivcheck.reading.lexer import Token
 from derivcheck.reading.relations import (
     depths,
+    folded,
     is_arrow,
     is_operator,
     is_script,
@@ -32,6 +33,7 @@ _BOXES = frozenset({r"\boxed", r"\fbox", r"\framebox", r"\colorbox", r"\mathllap
     r"\mathit",
     r"\mathnormal",
 }
+_SOUGHT = frozenset({r"\min", r"\max", r"\arg", "min", "max", "minimize", "maximize", "minimise", "maximise"})
 _MOST_UNWRAPPED = 40
 
 
@@ -59,13 +61,46 @@ def rows(tokens: Sequence[Token]) -> list[Row]:
 
 def unwrapped(tokens: Sequence[Token]) -> list[Token]:
     r"""Without ``aligned`` and its like, and without boxes or braces around relations: ``\boxed{A = B}``, ``{}=``."""
-    result = [token for token in tokens if not (token.kind in ("env-begin", "env-end") and _name(token) in LAYOUTS)]
+    valued = _cases(tokens)
+    result = [
+        token
+        for k, token in enumerate(tokens)
+        if k in valued or not (token.kind in ("env-begin", "env-end") and _name(token) in LAYOUTS)
+    ]
     for _ in range(_MOST_UNWRAPPED):
         dropped = _wrapping(result)
         if not dropped:
             break
         result = [token for k, token in enumerate(result) if k not in dropped]
     return result
+
+
+def _cases(tokens: Sequence[Token]) -> set[int]:
+    r"""The edges of environments that one brace makes the cases of a value: ``f = \left\{\begin{aligned} … \right.``."""
+    if not any(token.text in (r"\right.", r"\left.") for token in tokens):
+        return set()
+    pairs = partners(tokens)
+    kept: set[int] = set()
+    for opener, closer in pairs.items():
+        inner = pairs.get(opener + 1)
+        if _is_brace(tokens[opener], tokens[closer]) and inner == closer - 1 and not _begins_line(tokens[:opener]):
+            kept |= {opener + 1, inner}
+    return kept
+
+
+def _is_brace(opener: Token, closer: Token) -> bool:
+    """Whether only one of two brackets is seen, a brace."""
+    return (opener.text, closer.text) in (("{", r"\right."), (r"\left.", "}"))
+
+
+def _begins_line(before: Sequence[Token]) -> bool:
+    """Whether nothing of a statement stands since the last row end, arrow or edge of a layout."""
+    for token in reversed(before):
+        if token.kind in ("row", "env-begin", "env-end") or is_arrow(token):
+            return True
+        if token.kind not in ("quad", "text") and token.text not in ("&", ",", "begin"):
+            return False
+    return True
 
 
 def _name(token: Token) -> str:
@@ -84,12 +119,24 @@ def _wrapping(tokens: Sequence[Token]) -> set[int]:
         if tokens[opener].kind == "env-begin":
             if _name(tokens[opener]) in _SYSTEMS and _is_system(tokens[:opener], inside):
                 dropped |= {opener, closer}
+        elif _is_brace(tokens[opener], tokens[closer]) and _begins_line(tokens[:opener]):
+            edges = inside and inside[0].kind == "env-begin" and pairs.get(opener + 1) == closer - 1
+            system = edges and _name(inside[0]) in _SYSTEMS and _is_system((), inside[1:-1])
+            dropped |= {opener, closer} if system or (not edges and _says(inside)) else set()
         elif tokens[opener].kind == "begin":
             if before is not None and before.text in _BOXES:
                 dropped |= {opener - 1, opener, closer} if _says(inside) else set()
-            elif _is_free(before) and (not inside or _says(inside)):
+            elif _is_free(before) and (
+                not inside or _says(inside) or _is_cell(before, tokens[closer + 1 : closer + 2])
+            ):
                 dropped |= {opener, closer}
     return dropped
+
+
+def _is_cell(before: Token | None, behind: Sequence[Token]) -> bool:
+    """Whether what stands between these fills a cell of a layout."""
+    edges = (before, *(behind or (None,)))
+    return all(token is None or token.kind == "row" or token.text == "&" for token in edges) and edges != (None, None)
 
 
 def _is_free(before: Token | None) -> bool:
@@ -116,10 +163,23 @@ def _holds_wrapped(tokens: Sequence[Token]) -> bool:
 
 def _is_system(before: Sequence[Token], inside: Sequence[Token]) -> bool:
     r"""Whether ``array`` or ``cases`` lists equations, one to a row, rather than being a value."""
-    if any(token.kind not in ("quad", "text") and not (token.kind == "sign" and token.text == "&") for token in before):
+    if not _begins_line(before):
         return False
-    lines = [line for line in _broken(inside) if line]
+    lines = [unwrapped(line) for line in _broken(inside) if line]
+    if len(lines) > 1 and _seeks(lines[0]) and any(_subjects(line) for line in lines[1:]):
+        return True
     return bool(lines) and all(_claims_before_column(line, 2) for line in lines)
+
+
+def _seeks(line: Sequence[Token]) -> bool:
+    r"""Whether a line looks for the least or greatest value: the first of ``\min f \\ \text{s.t.} g \le 0``."""
+    return any(token.text in _SOUGHT for token in line[:8])
+
+
+def _subjects(line: Sequence[Token]) -> bool:
+    """Whether a line begins with the words for what a least value is subject to."""
+    first = next((token for token in line if token.text not in ("&", "{")), None)
+    return first is not None and first.kind == "text" and folded(first.text).startswith(("s.t", "subject", "such that"))
 
 
 def _claims_before_column(tokens: Sequence[Token], column: int) -> bool:

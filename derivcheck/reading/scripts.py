@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from derivcheck.language.nodes import Entrywise, Node, Scripted, Symbol, Text
+from derivcheck.language.nodes import Entrywise, Node, Product, Scripted, Symbol, Text
 from derivcheck.reading.cursor import Cursor, shown
 from derivcheck.reading.items import ParseError
 from derivcheck.reading.lexer import Token
@@ -32,7 +32,11 @@ class Scripts:
         """The base with the scripts; the base itself where there are none."""
         if not self:
             return base
-        return Scripted(base, self.sub, self.sup, self.primes, span=cursor.since(start))
+        span = cursor.since(start)
+        match self.sup:
+            case Product(factors=(Symbol(text="*") as label, turned)):
+                return Scripted(Scripted(base, self.sub, label, self.primes, span=span), None, turned, span=span)
+        return Scripted(base, self.sub, self.sup, self.primes, span=span)
 
 
 def read_scripts(cursor: Cursor) -> Scripts:
@@ -155,8 +159,12 @@ def _braced(cursor: Cursor, fence: str, skipped: int = 0) -> Node | None:
         cursor.at += len(inside) + 1
         return special
     with cursor.inside(fence):
+        starred = cursor.take() if inside[0].text in ("*", "\\ast") else None
         powered = inside[0].text in ENTRYWISE_SIGNS
         node = _entrywise_power(cursor) if powered else cursor.grammar.inner(cursor)
+        if starred is not None:
+            # ``w^{*\top}``
+            node = Product((Symbol("*", span=starred.span), node), ("",), span=starred.span | node.span)
         if not cursor.looks_at("end"):
             raise cursor.missing("the end of the braces")
     cursor.take()

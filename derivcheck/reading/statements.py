@@ -30,6 +30,11 @@ _ROW_END = re.compile(r"\\\\")
 # Words that make a statement a condition of the one before it, so that the next row does not go on with it.
 _SIDE = frozenset({"where", "with", "if", "for", "when", "whenever", "since", "because", "as", "unless", "while"})
 _EQUALITIES = frozenset({"=", ":=", r"\approx", r"\propto", r"\equiv", r"\leftarrow"})
+_LONGEST_REFERENCE = 30
+_REFERENCE = re.compile(
+    r"(?:[A-Za-z]{0,9}(?:\\quad|\\qquad)?(?:[Ee]q|[Ee]quation|[Ff]ig|[Ff]igure|[Ss]ec|[Tt]ab)s?\.?)(?:\\quad|\\qquad)?\(?\d+(?:\.\d+)*[a-z]?\)?"
+    r"|\d+(?:\.\d+){2,}"
+)
 _TOO_DEEP = "this is nested too deeply to be read"
 MOST_MATHS = 400_000
 """Characters of maths in one document; what stands behind them is not read, and said to be not read."""
@@ -174,6 +179,8 @@ def _read_row(reading: _Reading, row: Row, number: int, segment: Segment) -> Non
         return
     if len(row.tokens) < 4 and all(_is_sign(token) for token in row.tokens):
         return  # The text speaks of the sign: "$\\odot$ is the product entry by entry".
+    if len(row.tokens) < _LONGEST_REFERENCE and _REFERENCE.fullmatch("".join(token.text for token in row.tokens)):
+        return  # "by $Eq. 1.2$" points to another place.
     cut = phrases(row.tokens)
     first: _Chain | None = None
     for draft in drafts(cut.phrases):

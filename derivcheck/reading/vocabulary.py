@@ -133,7 +133,7 @@ WORD_COMMANDS: dict[str, str] = {
         "log ln exp sin cos tan cot sinh cosh tanh arcsin arccos arctan max min det argmax argmin tr diag rank "
         "softmax relu sigmoid sign"
     )
-} | {"\\Tr": "tr", "\\trace": "tr", "\\ReLU": "relu", "\\sgn": "sign", "\\Diag": "diag"}
+} | {"\\inf": "min", "\\sup": "max", "\\Tr": "tr", "\\trace": "tr", "\\ReLU": "relu", "\\sgn": "sign", "\\Diag": "diag"}
 
 
 def known_word(written: str) -> str | None:
@@ -214,8 +214,6 @@ REFUSED: dict[str, tuple[str, str | None]] = {
     "\\lim": ("limits are not read", None),
     "\\limsup": ("limits are not read", None),
     "\\liminf": ("limits are not read", None),
-    "\\sup": ("suprema are not read", "write `\\max` where the largest value is attained"),
-    "\\inf": ("infima are not read", "write `\\min` where the smallest value is attained"),
     "\\bmod": ("remainders are not read", None),
     "\\pmod": ("remainders are not read", None),
     "\\mod": ("remainders are not read", None),

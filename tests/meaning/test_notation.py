@@ -161,6 +161,26 @@ $$ (P v)_l = \sum_{j=1}^n p_{lj} v_j $$
 $$ \frac{\partial a_{ij}}{\partial s_{ik}} = a_{ij} (\delta_{jk} + a_{ik}) $$ # no
 $$ \|P\|_F^2 = \sum_{l=1}^m p_{ll}^2 $$ # no
 """
+SHEET = r"""
+Let $a, b, c \in \mathbb{R}$, $u, v, p \in \mathbb{R}^2$ with $p > 0$, and the data $D = \{(x_1, y_1), \dots, (x_n, y_n)\}$. With
+
+$$ M = \begin{pmatrix} a & & \\ & b & \\ & & c \end{pmatrix}, \quad R = \begin{bmatrix} - & u^\top & - \\ - & v^\top & - \end{bmatrix}, \quad C = \begin{bmatrix} | & | \\ u & v \\ | & | \end{bmatrix} $$
+
+we have $\operatorname{tr}(M) = a + b + c$, $\det M = a b c$ and
+
+$$ \left\{ \begin{aligned} R C &= \begin{pmatrix} u^\top u & u^\top v \\ u^\top v & v^\top v \end{pmatrix} \\ R &= C^\top \end{aligned} \right. $$
+$$ \frac{\partial}{\partial p_i} log\, p_j = \begin{cases} 1 / p_i, & \text{if $i = j$} \\ 0, & \text{i $\ne$ j} \end{cases} $$
+$$ R C = C R $$ # no
+$$ \frac{\partial}{\partial p_i} log p_j = \begin{cases} 1 / p_i^2, & \text{if i = j} \\ 0, & \text{i $\ne$ j} \end{cases} $$ # no
+$$ min_{c \in \mathbb{R}} \left( (c - a)^2 + (c - b)^2 \right) = \inf_{c \in \mathbb{R}} \left( 2 (c - a)^2 + 2 (c - b)^2 \right) $$ # no
+$$ min_{c \in \mathbb{R}} \left( (c - a)^2 + (c - b)^2 \right) = \frac12 (a - b)^2 $$
+"""
+UNSAID = r"""
+Note that $\mathbf{Q}^T \mathbf{Q} = \mathbf{I}$ for the matrix of the new axes, so that
+
+$$ \mathbf{Q}^T \mathbf{Q} \mathbf{Q}^T = \mathbf{Q}^T, \quad \mathbf{Q} \mathbf{Q}^T \mathbf{Q} = \mathbf{Q} $$
+$$ \mathbf{Q} \mathbf{Q}^T = 2 \mathbf{Q} \mathbf{Q}^T $$ # no
+"""
 PATHS = r"""
 Let $w, u_t \in \mathbb{R}$ for $t = 1, \dots, N$, $f, g : \mathbb{R} \times \mathbb{R} \to \mathbb{R}$ and
 $e : \mathbb{R} \to \mathbb{R}$, with $k = e(w)$, $h = g(k, w)$ and $y = f(h, w)$. By the chain rule
@@ -176,7 +196,7 @@ $$ \frac{\partial s_t}{\partial w} = \frac{\partial g(s_{t-1}, w)}{\partial w} +
 """
 DOCUMENTS = (
     *(CROSS, POWERS, SQUARES, LISTS, LEAST, TWO_LETTERS, PRIMES, SAMPLES, ONE_HOT, ARGUMENTS, DENSITIES, CHAIN),
-    *(DIVERGENCES, IN_WORDS, RIDGE, BY_ROWS, PATHS),
+    *(DIVERGENCES, IN_WORDS, RIDGE, BY_ROWS, PATHS, SHEET, UNSAID),
 )
 
 

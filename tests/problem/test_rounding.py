@@ -11,6 +11,7 @@ from derivcheck.oracles.draws import Draws
 from derivcheck.problem.problem import Claim
 from derivcheck.source import Source
 from derivcheck.verdict import Outcome
+from tests.problem.asking import outcomes
 
 DOCUMENTS = (
     ("Rounded to four decimals,\n$$ \\log 2 = 0.6931 $$", "0.6931", "0.6932"),
@@ -36,3 +37,8 @@ def test_a_number_is_held_to_what_the_words_say_of_it(text: str, right: str, wro
 
 def test_a_number_of_which_nothing_is_said_is_exact() -> None:
     assert outcome("$$ \\log 2 = 0.6931 $$") is Outcome.WRONG
+
+
+def test_a_number_that_is_right_to_the_places_written_is_not_called_wrong() -> None:
+    found = outcomes("Let $p = 0.245$ and $L = -\\log p$. Then $L = 1.406$ and $L = 1.407$.")
+    assert found == ["not checked", "wrong"]
