@@ -77,7 +77,7 @@ def assumed_equation(item: Statement, builder: Builder) -> bool:
 
 
 def _told_of_unsaid(item: Statement, builder: Builder) -> bool:
-    r"""``V^\top V = I`` of a V of which the document says nothing else: it tells what V is, for of no V is it a result."""
+    r"""``V^\top V = I`` where the document says nothing else of V: it tells what V is, for of no V is it a result."""
     parts = [part for member in item.members for part in walk(member) if isinstance(part, n.Name | n.Scripted)]
     known = [builder.scope.names[key] for key in map(key_of, parts) if key in builder.scope.names]
     if len(item.members) != 2 or len({found.key for found in known if isinstance(found, Declaration)}) != 1:

@@ -76,7 +76,7 @@ def unwrapped(tokens: Sequence[Token]) -> list[Token]:
 
 
 def _cases(tokens: Sequence[Token]) -> set[int]:
-    r"""The edges of environments that one brace makes the cases of a value: ``f = \left\{\begin{aligned} … \right.``."""
+    r"""The edges of environments that a brace makes the cases of a value: ``f = \left\{\begin{aligned} … \right.``."""
     if not any(token.text in (r"\right.", r"\left.") for token in tokens):
         return set()
     pairs = partners(tokens)
