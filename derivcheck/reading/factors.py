@@ -280,7 +280,8 @@ _COMMANDS: Mapping[str, Callable[[Cursor], n.Node]] = (
     {
         "\\sqrt": _root, "\\boxed": _boxed, "\\fbox": _boxed, "\\underbrace": _explained, "\\overbrace": _explained,
         "\\underbracket": _explained, "\\overbracket": _explained, "\\underset": read_underset, "\\arg": _arg,
-        "\\overset": _overset, "\\stackrel": _overset, "\\substack": _substack, "\\nabla": read_nabla, "\\partial": read_nabla,
+        "\\overset": _overset, "\\stackrel": _overset, "\\substack": _substack, "\\nabla": read_nabla,
+        "\\partial": read_nabla,
         "\\left.": read_left, "\\pdv": read_physics, "\\dv": read_physics, "\\odv": read_physics,
         "\\derivative": read_physics, "\\partialderivative": read_physics,
     }
