@@ -352,12 +352,12 @@ def _verdict(
 
 
 def follows_from_an_equation(claim: Claim, above: Sequence[Claim | Refused]) -> bool:
-    r"""Whether a row ``\Rightarrow A = B`` begins at an equation to be solved that was not solved for anything."""
+    r"""Whether a row ``\Rightarrow A = B`` begins at an equation that was not solved for anything, or not read."""
     if not claim.implied or claim.solution is not None:
         return False
     for before in reversed(above):
         if not isinstance(before, Claim) or not before.implied:
-            return isinstance(before, Claim) and before.stationary
+            return not isinstance(before, Claim) or before.stationary
     return False
 
 

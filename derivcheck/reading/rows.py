@@ -168,7 +168,16 @@ def _is_system(before: Sequence[Token], inside: Sequence[Token]) -> bool:
     lines = [unwrapped(line) for line in _broken(inside) if line]
     if len(lines) > 1 and _seeks(lines[0]) and any(_subjects(line) for line in lines[1:]):
         return True
-    return bool(lines) and all(_claims_before_column(line, 2) for line in lines)
+    return bool(lines) and all(_claims_before_column(line, 2) and not _conditioned(line) for line in lines)
+
+
+def _conditioned(line: Sequence[Token]) -> bool:
+    r"""Whether a second column says when the first holds: ``w^\top x \ge 1, & y = 1``; in ``i = 1, \dots, n`` it runs."""
+    found = [begin for _, begin, _ in relations(line)]
+    columns = [k for k, token in enumerate(line) if token.text == "&"]
+    behind = next((k for k in columns if found and found[0] < k), None)
+    runs = any(token.text in (r"\dots", r"\cdots", r"\ldots", r"\in", r"\forall") for token in line[behind or 0 :])
+    return behind is not None and found[-1] > behind and not runs
 
 
 def _seeks(line: Sequence[Token]) -> bool:
