@@ -2,9 +2,7 @@ r"""Matrices, cases, and environments that only break lines."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from fractions import Fraction
-from typing import TypeGuard
 
 from derivcheck.language.nodes import Apply, Cases, Group, MatrixNode, Node, Number, Symbol, Tuple, Word
 from derivcheck.reading import vocabulary as v
@@ -82,8 +80,8 @@ def _matrix(cursor: Cursor) -> Node:
         for row in layout
     ]
     if blank and _is_diagonal(rows):
-        dotted = (replace(row[k], text="\\dots") if _is_ddots(row[k]) else row[k] for k, row in enumerate(rows))
-        members = tuple(dotted)
+        diagonal = [row[k] for k, row in enumerate(rows)]
+        members = tuple(Symbol("\\dots", span=cell.span) if _is_ddots(cell) else cell for cell in diagonal)
         cursor.at = end + 1
         listed = Group(Tuple(members, (",",) * (len(members) - 1)), "(", span=cursor.since(start))
         return Apply(Word("diag", span=opener.span), (listed,), span=listed.span)
@@ -122,7 +120,7 @@ def _without_rules(cursor: Cursor, rows: list[list[Cell]]) -> list[list[Cell]]:
     return made
 
 
-def _is_ddots(node: Node) -> TypeGuard[Symbol]:
+def _is_ddots(node: Node) -> bool:
     return isinstance(node, Symbol) and node.text == "\\ddots"
 
 

@@ -356,8 +356,8 @@ def _prose(page: Page, start: int, at: int, end: int, out: list[Token], depth: i
         begin = led.start("bare" if led["bare"] else "rest")
         if word := (led["word"] or led["plain"]).strip():
             out.append(Token("text", word, page.span(content, begin)))
-        for piece in re.finditer(r"[^$]+", page.text[begin:close]):
-            _read(page, begin + piece.start(), begin + piece.end(), out, depth + 1)
+        for part in re.finditer(r"[^$]+", page.text[begin:close]):
+            _read(page, begin + part.start(), begin + part.end(), out, depth + 1)
         return after
     pieces = re.split(r"(?<!\\)\$", page.text[content:close])
     if len(pieces) == 1 or len(pieces) % 2 == 0 or depth >= _DEEPEST_TEXT:

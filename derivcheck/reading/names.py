@@ -7,8 +7,7 @@ from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
 
-from derivcheck.language.nodes import Name, Node, Number, Product, Scripted, Symbol, Text
-from derivcheck.language.nodes import walk
+from derivcheck.language.nodes import Name, Node, Number, Product, Scripted, Symbol, Text, walk
 from derivcheck.reading import vocabulary as v
 from derivcheck.reading.cursor import Cursor, shown
 from derivcheck.reading.items import ParseError

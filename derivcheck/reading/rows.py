@@ -172,7 +172,7 @@ def _is_system(before: Sequence[Token], inside: Sequence[Token]) -> bool:
 
 
 def _conditioned(line: Sequence[Token]) -> bool:
-    r"""Whether a second column says when the first holds: ``w^\top x \ge 1, & y = 1``; in ``i = 1, \dots, n`` it runs."""
+    r"""Whether a second column says when the first holds: ``w^\top x \ge 1, & y = 1``, not ``i = 1, \dots, n``."""
     found = [begin for _, begin, _ in relations(line)]
     columns = [k for k, token in enumerate(line) if token.text == "&"]
     behind = next((k for k in columns if found and found[0] < k), None)
