@@ -216,7 +216,7 @@ def replayed(problem: Problem, site: Site, value: n.Node) -> Problem | None:
             return None
         known = cast(Definition, settled(cast(t.Term, made), scope.solution))
         definitions[key] = replace(known, key=key)
-    found = replace(problem, definitions=definitions, solution=dict(scope.solution))
+    found = replace(problem, definitions=definitions, solution=scope.resolved())
     return None if _circular(found, site.keys) else found
 
 

@@ -212,9 +212,8 @@ def complete(sizes: Mapping[str, int], problem: Problem) -> dict[str, int]:
     """The sizes with every unknown that was found in terms of them."""
     whole = dict(sizes)
     for unknown, dim in problem.solution.items():
-        resolved = dim.substitute(problem.solution)
-        if all(name in sizes for name in resolved.symbols):
-            whole[unknown] = resolved.value(sizes)
+        if all(name in sizes for name in dim.symbols):
+            whole[unknown] = dim.value(sizes)
     return whole
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from math import prod
 from typing import Final, Literal
 
 Monomial = tuple[str, ...]
@@ -81,7 +80,12 @@ class Dim:
 
     def value(self, sizes: Mapping[str, int]) -> int:
         """The number at these sizes; ``KeyError`` if a symbol has none."""
-        return sum(coefficient * prod(sizes[name] for name in monomial) for monomial, coefficient in self.terms)
+        total = 0
+        for monomial, number in self.terms:
+            for name in monomial:
+                number *= sizes[name]
+            total += number
+        return total
 
     def __str__(self) -> str:
         if not self.terms:

@@ -226,7 +226,7 @@ def _problem(builder: Builder) -> Problem:
         definitions=dict(scope.definitions), names={visible: meaning.key for visible, meaning in scope.names.items()},
         claims=tuple(builder.makers.claims), assumptions=(*scope.assumptions, *_parities(scope)),
         indices={name: IndexRange(size, lower) for name, (lower, size) in runs_over.items()},
-        solution=dict(scope.solution), size_bounds=dict(scope.size_bounds), sizes=dict(builder.marks.sizes),
+        solution=scope.resolved(), size_bounds=dict(scope.size_bounds), sizes=dict(builder.marks.sizes),
         findings=(*builder.findings, *notices), lines=tuple(builder.lines), skipped=builder.skipped,
         scope=scope, size_names={m.key: m.text for m in scope.names.values() if isinstance(m, SizeSymbol)},
         undrawn=tuple(scope.undrawn), unread=(*builder.unread, *_begun_anew(scope), *_unsaid(builder)),

@@ -311,6 +311,10 @@ class Scope:
         """The shape as far as it is known now."""
         return self.resolve(shape[0]), self.resolve(shape[1])
 
+    def resolved(self) -> dict[str, Dim]:
+        """Every unknown as far as it is known now, none of them in terms of another that is."""
+        return {unknown: self.resolve(dim) for unknown, dim in self.solution.items()}
+
     def unify(self, left: Dim, right: Dim) -> bool:
         """Make two sizes equal by finding an unknown; False if they cannot be."""
         difference = self.resolve(left) - self.resolve(right)
