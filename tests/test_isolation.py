@@ -12,7 +12,7 @@ import torch
 
 from derivcheck import cli, engine, judge
 from derivcheck.config import Settings
-from derivcheck.diagnosis import blame, repair
+from derivcheck.diagnosis import blame, looking
 from derivcheck.evaluation import lattice
 from derivcheck.evaluation.arithmetic import NotSettled
 from derivcheck.language.shapes import Domain
@@ -112,7 +112,7 @@ def test_a_bug_in_any_stage_ends_with_one_claim(checked: Checked, monkeypatch: p
             original = judge.judge
             monkeypatch.setattr(judge, "judge", raising(lambda bench, claim, *_: "y" in claim.name, original))
         case "mending":
-            monkeypatch.setattr(repair, "repair", raising(lambda bench, claim: True, repair.repair))
+            monkeypatch.setattr(looking, "repair", raising(lambda bench, claim: True, looking.repair))
         case "meaning":
             original = build.classify
             wanted = lambda item, *_: second(TWO[item.span.start : item.span.end])  # noqa: E731

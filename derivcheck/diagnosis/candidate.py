@@ -1,19 +1,167 @@
-"""One edit of an expression, and what every kind of edit is made of."""
+"""One edit of an expression, and what every kind of edit is made of.
+
+The places of an expression: every node, what kind of place it has, and the way to put another there.
+"""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from functools import lru_cache
-from typing import Final
+from functools import cached_property, lru_cache
+from typing import Any, Final, cast
 
-from derivcheck.diagnosis.places import Place
 from derivcheck.language import nodes as n
 from derivcheck.language.printing import latex, plain
+from derivcheck.problem.probability.distributions import ALIASES
 from derivcheck.source import Span
+
+Rebuild = Callable[[n.Node], n.Node]
+FIELDS: dict[type, tuple[str, ...]] = {
+    n.Derivative: ("target",), n.Scripted: ("base", "sub", "sup"), n.Apply: ("args",), n.Add: ("terms",),
+    n.Product: ("factors",), n.Entrywise: ("factors",), n.Tuple: ("items",), n.Angle: ("items",),
+    n.Fraction_: ("numerator", "denominator"), n.Group: ("body",), n.Bars: ("body",), n.Root: ("body",),
+    n.Boxed: ("body",), n.Big: ("body",), n.Held: ("body", "sub"), n.Compare: ("members",), n.MatrixNode: ("rows",),
+    n.Cases: ("rows",),
+}  # fmt: skip
+"""Where expressions stand in a node. Of a density the parameters are places, and its value is none."""
+HOLDERS = n.Fraction_ | n.Tuple | n.Apply | n.Group
+"""What holds a whole value between brackets, bars or braces, so that anything may stand in it."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """A node with the way to put another in its place.
+
+    script    it stands in a sub- or superscript; ``exponent``: it is all of an exponent
+    value     it stands for a value, and is no index and no mark
+    slot      it is all that stands between brackets, bars or braces, or ``whole``: the expression itself
+    term      it is a term of a sum, or what a big operator runs over
+    """
+
+    node: n.Node
+    rebuild: Rebuild
+    script: bool = False
+    value: bool = True
+    slot: bool = True
+    exponent: bool = False
+    term: bool = False
+    whole: bool = False
+
+    @cached_property
+    def text(self) -> str:
+        """What stands there, as LaTeX."""
+        return latex(self.node)
+
+
+def places_of(tree: n.Node) -> Iterator[Place]:
+    """Every place, parents first, left to right."""
+    yield from _from(Place(tree, lambda new: new, whole=True), density=False)
+
+
+def values_of(tree: n.Node) -> Iterator[Place]:
+    """The places that stand for a value: no index and no mark is one."""
+    return (place for place in places_of(tree) if place.value)
+
+
+def _from(place: Place, *, density: bool) -> Iterator[Place]:
+    yield place
+    node = place.node
+    for field, path, part in _parts(node, density=density):
+        scripted = isinstance(node, n.Scripted)
+        # Of what it is the density, an index, a transpose.
+        mark = isinstance(node, n.Tuple) and node.separators[:1] == (";",) and path == (0,)
+        mark = mark or (scripted and (field == "sub" or (field == "sup" and not is_power(node))))
+        inside = Place(
+            part,
+            _putting(place, field, path),
+            script=place.script or (scripted and field != "base"),
+            value=place.value and not mark,
+            slot=field == "sup" or (isinstance(node, HOLDERS) and _is_whole(node, part)),
+            exponent=field == "sup" and not mark,
+            term=isinstance(node, n.Add | n.Big),
+        )
+        yield from _from(inside, density=_is_density(node, path, density))
+
+
+def _is_whole(node: n.Node, part: n.Node) -> bool:
+    return not isinstance(part, n.Tuple | n.Given | n.Compare) and (not isinstance(node, n.Apply) or node.bracketed)
+
+
+def _is_density(node: n.Node, path: tuple[int, ...], density: bool) -> bool:
+    r"""Whether a part is the brackets of a density with its value in front of a bar: ``\\mathcal{N}(x \\mid m, S)``."""
+    if isinstance(node, n.Group):
+        return density
+    match node:
+        case n.Product(factors=factors) if path[0]:
+            match factors[path[0] - 1], factors[path[0]]:
+                case n.Name(text=text), n.Group(body=n.Given(right=n.Tuple())):
+                    return text in ALIASES
+    return False
+
+
+def _parts(node: n.Node, *, density: bool) -> Iterator[tuple[str, tuple[int, ...], n.Node]]:
+    for field in (*FIELDS.get(type(node), ()), *(("right",) if isinstance(node, n.Given) and density else ())):
+        value = getattr(node, field)
+        if isinstance(value, n.Name) and field in ("target", "base"):
+            continue
+        for path, part in _nodes(value, ()):
+            if not (isinstance(node, n.Product) and is_indicator(node.factors[path[0] : path[0] + 2])):
+                yield field, path, part
+
+
+def _nodes(value: object, path: tuple[int, ...]) -> Iterator[tuple[tuple[int, ...], n.Node]]:
+    if isinstance(value, n.Node):
+        yield path, value
+    elif isinstance(value, tuple):
+        for spot, part in enumerate(value):
+            yield from _nodes(part, (*path, spot))
+
+
+def _putting(place: Place, field: str, path: tuple[int, ...]) -> Rebuild:
+    old = getattr(place.node, field)
+    return lambda new: place.rebuild(changed(place.node, **{field: _with(old, path, new)}))
+
+
+def _with(old: Any, path: tuple[int, ...], new: n.Node) -> Any:  # noqa: ANN401 (a field of any node)
+    return (*old[: path[0]], _with(old[path[0]], path[1:], new), *old[path[0] + 1 :]) if path else new
+
+
+def changed(node: n.Node, **changes: object) -> n.Node:
+    """The node with fields changed; which fields it has is known where this is called."""
+    return cast(n.Node, replace(cast(Any, node), **changes))
+
+
+def is_power(node: n.Node) -> bool:
+    r"""Whether a superscript may be an exponent, and not a transpose, a star or the index of a family."""
+    if not isinstance(node, n.Scripted) or node.sup is None:
+        return False
+    sup = node.sup
+    return isinstance(sup, n.Number | n.Add | n.Product | n.Fraction_ | n.Scripted) or (
+        isinstance(sup, n.Name) and sup.text != "T" and not sup.text.startswith("\\mathrm")
+    )
+
+
+def all_literal(node: n.Node) -> bool:
+    """Whether an exponent is a number, with its sign."""
+    match node:
+        case n.Number() | n.Add(terms=((_, n.Number()),)):
+            return True
+    return False
+
+
+def is_indicator(factors: tuple[n.Node, ...]) -> bool:
+    r"""Whether two factors are one thing: the sign and the bracket of ``\mathbb{1}[x > 0]``."""
+    match factors:
+        case (
+            n.Name(text="\\mathbf{1}" | "\\mathbb{1}"),
+            n.Group(body=n.Compare()) | n.Scripted(base=n.Group(body=n.Compare())),
+        ):
+            return True
+    return False
+
 
 ZERO = n.Number(Fraction(0), "0")
 ONE = n.Number(Fraction(1), "1")

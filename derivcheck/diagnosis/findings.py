@@ -135,8 +135,8 @@ def _without_reference(verdict: Verdict) -> bool:
 
 def _explained(problem: Problem, claim: Claim, bench: Bench) -> tuple[Repair | None, list[str]]:
     """The edit that mends a line, and what else there is to say of it."""
+    from derivcheck.diagnosis.looking import repair, repair_head
     from derivcheck.diagnosis.readings import amount_of, reading_of
-    from derivcheck.diagnosis.repair import repair, repair_head
     from derivcheck.evaluation.arithmetic import BUDGET
 
     BUDGET.renew()

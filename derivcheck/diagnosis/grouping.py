@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from derivcheck.diagnosis.candidate import ONE, Candidate, closed, made
-from derivcheck.diagnosis.places import Place, places_of
+from derivcheck.diagnosis.candidate import ONE, Candidate, Place, closed, made, places_of
 from derivcheck.diagnosis.slips import SIGNS, Found, Sign
 from derivcheck.diagnosis.stock import Stock
 from derivcheck.language import nodes as n

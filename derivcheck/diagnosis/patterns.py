@@ -13,8 +13,7 @@ from functools import cache
 from itertools import product
 from typing import Any, Final, cast
 
-from derivcheck.diagnosis.candidate import ONE, TOKEN, closed, raised, size_of
-from derivcheck.diagnosis.places import is_indicator
+from derivcheck.diagnosis.candidate import ONE, TOKEN, closed, is_indicator, raised, size_of
 from derivcheck.diagnosis.stock import Stock
 from derivcheck.language import nodes as n
 from derivcheck.language.nodes import mapped, walk

@@ -11,11 +11,9 @@ from typing import Final, Literal
 
 import torch
 
-from derivcheck.diagnosis.candidate import Candidate, closed, made
-from derivcheck.diagnosis.looking import CLOSE, UNKNOWN, Repair, passes, read, smallest
+from derivcheck.diagnosis.candidate import Candidate, closed, made, values_of
+from derivcheck.diagnosis.looking import CLOSE, TURNED, UNKNOWN, Repair, passes, read, smallest
 from derivcheck.diagnosis.patterns import Factors, run
-from derivcheck.diagnosis.places import values_of
-from derivcheck.diagnosis.repair import TURNED
 from derivcheck.diagnosis.slips import number
 from derivcheck.evaluation.evaluator import World, evaluate
 from derivcheck.language import nodes as n

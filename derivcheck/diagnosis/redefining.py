@@ -1,4 +1,9 @@
-"""Definitions as they stand in a document, what depends on each, and the document with one of them edited."""
+"""Definitions as they stand in a document, what depends on each, and the document with one of them edited.
+
+Edits of a statement without a meaning, where only the whole document read anew tells what they do.
+
+A row that solves an equation, and a definition: what depends on the statement has to hold with the edit.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +11,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, cast
 
-from derivcheck.diagnosis.offers import MOST_NAMES
+from derivcheck.diagnosis.candidate import Candidate
+from derivcheck.diagnosis.rules import ANY_NAME, candidates
 from derivcheck.diagnosis.stock import (
+    MOST_NAMES,
     Stock,
     bound_letters,
     functions_of,
@@ -16,10 +23,11 @@ from derivcheck.diagnosis.stock import (
     negative_powers,
     stock_terms,
 )
-from derivcheck.evaluation.arithmetic import BUDGET
+from derivcheck.evaluation.arithmetic import BUDGET, Effort
 from derivcheck.language import nodes as n
 from derivcheck.language.nodes import walk
 from derivcheck.language.printing import plain
+from derivcheck.oracles.bench import Bench
 from derivcheck.oracles.draws import dependencies
 from derivcheck.problem import directives
 from derivcheck.problem import terms as t
@@ -28,8 +36,9 @@ from derivcheck.problem.builder import Builder, Statements
 from derivcheck.problem.claims import ClaimMaker
 from derivcheck.problem.classify import classify
 from derivcheck.problem.conditions import EQUAL
-from derivcheck.problem.context import key_of, strip
-from derivcheck.problem.problem import Claim, Problem, settled
+from derivcheck.problem.context import Context, key_of, strip
+from derivcheck.problem.expressions import elaborate
+from derivcheck.problem.problem import Claim, Problem, Refused, settled
 from derivcheck.problem.scope import Definition, FunctionDefinition, Refusal, Scope
 from derivcheck.reading.documents import kind_of, scan
 from derivcheck.reading.items import Item, Statement
@@ -273,3 +282,89 @@ def dependents(problem: Problem, other: Problem) -> tuple[frozenset[str], frozen
             elif changed & reach_of(old, known):
                 found.add(old.name)
     return frozenset(found | unfolded), frozenset(unfolded)
+
+
+READING: Final = 500_000
+"""The price of finding out whether the shapes of an expression fit."""
+EFFORT: Final = 2e9
+"""What the search for one statement may cost, in the prices of the budget."""
+
+
+@dataclass(frozen=True)
+class Refit:
+    """An edit of a statement, the document read anew with it, and the claims that it has to make hold."""
+
+    edit: Candidate
+    tree: n.Node
+    problem: Problem
+    claims: tuple[Claim, ...]
+
+
+def refits(bench: Bench, refused: Refused, dependent: Sequence[Span]) -> Iterator[Refit]:
+    """The edits that give a statement a meaning, the likeliest first.
+
+    ``dependent`` are the places of the claims that cannot be checked without it.
+    """
+    problem = bench.problem
+    items = items_of(problem)
+    site = _site(items, refused)
+    if site is None:
+        return
+    effort = Effort(EFFORT)
+    stock = stock_for(problem, items, site)
+    tree = site.value
+    tried = candidates(tree, stock, ANY_NAME)
+    seen: set[n.Node] = {tree}
+    places = (refused.line_span, *dependent)
+    # What does not fit is where it was refused: a slip elsewhere is tried behind.
+    for edit in sorted(tried, key=lambda each: not each.span.overlaps(refused.span)):
+        if effort.spent:
+            return
+        if edit.tree in seen:
+            continue
+        seen.add(edit.tree)
+        if not _fits(problem, edit.tree):
+            continue
+        made = _read_anew(problem, items, site, edit.tree, refused)
+        if made is None:
+            continue
+        here = [each for each in made.claims if isinstance(each, Claim)]
+        # What was refused is placed where it was refused, which may be any part of its line.
+        claims = tuple(each for each in here if any(each.line_span.overlaps(place) for place in places))
+        if claims:
+            yield Refit(edit, tree, made, claims)
+
+
+def _site(items: Sequence[Item], refused: Refused) -> Site | None:
+    """The member of a statement at which it could not be read."""
+    for position, item in enumerate(items):
+        if isinstance(item, Statement) and item.span == refused.line_span:
+            for member, node in enumerate(item.members):
+                if member and node.span.start <= refused.span.start and refused.span.end <= node.span.end:
+                    return Site(item, position, member, plain(item.members[0]), frozenset(), False, False)
+            if len(item.members) == 2 and refused.span.start <= item.members[1].span.start:
+                return Site(item, position, 1, plain(item.members[0]), frozenset(), False, False)
+    return None
+
+
+def _fits(problem: Problem, tree: n.Node) -> bool:
+    """Whether nothing is known of its shapes that forbids an expression: much cheaper than to read the document."""
+    BUDGET.note(READING)
+    try:
+        Context(problem.scope.as_it_stands(), elaborate).term(tree)
+    except Refusal as refusal:
+        return refusal.code not in ("shape-mismatch", "not-a-scalar")
+    except RecursionError:
+        return False
+    return True
+
+
+def _read_anew(
+    problem: Problem, items: Sequence[Item], site: Site, value: n.Node, refused: Refused
+) -> Problem | None:  # fmt: skip
+    """The document with another value there, where the statement then has a meaning."""
+    made = read_with(problem, items, site, value)
+    if made is None:
+        return None
+    still = any(isinstance(each, Refused) and each.line_span == refused.line_span for each in made.claims)
+    return None if still or len(made.unread) > len(problem.unread) else made

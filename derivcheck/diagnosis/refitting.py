@@ -5,20 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from derivcheck.diagnosis.candidate import Candidate
+from derivcheck.diagnosis.candidate import Candidate, places_of
 from derivcheck.diagnosis.looking import (
+    EFFORT,
     MOST_TRIED,
     Repair,
     holding,
     looking,
     smallest,
 )
-from derivcheck.diagnosis.offers import stock_of
-from derivcheck.diagnosis.places import places_of
-from derivcheck.diagnosis.rebuilding import Refit, refits
-from derivcheck.diagnosis.repair import EFFORT
+from derivcheck.diagnosis.redefining import Refit, refits
 from derivcheck.diagnosis.rules import ANY_NAME, candidates
-from derivcheck.diagnosis.stock import Stock
+from derivcheck.diagnosis.stock import Stock, stock_of
 from derivcheck.evaluation.arithmetic import BUDGET, Effort
 from derivcheck.language import nodes as n
 from derivcheck.oracles.bench import Bench

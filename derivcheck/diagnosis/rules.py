@@ -1,7 +1,7 @@
 r"""The slips that people make, as one table: what stands there, what was meant, how likely it is and how it is said.
 
 Pure syntax: each edit is a new tree, and the span of what it replaces. Whether it makes a wrong line hold is found out
-by ``derivcheck.diagnosis.repair``, whether a check sees it in a right line by ``derivcheck.power``.
+by ``derivcheck.diagnosis.looking``, whether a check sees it in a right line by ``derivcheck.power``.
 """
 
 from __future__ import annotations
@@ -13,9 +13,8 @@ from itertools import groupby, islice
 from typing import Final
 
 from derivcheck.diagnosis import grouping, slips
-from derivcheck.diagnosis.candidate import ZERO, Candidate, made
+from derivcheck.diagnosis.candidate import ZERO, Candidate, Place, all_literal, made, places_of
 from derivcheck.diagnosis.patterns import Known, built, matches, run, tokens_between
-from derivcheck.diagnosis.places import Place, all_literal, places_of
 from derivcheck.diagnosis.stock import Stock
 from derivcheck.language import nodes as n
 from derivcheck.language.nodes import walk

@@ -17,12 +17,14 @@ from derivcheck.diagnosis.candidate import (
     TOP,
     ZERO,
     Candidate,
+    Place,
+    changed,
+    is_indicator,
     made,
     raised,
     signed_span,
     size_of,
 )
-from derivcheck.diagnosis.places import Place, changed, is_indicator
 from derivcheck.diagnosis.stock import Stock
 from derivcheck.language import nodes as n
 from derivcheck.language.nodes import transform, walk

@@ -13,9 +13,8 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from derivcheck.diagnosis.candidate import Candidate, closed, size_of
+from derivcheck.diagnosis.candidate import Candidate, Rebuild, closed, size_of, values_of
 from derivcheck.diagnosis.ingredients import Ingredient, Pool, at_place, numbers
-from derivcheck.diagnosis.places import Rebuild, values_of
 from derivcheck.diagnosis.stock import Stock
 from derivcheck.evaluation.arithmetic import BUDGET, Effort, NotExact, OutOfRange
 from derivcheck.evaluation.evaluator import Axis, Frame, evaluate

@@ -187,7 +187,7 @@ def data_sets(count: int, dim: int, sigma: float, generator: torch.Generator) ->
 
 def from_model(count: int, dim: int, sigma: float, generator: torch.Generator) -> Tensor:
     """x = u z + σ ε, with u, z and ε standard normal."""
-    u, z, noise = _normal(generator, 1, dim), _normal(generator, count, 1), _normal(generator, count, dim)
+    u, z, noise = normal(generator, 1, dim), normal(generator, count, 1), normal(generator, count, dim)
     return z * u + sigma * noise
 
 
@@ -197,19 +197,20 @@ def heavy_tails(count: int, dim: int, sigma: float, generator: torch.Generator) 
     Neither Gaussian, nor about zero, nor of equal noise: what the theorems say of the likelihood's maximum and of EM
     is said of any data. All of it is on the scale of σ, so that EM is not slow as it is where the noise is small.
     """
-    centres = 2 * sigma * _normal(generator, 2, dim)
+    centres = 2 * sigma * normal(generator, 2, dim)
     group = torch.arange(count) % 3 // 2
-    tails = _normal(generator, count, dim) / _normal(generator, 3, count, dim).square().mean(0).sqrt()
+    tails = normal(generator, count, dim) / normal(generator, 3, count, dim).square().mean(0).sqrt()
     scales = sigma * (0.3 + 1.4 * torch.rand(1, dim, generator=generator, dtype=torch.float64))
     return centres[group] + scales * tails
 
 
 def below_noise(count: int, dim: int, sigma: float, generator: torch.Generator) -> Tensor:
     """Normal samples whose largest λ is σ²/2, so that the likelihood is largest at u = 0."""
-    samples = _normal(generator, count, dim)
+    samples = normal(generator, count, dim)
     largest = torch.linalg.matrix_norm(covariance(samples), 2)
     return samples * (sigma**2 / 2 / largest).sqrt()
 
 
-def _normal(generator: torch.Generator, *shape: int) -> Tensor:
+def normal(generator: torch.Generator, *shape: int) -> Tensor:
+    """Standard normal numbers in float64."""
     return torch.randn(*shape, generator=generator, dtype=torch.float64)

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from derivcheck.homework import latent
 from derivcheck.homework.em import Run, joint, judged, remaining
-from derivcheck.homework.latent import EPS, Spectrum
+from derivcheck.homework.latent import EPS, Spectrum, normal
 from derivcheck.verdict import Extra, Outcome
 
 STARTS = 5
@@ -155,7 +155,7 @@ def free_noise(
         u, noise = parameters[:, :dim] * size, parameters[:, dim:].exp() * size
         return log_likelihood(u.unsqueeze(-1), noise.unsqueeze(-1), samples).flatten()
 
-    starts = torch.cat([_starts(dim, 1.0, generator), _normal(generator, STARTS, 1)], dim=1)
+    starts = torch.cat([_starts(dim, 1.0, generator), normal(generator, STARTS, 1)], dim=1)
     search = maximise(objective, starts, 1.0)
     u = size * search.parameters[:, :dim].unsqueeze(-1)
     apart, bar = _apart(u, latent.closed_form(found, sigma), search, samples, sigma)
@@ -187,12 +187,8 @@ def _outcomes(search: Search, apart: float, bar: float) -> list[Outcome]:
 def _starts(dim: int, size: float, generator: torch.Generator) -> Tensor:
     """Directions at random, from near zero to far outside."""
     lengths = torch.logspace(-1.5, 0.5, STARTS, dtype=torch.float64).unsqueeze(-1)
-    directions = _normal(generator, STARTS, dim)
+    directions = normal(generator, STARTS, dim)
     return size * lengths * directions / torch.linalg.vector_norm(directions, dim=-1, keepdim=True)
-
-
-def _normal(generator: torch.Generator, *shape: int) -> Tensor:
-    return torch.randn(*shape, generator=generator, dtype=torch.float64)
 
 
 def likelihood_extra(

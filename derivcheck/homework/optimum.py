@@ -17,6 +17,8 @@ from typing import NamedTuple, Protocol
 import torch
 from torch import Tensor
 
+from derivcheck.homework.em import joint
+from derivcheck.homework.latent import normal
 from derivcheck.verdict import Extra, Outcome
 
 SAMPLES = 64
@@ -101,17 +103,17 @@ def optimum_extra(network: Trainable, seed: int, optimiser: Optimiser = levenber
     generator = torch.Generator().manual_seed(seed)
     residuals = sample(network, generator)
     weights = _flat(network.weights)
-    noisy = [weights + NOISE * _normal(generator, len(weights)) for _ in range(STARTS)]
+    noisy = [weights + NOISE * normal(generator, len(weights)) for _ in range(STARTS)]
     rows = [
         *_at_the_weights(residuals, weights),
-        _against_differences(residuals, noisy[0], _normal(generator, len(weights))),
+        _against_differences(residuals, noisy[0], normal(generator, len(weights))),
         *(_way_back(optimiser(residuals, SAMPLES, start)) for start in noisy),
     ]
     return Extra(
         f"the weights as a minimum of the squared error over {SAMPLES} inputs",
         columns=("asked", "found", "verdict"),
         rows=tuple((asked, found, str(outcome)) for asked, found, outcome in rows),
-        outcome=_joint([outcome for _, _, outcome in rows]),
+        outcome=joint([outcome for _, _, outcome in rows]),
         code="not-a-minimum",
     )
 
@@ -121,7 +123,7 @@ Row = tuple[str, str, Outcome]
 
 def sample(network: Trainable, generator: torch.Generator) -> Residuals:
     """The residuals y(x) − (min x, max x) of the network over random inputs, as a function of its weights."""
-    x = 2 * _normal(generator, SAMPLES, 2, 1)
+    x = 2 * normal(generator, SAMPLES, 2, 1)
     target = torch.cat([x.amin(1, keepdim=True), x.amax(1, keepdim=True)], dim=1)
     shapes = [weight.shape for weight in network.weights]
     counts = [shape.numel() for shape in shapes]
@@ -176,13 +178,5 @@ def _holds(condition: bool) -> Outcome:
     return Outcome.HOLDS if condition else Outcome.WRONG
 
 
-def _joint(outcomes: list[Outcome]) -> Outcome:
-    return next((bad for bad in (Outcome.WRONG, Outcome.UNDECIDED) if bad in outcomes), Outcome.HOLDS)
-
-
 def _flat(weights: Weights) -> Tensor:
     return torch.cat([weight.detach().reshape(-1) for weight in weights])
-
-
-def _normal(generator: torch.Generator, *shape: int) -> Tensor:
-    return torch.randn(*shape, generator=generator, dtype=torch.float64)

@@ -23,8 +23,10 @@ from fractions import Fraction
 from itertools import product
 
 import torch
+from flint import fmpq_mat
 from torch import Tensor
 
+from derivcheck.evaluation.balls import rational
 from derivcheck.evaluation.forms import HALF, ONE, Atoms, Canonical, Form, canonical, combination, constant, relu, size
 from derivcheck.homework.optimum import Weights
 from derivcheck.oracles.cells import Decision, Proved, Refuted, decide
@@ -144,19 +146,8 @@ def _slopes(form: Form, inputs: int) -> Row:
 
 
 def rank(rows: Sequence[Row]) -> int:
-    """The rank of a matrix, by elimination."""
-    left = [list(row) for row in rows]
-    found = 0
-    for column in range(len(left[0]) if left else 0):
-        pivot = next((k for k in range(found, len(left)) if left[k][column]), None)
-        if pivot is None:
-            continue
-        left[found], left[pivot] = left[pivot], left[found]
-        for k in range(found + 1, len(left)):
-            factor = left[k][column] / left[found][column]
-            left[k] = [x - factor * y for x, y in zip(left[k], left[found], strict=True)]
-        found += 1
-    return found
+    """The rank of a matrix."""
+    return fmpq_mat([[rational(entry) for entry in row] for row in rows]).rank() if rows else 0
 
 
 def sorted_pair() -> tuple[Canonical, Canonical]:

@@ -15,8 +15,16 @@ from derivcheck.language import nodes as n
 from derivcheck.language.nodes import transform, walk
 from derivcheck.language.printing import plain
 from derivcheck.meaning import hidden, tables
-from derivcheck.meaning.differentials import along_a_path, differentials, doubtful, held, in_exponents, speaks
-from derivcheck.meaning.samples import declared, samples
+from derivcheck.meaning.differentials import (
+    along_a_path,
+    declared,
+    differentials,
+    doubtful,
+    held,
+    in_exponents,
+    samples,
+    speaks,
+)
 from derivcheck.problem.context import key_of, strip
 from derivcheck.problem.domains import REALS
 from derivcheck.reading.items import Directive, Item, Statement

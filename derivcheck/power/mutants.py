@@ -12,8 +12,7 @@ from enum import StrEnum
 from itertools import islice
 from typing import Final
 
-from derivcheck.diagnosis.candidate import Candidate
-from derivcheck.diagnosis.places import changed
+from derivcheck.diagnosis.candidate import Candidate, changed
 from derivcheck.diagnosis.rules import OPERATORS, Operator, edits_of, pairs_of
 from derivcheck.diagnosis.stock import Stock, bound_letters, names_of, stock_terms
 from derivcheck.language import nodes as n

@@ -149,7 +149,7 @@ sys.exit(main())
         ("derivcheck.engine", "wrong.md"),
         ("torch", "wrong.md"),
         ("torch.nn", "wrong.md"),
-        ("derivcheck.diagnosis.repair", "wrong.md"),
+        ("derivcheck.diagnosis.looking", "wrong.md"),
         ("derivcheck.report.screen", "wrong.md"),
         ("", "-"),
     ],

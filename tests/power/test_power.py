@@ -177,7 +177,7 @@ def test_what_is_read_as_something_else_is_no_mutant():
 @pytest.mark.parametrize(("text", "seed"), [(BLOCK, 1), (STRONG, 2), (ZERO, 3), (SOLVED, 4)])
 def test_killed_is_what_check_calls_wrong_in_the_edited_text(text, seed, monkeypatch):
     # What mends a line takes long to find, and is not asked here.
-    monkeypatch.setattr("derivcheck.diagnosis.repair.repair", lambda bench, claim: None)
+    monkeypatch.setattr("derivcheck.diagnosis.looking.repair", lambda bench, claim: None)
     monkeypatch.setattr("derivcheck.diagnosis.readings.reading_of", lambda bench, claim, sizes: None)
     from derivcheck.power import run
 
