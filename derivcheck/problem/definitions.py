@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from derivcheck.language import nodes as n
+from derivcheck.language.nodes import walk
 from derivcheck.language.printing import plain
 from derivcheck.language.shapes import ONE, SCALAR, Dim, Domain, Shape, is_scalar
 from derivcheck.problem import terms
@@ -23,6 +24,7 @@ from derivcheck.problem.scope import (
     IndexInfo,
     Refusal,
     Scope,
+    SizeSymbol,
     Unknown,
     is_open,
 )
@@ -40,12 +42,23 @@ def define(node: n.Node, value: n.Node, ctx: Context, span: Span) -> Definition 
         case n.Scripted() if (steps := steps_of(node, value, ctx.scope)) is not None:
             return unrolled(steps, ctx, lambda one, step: _one_of(one, step, ctx, span))
         case n.Scripted() if _index_letters(node, ctx):
+            _refuse_size_as_index(node, value, ctx)
             made = _define_family(node, value, ctx, span)
             if made is not None:
                 return made
     term = ctx.term(value)
     key = key_of(node)
     return enter(Definition(key, plain(node), term, ctx.scope.resolve_shape(term.shape), span), key, ctx)
+
+
+def _refuse_size_as_index(node: n.Scripted, value: n.Node, ctx: Context) -> None:
+    r"""``S_{ik} = \sum_p X_{ip} W_{pk} + b_k`` where k is a size: the last column alone, or every one?"""
+    subs = [part.sub for part in walk(value) if isinstance(part, n.Scripted) and part.sub is not None]
+    letters = {part for sub in subs for part in index_parts(sub)}
+    for part in index_parts(node.sub) if node.sub is not None else ():
+        if isinstance(part, n.Name) and part in letters and isinstance(ctx.scope.names.get(part.text), SizeSymbol):
+            reason = f"`{part.text}` is a size, and an index here"
+            raise Refusal("index", part.span, reason, "use another letter for one of the two")
 
 
 def _one_of(node: n.Scripted, value: n.Node, ctx: Context, span: Span) -> Definition:

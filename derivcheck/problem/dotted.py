@@ -7,7 +7,7 @@ must be the members that follow the first, so that ``a_1 + a_3 + \dots + a_{2n -
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final, Literal, cast
@@ -88,7 +88,7 @@ def _counts(node: n.Node, *, at_top: bool) -> bool:
             return value.denominator == 1
         case n.Name():
             return True
-        case n.Scripted(sup=None, primes=0):
+        case n.Scripted(sup=None):
             return True
         case n.Add(terms=parts) | n.Group(body=n.Add(terms=parts)):
             return all(_counts(part, at_top=at_top) for _, part in parts)
@@ -190,15 +190,42 @@ def stacked(items: Sequence[n.Node], axis: Axis, span: Span, ctx: Context) -> Te
 
     In a list (axis None) columns stand side by side and numbers make a column.
     """
+    items = [transform(item, _apart) for item in items]
     at = next(k for k, item in enumerate(items) if is_dots(item))
     others = {item for k, item in enumerate(items) if k != at}
     if len(others) == 1 and isinstance(same := next(iter(others)), n.Number) and at == len(items) - 2:
         # ``(1, \\dots, 1)``: so many as fit what stands beside it.
         made = terms.Filled(same.value, shape=(ctx.scope.unknown("?r"), ONE), span=span)
         return algebra.transpose(ctx.scope, made, span) if axis == 1 else made
-    run = run_of(items[:at], items[at + 1]) if at and at + 2 == len(items) else None
-    if run is None or run.count != at:
+    if 0 < at < len(items) - 2 and not any(is_dots(item) for item in items[at + 1 :]) and axis != 1:
+        # ``(x_1, \\dots, x_d, 1)``: some go on behind the run.
+        made = stacked(items[: at + 2], axis, span, ctx)
+        parts = [made, *(ctx.term(item) for item in items[at + 2 :])]
+        if all(algebra.shape_of(ctx.scope, part)[1] == ONE for part in parts):
+            rows = tuple((part,) for part in parts)
+            return terms.Block(rows, shape=(sum((part.shape[0] for part in parts), Dim(())), ONE), span=span)
+    run = _run_through(items)
+    if run is None:
         raise Refusal("dots", items[at].span, "what the dots stand for is not told by the members around them")
+    return _over(run, axis, span, ctx, lambda inner: inner.term(run.general))
+
+
+def _run_through(items: Sequence[n.Node]) -> Run | None:
+    r"""The run that a list with dots is; general members may stand between dots: ``x_1, \dots, x_i, \dots, x_n``."""
+    at = next(k for k, item in enumerate(items) if is_dots(item))
+    run = run_of(items[:at], items[-1]) if 0 < at < len(items) - 1 and not is_dots(items[-1]) else None
+    if run is None or run.count != at:
+        return None
+    general = transform(run.general, lambda node: HOLE if node == run.letter else node)
+    for item in items[at + 1 : -1]:
+        pairs: list[tuple[n.Node, n.Node]] = []
+        if not is_dots(item) and not (_common(run.general, item, pairs) == general and pairs):
+            return None
+    return run
+
+
+def _over(run: Run, axis: Axis, span: Span, ctx: Context, inside: Callable[[Context], Term]) -> Term:
+    """The members of a run, each as ``inside`` gives it for the letter."""
     declare_sizes(run.upper, ctx.scope)
     high = size_dim(run.upper, ctx)
     if high is None:
@@ -206,10 +233,44 @@ def stacked(items: Sequence[n.Node], axis: Axis, span: Span, ctx: Context) -> Te
     lower = int(run.lower.value)
     size = high + ONE - Dim.of(lower)
     info = IndexInfo(run.letter.text, ctx.scope.fresh(run.letter.text), size, lower, span, bounded=True)
-    body = ctx.within(info).term(run.general)
-    return _piled(
-        body, info, (terms.Constant(Fraction(lower), span=run.lower.span), ctx.term(run.upper)), axis, span, ctx
+    body = inside(ctx.within(info))
+    bounds = terms.Constant(Fraction(lower), span=run.lower.span), ctx.term(run.upper)
+    return _piled(body, info, bounds, axis, span, ctx)
+
+
+def _grid(rows: Sequence[Sequence[n.Node]], span: Span, ctx: Context) -> Term | None:
+    r"""``\begin{pmatrix} a_{11} & \cdots & a_{1n} \\ \vdots & & \vdots \\ a_{m1} & \cdots & a_{mn} \end{pmatrix}``."""
+    between = [all(map(is_dots, row)) for row in rows]
+    told = [row for row, dotted in zip(rows, between, strict=True) if not dotted]
+    if True not in between or between[0] or between[-1] or not all(any(map(is_dots, row)) for row in told):
+        return None
+    lines = [_run_through([transform(cell, _apart) for cell in row]) for row in told]
+    first = lines[0]
+    if first is None or any(line is None or line.binder != first.binder for line in lines):
+        return None
+    dots = n.Symbol("\\vdots")
+    kept = iter(line.general for line in lines if line is not None)
+    down = _run_through([dots if dotted else next(kept) for dotted in between])
+    if down is None:
+        return None
+    across = replace(first, general=down.general)
+    return _over(
+        down, 0, span, ctx, lambda inner: _over(across, 1, span, inner, lambda each: each.term(across.general))
     )
+
+
+def _apart(node: n.Node) -> n.Node:
+    """``a_{11}`` and ``a_{1n}`` with two indices: side by side they are no number and no product."""
+    if not isinstance(node, n.Scripted):
+        return node
+    match node.sub:
+        case n.Number(text=text) if len(text) == 2 and text.isdigit():
+            items: tuple[n.Node, ...] = tuple(n.Number(Fraction(digit), digit, span=node.sub.span) for digit in text)
+        case n.Product(factors=(one, other), operators=("",)):
+            items = (one, other)
+        case _:
+            return node
+    return replace(node, sub=n.Tuple(items, (",",), span=node.sub.span))
 
 
 def entries(node: n.Node, ctx: Context) -> Term | None:
@@ -279,4 +340,5 @@ def listed(node: n.Node, ctx: Context, *, turned: bool = False) -> Term | None:
                 return stacked([row[0] for row in rows], 0, node.span, ctx)
             if len(rows) == 1:
                 return stacked(rows[0], 1, node.span, ctx)
+            return _grid(rows, node.span, ctx)
     return None

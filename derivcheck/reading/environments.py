@@ -75,10 +75,7 @@ def _matrix(cursor: Cursor) -> Node:
     layout = _without_rules(cursor, cells(cursor, start + 1, end))
     square = all(len(row) == len(layout) and row[k][0] < row[k][1] for k, row in enumerate(layout))
     blank = square and sum(first >= last for row in layout for first, last in row) != 1
-    rows = [
-        tuple(_ZERO if blank and first >= last else read_cell(cursor, (first, last)) for first, last in row)
-        for row in layout
-    ]
+    rows = [_row(cursor, row, blank) for row in layout]
     if blank and _is_diagonal(rows):
         diagonal = [row[k] for k, row in enumerate(rows)]
         members = tuple(Symbol("\\dots", span=cell.span) if _is_ddots(cell) else cell for cell in diagonal)
@@ -93,6 +90,14 @@ def _matrix(cursor: Cursor) -> Node:
             )
     cursor.at = end + 1
     return MatrixNode(tuple(rows), v.MATRICES[opener.text], span=cursor.since(start))
+
+
+def _row(cursor: Cursor, row: list[Cell], blank: bool) -> tuple[Node, ...]:
+    """The cells of a row of a matrix; one with nothing in it is 0 where that may be, or more of the dots beside it."""
+    filled = [first for first, last in row if first < last]
+    dotted = len(filled) < len(row) and all(cursor.tokens[first].text in (*_DOTS, "\\ddots") for first in filled)
+    empty = Symbol("\\vdots") if dotted and filled else _ZERO if blank else None
+    return tuple(empty if empty is not None and cell[0] >= cell[1] else read_cell(cursor, cell) for cell in row)
 
 
 def _without_rules(cursor: Cursor, rows: list[list[Cell]]) -> list[list[Cell]]:

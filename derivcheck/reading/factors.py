@@ -28,7 +28,7 @@ from derivcheck.reading.items import ParseError
 from derivcheck.reading.lexer import Token
 from derivcheck.reading.names import is_styled, read_letter, read_styled, read_text, word_at
 from derivcheck.reading.relations import relation_at
-from derivcheck.reading.scripts import read_scripts
+from derivcheck.reading.scripts import Scripts, read_scripts
 
 _NO_BEGINNING = frozenset(
     {
@@ -77,6 +77,10 @@ def read_factor(cursor: Cursor) -> n.Node:
     if isinstance(base, n.Big) or (isinstance(base, n.Apply) and not base.bracketed) or operator:
         return base
     scripts = read_scripts(cursor)
+    if isinstance(base, n.Name) and (place := _entry(cursor, base, scripts)) is not None:
+        behind = read_scripts(cursor)
+        whole = n.Scripted(scripts.on(base, cursor, start), place, None, span=cursor.since(start))
+        return behind.on(whole, cursor, start)
     if not scripts:
         return _factorial(base, cursor, start)
     if isinstance(base, (*_BRACED, n.Product)):
@@ -85,6 +89,31 @@ def read_factor(cursor: Cursor) -> n.Node:
         )
     refuse_evaluation(base, scripts, cursor, start)
     return _factorial(scripts.on(base, cursor, start), cursor, start)
+
+
+_COUNTING = frozenset("ijklmnt")
+_INDICES = _COUNTING | frozenset("cpqrsy")
+
+
+def _entry(cursor: Cursor, base: n.Name, scripts: Scripts) -> n.Node | None:
+    r"""The index of ``W_1[i, j]`` and ``b[j]``, written as in programs: letters for indices in a bracket right behind."""
+    opener, before = cursor.peek(), cursor.tokens[cursor.at - 1]
+    if opener is None or (opener.kind, opener.text) != ("open", "[") or opener.span.start != before.span.end:
+        return None
+    inside = cursor.tokens[cursor.at + 1 : cursor.partners[cursor.at]]
+    letters = {token.text for token in inside if token.kind == "letter"}
+    listed = any(token.text == "," for token in inside)
+    signs = all(token.kind in ("letter", "number", "begin", "end") or token.text in ",_+-:" for token in inside)
+    named = base.text.islower() or scripts.sub is not None
+    if cursor.fence == "sub" or not (signs and letters & _COUNTING and letters <= _INDICES and (listed or named)):
+        return None
+    cursor.take()
+    with cursor.inside("sub"):
+        node = cursor.grammar.inner(cursor)
+    if not cursor.looks_at("close", "]"):
+        raise cursor.missing("`]`")
+    cursor.take()
+    return node
 
 
 def _factorial(node: n.Node, cursor: Cursor, start: int) -> n.Node:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from derivcheck.language.nodes import Entrywise, Node, Product, Scripted, Symbol, Text
+from derivcheck.language.nodes import Entrywise, Group, Node, Product, Scripted, Symbol, Text
 from derivcheck.reading.cursor import Cursor, shown
 from derivcheck.reading.items import ParseError
 from derivcheck.reading.lexer import Token
@@ -33,6 +33,14 @@ class Scripts:
         if not self:
             return base
         span = cursor.since(start)
+        match self.sub:
+            case Group(fence="[", body=index):
+                # ``h_{[i]}`` is the entry of h at i, ``W_{h[i,j]}`` that of W_h.
+                inner = replace(self, sub=None).on(base, cursor, start)
+                return Scripted(inner, index, None, span=span)
+            case Product(factors=(label, Group(fence="[", body=index)), operators=("",)):
+                inner = replace(self, sub=label).on(base, cursor, start)
+                return Scripted(inner, index, None, span=span)
         match self.sup:
             case Product(factors=(Symbol(text="*") as label, turned)):
                 return Scripted(Scripted(base, self.sub, label, self.primes, span=span), None, turned, span=span)
