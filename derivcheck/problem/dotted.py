@@ -199,8 +199,7 @@ def stacked(items: Sequence[n.Node], axis: Axis, span: Span, ctx: Context) -> Te
         return algebra.transpose(ctx.scope, made, span) if axis == 1 else made
     if 0 < at < len(items) - 2 and not any(is_dots(item) for item in items[at + 1 :]) and axis != 1:
         # ``(x_1, \\dots, x_d, 1)``: some go on behind the run.
-        made = stacked(items[: at + 2], axis, span, ctx)
-        parts = [made, *(ctx.term(item) for item in items[at + 2 :])]
+        parts = [stacked(items[: at + 2], axis, span, ctx), *(ctx.term(item) for item in items[at + 2 :])]
         if all(algebra.shape_of(ctx.scope, part)[1] == ONE for part in parts):
             rows = tuple((part,) for part in parts)
             return terms.Block(rows, shape=(sum((part.shape[0] for part in parts), Dim(())), ONE), span=span)
@@ -254,9 +253,11 @@ def _grid(rows: Sequence[Sequence[n.Node]], span: Span, ctx: Context) -> Term | 
     if down is None:
         return None
     across = replace(first, general=down.general)
-    return _over(
-        down, 0, span, ctx, lambda inner: _over(across, 1, span, inner, lambda each: each.term(across.general))
-    )
+
+    def line(inner: Context) -> Term:
+        return _over(across, 1, span, inner, lambda each: each.term(across.general))
+
+    return _over(down, 0, span, ctx, line)
 
 
 def _apart(node: n.Node) -> n.Node:

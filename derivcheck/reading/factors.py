@@ -96,7 +96,7 @@ _INDICES = _COUNTING | frozenset("cpqrsy")
 
 
 def _entry(cursor: Cursor, base: n.Name, scripts: Scripts) -> n.Node | None:
-    r"""The index of ``W_1[i, j]`` and ``b[j]``, written as in programs: letters for indices in a bracket right behind."""
+    r"""The index of ``W_1[i, j]`` and ``b[j]``, as programs write it: letters for indices right behind."""
     opener, before = cursor.peek(), cursor.tokens[cursor.at - 1]
     if opener is None or (opener.kind, opener.text) != ("open", "[") or opener.span.start != before.span.end:
         return None

@@ -161,6 +161,17 @@ $$ (P v)_l = \sum_{j=1}^n p_{lj} v_j $$
 $$ \frac{\partial a_{ij}}{\partial s_{ik}} = a_{ij} (\delta_{jk} + a_{ik}) $$ # no
 $$ \|P\|_F^2 = \sum_{l=1}^m p_{ll}^2 $$ # no
 """
+GRID = r"""
+Let $A \in \mathbb{R}^{m \times n}$, $x \in \mathbb{R}^n$, $u_1, \dots, u_m \in \mathbb{R}^n$, $U = (u_1, u_2, \dots, u_j, \dots, u_m)$ and
+$\tilde{x} = (x_1; \dots; x_n; 1)$. The scores are $S[i,j] = \sum_{p=1}^n A[i,p] A[j,p]$ and $O[i,j] = \tanh(S[i,j])$.
+
+$$ A = \begin{pmatrix} A_{11} & \cdots & A_{1n} \\ \vdots & & \vdots \\ A_{m1} & \cdots & A_{mn} \end{pmatrix} $$
+$$ A x = \left[ \begin{array}{c} A_{11} x_1 + \cdots + A_{1n} x_n \\ \vdots \\ A_{m1} x_1 + \cdots + A_{mn} x_n \end{array} \right] $$
+$$ A x = \left[ \begin{array}{c} A_{11} x_1 + \cdots + A_{1n} x_1 \\ \vdots \\ A_{m1} x_1 + \cdots + A_{mn} x_1 \end{array} \right] $$ # no
+$$ U U^\top = \sum_{i=1}^m u_i u_i^\top, \quad \|\tilde x\|^2 = \|x\|^2 + 1 $$
+$$ \frac{\partial O[i,j]}{\partial S[i,l]} = \begin{cases} 1 - O[i,j]^2, & \text{if $j = l$} \\ 0, & \text{j $\ne$ l} \end{cases} $$
+$$ \frac{\partial O[i,j]}{\partial S[i,l]} = \begin{cases} 1 - O[i,l], & \text{if $j = l$} \\ 0, & \text{j $\ne$ l} \end{cases} $$ # no
+"""
 SHEET = r"""
 Let $a, b, c \in \mathbb{R}$, $u, v, p \in \mathbb{R}^2$ with $p > 0$, and the data $D = \{(x_1, y_1), \dots, (x_n, y_n)\}$. With
 
@@ -196,7 +207,7 @@ $$ \frac{\partial s_t}{\partial w} = \frac{\partial g(s_{t-1}, w)}{\partial w} +
 """
 DOCUMENTS = (
     *(CROSS, POWERS, SQUARES, LISTS, LEAST, TWO_LETTERS, PRIMES, SAMPLES, ONE_HOT, ARGUMENTS, DENSITIES, CHAIN),
-    *(DIVERGENCES, IN_WORDS, RIDGE, BY_ROWS, PATHS, SHEET, UNSAID),
+    *(DIVERGENCES, IN_WORDS, RIDGE, BY_ROWS, PATHS, GRID, SHEET, UNSAID),
 )
 
 
