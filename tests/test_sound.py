@@ -9,11 +9,27 @@ from tests.problem.asking import outcomes, report
 W, H, U, N = "wrong", "holds", "undecided", "not checked"
 
 TABLE: tuple[tuple[str, dict[str, str]], ...] = (
-    (r"Let $t \in [0, 1]$.", {r"t (1 - t) \ge 0": H, r"t (1 - t) > 0": W, r"t^2 < t": W, r"t (1 - t) < \frac{1}{4}": W}),
+    (
+        r"Let $t \in [0, 1]$.",
+        {
+            r"t (1 - t) \ge 0": H, r"t (1 - t) > 0": W, r"t^2 < t": W, r"t (1 - t) < \frac{1}{4}": W,
+            r"\frac{t}{1 - t} \ge 0": U, r"\frac{t}{t} = 1": U, r"\log(1 - t) \le 0": U, r"-t \log t \ge 0": H,
+        },
+    ),
+    (r"Let $x, y \in [0, 1]$.", {r"|x - y| < 1": W, r"x - y > -1": W, r"x y \le x": H}),
+    (r"Let $x > 0$.", {r"\log \log x < \log x": U, r"x \ge 10^{-15}": W}),
+    (
+        r"Let $p \in [0, 1]$ and $X \sim \operatorname{Bernoulli}(p)$.",
+        {r"\operatorname{Var}(X) \le \frac{1}{4}": H, r"\operatorname{Var}(X) < \frac{1}{4}": U,
+         r"\operatorname{Var}(X) < p": W, r"\mathbb{E}[X] < 1": W, r"\mathbb{E}[X + 10^{-300}] = p": W},
+    ),
+    (r"Let $m, n \in \mathbb{N}$.", {r"\sqrt{m^2 + n^2} \ne 65": W, r"\frac{m}{n} > 10^{-6}": W}),
+    (r"Let $Q, R \in \mathbb{R}^{n \times n}$ be orthogonal.", {r"\det(Q R) = 1": W, r"\det(Q R)^2 = 1": H}),
+    (r"Let $P \in \mathbb{R}^{n \times n}$ with $P^2 = P$ and $P^\top = P$.", {r"\|P\|_F^2 = \operatorname{tr}(P)": H}),
     (r"Let $t \in (0, 1)$.", {r"t^2 < t": H, r"\log t < 0": H, r"\log \frac{t}{1 - t} < 40": W, r"t > 10^{-9}": W}),
     (r"Let $x \in [\frac{1}{7}, \frac{5}{6}]$.", {r"6 x \le 5": H, r"7 x \ge 1": H, r"x < \frac{1}{2}": W}),
     (r"Let $x \in [0, \frac{3\pi}{2}]$.", {r"x \le \frac{3 \pi}{2}": H, r"\sin x \ge 0": W}),
-    (r"Let $x \in [-\pi, \pi]$.", {r"|x| \le \pi": H, r"|x| < \pi": U, r"\cos(x) > -1": U}),
+    (r"Let $x \in [-\pi, \pi]$.", {r"|x| \le \pi": H, r"|x| < \pi": U, r"\cos(x) > -1": W}),
     (
         r"Let $p \in \mathbb{R}^n$ with $p_i \ge 0$ and $\sum_{i=1}^n p_i = 1$.",
         {r"\|p\|^2 \le 1": H, r"\|p\|^2 < 1": W, r"\|p\|^2 > \frac{1}{n}": W, r"p_1 + p_2 > 0": W},
@@ -49,9 +65,16 @@ TABLE: tuple[tuple[str, dict[str, str]], ...] = (
             r"\sum_{i=3}^k 1 = k - 2": H, r"k^2 - 79 k + 1601 \ne 41^2": W, r"|\sin(k)| > 10^{-3}": W, r"\log k < 20": W,
         },
     ),
-    (r"Let $x \in \mathbb{R}^n$.", {r"\log \sum_{i=1}^n e^{x_i} > \max_i x_i": U, r"\|x\| - x_1 \ge 0": H}),
+    (
+        r"Let $x \in \mathbb{R}^n$.",
+        {
+            r"\log \sum_{i=1}^n e^{x_i} > \max_i x_i": U, r"\|x\| - x_1 \ge 0": H, r"\|x\|_1 \le 3 \|x\|": W,
+            r"\log \sum_{i=1}^n e^{x_i} \le \max_i x_i + 2": W,
+        },
+    ),
     (r"Let $n$ be even and $x \in \mathbb{R}^n$.", {r"(-1)^n x = x": H, r"(-1)^n x = -x": W}),
     (r"Let $n$ be odd and $K \in \mathbb{R}^{n \times n}$ with $K^\top = -K$.", {r"\det(K) = 0": H}),
+    (r"Let $z \in \mathbb{R}^n$ with $z \sim \mathcal{N}(0, I)$.", {r"\mathbb{E}[(\|z\|^2 + 10^{20}) - 10^{20}] = 0": U}),
     (
         r"Let $z \sim \mathcal{N}(0, 1)$.",
         {r"\mathbb{E}[\sin(z)] = 0": H, r"\mathbb{E}[\cos(100 z)] = 0": U, r"\mathbb{E}[\max(z - 40, 0) + e^z] = e^{1/2}": U,

@@ -70,6 +70,8 @@ class Enclosure:
                 self._see_parts(over, None, body, value, frame)
             case t.LogIntegral(bounds=(over,), log=log):
                 value = self._over(over, t.Elementary("exp", log), frame).log()
+            case t.Expectation(bounds=(over,), log=log, body=body) if over.domain.members:
+                value = _summed(over, log, body, frame)
             case t.Expectation(bounds=(over,), log=log, body=body):
                 weight = t.Elementary("exp", log)
                 value = self._over(over, t.Multiply("scale", weight, body), frame) / self._over(over, weight, frame)
@@ -124,6 +126,43 @@ class Enclosure:
                     continue
                 small = whole.rad() + abs(whole) * arb(2) ** (-ctx.prec // 2)
                 a.blurred |= value != 0 and bool(value.abs_upper() < small)
+
+
+def _summed(over: t.Bound, log: Term, body: Term, frame: Frame) -> arb:
+    """A mean over finitely many numbers."""
+    if frame.world.dims(over.shape) != (1, 1) or frame.world.dims(body.shape) != (1, 1):
+        raise NotExact("a mean of vectors")
+    value, whole = enclosed(fmpq(0)), enclosed(fmpq(0))
+    for member in over.domain.members:
+        here = frame.bind({over.key: Grid((1,) * frame.rank, (fmpq(member),))})
+        power, (at,) = _weight(log, here), evaluate(body, here).entries
+        if power is not None:
+            # Where the density is 0, the logarithm has no value.
+            weight = enclosed(power).exp()
+            value, whole = value + weight * (arb.nan() if at is None else enclosed(at)), whole + weight
+    if not (value.is_finite() and whole > 0):
+        raise NoValue("a mean over a set of which nothing has a probability")
+    return enclosed(value / whole)
+
+
+def _weight(log: Term, frame: Frame) -> Number | None:
+    """The logarithm of a density, with 0 log 0 = 0; None where it is −∞."""
+    match log:
+        case t.Add(terms=parts):
+            whole: Number = fmpq(0)
+            for sign, part in parts:
+                value = _weight(part, frame)
+                if value is None:
+                    return None
+                whole += sign * value
+            return whole
+        case t.Multiply(op="scale", left=left, right=right):
+            first, second = _weight(left, frame), _weight(right, frame)
+            if first == 0 or second == 0:
+                return fmpq(0)
+            return None if first is None or second is None else first * second
+    known: Number | None = evaluate(log, frame).entries[0]
+    return known
 
 
 def _absorbs(over: t.Bound, body: Term, frame: Frame) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import pairwise
+from itertools import pairwise, product
 from math import prod
 
 from derivcheck.config import SettingsError
@@ -153,6 +153,10 @@ PLAIN_COUNTS = (*range(1, 401), *(10**power for power in range(3, 13)))
 """Of claims in which nothing is added up so often."""
 
 
+TOGETHER, MOST_TOGETHER, THREE = range(1, 7), range(1, 67), 3
+"""Two of these run through all pairs, three of them through the first counts: to 3² + 4² = 5², and 16² + 63² = 65²."""
+
+
 def counts(
     names: Sequence[str], problem: Problem, fixed: Mapping[str, int], values: Sequence[int] = COUNTS
 ) -> list[dict[str, int]]:
@@ -161,11 +165,16 @@ def counts(
     free = [name for name in names if name not in fixed and name not in used]
     least = {name: max(1, problem.size_bounds.get(name, 1)) for name in free}
     wanted = [{name: max(least[name], count) for name in free} for count in values]
-    wanted += [{**least, name: max(least[name], count)} for name in free for count in COUNTS[:SMALL_COUNTS]]
-    wanted += [{**least, one: i, other: j} for one, other in pairwise(free) for i in COUNTS[:6] for j in COUNTS[:6]]
+    single = (*COUNTS[:SMALL_COUNTS], *(values[-SMALL_COUNTS:] if values is PLAIN_COUNTS else ()))
+    wanted += [{**least, name: max(least[name], count)} for name in free for count in single]
+    few, many = (TOGETHER, MOST_TOGETHER) if values is PLAIN_COUNTS else (COUNTS[:6], COUNTS[:6])
+    for one, other in pairwise(free):
+        wanted += [{**least, one: i, other: j} for i in many for j in many if i in few or j in few or len(free) == 2]
+    if len(free) == THREE and values is PLAIN_COUNTS:
+        wanted += [dict(zip(free, some, strict=True)) for some in product(COUNTS[:SMALL_COUNTS], repeat=THREE)]
     rest = {name: max(2, problem.size_bounds.get(name, 2)) for name in names}
-    found = [{**rest, **fixed, **some} for some in wanted if free]
-    return [sizes for place, sizes in enumerate(found) if sizes not in found[:place] and possible(sizes, problem)]
+    found = {tuple(sizes.items()): sizes for some in wanted if free for sizes in [{**rest, **fixed, **some}]}
+    return [sizes for sizes in found.values() if possible(sizes, problem)]
 
 
 def possible(sizes: Mapping[str, int], problem: Problem) -> bool:

@@ -142,6 +142,10 @@ RELATIONS: Final[dict[str, str]] = {
 """How every entry stands to 0, of the sets that say nothing else."""
 
 
+FEW: Final = 64
+"""So many members are summed over one by one where each is enclosed."""
+
+
 @dataclass(frozen=True, slots=True)
 class Domain:
     """From where a declared name is drawn. ``values`` of a finite set; ``low`` and ``high`` of an interval or range.
@@ -173,6 +177,14 @@ class Domain:
             case "interval":
                 return self.low, self.high
         return None
+
+    @property
+    def members(self) -> tuple[int, ...]:
+        """The members of a set of few numbers; none of every other set, and of one that ends at a size."""
+        low, high = self.low, self.high
+        if self.kind != "finite" or self.values or low is None or not isinstance(high, float | int):
+            return self.values if self.kind == "finite" else ()
+        return tuple(range(int(low), int(high) + 1)) if high - low <= FEW else ()
 
     @property
     def known_ends(self) -> tuple[float | None, float | None] | None:

@@ -44,6 +44,9 @@ def encloses(draws: Draws, claim: Claim, integrals: int = 0) -> bool:
         return False
     parts = _parts(draws, claim)
     found = [part for part in parts if isinstance(part, INTEGRALS)]
+    if found and not integrals:
+        return False
+    found = [part for part in found if not _over_few(part)]
     if len(found) > integrals or not all(map(_over_one_number, found)) or any(map(_eigen, parts)):
         return False
     if any(map(_differentiates, parts)) and any(isinstance(part, DISCONTINUOUS) for part in parts):
@@ -79,6 +82,19 @@ def _over_one_number(part: Term) -> bool:
         case t.Integral(bound=over) | t.LogIntegral(bounds=(over,)) | t.Expectation(bounds=(over,)):
             return is_scalar(over.shape) and over.domain.kind not in COUNTED
     return False
+
+
+def _over_few(part: Term) -> bool:
+    """Whether a mean is a sum over few numbers."""
+    match part:
+        case t.Expectation(bounds=(over,)):
+            return is_scalar(over.shape) and bool(over.domain.members)
+    return False
+
+
+def integrates(draws: Draws, claim: Claim) -> bool:
+    """Whether both sides at one input take long: where an integral is more than a sum of few numbers."""
+    return any(isinstance(part, INTEGRALS) and not _over_few(part) for part in _parts(draws, claim))
 
 
 def _irrational(part: Term) -> bool:

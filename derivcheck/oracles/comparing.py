@@ -204,19 +204,24 @@ def summands(bench: Bench, claim: Claim, world: World, term: Term) -> Tensor:
 
 
 def absorbed(bench: Bench, claim: Claim, world: World) -> bool:
-    """Whether something that is integrated is so small beside what it is added to that float64 does not see it."""
+    """Whether float64 does not see something in or beside an integral, beside what it is added to."""
     frame = bench.frame(claim, world)
     for part in bench.parts(claim.head, claim.claimed):
-        if not isinstance(part, t.Expectation | t.Integral) or len(summed := _added(part.body)) < 2:
+        if isinstance(part, t.Expectation | t.Integral):
+            found = [part, *(magnitude(replace(part, body=body)) for body in _added(part.body))]
+        elif isinstance(part, t.Add):
+            found = [magnitude(part), *map(magnitude, _added(part))]
+        else:
             continue
         sizes = []
-        for each in (part, *(magnitude(replace(part, body=body)) for body in summed)):
+        for each in found if len(found) > 2 else ():
             try:
                 with torch.no_grad():
                     sizes.append(float(evaluate(each, frame).abs().amax()))
             except (NotExact, KeyError):
                 continue
-        if sizes and min(sizes[1:], default=0.0) < UNSEEN * max(sizes):
+        inside = isinstance(part, t.Expectation | t.Integral)
+        if sizes and min((size for size in sizes[1:] if size or inside), default=1.0) < UNSEEN * max(sizes):
             return True
     return False
 
@@ -225,7 +230,7 @@ def _added(body: Term) -> list[Term]:
     """What a body is the sum of."""
     match body:
         case t.Add(terms=parts):
-            return [part for _, part in parts]
+            return [each for _, part in parts for each in _added(part)]
         case t.Let(body=inner):
             return [replace(body, body=part) for part in _added(inner)]
         case t.Multiply(op="scale", left=left, right=right):

@@ -18,6 +18,7 @@ from derivcheck.oracles.balls import (
     NAME,
     analytic,
     differentiates_at_all,
+    integrates,
     speaks_of_constants,
     turns,
     weighs_by_logs,
@@ -46,9 +47,10 @@ TURNS = tuple(map(Fraction, ("1/2", "1", "1/6", "1/3", "3/4", "2", "1/4", "-1/2"
 def ask(draws: Draws, claim: Claim) -> Evidence:
     """Both sides at every input; the first counterexample is shown."""
     counts = dict.fromkeys(Look, 0)
-    touched, zero, nowhere, partial = "", True, "", ""
+    zero, nowhere, partial = True, "", ""
+    touched: Input | None = None
     care = PLAIN
-    if draws.integrates(claim.head, claim.claimed):
+    if integrates(draws, claim):
         care = INTEGRALS if claim.relation == "=" else SEVERAL
     sizes: dict[tuple[tuple[str, int], ...], None] = {}
     same = analytic(draws, claim)
@@ -84,13 +86,16 @@ def ask(draws: Draws, claim: Claim) -> Evidence:
             partial = f"the {seen.sides} side alone has no value{f' at {where}' if where else ''}: {exact.PARTIAL}"
         if seen.look is Look.AGREE:
             zero &= seen.zero
-            touched = touched or _written(draws, point) or "one of the inputs"
+            touched = touched or point
     if nowhere:
         return _without_value(claim, counts, tuple(sizes), nowhere)
-    if claim.relation in STRICT and counts[Look.AGREE] and not counts[Look.HOLDS]:
-        proof = modular.ask(draws, replace(claim, relation="="))
+    where = "" if touched is None else _written(draws, touched) or "one of the inputs"
+    if claim.relation in STRICT and touched is not None:
+        everywhere = not counts[Look.HOLDS]
+        proof = modular.ask(draws, replace(claim, relation="=") if everywhere else _equal_at(claim, touched))
         if proof.outcome is Outcome.HOLDS:
-            detail = f"the sides agree to {care.digits} digits, and that they are equal is proved"
+            at = "" if everywhere else f" at {where}"
+            detail = f"the sides agree to {care.digits} digits{at}, and that they are equal is proved"
             return Evidence(
                 NAME, Outcome.WRONG, error=0.0, sizes=tuple(sizes), points=counts[Look.AGREE], detail=detail
             )
@@ -98,9 +103,22 @@ def ask(draws: Draws, claim: Claim) -> Evidence:
     if partial and good and not differentiates_at_all(draws, claim) and not weighs_by_logs(draws, claim):
         return Evidence(NAME, Outcome.UNDECIDED, sizes=tuple(sizes), points=good, detail=partial, doubt=Doubt.PARTIAL)
     vacuous = zero and not is_zero(claim.head) and not is_zero(claim.claimed)
-    said = _said(claim, counts, tuple(sizes), touched, vacuous, care)
+    said = _said(claim, counts, tuple(sizes), where, vacuous, care)
     told = {look for look, count in counts.items() if count} == {Look.HOLDS}
     return replace(said, strength=Strength.PROOF) if told and speaks_of_constants(draws, claim) else said
+
+
+def _equal_at(claim: Claim, point: Input) -> Claim:
+    """That the sides are equal at an input, with the numbers in the place of the names that have the same entries."""
+    known: list[tuple[str, t.Term]] = []
+    for key, leaf in point.leaves.items():
+        value: t.Term = t.Constant(leaf.entries[0])
+        if key in point.turns:
+            value = t.Multiply("scale", value, t.Constant("pi"))
+        if leaf.shape[1:] == (1, 1):
+            known.append((key, value))
+    left, right = (t.Let(tuple(known), side, shape=side.shape) for side in (claim.head, claim.claimed))
+    return replace(claim, relation="=", head=left, claimed=right)
 
 
 def _without_value(claim: Claim, counts: Mapping[Look, int], sizes: Sizes, nowhere: str) -> Evidence:
@@ -117,7 +135,7 @@ def _said(claim: Claim, counts: Mapping[Look, int], sizes: Sizes, touched: str, 
     if claim.relation in STRICT and touched:
         # Not even 1000 digits show that the sides are equal there, and still less that they are not.
         doubt = f"the sides agree to {care.digits} digits at {touched}"
-    elif zero and agree:
+    elif zero and agree and not holds:
         doubt = "both sides are zero at every input: this tests nothing"
     elif not good and counts[Look.CANCELS] and not counts[Look.LOST]:
         # An integral that cancels may be 0: that is for a proof to say, and no number is small enough to tell.
@@ -163,8 +181,9 @@ def _inputs(
     """
     seed = draws.settings.seed
     chosen = drawing.draw(draws.symbols, draws.problem, draws.fixed, seed, 2)
-    if care is PLAIN and draws.symbols and not exact.behind(draws.problem, claim):
-        chosen = exact.sizes_for(draws, claim)
+    if care is PLAIN and draws.symbols:
+        alone = not exact.behind(draws.problem, claim)
+        chosen = exact.sizes_for(draws, claim) if alone else [*chosen, *exact.larger_sizes(draws, claim, chosen)]
     for place, choice in enumerate(chosen):
         whole = drawing.complete(choice, draws.problem)
         source = Random(f"{seed} balls {place}")

@@ -61,6 +61,9 @@ def applies(bench: Bench, claim: Claim) -> bool:
 def ask(bench: Bench, claim: Claim) -> Evidence:
     """The gap of the two sides at every input; an input that violates the claim is shown."""
     base = bench.worlds(claim.conditions)
+    if not bench.integrates(claim.head, claim.claimed):
+        larger = rational.larger_sizes(bench, claim, [dict(world.sizes) for world in base])
+        base = (*base, *(bench.world(choice, (bench.settings.seed, "larger"), claim.conditions) for choice in larger))
     sizes = tuple(bench.shown(world.sizes) for world in base)
     seen: list[gaps.Seen] = []
     doubtful = False
@@ -73,7 +76,7 @@ def ask(bench: Bench, claim: Claim) -> Evidence:
             left, right, gap, bar, detail = violation
             return Evidence(
                 "inequality", Outcome.WRONG, error=-gap, bar=bar, claimed=right, reference=left, sizes=sizes,
-                points=_points(seen), seen=1 + gaps.JITTERS, detail=detail,
+                points=_points(seen), seen=1 + gaps.JITTERS, detail=detail, failing=(bench.shown(found.world.sizes),),
             )  # fmt: skip
         doubtful |= unclear
     points = _points(seen)
@@ -119,21 +122,24 @@ def _points(seen: list[gaps.Seen]) -> int:
 
 def _search(bench: Bench, claim: Claim, base: tuple[World, ...]) -> Iterator[gaps.Seen]:
     """The draws as they come, then spread further, then downhill from the worst of each."""
+    used = behind((claim.head, claim.claimed), bench.problem.definitions)
+    open_ones = used - bench.values.keys()
+    held = tied(bench, claim.conditions)
+    conditions = gaps.all_conditions(bench, claim)
     if bench.integrates(claim.head, claim.claimed):
         for number, world in enumerate(base):
             sizes = {name: world.sizes[name] for name in bench.symbols if name in world.sizes}
             seed = (bench.settings.seed, "order", number, 1.0)
             drawn = bench.world(sizes, seed, claim.conditions, FEW_TRIALS, 1.0)
             yield gaps.look(bench, claim, replace(drawn, integrator=Quickest()))
-        if (further := _spread(bench, claim, drawn)) is not None:
+        corners = gaps.meeting(_corners(bench, drawn, open_ones - held), conditions)
+        for further in (_spread(bench, claim, drawn), *_one_by_one(corners)):
+            # What has no integral at one of them may have one at another.
             with suppress(NotExact):
-                yield gaps.look(bench, claim, replace(further, integrator=Quickest()))
+                if further is not None:
+                    yield gaps.look(bench, claim, replace(further, integrator=Quickest()))
         return
-    used = behind((claim.head, claim.claimed), bench.problem.definitions)
-    open_ones = used - bench.values.keys()
-    held = tied(bench, claim.conditions)
     domains = {key: domain for key, domain in domains_of(bench, held).items() if key in open_ones}
-    conditions = gaps.all_conditions(bench, claim)
     kept: list[list[gaps.Seen]] = []
     # At exact zeros may be kinks.
     zeros = not differentiates(bench, claim.head, claim.claimed)
@@ -166,6 +172,15 @@ def _search(bench: Bench, claim: Claim, base: tuple[World, ...]) -> Iterator[gap
     yield from _far_out(bench, claim, base[0], open_ones - held, conditions, kept)
     for number, group in enumerate(kept):
         yield from _downhill(bench, claim, group[: 1 if number else 2], domains, conditions)
+
+
+def _one_by_one(world: World | None) -> Iterator[World]:
+    """Its trials apart, as many as there is time for."""
+    leaves = {} if world is None else {key: leaf.detach() for key, leaf in world.leaves.items()}
+    trials = max((leaf.shape[0] for leaf in leaves.values()), default=0)
+    for place in range(min(trials, FEW_TRIALS)):
+        assert world is not None
+        yield gaps.moved(world, leaves, torch.tensor([place]))
 
 
 def _spread(bench: Bench, claim: Claim, drawn: World) -> World | None:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from fractions import Fraction
 from itertools import cycle, islice, product
-from math import prod
+from math import exp, prod
 
 from derivcheck.evaluation import sizes as drawing
 from derivcheck.evaluation.arithmetic import SIGNS, NotExact, OutOfRange, TooLarge
@@ -33,7 +33,7 @@ from derivcheck.verdict import Doubt, Evidence, Outcome
 NAME = "rational"
 POINTS = 120
 MATRIX_POINTS = 6
-MANY_SIZES, MOST_ENTRIES = 24, 2_500
+MANY_SIZES, MOST_ENTRIES, FEW_ENTRIES = 24, 2_500, 200
 PARTIAL = "it holds where both have one, and for which inputs it is meant is not said"
 KEPT = 32
 """Inputs of so many kinds are kept for other claims."""
@@ -110,6 +110,21 @@ def sizes_for(draws: Draws, claim: Claim) -> list[dict[str, int]]:
         numbers = [choice for choice in numbers if _in_order(problem, claim, choice)]
         return [*chosen, *more, *numbers, *drawing.draw(symbols, problem, fixed, seed + 1, MANY_SIZES)]
     return [*chosen, *(choice for choice in more if _entries(problem, claim, choice) <= MOST_ENTRIES)]
+
+
+def larger_sizes(draws: Draws, claim: Claim, chosen: list[dict[str, int]]) -> list[dict[str, int]]:
+    """Sizes above the numbers in a claim, their squares and exponentials: up to there one norm may bound another."""
+    free = [name for name in draws.symbols if name not in draws.fixed]
+    largest = max((max(abs(x), 1 / abs(x)) for x in members.numbers_in(claim) if x), default=Fraction(0))
+    if not free or not chosen or not 1 < largest <= members.LARGEST_NUMBER:
+        return []
+    logs = any(isinstance(part, t.Elementary) for part in draws.parts(claim.head, claim.claimed))
+    for wanted in (int(exp(largest)) + 1 if logs else 1, int(largest**2) + 1, int(largest) + 1):
+        choice = {**draws.fixed, **{name: wanted + rank for rank, name in enumerate(free)}}
+        told = wanted > min(chosen[-1][name] for name in free) and wanted <= members.LARGEST_NUMBER
+        if told and drawing.possible(choice, draws.problem) and _entries(draws.problem, claim, choice) <= FEW_ENTRIES:
+            return [choice]
+    return []
 
 
 def _in_order(problem: Problem, claim: Claim, choice: Mapping[str, int]) -> bool:

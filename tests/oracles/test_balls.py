@@ -100,11 +100,11 @@ def test_a_summand_that_no_precision_shows_leaves_it_undecided() -> None:
     assert "was not seen" in found.detail
 
 
-def test_sides_that_touch_at_a_multiple_of_pi_leave_a_strict_inequality_undecided() -> None:
+def test_sides_that_are_proved_to_be_equal_at_a_multiple_of_pi_refute_a_strict_inequality() -> None:
     found = said(REAL + r"$$ \sin(x)^2 < 1 $$")
     assert found is not None
-    assert found.outcome is Outcome.UNDECIDED
-    assert found.detail == "the sides agree to 100 digits at x = 1/2 π"
+    assert found.outcome is Outcome.WRONG
+    assert found.detail == "the sides agree to 100 digits at x = 1/2 π, and that they are equal is proved"
 
 
 def test_an_inequality_of_constants_alone_is_proved_by_its_enclosures() -> None:
