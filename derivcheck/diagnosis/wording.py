@@ -8,7 +8,7 @@ from typing import Any, Final, Literal, cast
 
 from derivcheck.diagnosis.candidate import ONE, ZERO, Candidate, braced, closed, signed_span
 from derivcheck.language import nodes as n
-from derivcheck.language.nodes import transform, walk
+from derivcheck.language.nodes import mapped, transform, walk
 from derivcheck.language.printing import latex, plain
 from derivcheck.problem.context import strip
 from derivcheck.reading.items import ParseError
@@ -156,23 +156,9 @@ class _Words:
         """With names in the place of what stays, whose text is what is written there."""
         if id(node) in self.known and isinstance(node, WHOLE) and node.span != NOWHERE:
             return n.Name(self.text[node.span.start : node.span.end])
-        changes: dict[str, Any] = {}
-        for field in fields(cast(Any, node)):
-            old = getattr(node, field.name)
-            if field.name == "base":
-                continue
-            new = self._inside(old)
-            if new is not old:
-                changes[field.name] = new
-        return cast(n.Node, replace(cast(Any, node), **changes)) if changes else node
-
-    def _inside(self, value: Any) -> Any:  # noqa: ANN401 (a field of any node)
-        if isinstance(value, n.Node):
-            return self._standing(value)
-        if isinstance(value, tuple):
-            made = tuple(self._inside(each) for each in value)
-            return made if any(a is not b for a, b in zip(made, value, strict=True)) else value
-        return value
+        made = mapped(node, self._standing)
+        # What a name is written with stays.
+        return replace(made, base=node.base) if isinstance(made, n.Scripted) and isinstance(node, n.Scripted) else made
 
 
 def _difference(old: n.Node, new: n.Node, words: _Words) -> tuple[Span, str]:

@@ -20,7 +20,7 @@ from itertools import product
 from derivcheck.evaluation.evaluator import Frame, rests_on_itself, written_out
 from derivcheck.language.shapes import ONE
 from derivcheck.problem import terms as t
-from derivcheck.problem.probability.logs import summed
+from derivcheck.problem.probability.logs import quotient, summed
 from derivcheck.problem.problem import member
 from derivcheck.problem.terms import Term
 
@@ -67,7 +67,7 @@ def gathered(integrand: Term, key: str, frame: Frame) -> Term:
         factors = part.factors
         if part.exponent:
             factors = ((1, t.Elementary("exp", summed(list(part.exponent)))), *factors)
-        made.append((part.sign, _quotient(factors)))
+        made.append((part.sign, quotient(factors)))
     return made[0][1] if len(made) == 1 and made[0][0] > 0 else t.Add(tuple(made))
 
 
@@ -80,7 +80,7 @@ def touched(term: Term, names: frozenset[str], frame: Frame) -> bool:
 
 
 def _mean_of(part: _Part, term: t.Expectation) -> Term:
-    body = _quotient(part.factors)
+    body = quotient(part.factors)
     if not part.exponent:
         return replace(term, body=body)
     log = summed([(1, term.log), *part.exponent])
@@ -89,20 +89,6 @@ def _mean_of(part: _Part, term: t.Expectation) -> Term:
     if not part.factors:
         return scale
     return t.Multiply("scale", scale, replace(term, log=log, body=body), shape=term.shape)
-
-
-def _quotient(factors: tuple[Signed, ...]) -> Term:
-    value: Term = ONE_TERM
-    for sign, factor in factors:
-        if sign > 0 and value is ONE_TERM:
-            value = factor
-        elif sign > 0:
-            shape = factor.shape if value.shape == (ONE, ONE) else value.shape
-            value = t.Multiply("scale", value, factor, shape=shape)
-    for sign, factor in factors:
-        if sign < 0:
-            value = t.Divide(value, factor, shape=value.shape)
-    return value
 
 
 @dataclass(frozen=True)

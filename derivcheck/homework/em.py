@@ -26,6 +26,7 @@ from torch import Tensor
 
 from derivcheck.homework import latent
 from derivcheck.homework.latent import EPS, Data, EStep, MStep, Spectrum
+from derivcheck.homework.pictures import sub
 from derivcheck.verdict import Extra, Outcome
 
 CAP = 20_000
@@ -393,7 +394,7 @@ def _rows(run: Run, found: Sequence[Rate], signal: bool) -> list[tuple[str, ...]
     rows: list[tuple[str, ...]] = [
         (
             run.data.name if rate.direction == 0 else "",
-            "along u" if signal and rate.direction == 0 else f"q{_sub(rate.direction + 1)}",
+            "along u" if signal and rate.direction == 0 else f"q{sub(rate.direction + 1)}",
             f"{rate.predicted:.6f}",
             f"{rate.autograd.rate:.6f}",
             f"{rate.differences.rate:.6f}",
@@ -406,7 +407,3 @@ def _rows(run: Run, found: Sequence[Rate], signal: bool) -> list[tuple[str, ...]
         worst = max(abs(rate.autograd.rate - rate.predicted) for rate in found if rate not in shown)
         rows.append(("", f"{rest} more", f"to {worst:.0e}", "", "", "", str(Outcome.HOLDS)))
     return rows
-
-
-def _sub(number: int) -> str:
-    return str(number).translate(str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉"))

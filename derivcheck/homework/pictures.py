@@ -48,11 +48,11 @@ def network_picture(
     behind = 2 + len(first[0]) * (into + 5) + 2 + longest + 1
     above = [2 + j * (into + 5) for j in range(len(first[0]))]
     exits = [behind + k * (out + 5) + out + 4 for k in range(len(second))]
-    heads = [(column, f"x{_sub(j + 1)}") for j, column in enumerate(above)]
-    tails = [(column, f"y{_sub(k + 1)}") for k, column in enumerate(exits)]
+    heads = [(column, f"x{sub(j + 1)}") for j, column in enumerate(above)]
+    tails = [(column, f"y{sub(k + 1)}") for k, column in enumerate(exits)]
     lines.insert(0, _placed([*heads, *tails]))
     lines.insert(1, _placed([(column, "│") for column in above] + [(column, "▲") for column in exits]))
-    lines += [f"  y{_sub(k + 1)} has bias {_number(bias)}" for k, bias in enumerate(second_bias) if bias]
+    lines += [f"  y{sub(k + 1)} has bias {_number(bias)}" for k, bias in enumerate(second_bias) if bias]
     if (widest := max(map(len, lines))) > WIDTH:
         raise ValueError(f"the picture needs {widest} columns, {WIDTH} are there")
     return "\n".join(lines)
@@ -93,12 +93,12 @@ def _right_wire(weights: Sequence[float], width: int) -> str:
 
 
 def _unit_text(index: int, weights: Sequence[float], bias: float, unit: str) -> str:
-    terms = [_term(weight, "x" + _sub(j + 1)) for j, weight in enumerate(weights) if weight]
+    terms = [_term(weight, "x" + sub(j + 1)) for j, weight in enumerate(weights) if weight]
     terms += [_term(bias, "")] if bias else []
     inside = " ".join(terms) or "0"
     # the first sign is written tight, and a plus not at all
     inside = inside.removeprefix("+ ") if inside.startswith("+ ") else inside.replace("− ", "−", 1)
-    return f"h{_sub(index + 1)} = {unit}({inside})"
+    return f"h{sub(index + 1)} = {unit}({inside})"
 
 
 def _term(weight: float, name: str) -> str:
@@ -123,7 +123,8 @@ def _at(values: Sequence[float], index: int) -> float:
     return values[index] if index < len(values) else 0.0
 
 
-def _sub(number: int) -> str:
+def sub(number: int) -> str:
+    """The number in subscript digits."""
     return str(number).translate(_SUBSCRIPTS)
 
 

@@ -32,7 +32,7 @@ from derivcheck.evaluation.sampling import draw, generator
 from derivcheck.language.shapes import ONE
 from derivcheck.oracles.bench import Bench
 from derivcheck.oracles.comparing import FLOOR, RIGHT_FACTOR, SAFETY, Discrepancy, compare, discrepancy
-from derivcheck.oracles.differences import FIRST_STEP, RIDDERS_STEPS, SHRINK, extrapolate
+from derivcheck.oracles.differences import RIDDERS_STEPS, STEPS, central
 from derivcheck.oracles.draws import Silent, silent_at
 from derivcheck.oracles.numeric import summary
 from derivcheck.problem import terms as t
@@ -313,8 +313,7 @@ def _autograd(term: t.Term, frame: Frame, line: Line) -> tuple[Tensor, Tensor]:
 def _differences(term: t.Term, frame: Frame, line: Line) -> tuple[Tensor, Tensor]:
     """Ridders' extrapolation of the central differences of every entry, and its bar."""
     axis = 1 + len(frame.axes)
-    sizes = FIRST_STEP / SHRINK ** torch.arange(RIDDERS_STEPS, dtype=torch.float64)
-    steps = torch.cat([sizes, -sizes])
+    steps = torch.cat([STEPS, -STEPS])
     BUDGET.make(len(steps) * sum(place.numel() for _, place, _ in line.values()), 2.0)
     deeper = frame.deeper(Axis("", 1, len(steps)))
     apart: Line = {key: (kind, p.unsqueeze(axis), d.unsqueeze(axis)) for key, (kind, p, d) in line.items()}
@@ -323,7 +322,5 @@ def _differences(term: t.Term, frame: Frame, line: Line) -> tuple[Tensor, Tensor
     shape = [*value.shape]
     shape[axis] = len(steps)
     forward, backward = value.expand(shape).split(RIDDERS_STEPS, axis)
-    width = 2 * sizes.reshape(-1, 1, 1)
-    noise = 2 * FLOOR * torch.maximum(forward.abs(), backward.abs()) / width
-    slope, bar = extrapolate((forward - backward) / width, noise, axis)
+    slope, bar, _ = central(forward, backward, axis)
     return slope, bar

@@ -32,6 +32,7 @@ SHRINK = 1.7
 RIDDERS_STEPS = 13
 FINEST_SHARE = 0.05
 FIRST_STEP = 0.12
+STEPS = FIRST_STEP / SHRINK ** torch.arange(RIDDERS_STEPS, dtype=torch.float64)
 
 
 @dataclass
@@ -111,17 +112,20 @@ def _complex_step(term: t.Derivative, frame: Frame, place: Tensor, directions: T
 
 def _ridders(term: t.Derivative, frame: Frame, place: Tensor, directions: Tensor) -> tuple[Tensor, Tensor]:
     axis = 2 + len(frame.axes)
-    sizes = FIRST_STEP / SHRINK ** torch.arange(RIDDERS_STEPS, dtype=torch.float64)
-    steps = torch.cat([sizes, -sizes, torch.zeros(1, dtype=torch.float64)]).reshape(-1, *(1,) * (place.dim() - axis))
+    steps = torch.cat([STEPS, -STEPS, torch.zeros(1, dtype=torch.float64)]).reshape(-1, *(1,) * (place.dim() - axis))
     moved = place.unsqueeze(axis) + directions.unsqueeze(axis) * steps
     value = _moved(term, frame, moved, 2 * RIDDERS_STEPS + 1)
-    forward, backward = value.narrow(axis, 0, RIDDERS_STEPS), value.narrow(axis, RIDDERS_STEPS, RIDDERS_STEPS)
-    slopes = (forward - backward) / (2 * sizes.reshape(-1, 1, 1))
-    noise = FLOOR * torch.maximum(forward.abs(), backward.abs()) / sizes.reshape(-1, 1, 1)
-    slope, bar = extrapolate(slopes, noise, axis)
-    middle = value.narrow(axis, 2 * RIDDERS_STEPS, 1)
-    bend = ((forward + backward - 2 * middle) / sizes.reshape(-1, 1, 1)).abs()
+    forward, backward, middle = value.split([RIDDERS_STEPS, RIDDERS_STEPS, 1], axis)
+    slope, bar, noise = central(forward, backward, axis)
+    bend = ((forward + backward - 2 * middle) / STEPS.reshape(-1, 1, 1)).abs()
     return slope, bar + _kink_inside(bend, noise, axis)
+
+
+def central(forward: Tensor, backward: Tensor, axis: int) -> tuple[Tensor, Tensor, Tensor]:
+    """The slope by central differences at ``STEPS`` along an axis, its bar, and the rounding of each difference."""
+    sizes = STEPS.reshape(-1, 1, 1)
+    noise = FLOOR * torch.maximum(forward.abs(), backward.abs()) / sizes
+    return *extrapolate((forward - backward) / (2 * sizes), noise, axis), noise
 
 
 def _kink_inside(bend: Tensor, noise: Tensor, axis: int) -> Tensor:

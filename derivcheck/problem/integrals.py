@@ -21,7 +21,7 @@ from derivcheck.problem import terms as t
 from derivcheck.problem.context import Context, key_of, strip
 from derivcheck.problem.domains import REALS, read_set
 from derivcheck.problem.facts import depends, positive
-from derivcheck.problem.probability.logs import has_density, split, summed
+from derivcheck.problem.probability.logs import has_density, quotient, split, summed
 from derivcheck.problem.probability.model import Instance, instance_of, mentions, replaced
 from derivcheck.problem.problem import rewrite
 from derivcheck.problem.scope import Declaration, Refusal, Scope
@@ -364,12 +364,12 @@ def _assembled(body: Term, dummy: Dummy, stretch: Stretch, span: Span, ctx: Cont
         and len(body.terms) > 1
         and all(any(_of_chance(w) for _, w in _factors(part, dummy, scope).weights) for _, part in body.terms)
     ):
-        parts = tuple((sign, _of_product(part, dummy, stretch, span, ctx)) for sign, part in body.terms)
+        parts = tuple((sign, _ofquotient(part, dummy, stretch, span, ctx)) for sign, part in body.terms)
         return t.Add(parts, shape=body.shape)
-    return _of_product(body, dummy, stretch, span, ctx)
+    return _ofquotient(body, dummy, stretch, span, ctx)
 
 
-def _of_product(body: Term, dummy: Dummy, stretch: Stretch, span: Span, ctx: Context) -> Term:
+def _ofquotient(body: Term, dummy: Dummy, stretch: Stretch, span: Span, ctx: Context) -> Term:
     scope = ctx.scope
     found = _factors(body, dummy, scope)
     key = scope.fresh(dummy.key.split("#")[0])
@@ -400,18 +400,18 @@ def _of_product(body: Term, dummy: Dummy, stretch: Stretch, span: Span, ctx: Con
         made = t.Density(made, targets) if targets else t.Elementary("exp", made)
     elif found.weights and free_ends and (chance or not line) and stretch.step is None:
         weight = inside(summed(_logs(found.weights, scope) or []))
-        rest = _product(found.others)
+        rest = quotient(found.others)
         mean = t.Expectation((bound,), weight, inside(rest), shape=rest.shape)
         mass = t.Elementary("exp", _log_integral(bound, weight))
         made = t.Multiply("scale", mass, mean, shape=rest.shape)
     elif line:
-        made = _from_both_ends(bound, _product(whole), dummy, stretch, place)
+        made = _from_both_ends(bound, quotient(whole), dummy, stretch, place)
     else:
         raise Refusal(
             "integral", span, "an integral over a vector is worked out where a density or an exponential is in it"
         )
     factors = [*found.outside, *([] if stretch.slope is None else [(1, stretch.slope)])]
-    return made if not factors else _product([*factors, (1, made)])
+    return made if not factors else quotient([*factors, (1, made)])
 
 
 def _from_both_ends(bound: t.Bound, body: Term, dummy: Dummy, stretch: Stretch, place: Term) -> Term:
@@ -461,18 +461,6 @@ def _log_integral(bound: t.Bound, log: Term) -> Term:
         return t.LogIntegral((bound,), log)
     rest = [pair for pair in parts if pair[1] is not inner[0]]
     return t.LogIntegral((bound, *inner[0].bounds), summed([*rest, (1, inner[0].log)]))
-
-
-def _product(factors: list[tuple[int, Term]]) -> Term:
-    """The product of scalars and at most one matrix, quotients below."""
-    over = [factor for sign, factor in factors if sign > 0] or [ONE]
-    value = over[0]
-    for factor in over[1:]:
-        value = t.Multiply("scale", value, factor, shape=factor.shape if is_scalar(value.shape) else value.shape)
-    for sign, factor in factors:
-        if sign < 0:
-            value = t.Divide(value, factor, shape=value.shape)
-    return value
 
 
 def _targets(weights: list[tuple[int, Term]], dummy: Dummy) -> tuple[Term, ...]:

@@ -5,11 +5,12 @@ A line of the model for each value of another name: ``x \mid z = 1 \sim D_1``, `
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
 
 from derivcheck.language import nodes as n
-from derivcheck.language.shapes import Domain
+from derivcheck.language.shapes import Domain, is_scalar
 from derivcheck.problem import terms as t
 from derivcheck.problem.context import Context, strip
 from derivcheck.problem.facts import positive
@@ -33,6 +34,18 @@ def summed(parts: list[tuple[int, Term]]) -> Term:
     if not flat:
         return t.Constant(Fraction(0))
     return flat[0][1] if len(flat) == 1 and flat[0][0] > 0 else t.Add(tuple(flat))
+
+
+def quotient(factors: Sequence[tuple[int, Term]]) -> Term:
+    """The product of scalars and at most one matrix, those with −1 below."""
+    over = [factor for sign, factor in factors if sign > 0] or [t.Constant(Fraction(1))]
+    value = over[0]
+    for factor in over[1:]:
+        value = t.Multiply("scale", value, factor, shape=factor.shape if is_scalar(value.shape) else value.shape)
+    for sign, factor in factors:
+        if sign < 0:
+            value = t.Divide(value, factor, shape=value.shape)
+    return value
 
 
 def log_of(term: Term, scope: Scope) -> Term:

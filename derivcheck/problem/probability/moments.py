@@ -15,6 +15,7 @@ from derivcheck.language.shapes import ONE
 from derivcheck.problem import algebra
 from derivcheck.problem import terms as t
 from derivcheck.problem.facts import recurs
+from derivcheck.problem.probability.logs import quotient
 from derivcheck.problem.probability.model import Instance, closure, instances
 from derivcheck.problem.problem import at_indices, member
 from derivcheck.problem.scope import Refusal, Scope
@@ -274,23 +275,14 @@ def _mean_of_product(term: Term, given: frozenset[Instance], scope: Scope, span:
         ))  # fmt: skip
     if len(groups) == 1:
         return mean(term)
-    parts = [_scaled([factors[number] for number in sorted(numbers)]) for numbers, _ in groups]
-    return _scaled([mean(part) for part in parts])
+    parts = [quotient([(1, factors[number]) for number in sorted(numbers)]) for numbers, _ in groups]
+    return quotient([(1, mean(part)) for part in parts])
 
 
 def _factors(term: Term) -> list[Term]:
     if isinstance(term, t.Multiply) and term.op == "scale":
         return [*_factors(term.left), *_factors(term.right)]
     return [term]
-
-
-def _scaled(factors: list[Term]) -> Term:
-    """The product of numbers and at most one matrix."""
-    result = factors[0]
-    for factor in factors[1:]:
-        shape = factor.shape if factor.shape != (ONE, ONE) else result.shape
-        result = t.Multiply("scale", result, factor, shape=shape, span=factor.span)
-    return result
 
 
 def _behind(parts: list[Term], given: frozenset[Instance], scope: Scope, span: Span) -> set[Instance] | None:
