@@ -150,8 +150,8 @@ class Guess:
 class Inference:
     """The search over the kinds of the names that nothing declares.
 
-    What is missed ``since`` a place is looked for, and declared there; names are counted from ``first``, and sizes get
-    no letter that is ``taken``.
+    What is missed ``since`` a place is looked for, and declared there; names are counted from ``first``.
+    Open sizes have the ``letters`` that they have by now, and get none that is ``taken``.
     """
 
     items: tuple[Item, ...]
@@ -161,8 +161,9 @@ class Inference:
     guesses: list[Guess] = field(default_factory=list)
     since: int = 0
     first: int = 0
-    taken: frozenset[str] = frozenset()
     best: Problem | None = None
+    taken: frozenset[str] = frozenset()
+    letters: dict[str, n.Node] = field(default_factory=dict)
 
     @cached_property
     def _parts(self) -> list[n.Node]:
@@ -226,7 +227,7 @@ class Inference:
         self.best = best
         if complaints(best, self.items, self.since) >= complaints(first, self.items, self.since) or not useful:
             return None
-        return useful, self._sizes(best, useful)
+        return useful, self.sizes(best, useful, self.letters)
 
     def explained_in_words(self, guess: Guess, problem: Problem) -> Iterator[Unread]:
         """Where the text says in words what a name is: words that are not understood may say more than its shape.
@@ -236,6 +237,10 @@ class Inference:
         if guess.kind in ("loss", "joint", "size") or guess.kind in _BODIES:
             return
         yield from self._one_of_several(guess)
+        if _is_marked(guess.name):
+            why = f"has `{plain(guess.name)}`, of which nothing is said"
+            for used in self._statements_with(guess.name):
+                yield Unread(((folded(guess.key),),), Span(used.span.start, used.span.start), narrows=True, why=why)
         key = key_in(problem, guess)
         argument = any(guess.name in _arguments(item.members[0]) for item in self.items if isinstance(item, Statement))
         free = argument or any(key in _keys_in(made.term) for made in problem.definitions.values())
@@ -402,6 +407,10 @@ class Inference:
                 key = key_of(node)
                 base = node.base if isinstance(node, n.Scripted) and not isinstance(node.sub, n.Number) else node
                 whole = key_of(base)
+                if _is_marked(node):
+                    whole = key
+                    if _letters_above(node) & self._ends.keys():
+                        continue  # ``x^{(i)}`` is one of several.
                 if _member_of(node) in self._set:
                     continue
                 if (claim.unknown.argument or self._is_declared(node) or key in self._counting) and not {key, whole} & {
@@ -672,24 +681,22 @@ class Inference:
     def _is_used(self, guess: Guess, problem: Problem) -> bool:
         return guess.key in problem.names or guess.kind == "columns"
 
-    def _sizes(self, problem: Problem, guesses: Sequence[Guess]) -> dict[str, n.Node]:
-        """What the open sizes were found to be; one of which nothing is said gets a letter of its own."""
+    def sizes(self, problem: Problem, guesses: Sequence[Guess], letters: dict[str, n.Node]) -> dict[str, n.Node]:
+        """What the open sizes were found to be; one of which nothing is said gets a letter, if it has none yet."""
         found: dict[str, n.Node] = {}
-        taken = {*problem.names, *_RESERVED, *self.taken}
-        names: dict[str, n.Node] = {}
+        taken = {*problem.names, *_RESERVED, *self.taken, *map(key_of, letters.values())}
         for guess in guesses:
             for size in guess.sizes:
                 dim = problem.scope.resolve(problem.scope.resolve(Dim.of(size)))
-                text = str(dim) if not any(symbol.startswith("?") for symbol in dim.symbols) else ""
-                if not text:
+                if not any(symbol.startswith("?") for symbol in dim.symbols):
+                    found[size] = parse_expression(str(dim).partition("#")[0])
+                else:
                     symbol = dim.symbol or size
-                    if symbol not in names:
+                    if symbol not in letters:
                         letter = next(letter for letter in _letters() if letter not in taken)
                         taken.add(letter)
-                        names[symbol] = n.Name(letter)
-                    found[size] = names[symbol]
-                else:
-                    found[size] = parse_expression(text.partition("#")[0])
+                        letters[symbol] = n.Name(letter)
+                    found[size] = letters[symbol]
         return found
 
 
@@ -809,6 +816,16 @@ def _member_of(node: n.Node) -> str:
     if isinstance(node, n.Scripted) and node.sup is None and isinstance(node.sub, n.Name) and len(node.sub.text) == 1:
         return f"{key_of(node.base)}_"
     return ""
+
+
+def _is_marked(node: n.Node) -> bool:
+    r"""Whether a name has a mark above that is no operation: ``w^{old}``, ``w^{(k)}``, ``w^*``."""
+    return isinstance(node, n.Scripted) and isinstance(node.sup, n.Text | n.Word | n.Group | n.Symbol)
+
+
+def _letters_above(node: n.Node) -> set[str]:
+    sup = node.sup if isinstance(node, n.Scripted) else None
+    return {part.text for part in walk(sup) if isinstance(part, n.Name)} if sup is not None else set()
 
 
 def _is_plain(node: n.Node) -> bool:

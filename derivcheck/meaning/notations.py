@@ -17,10 +17,11 @@ from derivcheck.language.nodes import walk
 from derivcheck.meaning import hidden
 from derivcheck.meaning.leftout import spelt_out
 from derivcheck.problem.context import key_of, members_of, names_in, strip
-from derivcheck.problem.dotted import Run, is_dots, run_of
+from derivcheck.problem.dotted import Run, is_dots, run_of, run_through
+from derivcheck.problem.indices import index_parts
 from derivcheck.reading.items import Item, Statement
 from derivcheck.reading.phrases import DECOMPOSES, MADE_OF, OF_ROWS
-from derivcheck.reading.unread import Unread, folded, unaccented
+from derivcheck.reading.unread import Unread, folded, unaccented, unbold
 from derivcheck.reading.windows import paragraph, sentence
 from derivcheck.source import Span
 
@@ -36,10 +37,11 @@ class Members:
 
 def written_out(items: tuple[Item, ...], text: str) -> tuple[tuple[Item, ...], list[Unread]]:
     """The items with what words say of rows and columns as hidden statements, and what was said but not understood."""
+    unread = list(_bundles(items))
     items = spelt_out(_by_entries(list(_one_by_one(items))))
     statements = [item for item in items if isinstance(item, Statement)]
     said = list(_ranges(statements))
-    unread = list(_factors_in_words(statements, text))
+    unread += _factors_in_words(statements, text)
     for mine in _sentences(statements):
         words = sentence(mine, text, partial(_mark, mine))
         if not OF_ROWS.search(words):
@@ -74,6 +76,29 @@ def _factors_in_words(statements: Sequence[Statement], text: str) -> Iterator[Un
             yield Unread(tuple((folded(key),) for key in sorted(names)), one.span, narrows=True, why=why)
 
 
+def _is_bundle(item: Statement) -> bool:
+    r"""``D = \{x_1, \dots, x_N\}``, ``\theta = (W, b)``: a name for several things together, which has no value."""
+    left, right = strip(item.members[0]), item.members[-1]
+    signs = [one.sign for one in item.relations]
+    if signs not in (["="], [":="]) or item.continues or not isinstance(left, n.Name | n.Scripted):
+        return False
+    if not isinstance(right, n.Group) or not isinstance(right.body, n.Tuple):
+        return False
+    dotted = any(is_dots(part) for part in right.body.items)
+    if right.fence == "{":
+        return dotted
+    listed = all(isinstance(part, n.Name | n.Scripted) for part in right.body.items) and not dotted
+    return right.fence == "(" and listed and set(right.body.separators) == {","}
+
+
+def _bundles(items: Sequence[Item]) -> Iterator[Unread]:
+    """What is a name for several things together, and is used as a value all the same, is not known."""
+    for item in items:
+        if isinstance(item, Statement) and len(item.members) == 2 and _is_bundle(item):
+            why = "is a name for several things together"
+            yield Unread(((folded(key_of(strip(item.members[0]))),),), item.span, narrows=True, why=why)
+
+
 def _one_by_one(items: Sequence[Item]) -> Iterator[Item]:
     r"""``i, j = 1, \dots, n`` as two ranges; ``A = (a_{ij}) \in \mathbb{R}^{m \times n}`` with its entries named."""
     for number, item in enumerate(items):
@@ -90,6 +115,8 @@ def _one_by_one(items: Sequence[Item]) -> Iterator[Item]:
                 yield replace(item, members=(whole, space), relations=item.relations[1:])
                 named = n.Scripted(whole, entry.sub, None)
                 yield hidden.set_to(entry, named, Span(item.span.end, item.span.end), 780 + number)
+            case Statement() if len(item.members) == 2 and _is_bundle(item):
+                yield replace(item, members=item.members[:1], relations=())
             case _:
                 yield item
 
@@ -100,9 +127,10 @@ def _two_letters(sub: n.Node | None) -> bool:
 
 
 def _by_entries(items: Sequence[Item]) -> Iterator[Item]:
-    r"""``w = (w_1, \dots, w_D)^\top`` of a w of which nothing else is said declares it.
+    r"""``w = (w_1, \dots, w_D)^\top`` of a w of which nothing else is said declares it, and ``z_i = (z_{i1}; \dots)``.
 
-    ``X = [x_1, \dots, x_N] \in \mathbb{R}^{d \times N}`` declares X, and x_i as its column.
+    ``X = [x_1, \dots, x_N] \in \mathbb{R}^{d \times N}`` declares X, and x_i as its column. Of what is set to
+    something else as well, such a list says nothing.
     """
     statements = [item for item in items if isinstance(item, Statement)]
     told = {key_of(_base(part)) for one in statements if one.relations
@@ -110,18 +138,38 @@ def _by_entries(items: Sequence[Item]) -> Iterator[Item]:
             for part in members_of(one.members[0])}  # fmt: skip
     for number, item in enumerate(items):
         signs = [one.sign for one in item.relations] if isinstance(item, Statement) else []
-        if isinstance(item, Statement) and signs in (["="], [":="], ["=", r"\in"]):
-            left, run = strip(item.members[0]), _run_of_right(item)
-            if isinstance(left, n.Name) and run is not None and key_of(left) not in told and run.lower == hidden.ONE:
-                own = run.general == n.Scripted(left, run.letter, None)
-                whole = item.members[2] if len(signs) == 2 else hidden.space((run.upper,))
-                column = None if own or len(signs) == 1 else _column_of(item, left, run)
-                if own or (column is not None and key_of(_base(column[0])) not in told):
-                    yield replace(item, members=(left, whole), relations=(replace(item.relations[0], sign=r"\in"),))
-                    if column is not None:
-                        yield hidden.set_to(*column, Span(item.span.end, item.span.end), 750 + number)
-                    continue
+        if not isinstance(item, Statement) or not {"=", ":="}.issuperset(signs[:1]) or not signs:
+            yield item
+            continue
+        left, run = strip(item.members[0]), _run_of_right(item)
+        own = run is not None and run.lower == hidden.ONE and _is_entry(run.general, left, run.letter)
+        if own and signs[1:2] == ["="] and not item.continues:
+            yield replace(item, members=(left, *item.members[2:]), relations=item.relations[1:])
+            continue
+        known = key_of(_base(left)) in told if own else key_of(left) in told
+        if run is not None and not known and run.lower == hidden.ONE and signs[1:] in ([], [r"\in"]):
+            whole = item.members[2] if len(signs) == 2 else hidden.space((run.upper,))
+            column = None
+            if not own and len(signs) == 2 and isinstance(left, n.Name):
+                column = _column_of(item, left, run)
+            if own or (column is not None and key_of(_base(column[0])) not in told):
+                yield replace(item, members=(left, whole), relations=(replace(item.relations[0], sign=r"\in"),))
+                if column is not None:
+                    yield hidden.set_to(*column, Span(item.span.end, item.span.end), 750 + number)
+                continue
         yield item
+
+
+def _is_entry(node: n.Node, whole: n.Node, letter: n.Name) -> bool:
+    r"""Whether it is an entry of a column: ``w_j`` of ``\mathbf{w}``, ``z_{ij}`` of ``\mathbf{z}_i``."""
+    if not isinstance(node, n.Scripted) or not isinstance(node.base, n.Name) or node.primes:
+        return False
+    if isinstance(whole, n.Name):
+        return unbold(node.base.text) == unbold(whole.text) and (node.sub, node.sup) == (letter, None)
+    if not isinstance(whole, n.Scripted) or not isinstance(whole.base, n.Name) or whole.primes or whole.sub is None:
+        return False
+    same = unbold(node.base.text) == unbold(whole.base.text) and node.sup == whole.sup is None
+    return same and node.sub is not None and index_parts(node.sub) == [whole.sub, letter]
 
 
 def _column_of(item: Statement, whole: n.Name, run: Run) -> tuple[n.Node, n.Node] | None:
@@ -152,7 +200,9 @@ def _run_of_right(statement: Statement) -> Run | None:
     right = statement.members[1 if len(statement.members) > 2 else -1]
     if isinstance(right, n.Scripted) and right.sub is None and right.sup in (n.Symbol("\\top"), n.Name("T")):
         right = right.base
-    return run_in(_listed(right))
+    listed = _listed(right)
+    items = listed.items if isinstance(listed, n.Tuple) else ()
+    return run_through(items) if any(map(is_dots, items)) else run_in(listed)
 
 
 def _base(node: n.Node) -> n.Node:

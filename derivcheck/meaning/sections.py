@@ -96,22 +96,23 @@ class _Search:
     build: Build
     work: int
     found: list[_Found] = field(default_factory=list)
+    letters: dict[str, n.Node] = field(default_factory=dict)
+    taken: frozenset[str] = frozenset()
 
     def run(self) -> Problem:
         """The whole document with what was found section by section, as far as it is no worse for it."""
         self.items = Inference(self.items, self.text, self.build).with_arguments()
         first = self.build(self.items)
-        taken = frozenset(first.names)
+        self.taken = frozenset(first.names)
         sections = list(_sections(self.items))
         ends = [*(section[0].span.start for section in sections[1:]), len(self.text) + 1]
         for section, until in zip(sections, ends, strict=True):
             since = section[0].span.start
             if self.work < 2 * len(section) or not complaints(first, section, since, until):
                 continue
-            found = self._best(section, until, taken)
+            found = self._best(section, until)
             if found is not None:
                 self.found.append(found)
-                taken |= {key_of(size) for size in found.settled[2].values()}
         if not self.found:
             return first
         problem = self._built(self.found)
@@ -120,7 +121,18 @@ class _Search:
             return first
         if len(kept) < len(self.found):
             problem = self._built(kept)
+        kept, problem = self._opened(kept, problem)
         return told(problem, [one.settled for one in kept])
+
+    def _opened(self, kept: list[_Found], problem: Problem) -> tuple[list[_Found], Problem]:
+        """What was found, with sizes that one section leaves open and another one tells, where more lines fit so."""
+        tried = self._built([replace(one, settled=(*one.settled[:2], {})) for one in kept])
+        if complaints(tried, self.items) >= complaints(problem, self.items):
+            return kept, problem
+        letters: dict[str, n.Node] = {}
+        again = [replace(one, settled=(search, guesses, search.sizes(tried, guesses, letters)))
+                 for one in kept for search, guesses, _ in (one.settled,)]  # fmt: skip
+        return again, self._built(again)
 
     def _built(self, found: Sequence[_Found]) -> Problem:
         items = self.items
@@ -128,23 +140,22 @@ class _Search:
             items = hidden.in_front(one.items(), items)
         return self.build(items)
 
-    def _best(self, section: list[Item], until: int, taken: frozenset[str]) -> _Found | None:
+    def _best(self, section: list[Item], until: int) -> _Found | None:
         """What a section tells with names as they were before it, or, where lines do not fit then, with them anew."""
         since = section[0].span.start
         context, wanted, rests = self._context(section)
         held = [one for one in self.found if letters_of(*one.names) & wanted]
         free = frozenset(name for one in held for name in one.names if not letters_of(name) & rests)
-        best, left = self._settled(context, held, section, taken)
+        best, left = self._settled(context, held, section)
         if left and free and self.work > 2 * len(section):
-            again, fewer = self._settled(context, held, section, taken, free)
+            again, fewer = self._settled(context, held, section, free)
             if fewer < left and again is not None:
                 return _Found(again, since, until, free)
         return None if best is None else _Found(best, since, until, frozenset())
 
     def _settled(
-        self, context: list[Item], held: Sequence[_Found], section: list[Item], taken: frozenset[str],
-        anew: frozenset[str] = frozenset(),
-    ) -> tuple[Settled | None, int]:  # fmt: skip
+        self, context: list[Item], held: Sequence[_Found], section: list[Item], anew: frozenset[str] = frozenset()
+    ) -> tuple[Settled | None, int]:
         """What a section is found to be about, and how many of its lines have no meaning then."""
         since = section[0].span.start
         items: tuple[Item, ...] = (*context, *section)
@@ -153,7 +164,8 @@ class _Search:
         if anew:
             items = hidden.in_front([Anew(tuple(sorted(anew)), Span(since, since))], items)
         first = sum(len(one.settled[1]) for one in self.found)
-        search = Inference(items, self.text, self.build, min(self.work, WORK), since=since, first=first, taken=taken)
+        search = Inference(items, self.text, self.build, min(self.work, WORK), since=since, first=first,
+                           taken=self.taken, letters=self.letters)  # fmt: skip
         work = search.work
         problem = self.build(items)
         found = search.settled(problem)

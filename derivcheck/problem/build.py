@@ -136,9 +136,10 @@ def _due(builder: Builder, *, final: bool, changed: bool) -> tuple[list[Unexplai
 
 
 def _named(builder: Builder) -> tuple[int, int, int]:
-    """How much has a name by now: more of it may explain what was not understood."""
+    """How much has a name by now: more of it may explain what was not understood, but not what begins anew."""
     scope = builder.scope
-    return len(scope.names), len(scope.definitions), len(scope.factors)
+    made = sum(isinstance(meaning, Definition) for meaning in scope.names.values())
+    return len(scope.names), made, len(scope.factors)
 
 
 def _named_at_the_end(builder: Builder, statements: Statements) -> None:

@@ -203,13 +203,13 @@ def stacked(items: Sequence[n.Node], axis: Axis, span: Span, ctx: Context) -> Te
         if all(algebra.shape_of(ctx.scope, part)[1] == ONE for part in parts):
             rows = tuple((part,) for part in parts)
             return terms.Block(rows, shape=(sum((part.shape[0] for part in parts), Dim(())), ONE), span=span)
-    run = _run_through(items)
+    run = run_through(items)
     if run is None:
         raise Refusal("dots", items[at].span, "what the dots stand for is not told by the members around them")
     return _over(run, axis, span, ctx, lambda inner: inner.term(run.general))
 
 
-def _run_through(items: Sequence[n.Node]) -> Run | None:
+def run_through(items: Sequence[n.Node]) -> Run | None:
     r"""The run that a list with dots is; general members may stand between dots: ``x_1, \dots, x_i, \dots, x_n``."""
     at = next(k for k, item in enumerate(items) if is_dots(item))
     run = run_of(items[:at], items[-1]) if 0 < at < len(items) - 1 and not is_dots(items[-1]) else None
@@ -243,13 +243,13 @@ def _grid(rows: Sequence[Sequence[n.Node]], span: Span, ctx: Context) -> Term | 
     told = [row for row, dotted in zip(rows, between, strict=True) if not dotted]
     if True not in between or between[0] or between[-1] or not all(any(map(is_dots, row)) for row in told):
         return None
-    lines = [_run_through([transform(cell, _apart) for cell in row]) for row in told]
+    lines = [run_through([transform(cell, _apart) for cell in row]) for row in told]
     first = lines[0]
     if first is None or any(line is None or line.binder != first.binder for line in lines):
         return None
     dots = n.Symbol("\\vdots")
     kept = iter(line.general for line in lines if line is not None)
-    down = _run_through([dots if dotted else next(kept) for dotted in between])
+    down = run_through([dots if dotted else next(kept) for dotted in between])
     if down is None:
         return None
     across = replace(first, general=down.general)

@@ -209,7 +209,15 @@ def resolve_scripted(node: Scripted, ctx: Context) -> Term:
         if is_word(sub, ctx.scope, {*ctx.indices, *(ctx.free or ())}):
             raise unknown_name(Scripted(base, sub, None, span=whole), ctx)
         value = entry_of(value, sub, ctx, whole)
-    return superscript(value, sup, ctx, node.span) if sup is not None else value
+    if sup is None:
+        return value
+    try:
+        return superscript(value, sup, ctx, node.span)
+    except Refusal as refusal:
+        if refusal.code == "superscript" and isinstance(base, Name) and not node.primes:
+            # ``w^{old}`` of a known w is another value of its kind.
+            refusal.unknown = Unknown(node, called=False)
+        raise
 
 
 def _of_bold(node: Scripted, ctx: Context) -> Scripted:
@@ -221,7 +229,8 @@ def _of_bold(node: Scripted, ctx: Context) -> Scripted:
     names = ctx.scope.names
     if base.text in names or key_of(node) in names or key_of(Scripted(base, node.sub, None)) in names:
         return node
-    if pattern(base, SLOT, None) in names or bold not in names:
+    family = pattern(Name(bold), SLOT, None)
+    if pattern(base, SLOT, None) in names or (bold not in names and family not in names):
         return node
     return replace(node, base=Name(bold, span=base.span))
 

@@ -37,6 +37,23 @@ The upstream gradients are $dr_i$. Then
 $$ dA_{ij} = (1 - \tanh^2(A_{ij})) \, dr_i^\top v_j $$
 $$ du_k = \sum_j dA_{kj} v_j $$
 """
+LISTED = r"""# Scores, entry by entry
+
+Write $\boldsymbol{v} = (v_1; v_2; \ldots; v_p)$ for the weights and
+$\boldsymbol{r}_i = (r_{i1}; \dots; r_{il}; \dots; r_{ip}) \in \mathbb{R}^{p}$ for the rows, $i = 1, \dots, N$.
+The data are $D = \{\boldsymbol{r}_1, \dots, \boldsymbol{r}_N\}$.
+
+$$ \boldsymbol{v}^\top \boldsymbol{r}_i = \sum_{l=1}^p v_l r_{il} $$
+$$ \sum_{i=1}^N \|\boldsymbol{r}_i\|^2 = \sum_{i=1}^N \sum_{l=1}^{p} r_{il}^2 $$
+"""
+LOSS = r"""# A layer with decay
+
+Let $M \in \mathbb{R}^{q \times d}$, $x \in \mathbb{R}^d$ and $c \in \mathbb{R}^q$, $\lambda \in \mathbb{R}$. The loss is called $l$, and
+
+$$ u = M x, \quad C = l(u, c), \quad w = \frac{\lambda}{2} \|M\|_F^2, \quad J = C + w $$
+
+$$ \frac{\partial J}{\partial M} = \frac{\partial C}{\partial u} x^\top + \lambda M $$
+"""
 DIFFERENTIALS = r"""# Differentials
 
 Let $B \in \mathbb{R}^{k \times k}$ be symmetric positive definite, $Z \in \mathbb{R}^{m \times k}$ and $E = Z B$. Then
@@ -194,6 +211,8 @@ For $q \in \mathbb{R}^k$ and $p \in \mathbb{R}^n$ subject to $U q = p$ let $g(q)
                 r"= -2 s $$": r"= 2 s $$",
             },
         ),
+        (LISTED, {r"v_l r_{il} $$": r"v_l r_{il}^2 $$", "r_{il}^2 $$": "r_{il} $$"}),
+        (LOSS, {r"x^\top + \lambda M": r"x^\top + 2 \lambda M"}),
         (NAMED, {r"2 a u_i \frac": r"a u_i \frac", r"dw = 2 w": r"dw = w"}),
         (ASIDE, {r"C^{-1} (C + U": r"C^{-1} (I + U", r"s^+ - s = -": "s^+ - s = ", "= 3 p": "= 9 p"}),
     ],
@@ -209,6 +228,19 @@ def test_notes_as_people_write_them_hold_and_a_mistake_in_them_is_wrong(text: st
         made = found(text.replace(right, wrong))
         assert made.count("wrong") >= 1
         assert set(made) <= {"wrong", "holds"}
+
+
+def test_members_of_a_chain_are_equal_where_its_head_is_not_read_and_one_that_is_not_may_be_meant_otherwise() -> None:
+    text = r"Let $A \in \mathbb{R}^{n \times n}$ and $x, y \in \mathbb{R}^n$." "\n\n"
+    chain = r"$$ \clubsuit(A) = x^\top A y = y^\top A^\top x = 2 x^\top A y $$" "\n"
+    assert outcomes(text + chain) == ["not checked", "holds", "not checked"]
+
+
+def test_a_mark_above_a_name_makes_another_value_of_its_kind_of_which_nothing_is_said() -> None:
+    text = r"Let $A \in \mathbb{R}^{m \times n}$, $w \in \mathbb{R}^n$ and $b \in \mathbb{R}^m$." "\n\n"
+    right = r"$$ \|A w^{\text{old}} - A w\|^2 = \|A (w - w^{\text{old}})\|^2 $$" "\n"
+    wrong = r"$$ A^\top A w^{\text{old}} = A^\top b $$" "\n"
+    assert outcomes(text + right + "\n" + wrong) == ["holds", "not checked"]
 
 
 def test_a_line_without_the_differential_of_an_input_may_hold_it_fixed() -> None:
