@@ -183,7 +183,7 @@ def _located(term: t.Term, frame: Frame) -> Iterator[tuple[Span, tuple[t.Term, t
             case t.Variable() | t.Entry(argument=t.Variable()):
                 pass
             case _ if not isinstance(part, CLOSED_OFF):
-                stack.extend((child, axes) for child in reversed(list(t.children(part))))
+                stack.extend((child, axes) for child in reversed(t.children(part)))
 
 
 def _leaves(claim: Claim, stock: Stock, frame: Frame, axes: tuple[Axis, ...]) -> Iterator[Ingredient]:

@@ -11,20 +11,24 @@ is written, wherever it stands.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeGuard, cast
+from functools import cache
+from typing import Any, Final, Literal, TypeGuard
 
 from derivcheck.source import NOWHERE, Span
 
-if TYPE_CHECKING:
-    from _typeshed import DataclassInstance
+
+class _Remembering:
+    """What stands directly in a node is gathered once; no copy, comparison or pickle of a node carries it."""
+
+    __slots__ = ("_children",)
+    _children: tuple[Node, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class Written(_Remembering):
     """What every node has: where it stands."""
 
     span: Span = field(default=NOWHERE, compare=False, repr=False, kw_only=True)
@@ -291,7 +295,12 @@ Node = (
 
 def children(node: Node) -> tuple[Node, ...]:
     """The nodes that stand directly in a node, in the order of its fields."""
-    return tuple(_nodes(getattr(node, each.name) for each in _fields(node)))
+    try:
+        return node._children
+    except AttributeError:
+        found = tuple(_nodes(getattr(node, name) for name in _fields(type(node))))  # type: ignore[arg-type]
+        object.__setattr__(node, "_children", found)
+        return found
 
 
 def walk(node: Node) -> Iterator[Node]:
@@ -311,12 +320,12 @@ def transform(node: Node, fn: Callable[[Node], Node]) -> Node:
 def mapped(node: Node, fn: Callable[[Node], Node]) -> Node:
     """The node with ``fn`` applied to what stands directly in it."""
     changes = {}
-    for each in _fields(node):
-        old = getattr(node, each.name)
+    for name in _fields(type(node)):  # type: ignore[arg-type]
+        old = getattr(node, name)
         new = _mapped(old, fn)
         if new is not old:
-            changes[each.name] = new
-    return cast(Node, dataclasses.replace(cast("DataclassInstance", node), **changes)) if changes else node
+            changes[name] = new
+    return replace(node, **changes) if changes else node
 
 
 def _mapped(value: Any, fn: Callable[[Node], Node]) -> Any:  # noqa: ANN401 (a field of any node)
@@ -332,8 +341,10 @@ def _is_node(value: object) -> TypeGuard[Node]:
     return isinstance(value, Written)
 
 
-def _fields(node: Node) -> tuple[dataclasses.Field[Any], ...]:
-    return dataclasses.fields(cast("DataclassInstance", node))
+@cache
+def _fields(kind: type[Written]) -> tuple[str, ...]:
+    """The fields of a kind of node in which nodes may stand."""
+    return tuple(each.name for each in fields(kind) if each.name != "span")
 
 
 def _nodes(values: Iterator[Any] | tuple[Any, ...]) -> Iterator[Node]:

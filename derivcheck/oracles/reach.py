@@ -201,7 +201,7 @@ class _Reader:
     def _structured(self, term: Term, bound: Mapping[str, Degree]) -> Degree:
         match term:
             case t.Comparison() | t.Indicator():
-                inner = self.highest(tuple(t.children(term)), bound)
+                inner = self.highest(t.children(term), bound)
                 return min(inner, Degree.STEPS) if inner < Degree.OTHER else inner
             case t.Piecewise(rows=rows):
                 conditions = tuple(condition for _, each in rows for condition in each)
@@ -215,7 +215,7 @@ class _Reader:
                 places = tuple(place for place in (row, column) if place is not None)
                 return Degree.OTHER if self.highest(places, bound) else self.degree(argument, bound)
             case t.Block() | t.Gather():
-                return self.highest(tuple(t.children(term)), bound)
+                return self.highest(t.children(term), bound)
             case t.Let(bindings=bindings, body=body):
                 return self.degree(body, {**bound, **{name: self.degree(value, bound) for name, value in bindings}})
             case t.MapEntries(parameters=parameters, arguments=arguments, body=body, order=0):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass, replace
+from functools import cache
 from typing import Any
 
 from derivcheck.language.nodes import Node
@@ -232,18 +233,23 @@ def rewrite(term: Term, rule: Callable[[Term], Term | None], free: str | None = 
         made = rule(part)
         if made is None:
             changes = {}
-            left = ("shape", "span", "body") if free is not None and free in _bound(part) else ("shape", "span")
-            for item in fields(part):
-                if item.name not in left:
-                    old = getattr(part, item.name)
-                    new = within(old)
-                    if new is not old:
-                        changes[item.name] = new
+            left = free is not None and free in _bound(part)
+            for name in _parts(type(part)):  # type: ignore[arg-type]
+                old = getattr(part, name)
+                new = old if left and name == "body" else within(old)
+                if new is not old:
+                    changes[name] = new
             made = replace(part, **changes) if changes else part
         done[id(part)] = (part, made)
         return made
 
     return whole(term)
+
+
+@cache
+def _parts(kind: type[object]) -> tuple[str, ...]:
+    """The fields of a kind of term that say what it is."""
+    return tuple(each.name for each in fields(kind) if each.name not in ("shape", "span"))  # type: ignore[arg-type]
 
 
 def _bound(part: Term) -> tuple[str, ...]:

@@ -18,12 +18,13 @@ from derivcheck.source import NOWHERE, Span
 
 
 class _Remembering:
-    """What is asked of a term again and again is worked out once: its hash, and the names in it.
+    """What is asked of a term again and again is worked out once: its hash, the names and the terms in it.
 
-    Neither is a field: no copy, comparison or pickle of a term carries it.
+    None of these is a field: no copy, comparison or pickle of a term carries it.
     """
 
-    __slots__ = ("_hash", "_names")
+    __slots__ = ("_children", "_hash", "_names")
+    _children: tuple[Term, ...]
     _hash: int
     _names: frozenset[str]
 
@@ -388,14 +389,14 @@ Term = (
 )  # fmt: skip
 
 
-def children(term: Term) -> Iterator[Term]:
+def children(term: Term) -> tuple[Term, ...]:
     """The terms directly inside, in order."""
-    for name in _holding_terms(type(term)):  # type: ignore[arg-type]
-        value = getattr(term, name)
-        if isinstance(value, _Term):
-            yield value  # type: ignore[misc]
-        elif isinstance(value, tuple):
-            yield from _terms_in(value)
+    try:
+        return term._children
+    except AttributeError:
+        found = tuple(_terms_in(tuple(getattr(term, name) for name in _holding_terms(type(term)))))  # type: ignore[arg-type]
+        object.__setattr__(term, "_children", found)
+        return found
 
 
 @cache

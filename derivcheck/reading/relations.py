@@ -116,7 +116,8 @@ def _cover(tokens: Sequence[Token]) -> Span:
 
 
 _WALLS = {"end": "begin", "env-end": "env-begin"}
-_EDGES = frozenset(_WALLS) | frozenset(_WALLS.values())
+_OPENERS = frozenset(_WALLS.values())
+_EDGES = frozenset(_WALLS) | _OPENERS
 
 
 def opens(token: Token) -> bool:
@@ -134,7 +135,7 @@ def partners(tokens: Sequence[Token]) -> dict[int, int]:
     found: dict[int, int] = {}
     waiting: list[int] = []
     for k, token in enumerate(tokens):
-        if opens(token) or token.kind in _WALLS.values():
+        if opens(token) or token.kind in _OPENERS:
             waiting.append(k)
         elif closes(token) or token.kind in _WALLS:
             place = _partner(tokens, waiting, token)
