@@ -55,6 +55,8 @@ class Grounds:
     """What is stated and holds for all inputs or for none: no condition."""
     holding: frozenset[Span] = frozenset()
     """The lines that hold."""
+    settled: frozenset[int] = frozenset()
+    """The chains of which one member equals the first for all inputs, so that no other can be asked of them."""
 
     def of(self, claim: Claim | Refused) -> Ground:
         """What is missing of all on which a claim rests."""
@@ -66,7 +68,7 @@ class Grounds:
         """A line that fails, and by its form may be no claim at all: then nothing is known of what it may set."""
         only_inputs = isinstance(claim, Claim) and self._only_inputs(claim)
         if isinstance(claim, Claim) and (only_inputs or self._number_of_guessed(claim)):
-            if only_inputs and self._leaves_nothing_open(claim):
+            if only_inputs and (claim.chain in self.settled or self._leaves_nothing_open(claim)):
                 return None
             keys = sorted(_keys_in(claim.head) | _keys_in(claim.claimed))
             why = "may be asked of the inputs, or set one of them"
@@ -456,7 +458,12 @@ def on_ground(
     holding = frozenset(
         claim.line_span for claim, verdict in zip(claims, verdicts, strict=True) if verdict.outcome is Outcome.HOLDS
     )
-    grounds = Grounds(problem, decided=decided, holding=holding)
+    settled = frozenset(
+        claim.chain for claim, verdict in zip(claims, verdicts, strict=True)
+        if isinstance(claim, Claim) and verdict.outcome is Outcome.HOLDS and claim.relation == "="
+        and not claim.conditions and claim.head != claim.claimed
+    )  # fmt: skip
+    grounds = Grounds(problem, decided=decided, holding=holding, settled=settled)
     wrong = [claim for claim, verdict in zip(claims, verdicts, strict=True) if verdict.outcome is Outcome.WRONG]
     anew = [grounds.open(claim) for claim in wrong]
     # What speaks of sizes alone names no input by which it would be found to rest on itself.
@@ -470,7 +477,7 @@ def on_ground(
             kinds[claim.name] = found or kinds.get(claim.name)
     apart = {name: one for name, one in kinds.items() if one is not None}
     opened = tuple(unread for unread in anew if unread is not None)
-    grounds = Grounds(problem, opened, apart=apart, decided=decided, holding=holding)
+    grounds = Grounds(problem, opened, apart=apart, decided=decided, holding=holding, settled=settled)
     pairs = zip(claims, verdicts, strict=True)
     return [_there(verdict, grounds.of(claim), claim, problem) for claim, verdict in pairs]
 

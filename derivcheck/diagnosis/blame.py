@@ -20,7 +20,7 @@ from derivcheck.diagnosis.looking import by_size, close, place
 from derivcheck.diagnosis.redefining import (
     Site,
     dependents,
-    items_of,
+    in_print,
     reach_of,
     rebuilt,
     replayed,
@@ -41,6 +41,7 @@ from derivcheck.oracles import piecewise
 from derivcheck.oracles.bench import Bench, CannotDraw
 from derivcheck.problem import terms as t
 from derivcheck.problem.problem import Claim, Problem
+from derivcheck.problem.prose import is_concluded
 from derivcheck.problem.terms import Term
 from derivcheck.reading.items import Item
 from derivcheck.source import Span
@@ -115,7 +116,7 @@ class Inquiry:
         """The definitions on which a wrong claim depends."""
         if self._suspects is None:
             problem = self.bench.problem
-            self._items = items_of(problem)
+            self._items = problem.items
             wrong = self.wrong
             places = [self.claims[name].span.start for name in wrong]
             # Of a long document only the nearest are looked at.
@@ -130,13 +131,19 @@ class Inquiry:
         return self._suspects
 
     def of_several(self) -> Blame | None:
-        """A definition of which one edit mends two lines or more that are wrong each for itself."""
+        """A definition of which one edit mends two lines or more that are wrong each for itself.
+
+        Where words conclude it from a line before it, that one line will do: what it says is given.
+        """
         roots = {name for name in self.wrong if self.verdicts[name].carried_from is None}
-        if len(roots) < 2:
-            return None
-        shared = [each for each in self.suspects() if len(each.claims & roots) > 1]
+        known = self.suspects() if roots else ()
+        shared = [each for each in known if len(each.claims & roots) > 1 or self._is_concluded(each, roots)]
         shared.sort(key=lambda each: (-len(each.claims & roots), -each.site.span.start))
         return next((found for each in shared if (found := self._search(each, self.wrong)) is not None), None)
+
+    def _is_concluded(self, suspect: Suspect, roots: set[str]) -> bool:
+        item, lines = suspect.site.item, (self.claims[name].span.start for name in suspect.claims & roots)
+        return is_concluded(item) and any(line < item.span.start for line in lines)
 
     def of_the_rest(self, unmended: frozenset[str]) -> Blame | None:
         """A definition of which an edit mends what no edit of its own line does; what has one is set aside."""
@@ -272,7 +279,7 @@ def _suspect(problem: Problem, items: tuple[Item, ...], site: Site) -> Suspect |
     stock = stock_for(problem, items, site)
     seen: set[n.Node] = {site.value}
     edits: list[Candidate] = []
-    for edit in candidates(site.value, stock):
+    for edit in in_print(candidates(site.value, stock), site.value, problem.source):
         # A density is a density: what is edited of it are its parameters.
         whole_density = site.density and edit.span == site.value.span
         if edit.tree not in seen and not whole_density and _keeps_arguments(site, edit.tree):

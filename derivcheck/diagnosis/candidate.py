@@ -27,7 +27,7 @@ FIELDS: dict[type, tuple[str, ...]] = {
     n.Cases: ("rows",),
 }  # fmt: skip
 """Where expressions stand in a node. Of a density the parameters are places, and its value is none."""
-HOLDERS = n.Fraction_ | n.Tuple | n.Apply | n.Group
+HOLDERS = n.Fraction_ | n.Tuple | n.Apply | n.Group | n.MatrixNode
 """What holds a whole value between brackets, bars or braces, so that anything may stand in it."""
 
 
@@ -39,6 +39,7 @@ class Place:
     value     it stands for a value, and is no index and no mark
     slot      it is all that stands between brackets, bars or braces, or ``whole``: the expression itself
     term      it is a term of a sum, or what a big operator runs over
+    cell      it is an entry of a matrix that is written out
     """
 
     node: n.Node
@@ -49,6 +50,7 @@ class Place:
     exponent: bool = False
     term: bool = False
     whole: bool = False
+    cell: bool = False
 
     @cached_property
     def text(self) -> str:
@@ -82,6 +84,7 @@ def _from(place: Place, *, density: bool) -> Iterator[Place]:
             slot=field == "sup" or (isinstance(node, HOLDERS) and _is_whole(node, part)),
             exponent=field == "sup" and not mark,
             term=isinstance(node, n.Add | n.Big),
+            cell=isinstance(node, n.MatrixNode),
         )
         yield from _from(inside, density=_is_density(node, path, density))
 

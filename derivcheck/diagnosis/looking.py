@@ -110,6 +110,8 @@ def place(bench: Bench, claim: Claim, world: World) -> Frame | None:
 
 def _close(frame: Frame, head: torch.Tensor, term: t.Term) -> bool:
     """A first look at one draw, without measuring rounding."""
+    # Each look may cost what one check may: the search as a whole has an effort of its own.
+    BUDGET.renew()
     try:
         with torch.no_grad():
             value = evaluate(term, frame).detach()
@@ -119,6 +121,7 @@ def _close(frame: Frame, head: torch.Tensor, term: t.Term) -> bool:
 
 
 def _kept(frame: Frame, head: torch.Tensor, term: t.Term, relation: str) -> bool:
+    BUDGET.renew()
     try:
         with torch.no_grad():
             apart = evaluate(term, frame).detach() - head

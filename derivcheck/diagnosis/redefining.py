@@ -25,7 +25,7 @@ from derivcheck.diagnosis.stock import (
 )
 from derivcheck.evaluation.arithmetic import BUDGET, Effort
 from derivcheck.language import nodes as n
-from derivcheck.language.nodes import walk
+from derivcheck.language.nodes import children, walk
 from derivcheck.language.printing import plain
 from derivcheck.oracles.bench import Bench
 from derivcheck.oracles.draws import dependencies
@@ -43,7 +43,7 @@ from derivcheck.problem.scope import Definition, FunctionDefinition, Refusal, Sc
 from derivcheck.reading.documents import kind_of, scan
 from derivcheck.reading.items import Item, Statement
 from derivcheck.reading.statements import read
-from derivcheck.source import Span
+from derivcheck.source import Source, Span
 
 STATEMENT: Final = 1e6
 """The price of finding out what one statement of a document means, for a search that reads it anew."""
@@ -77,17 +77,11 @@ class Site:
         return self.item.span
 
 
-def items_of(problem: Problem) -> tuple[Item, ...]:
-    """The document as it was read, to be read with one definition edited."""
-    source = problem.source
-    return read(source, scan(source, kind_of(source.path, source.text)))
-
-
 def sites_of(problem: Problem, items: tuple[Item, ...]) -> Iterator[Site]:
     """The statements in which a formula says what a name, a function or a density is."""
     kinds = {line.span: line.kind for line in problem.lines if line.kind in ("definition", "model")}
     for position, item in enumerate(items):
-        if not isinstance(item, Statement) or item.continues or item.span not in kinds:
+        if not isinstance(item, Statement) or item.continues or item.span not in kinds or item.hidden:
             continue
         if len(item.members) < 2 or any(relation.sign not in EQUAL for relation in item.relations):
             continue
@@ -105,6 +99,22 @@ def sites_of(problem: Problem, items: tuple[Item, ...]) -> Iterator[Site]:
         model, density = kinds[item.span] == "model", not (made or functions)
         value = _value_at(item, texts)
         yield Site(item, position, value, plain(_said_of(item.members[1 if value == 0 else 0])), keys, model, density)
+
+
+def as_written(source: Source) -> frozenset[tuple[Span, n.Node]]:
+    """All parts of statements as they stand in the text, with their places."""
+    items = read(source, scan(source, kind_of(source.path, source.text)))
+    statements = (item for item in items if isinstance(item, Statement))
+    return frozenset((part.span, part) for one in statements for member in one.members for part in walk(member))
+
+
+def in_print(edits: Iterable[Candidate], tree: n.Node, source: Source) -> Iterator[Candidate]:
+    """The edits that can be made in the text: where a convention put another expression there is nothing to edit."""
+    written = as_written(source)
+    other = [part.span for part in walk(tree) if not any(children(part)) and (part.span, part) not in written]
+    for edit in edits:
+        if not any(edit.span.overlaps(span) for span in other) and "#" not in edit.replacement:
+            yield edit
 
 
 def _said_of(left: n.Node) -> n.Node:
@@ -172,7 +182,7 @@ def read_with(problem: Problem, items: Sequence[Item], site: Site, value: n.Node
     members = (*site.item.members[: site.member], value, *site.item.members[site.member + 1 :])
     edited = (*items[: site.position], replace(site.item, members=members), *items[site.position + 1 :])
     try:
-        return build(problem.source, edited)
+        return build(problem.source, edited, problem.scope.readings)
     except RecursionError:
         return None
 
@@ -306,14 +316,14 @@ def refits(bench: Bench, refused: Refused, dependent: Sequence[Span]) -> Iterato
     ``dependent`` are the places of the claims that cannot be checked without it.
     """
     problem = bench.problem
-    items = items_of(problem)
+    items = problem.items
     site = _site(items, refused)
     if site is None:
         return
     effort = Effort(EFFORT)
     stock = stock_for(problem, items, site)
     tree = site.value
-    tried = candidates(tree, stock, ANY_NAME)
+    tried = in_print(candidates(tree, stock, ANY_NAME), tree, problem.source)
     seen: set[n.Node] = {tree}
     places = (refused.line_span, *dependent)
     # What does not fit is where it was refused: a slip elsewhere is tried behind.

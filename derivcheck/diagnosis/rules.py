@@ -48,6 +48,11 @@ def argument(place: Place) -> bool:
     return slot(place) and not all_literal(place.node)
 
 
+def cell(place: Place) -> bool:
+    """An entry of a matrix."""
+    return place.cell and place.node != ZERO
+
+
 def term(place: Place) -> bool:
     """A term of a sum, or what is summed."""
     return place.value and place.term
@@ -159,7 +164,7 @@ OPERATORS: Final = (
 
 MENDING: Final[tuple[Rule | Slip, ...]] = (
     Slip(1, value, slips.names_below), Slip(1, value, slips.functions),
-    Slip(1, value, slips.links), Slip(2, argument, slips.negated),
+    Slip(1, value, slips.links), Slip(2, argument, slips.negated), Rule(2, cell, "n", "-n", "change the sign of `{n}`"),
     Slip(8, value, slips.other_powers), Slip(8, value, slips.next_numbers),
     Slip(8, value, slips.orders), Slip(9, slot, slips.swapped),
     Slip(9, slot, grouping.extents), Slip(8, value, grouping.products),
@@ -170,6 +175,7 @@ MENDING: Final[tuple[Rule | Slip, ...]] = (
     Rule(3, value, "1", "k"),
     Rule(3, in_exponent, "a", "2 a", "multiply `{a}` by `2`"),
     Rule(3, in_exponent, "a", r"\frac{a}{2}", "divide `{a}` by `2`"),
+    Rule(8, in_exponent, "a", "k - a"), Rule(8, in_exponent, "k - a", "a"),
     Rule(3, factored, "a", "k a", TIMES),
     Rule(3, factored, "a", r"\frac{a}{k}", "divide `{a}` by `{k}`"),
     Rule(3, value, "P k Q", "P Q", "drop the factor `{k}`"),
@@ -199,7 +205,7 @@ MENDING: Final[tuple[Rule | Slip, ...]] = (
     Rule(8, value, "P s Q", r"\frac{P Q}{s}", "divide by `{s}` instead of multiplying by it"),
     Rule(8, value, "P s^c Q", r"\frac{P Q}{s^c}", "divide by `{s}^{c}` instead of multiplying by it"),
     Rule(8, value, "h", "h^k", "raise `{h}` to the power `{k}`"),
-    Rule(9, value, "s", r"\log s"), Rule(9, value, "P Q", r"P \log (Q)"),
+    Rule(9, value, "s", r"\log s"), Rule(9, term, "g", r"\log g"), Rule(9, value, "P Q", r"P \log (Q)"),
     Rule(9, value, "x", r"\sqrt{x}"), Rule(9, value, "P Q", r"\sqrt{P} Q"), Rule(9, argument, "a", r"\sqrt{a}"),
     Rule(9, value, "s", "|s|"), Rule(9, argument, "a", "|a|"), Rule(8, value, "|a|", "(a)"),
     Rule(9, value, "|a|", "|a|^{1/2}"),

@@ -29,8 +29,8 @@ def reworded(edit: Candidate, tree: n.Node, text: str) -> Candidate:
     least = braced(replace(edit, span=span, new=written), text)
     plain_edit = braced(edit, text)
     if not _reads(text[tree.span.start : tree.span.end], tree):
-        # A macro, or words: how it is read is not known here.
-        return plain_edit
+        # A macro, or words: how it is read is not known here. What a convention put there is no text.
+        return _in_its_words(least, text) if "#" in plain_edit.replacement + plain_edit.title else plain_edit
     small = span != NOWHERE and span.end - span.start <= edit.span.end - edit.span.start + 2
     whole = replace(edit, span=tree.span, new=words.of(edit.tree))
     for each in ((least,) if small else ()) + (plain_edit, least, whole):
@@ -38,6 +38,15 @@ def reworded(edit: Candidate, tree: n.Node, text: str) -> Candidate:
         if _reads(made, edit.tree):
             return each
     return plain_edit
+
+
+def _in_its_words(edit: Candidate, text: str) -> Candidate:
+    """The edit said of what is written, and not of what a convention put there."""
+    try:
+        old, new = (plain(parse_expression(each)) for each in (text[edit.span.start : edit.span.end], edit.replacement))
+    except ParseError:
+        return edit
+    return replace(edit, said=f"replace `{old}` by `{new}`")
 
 
 def _of_a_number(edit: Candidate, tree: n.Node, span: Span, written: str) -> Candidate:

@@ -263,7 +263,9 @@ def _broken(domain: Domain, value: float) -> str:
         return "" if SIGNS[relation](value, 0) else TO_ZERO[relation]
     match domain.kind:
         case "natural":
-            return "a natural number" if value < 1 or value != int(value) else ""
+            return (
+                "a natural number" if value < (1 if domain.low is None else domain.low) or value != int(value) else ""
+            )
         case "integer":
             return "a whole number" if value != int(value) else ""
         case "finite" if domain.values:

@@ -15,6 +15,8 @@ from re import Match
 from derivcheck.language import nodes as n
 from derivcheck.language.nodes import walk
 from derivcheck.meaning import hidden
+from derivcheck.meaning.chances import spoken_models
+from derivcheck.meaning.functions import functions_told
 from derivcheck.meaning.leftout import spelt_out
 from derivcheck.problem.context import key_of, members_of, names_in, strip
 from derivcheck.problem.dotted import Run, is_dots, run_of, run_through
@@ -38,9 +40,9 @@ class Members:
 def written_out(items: tuple[Item, ...], text: str) -> tuple[tuple[Item, ...], list[Unread]]:
     """The items with what words say of rows and columns as hidden statements, and what was said but not understood."""
     unread = list(_bundles(items))
-    items = spelt_out(_by_entries(list(_one_by_one(items))))
+    items = spelt_out(_by_entries(list(_one_by_one(functions_told(items, text)))))
     statements = [item for item in items if isinstance(item, Statement)]
-    said = list(_ranges(statements))
+    said = [*_ranges(statements), *spoken_models(items, text)]
     unread += _factors_in_words(statements, text)
     for mine in _sentences(statements):
         words = sentence(mine, text, partial(_mark, mine))

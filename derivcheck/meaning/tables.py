@@ -50,7 +50,7 @@ class Tables:
 
 def tables(items: Sequence[Item], text: str) -> Tables | None:
     """The abstract densities of a document; None where it has none, or says more of them than their names."""
-    statements = [item for item in items if isinstance(item, Statement)]
+    statements = [item for item in labelled(items) if isinstance(item, Statement)]
     nodes = [pair for one in statements for member in one.members for part in walk(member) for pair in _pairs(part)]
     found = Tables()
     for node in nodes:
@@ -72,6 +72,31 @@ def tables(items: Sequence[Item], text: str) -> Tables | None:
     if any(name in every for name in used) or any(_is_more(one) for one in statements):
         return None
     return found
+
+
+def labelled(items: Sequence[Item]) -> tuple[Item, ...]:
+    """The items with ``H_x`` of a sum over x as a name: the letter says of which value the number is."""
+    said = [item for item in items if isinstance(item, Statement) and len(item.members) > 1 and not item.continues]
+    labels = {
+        left for item in said if isinstance(left := strip(item.members[0]), n.Scripted) and left.sub is not None
+        and left.sup is None and isinstance(left.base, n.Name) and item.relations[0].sign in ("=", ":=")
+        and (letters := {part for part in walk(left.sub) if isinstance(part, n.Name)})
+        and letters <= {name for part in walk(item.members[1]) if isinstance(part, n.Big) for name in part.binder.names}
+    }  # fmt: skip
+    if not labels:
+        return tuple(items)
+
+    def named(node: n.Node) -> n.Node:
+        if isinstance(node, n.Scripted) and node in labels:
+            letters = "".join(part.text for part in walk(node.sub) if isinstance(part, n.Name)) if node.sub else ""
+            return replace(node, sub=n.Text(letters, span=node.span))
+        return node
+
+    return tuple(
+        replace(item, members=tuple(transform(member, named) for member in item.members))
+        if isinstance(item, Statement) else item
+        for item in items
+    )  # fmt: skip
 
 
 def _only_names(one: Statement) -> bool:
@@ -220,7 +245,7 @@ def written_out(found: Tables, items: tuple[Item, ...]) -> tuple[tuple[Item, ...
     kept: list[Item] = []
     doubts: list[Unread] = []
     every = {key_of(name): name for mine in found.letters.values() for name in mine}
-    for item in items:
+    for item in labelled(items):
         if not isinstance(item, Statement):
             kept.append(item)
             continue

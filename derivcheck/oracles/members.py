@@ -343,7 +343,7 @@ def values_of(domain: Domain, near: tuple[Fraction, ...] = ()) -> tuple[Fraction
         return tuple(value for value in numbers if SIGNS[RELATIONS[domain.kind]](value, 0))
     match domain.kind:
         case "natural" | "integer":
-            least = 1 if domain.kind == "natural" else -6
+            least = -6 if domain.kind == "integer" else 1 if domain.low is None else int(domain.low)
             whole = (value for value in near if value.denominator == 1 and least <= value <= LARGEST_NUMBER)
             return tuple(dict.fromkeys((*map(Fraction, range(least, 9)), *whole)))
         case "finite" if domain.values:

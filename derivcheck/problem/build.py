@@ -58,7 +58,7 @@ def build(source: Source, items: tuple[Item, ...], readings: Mapping[str, str] =
     scope.varied = frozenset(_varied(item for item in items if isinstance(item, Statement)))
     scope.counters, scope.densities = frozenset(counters(said)), densities(items)
     _ranges_first(items, builder)
-    items = with_spoken_models(items, source.text)
+    read, items = items, with_spoken_models(items, source.text)
     statements = Statements(item for item in items if isinstance(item, Statement))
     scope.counting = counting_letters(statements)
     note_runs(statements, builder)
@@ -95,7 +95,7 @@ def build(source: Source, items: tuple[Item, ...], readings: Mapping[str, str] =
     finish_solutions(builder.makers.claims, builder.scope)
     note_conditions(statements, builder)
     note_lost_heads(statements, builder)
-    return _problem(builder)
+    return _problem(builder, read)
 
 
 def _take_up_again(builder: Builder, statements: Statements, *, final: bool) -> None:
@@ -213,7 +213,7 @@ def _ranges_first(items: Iterable[Item], builder: Builder) -> None:
                     builder.scope.ranges.setdefault(found[0], (found[1], found[2]))
 
 
-def _problem(builder: Builder) -> Problem:
+def _problem(builder: Builder, items: tuple[Item, ...]) -> Problem:
     scope = builder.scope
     scope.fall_back()
     runs_over = {name: run_of(info, scope) for name, info in builder.makers.indices.items()}
@@ -232,7 +232,7 @@ def _problem(builder: Builder) -> Problem:
         scope=scope, size_names={m.key: m.text for m in scope.names.values() if isinstance(m, SizeSymbol)},
         undrawn=tuple(scope.undrawn), unread=(*builder.unread, *_begun_anew(scope), *_unsaid(builder)),
         headings=tuple(builder.headings),
-        guards=tuple(scope.guards),
+        guards=tuple(scope.guards), items=items,
     )  # fmt: skip
 
 

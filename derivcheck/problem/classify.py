@@ -271,8 +271,8 @@ def _equality(item: Statement, statements: Statements, builder: Builder) -> None
         if prose.constrains(item, builder.source.text) and not item.implied:
             reason = "this condition on the inputs is not understood, so that nothing is drawn to meet it"
             raise Refusal("condition", item.span, reason, "substitute it: write one name in terms of the others")
-        stated.note_solved(item, builder)
         _claims(item, builder)
+        stated.note_solved(item, builder)
 
 
 def _names_a_value(item: Statement, left: n.Node, statements: Statements, builder: Builder) -> bool:

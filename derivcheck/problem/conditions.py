@@ -8,7 +8,8 @@ from itertools import pairwise
 
 from derivcheck.language import nodes as n
 from derivcheck.language.nodes import walk
-from derivcheck.problem import terms
+from derivcheck.language.shapes import SCALAR, Domain
+from derivcheck.problem import algebra, terms
 from derivcheck.problem.assumptions import (
     SIGN_DOMAINS,
     assume,
@@ -22,7 +23,7 @@ from derivcheck.problem.assumptions import (
 from derivcheck.problem.builder import Builder, Statements
 from derivcheck.problem.constraints import all_totals, constrain, require
 from derivcheck.problem.context import key_of, members_of, strip
-from derivcheck.problem.declarations import runs_of
+from derivcheck.problem.declarations import declare_one, runs_of
 from derivcheck.problem.domains import DOTS, declare_sizes
 from derivcheck.problem.indices import COMPARABLE, comparisons, size_dim
 from derivcheck.problem.newness import is_new, mentions_itself, would_resolve
@@ -118,7 +119,8 @@ def _so_asked(item: Statement, builder: Builder) -> bool:
     if last is None or last.kind not in ("declaration", "assumption"):
         return False
     between = builder.source.text[last.span.end : cue.span.start]
-    return not set(between) & set(".;:") and not between.rstrip(" $").endswith(",")
+    apart = set(between) & set(".;:") or "$$" in between or "\\]" in between or "\n\n" in between
+    return not apart and not between.rstrip(" $").endswith(",")
 
 
 def _sums_asked(item: Statement, builder: Builder) -> bool:
@@ -169,6 +171,8 @@ def declared_by_sign(item: Statement, builder: Builder) -> bool:
     scope, bound = builder.scope, literal_value(item.members[1])
     runs = runs_of([strip(part) for part in members_of(item.members[0])])
     new = [_new_name(name, scope) for run in runs for name in run]
+    if bound is None and len(new) == 1 and new[0] and _above_known(item, runs[0][0], builder):
+        return True
     if bound is None or item.relations[0].sign not in SIGN_DOMAINS or not any(new):
         return False
     if item.displayed and bound != 0 and not is_asked(item, near=True):
@@ -177,6 +181,22 @@ def declared_by_sign(item: Statement, builder: Builder) -> bool:
     if not all(is_new or isinstance(old, Declaration) for is_new, old in zip(new, known, strict=True)):
         return False
     return all(_by_sign(run, item, bound, builder) for run in runs)
+
+
+def _above_known(item: Statement, name: n.Node, builder: Builder) -> bool:
+    r"""``\nu > D - 1`` of a new name: a number of which this is assumed."""
+    sign, right, ctx = item.relations[0].sign, item.members[1], builder.context()
+    assert isinstance(name, n.Name | n.Scripted)
+    if item.displayed or sign not in SIGN_DOMAINS or sign == "\\ne" or would_resolve(name, replace(ctx, free={})):
+        return False
+    try:
+        known = algebra.scalar(builder.scope, ctx.term(right))
+    except Refusal:
+        return False
+    if not known or key_of(name) in builder.scope.counting:
+        return False
+    declare_one(name, SCALAR, Domain(), ctx)
+    return assume(name, sign, right, ctx, item.span)
 
 
 def _new_name(node: n.Node, scope: Scope) -> bool:

@@ -182,6 +182,9 @@ def _finite(body: n.Node, ctx: Context, span: Span) -> Domain:
         first = items[0]
         if not isinstance(first, n.Number):
             raise Refusal("unknown-set", span, "where this range begins is not understood")
+        if dots[-1] and first.value in (0, 1) and all(isinstance(item, n.Number) for item in items[:-1]):
+            # ``\{0, 1, 2, \dots\}``
+            return Domain("natural", low=float(first.value) if first.value == 0 else None)
         return Domain("finite", low=float(first.value), high=_dim(items[-1], ctx))
     values = []
     for item in items:

@@ -10,7 +10,7 @@ from fractions import Fraction
 
 from derivcheck.language import nodes as n
 from derivcheck.language.nodes import children
-from derivcheck.language.shapes import is_scalar
+from derivcheck.language.shapes import ONE, is_scalar
 from derivcheck.problem.builder import Builder
 from derivcheck.problem.context import SLOT, Context, key_of, pattern, strip
 from derivcheck.problem.indices import capitals, index_parts, is_mark, is_word
@@ -91,7 +91,10 @@ def _new_scripted(node: n.Scripted, scope: Scope) -> bool:
         return True
     if isinstance(base, Declaration):
         scalar = is_scalar(scope.resolve_shape(base.shape))
-        letters = node.sub is not None and node.sup is None and base.key not in scope.used
+        rows, columns = scope.resolve_shape(base.shape)
+        # ``W_k`` of a matrix is neither its row nor its column where no k runs.
+        mark = isinstance(node.sub, n.Name) and node.sub.text not in scope.ranges and ONE not in (rows, columns)
+        letters = node.sub is not None and node.sup is None and (base.key not in scope.used or mark)
         by_letter = letters and not scalar and not isinstance(node.sub, n.Number)
         return by_letter or scalar or (isinstance(node.sup, n.Group) and not _family_member(node, scope))
     if isinstance(base, Definition):

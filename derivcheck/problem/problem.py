@@ -15,6 +15,7 @@ from derivcheck.language.shapes import Dim, Domain
 from derivcheck.problem import terms as t
 from derivcheck.problem.scope import Assumption, Declaration, Definition, FunctionDeclaration, Scope, Unknown
 from derivcheck.problem.terms import Add, Comparison, Density, Term, is_zero
+from derivcheck.reading.items import Item
 from derivcheck.reading.unread import Unread
 from derivcheck.source import Source, Span
 from derivcheck.verdict import Finding
@@ -170,6 +171,7 @@ class Problem:
 
     ``guards`` hold of every generic draw: what is not generic has to meet them.
     ``undrawn`` are conditions on inputs that no draw can be made to meet: the names of which they speak, and where.
+    ``items`` are the document as it was read, with what is not written in it: of these its meaning is built.
     """
 
     source: Source
@@ -193,6 +195,7 @@ class Problem:
     headings: tuple[Span, ...] = ()
     inferred: tuple[Inferred, ...] = ()
     guards: tuple[Comparison, ...] = ()
+    items: tuple[Item, ...] = ()
 
     @property
     def assumed(self) -> tuple[Comparison, ...]:

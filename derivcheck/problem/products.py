@@ -11,7 +11,8 @@ from derivcheck.problem import algebra, calls, derivatives, spectrum, terms, wor
 from derivcheck.problem.context import Context, key_of, strip
 from derivcheck.problem.facts import depends
 from derivcheck.problem.indices import indicator, superscript
-from derivcheck.problem.probability.operators import operator
+from derivcheck.problem.probability.operators import operator as operator_of_chance
+from derivcheck.problem.probability.operators import says_chance, says_mean
 from derivcheck.problem.problem import rewrite
 from derivcheck.problem.recursions import SHIFT
 from derivcheck.problem.scope import Refusal
@@ -63,9 +64,30 @@ def _pieces(node: n.Product, ctx: Context) -> list[Piece]:
             pieces.append(Piece(operator, factors[position : position + 2], taken_as_call))
             position += 2
             continue
+        if (reached := _without_brackets(factors, operators, position)) is not None:
+            group = n.Group(reached, fence="[", span=reached.span)
+            chance_of = operator_of_chance(factor, group, ctx)
+            if chance_of is not None:
+                pieces.append(Piece(operator, (factor,), chance_of))
+                position += 1 + (len(reached.factors) if isinstance(reached, n.Product) else 1)
+                continue
         pieces.append(Piece(operator, (factor,)))
         position += 1
     return pieces
+
+
+def _without_brackets(factors: tuple[n.Node, ...], operators: tuple[str, ...], position: int) -> n.Node | None:
+    r"""What ``\mathbb{E}\|x\|^2`` and ``\operatorname{Var} X`` are of: the rest of the product, or one factor."""
+    head, end = factors[position], len(factors)
+    if not says_chance(head) or position + 1 == end or operators[position + 1] != "":
+        return None
+    end = next((k for k in range(position + 1, end) if says_chance(factors[k])), end)
+    rest = factors[position + 1 : end]
+    if not rest or isinstance(rest[0], n.Group) or (len(rest) > 1 and not says_mean(head)):
+        return None
+    return rest[0] if len(rest) == 1 else n.Product(
+        rest, operators[position + 2 : end], span=rest[0].span | rest[-1].span
+    )  # fmt: skip
 
 
 def _turned_gradient(
@@ -123,7 +145,7 @@ def _call(factors: tuple[n.Node, ...], operators: tuple[str, ...], position: int
         value = calls.call(function, [ctx.term(arg) for arg in calls.arguments(group)], primes, span, ctx)
         if sup is not None:
             value = _power_of_value(value, sup, ctx)
-    elif isinstance(head, n.Name | n.Scripted) and (chance := operator(head, group, ctx)) is not None:
+    elif isinstance(head, n.Name | n.Scripted) and (chance := operator_of_chance(head, group, ctx)) is not None:
         value = chance
     elif (known := words.called(head, group, ctx) or spectrum.called(head, group, ctx)) is not None:
         value = known

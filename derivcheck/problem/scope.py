@@ -37,6 +37,8 @@ def is_open(size: str) -> bool:
 
 DENSITIES = frozenset(("p", "P", "\\Pr", "\\mathrm{Pr}", "\\mathbb{P}", "\\mathrm{P}"))
 """The letters of densities."""
+MOMENTS = "told by its moments"
+"""The lead of a line of the model that words say, or equations of a mean and a covariance, and no distribution."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +149,8 @@ class Factor:
 
     ``letters`` are the names of the indices by which its members run, over so many ``sizes``; ``entries`` tells that
     the members are the entries of one column, and not those of a family. A factor is ``borrowed`` from a density of
-    the document's own (``q(z) = …``) as long as no line of the model says how z is distributed.
+    the document's own (``q(z) = …``) as long as no line of the model says how z is distributed. Where no more than
+    ``moments`` are told, a mean and a covariance, the density is one of many that have them.
     """
 
     key: str
@@ -158,6 +161,7 @@ class Factor:
     sizes: tuple[Dim, ...] = ()
     entries: bool = False
     borrowed: bool = False
+    moments: bool = False
 
 
 @dataclass(frozen=True, slots=True)

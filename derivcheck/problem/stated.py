@@ -11,6 +11,7 @@ from itertools import pairwise
 
 from derivcheck.language import nodes as n
 from derivcheck.language.nodes import walk
+from derivcheck.language.precedence import base_of
 from derivcheck.language.printing import plain
 from derivcheck.problem import algebra, terms
 from derivcheck.problem.assumptions import whole_of
@@ -61,7 +62,10 @@ def is_stated(item: Statement, statements: Statements, builder: Builder) -> bool
         return True
     if item.cue is not None or item.hidden or ASKING.search(item.lead):
         return False
-    if any(isinstance(name, n.Name) and name.text not in builder.scope.names for name in names):
+    if any(
+        isinstance(name, n.Name | n.Scripted) and not {key_of(name), key_of(base_of(name))} & builder.scope.names.keys()
+        for name in names
+    ):
         return False
     last = item.lead.strip(" ,;:.").split()[-1:]
     return (item.displayed or last in COPULAS) and side_of(item, statements) is None

@@ -301,6 +301,28 @@ EIGEN_OF: Final = _said(
     "of what it is an eigenvalue", rf"eigenv\w+ (?:<\d+> )?of [a-z ]*{_STATEMENT}", window="sentence"
 )
 STATEMENT: Final = _said("a statement", _STATEMENT, window="")
+# Random names of which no more is said than a mean and a variance.
+_GENERIC: Final = (
+    r"(?:[ ,:-]|\b(?:is|are|be|being|an?|the|all|both|each|pair|real|scalar|integrable|square|valued|random|variables?"
+    r"|vectors?|quantit(?:y|ies)|independent(?:ly)?|mutually|pairwise|identically|distributed|iid|uncorrelated|noises?"
+    r"|errors?|observations?|samples?|draws?|measurements?|disturbances?|that|which|and|with|whose|has|have|of|common"
+    r"|known|unknown|finite|second|moments?|same|given|its|their|positive|nonnegative)\b|i\.i\.d\.)*"
+)
+SPOKEN_NAMES: Final = _said("random names", rf"(?P<names><\d+>(?:(?: ?, ?| ?and ?| )<\d+>)*)(?P<said>{_GENERIC})", "")
+BY_CHANCE: Final = _said(
+    "speaks of random names", r"random (variable|vector|quantit)|independent|iid|i\.i\.d|uncorrelated|noise", ""
+)
+BARELY: Final = _said("calls a name random", r"random (variable|vector|quantit)", "")
+ENDS: Final = _said("says no more of a random name", r"[ ,]*(and )?(let\b|then\b|<|\Z|[.;:])", "")
+INDEPENDENT: Final = _said("says that random names are independent", r"independent|iid|i\.i\.d|uncorrelated", "")
+SPOKEN_MOMENT: Final = _said(
+    "a mean or a variance of random names",
+    rf"{_GENERIC}(?:(?P<what>mean|expectation|variance|covariance|standard deviation)"
+    r"(?P<several>s?)(?: value| vector| matrix)?"
+    rf"{_GENERIC}(?:<(?P<value>\d+)>|(?P<number>zero|one)\b)"
+    r"|(?P<given>zero|unit)[- ](?P<of>mean|variance|covariance))",
+    "",
+)
 LENGTH: Final = _said(
     "how long an eigenvector is", r"\bunit\b|normali[sz]ed|orthonormal|of length|of norm", window="sentence"
 )
@@ -322,6 +344,16 @@ MADE_OF: Final = tuple(
         rf"{_V}(?:,? ?<\d+>)*[^<.]*?{_NTH}{_SIDE} (?:vectors? )?(?:of|in|into)\b(?: [a-z-]+){{0,5}} {_M}",
         rf"{_SIDE} (?:vectors? )?of(?: [a-z-]+){{0,4}} {_M},? (?:are|is|be|as|by|being|denoted){_FILLED}{_V}",
         rf"\bmatrix {_M}[^<.]*{_NTH}{_SIDE}{_FILLED}{_V}",
+    )
+)
+OPTIMISED: Final = tuple(
+    _said("says where something is least or greatest", pattern, "sentence")
+    for pattern in (
+        r"\b(?P<kind>minimi[sz]er|maximi[sz]er) of (?:the [a-z -]+ )?<(?P<what>\d+)>"
+        r"(?:[a-z, ]*\b(?:over|in|with respect to) (?:all )?<(?P<by>\d+)>)?[a-z, ]*\b(?:is|equals)\b"
+        r"[a-z, ]*<(?P<where>\d+)>",
+        r"<(?P<what>\d+)> (?:is|becomes) (?P<kind>minimi[sz]ed|maximi[sz]ed)"
+        r"(?: (?:over|in|with respect to) (?:all )?<(?P<by>\d+)>)? (?:at|by|for|when)\b[a-z, ]*<(?P<where>\d+)>",
     )
 )
 OPTIMISED_UNDER: Final = _said(
@@ -436,17 +468,22 @@ def depends_on(name: str, text: str) -> bool:
     )
 
 
-TABLE: Final = tuple(one for one in globals().copy().values() if isinstance(one, Phrase)) + MADE_OF
+TABLE: Final = tuple(one for one in globals().copy().values() if isinstance(one, Phrase)) + MADE_OF + OPTIMISED
 _COPULA: Final = r"\W*((is|be|are|as|denotes?|stands for|for|means)\b\W*)?(the |an? )?(\w+[- ]){0,2}?"
 FUNCTIONS_IN_WORDS: Final[dict[str, Phrase]] = {
-    kind: _said("says which function a letter is", _COPULA + words, any_case=True)
+    kind: _said("says which function a letter is", (_COPULA + words).replace(" ", r"\s"), any_case=True)
     for kind, words in (
         ("sigmoid", r"(sigmoid|logistic)"),
-        ("normal density", r"(standard |unit )(normal|gaussian)('s)? (probability )?(density|pdf)"),
+        (
+            "normal density",
+            r"((standard |unit )(normal|gaussian)('s)? (probability )?(density|pdf)"
+            r"|(probability )?(density|pdf)( function)? of (the|a) (standard|unit) (normal|gaussian))",
+        ),
         (
             "normal distribution",
             r"((standard |unit )(normal|gaussian)('s)? (cumulative )?(distribution( function)?|cdf)"
-            r"|its (cumulative distribution|distribution function|cdf))",
+            r"|its (cumulative distribution|distribution function|cdf)"
+            r"|(cumulative )?(distribution( function)?|cdf) of (the|a) (standard|unit) (normal|gaussian))",
         ),
         ("rectifier", r"(relu|rectifier|rectified linear)"),
         ("softplus", r"softplus"),

@@ -205,9 +205,37 @@ For $s_t = g(s_{t-1}, w)$ it is
 $$ \frac{\partial s_t}{\partial w} = \frac{\partial g(s_{t-1}, w)}{\partial w} + \frac{\partial g(s_{t-1}, w)}{\partial s_{t-1}} \frac{\partial s_{t-1}}{\partial w} $$
 $$ \frac{\partial s_t}{\partial w} = \frac{\partial g(s_{t-1}, w)}{\partial w} + \frac{\partial g(s_{t-1}, w)}{\partial s_{t-1}} \frac{\partial s_{t-2}}{\partial w} $$ # no
 """
+SPOKEN_MOMENTS = r"""
+Let $H \in \mathbb{R}^{n \times k}$ have full column rank, $\theta \in \mathbb{R}^{k}$, and let the noise $e \in \mathbb{R}^n$ be a
+random vector with mean zero and covariance $s^2 I$, $s > 0$. Set $y = H \theta + e$ and $g = (H^\top H)^{-1} H^\top y$. Further let
+$U$ and $V$ be random variables.
+
+$$ \mathbb{E}[g] = \theta $$
+$$ \operatorname{Cov}[g] = s^2 (H^\top H)^{-1} $$
+$$ \mathbb{E} \|y - H \theta\|^2 = n s^2 $$
+$$ \operatorname{Var}(U - V) = \operatorname{Var} U + \operatorname{Var} V - 2 \operatorname{Cov}(U, V) $$
+$$ \operatorname{Cov}[g] = s (H^\top H)^{-1} $$ # no
+$$ \operatorname{Var}(U - V) = \operatorname{Var} U + \operatorname{Var} V $$ # no
+"""
+FUNCTIONS = r"""
+Let $\nu_0 > d - 1$ where $v \in \mathbb{R}^d$, let $c \in \mathbb{R}^K$ and $r \sim \mathcal{N}(0, 1)$. Let $\Psi$ be the distribution
+function of the standard normal and $q : \mathbb{R} \to \mathbb{R}$ a path. Put $\mathcal{V}(v \mid \nu_0) = \nu_0 \, v^\top v$ and
+
+$$ \rho(i) = \frac{e^{c_i}}{\sum_{j=1}^{K} e^{c_j}}, \quad E(t) = \frac{1}{2} \dot q(t)^2 $$
+
+for $i \in \{1, \dots, K\}$. The minimiser of $g(w) = (w - \nu_0)^2 + 3$ over $w \in \mathbb{R}$ is
+
+$$ \hat w = \nu_0 $$
+$$ \frac{\partial \rho(i)}{\partial c_j} = \rho(i) (\delta_{ij} - \rho(j)) $$
+$$ E'(t) = \dot q(t) \ddot q(t) $$
+$$ P(r \le \nu_0) = \Psi(\nu_0) $$
+$$ \nabla_v \mathcal{V}(v \mid \nu_0) = 2 \nu_0 v $$
+$$ \frac{\partial \rho(i)}{\partial c_j} = \rho(i) (\delta_{ij} + \rho(j)) $$ # no
+$$ P(r \ge \nu_0) = \Psi(\nu_0) $$ # no
+"""
 DOCUMENTS = (
     *(CROSS, POWERS, SQUARES, LISTS, LEAST, TWO_LETTERS, PRIMES, SAMPLES, ONE_HOT, ARGUMENTS, DENSITIES, CHAIN),
-    *(DIVERGENCES, IN_WORDS, RIDGE, BY_ROWS, PATHS, GRID, SHEET, UNSAID),
+    *(DIVERGENCES, IN_WORDS, RIDGE, BY_ROWS, PATHS, GRID, SHEET, UNSAID, SPOKEN_MOMENTS, FUNCTIONS),
 )
 
 

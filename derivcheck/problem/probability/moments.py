@@ -76,6 +76,62 @@ def mean_of_sums(body: Term, given: frozenset[Instance], scope: Scope, span: Spa
     return t.Add(tuple(made), shape=body.shape, span=span)
 
 
+def refuse_beyond_moments(body: Term, given: frozenset[Instance], scope: Scope, span: Span) -> None:
+    """Refuse a mean that a mean and a covariance do not determine: of more than a square, or given other values."""
+    told = [one for one in closure(instances(body, scope), scope, span) if scope.factors[one.key].moments]
+    try:
+        determined = not told or (not given and (_degree(body, scope) or 3) <= 2)
+    except _OtherForm:
+        determined = False
+    if not determined:
+        raise beyond_moments(told[0], span, scope)
+
+
+def beyond_moments(instance: Instance, span: Span, scope: Scope) -> Refusal:
+    """Why a value is not known."""
+    name = scope.declarations[instance.key].text
+    return Refusal("not-checked", span, f"of `{name}` a mean and a variance are told, which do not determine this")
+
+
+def _degree(term: Term, scope: Scope) -> int | None:
+    """The degree of a polynomial in random values; None for what is seen to be none."""
+
+    def of(*parts: Term) -> int | None:
+        found = [_degree(part, scope) for part in parts]
+        return None if None in found else max((each for each in found if each is not None), default=0)
+
+    if not instances(term, scope):
+        return 0
+    match term:
+        case t.Add(terms=parts):
+            return of(*(part for _, part in parts))
+        case t.Multiply(left=left, right=right):
+            one, other = of(left), of(right)
+            return None if one is None or other is None else one + other
+        case t.Divide(left=left, right=right) if not instances(right, scope):
+            return of(left)
+        case t.Power(base=base) if (power := _power(term)) is not None:
+            if power % 2 == 0 and (squared := _squared(base, term, scope)) is not None:
+                found, power = of(squared), power // 2
+            else:
+                found = of(base)
+            return None if found is None else found * power
+        case t.Unary(op="sumsq", argument=argument):
+            found = of(argument)
+            return None if found is None else 2 * found
+        case t.Unary(op=op, argument=argument) if op in LINEAR:
+            return of(argument)
+        case t.Entry(argument=argument) | t.Reduce(op="sum", body=argument) | t.Let(bindings=(), body=argument):
+            return of(argument)
+        case t.Block(rows=rows):
+            return of(*(cell for row in rows for cell in row))
+        case t.Variable(key=key, indices=indices) if key in scope.definitions and not recurs(key, scope):
+            return of(member(scope.definitions[key], indices))
+        case t.Variable(key=key) if key in scope.factors:
+            return 1
+    return None
+
+
 class _OtherForm(Exception):
     """What is no polynomial in sums over members."""
 

@@ -14,7 +14,7 @@ from derivcheck.problem import algebra
 from derivcheck.problem import terms as t
 from derivcheck.problem.context import Context, key_of, strip
 from derivcheck.problem.domains import DOTS, declare_sizes
-from derivcheck.problem.indices import claim_range, index_term, superscript
+from derivcheck.problem.indices import claim_range, index_term, indicator, superscript
 from derivcheck.problem.probability.distributions import ALIASES, FAMILIES, Family, domain_of, shape_of_values
 from derivcheck.problem.probability.logs import log_of, summed
 from derivcheck.problem.probability.model import (
@@ -32,7 +32,7 @@ from derivcheck.problem.probability.model import (
     refuse_unread,
     replaced,
 )
-from derivcheck.problem.probability.moments import mean_of_sums
+from derivcheck.problem.probability.moments import beyond_moments, mean_of_sums, refuse_beyond_moments
 from derivcheck.problem.problem import at_indices
 from derivcheck.problem.scope import Factor, Measure, Refusal, Scope, SizeSymbol
 from derivcheck.problem.terms import Term
@@ -40,6 +40,7 @@ from derivcheck.reading.parser import parse_expression
 from derivcheck.reading.unread import upright
 from derivcheck.source import Span
 
+EVENTS = frozenset(("<", ">", "\\le", "\\ge"))
 MEANS = frozenset(("\\mathbb{E}", "E", "\\mathrm{E}", "\\mathbf{E}", "\\mathcal{E}"))
 VARIANCES = frozenset(
     ("\\mathrm{Var}", "\\mathbb{V}", "\\mathrm{var}", "\\mathrm{V}", "\\mathrm{Cov}", "\\mathrm{cov}")
@@ -58,23 +59,33 @@ def operator(head: n.Node, group: n.Group, ctx: Context) -> Term | None:
     text, own = base.text, ctx.scope.names.get(key_of(base))
     if _is_family(text, own, group, key_of(head)):
         return distribution(FAMILIES[ALIASES[text]], group, head.span | group.span, ctx)
+    span = head.span | group.span
+    if is_divergence(head) and key_of(head) not in ctx.scope.names:
+        return divergence(group, span, ctx)
     if own is not None or text in ctx.indices:
         return None
-    span = head.span | group.span
     sub = head.sub if isinstance(head, n.Scripted) else None
     if text in ctx.scope.measures:
         return measure(text, group, span, ctx)
     if text in ctx.scope.densities:
-        return density(group, span, ctx)
+        return probability(group, span, ctx) or density(group, span, ctx)
     if text in MEANS:
         return expectation(sub, group, span, ctx)
     if text in VARIANCES and sub is None:
         return variance(group, span, ctx)
     if text in ENTROPIES and sub is None and (group.fence == "[" or of_densities(group, ctx.scope)):
         return entropy(group, span, ctx)
-    if is_divergence(head):
-        return divergence(group, span, ctx)
     return None
+
+
+def says_mean(head: n.Node) -> bool:
+    r"""``\mathbb{E}``, also with what it is under; an E that may be a name is none without brackets."""
+    return _letter(head) in MEANS - {"E", "\\mathbf{E}", "\\mathcal{E}"}
+
+
+def says_chance(head: n.Node) -> bool:
+    r"""Whether a head without brackets is a mean, a variance or a covariance."""
+    return says_mean(head) or (isinstance(head, n.Name) and head.text in VARIANCES - {"\\mathrm{V}"})
 
 
 def is_divergence(head: n.Node) -> bool:
@@ -272,6 +283,9 @@ def density(group: n.Group, span: Span, ctx: Context) -> t.Density:
     if not targets:
         raise Refusal("not-random", span, f"`{ctx.scope.quote(span)}`: nothing in it is random in the model")
     variables = tuple(targets.values())
+    told = [one for one in closure([*targets, *given], ctx.scope, span) if ctx.scope.factors[one.key].moments]
+    if told:
+        raise beyond_moments(told[0], span, ctx.scope)
     made = conditional(frozenset(targets), frozenset(given), variables, ctx.scope, span)
     refuse_unread([made.log], span, ctx.scope)
     if not values and not more:
@@ -279,6 +293,16 @@ def density(group: n.Group, span: Span, ctx: Context) -> t.Density:
     # Where a target itself is set to a value this is no density of the others: it does not integrate to 1.
     of = () if values else variables
     return t.Density(_at_values(made.log, [*values, *more], ctx), of, span=span)
+
+
+def probability(group: n.Group, span: Span, ctx: Context) -> Term | None:
+    r"""``P(x \le a \mid z)`` as the mean of the indicator of what is asked; None of what is no event."""
+    event, given = _conditioned(group)
+    event = strip(event)
+    if not isinstance(event, n.Compare) or not EVENTS.issuperset(event.relations) or not ctx.scope.factors:
+        return None
+    body = indicator(event, event.span, ctx)
+    return mean(body, given, None, span, ctx) if instances(body, ctx.scope) else None
 
 
 def measure(text: str, group: n.Group, span: Span, ctx: Context) -> t.Density:
@@ -425,6 +449,7 @@ def expected(body: Term, given: frozenset[Instance], span: Span, ctx: Context, *
             f"`{scope.quote(span)}` is read as the mean under the model and as the mean under q",
             "write `\\mathbb{E}_q[…]`, or `\\mathbb{E}[… \\mid x]`",
         )
+    refuse_beyond_moments(body, given, scope, span)
     if any(instance.position is None for instance in asked):
         if not given and (whole := mean_of_columns(body, asked, scope, span)) is not None:
             return whole

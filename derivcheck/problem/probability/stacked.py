@@ -19,7 +19,7 @@ from derivcheck.problem.declarations import declare_one
 from derivcheck.problem.probability.logs import summed
 from derivcheck.problem.probability.model import Instance, integral, place_of
 from derivcheck.problem.probability.operators import at_value, parameters_of
-from derivcheck.problem.scope import Declaration, Definition, Factor, IndexInfo, Refusal, Scope
+from derivcheck.problem.scope import MOMENTS, Declaration, Definition, Factor, IndexInfo, Refusal, Scope
 from derivcheck.problem.terms import Term
 from derivcheck.reading.items import Statement
 
@@ -99,7 +99,10 @@ def drawn_together(stack: n.Node, right: n.Node, item: Statement, builder: Build
         rest = tuple(instances[number:])
         upto = integral(rest, log, scope) if rest else log
         own = upto if before is None else summed([(1, upto), (-1, before)])
-        scope.factors[key] = Factor(key, own, scope.declarations[key].domain, item.span, letters, counts, entries)
+        domain = scope.declarations[key].domain
+        scope.factors[key] = Factor(
+            key, own, domain, item.span, letters, counts, entries, moments=item.lead == MOMENTS
+        )  # fmt: skip
         before = upto
     builder.head = None
 

@@ -24,7 +24,7 @@ from derivcheck.problem.probability.model import follows_from, place_of, unread,
 from derivcheck.problem.probability.operators import NAMELESS, at_value, given_names, parameters_of, refuse_given_else
 from derivcheck.problem.probability.stacked import drawn_together, stack_of
 from derivcheck.problem.problem import at_indices
-from derivcheck.problem.scope import DENSITIES, Declaration, Factor, IndexInfo, Measure, Refusal, Scope
+from derivcheck.problem.scope import DENSITIES, MOMENTS, Declaration, Factor, IndexInfo, Measure, Refusal, Scope
 from derivcheck.problem.terms import Term
 from derivcheck.reading.items import Item, Statement
 
@@ -266,7 +266,7 @@ def _factor(value: n.Node, right: n.Node, item: Statement, builder: Builder, giv
                 ctx.scope.enter(visible, replace(found, domain=domain))
     builder.makers.indices.update({info.name: info for info in free.values()})
     pins = tuple(replace(pin, left=at_indices(pin.left, named)) for pin in pinned(whole, given, ctx))
-    factor = Factor(key, log, domain, item.span, letters, sizes, entries)
+    factor = Factor(key, log, domain, item.span, letters, sizes, entries, moments=item.lead == MOMENTS)
     ctx.scope.factors[key] = with_case(factor, ctx.scope.factors.get(key), pins)
     builder.line(item.span, "model", plain(value), ctx.scope.show(term.shape))
 

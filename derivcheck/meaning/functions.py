@@ -1,0 +1,187 @@
+r"""How functions are written: with a bar in brackets, of labels, dotted, and with words for where they are least."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+
+from derivcheck.language import nodes as n
+from derivcheck.language.nodes import transform
+from derivcheck.language.precedence import base_of
+from derivcheck.meaning import hidden
+from derivcheck.problem.context import members_of, strip
+from derivcheck.problem.dotted import is_dots
+from derivcheck.problem.probability.distributions import ALIASES
+from derivcheck.problem.probability.operators import ENTROPIES, MEANS, VARIANCES
+from derivcheck.problem.scope import DENSITIES
+from derivcheck.reading.items import Item, Statement
+from derivcheck.reading.phrases import OPTIMISED
+from derivcheck.reading.windows import sentence
+from derivcheck.source import Span
+
+_OF_CHANCE = {"q", "r", *DENSITIES, *ALIASES, *MEANS, *VARIANCES, *ENTROPIES}
+
+
+def functions_told(items: Sequence[Item], text: str) -> Sequence[Item]:
+    """The document with its functions written in one way."""
+    return _as_members(_optima(_without_bars(_undotted(items)), text))
+
+
+def _optima(items: Sequence[Item], text: str) -> Sequence[Item]:
+    r"""``\hat x = A`` that words call the minimiser of ``J(x) = …`` as ``\hat x = \arg\min_x J(x) = A``."""
+    made: dict[Span, Statement] = {}
+    for mine in _sentences(items):
+        words = sentence(mine, text)
+        for match in (found for phrase in OPTIMISED for found in phrase.every(words)):
+            where, what = mine[int(match["where"])], strip(mine[int(match["what"])].members[0])
+            function = _called(what, items)
+            by = mine[int(match["by"])].members[0] if match["by"] else function and function[1]
+            if match["by"] and not _is_free(mine[int(match["by"])]):
+                continue
+            if function is None or by is None or len(where.members) != 2 or where.relations[0].sign != "=":
+                continue
+            binder, place = n.Binder((strip(by),), None, None), where.members[0].span
+            least = match["kind"].startswith("min")
+            sought = n.Big("argmin" if least else "argmax", binder, function[0], span=place)
+            members = (where.members[0], sought, where.members[1])
+            made[where.span] = replace(where, members=members, relations=(where.relations[0],) * 2)
+    return [made.get(item.span, item) if isinstance(item, Statement) else item for item in items]
+
+
+def _is_free(one: Statement) -> bool:
+    r"""``x``, ``x \in \mathbb{R}^n``: with no word of what else it has to meet."""
+    space = base_of(strip(one.members[-1]))
+    return not one.relations or ([each.sign for each in one.relations] == ["\\in"] and space == hidden.REALS)
+
+
+def _undotted(items: Sequence[Item]) -> Sequence[Item]:
+    r"""``\dot\theta(t)`` of a function θ as ``\theta'(t)``, where no line says what ``\dot\theta`` is."""
+    statements = [item for item in items if isinstance(item, Statement) and item.relations]
+    signs = ([each.sign for each in one.relations] for one in statements)
+    functions = [one.members[0] for one, sign in zip(statements, signs, strict=True) if sign == [":", "\\to"]]
+    dotted = {
+        n.Name(f"\\{dots}{{{name.text}}}"): n.Scripted(name, None, None, count)
+        for name in functions if isinstance(name, n.Name)
+        for count, dots in enumerate(("dot", "ddot", "dddot"), 1)
+    }  # fmt: skip
+    told = {part for one in statements for part in members_of(one.members[0])}
+    dotted = {name: prime for name, prime in dotted.items() if name not in told}
+
+    def primed(node: n.Node) -> n.Node:
+        if not isinstance(node, n.Product):
+            return node
+        called = [isinstance(base_of(part), n.Group) for part in (*node.factors[1:], hidden.ONE)]
+        factors = tuple(
+            replace(dotted[part], span=part.span) if called[k] and isinstance(part, n.Name) and part in dotted else part
+            for k, part in enumerate(node.factors)
+        )
+        return replace(node, factors=factors)
+
+    return _everywhere(primed, items) if dotted else items
+
+
+def _called(node: n.Node, items: Sequence[Item]) -> tuple[n.Node, n.Node] | None:
+    """A function at its argument, and the argument: of ``f`` alone as some line sets it."""
+    match node:
+        case n.Product(factors=(n.Name(), n.Group(body=n.Name() | n.Scripted() as by)), operators=("",)):
+            return node, by
+    heads = (strip(item.members[0]) for item in items if isinstance(item, Statement) and item.relations)
+    found = {head for head in heads if isinstance(head, n.Product) and head.factors[0] == node}
+    return _called(found.pop(), ()) if len(found) == 1 else None
+
+
+def _without_bars(items: Sequence[Item]) -> Sequence[Item]:
+    r"""``\mathcal{W}(\Lambda \mid W, \nu) = …``: a function of all that its brackets hold."""
+    heads = {
+        item.members[0].factors[0]
+        for item in items
+        if isinstance(item, Statement) and item.relations and item.relations[0].sign in ("=", ":=")
+        and _has_bar(item.members[0]) and isinstance(item.members[0], n.Product)
+    }  # fmt: skip
+    if not heads:
+        return items
+
+    def listed(node: n.Node) -> n.Node:
+        if not (_has_bar(node, within=True) and isinstance(node, n.Product)):
+            return node
+        factors = list(node.factors)
+        for k, (head, group) in enumerate(zip(node.factors, node.factors[1:], strict=False)):
+            if head in heads and isinstance(group, n.Group) and isinstance(group.body, n.Given):
+                parts = (*members_of(group.body.left), *members_of(group.body.right))
+                factors[k + 1] = replace(group, body=n.Tuple(parts, (",",) * (len(parts) - 1), span=group.body.span))
+        return replace(node, factors=tuple(factors))
+
+    return _everywhere(listed, items)
+
+
+def _everywhere(change: Callable[[n.Node], n.Node], items: Sequence[Item]) -> list[Item]:
+    return [
+        replace(item, members=tuple(transform(member, change) for member in item.members))
+        if isinstance(item, Statement) else item
+        for item in items
+    ]  # fmt: skip
+
+
+def _as_members(items: Sequence[Item]) -> Sequence[Item]:
+    r"""``\pi(a) = …`` for $a \in \{1, \dots, K\}$ as the member ``\pi_a``: a function of labels."""
+    statements = [item for item in items if isinstance(item, Statement) and len(item.members) > 1]
+    letters = {one.members[0] for one in statements if _is_range(one) and isinstance(one.members[0], n.Name)}
+    heads = {
+        left.factors[0] for one in statements if one.relations[0].sign in ("=", ":=") and not one.continues
+        and isinstance(left := strip(one.members[0]), n.Product) and (named := _of_letters(left)) is not None
+        and set(named) <= letters
+    } if letters else set()  # fmt: skip
+    if not heads:
+        return items
+
+    def member(node: n.Node) -> n.Node:
+        if not isinstance(node, n.Product):
+            return node
+        factors, operators, k = list(node.factors), list(node.operators), 0
+        while k + 1 < len(factors):
+            head, group = factors[k], factors[k + 1]
+            if (
+                head in heads
+                and operators[k] == ""
+                and isinstance(group, n.Group)
+                and not isinstance(group.body, n.Given)
+            ):
+                sub = group.body if len(members_of(group.body)) > 1 else members_of(group.body)[0]
+                factors[k : k + 2] = [n.Scripted(head, sub, None, span=head.span | group.span)]
+                del operators[k]
+            k += 1
+        return factors[0] if len(factors) == 1 else replace(node, factors=tuple(factors), operators=tuple(operators))
+
+    return _everywhere(member, items)
+
+
+def _is_range(one: Statement) -> bool:
+    """``a = 1, \\dots, K``, ``a \\in \\{1, \\dots, K\\}``."""
+    right = strip(one.members[1])
+    listed = right.body if isinstance(right, n.Group) else right
+    return one.relations[0].sign in ("=", "\\in") and isinstance(listed, n.Tuple) and any(map(is_dots, listed.items))
+
+
+def _of_letters(node: n.Product) -> tuple[n.Node, ...] | None:
+    """The names in the brackets behind a name that is no density."""
+    match node:
+        case n.Product(factors=(n.Name(text=text), n.Group(fence="(", body=body)), operators=("",)):
+            if text not in _OF_CHANCE and all(isinstance(part, n.Name) for part in members_of(body)):
+                return tuple(members_of(body))
+    return None
+
+
+def _has_bar(node: n.Node, *, within: bool = False) -> bool:
+    """Whether it is a name of no density in front of brackets with a bar in them."""
+    match node:
+        case n.Product(factors=(n.Name(text=text), n.Group(body=n.Given(left=left))), operators=("",)):
+            return text not in _OF_CHANCE and isinstance(left, n.Name | n.Scripted)
+    return within and isinstance(node, n.Product)
+
+
+def _sentences(items: Sequence[Item]) -> Iterator[list[Statement]]:
+    found: dict[int, list[Statement]] = {}
+    for item in items:
+        if isinstance(item, Statement) and not item.hidden:
+            found.setdefault(item.sentence, []).append(item)
+    yield from found.values()
