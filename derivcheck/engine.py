@@ -18,7 +18,7 @@ from derivcheck.meaning.sections import interpret
 from derivcheck.parts import Part, checked_in_parts, parts_of
 from derivcheck.problem import terms as t
 from derivcheck.problem.context import SLOT, key_of, pattern, strip
-from derivcheck.problem.problem import Claim, Inferred, Line, Problem, Refused
+from derivcheck.problem.problem import Claim, Inferred, Lacking, Line, Problem, Refused
 from derivcheck.problem.upto import as_printed
 from derivcheck.reading.documents import kind_of, scan
 from derivcheck.reading.heard import heard
@@ -560,6 +560,24 @@ def lines_of(source: Source) -> list[Line]:
 def inferred_of(source: Source) -> tuple[Inferred, ...]:
     """What a document declares nowhere, as its use tells it; of a Python file, of each function."""
     return tuple(dict.fromkeys(one for part in parts_of(source) for one in problem_of(part.source).inferred))
+
+
+def lacking_of(source: Source) -> tuple[Lacking, ...]:
+    """The names that lines lack and that no use tells, of which the most lines lack first."""
+    from derivcheck.language.printing import latex
+
+    found: dict[str, Lacking] = {}
+    for part in parts_of(source):
+        problem = problem_of(part.source)
+        for claim in problem.claims:
+            if isinstance(claim, Refused) and (unknown := claim.unknown) is not None:
+                name = latex(unknown.node)
+                line = problem.scope.unmade.get(name)
+                let = f"{name}(t) = ?" if unknown.called else f"{name} \\in \\mathbb{{R}}^{{?}}"
+                fresh = Lacking(let, 0, "" if line is None else line[1].words, claim.line_span)
+                known = found.get(name, fresh)
+                found[name] = replace(known, lines=known.lines + 1)
+    return tuple(sorted(found.values(), key=lambda one: -one.lines))
 
 
 def listing(source: Source) -> tuple[Listed, ...]:

@@ -405,6 +405,8 @@ class Inference:
                 node = strip(claim.unknown.node)
                 node = self._in_print(node)
                 key = key_of(node)
+                if DOTTED in walk(node):
+                    continue  # Nobody wrote this letter.
                 base = node.base if isinstance(node, n.Scripted) and not isinstance(node.sub, n.Number) else node
                 whole = key_of(base)
                 if _is_marked(node):

@@ -165,6 +165,19 @@ class Inferred:
     span: Span
 
 
+@dataclass(frozen=True, slots=True)
+class Lacking:
+    """A name of which nothing tells what it is: ``let`` has a `?` for the author to fill in, ``lines`` wait for it.
+
+    ``see`` is where a line sets it that is not read; "" if none does. ``span`` is the first line that waits.
+    """
+
+    let: str
+    lines: int
+    see: str
+    span: Span
+
+
 @dataclass(frozen=True)
 class Problem:
     """Everything that a document says, ready to be checked. ``scope`` holds the names as they stand at its end.

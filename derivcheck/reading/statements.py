@@ -204,6 +204,7 @@ def _read_draft(reading: _Reading, draft: Draft, row: int, segment: Segment) -> 
     reading.words, reading.implied = [], False
     # What goes on from a line that could not be read has no head: its own members are held against each other.
     target = _target(reading, draft, row) if draft.continues and not reading.headless else None
+    kept: tuple[Draft, list[Node]] | None = None
     try:
         members = _members(draft)
     except (ParseError, RecursionError) as error:
@@ -221,6 +222,7 @@ def _read_draft(reading: _Reading, draft: Draft, row: int, segment: Segment) -> 
         target.row, target.shown = row, True
         return target
     chain = _Chain(members, list(draft.relations), draft.span, row, draft.column, words, implied, draft.continues)
+    chain.shown = not (kept is not None and len(members) == 1)
     reading.chains.append(chain)
     reading.headless = False
     return chain
@@ -240,16 +242,18 @@ def _members(draft: Draft) -> list[Node]:
 
 
 def _readable(draft: Draft) -> tuple[Draft, list[Node]] | None:
-    """The members of an equation of three or more that can be read, where one cannot: they are equal all the same."""
+    """The members of an equation that can be read, where one cannot: they, and rows below, are equal all the same."""
     gaps = draft.comma is not None or not all(any(parts) for parts in draft.members)
-    if gaps or len(draft.members) < 3 or any(one.sign != "=" for one in draft.relations):
+    if gaps or len(draft.members) < 2 or any(one.sign != "=" for one in draft.relations):
         return None
     read: list[tuple[Relation, Node]] = []
     signs = draft.relations if draft.continues else (draft.relations[0], *draft.relations)
     for relation, member in zip(signs, draft.members, strict=True):
         with suppress(ParseError, RecursionError):
             read.append((relation, read_member(member, draft.span)))
-    if len(read) < 2:
+    # A head that is read waits for rows below by itself.
+    headed = bool(read) and not draft.continues and read[0][1].span.start < draft.relations[0].span.start
+    if len(read) < 1 + headed:
         return None
     found, members = zip(*read, strict=True)
     return replace(draft, continues=True, relations=found), list(members)
