@@ -35,6 +35,10 @@ LARGEST_ROOT = 60
 """Roots up to this degree are looked at for a rational value."""
 
 
+MANY = 1_000
+"""So many summands are looked through for one that is lost after they are added up, not one by one."""
+
+
 def rational(value: Fraction) -> fmpq:
     """The same number."""
     return fmpq(value.numerator, value.denominator)
@@ -239,8 +243,13 @@ class BallArithmetic(Gridded[Entry, Truth]):
         return total
 
     def total(self, values: Iterable[Entry]) -> Entry:
+        found = tuple(values)
+        if len(found) > MANY and None not in found:
+            whole = sum((x for x in found if isinstance(x, arb)), arb(0))
+            if self.blurred or _all_seen((whole,), found):
+                return self.plus(whole, sum((x for x in found if not isinstance(x, arb)), ZERO))
         total: Entry = ZERO
-        for value in values:
+        for value in found:
             total = self.plus(total, value)
         return total
 

@@ -43,6 +43,8 @@ RUNNING_SHARE = 0.25
 MANY_ENTRIES = 64
 TINY = torch.finfo(torch.float64).tiny
 UNSEEN = 1e-13
+LONG_LOOK: Final = 1e9
+"""Where balls took longer than so many nanoseconds at one input, what they said there has to do."""
 """A summand by so much smaller than what it is added to is not seen in a mean or an integral."""
 RIGHT_FACTOR = 10.0
 WRONG_FACTOR = 100.0
@@ -366,6 +368,9 @@ MEMBERS: Final[dict[str, Callable[[Matrix], bool]]] = {
 def second_look(bench: Bench, claim: Claim, world: World, trial: int) -> Seen | None:
     """What balls say at an input of a draw; None where they are not asked, or it is not exactly what is declared."""
     if not balls.encloses(bench, claim) or bench.holds(t.Arbitrary, claim.head, claim.claimed):
+        return None
+    price = bench.kept.get(("price of a look", claim.name), 0.0)
+    if isinstance(price, float) and price > LONG_LOOK:
         return None
     leaves: dict[str, Grid[Fraction]] = {}
     for name in balls.names(bench, claim):

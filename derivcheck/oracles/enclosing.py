@@ -13,7 +13,7 @@ from fractions import Fraction
 from random import Random
 
 from derivcheck.evaluation import unknowns
-from derivcheck.evaluation.arithmetic import NoValue
+from derivcheck.evaluation.arithmetic import BUDGET, NoValue
 from derivcheck.evaluation.balls import COMPARED, ZERO, BallArithmetic, Balls, Number, enclosed, precision, rational
 from derivcheck.evaluation.evaluator import FunctionValue, World, evaluate
 from derivcheck.evaluation.forward import Forward
@@ -98,9 +98,10 @@ def look(draws: Draws, claim: Claim, point: Input, *, deep: bool = True, far: bo
 
     Raises NotExact, OutOfRange.
     """
-    seen = Seen(Look.OPEN)
+    seen, begun = Seen(Look.OPEN), BUDGET.ever
     for bits in care.levels:
         seen, costly = _sides(draws, claim, point, bits, care.digits)
+        draws.kept["price of a look", claim.name] = BUDGET.ever - begun
         if seen.look in (Look.ABSENT, Look.NOWHERE, Look.HOLDS, Look.WRONG) or (seen.look is Look.AGREE and not deep):
             return seen
     if seen.look is Look.LOST and not costly and far and care.farthest:

@@ -38,7 +38,7 @@ class _Sentence:
 
 def explain(item: Statement, statements: Statements, builder: Builder) -> None:
     """Define the names that the sentence of a statement calls eigenvalues and eigenvectors, as far as it can be."""
-    if item.hidden or not EIGEN.search(builder.scope.text):
+    if item.hidden or not EIGEN.anywhere(builder.scope.text):
         return
     found = _sentence_of(item, statements, builder)
     if not EIGEN.search(found.words):

@@ -35,7 +35,7 @@ FIXED_WORDS = frozenset(("max", "min", "tr", "trace", "det", "diag", "vec", "log
 
 def of_chance(scope: Scope) -> bool:
     """Whether p and q are densities in this document, and not functions that happen to have that letter."""
-    return bool(scope.factors) or CHANCE.search(scope.text) is not None
+    return bool(scope.factors) or CHANCE.anywhere(scope.text)
 
 
 def is_new(node: n.Node, scope: Scope) -> bool:

@@ -35,6 +35,8 @@ def is_open(size: str) -> bool:
     return size.startswith("?") and size[1:-1].isdigit() and size[-1].isalpha()
 
 
+MANY_NAMES = 300
+
 DENSITIES = frozenset(("p", "P", "\\Pr", "\\mathrm{Pr}", "\\mathbb{P}", "\\mathrm{P}"))
 """The letters of densities."""
 MOMENTS = "told by its moments"
@@ -361,7 +363,9 @@ class Scope:
         return show(shape, self.solution)
 
     def suggestion(self, key: str) -> str | None:
-        """A visible name that looks much like this one."""
+        """A visible name that looks much like this one; among very many of them any name looks like one."""
+        if len(self.names) > MANY_NAMES:
+            return None
         bare = key.replace("\\mathbf{", "").replace("\\", "").strip("{}")
         for name in self.names:
             other = name.replace("\\mathbf{", "").replace("\\", "").strip("{}")

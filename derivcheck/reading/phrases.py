@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, Literal
 
 Window = Literal["near", "sentence", "paragraph", "document", ""]
@@ -30,6 +31,10 @@ class Phrase:
         """Where it is said first."""
         return self.pattern.search(words)
 
+    def anywhere(self, text: str) -> bool:
+        """Whether a whole document says it: each of its statements may ask."""
+        return _anywhere(self.pattern, text)
+
     def match(self, words: str) -> re.Match[str] | None:
         """Whether the words begin with it."""
         return self.pattern.match(words)
@@ -41,6 +46,11 @@ class Phrase:
     def every(self, words: str) -> Iterator[re.Match[str]]:
         """Where it is said."""
         return self.pattern.finditer(words)
+
+
+@lru_cache(maxsize=64)
+def _anywhere(pattern: re.Pattern[str], text: str) -> bool:
+    return pattern.search(text) is not None
 
 
 def _said(tells: str, pattern: str, window: Window = "near", *, any_case: bool = False) -> Phrase:
