@@ -16,6 +16,13 @@ TABLE: tuple[tuple[str, dict[str, str]], ...] = (
             r"\frac{t}{1 - t} \ge 0": U, r"\frac{t}{t} = 1": U, r"\log(1 - t) \le 0": U, r"-t \log t \ge 0": H,
         },
     ),
+    (
+        r"Let $x, y \in \mathbb{R}$.",
+        {
+            r"\exp(-10^8 ((x - 1)^2 + (y - 2)^2)) < \frac{1}{2}": W, r"e^{-10^8 ((x - 1)^2 + (y - 2)^2)} \le 1": H,
+            r"\frac{1}{1 + 10^8 ((x - 0.3)^2 + (y - 0.7)^2)} \le \frac{1}{2}": W, r"|\sin x - \sin y| \le |x - y|": H,
+        },
+    ),
     (r"Let $x, y \in [0, 1]$.", {r"|x - y| < 1": W, r"x - y > -1": W, r"x y \le x": H}),
     (r"Let $x > 0$.", {r"\log \log x < \log x": U, r"x \ge 10^{-15}": W}),
     (

@@ -247,7 +247,7 @@ class BallArithmetic(Gridded[Entry, Truth]):
         if len(found) > MANY and None not in found:
             whole = sum((x for x in found if isinstance(x, arb)), arb(0))
             if self.blurred or _all_seen((whole,), found):
-                return self.plus(whole, sum((x for x in found if not isinstance(x, arb)), ZERO))
+                return self.plus(whole, sum((x for x in found if isinstance(x, fmpq)), ZERO))
         total: Entry = ZERO
         for value in found:
             total = self.plus(total, value)

@@ -46,6 +46,8 @@ SPREADS = ("drawn", "scaled", "mixed")
 STARTS = 18
 """How many of the worst inputs are followed downhill, at every choice of sizes."""
 STEPS = 8
+PEAKS = 3
+"""So many exponents and divisors are followed to where they are extreme."""
 WAVES, WIDTH, COUNTED = 16_384, 1e4, 2_048
 """So many inputs over so wide a range where several waves may meet, and so many whole numbers one after the other."""
 POWERS = tuple(10.0**power for power in range(4, 31))
@@ -169,6 +171,7 @@ def _search(bench: Bench, claim: Claim, base: tuple[World, ...]) -> Iterator[gap
         corners = gaps.meeting(_corners(bench, drawn, open_ones - held), conditions)
         if corners is not None:
             yield gaps.look(bench, claim, corners)
+    yield from _peaks(bench, claim, kept[0][:1], domains, conditions)
     yield from _far_out(bench, claim, base[0], open_ones - held, conditions, kept)
     for number, group in enumerate(kept):
         yield from _downhill(bench, claim, group[: 1 if number else 2], domains, conditions)
@@ -280,6 +283,28 @@ def _downhill(
         else:
             assert world is not None
             yield gaps.look(bench, claim, world)
+
+
+def _peaks(
+    bench: Bench, claim: Claim, group: list[gaps.Seen], domains: dict[str, Domain], conditions: list[Comparison]
+) -> Iterator[gaps.Seen]:
+    """Where exponents are largest and divisors smallest: narrow peaks, which no slope leads to from far away."""
+    charted = {key: domain for key, domain in domains.items() if free(domain)}
+    found: list[tuple[Term, str]] = []
+    for part in bench.parts(claim.head, claim.claimed):
+        if isinstance(part, t.Elementary) and part.name == "exp" and not part.order:
+            found.append((part.argument, "\\le"))
+        elif isinstance(part, t.Divide) and t.variables(part.right):
+            found.append((part.right, "\\ge"))
+    for term, sign in found[:PEAKS] if charted else ():
+        asked = replace(claim, head=term, claimed=t.Constant(Fraction(0)), relation=sign)
+        for seen in group:
+            world: World | None = gaps.moved(seen.world, dict(seen.world.leaves), _starts(seen))
+            with suppress(NotExact, KeyError, AssertionError, OutOfRange, RuntimeError):
+                for _ in range(3 * STEPS):
+                    world = None if world is None else gaps.step(bench, asked, world, charted, conditions)
+                if world is not None:
+                    yield gaps.look(bench, claim, world)
 
 
 def _starts(part: gaps.Seen) -> Tensor:

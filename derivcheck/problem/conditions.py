@@ -31,7 +31,13 @@ from derivcheck.problem.prose import is_asked, is_concluded, is_conditional
 from derivcheck.problem.scope import Declaration, Definition, FunctionDefinition, IndexInfo, Refusal, Scope
 from derivcheck.problem.solutions import equation_for
 from derivcheck.reading.items import Statement
-from derivcheck.reading.phrases import ASKING, CONDITIONS_JOINED, OPTIMISED_UNDER
+from derivcheck.reading.phrases import (
+    ASKING,
+    CONDITION_BEFORE,
+    CONDITIONS_JOINED,
+    OPTIMISED_UNDER,
+    SENTENCE_ENDS,
+)
 from derivcheck.reading.unread import Unread, folded
 from derivcheck.source import Span
 
@@ -160,7 +166,12 @@ def _goes_on(item: Statement, builder: Builder) -> bool:
     last = max(before, key=lambda line: line.span.end, default=None)
     if last is None or last.kind not in ("declaration", "assumption"):
         return False
-    return CONDITIONS_JOINED.fullmatch(builder.source.text[last.span.end : item.span.start]) is not None
+    text = builder.source.text
+    if not CONDITIONS_JOINED.fullmatch(text[last.span.end : item.span.start]):
+        return False
+    # "Given $x > 0$, $|x| = x$.": where the sentence has nothing else to say, this is what it says.
+    alone = not item.lead.strip(" ,") and SENTENCE_ENDS.match(text[item.span.end :]) is not None
+    return not (alone and CONDITION_BEFORE.search(text[max(0, last.span.start - 30) : last.span.start]) is not None)
 
 
 def declared_by_sign(item: Statement, builder: Builder) -> bool:

@@ -70,6 +70,10 @@ CONDITIONS_JOINED: Final = _said(
     r"|\b(be|are|is|an?|both|probability|vectors?|distributions?|positive|entries)\b)*",
     window="",
 )
+CONDITION_BEFORE: Final = _said(
+    "what is behind it is a condition", r"\b(given( that)?|if|for)[\s$(\\]*$", window="", any_case=True
+)
+SENTENCE_ENDS: Final = _said("the sentence ends", r"[\s$)\\\]]*(\.(\s|$|\$)|$)", window="")
 DESCRIBED: Final = _said(
     "describes the name",
     r"[\s,]*(be|is|are|denotes?|for|as)? ?(the|its|their|that)\b",
