@@ -14,7 +14,7 @@ from derivcheck.ground import on_ground
 from derivcheck.ignoring import with_ignored
 from derivcheck.isolation import Isolation
 from derivcheck.language.nodes import Group, Node, Scripted
-from derivcheck.meaning.sections import interpret
+from derivcheck.meaning.interpretation import interpret
 from derivcheck.parts import Part, checked_in_parts, parts_of
 from derivcheck.problem import terms as t
 from derivcheck.problem.context import SLOT, key_of, pattern, strip

@@ -175,8 +175,9 @@ class Grounds:
         made = (_keys_in(one.term) for one in self.problem.definitions.values())
         fresh = fresh.difference(*made)
         for other in self.problem.claims:
-            if fresh and other.line_span != claim.line_span and other.span.start < claim.span.start:
-                fresh -= self._names_of(other)
+            # A line that has it on one side only may itself be what sets it.
+            if isinstance(other, Claim) and other.line_span != claim.line_span and other.span.start < claim.span.start:
+                fresh -= _keys_in(other.head) & _keys_in(other.claimed)
         return Unread((), claim.line_span, why="may set a name of which nothing else is said") if fresh else None
 
     def runs_out(self, claim: Claim | Refused, verdict: Verdict) -> Unread | None:
@@ -190,7 +191,9 @@ class Grounds:
     def _loses_path(self, claim: Claim) -> bool:
         """Whether a derivative rests on names that nothing declares, and none of them on its variable."""
         inferred = self._inferred
-        parts = (part for side in (claim.head, claim.claimed) for part in t.walk(side))
+        made = self._reached(_keys_in(claim.head) | _keys_in(claim.claimed)) & self.problem.definitions.keys()
+        sides = [claim.head, claim.claimed, *(self.problem.definitions[key].term for key in sorted(made))]
+        parts = (part for side in sides for part in t.walk(side))
         reached = ((part, self._reached(_keys_in(part.target))) for part in parts if isinstance(part, t.Derivative))
         return any(part.key not in rests and rests & inferred for part, rests in reached)
 
@@ -250,6 +253,7 @@ class Grounds:
         yield from self._led_to(claim)
         yield from self._of_several(claim)
         yield from self._spelt_out(claim)
+        yield from (one for one, key in self._other_functions if key in reached and one.span.start < claim.span.start)
         if claim.name in self.apart:
             yield self.apart[claim.name]
         if isinstance(claim, Claim) and self._loses_path(claim):
@@ -260,6 +264,8 @@ class Grounds:
                 continue
             if unread.optimum and isinstance(claim, Claim) and (claim.solution or isinstance(claim.head, t.Derivative)):
                 continue  # What is solved for, and by what is differentiated, is free.
+            if unread.behind and claim.span.start < unread.span.start:
+                continue
             there = self._section(unread.span.start)
             if unread.around is not None:
                 if unread.around.start <= claim.span.start < unread.around.end:
@@ -269,6 +275,20 @@ class Grounds:
                 if here == there or self._made_in(key, there):
                     yield unread
                     break
+
+    @cached_property
+    def _other_functions(self) -> list[tuple[Unread, str]]:
+        """Unread lines that give a function another name for its argument: the likelihood of the next model."""
+        found = []
+        for refused in self.problem.claims:
+            if isinstance(refused, Refused):
+                names, arguments = set_in(self.problem.source.text, refused.line_span)
+                for key in self._keys(names[:1], refused.span):
+                    known = self._meanings.get(key)
+                    own = {one for one, _ in known.parameters} if isinstance(known, FunctionDefinition) else None
+                    if own is not None and self._keys(arguments, refused.span) - own:
+                        found.append((Unread(names[:1], refused.line_span), key))
+        return found
 
     def _of_several(self, claim: Claim | Refused) -> Iterator[Unread]:
         """What does not fit where a column has an index: ``u_n`` may be its entry, or one of several columns."""

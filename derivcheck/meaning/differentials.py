@@ -2,19 +2,12 @@ r"""Differentials, ``dX`` and ``d \log\det X``, as derivatives along a path of t
 
 An input X of which a differential stands somewhere becomes X + ε dX with an arbitrary direction dX; the differential of
 anything is then its derivative by ε.
-
-The sample ``x_i`` beside the generic input ``x``: one of several and no entry, where its use leaves nothing else.
-
-A document declares "an input $x \in \mathbb{R}^d$" and sums over data $x_i$, i = 1, …, N. What tells that x_i is a
-column like x: it stands behind a transpose or has one, and its index runs to another size than that of x.
 """
 
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from fractions import Fraction
-from itertools import pairwise
+from dataclasses import replace
 from typing import Final
 
 from derivcheck.language import nodes as n
@@ -32,7 +25,6 @@ from derivcheck.source import Span
 _CONES: Final = frozenset(("symmetric", "spd", "psd", "skew", "diagonal", "lower", "upper", "invertible", "traceless"))
 """What may be said of an input and of its direction: then it is true of their sum as well."""
 _D: Final = n.Name("d")
-_ZERO: Final = n.Number(Fraction(0), "0")
 
 
 def differentials(items: Sequence[Item], text: str) -> dict[str, Statement] | None:
@@ -45,7 +37,7 @@ def differentials(items: Sequence[Item], text: str) -> dict[str, Statement] | No
     varied = [what for node in nodes if isinstance(node, n.Product) for _, what in _varied(node)]
     names = {key_of(name): name for name in varied if isinstance(name, n.Name)}
     declared = {key_of(strip(part)): one for one in statements if _is_space(one) for part in members_of(one.members[0])}
-    still = {key_of(what) for one in statements if one.members[-1] == _ZERO
+    still = {key_of(what) for one in statements if one.members[-1] == hidden.ZERO
              for what in [_alone(one.members[0])] if what is not None}  # fmt: skip
     defined = {key_of(strip(one.members[0])) for one in statements if one.relations and one.relations[0].sign == "="}
     moving = {key: declared[key] for key in names if key in declared and key not in still}
@@ -76,7 +68,7 @@ def _restricts(item: Statement, moving: Container[str]) -> bool:
 def _is_cone(item: Statement) -> bool:
     r"""``x > 0``, ``A \\succ 0``: what start and direction meet, their sum meets."""
     signs = [relation.sign for relation in item.relations]
-    return len(signs) == 1 and signs[0] in (">", "\\ge", "\\succ", "\\succeq") and item.members[1] == _ZERO
+    return len(signs) == 1 and signs[0] in (">", "\\ge", "\\succ", "\\succeq") and item.members[1] == hidden.ZERO
 
 
 def speaks(items: Sequence[Item], text: str, told: bool) -> bool:
@@ -152,7 +144,7 @@ def along_a_path(moving: Mapping[str, Statement], items: Sequence[Item]) -> tupl
                 found.append(replace(item, members=members, hidden=item.hidden or mark == "direction"))
         else:
             found.append(replace(item, members=tuple(transform(member, _derived) for member in item.members)))
-    positive = hidden.let((n.STEP, _ZERO), (">",), Span(first, first), 940)
+    positive = hidden.let((n.STEP, hidden.ZERO), (">",), Span(first, first), 940)
     return hidden.in_front([positive], tuple(found))
 
 
@@ -212,91 +204,3 @@ def _is_space(item: Statement) -> bool:
     space = strip(item.members[1])
     base = space.base if isinstance(space, n.Scripted) else space
     return isinstance(base, n.Name) and base.text in REALS
-
-
-_TURNED: Final = (n.Symbol("\\top"), n.Name("T"))
-
-
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """``member`` is one of as many as ``upper`` says, each in ``space`` as the generic name is."""
-
-    member: n.Scripted
-    space: n.Node
-    upper: n.Node
-    place: Span
-
-
-def samples(items: Sequence[Item]) -> list[Sample]:
-    """The members of generic names in a document."""
-    statements = [item for item in items if isinstance(item, Statement)]
-    nodes = [part for item in statements for member in item.members for part in walk(member)]
-    used = [part for part in nodes if isinstance(part, n.Scripted) and isinstance(part.sub, n.Name) and not part.primes]
-    given = {key_of(strip(part)) for one in statements if one.relations for part in members_of(one.members[0])}
-    uppers = dict(_uppers(statements, nodes))
-    found: dict[str, Sample] = {}
-    for name, space, place in _generic(statements):
-        for part in used:
-            assert part.sub is not None
-            member = n.Scripted(part.base, part.sub, None)
-            upper = uppers.get(key_of(part.sub))
-            if part.base != name or upper is None or key_of(member) in given:
-                continue
-            size = space.sup if isinstance(space, n.Scripted) else None
-            whole = size is None or (size != upper and any(_is_column(node, member) for node in nodes))
-            if whole:
-                found.setdefault(key_of(member), Sample(member, space, upper, place))
-    # A number is one of several only beside a column that is: ``\\lambda_i`` may have a meaning of its own.
-    letters = {one.member.sub for one in found.values() if isinstance(one.space, n.Scripted)}
-    return [one for one in found.values() if one.member.sub in letters]
-
-
-def declared(found: Sequence[Sample], items: tuple[Item, ...]) -> tuple[Item, ...]:
-    """The document with the members declared."""
-    made = []
-    for number, one in enumerate(found):
-        assert one.member.sub is not None
-        listed = n.Tuple((hidden.ONE, n.Symbol("\\dots"), one.upper), (",", ","))
-        made.append(hidden.set_to(one.member.sub, listed, one.place, 820 + 2 * number))
-        made.append(hidden.let((one.member, one.space), ("\\in",), one.place, 821 + 2 * number))
-    return hidden.in_front(made, items)
-
-
-def _generic(statements: Sequence[Statement]) -> Iterator[tuple[n.Name, n.Node, Span]]:
-    r"""What is declared without an index as a column or a number: ``x \in \mathbb{R}^d``, ``y \in \{0, 1\}``."""
-    for one in statements:
-        if one.hidden or len(one.members) != 2 or one.relations[0].sign != "\\in":
-            continue
-        space = strip(one.members[1])
-        base = space.base if isinstance(space, n.Scripted) else space
-        reals = isinstance(base, n.Name) and base.text in REALS
-        column = isinstance(space, n.Scripted) and space.sub is None and isinstance(space.sup, n.Name)
-        values = isinstance(space, n.Group) and space.fence == "{"
-        if values or (reals and (column or isinstance(space, n.Name))):
-            place = Span(one.span.start, one.span.start)
-            yield from ((name, space, place) for name in members_of(one.members[0]) if isinstance(name, n.Name))
-
-
-def _uppers(statements: Sequence[Statement], nodes: Sequence[n.Node]) -> Iterator[tuple[str, n.Node]]:
-    """To where letters run."""
-    for part in nodes:
-        counted = isinstance(part, n.Big) and len(part.binder.names) == 1 and part.binder.lower == hidden.ONE
-        if isinstance(part, n.Big) and counted and part.binder.upper is not None:
-            yield key_of(part.binder.names[0]), part.binder.upper
-    for one in statements:
-        if len(one.members) == 2 and isinstance(listed := one.members[1], n.Tuple) and listed.items[0] == hidden.ONE:
-            yield key_of(one.members[0]), listed.items[-1]
-
-
-def _is_column(node: n.Node, member: n.Scripted) -> bool:
-    r"""Whether a node shows that a member is no number: ``x_i^\top``, ``w^\top x_i``."""
-    match node:
-        case n.Scripted(base=base, sub=sub, sup=sup) if sup in _TURNED:
-            return (base, sub) == (member.base, member.sub)
-        case n.Product(factors=factors):
-            return any(
-                isinstance(left, n.Scripted) and left.sup in _TURNED and replace(right, primes=0) == member
-                for left, right in pairwise(factors)
-                if isinstance(right, n.Scripted)
-            )
-    return False

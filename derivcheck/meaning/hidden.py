@@ -13,6 +13,7 @@ from derivcheck.source import Span
 
 REALS = n.Name("\\mathbb{R}")
 ONE = n.Number(Fraction(1), "1")
+ZERO = n.Number(Fraction(0), "0")
 
 
 def let(members: Sequence[n.Node], signs: Sequence[str], place: Span, number: int) -> Statement:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
 from itertools import pairwise
-from typing import Final, Literal
+from typing import Final, Literal, TypeGuard
 
 from derivcheck.language import nodes as n
 from derivcheck.language.nodes import walk
@@ -21,17 +21,20 @@ from derivcheck.language.shapes import Dim
 from derivcheck.meaning import hidden
 from derivcheck.meaning.notations import run_in
 from derivcheck.problem.context import key_of, members_of, names_in, strip
-from derivcheck.problem.domains import counting_letters
+from derivcheck.problem.domains import counting_letters, turned_names
 from derivcheck.problem.dotted import DOTTED
+from derivcheck.problem.probability.distributions import ALIASES, FAMILIES
+from derivcheck.problem.probability.operators import MEANS
 from derivcheck.problem.problem import Inferred, Line, Problem, Refused
 from derivcheck.problem.prose import is_concluded
 from derivcheck.problem.recursions import counters
-from derivcheck.problem.scope import Declaration, FunctionDeclaration, Unknown
+from derivcheck.problem.scope import Declaration, FunctionDeclaration, FunctionDefinition, Unknown
 from derivcheck.problem.terms import Arbitrary, Term, variables
 from derivcheck.problem.terms import walk as terms_in
 from derivcheck.reading.items import Item, Statement
 from derivcheck.reading.parser import parse_expression
 from derivcheck.reading.phrases import (
+    CHANCE,
     DEFINES,
     DESCRIBED_PLAINLY,
     FUNCTIONS_IN_WORDS,
@@ -46,8 +49,8 @@ from derivcheck.source import Span
 from derivcheck.verdict import Finding, Severity
 
 Kind = Literal[
-    "size", "number", "positive", "column", "matrix", "columns", "table", "function", "several", "loss", "joint",
-    "sigmoid", "normal density", "normal distribution", "rectifier", "softplus",
+    "size", "number", "positive", "share", "column", "matrix", "columns", "table", "function", "several", "loss",
+    "joint", "sigmoid", "normal density", "normal distribution", "rectifier", "softplus",
 ]  # fmt: skip
 Build = Callable[[tuple[Item, ...]], Problem]
 
@@ -68,6 +71,11 @@ _BODIES: Final[dict[str, str]] = {
     "softplus": "\\log(1 + e^t)",
 }
 """Functions that words name, and what each is of t."""
+PARAMETERS: Final[dict[str, Kind]] = {
+    "probability": "share", "rate": "positive", "shape": "positive", "scale": "positive", "a": "positive",
+    "b": "positive",
+}  # fmt: skip
+"""What the parameters of families of distributions must be."""
 _COUNTS: Final = {"column": 1, "columns": 1, "matrix": 2, "table": 2, "loss": 2, "joint": 2}
 """How many sizes a kind has."""
 _FUNCTIONS: Final = frozenset("fghFGH") | {"\\phi", "\\varphi", "\\psi", "\\rho", "\\sigma", "\\ell", "\\eta"}
@@ -90,7 +98,7 @@ class Guess:
     @property
     def key(self) -> str:
         """Under which name it is known then: that of the column of which it is an entry."""
-        whole = (self.kind == "column" and self.runs) or self.kind == "table"
+        whole = (self.kind in ("column", "size") and self.runs) or self.kind == "table"
         return key_of(self.name.base if whole and isinstance(self.name, n.Scripted) else self.name)
 
     @property
@@ -98,7 +106,7 @@ class Guess:
         """The sizes still to be found, by their names: unknowns begin with ``?``."""
         count = {
             "column": 1, "columns": 1, "matrix": 2, "table": 2, "joint": 2,
-            "loss": 2 * self.arity, "several": self.arity,
+            "loss": 2 * self.arity, "several": self.arity, "size": int(self.runs),
         }.get(self.kind, 0)  # fmt: skip
         # What a function takes may be a number.
         mark = "of" if self.kind in ("loss", "joint", "several") else ""
@@ -116,10 +124,16 @@ class Guess:
             case known if known in _BODIES:
                 body = parse_expression(_BODIES[known])
                 return hidden.set_to(hidden.called(self.name, (n.Name("t"),)), body, self.place, self.number)
+            case "size" if self.runs and isinstance(self.name, n.Scripted):
+                # ``k_i`` whose factorial is taken is one of several counts.
+                counts = n.Scripted(n.Name("\\mathbb{N}"), None, found[0])
+                return hidden.let((self.name.base, counts), ("\\in",), self.place, self.number)
             case "size":
                 return hidden.let((self.name, n.Name("\\mathbb{N}")), ("\\in",), self.place, self.number)
             case "positive":
-                return hidden.let((self.name, n.Number(Fraction(0), "0")), (">",), self.place, self.number)
+                return hidden.let((self.name, hidden.ZERO), (">",), self.place, self.number)
+            case "share":
+                return hidden.let((self.name, parse_expression("(0, 1)")), ("\\in",), self.place, self.number)
             case "loss" | "joint":
                 spaces = [hidden.space(found[k : k + 2]) for k in range(0, len(found), 2)]
                 return hidden.function(self.name, spaces, self.place, self.number)
@@ -208,11 +222,13 @@ class Inference:
             if not self._affordable():
                 break
             if fresh:
-                # ``X_{ij}`` tells more of X than ``X``.
+                # ``X_{ij}`` tells more of X than ``X``, and ``x_i`` more than ``x_1``.
                 nodes = [one.node for one in fresh]
                 tables = {key_of(one.base) for one in nodes if isinstance(one, n.Scripted) and _two_letters(one.sub)}
                 tables |= {guess.key for guess in self.guesses}
                 fresh = [one for one in fresh if key_of(one.node) not in tables]
+                columns = {one.base for one in self._parts if isinstance(one, n.Scripted) and self._runs(one)}
+                fresh = [one for one in fresh if not (_is_numbered(one.node) and one.node.base in columns)] or fresh
             if fresh:
                 number = self.first + len(self.guesses)
                 self.guesses += [self._guess(one, number + k) for k, one in enumerate(fresh)]
@@ -232,7 +248,8 @@ class Inference:
     def explained_in_words(self, guess: Guess, problem: Problem) -> Iterator[Unread]:
         """Where the text says in words what a name is: words that are not understood may say more than its shape.
 
-        What is made of a name tells that any value of it is meant; of another every word counts.
+        What is made of a name tells that any value of it is meant; of another every word counts. What holds for any
+        value holds for the one that they speak of, unless this is random.
         """
         if guess.kind in ("loss", "joint", "size") or guess.kind in _BODIES:
             return
@@ -243,12 +260,15 @@ class Inference:
                 yield Unread(((folded(guess.key),),), Span(used.span.start, used.span.start), narrows=True, why=why)
         key = key_in(problem, guess)
         argument = any(guess.name in _arguments(item.members[0]) for item in self.items if isinstance(item, Statement))
-        free = argument or any(key in _keys_in(made.term) for made in problem.definitions.values())
+        made = [one.term for one in problem.definitions.values()]
+        made += [one.body for one in problem.scope.names.values() if isinstance(one, FunctionDefinition)]
+        free = argument or any(key in _keys_in(term) for term in made)
         if guess.kind in ("function", "several") and not free:
             # It may be a known one, and the line wrong of every other.
             why = f"has `{plain(guess.name)}` for a function of which nothing is said"
             for used in self._statements_with(guess.name):
-                yield Unread(((folded(guess.key),),), Span(used.span.start, used.span.start), why=why)
+                place = Span(used.span.start, used.span.start)
+                yield Unread(((folded(guess.key),),), place, narrows=self._is_certain, why=why)
             return
         described = any(DESCRIBED_PLAINLY.match(self._behind(item)) for item in self._mentions_of(guess))
         if not described and any(isinstance(part, n.Product) and _weighs_log(part, guess.name) for part in self._parts):
@@ -261,7 +281,13 @@ class Inference:
                 continue  # "The minimum in $x$ is …" says what the minimum is.
             known = PLAIN.match(behind) or DESCRIBED_PLAINLY.match(behind)
             if not (free or DESCRIBED_PLAINLY.match(behind)) or (DEFINES.match(behind) and not known):
-                yield Unread(((folded(guess.key),),), item.span)
+                yield Unread(((folded(guess.key),),), item.span, narrows=self._is_certain)
+
+    @cached_property
+    def _is_certain(self) -> bool:
+        """Whether the document speaks of nothing random."""
+        means = any(isinstance(part, n.Name) and part.text in MEANS for part in self._parts)
+        return not means and CHANCE.search(self.text) is None
 
     def _one_of_several(self, guess: Guess) -> Iterator[Unread]:
         r"""A guess with an index that counts, or beside one that has a letter: ``V_{ij}`` is no number of its own."""
@@ -457,6 +483,10 @@ class Inference:
         return counting_letters(item for item in self.items if isinstance(item, Statement))
 
     @cached_property
+    def _turned(self) -> frozenset[str]:
+        return turned_names(item for item in self.items if isinstance(item, Statement))
+
+    @cached_property
     def _given(self) -> frozenset[str]:
         r"""What stands behind ``\mid``, and from what something is drawn: no use tells how it is distributed."""
         conditions = {
@@ -496,7 +526,7 @@ class Inference:
         shown = (item.span for item in self.items if isinstance(item, Statement) and item.span.start >= self.since)
         place = next(shown, Span(self.since, self.since))
         kinds = self._kinds(name, unknown.called)
-        if self._is_turned(name):
+        if key_of(name) in self._turned:
             kinds = tuple(kind for kind in kinds if kind not in ("number", "positive")) or kinds
         arity = self._arity(name)
         if kinds[0] == "loss" and (said := self._said_of(name)) is not None:
@@ -562,6 +592,8 @@ class Inference:
             return ("matrix", "column", "number")
         if bold:
             return ("column", "number")
+        if (kind := self._by_distribution(name)) is not None:
+            return (kind, "number", "column")
         if self._is_positive(name):
             return ("positive", "number", "column")
         word = len(bare) > 1 and bare.isascii() and bare.isalpha() and bare.islower()
@@ -582,14 +614,20 @@ class Inference:
                         return kind  # type: ignore[return-value]
         return None
 
-    def _is_turned(self, name: n.Node) -> bool:
-        """Whether its transpose stands somewhere: nobody writes one of a number."""
-        tops = (n.Symbol("\\top"), n.Name("T"))
-        turned = (part for part in self._parts if isinstance(part, n.Scripted) and part.sup in tops)
-        return any(part.base == name or replace(part, sup=None) == name for part in turned)
-
     def _is_primed(self, name: n.Node) -> bool:
         return any(isinstance(part, n.Scripted) and part.primes and part.base == name for part in self._parts)
+
+    def _by_distribution(self, name: n.Node) -> Kind | None:
+        r"""What it must be as a parameter of a known family: the \lambda of ``\mathrm{Poisson}(\lambda)``."""
+        for part in self._parts:
+            match part:
+                case n.Product(factors=(n.Name(text=family), n.Group(body=body)), operators=("",)) if family in ALIASES:
+                    written = body.items if isinstance(body, n.Tuple) else (body,)
+                    parameters = FAMILIES[ALIASES[family]].parameters
+                    for word, one in zip(reversed(parameters), reversed(written), strict=False):
+                        if one == name and word in PARAMETERS:
+                            return PARAMETERS[word]
+        return None
 
     def _is_positive(self, name: n.Node) -> bool:
         r"""Whether it stands for a scale: ``\sigma`` with its square, as a variance or below a logarithm."""
@@ -799,6 +837,10 @@ def told(problem: Problem, settled: Sequence[Settled]) -> Problem:
 def _letters() -> Iterator[str]:
     yield from ("n", "m", "k", "d", "r", "s")
     yield from (f"n_{{{k}}}" for k in range(1, 200))
+
+
+def _is_numbered(node: n.Node) -> TypeGuard[n.Scripted]:
+    return isinstance(node, n.Scripted) and isinstance(node.sub, n.Number) and node.sup is None
 
 
 def _two_letters(sub: n.Node | None) -> bool:

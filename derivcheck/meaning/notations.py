@@ -17,6 +17,7 @@ from derivcheck.language.nodes import walk
 from derivcheck.meaning import hidden
 from derivcheck.meaning.chances import spoken_models
 from derivcheck.meaning.functions import functions_told
+from derivcheck.meaning.instances import instances
 from derivcheck.meaning.leftout import spelt_out
 from derivcheck.problem.context import key_of, members_of, names_in, strip
 from derivcheck.problem.dotted import Run, is_dots, run_of, run_through
@@ -39,8 +40,9 @@ class Members:
 
 def written_out(items: tuple[Item, ...], text: str) -> tuple[tuple[Item, ...], list[Unread]]:
     """The items with what words say of rows and columns as hidden statements, and what was said but not understood."""
-    unread = list(_bundles(items))
-    items = spelt_out(_by_entries(list(_one_by_one(functions_told(items, text)))))
+    bundles = list(_bundles(items))
+    items, unread = instances(spelt_out(_by_entries(list(_one_by_one(functions_told(items, text))))))
+    unread += bundles
     statements = [item for item in items if isinstance(item, Statement)]
     said = [*_ranges(statements), *spoken_models(items, text)]
     unread += _factors_in_words(statements, text)

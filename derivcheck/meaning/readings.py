@@ -17,14 +17,13 @@ from derivcheck.language.printing import plain
 from derivcheck.meaning import hidden, tables
 from derivcheck.meaning.differentials import (
     along_a_path,
-    declared,
     differentials,
     doubtful,
     held,
     in_exponents,
-    samples,
     speaks,
 )
+from derivcheck.meaning.samples import declared, samples
 from derivcheck.problem.context import key_of, strip
 from derivcheck.problem.domains import REALS
 from derivcheck.reading.items import Directive, Item, Statement
@@ -229,11 +228,14 @@ def _adjoints(items: Items) -> tuple[_Notation, dict[str, n.Node]] | None:
                 found[key] = whole
             elif item.relations[0].sign in ("=", ":=") and not item.continues:
                 itself = _says_itself(name, item.members[1])
+                if not itself and item.cue is not None and item.cue.kind in ("let", "call", "where") and item.cue.near:
+                    break  # "With $\\delta_z = …$" gives a name, and no derivative by z.
                 if itself or not any(isinstance(part, n.Derivative) for part in walk(item.members[1])):
                     found[key] = whole
                     set_to += 2 if itself and notation is _with_d else 1
-        if set_to >= 2:
-            return notation, found
+        else:
+            if set_to >= 2:
+                return notation, found
     return None
 
 
@@ -442,6 +444,67 @@ def _ones_as_columns(items: Items, text: str) -> Read:
     return Read(_rewritten(items, filled), "a `1` behind a factor is the column of ones")
 
 
+def _capitals(node: n.Node) -> Iterator[tuple[int, int]]:
+    """Where two or more capital letters of a product touch each other: from which factor, up to which."""
+    if not isinstance(node, n.Product):
+        return
+    begin = 0
+    for k in range(1, len(node.factors) + 1):
+        before, signs = node.factors[k - 1], node.operators
+        touches = k < len(node.factors) and signs[k - 1] == "" and before.span.end == node.factors[k].span.start
+        if touches and _is_capital(before) and _is_capital(node.factors[k]):
+            continue
+        if k - begin > 1 and _is_capital(node.factors[begin]):
+            yield begin, k
+        begin = k
+
+
+def _is_capital(node: n.Node) -> bool:
+    return isinstance(node, n.Name) and len(node.text) == 1 and node.text.isascii() and node.text.isupper()
+
+
+def _words(items: Items) -> set[str]:
+    """Runs of capitals that are one word: set or called as a whole, and no letter of them stands anywhere alone."""
+    told, alone = {*_declared(items), *(key_of(name) for name, _ in _set(items))}, dict[str, int]()
+    runs: dict[str, int] = {}
+    whole: set[str] = set()
+    for item in _statements(items):
+        for place, member in enumerate(item.members):
+            for part in walk(member):
+                if _is_capital(part):
+                    alone[key_of(part)] = alone.get(key_of(part), 0) + 1
+                for begin, end in _capitals(part):
+                    assert isinstance(part, n.Product)
+                    word = "".join(key_of(factor) for factor in part.factors[begin:end])
+                    runs[word] = runs.get(word, 0) + 1
+                    behind = part.factors[end : end + 1]
+                    if begin == 0 and place == 0 and item.relations and part is strip(member):
+                        whole |= {word} if not behind or isinstance(behind[0], n.Group) else set()
+    for word, times in runs.items():
+        for letter in word:
+            alone[letter] = alone.get(letter, 0) - times
+    turned = {word for word in runs if any(word != other and sorted(word) == sorted(other) for other in runs)}
+    return {word for word in whole - turned if not any(alone[letter] or letter in told for letter in word)}
+
+
+def _in_one_word(items: Items, text: str) -> Read:
+    words = _words(items)
+
+    def joined(node: n.Node) -> n.Node:
+        for begin, end in reversed(list(_capitals(node))):
+            assert isinstance(node, n.Product)
+            factors = node.factors
+            if (word := "".join(key_of(factor) for factor in factors[begin:end])) in words:
+                name = n.Name(f"\\mathrm{{{word}}}", span=factors[begin].span | factors[end - 1].span)
+                made = (*factors[:begin], name, *factors[end:])
+                signs = (*node.operators[:begin], *node.operators[end - 1 :])
+                node = replace(node, factors=made, operators=signs) if signs else name
+        return node
+
+    shown = ", ".join(f"`{word}`" for word in sorted(words))
+    return Read(_rewritten(items, joined), f"{shown} is one word and no product of letters")
+
+
 # What only words tell.
 
 
@@ -527,6 +590,13 @@ def _as_differentials(items: Items, text: str) -> Read:
 
 
 CONVENTIONS: Final = (
+    Convention(
+        "words",
+        "whether capitals that stand close, as in `KL`, are a product or one name",
+        ("product", "name"),
+        lambda items, text: "name" if _words(items) else "product",
+        _in_one_word,
+    ),
     Convention(
         "densities",
         "whether `p(x, z)` and `q(z)` of which nothing else is said stand for every density",

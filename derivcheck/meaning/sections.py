@@ -2,32 +2,23 @@
 
 Names that nothing declares are told by their use in one section, and hold on as long as they fit; where lines of a
 section have no meaning with what a name was before, it begins anew there, unless something rests on the old one.
-
-From what was read to what it means: under the readings that the document suggests, with what its use tells.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import Final
 
 from derivcheck.language import nodes as n
 from derivcheck.language.nodes import walk
-from derivcheck.language.printing import plain
 from derivcheck.meaning import hidden
 from derivcheck.meaning.inference import WORK, Build, Inference, Settled, complaints, told
-from derivcheck.meaning.notations import written_out
-from derivcheck.meaning.readings import fixed_in, interpreted
-from derivcheck.problem.build import build
 from derivcheck.problem.context import key_of, names_in, strip
-from derivcheck.problem.problem import Claim, Problem, Refused
-from derivcheck.reading.items import Anew, Heading, Item, ParseError, Statement, Unreadable
-from derivcheck.reading.parser import parse_expression
+from derivcheck.problem.problem import Problem
+from derivcheck.reading.items import Anew, Heading, Item, Statement, Unreadable
 from derivcheck.reading.unread import letters_of
-from derivcheck.source import Source, Span
-from derivcheck.verdict import Finding, Severity
+from derivcheck.source import Span
 
 SHORT: Final = 60
 """A document of no more statements is searched as a whole."""
@@ -204,35 +195,3 @@ def _letters(items: Sequence[Item]) -> frozenset[str]:
     """The letters of all names in statements."""
     parts = (part for item in items if isinstance(item, Statement) for member in item.members for part in walk(member))
     return letters_of(*(part.text for part in parts if isinstance(part, n.Name)))
-
-
-def _titled(claim: Claim | Refused, source: Source) -> Claim | Refused:
-    """A claim called by what is written, and not by what was put in its place."""
-    if not isinstance(claim, Claim) or "#" not in claim.title:
-        return claim
-    try:
-        return replace(claim, title=plain(parse_expression(source.slice(claim.head_node.span))))
-    except ParseError:
-        return claim
-
-
-def interpret(source: Source, items: tuple[Item, ...]) -> Problem:
-    """The meaning of a document. Raises nothing: what has no meaning is refused, each line by itself.
-
-    A document's directives win over what a project fixes, and the command line over both.
-    """
-    written, amiss = fixed_in(items)
-    fixed = {**dict(source.readings), **written, **dict(source.insisted)}
-    items, unread = written_out(items, source.text)
-    read, chosen, told = interpreted(items, source.text, fixed)
-    items, unread = read.items, [*unread, *read.unread]
-    problem = inferred(items, source.text, partial(build, source, readings=chosen))
-    if "densities" in chosen:
-        problem = replace(problem, claims=tuple(_titled(claim, source) for claim in problem.claims))
-    # What the document does not write is listed as inferred, or as a reading.
-    problem = replace(
-        problem, lines=tuple(line for line in problem.lines if line.span.start < line.span.end or line.text)
-    )
-    start = next((item.span for item in items if isinstance(item, Statement) and not item.hidden), Span(0, 0))
-    notices = tuple(Finding("reading", Severity.NOTE, f"read so: {said}", start) for said in told)
-    return replace(problem, findings=(*problem.findings, *amiss, *notices), unread=(*problem.unread, *unread))

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from fractions import Fraction
 from itertools import count
 from typing import Final
 
@@ -24,7 +23,6 @@ from derivcheck.reading.unread import Unread, folded, words_in
 from derivcheck.source import Span
 
 _LETTERS: Final = frozenset(("p", "q", "r", "P", "Q"))
-_ZERO: Final = n.Number(Fraction(0), "0")
 
 
 @dataclass(frozen=True, slots=True)
@@ -320,9 +318,9 @@ def _declared(found: Tables, every: dict[str, n.Name], place: Span) -> list[Stat
         size = found.sizes.get(key, n.Name(f"|{key}|"))
         add((_index(name), n.Tuple((hidden.ONE, n.Symbol("\\dots"), size), (",", ","))), "=")
         if key in found.measured:
-            add((n.Scripted(_measure(key), _index(name), None), _ZERO), ">")
+            add((n.Scripted(_measure(key), _index(name), None), hidden.ZERO), ">")
     for key, letters in found.letters.items():
-        add((_entry(key, [_index(name) for name in letters]), _ZERO), ">")
+        add((_entry(key, [_index(name) for name in letters]), hidden.ZERO), ">")
     return made
 
 

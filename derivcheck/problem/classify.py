@@ -87,6 +87,13 @@ def classify(item: Statement, statements: Statements, builder: Builder) -> None:
             _proportion(item, builder)
         case _ if conditions.EQUAL.issuperset(signs):
             _equality(item, statements, builder)
+        case [sign, *_] if (
+            COMPARED.issuperset(signs) and sign in conditions.EQUAL and is_new(strip(first), builder.scope)
+        ):
+            # ``K = a - b \ge 0``: what K is, then what is said of it.
+            stop = next(place for place, sign in enumerate(signs) if sign not in conditions.EQUAL)
+            _equality(item.part(0, stop + 1), statements, builder)
+            _order(item.part(stop), statements, builder)
         case _ if COMPARED.issuperset(signs):
             _order(item, statements, builder)
         case _:
@@ -247,6 +254,9 @@ def _equality(item: Statement, statements: Statements, builder: Builder) -> None
         or conditions.assumed_equation(item, builder)
         or (not item.implied and not conditional and not recursion and adds_noise(item, left, statements, builder))
     ):
+        return
+    if stated.another_function(item, left, statements, builder):
+        _definition(item, left, builder)
         return
     valued = stated.is_stated_value(item, builder)
     if stated.by_cases(item, statements) and is_new(left, scope):

@@ -188,6 +188,8 @@ def declared_by_sign(item: Statement, builder: Builder) -> bool:
         return False
     if item.displayed and bound != 0 and not is_asked(item, near=True):
         return False
+    if item.relations[0].sign == "\\ne" and any(key_of(name) in scope.turned for run in runs for name in run):
+        return False  # "for any $v \ne 0$" of a column tells no shape.
     known = [scope.names.get(key_of(name)) for run in runs for name in run]
     if not all(is_new or isinstance(old, Declaration) for is_new, old in zip(new, known, strict=True)):
         return False

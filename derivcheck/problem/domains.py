@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from derivcheck.language import nodes as n
 from derivcheck.language.nodes import walk
@@ -257,6 +257,17 @@ def counting_letters(statements: Iterable[Statement]) -> frozenset[str]:
                 for place in _places(part):
                     found.update(map(key_of, size_names(place)))
     return frozenset(found)
+
+
+def turned_names(statements: Iterable[Statement]) -> frozenset[str]:
+    r"""The names whose transpose stands somewhere: nobody writes one of a number."""
+    tops = (n.Symbol("\\top"), n.Name("T"))
+    parts = (part for statement in statements for member in statement.members for part in walk(member))
+    return frozenset(
+        key_of(replace(part, sup=None) if part.sub is not None else part.base)
+        for part in parts
+        if isinstance(part, n.Scripted) and part.sup in tops and isinstance(part.base, n.Name)
+    )
 
 
 def _places(part: n.Node) -> Iterator[n.Node]:

@@ -11,7 +11,7 @@ from derivcheck.language.printing import plain
 from derivcheck.language.shapes import ONE, SCALAR, Dim, is_scalar
 from derivcheck.problem import algebra, terms
 from derivcheck.problem.context import Context, key_of
-from derivcheck.problem.scope import Declaration, IndexInfo, Refusal, Scope, SizeSymbol
+from derivcheck.problem.scope import Declaration, Definition, IndexInfo, Refusal, Scope, SizeSymbol
 from derivcheck.problem.terms import Term
 from derivcheck.source import Span
 
@@ -71,13 +71,19 @@ def capitals(sub: n.Node | None) -> tuple[str, ...]:
 
 
 def is_word(sub: n.Node | None, scope: Scope, bound: Collection[str] = ()) -> bool:
-    """Whether a run of capitals is a word of a name and no indices: not all of its letters are used as such."""
+    """Whether what stands below is a word of a name and no index.
+
+    It is a run of capitals of which not all are used as indices, or one name that has a value which counts nothing:
+    ``K_y`` beside the targets y.
+    """
 
     def indexes(letter: str) -> bool:
         found = scope.names.get(letter)
         counted = isinstance(found, Declaration) and found.domain.kind in ("finite", "integer", "natural")
         return letter in bound or letter in scope.ranges or isinstance(found, SizeSymbol) or counted
 
+    if isinstance(sub, n.Name) and isinstance(found := scope.names.get(sub.text), Declaration | Definition):
+        return not indexes(sub.text) and not is_scalar(scope.resolve_shape(found.shape))
     letters = capitals(sub)
     return bool(letters) and not all(indexes(letter) for letter in letters)
 

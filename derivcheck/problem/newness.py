@@ -206,6 +206,8 @@ def mentions_itself(node: n.Node, value: n.Node, scope: Scope) -> bool:
                 return True
             if isinstance(part, n.Scripted) and (known in scope.names or members_of_families(part, scope)):
                 continue
+            if isinstance(part, n.Scripted) and part.sub == node and key_of(part.base) not in scope.names:
+                continue  # ``z = \sigma(W_z x)``: the weights of z.
         stack.extend(children(part))
     return False
 

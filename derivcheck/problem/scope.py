@@ -235,6 +235,7 @@ class Scope:
     size_bounds: dict[str, int] = field(default_factory=dict)
     text: str = ""
     counting: frozenset[str] = frozenset()
+    turned: frozenset[str] = frozenset()
     counter: int = 0
     given: dict[str, int] = field(default_factory=dict)
     heading: int = 0

@@ -16,7 +16,7 @@ from derivcheck.language.printing import plain
 from derivcheck.problem import algebra, terms
 from derivcheck.problem.assumptions import whole_of
 from derivcheck.problem.builder import Builder, Statements
-from derivcheck.problem.context import key_of, members_of, strip
+from derivcheck.problem.context import key_of, members_of, names_in, strip
 from derivcheck.problem.definitions import enter
 from derivcheck.problem.newness import is_new, members_of_families, mentions_itself
 from derivcheck.problem.problem import Claim, Refused
@@ -257,6 +257,38 @@ def told_anew(item: Statement, left: n.Node, builder: Builder) -> bool:
         return False
     _set(item, left, builder)
     return True
+
+
+def another_function(item: Statement, left: n.Node, statements: Statements, builder: Builder) -> bool:
+    r"""``\ell(\theta) = …`` behind ``\ell(\lambda) = …``, of inputs of which the first says nothing: the next model's.
+
+    Its argument and these inputs come behind the first one, which is forgotten.
+    """
+    match left:
+        case n.Product(factors=(n.Name() as head, n.Group(body=body)), operators=("",)):
+            arguments = body.items if isinstance(body, n.Tuple) else (body,)
+        case _:
+            return False
+    names = builder.scope.names
+    old = names.get(key_of(head))
+    if not isinstance(old, FunctionDefinition):
+        return False
+    before = [one for one in statements if not one.hidden and one.span.end <= old.span.end]
+    spoken = {key_of(_base(name)) for one in before for member in one.members for name in names_in(member)}
+
+    def fresh(node: n.Node) -> bool:
+        whole = whole_of(node, builder.context()) if isinstance(node, n.Scripted) else node
+        return isinstance(names.get(key_of(whole)), Declaration) and key_of(_base(node)) not in spoken
+
+    inputs = set(names_in(item.members[1])) - set(arguments)
+    if not all(map(fresh, arguments)) or not any(map(fresh, inputs)):
+        return False
+    del names[key_of(head)]
+    return True
+
+
+def _base(node: n.Node) -> n.Node:
+    return node.base if isinstance(node, n.Scripted) else node
 
 
 def refuse_second(item: Statement, left: n.Node, builder: Builder) -> None:

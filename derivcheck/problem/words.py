@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from fractions import Fraction
+from itertools import pairwise
 from math import factorial
 
 from derivcheck.functions import FUNCTIONS
@@ -23,6 +24,7 @@ from derivcheck.problem.terms import Term
 from derivcheck.reading.phrases import DIGAMMA
 from derivcheck.source import Span
 
+ANGLES = frozenset(("sin", "cos", "tan", "cot", "sec", "csc"))
 ELEMENTARY = {word: name for name, known in FUNCTIONS.items() for word in (name, *known.spellings) if name != "gamma"}
 MATRIX_WORDS = {
     "tr": "trace", "trace": "trace", "det": "det", "diag": "diag", "vec": "vec", "softmax": "softmax",
@@ -122,6 +124,9 @@ def _word(node: n.Apply, ctx: Context) -> Term:
     if own is not None:
         made = call(own, [ctx.term(arg) for arg in node.args], node.primes, node.span, ctx)
         return made if node.sup is None else _function_power(made, node.sup, node.span, ctx)
+    shorter = _of_numbers(node, ctx) if word in ELEMENTARY and not node.bracketed else None
+    if shorter is not None:
+        return ctx.term(shorter)
     written = node.args
     if any(dotted.is_dots(arg) for arg in written):
         whole = n.Tuple(written, (",",) * (len(written) - 1), span=written[0].span | written[-1].span)
@@ -137,6 +142,34 @@ def _word(node: n.Apply, ctx: Context) -> Term:
         made = _matrix_word(MATRIX_WORDS[word], args[0], node, ctx)
         return made if node.sup is None else superscript(made, node.sup, ctx, node.span)
     raise Refusal("unknown-function", node.word.span, f"`{word}` is not a function that is known here")
+
+
+def _of_numbers(node: n.Apply, ctx: Context) -> n.Node | None:
+    r"""``\cos\theta u`` as ``\cos(\theta) u``: an angle is a number; so is what stands in a logarithm before a matrix.
+
+    Raises:
+        Refusal: where only a space, as in ``\sin t\,x``, tells how far the argument goes.
+
+    """
+    written = node.args[0]
+    if not isinstance(written, n.Product) or set(written.operators) != {""}:
+        return None
+    try:
+        shapes = [algebra.shape_of(ctx.scope, ctx.term(factor)) for factor in written.factors]
+    except Refusal:
+        return None  # What is no value by itself, as the head of a call, is read as a whole.
+    end = next((place for place, shape in enumerate(shapes) if not is_scalar(shape)), 0)
+    factors = written.factors
+    if end and (node.word.text in ANGLES or (node.word.text in ("log", "ln") and ONE not in shapes[end])):
+        inner = factors[0] if end == 1 else n.Product(factors[:end], ("",) * (end - 1))
+        inner = replace(inner, span=factors[0].span | factors[end - 1].span)
+        head = replace(node, args=(inner,), span=node.word.span | inner.span)
+        return n.Product((head, *factors[end:]), ("",) * (len(factors) - end), span=node.span)
+    between = (Span(one.span.end, other.span.start) for one, other in pairwise(factors))
+    if not end and any("\\" in ctx.scope.quote(gap) for gap in between):
+        reason = f"`{ctx.scope.quote(node.span)}` is read in two ways: with what stands behind the space, and without"
+        raise Refusal("ambiguous-argument", node.span, reason, "write brackets round the argument")
+    return None
 
 
 def _entries(node: n.Node, ctx: Context) -> Term:

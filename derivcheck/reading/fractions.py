@@ -296,5 +296,14 @@ def read_nabla(cursor: Cursor) -> n.Node:
     if scripts.primes:
         raise ParseError(f"`{sign.text}` has no primes", cursor.since(start))
     order = 1 if scripts.sup is None else _order(cursor, scripts.sup, sign.span)
+    if order == 1 and scripts.sup is None and sign.text == "\\nabla" and cursor.looks_at("command", "\\nabla"):
+        # ``\nabla \nabla^\top f`` and ``\nabla_x \nabla_x f`` are the matrix of second derivatives.
+        before = cursor.at
+        cursor.take()
+        second = read_scripts(cursor)
+        turned = second.sup in (None, n.Symbol("\\top"), n.Name("T"))
+        if turned and second.sub in (None, scripts.sub) and not second.primes:
+            return n.Nabla(scripts.sub, 2, "\\nabla", span=cursor.since(start))
+        cursor.at = before
     symbol: Literal["\\nabla", "\\partial"] = "\\partial" if sign.text == "\\partial" else "\\nabla"
     return n.Nabla(scripts.sub, order, symbol, span=cursor.since(start))

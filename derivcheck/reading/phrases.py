@@ -450,8 +450,9 @@ PLAIN: Final = _said(
     r"(is|are|be|being|denotes?)? ?(an?|the|some|any|our)? ?"
     r"((scalar|real|positive|small|large|fixed|given|known|unknown|constant|learnable|trainable|scale|step|learning"
     r"|weight|bias|shift|model|free|regulari[sz]ation|penalty|logistic|input|output|target|loss|mean|gain|column|row"
-    r"|square|data|design|arbitrary)[- ]?)*"
-    r"(numbers?|scalars?|constants?|vectors?|matri\w+|parameters?|weights?|bias(es)?|rate|size|input|target|function|loss|sigmoid|penalty)\b"
+    r"|square|data|design|arbitrary|smooth|differentiable|element-?wise|non-?linear|activation)[- ]?)*"
+    r"(numbers?|scalars?|constants?|vectors?|matri\w+|parameters?|weights?|bias(es)?|rate|size|input|target|functions?|loss|sigmoid|penalty"
+    r"|non-?linearit(y|ies)|activations?)\b"
     r"(?! (with|whose|that|which|such|for which)| of (?!(the |all )?(\w+ )?(logits|scores|weights|parameters|features"
     r"|inputs|outputs|targets|coefficients|pre-?activations|observations|measurements|biases)\b))",
     any_case=True,

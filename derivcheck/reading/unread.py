@@ -63,6 +63,7 @@ class Unread:
     ``sets`` a name that has a value in its section already only states something of it. A constraint of an
     ``optimum`` says nothing of slopes and solutions. What may be a condition or a
     claim is ``stated``: as a condition it leaves something out only if it holds for some inputs and fails for others.
+    What bears only on the lines ``behind`` it leaves those before as they are.
     """
 
     names: tuple[tuple[str, ...], ...]
@@ -71,6 +72,7 @@ class Unread:
     sets: bool = False
     optimum: bool = False
     narrows: bool = False
+    behind: bool = False
     stated: Span | None = None
     why: str = "was not read"
 

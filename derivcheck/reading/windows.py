@@ -77,6 +77,8 @@ def right_behind(span: Span, text: str) -> str:
     Of "the energy of a mass $m$ is $$ … $$" nothing: that is said of the energy.
     """
     behind = text[span.end : span.end + REACH].lstrip("$ )\\]\n\t")
+    # Words go on in the next line, and not over an empty one.
+    behind = re.sub(r"(?<!\n)[ \t]*\n[ \t]*(?!\s*\n)", " ", behind)
     return "" if phrases.LEADS_TO_DISPLAY.match(behind) else behind
 
 

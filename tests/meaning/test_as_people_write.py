@@ -180,6 +180,42 @@ $$ U (I + U^\top U) = (I + U U^\top) U $$
 For $q \in \mathbb{R}^k$ and $p \in \mathbb{R}^n$ subject to $U q = p$ let $g(q) = p^\top U q$; then $g(3 q) = 3 p^\top U q$.
 """
 
+NEXT_MODEL = r"""# Two likelihoods
+
+**Poisson.** Let $x_1, \dots, x_n$ be iid $\mathrm{Poisson}(\lambda)$. Then $E[x_1] = \lambda$. The log likelihood is, up to
+a constant,
+
+$$ \ell(\lambda) = \sum_{i=1}^n \left( x_i \log \lambda - \lambda \right), \quad \ell'(\lambda) = \frac{1}{\lambda} \sum_{i=1}^n x_i - n $$
+
+**Exponential.** Let $t_1, \dots, t_n$ be iid with density $f(t) = \theta e^{-\theta t}$, $t > 0$. Then
+
+$$ \ell(\theta) = n \log\theta - \theta \sum_{i=1}^n t_i $$
+
+and $\ell''(\theta) = -n/\theta^2$.
+"""
+ONE_OF_A_KIND = r"""# A planar layer
+
+It maps $z \in \mathbb{R}^d$ to $f(z) = z + u\, h(w^\top z + b)$ where $u, w \in \mathbb{R}^d$, $b \in \mathbb{R}$ and $h$ is a smooth
+nonlinearity. With $\psi(z) = h'(w^\top z + b) w$,
+
+$$ \frac{\partial f}{\partial z} = I + u \psi(z)^\top $$
+
+For $h = \tanh$, we have $h'(a) = 1 - h(a)^2$. For any $v \ne 0$ and $\theta$,
+
+$$ \|\cos\theta v - v \sin\theta\|^2 = (1 - \sin 2\theta) v^\top v, \qquad v^\top v > 0 $$
+"""
+LABELS = r"""# Names with labels
+
+Let $G \in \mathbb{R}^{n \times n}$ be symmetric positive definite, $y \in \mathbb{R}^n$ and $\tau > 0$. Write $G_y = G + \tau I$ and
+$E(w) = \frac12 w^\top G_y w - y^\top w$ for $w \in \mathbb{R}^n$. Then
+
+$$ \nabla E(w) = G w + \tau w - y, \qquad \nabla\nabla E(w) = G_y $$
+
+For $a, b \in (0, 1)$,
+
+$$ KL = a \log\frac{a}{b} + (1-a) \log \frac{1-a}{1-b} \ge 0 $$
+"""
+
 
 @pytest.mark.parametrize(
     ("text", "mistakes"),
@@ -214,6 +250,9 @@ For $q \in \mathbb{R}^k$ and $p \in \mathbb{R}^n$ subject to $U q = p$ let $g(q)
         (LISTED, {r"v_l r_{il} $$": r"v_l r_{il}^2 $$", "r_{il}^2 $$": "r_{il} $$"}),
         (LOSS, {r"x^\top + \lambda M": r"x^\top + 2 \lambda M"}),
         (NAMED, {r"2 a u_i \frac": r"a u_i \frac", r"dw = 2 w": r"dw = w"}),
+        (NEXT_MODEL, {r"x_i - n $$": r"x_i - 1 $$", r"-n/\theta^2": r"-1/\theta^2", r"E[x_1] = ": r"E[x_1] = 2 "}),
+        (ONE_OF_A_KIND, {r"I + u": r"I + 2 u", r"1 - h(a)^2": r"1 - h(a)", r"\sin 2\theta)": r"\sin \theta)"}),
+        (LABELS, {r"+ \tau w": r"+ w", r"\nabla E(w) = G_y": r"\nabla E(w) = G", r"\ge 0": r"\ge a"}),
         (ASIDE, {r"C^{-1} (C + U": r"C^{-1} (I + U", r"s^+ - s = -": "s^+ - s = ", "= 3 p": "= 9 p"}),
     ],
 )
