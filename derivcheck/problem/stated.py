@@ -63,7 +63,7 @@ def is_stated(item: Statement, statements: Statements, builder: Builder) -> bool
     if item.cue is not None or item.hidden or ASKING.search(item.lead):
         return False
     if any(
-        isinstance(name, n.Name | n.Scripted) and not {key_of(name), key_of(base_of(name))} & builder.scope.names.keys()
+        isinstance(base_of(name), n.Name) and not {key_of(name), key_of(base_of(name))} & builder.scope.names.keys()
         for name in names
     ):
         return False
