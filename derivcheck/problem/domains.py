@@ -3,7 +3,7 @@ r"""Reading the set on the right of ``\in``: its shape and members; and the lett
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from derivcheck.language import nodes as n
@@ -251,7 +251,11 @@ SPACES = frozenset(("\\mathbb{R}", "\\R", "\\Reals", "ℝ"))
 def counting_letters(statements: Iterable[Statement]) -> frozenset[str]:
     r"""The names of how many there are: the n of ``\sum_{i=1}^n``, ``x_1, \dots, x_n``, ``\mathbb{R}^n``, ``n!``."""
     found: set[str] = set()
+    listed: list[n.Node] = []
     for statement in statements:
+        # ``$x_1, \dots, x_n$`` in a sentence is three mentions.
+        listed = [*listed[-2:], statement.members[0]] if not statement.relations else []
+        found.update(key_of(name) for name in _last_of(listed))
         for member in statement.members:
             for part in walk(member):
                 for place in _places(part):
@@ -270,8 +274,22 @@ def turned_names(statements: Iterable[Statement]) -> frozenset[str]:
     )
 
 
+def _last_of(parts: Sequence[n.Node]) -> Iterator[n.Node]:
+    r"""The n of ``w_1 x_1 + \dots + w_n x_n``: what stands below in the member behind the dots alone."""
+
+    def below(node: n.Node) -> list[n.Node]:
+        subs = (part.sub for part in walk(node) if isinstance(part, n.Scripted) and part.sub is not None)
+        return [name for sub in subs for name in size_names(sub)]
+
+    for before, dots, last in zip(parts, parts[1:], parts[2:], strict=False):
+        if isinstance(dots, n.Symbol) and dots.text in DOTS:
+            yield from (name for name in below(last) if name not in below(before))
+
+
 def _places(part: n.Node) -> Iterator[n.Node]:
     match part:
+        case n.Add(terms=terms):
+            yield from _last_of([term for _, term in terms])
         case n.Big(operator="sum" | "prod", binder=n.Binder(upper=upper)) if upper is not None:
             yield upper
         case n.Scripted(base=n.Name(text=text), sup=sup) if text in SPACES and sup is not None:

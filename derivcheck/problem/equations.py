@@ -131,7 +131,8 @@ def _of_several(a: Term, b: Term, scope: Scope, span: Span) -> bool:
             apart = not depends(b, key, scope) and not depends(vector, key, scope)
             return given or (apart and say(scope, key, "onto", paired(vector, image)))
     for left, right in _inner_products(a, scope):
-        if isinstance(left, t.Variable) and isinstance(right, t.Variable) and left.key == right.key:
+        square = isinstance(left, t.Variable) and isinstance(right, t.Variable) and left.key == right.key
+        if square and isinstance(left, t.Variable) and is_scalar(scope.resolve_shape(a.shape)):
             return norm(left, root(b), scope, not depends(b, left.key, scope))
         if t.is_zero(b) and across(left, right, scope):
             return True

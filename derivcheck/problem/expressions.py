@@ -302,6 +302,11 @@ def _bind(name: n.Node, binder: n.Binder | None, ctx: Context) -> IndexInfo:
     low, high = size_dim(binder.lower, ctx), size_dim(binder.upper, ctx)
     if low is not None and high is not None:
         info.size = high - low + ONE
+    elif any(
+        scope.declarations[key].domain.kind in ("real", "nonzero", "interval")
+        for key in terms.variables(upper) & scope.declarations.keys()
+    ):
+        raise Refusal("index-range", binder.upper.span, f"`{plain(binder.upper)}` is no whole number", "declare it so")
     info.bounds = (lower, upper)
     return info
 

@@ -192,6 +192,12 @@ Note that $\mathbf{Q}^T \mathbf{Q} = \mathbf{I}$ for the matrix of the new axes,
 $$ \mathbf{Q}^T \mathbf{Q} \mathbf{Q}^T = \mathbf{Q}^T, \quad \mathbf{Q} \mathbf{Q}^T \mathbf{Q} = \mathbf{Q} $$
 $$ \mathbf{Q} \mathbf{Q}^T = 2 \mathbf{Q} \mathbf{Q}^T $$ # no
 """
+NEURON = r"""
+Given $n$ inputs $x_1, \dots, x_n$, the output $a$ of the neuron is $a = \phi(w_1 x_1 + \dots + w_n x_n + b)$. More compactly:
+
+$$ a = \phi\left( \sum w_i x_i + b \right) $$
+$$ a = \phi\left( \sum_{i=1}^n w_i x_i \right) + b $$ # no
+"""
 PATHS = r"""
 Let $w, u_t \in \mathbb{R}$ for $t = 1, \dots, N$, $f, g : \mathbb{R} \times \mathbb{R} \to \mathbb{R}$ and
 $e : \mathbb{R} \to \mathbb{R}$, with $k = e(w)$, $h = g(k, w)$ and $y = f(h, w)$. By the chain rule
@@ -235,7 +241,7 @@ $$ P(r \ge \nu_0) = \Psi(\nu_0) $$ # no
 """
 DOCUMENTS = (
     *(CROSS, POWERS, SQUARES, LISTS, LEAST, TWO_LETTERS, PRIMES, SAMPLES, ONE_HOT, ARGUMENTS, DENSITIES, CHAIN),
-    *(DIVERGENCES, IN_WORDS, RIDGE, BY_ROWS, PATHS, GRID, SHEET, UNSAID, SPOKEN_MOMENTS, FUNCTIONS),
+    *(DIVERGENCES, IN_WORDS, RIDGE, BY_ROWS, PATHS, GRID, SHEET, UNSAID, NEURON, SPOKEN_MOMENTS, FUNCTIONS),
 )
 
 
