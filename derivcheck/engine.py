@@ -357,7 +357,7 @@ def follows_from_an_equation(claim: Claim, above: Sequence[Claim | Refused]) -> 
         return False
     for before in reversed(above):
         if not isinstance(before, Claim) or not before.implied:
-            return not isinstance(before, Claim) or before.stationary
+            return not isinstance(before, Claim) or before.stationary or t.is_zero(before.claimed)
     return False
 
 
