@@ -91,6 +91,9 @@ def _told_of_unsaid(item: Statement, builder: Builder) -> bool:
         return False
     if not all(isinstance(found, Declaration) and found.span.start == found.span.end for found in known):
         return False
+    left = strip(item.members[0])
+    if key_of(left) in builder.scope.names and not mentions_itself(left, item.members[1], builder.scope):
+        return False  # A value tells nothing of what it is for the rest of the document.
     if not assume(item.members[0], "=", item.members[1], builder.context(), item.span):
         return False
     builder.line(item.span, "assumption")
