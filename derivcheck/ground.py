@@ -168,6 +168,11 @@ class Grounds:
         """What a line says of a number that nothing declares, and that stands there for the first time, on one side."""
         if not isinstance(claim, Claim):
             return None
+        sides = [self._reached(_keys_in(side)) & self._inferred for side in (claim.head, claim.claimed)]
+        told = isinstance(claim.head, t.Derivative) or claim.solution is not None
+        if not told and sides[0] - sides[1] and sides[1] - sides[0]:
+            # Two things of which nothing is said are never equal for all their values, and may be made of each other.
+            return Unread((), claim.line_span, why="holds two names of which nothing is said against each other")
         fresh = (_keys_in(claim.head) ^ _keys_in(claim.claimed)) & self._inferred & self.problem.declarations.keys()
         fresh = {key for key in fresh if is_scalar(self.problem.declarations[key].shape)} if fresh else fresh
         parts = (part for side in (claim.head, claim.claimed) for part in t.walk(side))
@@ -309,11 +314,19 @@ class Grounds:
                 yield Unread((), claim.line_span, why=f"may have `{word}` for the name of one function")
 
     def _led_to(self, claim: Claim | Refused) -> Iterator[Unread]:
-        """A row that ⇒ leads to rests on the one before it, and a solution on its equation."""
-        if not claim.implied:
+        """A row that ⇒ leads to rests on the one before it, and a solution on its equation; so do words: "and so"."""
+        joined = isinstance(claim, Claim) and claim.joined
+        if not claim.implied and not joined:
             return
         rows = self.problem.claims
         place = next((place for place, row in enumerate(rows) if row.name == claim.name), 0)
+        row = rows[place - 1] if joined and place else claim
+        lost = isinstance(row, Refused) and not row.wrong
+        if row is not claim and (lost or any(one.around == row.line_span for one in self.problem.unread)):
+            # What holds for all inputs holds all the same.
+            yield Unread((), row.line_span, narrows=True)
+        if not claim.implied:
+            return
         for row in reversed(rows[:place]):
             if isinstance(row, Refused) and not row.wrong:
                 yield Unread((), row.line_span)

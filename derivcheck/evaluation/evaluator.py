@@ -288,6 +288,8 @@ def _define(definition: Definition, frame: Frame) -> Value:
     arithmetic = world.arithmetic
     axes = tuple(Axis(name, axis.lower, axis.size.value(world.sizes)) for name, axis in definition.family)
     if rests_on_itself(world, definition.key):
+        if not axes:
+            raise NotExact("a value that rests on itself")
         return _steps(world, frame.bindings, definition.key, axes[0].lower, axes[0].lower + axes[0].count - 1)
     value = evaluate(definition.term, frame.deeper(*axes))
     rows, columns = world.dims(definition.shape)

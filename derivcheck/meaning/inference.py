@@ -50,7 +50,7 @@ from derivcheck.verdict import Finding, Severity
 
 Kind = Literal[
     "size", "number", "positive", "share", "column", "matrix", "columns", "table", "function", "several", "loss",
-    "joint", "sigmoid", "normal density", "normal distribution", "rectifier", "softplus",
+    "joint", "like", "sigmoid", "normal density", "normal distribution", "rectifier", "softplus",
 ]  # fmt: skip
 Build = Callable[[tuple[Item, ...]], Problem]
 
@@ -94,6 +94,7 @@ class Guess:
     number: int
     runs: bool = False
     arity: int = 1
+    space: n.Node | None = None
 
     @property
     def key(self) -> str:
@@ -116,6 +117,8 @@ class Guess:
         """The hidden statement that declares it, with the sizes that are known by now."""
         found = [(sizes or {}).get(size, n.Name(size)) for size in self.sizes]
         match self.kind:
+            case "like" if self.space is not None:
+                return hidden.let((self.name, self.space), ("\\in",), self.place, self.number)
             case "function":
                 return hidden.function(self.name, (hidden.REALS,), self.place, self.number)
             case "several":
@@ -437,7 +440,7 @@ class Inference:
                 whole = key_of(base)
                 if _is_marked(node):
                     whole = key
-                    if _letters_above(node) & self._ends.keys():
+                    if self._space_of(node) is None or _letters_above(node) & self._ends.keys():
                         continue  # ``x^{(i)}`` is one of several.
                 if _member_of(node) in self._set:
                     continue
@@ -448,6 +451,14 @@ class Inference:
                 }:
                     found.setdefault(key, replace(claim.unknown, node=node))
         return found
+
+    def _space_of(self, node: n.Node) -> n.Node | None:
+        """In which set the name without its mark is declared."""
+        assert isinstance(node, n.Scripted)
+        bare = node.base if node.sub is None else n.Scripted(node.base, node.sub, None)
+        said = (item for item in self.items if isinstance(item, Statement) and len(item.members) == 2)
+        sets = (item for item in said if item.relations[0].sign == "\\in" and bare in members_of(item.members[0]))
+        return next((item.members[1] for item in sets), None)
 
     def _is_declared(self, node: n.Node) -> bool:
         r"""Whether a person would declare it: of a P in ``P \succ 0`` something is said as of no density."""
@@ -538,7 +549,8 @@ class Inference:
         elif kinds == ("function",):
             kinds = ("function", "several")
         first: Kind = "number" if unknown.counts and "number" in kinds else kinds[0]
-        return Guess(name, kinds, first, Span(place.start, place.start), number, self._runs(name), arity)
+        space = self._space_of(name) if kinds == ("like",) else None
+        return Guess(name, kinds, first, Span(place.start, place.start), number, self._runs(name), arity, space)
 
     def _stands_bare(self, name: n.Node) -> bool:
         """Whether a letter before brackets stands elsewhere as a factor or a term: ``x (1 + u)`` beside ``x^3``."""
@@ -569,6 +581,8 @@ class Inference:
         """What a name may be, the likelier first: by its brackets, its type face, the operators beside it."""
         base = name.base if isinstance(name, n.Scripted) else name
         text = base.text if isinstance(base, n.Name) else ""
+        if _is_marked(name):
+            return ("like",)
         if key_of(name) in self._counting:
             return ("size",)
         if self._is_differentiated(name):

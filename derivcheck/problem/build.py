@@ -113,7 +113,11 @@ def _take_up_again(builder: Builder, statements: Statements, *, final: bool) -> 
         builder.waiting, builder.unexplained = [], later
         kept = (builder.head, builder.conditions, builder.condition_sentence)
         builder.retrying, builder.final = True, final
+        before: Statement | None = None
         for one in waiting:
+            if one.item.continues and (before is None or statements.between(before.span.end, one.item)):
+                builder.head = None  # That of another line is none of its own.
+            before = one.item
             builder.conditions, builder.condition_sentence = list(one.conditions), one.item.sentence
             _statement(one.item, statements, builder)
         builder.makers.take_up_again(final=final)
@@ -279,7 +283,7 @@ def _unreadable(item: Unreadable, builder: Builder) -> None:
     builder.not_read(item.span, item.message)
     note_unreadable(builder.source.text[item.span.start : item.span.end], item.span, builder)
     # What stands behind an unreadable line and goes on with a relation would be held against the wrong head.
-    builder.head = None
+    builder.head, builder.lost = None, True
     if item.error is not None:
         builder.makers.crashed(item.error, item.span, item.span, "unreadable", "")
         return
@@ -322,6 +326,7 @@ def _note_lone_case(builder: Builder) -> None:
 
 def _classified(item: Statement, statements: Statements, builder: Builder) -> None:
     """Give a statement its meaning, or keep it for later where a line behind may explain what is not understood."""
+    builder.lost = builder.lost and item.continues and not builder.retrying
     try:
         classify(item, statements, builder)
     except Refusal as refusal:
@@ -330,7 +335,9 @@ def _classified(item: Statement, statements: Statements, builder: Builder) -> No
             return
         builder.head = None
         note_unread(item, builder)
-        if refusal.code in MAY_BE_EXPLAINED and not builder.final:
+        # No line behind brings back a head that is lost, and one that has another head is not meant.
+        lost = refusal.code == "chain-without-head" and builder.lost
+        if refusal.code in MAY_BE_EXPLAINED and not builder.final and not lost:
             pool = builder.unexplained if builder.retrying else builder.waiting
             pool.append(Unexplained(item, tuple(builder.conditions), lacking(refusal)))
             return

@@ -36,7 +36,8 @@ class Unexplained:
 class Builder:
     """What is known, claimed and waited for at the present place.
 
-    ``head`` is what a line that goes on with a relation is held against; ``conditions`` hold in one sentence.
+    ``head`` is what a line that goes on with a relation is held against, ``lost`` that it was not parsed;
+    ``conditions`` hold in one sentence.
     ``waiting`` for the end of its sentence, and ``unexplained`` until the end of the document, are statements that
     speak of a name before it is explained. ``undeclared`` are names mentioned whose shape words behind may tell.
     ``named`` is how much had a name when the unexplained ones were last tried, and ``seen`` the names then.
@@ -51,6 +52,7 @@ class Builder:
     unread: list[Unread] = field(default_factory=list)
     headings: list[Span] = field(default_factory=list)
     head: Head | None = None
+    lost: bool = False
     conditions: list[terms.Comparison] = field(default_factory=list)
     condition_sentence: int = -1
     skipped: int = 0

@@ -140,7 +140,7 @@ def _segment(
             span = _cover(row.tokens)
             reading.troubles.append(Unreadable(span, span, str(error), None, segment.displayed, error))
     statements = [_statement(chain, segment, text) for chain in reading.chains if chain.shown]
-    found: list[Item] = sorted([*statements, *reading.troubles], key=lambda item: item.span.start)
+    found: list[Item] = sorted([*reading.troubles, *statements], key=lambda item: item.span.start)
     return found, reading.words
 
 

@@ -275,6 +275,13 @@ def test_members_of_a_chain_are_equal_where_its_head_is_not_read_and_one_that_is
     assert outcomes(text + chain) == ["not checked", "holds", "not checked"]
 
 
+def test_what_words_conclude_from_a_line_that_is_not_read_is_not_wrong() -> None:
+    text = r"Let $A \in \mathbb{R}^{m \times n}$, $x \in \mathbb{R}^n$ and $b \in \mathbb{R}^m$." "\n\n"
+    slope = r"$$ \clubsuit(x) = A^\top (A x - b) = A^\top A x - A^\top b = 0 $$" "\n\n"
+    end = r"and so $A^\top A x = A^\top b$." "\n"
+    assert outcomes(text + slope + end) == ["not checked", "holds", "not checked", "not checked"]
+
+
 def test_a_mark_above_a_name_makes_another_value_of_its_kind_of_which_nothing_is_said() -> None:
     text = r"Let $A \in \mathbb{R}^{m \times n}$, $w \in \mathbb{R}^n$ and $b \in \mathbb{R}^m$." "\n\n"
     right = r"$$ \|A w^{\text{old}} - A w\|^2 = \|A (w - w^{\text{old}})\|^2 $$" "\n"
