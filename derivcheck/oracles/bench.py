@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from derivcheck.evaluation import charts, running, sampling, sizes
+from derivcheck.evaluation.arithmetic import NotExact, OutOfRange
 from derivcheck.evaluation.differentiation import Autograd
 from derivcheck.evaluation.evaluator import FunctionValue, Integrator, World, evaluate
 from derivcheck.evaluation.floating import FloatArithmetic
@@ -135,7 +136,7 @@ class Bench(Draws):
         def met(conditions: tuple[Comparison, ...]) -> bool:
             try:
                 self._meeting(chosen, (self.settings.seed, "feasible"), conditions, 1, 1.0)
-            except CannotDraw:
+            except (CannotDraw, NotExact, OutOfRange):
                 return False
             return True
 
