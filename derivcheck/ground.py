@@ -89,6 +89,10 @@ class Grounds:
 
     def _only_inputs(self, claim: Claim) -> bool:
         """Whether a side is a name that takes any value, or both are sums of such: it cannot hold for all inputs."""
+        if all(map(_counts, (claim.head, claim.claimed))) and any(
+            isinstance(side, t.Size) for side in (claim.head, claim.claimed)
+        ):
+            return True  # A size is any number: ``d' = m`` and ``d > n - 1`` say for which.
         if claim.solution is not None or claim.conditions or claim.density is not None:
             return False
         if t.is_zero(claim.claimed) and isinstance(claim.head, t.Derivative) and self._has_a_value(claim):
@@ -104,10 +108,6 @@ class Grounds:
             total = summed(one, self.problem.scope)
             if total is not None and is_literal(other) and self._is_free(total):
                 return True
-        if all(map(_counts, (claim.head, claim.claimed))) and any(
-            isinstance(side, t.Size) for side in (claim.head, claim.claimed)
-        ):
-            return True  # A size is any number: ``d' = m`` and ``d > n - 1`` say for which.
         sides = [side.argument if isinstance(side, t.Entry) else side for side in (claim.head, claim.claimed)]
         inputs = [side for side in sides if isinstance(side, t.Variable) and side.key in self.problem.declarations]
         if claim.relation != "=":
