@@ -336,6 +336,8 @@ def evaluate(term: Term, frame: Frame) -> Value:
             values = [_full(argument, frame) for argument in arguments]
             if entrywise or (order and len(values) == 1):
                 BUDGET.make(RIDGES * max(a.entries(value) for value in values), a.price)
+            if key not in frame.world.functions:
+                raise NotExact("a function of which nothing is said")  # An assumption may rest on one anywhere.
             return frame.world.functions[key](values, order, entrywise)
         case t.Extremum(op=op, arguments=arguments):
             combine = a.maximum if op == "max" else a.minimum
