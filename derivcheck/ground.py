@@ -18,8 +18,9 @@ from derivcheck.language.shapes import ONE, is_scalar
 from derivcheck.problem import terms as t
 from derivcheck.problem.constraints import summed, tied_names
 from derivcheck.problem.context import key_of, names_in, strip
-from derivcheck.problem.problem import Claim, Problem, Refused, rewrite
+from derivcheck.problem.problem import Claim, Problem, Refused
 from derivcheck.problem.scope import Declaration, Definition, FunctionDeclaration, FunctionDefinition, Meaning
+from derivcheck.problem.substitution import rewrite
 from derivcheck.problem.terms import is_literal
 from derivcheck.reading.phrases import SYMMETRIC
 from derivcheck.reading.unread import Unread, faceless, folded, is_index, names_in_text, set_in, words_called

@@ -103,7 +103,8 @@ class Derivation(pytest.File):
     def report(self) -> Report:
         """What was found out about the document, once for all its claims."""
         if self.checked is None:
-            from derivcheck.running import opened, run
+            from derivcheck.cache import opened
+            from derivcheck.running import run
 
             with warnings.catch_warnings():
                 warnings.filterwarnings("ignore", message="Failed to initialize NumPy")

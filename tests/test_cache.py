@@ -14,8 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from derivcheck import running as caching
+from derivcheck.cache import Cache, digest, opened
 from derivcheck.config import Settings
-from derivcheck.running import Cache, Job, digest, opened, run
+from derivcheck.running import Job, run
 from derivcheck.source import Cell, Place, Source
 from derivcheck.verdict import INTERNAL_ERROR, Doubt, Finding, Severity, Verdict
 from tests.cli.running import RIGHT, ROOT, WRONG, a_report, environment, here, with_engine

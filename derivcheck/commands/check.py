@@ -176,7 +176,8 @@ def _checked(read: Sequence[tuple[Found, Job]], tell: Callable[[str], None], *, 
     """A report for each source. A claim that was asked for by name need be in one of them only."""
     if not read:
         return []
-    from derivcheck.running import opened, run
+    from derivcheck.cache import opened
+    from derivcheck.running import run
 
     answers = run([job for _, job in read], tell, cache=opened() if cache else None, processes=processes)
     reports = [(one, answer) for (one, _), answer in zip(read, answers, strict=True)]

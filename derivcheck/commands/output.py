@@ -38,7 +38,7 @@ def show(reports: Sequence[Report], asked: Asked, settings: Settings, command: s
         save(path, FORMATS[name](reports, replace(asking, look=Look())))
     emit(FORMATS[asked.output](reports, asking))
     if asked.output == "github" and (summary := os.environ.get("GITHUB_STEP_SUMMARY")):
-        from derivcheck.report.located import step_summary
+        from derivcheck.report.github import step_summary
 
         # several steps write to this file, one below the other
         with suppress(OSError), Path(summary).open("a", encoding="utf-8") as file:

@@ -111,7 +111,8 @@ def _is_new(path: str, known: dict[str, str]) -> bool:
 
 
 def _answers(read: Sequence[tuple[Found, Job]], tell: Callable[[str], None]) -> list[Report]:
-    from derivcheck.running import opened, run
+    from derivcheck.cache import opened
+    from derivcheck.running import run
 
     answers = run([job for _, job in read], tell, cache=opened())
     return [one for one in answers if not isinstance(one, UnknownClaim)]

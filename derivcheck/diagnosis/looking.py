@@ -28,8 +28,9 @@ from derivcheck.oracles.bench import Bench, CannotDraw
 from derivcheck.oracles.joint import at_solution
 from derivcheck.problem import terms as t
 from derivcheck.problem.context import strip
-from derivcheck.problem.problem import Claim, settled
+from derivcheck.problem.problem import Claim
 from derivcheck.problem.scope import Refusal
+from derivcheck.problem.substitution import settled
 from derivcheck.reading.vocabulary import INEQUALITY
 from derivcheck.source import Span
 from derivcheck.verdict import Outcome

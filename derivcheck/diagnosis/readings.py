@@ -23,8 +23,9 @@ from derivcheck.oracles.bench import Bench
 from derivcheck.oracles.comparing import compare
 from derivcheck.problem import terms as t
 from derivcheck.problem.heads import derivative_in
-from derivcheck.problem.problem import Claim, Refused, rewrite
+from derivcheck.problem.problem import Claim, Refused
 from derivcheck.problem.scope import Refusal
+from derivcheck.problem.substitution import rewrite
 from derivcheck.verdict import Outcome
 
 LARGEST_DENOMINATOR: Final = 1000

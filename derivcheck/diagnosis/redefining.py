@@ -38,8 +38,9 @@ from derivcheck.problem.classify import classify
 from derivcheck.problem.conditions import EQUAL
 from derivcheck.problem.context import Context, key_of, strip
 from derivcheck.problem.expressions import elaborate
-from derivcheck.problem.problem import Claim, Problem, Refused, settled
+from derivcheck.problem.problem import Claim, Problem, Refused
 from derivcheck.problem.scope import Definition, FunctionDefinition, Refusal, Scope
+from derivcheck.problem.substitution import settled
 from derivcheck.reading.documents import kind_of, scan
 from derivcheck.reading.items import Item, Statement
 from derivcheck.reading.statements import read

@@ -22,8 +22,9 @@ from derivcheck.language import nodes as n
 from derivcheck.language.nodes import walk
 from derivcheck.language.printing import latex, plain
 from derivcheck.problem import terms as t
-from derivcheck.problem.problem import Claim, rewrite
+from derivcheck.problem.problem import Claim
 from derivcheck.problem.scope import Refusal
+from derivcheck.problem.substitution import rewrite
 from derivcheck.source import Span
 
 EFFORT: Final = 3e9

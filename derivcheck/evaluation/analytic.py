@@ -19,7 +19,7 @@ from derivcheck.evaluation.balls import Number, enclosed
 from derivcheck.evaluation.evaluator import Frame, evaluate, written_out
 from derivcheck.evaluation.tilting import touched
 from derivcheck.problem import terms as t
-from derivcheck.problem.problem import member
+from derivcheck.problem.substitution import member
 from derivcheck.problem.terms import Term
 
 Part = Callable[[acb, bool], acb]

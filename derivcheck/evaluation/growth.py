@@ -21,7 +21,7 @@ from derivcheck.evaluation.evaluator import Frame, written_out
 from derivcheck.evaluation.tilting import touched
 from derivcheck.functions import FUNCTIONS
 from derivcheck.problem import terms as t
-from derivcheck.problem.problem import member
+from derivcheck.problem.substitution import member
 from derivcheck.problem.terms import Term
 
 Straight = tuple[arb, arb]

@@ -21,8 +21,8 @@ from derivcheck.evaluation.tilting import NoPolynomial, degree, tilted
 from derivcheck.language.shapes import Domain
 from derivcheck.problem import terms as t
 from derivcheck.problem.facts import everything
-from derivcheck.problem.problem import rewrite
 from derivcheck.problem.scope import Definition
+from derivcheck.problem.substitution import rewrite
 
 KINKED = frozenset(("abs", "relu", "sign", "floor", "ceil", "sqrt"))
 SMALLEST = -650.0

@@ -25,8 +25,9 @@ from derivcheck.evaluation.gaussian import GaussianAlgebra
 from derivcheck.evaluation.quadrature import DISCRETE, rule
 from derivcheck.language.shapes import Domain
 from derivcheck.problem import terms as t
-from derivcheck.problem.problem import Problem, rewrite
+from derivcheck.problem.problem import Problem
 from derivcheck.problem.scope import Declaration, Factor, FunctionDeclaration
+from derivcheck.problem.substitution import rewrite
 
 RIDGES = 3
 """How many sine ridges make an arbitrary function: with a linear part, enough that no two derivatives are related."""

@@ -21,7 +21,7 @@ from derivcheck.evaluation.evaluator import Frame, rests_on_itself, written_out
 from derivcheck.language.shapes import ONE
 from derivcheck.problem import terms as t
 from derivcheck.problem.probability.logs import quotient, summed
-from derivcheck.problem.problem import member
+from derivcheck.problem.substitution import member
 from derivcheck.problem.terms import Term
 
 MOST_PARTS, HIGHEST = 64, 8

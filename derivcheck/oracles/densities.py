@@ -36,7 +36,8 @@ from derivcheck.oracles.differences import RIDDERS_STEPS, STEPS, central
 from derivcheck.oracles.draws import Silent, silent_at
 from derivcheck.oracles.numeric import summary
 from derivcheck.problem import terms as t
-from derivcheck.problem.problem import Claim, member, rewrite
+from derivcheck.problem.problem import Claim
+from derivcheck.problem.substitution import member, rewrite
 from derivcheck.verdict import Evidence, Outcome
 
 GAUSSIAN, BAYES, NORMALISER = "Gaussian", "Bayes", "normaliser"

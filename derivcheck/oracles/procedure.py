@@ -29,7 +29,8 @@ from derivcheck.oracles.bench import Bench, CannotDraw
 from derivcheck.oracles.comparing import FLOOR
 from derivcheck.oracles.optimum import placed, whole
 from derivcheck.problem import terms as t
-from derivcheck.problem.problem import Claim, rewrite
+from derivcheck.problem.problem import Claim
+from derivcheck.problem.substitution import rewrite
 
 SAMPLES = 24
 """So many members of every random family: with two or three of them there is little to fit."""

@@ -15,7 +15,7 @@ from typing import Any
 
 from derivcheck.language.shapes import is_scalar
 from derivcheck.problem import terms as t
-from derivcheck.problem.problem import at_indices, rewrite
+from derivcheck.problem.substitution import at_indices, rewrite
 from derivcheck.problem.terms import Term
 
 Key = tuple[Any, ...]

@@ -21,8 +21,9 @@ from derivcheck.power.mutants import UNUSED, Fate, Mutant, Power, Site, Tried, m
 from derivcheck.power.normal import same
 from derivcheck.problem import terms as t
 from derivcheck.problem.build import build
-from derivcheck.problem.problem import Claim, Problem, Refused, at_indices, rewrite, settled
+from derivcheck.problem.problem import Claim, Problem, Refused
 from derivcheck.problem.scope import Definition, FunctionDefinition, Refusal
+from derivcheck.problem.substitution import at_indices, rewrite, settled
 from derivcheck.reading.documents import kind_of, scan
 from derivcheck.reading.items import Item
 from derivcheck.reading.statements import read

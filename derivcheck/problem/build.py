@@ -26,8 +26,9 @@ from derivcheck.problem.eigenwords import explain
 from derivcheck.problem.equations import release
 from derivcheck.problem.indices import run_of
 from derivcheck.problem.newness import is_new
-from derivcheck.problem.probability.spoken import note_runs, note_unread, note_unreadable, with_spoken_models
+from derivcheck.problem.probability.spoken import note_runs, with_spoken_models
 from derivcheck.problem.probability.statements import densities
+from derivcheck.problem.probability.unread import note_unread, note_unreadable
 from derivcheck.problem.problem import Claim, IndexRange, Problem, Refused
 from derivcheck.problem.prose import runs
 from derivcheck.problem.recursions import counters, counts_from, unsaid

@@ -19,8 +19,9 @@ from derivcheck.problem.directives import Marks
 from derivcheck.problem.freezing import note_posterior
 from derivcheck.problem.heads import Head, derivative_in, expand, kind_of, slug
 from derivcheck.problem.probability.logs import log_of_claimed
-from derivcheck.problem.problem import Alternative, Claim, Refused, at_indices, settled
+from derivcheck.problem.problem import Alternative, Claim, Refused
 from derivcheck.problem.scope import IndexInfo, Refusal, Scope, SizeSymbol
+from derivcheck.problem.substitution import at_indices, settled
 from derivcheck.problem.terms import Comparison, Term
 from derivcheck.problem.upto import (
     both_signs,

@@ -12,8 +12,8 @@ from derivcheck.language.shapes import ONE, is_scalar
 from derivcheck.problem import terms as t
 from derivcheck.problem.constructions import inverse, on_sphere, paired, product, reenter, root, say, unit_columns
 from derivcheck.problem.facts import depends
-from derivcheck.problem.problem import rewrite
 from derivcheck.problem.scope import Assumption, Refusal, Scope
+from derivcheck.problem.substitution import rewrite
 from derivcheck.problem.terms import Term
 from derivcheck.source import Span
 

@@ -12,8 +12,8 @@ from functools import lru_cache
 from derivcheck.problem import terms as t
 from derivcheck.problem.facts import behind, depends, recurs
 from derivcheck.problem.probability.model import parameters_of_model
-from derivcheck.problem.problem import member, rewrite
 from derivcheck.problem.scope import Scope
+from derivcheck.problem.substitution import member, rewrite
 from derivcheck.problem.terms import Term
 from derivcheck.reading.phrases import EM
 

@@ -8,9 +8,9 @@ from derivcheck.language import nodes as n
 from derivcheck.problem import terms
 from derivcheck.problem.calls import is_optimum, slope_by_square
 from derivcheck.problem.context import Context
-from derivcheck.problem.problem import at_indices, member
 from derivcheck.problem.recursions import SHIFT
 from derivcheck.problem.scope import Definition, Scope
+from derivcheck.problem.substitution import at_indices, member
 from derivcheck.problem.terms import Term
 
 

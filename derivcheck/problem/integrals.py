@@ -23,8 +23,8 @@ from derivcheck.problem.domains import REALS, read_set
 from derivcheck.problem.facts import depends, positive
 from derivcheck.problem.probability.logs import has_density, quotient, split, summed
 from derivcheck.problem.probability.model import Instance, instance_of, mentions, replaced
-from derivcheck.problem.problem import rewrite
 from derivcheck.problem.scope import Declaration, Refusal, Scope
+from derivcheck.problem.substitution import rewrite
 from derivcheck.problem.terms import Term
 from derivcheck.source import Span
 

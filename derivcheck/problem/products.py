@@ -13,9 +13,9 @@ from derivcheck.problem.facts import depends
 from derivcheck.problem.indices import indicator, superscript
 from derivcheck.problem.probability.operators import operator as operator_of_chance
 from derivcheck.problem.probability.operators import says_chance, says_mean
-from derivcheck.problem.problem import rewrite
 from derivcheck.problem.recursions import SHIFT
 from derivcheck.problem.scope import Refusal
+from derivcheck.problem.substitution import rewrite
 from derivcheck.problem.terms import Term
 
 JOINING = frozenset(("", "\\cdot", "\\times", "*"))

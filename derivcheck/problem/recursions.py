@@ -20,7 +20,6 @@ from derivcheck.problem import terms as t
 from derivcheck.problem.context import SLOT, Context, key_of, pattern
 from derivcheck.problem.facts import behind
 from derivcheck.problem.indices import size_dim
-from derivcheck.problem.problem import member, rewrite
 from derivcheck.problem.scope import (
     Declaration,
     Definition,
@@ -30,6 +29,7 @@ from derivcheck.problem.scope import (
     SizeSymbol,
     Unknown,
 )
+from derivcheck.problem.substitution import member, rewrite
 from derivcheck.problem.terms import Term, is_zero
 from derivcheck.reading.items import Statement
 from derivcheck.reading.parser import parse_expression

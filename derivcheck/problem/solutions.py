@@ -11,8 +11,9 @@ from derivcheck.problem.facts import behind, depends
 from derivcheck.problem.freezing import held_names, moves_alone
 from derivcheck.problem.heads import derivative_in, differentiated_by
 from derivcheck.problem.multipliers import beside, mentions, multipliers, without_constraint
-from derivcheck.problem.problem import Claim, Refused, Solution, at_indices
+from derivcheck.problem.problem import Claim, Refused, Solution
 from derivcheck.problem.scope import Scope
+from derivcheck.problem.substitution import at_indices
 from derivcheck.problem.terms import Term
 
 

@@ -22,8 +22,9 @@ from derivcheck.problem.facts import depends, recurs
 from derivcheck.problem.freezing import at_current
 from derivcheck.problem.probability.logs import WRONG_SIGN, log_of_claimed
 from derivcheck.problem.probability.model import instance_of, replaced
-from derivcheck.problem.problem import Claim, at_indices, member, rewrite
+from derivcheck.problem.problem import Claim
 from derivcheck.problem.scope import FunctionDefinition, Refusal
+from derivcheck.problem.substitution import at_indices, member, rewrite
 from derivcheck.problem.terms import Term
 from derivcheck.reading.items import ParseError, Statement
 from derivcheck.reading.parser import parse_expression

@@ -45,7 +45,7 @@ def _json(reports: Sequence[Report], asking: Asking) -> str:
 
 
 def _sarif(reports: Sequence[Report], asking: Asking) -> str:
-    from derivcheck.report.located import sarif
+    from derivcheck.report.sarif import sarif
 
     return sarif(reports, asking.environ)
 
@@ -57,13 +57,13 @@ def _junit(reports: Sequence[Report], asking: Asking) -> str:
 
 
 def _github(reports: Sequence[Report], asking: Asking) -> str:
-    from derivcheck.report.located import github
+    from derivcheck.report.github import github
 
     return github(reports, asking.environ, quiet=asking.quiet)
 
 
 def _gitlab(reports: Sequence[Report], asking: Asking) -> str:
-    from derivcheck.report.located import gitlab
+    from derivcheck.report.gitlab import gitlab
 
     return gitlab(reports, asking.environ)
 

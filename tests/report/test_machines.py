@@ -12,8 +12,11 @@ import jsonschema
 import pytest
 
 from derivcheck.reading.notebook import notebook
+from derivcheck.report.github import github, step_summary
+from derivcheck.report.gitlab import gitlab
 from derivcheck.report.junit import junit
-from derivcheck.report.located import github, gitlab, located, sarif, step_summary
+from derivcheck.report.located import located
+from derivcheck.report.sarif import sarif
 from derivcheck.source import Source, Span
 from derivcheck.verdict import Edit, Extra, Finding, Outcome, Severity, Verdict
 from tests.report.fakes import ERROR, FIGURES, HOLDS, PASSING, REPORT, SOURCE, UNREAD, WRONG

@@ -17,8 +17,8 @@ from derivcheck.problem import terms as t
 from derivcheck.problem.context import Context
 from derivcheck.problem.facts import behind, depends, recurs
 from derivcheck.problem.probability.logs import summed
-from derivcheck.problem.problem import at_indices, member, rewrite
 from derivcheck.problem.scope import IndexInfo, Refusal, Scope
+from derivcheck.problem.substitution import at_indices, member, rewrite
 from derivcheck.problem.terms import Term
 from derivcheck.source import Span
 

@@ -17,8 +17,8 @@ from derivcheck.problem import terms as t
 from derivcheck.problem.facts import recurs
 from derivcheck.problem.probability.logs import quotient
 from derivcheck.problem.probability.model import Instance, closure, instances
-from derivcheck.problem.problem import at_indices, member
 from derivcheck.problem.scope import Refusal, Scope
+from derivcheck.problem.substitution import at_indices, member
 from derivcheck.problem.terms import Term
 from derivcheck.source import Span
 

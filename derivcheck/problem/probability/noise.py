@@ -16,8 +16,8 @@ from derivcheck.problem.definitions import define
 from derivcheck.problem.newness import is_new
 from derivcheck.problem.probability.model import instance_of, instances, place_of
 from derivcheck.problem.probability.statements import declared_key, is_random
-from derivcheck.problem.problem import at_indices, rewrite
 from derivcheck.problem.scope import Factor, IndexInfo, Refusal
+from derivcheck.problem.substitution import at_indices, rewrite
 from derivcheck.reading.items import Statement
 
 NOISE = frozenset(("\\epsilon", "\\varepsilon", "\\eta", "\\xi", "\\nu", "\\zeta", "\\delta", "e", "n"))

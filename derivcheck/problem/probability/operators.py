@@ -33,8 +33,8 @@ from derivcheck.problem.probability.model import (
     replaced,
 )
 from derivcheck.problem.probability.moments import beyond_moments, mean_of_sums, refuse_beyond_moments
-from derivcheck.problem.problem import at_indices
 from derivcheck.problem.scope import Factor, Measure, Refusal, Scope, SizeSymbol
+from derivcheck.problem.substitution import at_indices
 from derivcheck.problem.terms import Term
 from derivcheck.reading.parser import parse_expression
 from derivcheck.reading.unread import upright

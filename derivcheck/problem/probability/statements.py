@@ -18,13 +18,14 @@ from derivcheck.problem.facts import negative
 from derivcheck.problem.indices import size_dim
 from derivcheck.problem.names import how_to_declare
 from derivcheck.problem.newness import of_chance
+from derivcheck.problem.probability.cases import opens, pinned, with_case
 from derivcheck.problem.probability.distributions import ALIASES, domain_of, shape_of_values
-from derivcheck.problem.probability.logs import log_of, opens, pinned, with_case
+from derivcheck.problem.probability.logs import log_of
 from derivcheck.problem.probability.model import follows_from, place_of, unread, unread_names
 from derivcheck.problem.probability.operators import NAMELESS, at_value, given_names, parameters_of, refuse_given_else
 from derivcheck.problem.probability.stacked import drawn_together, stack_of
-from derivcheck.problem.problem import at_indices
 from derivcheck.problem.scope import DENSITIES, MOMENTS, Declaration, Factor, IndexInfo, Measure, Refusal, Scope
+from derivcheck.problem.substitution import at_indices
 from derivcheck.problem.terms import Term
 from derivcheck.reading.items import Item, Statement
 
