@@ -25,7 +25,8 @@ from typing import TYPE_CHECKING, Any, Final, Union, get_args, get_origin, get_t
 from derivcheck.verdict import INTERNAL_ERROR, Report
 
 if TYPE_CHECKING:
-    from derivcheck.running import Job
+    from derivcheck.config import Settings
+    from derivcheck.source import Source
 
 
 WHERE: Final = "DERIVCHECK_CACHE"
@@ -40,6 +41,14 @@ NEEDED: Final = ("torch", "python-flint")
 
 
 OMITTED: Final = frozenset(((Report, "source"),))
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A document, and the settings that apply to it."""
+
+    source: Source
+    settings: Settings
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
+    from derivcheck.cache import Job
     from derivcheck.project import Project
-    from derivcheck.running import Job
     from derivcheck.verdict import Finding, Report
 
 DOCUMENT = "document"
@@ -74,9 +74,9 @@ class Derivation(pytest.File):
         """The document with the settings that apply to it."""
         from dataclasses import replace
 
+        from derivcheck.cache import Job
         from derivcheck.config import Settings
         from derivcheck.reading.files import UnreadableFile, read_source
-        from derivcheck.running import Job
 
         project = _project(self.config)
         try:

@@ -9,26 +9,15 @@ import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from derivcheck.cache import Cache
-from derivcheck.config import Settings, UnknownClaim
+from derivcheck.cache import Cache, Job
+from derivcheck.config import UnknownClaim
 from derivcheck.verdict import Report
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
     from multiprocessing.process import BaseProcess
-
-    from derivcheck.source import Source
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """A document, and the settings that apply to it."""
-
-    source: Source
-    settings: Settings
 
 
 def run(

@@ -17,7 +17,7 @@ FLOORS = (
     {"judge"},
     {"diagnosis"},
     {"engine"},
-    {"model"},
+    {"model", "cache"},
     {"api", "running", "power", "homework"},
     {"report"},
     {"serving"},

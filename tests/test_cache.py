@@ -14,9 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from derivcheck import running as caching
-from derivcheck.cache import Cache, digest, opened
+from derivcheck.cache import Cache, Job, digest, opened
 from derivcheck.config import Settings
-from derivcheck.running import Job, run
+from derivcheck.running import run
 from derivcheck.source import Cell, Place, Source
 from derivcheck.verdict import INTERNAL_ERROR, Doubt, Finding, Severity, Verdict
 from tests.cli.running import RIGHT, ROOT, WRONG, a_report, environment, here, with_engine
@@ -192,7 +192,7 @@ def test_no_cache_neither_reads_nor_writes(tmp_path: Path, monkeypatch):
 
 def test_two_writers_and_one_that_is_killed_leave_whole_entries(tmp_path: Path):
     script = (
-        "import sys; from pathlib import Path; from derivcheck.running import Cache; from derivcheck.running import Job\n"
+        "import sys; from pathlib import Path; from derivcheck.cache import Cache; from derivcheck.cache import Job\n"
         "from derivcheck.config import Settings; from tests.report.fakes import REPORT\n"
         "cache = Cache(Path(sys.argv[1]), 'p'); print(flush=True)\n"
         "while True:\n  for seed in range(4): cache.put(Job(REPORT.source, Settings(seed=seed)), REPORT)"

@@ -18,10 +18,10 @@ from derivcheck.config import LARGEST_JOBS, Settings, UnknownClaim
 from derivcheck.project import project as project_of
 
 if TYPE_CHECKING:
+    from derivcheck.cache import Job
     from derivcheck.correcting import Correction
     from derivcheck.remembered import Baseline
     from derivcheck.revisions import Changes
-    from derivcheck.running import Job
     from derivcheck.verdict import Report
 
 Reports = list[tuple[Found, "Report"]]

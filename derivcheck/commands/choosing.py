@@ -15,10 +15,10 @@ from derivcheck.patterns import DOCUMENTS, documents_below, is_document, is_name
 from derivcheck.project import Project
 
 if TYPE_CHECKING:
+    from derivcheck.cache import Job
     from derivcheck.commands.options import Asked
     from derivcheck.remembered import Mark
     from derivcheck.revisions import Changes
-    from derivcheck.running import Job
     from derivcheck.source import Source
     from derivcheck.verdict import Report
 
@@ -77,8 +77,8 @@ def documents(
     found: Sequence[Found], request: Asked, project: Project, changes: Changes | None = None
 ) -> tuple[list[tuple[Found, Job]], list[str]]:
     """Each document with its settings, and a message for each file that cannot be read: the others are checked."""
+    from derivcheck.cache import Job
     from derivcheck.reading.files import UnreadableFile, read_source
-    from derivcheck.running import Job
 
     read, messages = [], []
     for one in found:

@@ -18,7 +18,7 @@ from derivcheck.config import Settings, UnknownClaim
 from derivcheck.project import project as project_of
 
 if TYPE_CHECKING:
-    from derivcheck.running import Job
+    from derivcheck.cache import Job
     from derivcheck.verdict import Report
 
 
