@@ -126,6 +126,9 @@ def _written(bench: Bench, claim: Claim, world: World, place: int) -> str:
 def at_size_one(bench: Bench, claim: Claim) -> Evidence | None:
     """What holds at all other sizes and not where one of them is 1: whether that was meant is not said."""
     spoken = _sizes_of(bench, claim)
+    if claim.relation == "\\ne" and spoken and not behind((claim.head, claim.claimed), bench.problem.definitions):
+        detail = "sizes are drawn apart from each other, which tells nothing of whether they differ"
+        return replace(gaps.equal(Outcome.UNDECIDED, (0.0, 0.0), (), 0, detail), doubt=Doubt.TOUCH)
     free = [name for name in bench.symbols if name not in bench.fixed and name in spoken]
     usual = {name: size for name, size in bench.worlds(claim.conditions)[0].sizes.items() if name in bench.symbols}
     for ones in [*([name] for name in free), *([free] if len(free) > 1 else [])]:
