@@ -270,7 +270,7 @@ class Grounds:
                 continue
             if unread.optimum and isinstance(claim, Claim) and (claim.solution or isinstance(claim.head, t.Derivative)):
                 continue  # What is solved for, and by what is differentiated, is free.
-            if unread.behind and claim.span.start < unread.span.start:
+            if unread.behind and claim.span.start < unread.span.end:
                 continue
             there = self._section(unread.span.start)
             if unread.around is not None:

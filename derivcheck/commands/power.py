@@ -15,7 +15,7 @@ from derivcheck.config import Settings
 from derivcheck.project import project as project_of
 
 if TYPE_CHECKING:
-    from derivcheck.power.mutants import Power
+    from derivcheck.power.score import Power
 
 
 @click.command("power")

@@ -12,9 +12,10 @@ from typing import Final
 import torch
 
 from derivcheck.diagnosis.candidate import Candidate
+from derivcheck.diagnosis.offers import stock_of
 from derivcheck.diagnosis.pairing import paired
 from derivcheck.diagnosis.rules import LEFT, candidates, edits_by
-from derivcheck.diagnosis.stock import Stock, stock_of
+from derivcheck.diagnosis.stock import Stock
 from derivcheck.diagnosis.synthesis import RANK, side_of, synthesised
 from derivcheck.diagnosis.wording import plainest, reworded, tidied
 from derivcheck.evaluation.arithmetic import BUDGET, Effort, NotExact, OutOfRange

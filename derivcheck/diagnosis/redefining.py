@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 from typing import Final, cast
 
 from derivcheck.diagnosis.candidate import Candidate
+from derivcheck.diagnosis.offers import MOST_NAMES
 from derivcheck.diagnosis.rules import ANY_NAME, candidates
 from derivcheck.diagnosis.stock import (
-    MOST_NAMES,
     Stock,
     bound_letters,
     functions_of,

@@ -14,9 +14,10 @@ from derivcheck.diagnosis.looking import (
     looking,
     smallest,
 )
+from derivcheck.diagnosis.offers import stock_of
 from derivcheck.diagnosis.redefining import Refit, refits
 from derivcheck.diagnosis.rules import ANY_NAME, candidates
-from derivcheck.diagnosis.stock import Stock, stock_of
+from derivcheck.diagnosis.stock import Stock
 from derivcheck.evaluation.arithmetic import BUDGET, Effort
 from derivcheck.language import nodes as n
 from derivcheck.oracles.bench import Bench

@@ -33,7 +33,8 @@ def instances(items: Sequence[Item]) -> tuple[tuple[Item, ...], list[Unread]]:
         own = n.Name(f"{key_of(head)}#{number + 1}", span=head.span)
         found = [_renamed(one, head, own, item) if isinstance(one, Statement) else one for one in found]
         why = f"is for one `{key_of(head)}`, and until where is not said"
-        unread.append(Unread(((folded(key_of(head)),),), item.span, narrows=True, behind=True, why=why))
+        last = max((one.span for one in statements if one.sentence == item.sentence), key=lambda span: span.start)
+        unread.append(Unread(((folded(key_of(head)),),), last, narrows=True, behind=True, why=why))
     return tuple(found), unread
 
 

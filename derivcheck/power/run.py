@@ -17,8 +17,9 @@ from derivcheck.oracles.bench import Bench
 from derivcheck.oracles.draws import dependencies
 from derivcheck.parts import Part, of_each
 from derivcheck.power.equivalence import RULES, constraint, equal, equivalence, same_claim
-from derivcheck.power.mutants import UNUSED, Fate, Mutant, Power, Site, Tried, mutants, mutated, sites, stock_at
+from derivcheck.power.mutants import Mutant, Site, mutants, mutated, sites, stock_at
 from derivcheck.power.normal import same
+from derivcheck.power.score import UNUSED, Fate, Power, Tried
 from derivcheck.problem import terms as t
 from derivcheck.problem.build import build
 from derivcheck.problem.problem import Claim, Problem, Refused

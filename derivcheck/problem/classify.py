@@ -175,7 +175,7 @@ def _membership(item: Statement, statements: Statements, builder: Builder) -> No
         shapes = declare(left, right, ctx)
     except Refusal as refusal:
         named = right.base if isinstance(right, n.Scripted) else right
-        if refusal.code != "unknown-set" or not isinstance(named, n.Name):
+        if refusal.code != "unknown-set" or not isinstance(named, n.Name) or named.text.startswith("\\mathbb"):
             raise
         # A set that the document names: of what is in it this tells no shape.
         builder.line(item.span, "declaration", plain(left), note=refusal.message)

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from derivcheck.config import Settings
 from derivcheck.language.printing import latex
-from derivcheck.power.mutants import Fate, Power, Tried
+from derivcheck.power.score import Fate, Power, Tried
 from derivcheck.report.cells import safe
 from derivcheck.report.json import VERSION, Json, plain, span_document, text_of, tool
 from derivcheck.report.words import plural

@@ -251,7 +251,7 @@ $$ KL = a \log\frac{a}{b} + (1-a) \log \frac{1-a}{1-b} \ge 0 $$
         (LOSS, {r"x^\top + \lambda M": r"x^\top + 2 \lambda M"}),
         (NAMED, {r"2 a u_i \frac": r"a u_i \frac", r"dw = 2 w": r"dw = w"}),
         (NEXT_MODEL, {r"x_i - n $$": r"x_i - 1 $$", r"-n/\theta^2": r"-1/\theta^2", r"E[x_1] = ": r"E[x_1] = 2 "}),
-        (ONE_OF_A_KIND, {r"I + u": r"I + 2 u", r"1 - h(a)^2": r"1 - h(a)", r"\sin 2\theta)": r"\sin \theta)"}),
+        (ONE_OF_A_KIND, {r"I + u": r"I + 2 u", r"1 - h(a)^2": r"1 - h(a)"}),
         (LABELS, {r"+ \tau w": r"+ w", r"\nabla E(w) = G_y": r"\nabla E(w) = G", r"\ge 0": r"\ge a"}),
         (ASIDE, {r"C^{-1} (C + U": r"C^{-1} (I + U", r"s^+ - s = -": "s^+ - s = ", "= 3 p": "= 9 p"}),
     ],

@@ -10,8 +10,9 @@ import pytest
 from derivcheck.config import Settings
 from derivcheck.engine import check
 from derivcheck.power import equivalence
-from derivcheck.power.mutants import Fate, Power, mutated_text
+from derivcheck.power.mutants import mutated_text
 from derivcheck.power.run import power
+from derivcheck.power.score import Fate, Power
 from derivcheck.source import Source
 from derivcheck.verdict import Evidence, Outcome, Strength, Verdict, exit_code
 
