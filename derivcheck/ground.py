@@ -90,9 +90,8 @@ class Grounds:
 
     def _only_inputs(self, claim: Claim) -> bool:
         """Whether a side is a name that takes any value, or both are sums of such: it cannot hold for all inputs."""
-        if all(map(_counts, (claim.head, claim.claimed))) and any(
-            isinstance(side, t.Size) for side in (claim.head, claim.claimed)
-        ):
+        alone = all(map(_counts, (claim.head, claim.claimed))) and (claim.relation == "=" or not claim.conditions)
+        if alone and any(isinstance(side, t.Size) for side in (claim.head, claim.claimed)):
             return True  # A size is any number: ``d' = m`` and ``d > n - 1`` say for which.
         if claim.solution is not None or claim.conditions or claim.density is not None:
             return False
