@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from derivcheck import running as caching
+from derivcheck import cache as caching
 from derivcheck.cache import Cache, Job, digest, opened
 from derivcheck.config import Settings
 from derivcheck.running import run
