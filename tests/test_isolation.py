@@ -151,7 +151,7 @@ def test_a_bug_in_the_search_of_definitions_costs_no_verdict(checked: Checked, m
         (r"Let $A \in \mathbb{R}^{n \times n}$. Let $\lambda_1 \ge \dots \ge \lambda_n$ be the eigenvalues of $A$, "
          r"with orthonormal eigenvectors $q_1, \dots, q_n$. Let $x \in \mathbb{R}^m$. Then $$ x + x = 2 x $$", "eigenvalues"),
         (r"Let $s \in \mathbb{R}^n$ with $s $ 0$, >\theta \in \mathbb{R}^p$. We write $S = \operatorname{diag}(s)$. "
-         r"Then $$ S + S = 2 S $$", "unknown-name"),
+         r"Then $$ S + S = 2 S $$", "chain-without-head"),
         (r"Let $x, m, z \in \mathbb{R}^{n}$ and $z \sim \mathcal{N}(0, I)$. $$ x + x = 2 x $$ "
          r"$$ \mathbb{E}[x] = \int x \, p(x; m) \, dx = u $$", "not-random"),
     ],
