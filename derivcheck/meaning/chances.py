@@ -26,9 +26,8 @@ from derivcheck.reading.phrases import BARELY, BY_CHANCE, ENDS, INDEPENDENT, SPO
 from derivcheck.reading.windows import sentence
 from derivcheck.source import Span
 
-ZERO = n.Number(Fraction(0), "0")
 TWO = n.Number(Fraction(2), "2")
-NUMBERS = {"zero": ZERO, "one": hidden.ONE, "unit": hidden.ONE}
+NUMBERS = {"zero": hidden.ZERO, "one": hidden.ONE, "unit": hidden.ONE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +188,7 @@ def _of(told: Moments, name: n.Node, sizes: tuple[n.Node, ...]) -> Moments:
     spread = told.spread or n.Name(f"variance#{key}")
     if told.root:
         spread = n.Scripted(spread, None, TWO)
-    if sizes and mean == ZERO:
+    if sizes and mean == hidden.ZERO:
         mean = n.Name("\\mathbf{0}")
     if sizes and spread == hidden.ONE:
         spread = n.Name("I")
@@ -206,10 +205,10 @@ def _declared(
     root = spread.base if isinstance(spread, n.Scripted) and spread.sup == TWO else spread
     if isinstance(root, n.Name | n.Scripted) and root != n.Name("I") and not _is_declared(root, statements):
         if not sizes:
-            yield hidden.let((root, ZERO), (">",), place, number + 1)
+            yield hidden.let((root, hidden.ZERO), (">",), place, number + 1)
         elif root is spread:
             yield hidden.membership(spread, (*sizes, *sizes), place, number + 1)
-            yield hidden.let((spread, ZERO), ("\\succ",), place, number + 2)
+            yield hidden.let((spread, hidden.ZERO), ("\\succ",), place, number + 2)
 
 
 def _is_declared(name: n.Node, statements: Sequence[Statement]) -> bool:
