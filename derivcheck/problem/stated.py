@@ -274,21 +274,17 @@ def another_function(item: Statement, left: n.Node, statements: Statements, buil
     if not isinstance(old, FunctionDefinition):
         return False
     before = [one for one in statements if not one.hidden and one.span.end <= old.span.end]
-    spoken = {key_of(_base(name)) for one in before for member in one.members for name in names_in(member)}
+    spoken = {key_of(base_of(name)) for one in before for member in one.members for name in names_in(member)}
 
     def fresh(node: n.Node) -> bool:
         whole = whole_of(node, builder.context()) if isinstance(node, n.Scripted) else node
-        return isinstance(names.get(key_of(whole)), Declaration) and key_of(_base(node)) not in spoken
+        return isinstance(names.get(key_of(whole)), Declaration) and key_of(base_of(node)) not in spoken
 
     inputs = set(names_in(item.members[1])) - set(arguments)
     if not all(map(fresh, arguments)) or not any(map(fresh, inputs)):
         return False
     del names[key_of(head)]
     return True
-
-
-def _base(node: n.Node) -> n.Node:
-    return node.base if isinstance(node, n.Scripted) else node
 
 
 def refuse_second(item: Statement, left: n.Node, builder: Builder) -> None:

@@ -151,22 +151,24 @@ def _of_numbers(node: n.Apply, ctx: Context) -> n.Node | None:
         Refusal: where only a space, as in ``\sin t\,x``, tells how far the argument goes.
 
     """
-    written = node.args[0]
+    written, word = node.args[0], node.word.text
     if not isinstance(written, n.Product) or set(written.operators) != {""}:
         return None
+    factors = written.factors
+    spaced = any("\\" in ctx.scope.quote(Span(one.span.end, other.span.start)) for one, other in pairwise(factors))
+    if not spaced and word not in ANGLES and word not in ("log", "ln"):
+        return None
     try:
-        shapes = [algebra.shape_of(ctx.scope, ctx.term(factor)) for factor in written.factors]
+        shapes = [algebra.shape_of(ctx.scope, ctx.term(factor)) for factor in factors]
     except Refusal:
         return None  # What is no value by itself, as the head of a call, is read as a whole.
     end = next((place for place, shape in enumerate(shapes) if not is_scalar(shape)), 0)
-    factors = written.factors
-    if end and (node.word.text in ANGLES or (node.word.text in ("log", "ln") and ONE not in shapes[end])):
+    if end and (word in ANGLES or (word in ("log", "ln") and ONE not in shapes[end])):
         inner = factors[0] if end == 1 else n.Product(factors[:end], ("",) * (end - 1))
         inner = replace(inner, span=factors[0].span | factors[end - 1].span)
         head = replace(node, args=(inner,), span=node.word.span | inner.span)
         return n.Product((head, *factors[end:]), ("",) * (len(factors) - end), span=node.span)
-    between = (Span(one.span.end, other.span.start) for one, other in pairwise(factors))
-    if not end and any("\\" in ctx.scope.quote(gap) for gap in between):
+    if not end and spaced:
         reason = f"`{ctx.scope.quote(node.span)}` is read in two ways: with what stands behind the space, and without"
         raise Refusal("ambiguous-argument", node.span, reason, "write brackets round the argument")
     return None
