@@ -16,7 +16,7 @@ from torch import Tensor
 
 from derivcheck.evaluation.arithmetic import BUDGET, NotExact, NotSettled
 from derivcheck.evaluation.evaluator import Axis, Bindings, Frame, World, evaluate
-from derivcheck.evaluation.quadrature import DISCRETE, rule
+from derivcheck.evaluation.quadrature import DISCRETE, Rule, rule
 from derivcheck.evaluation.tilting import NoPolynomial, degree, tilted
 from derivcheck.language.shapes import Domain
 from derivcheck.problem import terms as t
@@ -288,7 +288,10 @@ def definite(term: t.Integral, frame: Frame, level: int) -> Tensor:
         middle = torch.full((1,) * (2 + len(frame.axes)) + (1, 1), 0.5, dtype=torch.float64)
         lead = tuple(at(middle).shape[:-3])
         found = rule(height, lead, 1, domain, level, (0.0,))
-        if not found.settled or not _defined(at, found.nodes, found.log_weights, domain):
+        if domain.kind in DISCRETE:
+            if not found.settled or not _finite_terms(at, found, domain):
+                raise NotSettled("a sum does not settle when more terms are taken")
+        elif not found.settled or not _defined(at, found.nodes, found.log_weights, domain):
             raise NotSettled("an integral does not settle as its nodes are refined: it may not exist")
     return shaken(torch.exp(found.log_weights)[..., None, None] * at(found.nodes), level)
 
@@ -319,6 +322,19 @@ def _defined(at: Callable[[Tensor], Tensor], nodes: Tensor, log_weights: Tensor,
     share = (torch.arange(PROBES, dtype=torch.float64) + 0.5) / PROBES
     probes = start + (stop - start) * share
     return not bool(at(probes[..., None, None]).isnan().any())
+
+
+def _finite_terms(at: Callable[[Tensor], Tensor], found: Rule, domain: Domain) -> bool:
+    """Whether every term of a sum without end is a number, up to the one behind the last that counts.
+
+    Where terms overflow, nothing tells whether they were small enough before to be left out.
+    """
+    used = torch.where(found.log_weights.isfinite(), found.nodes[..., 0, 0], -torch.inf)
+    last = used.amax(-1, keepdim=True) + 1
+    first = float(used[used.isfinite()].min()) if domain.low is None else domain.low
+    places = torch.arange(first, float(last.max()) + 1, dtype=torch.float64).expand(*last.shape[:-1], -1)
+    terms = at(places[..., None, None]).isfinite().flatten(-2).all(-1)
+    return bool((terms | (places > last)).all())
 
 
 def _terms_of_sum(

@@ -14,7 +14,7 @@ from derivcheck.problem.calls import is_optimum
 from derivcheck.problem.context import key_of, strip
 from derivcheck.problem.declarations import declare, declare_function, index_range
 from derivcheck.problem.definitions import define
-from derivcheck.problem.domains import read_set
+from derivcheck.problem.domains import DOTS, read_set
 from derivcheck.problem.eigenwords import explain, is_order
 from derivcheck.problem.indices import capitals
 from derivcheck.problem.newness import estimated, estimated_key, is_new, mentions_itself, named_by, would_resolve
@@ -70,6 +70,8 @@ def classify(item: Statement, statements: Statements, builder: Builder) -> None:
             builder.line(item.span, "declaration", plain(first), shapes)
         case ["\\in"]:
             _membership(item, statements, builder)
+        case ["="] if (counted := _counted(first, item.members[1], builder)) is not None:
+            _membership(replace(item, members=(first, counted)), statements, builder)
         case [*before, "\\in"] if before and conditions.EQUAL.issuperset(before):
             _equality(item.part(0, -1), statements, builder)
             _fits(item, builder)
@@ -98,6 +100,17 @@ def classify(item: Statement, statements: Statements, builder: Builder) -> None:
             _order(item, statements, builder)
         case _:
             _up_to_the_unread(item, signs, statements, builder)
+
+
+def _counted(left: n.Node, right: n.Node, builder: Builder) -> n.Node | None:
+    r"""The set that ``k = 0, 1, 2, \dots`` says a new k to lie in; a letter below a name counts what is below."""
+    if not isinstance(left, n.Name) or not isinstance(right, n.Tuple) or left in builder.scope.counters:
+        return None
+    *numbers, last = right.items
+    text, places = builder.source.text, [f"_{opening}{left.text}" for opening in ("", "{")]
+    below = any(text.count(place) > sum(text.count(big + place) for big in ("\\sum", "\\prod")) for place in places)
+    listed = all(isinstance(item, n.Number) for item in numbers) and isinstance(last, n.Symbol) and last.text in DOTS
+    return n.Group(right, "{", span=right.span) if listed and not below and is_new(left, builder.scope) else None
 
 
 def _is_set(node: n.Node) -> bool:

@@ -19,7 +19,7 @@ from derivcheck.problem.domains import REALS
 from derivcheck.problem.facts import depends
 from derivcheck.problem.freezing import decisive, frozen_means, held_names, moves_alone, written_out
 from derivcheck.problem.indices import comparisons, indicator, size_dim, turns
-from derivcheck.problem.integrals import integral
+from derivcheck.problem.integrals import integral, series
 from derivcheck.problem.names import resolve_name, resolve_scripted
 from derivcheck.problem.probability.operators import angled
 from derivcheck.problem.probability.totals import sum_over_values
@@ -204,7 +204,7 @@ def _big(node: n.Big, ctx: Context) -> Term:
     apart = _two_products(node)
     if apart is not None:
         return ctx.term(apart)
-    over_values = sum_over_values(node, ctx)
+    over_values = sum_over_values(node, ctx) or series(node, ctx)
     if over_values is not None:
         return over_values
     binder = node.binder

@@ -8,7 +8,8 @@ one real number is an ``Integral``. Ends that depend on names move into the inte
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
@@ -65,21 +66,64 @@ def integral(node: n.Big, ctx: Context) -> Term:
         return integral(_nested(node), ctx)
     node = _undecorated(node, ctx)
     dummy = _dummy(node.binder.names[0], node.binder, ctx)
-    scope = ctx.scope
     stretch = _stretch(node.binder, dummy, ctx)
-    with_names = dict(scope.names)
-    declared = dict(scope.declarations)
-    _enter(dummy, stretch, ctx)
-    try:
+    with _entered(dummy, stretch, ctx):
         body = ctx.term(node.body)
         stretch = _within_support(stretch, dummy, body)
         value = _assembled(body, dummy, stretch, node.span, ctx)
+    return replace(value, span=node.span)
+
+
+def series(node: n.Big, ctx: Context) -> Term | None:
+    r"""``\sum_{k=0}^{\infty} f(k)`` and ``\sum_{x \in \{-1, 1\}} f(x)``: over whole numbers without end, and over a list.
+
+    None for a sum of another kind, such as one whose letter is an index of something.
+    """
+    binder = node.binder
+    endless = isinstance(binder.upper, n.Symbol) and binder.upper.text == "\\infty"
+    if node.operator != "sum" or len(binder.names) != 1 or not (endless or _lists(binder.condition)):
+        return None
+    name = binder.names[0]
+    if any(name in walk(part.sub) for part in walk(node.body) if isinstance(part, n.Scripted) and part.sub is not None):
+        return None
+    if not endless:
+        dummy = _dummy(name, binder, ctx)
+        values = _over_set(binder.condition, dummy, ctx).values if binder.condition is not None else ()
+        with _entered(dummy, Stretch(Domain("finite", values=values)), ctx):
+            body = ctx.term(node.body)
+            parts = tuple((1, dummy.inside(body, t.Constant(Fraction(value)))) for value in values)
+        return t.Add(parts, shape=body.shape, span=node.span)
+    first = None if binder.lower is None else _number(ctx.term(binder.lower))
+    if first is None or first != int(first):
+        return None
+    key = ctx.scope.fresh(key_of(name))
+    domain = Domain("natural" if first >= 0 else "integer", low=first)
+    with _entered(_named(key, SCALAR, domain, name, ctx.scope), Stretch(domain), ctx):
+        body = ctx.term(node.body)
+    return t.Integral(t.Bound(key, SCALAR, domain), body, shape=body.shape, span=node.span)
+
+
+def _lists(condition: n.Node | None) -> bool:
+    r"""Whether a condition names every member: ``x \in \{-1, 1\}``."""
+    match condition:
+        case n.Compare(relations=("\\in",), members=(_, n.Group(fence="{", body=n.Tuple(items=items)))):
+            return all(isinstance(item, n.Number | n.Add) for item in items)
+    return False
+
+
+@contextmanager
+def _entered(dummy: Dummy, stretch: Stretch, ctx: Context) -> Iterator[None]:
+    """Inside, the name means what is integrated or summed over; behind, everything is as it was before."""
+    scope = ctx.scope
+    names, declared = dict(scope.names), dict(scope.declarations)
+    _enter(dummy, stretch, ctx)
+    try:
+        yield
     finally:
         scope.names.clear()
-        scope.names.update(with_names)
+        scope.names.update(names)
         scope.declarations.clear()
         scope.declarations.update(declared)
-    return replace(value, span=node.span)
 
 
 def _nested(node: n.Big) -> n.Big:
