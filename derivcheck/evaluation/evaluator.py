@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from functools import reduce
 from math import prod
 from typing import Any, Protocol
 
@@ -635,19 +636,25 @@ def _reduce(term: t.Reduce, frame: Frame) -> Value:
     empty = {"sum": Fraction(0), "prod": Fraction(1)}
     if count <= 0:
         if term.op not in empty:
-            raise NotExact("an extremum over nothing")
+            raise NotExact("an extremum or a product of matrices over nothing")
         return a.full(empty[term.op], *frame.world.dims(term.shape), frame.rank)
     BUDGET.make(count, a.price, "the range of an index")
     axis = Axis(term.index, lower, count)
     inner = frame.deeper(axis)
     position = inner.rank - 3
     ragged = min(low) != max(low) or min(high) != max(high)
+    if term.op == "matmul" and (ragged or term.conditions):
+        raise NotExact("a product of matrices of which some are left out")
     value = evaluate(term.body, inner.where_allowed() if ragged or term.conditions else inner)
     shape = list(a.shape(value))
     shape[position] = count
     value = stretched(value, shape, a)
     value = _masked(term, value, ragged, inner, empty.get(term.op))
-    reduced = {"sum": a.sum, "prod": a.prod, "max": a.largest, "min": a.smallest}[term.op](value, position)
+    if term.op == "matmul":
+        parts = [a.narrow(value, position, place, 1) for place in range(count)]
+        reduced = reduce(a.matmul, parts)
+    else:
+        reduced = {"sum": a.sum, "prod": a.prod, "max": a.largest, "min": a.smallest}[term.op](value, position)
     shape = list(a.shape(reduced))
     return a.reshape(reduced, (*shape[:position], *shape[position + 1 :]))
 

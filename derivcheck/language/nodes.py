@@ -208,9 +208,12 @@ class Binder(Written):
 
 @dataclass(frozen=True, slots=True)
 class Big(Written):
-    r"""``\sum``, ``\prod``, ``\int``, and ``\max_i``, ``\min_i``, ``\arg\max_u`` with their range and their body."""
+    r"""``\sum``, ``\prod``, ``\int``, and ``\max_i``, ``\min_i``, ``\arg\max_u`` with their range and their body.
 
-    operator: Literal["sum", "prod", "int", "max", "min", "argmax", "argmin"]
+    ``matmul`` is what dots between factors stand for: their product in the order in which they are written.
+    """
+
+    operator: Literal["sum", "prod", "int", "max", "min", "argmax", "argmin", "matmul"]
     binder: Binder
     body: Node
 

@@ -208,7 +208,7 @@ class _Reader:
                 return self.highest((*(value for value, _ in rows), *conditions), bound)
             case t.Reduce(op=op, body=body, conditions=conditions):
                 inner = self.degree(body, bound)
-                if self.highest(conditions, bound) or (op == "prod" and inner):
+                if self.highest(conditions, bound) or (op in ("prod", "matmul") and inner):
                     return Degree.OTHER
                 return inner
             case t.Entry(argument=argument, row=row, column=column):

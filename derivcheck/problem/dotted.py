@@ -176,7 +176,7 @@ def multiplied(node: n.Product) -> n.Product | n.Big | None:
         return None
     start = at - run.count
     span = factors[start].span | factors[at + 1].span
-    big = n.Big("prod", run.binder, run.general, span=span)
+    big = n.Big("matmul", run.binder, run.general, span=span)
     # A product that goes on behind would go into the body.
     whole: n.Node = big if start == 0 and at + 2 == len(factors) else n.Group(big, span=span)
     if isinstance(whole, n.Big):

@@ -217,8 +217,13 @@ def _big(node: n.Big, ctx: Context) -> Term:
     conditions = () if binder.condition is None else comparisons(binder.condition, inner)
     before = [info.used for info in infos]
     body = inner.term(node.body)
-    if node.operator in ("max", "min", "prod") and not algebra.scalar(ctx.scope, body):
-        raise Refusal("not-a-scalar", node.body.span, f"the terms of this {node.operator} must be scalars")
+    operator = node.operator
+    if algebra.scalar(ctx.scope, body):
+        operator = "prod" if operator == "matmul" else operator
+    elif operator == "matmul":
+        algebra.square(ctx.scope, body, "a product of many")
+    elif operator in ("max", "min", "prod"):
+        raise Refusal("not-a-scalar", node.body.span, f"the terms of this {operator} must be scalars")
     value = body
     for info, used in zip(reversed(infos), reversed(before), strict=True):
         size = ctx.scope.resolve(info.size)
@@ -233,7 +238,7 @@ def _big(node: n.Big, ctx: Context) -> Term:
                 )  # fmt: skip
         lower, upper = info.bounds or _bounds_of(info)
         value = terms.Reduce(
-            node.operator, info.name, lower, upper, conditions, value, shape=value.shape, span=node.span
+            operator, info.name, lower, upper, conditions, value, shape=value.shape, span=node.span
         )
         conditions = ()
     return value

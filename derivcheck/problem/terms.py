@@ -185,10 +185,10 @@ class Piecewise(_Term):
 class Reduce(_Term):
     """``sum``, ``prod``, ``max`` or ``min`` of ``body`` over ``index`` from ``lower`` to ``upper``.
 
-    Only where the ``conditions`` hold.
+    Only where the ``conditions`` hold. ``matmul`` is the product of square matrices in their order.
     """
 
-    op: Literal["sum", "prod", "max", "min"]
+    op: Literal["sum", "prod", "max", "min", "matmul"]
     index: str
     lower: Term
     upper: Term
