@@ -165,24 +165,44 @@ def total(node: n.Add) -> n.Add | None:
     return replace(node, terms=tuple(made))
 
 
-def multiplied(node: n.Product) -> n.Product | n.Big | None:
-    r"""``a x_1 \cdots x_n`` with the product over i in place of the run."""
+def multiplied(node: n.Product) -> n.Node | None:
+    r"""``a x_1 \cdots x_n`` and ``W_n \cdots W_1 a`` with the product over i in place of the run."""
     factors, operators = list(node.factors), list(node.operators)
     at = next((k for k, factor in enumerate(factors) if is_dots(factor)), None)
     if at is None or not 0 < at < len(factors) - 1 or any(op not in ("", "\\cdot", "\\times") for op in operators):
         return None
     run = run_of(factors[:at], factors[at + 1])
-    if run is None:
+    falling = None if run is not None else _falling(factors[:at], factors[at + 1])
+    if run is None and falling is None:
         return None
+    run = run or falling
+    assert run is not None
     start = at - run.count
     span = factors[start].span | factors[at + 1].span
-    big = n.Big("matmul", run.binder, run.general, span=span)
+    turn = n.Symbol("\\top", span=span)
+    general = run.general if falling is None else n.Scripted(n.Group(run.general, span=span), None, turn, span=span)
+    big: n.Node = n.Big("matmul", run.binder, general, span=span)
+    if falling is not None:
+        # (A_1^T … A_n^T)^T is A_n … A_1.
+        big = n.Scripted(n.Group(big, span=span), None, turn, span=span)
     # A product that goes on behind would go into the body.
     whole: n.Node = big if start == 0 and at + 2 == len(factors) else n.Group(big, span=span)
-    if isinstance(whole, n.Big):
+    if whole is big:
         return whole
     made = [*factors[:start], whole, *factors[at + 2 :]]
     return replace(node, factors=tuple(made), operators=(*operators[:start], *operators[at + 1 :]))
+
+
+def _falling(before: Sequence[n.Node], last: n.Node) -> Run | None:
+    r"""The run that ``W_L W_{L-1} \cdots W_1`` is from its end."""
+    run = run_of([last], before[-1])
+    if run is None or len(before) < 2:
+        return run
+    match run.upper:
+        case n.Add(terms=(("+", top), ("-", n.Number(value=1)))):
+            whole = run_of([last], before[-2])
+            return whole if whole is None or whole.upper != top else replace(whole, count=2)
+    return run
 
 
 def stacked(items: Sequence[n.Node], axis: Axis, span: Span, ctx: Context) -> Term:
