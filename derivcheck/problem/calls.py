@@ -6,7 +6,7 @@ from fractions import Fraction
 
 from derivcheck.language import nodes as n
 from derivcheck.language.printing import plain
-from derivcheck.language.shapes import SCALAR, Shape, is_scalar
+from derivcheck.language.shapes import SCALAR, Dim, Domain, Shape, is_scalar
 from derivcheck.problem import algebra, terms
 from derivcheck.problem.context import Context, key_of, strip
 from derivcheck.problem.facts import behind
@@ -71,6 +71,8 @@ def _call_declared(found: FunctionDeclaration, args: list[Term], primes: int, sp
         return terms.Arbitrary(found.key, tuple(args), primes, entrywise=True, shape=larger.shape, span=span)
     for arg, shape in zip(args, found.arguments, strict=True):
         _fit(found.text, arg, shape, scope)
+    for arg, domain in zip(args, found.domains, strict=False):
+        _run_through(arg, domain, ctx)
     if primes and not (len(args) == 1 and of_reals):
         raise Refusal(
             "prime",
@@ -79,6 +81,16 @@ def _call_declared(found: FunctionDeclaration, args: list[Term], primes: int, sp
             "write it as a fraction of partials",
         )
     return terms.Arbitrary(found.key, tuple(args), primes, shape=found.result, span=span)
+
+
+def _run_through(arg: Term, domain: Domain, ctx: Context) -> None:
+    r"""The k of ``\sum_k f(x, k)`` runs over all whole numbers that f takes there."""
+    info = next((each for each in ctx.indices.values() if isinstance(arg, terms.Index) and each.name == arg.name), None)
+    if info is None or info.bounded or domain.kind != "finite" or domain.low is None or domain.high is None:
+        return
+    last = domain.high if isinstance(domain.high, Dim) else Dim.of(int(domain.high))
+    if ctx.scope.unify(info.size, last - Dim.of(int(domain.low) - 1)):
+        info.lower, info.used = int(domain.low), info.used + 1
 
 
 def _call_defined(found: FunctionDefinition, args: list[Term], primes: int, span: Span, ctx: Context) -> Term:

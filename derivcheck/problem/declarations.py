@@ -126,7 +126,8 @@ def _constant(key: str, node: n.Node, shape: Shape, ctx: Context) -> None:
 def declare_function(name: n.Node, domain: n.Node, codomain: n.Node, ctx: Context) -> str:
     r"""``\phi : \mathbb{R} \to \mathbb{R}``, ``\ell : \mathbb{R}^n \times \mathbb{R}^n \to \mathbb{R}``."""
     scope = ctx.scope
-    arguments = [read_set(part, ctx).shape for part in _factors_of_domain(domain)]
+    taken = [read_set(part, ctx) for part in _factors_of_domain(domain)]
+    arguments, domains = tuple(each.shape for each in taken), tuple(each.domain for each in taken)
     result = read_set(codomain, ctx)
     for item in members_of(name):
         node = strip(item)
@@ -136,7 +137,7 @@ def declare_function(name: n.Node, domain: n.Node, codomain: n.Node, ctx: Contex
         if not new:
             scope.anew(node)
         own = key if new and (old is not None or key not in scope.functions) else scope.fresh(key)
-        declared = FunctionDeclaration(own, plain(node), tuple(arguments), result.shape, result.domain, item.span)
+        declared = FunctionDeclaration(own, plain(node), arguments, result.shape, result.domain, item.span, domains)
         scope.names[key] = declared
         scope.functions[declared.key] = declared
     shown = ", ".join(scope.show(shape) for shape in arguments)

@@ -80,7 +80,7 @@ class Declaration:
 
 @dataclass(frozen=True, slots=True)
 class FunctionDeclaration:
-    r"""An arbitrary smooth function: ``\phi : \mathbb{R} \to \mathbb{R}``. ``result_domain`` as for a variable."""
+    r"""An arbitrary smooth function: ``\phi : \mathbb{R} \to \mathbb{R}``. Domains as for a variable."""
 
     key: str
     text: str
@@ -88,6 +88,7 @@ class FunctionDeclaration:
     result: Shape
     result_domain: Domain
     span: Span
+    domains: tuple[Domain, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
