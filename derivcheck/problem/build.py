@@ -204,7 +204,9 @@ def _declares(item: Statement) -> bool:
 
 def _ranges_first(items: Iterable[Item], builder: Builder) -> None:
     """The ranges of index letters are known throughout, since they are often said behind their first use."""
+    last = None
     for item in items:
+        before, last = last, item if isinstance(item, Statement) else None
         if not isinstance(item, Statement) or len(item.members) != 2 or item.continues:
             continue
         if (bound := counts_from(item, builder.scope)) is not None:
@@ -214,7 +216,7 @@ def _ranges_first(items: Iterable[Item], builder: Builder) -> None:
         for letter in members_of(item.members[0]):
             if isinstance(letter, n.Name):
                 found = index_range(letter, item.members[1], builder.context())
-                if found is not None and (item.relations[0].sign == "=" or runs(item)):
+                if found is not None and (item.relations[0].sign == "=" or runs(item, before)):
                     builder.scope.ranges.setdefault(found[0], (found[1], found[2]))
 
 

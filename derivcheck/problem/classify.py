@@ -181,7 +181,8 @@ def _optimum_of(item: Statement, left: n.Node, builder: Builder) -> None:
 def _membership(item: Statement, statements: Statements, builder: Builder) -> None:
     left, right = item.members
     ctx = builder.context()
-    if index_range(left, right, ctx) is not None and prose.runs(item):
+    earlier = [other for other in statements.of_sentence(item) if other.span.end <= item.span.start]
+    if index_range(left, right, ctx) is not None and prose.runs(item, earlier[-1] if earlier else None):
         builder.line(item.span, "declaration", plain(left), note="the range of an index")
         return
     try:

@@ -148,7 +148,9 @@ def _define_family(node: n.Scripted, value: n.Node, ctx: Context, span: Span) ->
     subscripts = all(place == "sub" for _, place in letters)
     base_key = key_of(node.base)
     rests = behind((term,), scope.definitions) & scope.begun.keys()
+    runs = [run_of(info, scope) for info in infos]
     alone = subscripts and is_scalar(shape) and len(infos) <= 2 and node.sup is None and not rests
+    alone = alone and all(lower == 1 for lower, _ in runs)
     if (
         alone
         and getattr(scope.names.get(family_pattern(node, letters)), "key", "") not in scope.begun
@@ -159,7 +161,6 @@ def _define_family(node: n.Scripted, value: n.Node, ctx: Context, span: Span) ->
         gathered = terms.Gather(tuple(info.name for info in infos), term, shape=whole, span=term.span)
         return enter(Definition(base_key, plain(node.base), gathered, whole, span), base_key, ctx)
     key = family_pattern(node, letters)
-    runs = [run_of(info, scope) for info in infos]
     axes = tuple(
         (info.name, FamilyAxis(scope.resolve(size), lower)) for info, (lower, size) in zip(infos, runs, strict=True)
     )

@@ -6,6 +6,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 from derivcheck.language import nodes as n
+from derivcheck.language.nodes import walk
 from derivcheck.language.shapes import ONE, Domain
 from derivcheck.problem import terms as t
 from derivcheck.problem.builder import Builder, Statements
@@ -74,11 +75,13 @@ def assumed_in_words(item: Statement) -> bool:
     return any(word in item.lead.split() for word in ("assume", "suppose", "assuming")) and not item.displayed
 
 
-def runs(item: Statement) -> bool:
-    """``i \\in \\{1, …, N\\}`` behind "for" is a range; alone it declares a label."""
-    return item.lead.rstrip(" ,:").endswith(
-        ("for", "for all", "for each", "for every", "all", "each", "every", "indices")
-    )
+def runs(item: Statement, before: Statement | None) -> bool:
+    r"""``i \in \{1, …, N\}`` behind "for" or behind what has this letter below is a range; alone it declares a label."""
+    lead = item.lead.rstrip(" ,:")
+    if before is not None and before.sentence == item.sentence and lead.strip(" ,") in ("", "with", "where"):
+        parts = [part for member in before.members for part in walk(member)]
+        return any(isinstance(part, n.Scripted) and part.sub == item.members[0] for part in parts)
+    return lead.endswith(("for", "for all", "for each", "for every", "all", "each", "every", "indices"))
 
 
 def listed_before(item: Statement, statements: Statements, text: str) -> list[Statement]:
