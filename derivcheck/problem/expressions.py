@@ -319,7 +319,7 @@ def _bind(name: n.Node, binder: n.Binder | None, ctx: Context) -> IndexInfo:
 def bound(node: n.Node, ctx: Context) -> Term:
     """A bound of a sum: a whole number in sizes and outer indices."""
     if isinstance(node, n.Symbol) and node.text == "\\infty":
-        raise Refusal("infinite-sum", node.span, "infinite sums are not checked")
+        raise Refusal("infinite-sum", node.span, "infinite products, and infinite sums of members, are not checked")
     return ctx.term(node)
 
 

@@ -305,7 +305,7 @@ def test_statements_in_a_let_directive_are_read_and_not_shown():
         (r"a \propto b", "proportionality"),
         (r"a \sim b", "probability"),
         (r"a \pm b = b", "±"),
-        (r"\sum_{i=1}^{\infty} a = b", "infinite"),
+        (r"\prod_{i=1}^{\infty} a = b", "infinite"),
     ],
 )
 def test_what_is_not_supported_is_not_checked_and_says_so(latex, reason):
