@@ -159,7 +159,11 @@ def index_range(left: n.Node, right: n.Node, ctx: Context) -> tuple[str, int, Di
     if not isinstance(left, n.Name) or not isinstance(body, n.Tuple):
         return None
     listed = [item.value for item in body.items if isinstance(item, n.Number)]
-    if (body is right or right.fence == "{") and listed and listed == [listed[0] + step for step in range(len(body.items))]:
+    if (
+        (body is right or right.fence == "{")
+        and listed
+        and listed == [listed[0] + step for step in range(len(body.items))]
+    ):
         return left.text, int(listed[0]), Dim.of(len(listed))
     if len(body.items) < 3:
         return None

@@ -237,9 +237,7 @@ def _big(node: n.Big, ctx: Context) -> Term:
                     f"write `\\sum_{{{info.letter}=1}}^{{n}}`",
                 )  # fmt: skip
         lower, upper = info.bounds or _bounds_of(info)
-        value = terms.Reduce(
-            operator, info.name, lower, upper, conditions, value, shape=value.shape, span=node.span
-        )
+        value = terms.Reduce(operator, info.name, lower, upper, conditions, value, shape=value.shape, span=node.span)
         conditions = ()
     return value
 
