@@ -75,7 +75,7 @@ def integral(node: n.Big, ctx: Context) -> Term:
 
 
 def series(node: n.Big, ctx: Context) -> Term | None:
-    r"""``\sum_{k=0}^{\infty} f(k)`` and ``\sum_{x \in \{-1, 1\}} f(x)``: over whole numbers without end, and over a list.
+    r"""``\sum_{k=0}^{\infty} f(k)`` and ``\sum_{x \in \{-1, 1\}} f(x)``: without end, and over a list.
 
     None for a sum of another kind, such as one whose letter is an index of something.
     """

@@ -76,7 +76,7 @@ def assumed_in_words(item: Statement) -> bool:
 
 
 def runs(item: Statement, before: Statement | None) -> bool:
-    r"""``i \in \{1, …, N\}`` behind "for" or behind what has this letter below is a range; alone it declares a label."""
+    r"""``i \in \{1, …, N\}`` behind "for", or what has this letter below, is a range; alone it declares a label."""
     lead = item.lead.rstrip(" ,:")
     if before is not None and before.sentence == item.sentence and lead.strip(" ,") in ("", "with", "where"):
         parts = [part for member in before.members for part in walk(member)]

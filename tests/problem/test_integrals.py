@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.problem.asking import HOLDS, NOT_CHECKED, UNDECIDED, WRONG, finding, judged, only, outcome, outcomes, report
+from tests.problem.asking import HOLDS, NOT_CHECKED, UNDECIDED, WRONG, finding, judged, outcome, outcomes, report
 
 NUMBERS = "Let $a, b > 0$ and $c, u, v \\in \\mathbb{R}$.\n\n"
 MODEL = (
