@@ -160,7 +160,7 @@ def index_range(left: n.Node, right: n.Node, ctx: Context) -> tuple[str, int, Di
         return None
     listed = [item.value for item in body.items if isinstance(item, n.Number)]
     if (
-        (body is right or right.fence == "{")
+        (body is right or (isinstance(right, n.Group) and right.fence == "{"))
         and listed
         and listed == [listed[0] + step for step in range(len(body.items))]
     ):
