@@ -19,13 +19,13 @@ from derivcheck.meaning.chances import spoken_models
 from derivcheck.meaning.functions import functions_told
 from derivcheck.meaning.instances import instances
 from derivcheck.meaning.leftout import spelt_out
-from derivcheck.problem.context import key_of, members_of, names_in, strip
+from derivcheck.problem.context import key_of, members_of, strip
 from derivcheck.problem.dotted import Run, is_dots, run_of, run_through
 from derivcheck.problem.indices import index_parts
 from derivcheck.reading.items import Item, Statement
-from derivcheck.reading.phrases import DECOMPOSES, MADE_OF, OF_ROWS
+from derivcheck.reading.phrases import MADE_OF, OF_ROWS
 from derivcheck.reading.unread import Unread, folded, unaccented, unbold
-from derivcheck.reading.windows import paragraph, sentence
+from derivcheck.reading.windows import sentence
 from derivcheck.source import Span
 
 
@@ -45,7 +45,6 @@ def written_out(items: tuple[Item, ...], text: str) -> tuple[tuple[Item, ...], l
     unread += bundles
     statements = [item for item in items if isinstance(item, Statement)]
     said = [*_ranges(statements), *spoken_models(items, text)]
-    unread += _factors_in_words(statements, text)
     for mine in _sentences(statements):
         words = sentence(mine, text, partial(_mark, mine))
         if not OF_ROWS.search(words):
@@ -65,19 +64,6 @@ def written_out(items: tuple[Item, ...], text: str) -> tuple[tuple[Item, ...], l
             if indexed and len(names) > 1 and not known:
                 unread.append(Unread(tuple((folded(key),) for key in names), mine[0].span | mine[-1].span))
     return (hidden.in_front(said, items) if said else items), unread
-
-
-def _factors_in_words(statements: Sequence[Statement], text: str) -> Iterator[Unread]:
-    r"""Products that words call a decomposition, $A = Q R$: the factors are not any that give this product."""
-    for one in statements:
-        product = strip(one.members[-1])
-        if one.hidden or not one.relations or one.relations[0].sign != "=" or not isinstance(product, n.Product):
-            continue
-        behind, before = paragraph(one.span, text)
-        if DECOMPOSES.search(f"{before} {behind}"):
-            names = {key_of(part) for part in names_in(product)}
-            why = "names a decomposition in words: of which kind its factors are is not read"
-            yield Unread(tuple((folded(key),) for key in sorted(names)), one.span, narrows=True, why=why)
 
 
 def _is_bundle(item: Statement) -> bool:

@@ -8,7 +8,7 @@ from fractions import Fraction
 from derivcheck.language import nodes as n
 from derivcheck.language.printing import plain
 from derivcheck.language.shapes import ONE, RELATIONS, SCALAR, Domain
-from derivcheck.problem import algebra, terms
+from derivcheck.problem import algebra
 from derivcheck.problem.builder import Builder
 from derivcheck.problem.constructions import say
 from derivcheck.problem.context import SLOT, Context, key_of, members_of, strip
@@ -275,7 +275,5 @@ def _equation(left: n.Node, right: n.Node, ctx: Context, span: Span) -> bool:
         one, other = ctx.term(left), ctx.term(right)
     except Refusal:
         return False
-    for a, b in ((one, other), (other, one)):
-        if isinstance(b, terms.Identity):
-            algebra.equal_shapes(ctx.scope, a, b)
+    algebra.equal_shapes(ctx.scope, one, other)
     return state(one, other, ctx.scope, span)

@@ -13,6 +13,7 @@ from derivcheck.problem.builder import Builder, Statements
 from derivcheck.problem.calls import is_optimum
 from derivcheck.problem.context import key_of, strip
 from derivcheck.problem.declarations import declare, declare_function, index_range
+from derivcheck.problem.decompositions import taken_apart
 from derivcheck.problem.definitions import define
 from derivcheck.problem.domains import DOTS, read_set
 from derivcheck.problem.eigenwords import explain, is_order
@@ -54,6 +55,8 @@ def classify(item: Statement, statements: Statements, builder: Builder) -> None:
         return
     take_words(item, statements, builder)
     stated.refuse_unsaid(item)
+    if taken_apart(item, builder):
+        return
     signs = [relation.sign for relation in item.relations]
     if signs == ["=", "\\sim"] and isinstance(given := strip(item.members[0]), n.Given):
         # ``x \mid z = k \sim D``: the first sign belongs to what is given.

@@ -36,6 +36,7 @@ from derivcheck.reading.phrases import (
     CONDITION_BEFORE,
     CONDITIONS_JOINED,
     OPTIMISED_UNDER,
+    PUT_FIRST,
     SENTENCE_ENDS,
 )
 from derivcheck.reading.unread import Unread, folded
@@ -174,7 +175,10 @@ def _goes_on(item: Statement, builder: Builder) -> bool:
         return False
     # "Given $x > 0$, $|x| = x$.": where the sentence has nothing else to say, this is what it says.
     alone = not item.lead.strip(" ,") and SENTENCE_ENDS.match(text[item.span.end :]) is not None
-    return not (alone and CONDITION_BEFORE.search(text[max(0, last.span.start - 30) : last.span.start]) is not None)
+    if alone and CONDITION_BEFORE.search(text[max(0, last.span.start - 30) : last.span.start]) is not None:
+        return False
+    # "With the decomposition $A = Q R$, $$ … $$": the display is the sentence.
+    return not (item.displayed and PUT_FIRST.search(text[max(0, last.span.start - 100) : last.span.start]))
 
 
 def declared_by_sign(item: Statement, builder: Builder) -> bool:

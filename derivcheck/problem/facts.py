@@ -209,8 +209,14 @@ def _turned(term: Term) -> Term:
 
 
 def _matrices(term: Term) -> list[Term]:
-    if isinstance(term, t.Multiply) and term.op == "matmul":
-        return [*_matrices(term.left), *_matrices(term.right)]
+    """The factors of a product, without the numbers among them."""
+    match term:
+        case t.Multiply(op="matmul", left=left, right=right):
+            return [*_matrices(left), *_matrices(right)]
+        case t.Multiply(op="scale", left=left, right=right):
+            return _matrices(right if is_scalar(left.shape) else left)
+        case t.Divide(left=left, entrywise=False):
+            return _matrices(left)
     return [term]
 
 

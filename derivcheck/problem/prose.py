@@ -145,7 +145,7 @@ def describe(names: n.Node, words: str, ctx: Context) -> None:
                 if found.domain.kind == "real" and frozenset((fact,)) in DOMAINS:
                     ctx.scope.enter(visible, replace(found, domain=Domain(fact)))  # type: ignore[arg-type]
                     break
-            elif not _said(fact, found, ctx.scope) and fact in UNDRAWN_OTHERWISE:
+            elif not said(fact, found, ctx.scope) and fact in UNDRAWN_OTHERWISE:
                 ctx.scope.undrawn.append((frozenset((found.key,)), name.span))
 
 
@@ -165,13 +165,13 @@ def _of_several(facts: list[str], found: list[Declaration], scope: Scope) -> boo
     if "commutes" in facts and len(keys) == 2:
         for fact in facts:
             if fact in SQUARE:
-                _said(fact, found[0], scope)
-                _said(fact, found[1], scope)
+                said(fact, found[0], scope)
+                said(fact, found[1], scope)
         return commute(keys[0], keys[1], scope)
     return False
 
 
-def _said(fact: str, found: Declaration, scope: Scope) -> bool:
+def said(fact: str, found: Declaration, scope: Scope) -> bool:
     """Take what one word says of one name."""
     match fact:
         case "onehot" if found.domain in (Domain("finite", (0, 1)), Domain("nonnegative")):

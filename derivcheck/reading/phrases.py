@@ -73,6 +73,12 @@ CONDITIONS_JOINED: Final = _said(
 CONDITION_BEFORE: Final = _said(
     "what is behind it is a condition", r"\b(given( that)?|if|for)[\s$(\\]*$", window="", any_case=True
 )
+PUT_FIRST: Final = _said(
+    "leads from a condition to what is said under it",
+    r"(\A|[.:;]\s|\n)\s*(with|by|using|under|given|since|for|from|as)\b[^.$]*[$(\\]*\Z",
+    window="",
+    any_case=True,
+)
 SENTENCE_ENDS: Final = _said("the sentence ends", r"[\s$)\\\]]*(\.(\s|$|\$)|$)", window="")
 DESCRIBED: Final = _said(
     "describes the name",
@@ -183,7 +189,10 @@ LEADS_TO_DISPLAY: Final = _said("leads to a display", r"(is|are|reads?)[:\s]+(\$
 JOINT: Final = _said("joins names", r"\band\b|,", "")
 JOINT_LAST: Final = _said("joins names", r"(,|\band\b|\bwith\b)\s*(let\s*)?$", "")
 SAID_OF_ONE_BEFORE: Final = _said(
-    "speaks of the name before", rf"{SAID_OF_ALL.pattern.pattern}|[\s,]*{_ADJECTIVE}", "", any_case=True
+    "speaks of the name before",
+    rf"{SAID_OF_ALL.pattern.pattern}|[\s,]*((is|has|are|have|be)\s+)?{_ADJECTIVE}",
+    "",
+    any_case=True,
 )
 CONDITION_WITHIN: Final = _said(
     "a condition between a name and what is said of it",
@@ -387,6 +396,13 @@ DECOMPOSES: Final = _said(
     any_case=True,
     window="paragraph",
 )
+DECOMPOSITIONS: Final = {
+    kind: _said("names a decomposition", words, any_case=True, window="paragraph")
+    for kind, words in (
+        ("eigen", r"\b(eigen|spectral|evd|diagonali[sz])"), ("cholesky", r"\bcholesky\b"), ("qr", r"\bqr\b"),
+        ("svd", r"\b(svds?|singular[- ]value)\b"), ("polar", r"\bpolar\b"), ("lu", r"\blu\b"),
+    )
+}  # fmt: skip
 
 # Conventions.
 ADJOINT: Final = _said(

@@ -302,7 +302,7 @@ def test_the_differential_of_what_meets_a_condition_meets_it_on_the_way() -> Non
     assert outcomes(unit) == ["not checked"]
 
 
-@pytest.mark.parametrize("words", ["with its Cholesky factorisation $A = L L^\\top$", "with the SVD $A = L D L^\\top$"])
+@pytest.mark.parametrize("words", ["with its LDL decomposition $A = L D L^\\top$", "with the SVD $A = L D L^\\top$"])
 def test_the_factors_of_a_decomposition_in_words_are_not_any_that_give_the_product(words: str) -> None:
     text = f"Let $A \\in \\mathbb{{R}}^{{n \\times n}}$ be positive definite, {words}.\n\n"
     assert outcomes(text + r"$$ \operatorname{tr}(A) = \operatorname{tr}(L) + 1 $$" "\n")[-1] == "not checked"
