@@ -16,6 +16,7 @@ from typing import Final, Literal, TypeGuard
 
 from derivcheck.language import nodes as n
 from derivcheck.language.nodes import walk
+from derivcheck.language.precedence import base_of
 from derivcheck.language.printing import latex, plain
 from derivcheck.language.shapes import Dim
 from derivcheck.meaning import hidden
@@ -461,12 +462,29 @@ class Inference:
         return next((item.members[1] for item in sets), None)
 
     def _is_declared(self, node: n.Node) -> bool:
-        r"""Whether a person would declare it: of a P in ``P \succ 0`` something is said as of no density."""
+        r"""Whether a person would declare it: of a P in ``P \succ 0`` something is said as of no density.
+
+        Where nothing is said of chance, ``p_x`` is a place and ``q_1`` an angle.
+        """
         if _is_plain(node) or self._is_differentiated(node):
+            return True
+        if isinstance(node, n.Scripted) and not node.primes and key_of(node.base) in ("p", "q") and not self._chances:
             return True
         heads = (item.members[0] for item in self.items if isinstance(item, Statement) and item.relations
                  and item.relations[0].sign in ("\\succ", "\\succeq") and not item.displayed)  # fmt: skip
         return isinstance(node, n.Name) and any(node in members_of(head) for head in heads)
+
+    @cached_property
+    def _chances(self) -> bool:
+        """Whether the document writes densities or draws."""
+        drawn = any(
+            relation.sign == "\\sim" for item in self.items if isinstance(item, Statement) for relation in item.relations
+        )
+        heads = (part.factors for part in self._parts if isinstance(part, n.Product))
+        called = ((base_of(one), two) for factors in heads for one, two in pairwise(factors))
+        return drawn or any(
+            isinstance(two, n.Group) and isinstance(one, n.Name) and one.text in ("p", "q") for one, two in called
+        )
 
     def _in_print(self, node: n.Node) -> n.Node:
         r"""A member of ``x_1, \dots, x_n`` with the index that the document writes elsewhere."""
