@@ -66,7 +66,7 @@ def run_of_members(names: list[n.Node], shape: Shape, domain: Domain, ctx: Conte
         return False
     declare_sizes(end, ctx.scope)
     upper = size_dim(end, ctx)
-    if upper is None or upper.number is not None:
+    if upper is None:
         return False
     letter = n.Name("\\iota", span=first.span)
     ctx.scope.ranges[letter.text] = (int(begin.value), upper - Dim.of(int(begin.value)) + ONE)

@@ -156,7 +156,7 @@ def _define_family(node: n.Scripted, value: n.Node, ctx: Context, span: Span) ->
         and getattr(scope.names.get(family_pattern(node, letters)), "key", "") not in scope.begun
         and _free_base(base_key, ctx)
     ):
-        sizes = [scope.resolve(info.size) for info in infos]
+        sizes = [scope.resolve(size) for _, size in runs]
         whole = (sizes[0], sizes[1] if len(sizes) == 2 else ONE)
         gathered = terms.Gather(tuple(info.name for info in infos), term, shape=whole, span=term.span)
         return enter(Definition(base_key, plain(node.base), gathered, whole, span), base_key, ctx)
