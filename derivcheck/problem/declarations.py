@@ -14,17 +14,28 @@ from derivcheck.problem.context import SLOT, Context, key_of, members_of, patter
 from derivcheck.problem.domains import DOTS, declare_sizes, read_set
 from derivcheck.problem.indices import index_parts, size_dim
 from derivcheck.problem.scope import Declaration, Definition, FamilyAxis, FunctionDeclaration, Refusal, SizeSymbol
-from derivcheck.reading.unread import is_sum_of_members
+from derivcheck.reading.unread import has_letter_below, is_sum_of_members
 
 
 def declare(left: n.Node, right: n.Node, ctx: Context) -> str:
     r"""``x, b \in \mathbb{R}^n``; the shape in words is returned for the listing."""
     found = read_set(right, ctx)
-    for names in runs_of(members_of(left)):
+    for names in _counted(runs_of(members_of(left)), ctx.scope.text):
         if not run_of_members(names, found.shape, found.domain, ctx):
             for name in names:
                 declare_one(name, found.shape, found.domain, ctx)
     return ctx.scope.show(found.shape)
+
+
+def _counted(found: list[list[n.Node]], text: str) -> list[list[n.Node]]:
+    r"""With ``r_0, r_1, r_2`` as one run, where the document writes ``r_t`` of them."""
+    names = [strip(run[0]) for run in found]
+    places = [name.sub.value for name in names if isinstance(name, n.Scripted) and isinstance(name.sub, n.Number)]
+    bases = {name.base for name in names if isinstance(name, n.Scripted) and name.sup is None and not name.primes}
+    whole = len(places) == len(found) > 1 == len(bases) and all(len(run) == 1 for run in found)
+    if not whole or places != [places[0] + step for step in range(len(places))]:
+        return found
+    return [[found[0][0], found[-1][0]]] if has_letter_below(key_of(bases.pop()), text) else found
 
 
 def runs_of(names: Sequence[n.Node]) -> list[list[n.Node]]:

@@ -189,6 +189,10 @@ def claim_range(position: Term, size: Dim, lower: int, ctx: Context, span: Span,
         info.within.append((lower, Dim.of(lower) + size - ONE))
         return
     if not scope.unify(info.size, size):
+        if info.runs and info.letter in scope.ranges and (scope.resolve(size) - scope.resolve(info.size)).number:
+            # Of members 0 to n the first n are meant, where the text says so.
+            info.within.append((lower, Dim.of(lower) + size - ONE))
+            return
         raise Refusal(
             "index-range", span,
             f"the index `{info.letter}` runs over {scope.resolve(info.size)} here "

@@ -158,6 +158,11 @@ def is_sum_of_members(letter: str, text: str) -> bool:
     return re.search(rf"(?<![\w\\}}]){one}\s*&?\s*=[^$\n]*(?<![\w\\]){one}_", text) is not None
 
 
+def has_letter_below(letter: str, text: str) -> bool:
+    r"""Whether a name stands somewhere with a letter as its index: ``r_t``, ``r_{t+1}``, and no ``r_{\max}``."""
+    return re.search(rf"(?<![\w\\]){re.escape(letter)}_\{{?\s*[a-z](?![a-zA-Z])", text) is not None
+
+
 def nothing_said_of_set(name: str, text: str) -> bool:
     r"""Whether a set is only named where what is in it is declared: ``x \in \mathcal{X}``, ``\mathcal{X} \to``."""
     one = re.escape(name)
