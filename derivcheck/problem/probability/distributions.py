@@ -94,8 +94,11 @@ def _normal(scope: Scope, x: Term, parameters: Sequence[Term], span: Span) -> Te
     inverse = t.Unary("inverse", spread, shape=spread.shape)
     row = t.Unary("transpose", away, shape=(ONE, rows))
     quadratic = t.Multiply("matmul", t.Multiply("matmul", row, inverse, shape=(ONE, rows)), away)
-    volume = log(t.Unary("det", spread))
-    return negative(half(plus(quadratic, volume, times(t.Size(rows), circle))))
+    whole = times(t.Size(rows), circle)
+    if isinstance(spread, t.Identity):
+        # Its log det is 0, and no number too small to be seen.
+        return negative(half(plus(t.Multiply("matmul", row, away), whole)))
+    return negative(half(plus(quadratic, log(t.Unary("det", spread)), whole)))
 
 
 def _same_shape(scope: Scope, left: Term, right: Term, what: str, span: Span) -> None:

@@ -110,10 +110,14 @@ def names_density(item: Statement, builder: Builder) -> bool:
     if made is None:
         return False
     family, parameters = made
-    kind = shape_of_values(family, parameters, scope), domain_of(family, parameters, scope)
-    nameless = ((name, scope.declarations[name]) for name in scope.declarations if name.startswith(NAMELESS))
-    alike = (name for name, known in nameless if (scope.resolve_shape(known.shape), known.domain) == kind)
+    # Of ``\mathcal{N}(0, I)`` the density beside it tells how many numbers it is of.
+    shape = shape_of_values(family, parameters, scope) or (scope.unknown("?r"), ONE)
+    domain = domain_of(family, parameters, scope)
+    nameless = [(name, scope.declarations[name]) for name in scope.declarations if name.startswith(NAMELESS)]
+    alike = (name for name, known in nameless if known.domain == domain and scope.unify_shapes(known.shape, shape))
     visible = next(alike, None) or scope.fresh("x")
+    if visible not in scope.names:
+        declare_one(n.Name(visible, span=left.span), shape, domain, builder.context())
     _measure(left.text, n.Name(visible, span=left.span), item.members[1], item, builder)
     return True
 
