@@ -282,7 +282,7 @@ AS_FUNCTION: Final = _said(
 MULTIPLIER: Final = _said("a multiplier", r"[Mm]ultiplier", window="document")
 CHANCE: Final = _said(
     "speaks of chance",
-    r"densit|distribut|probabilit|random|likelihood|posterior|prior\b|\\sim|\\mathcal\{N\}",
+    r"densit|distribut|probabilit|random|likelihood|posterior|prior\b|\bKL\b|\\sim|\\mathcal\{N\}",
     window="document",
 )
 DIGAMMA: Final = _said("speaks of the digamma function", "digamma", any_case=True, window="document")
