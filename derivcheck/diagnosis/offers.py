@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from derivcheck.diagnosis.stock import (
@@ -22,11 +22,13 @@ from derivcheck.language.nodes import walk
 from derivcheck.oracles.bench import Bench
 from derivcheck.problem import terms as t
 from derivcheck.problem.problem import Claim
+from derivcheck.reading.items import Statement
 
 MOST_NAMES = 30
 
 
 MOST_PIECES = 20
+MOST_LETTERS = 3
 
 
 def stock_of(bench: Bench, claim: Claim) -> Stock:
@@ -78,6 +80,10 @@ def stock_of(bench: Bench, claim: Claim) -> Stock:
             elif isinstance(name, n.Name) and is_column(shapes.get(name)):
                 members.append(n.Scripted(name, letter, None))
                 shapes[members[-1]] = SCALAR
+    for entry in _entries(bench, claim, names, tuple(dict.fromkeys(letters)), shapes):
+        if entry not in members:
+            members.append(entry)
+            shapes[entry] = SCALAR
     plain = [name for name in names if member_of(name, name) is None]
     taken = {*shapes, *members}
     found = (piece for piece in stock_pieces([*here, *pairs]) if piece not in taken)
@@ -94,6 +100,26 @@ def stock_of(bench: Bench, claim: Claim) -> Stock:
         replaceable=tuple(kept),
         functions=tuple(functions_of(problem, claim.visible)),
     )
+
+
+def _entries(
+    bench: Bench, claim: Claim, names: Sequence[n.Node], letters: tuple[n.Node, ...], shapes: Mapping[n.Node, object]
+) -> Iterator[n.Node]:
+    r"""Entries at the letters in force: ``x_{i+k-1}`` where the document writes it, of matrices in a line of entries."""
+    here = (claim.head_node, claim.claimed_node)
+    statements = (item for item in bench.problem.items if isinstance(item, Statement) and item.span < claim.span)
+    for tree in (*here, *(member for item in statements for member in item.members)):
+        for part in walk(tree):
+            if isinstance(part, n.Scripted) and part.sup is None and part.base in names and isinstance(part.sub, n.Add):
+                below = [each for each in walk(part.sub) if isinstance(each, n.Name)]
+                if is_column(shapes.get(part.base)) and all(each in letters for each in below):
+                    yield part
+    pairs = [(one, other) for one in letters[:MOST_LETTERS] for other in letters[:MOST_LETTERS] if one != other]
+    written = {part.base for tree in here for part in walk(tree) if isinstance(part, n.Scripted) and part.base in names}
+    for base in names:
+        shape = shapes.get(base)
+        if base in written and isinstance(base, n.Name) and isinstance(shape, tuple) and SCALAR[1] not in shape:
+            yield from (n.Scripted(base, n.Product(pair, ("",)), None) for pair in pairs)
 
 
 def _mentions(piece: n.Node, names: Sequence[n.Node]) -> bool:

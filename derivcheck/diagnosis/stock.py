@@ -154,7 +154,7 @@ def negative_powers(trees: Iterable[n.Node]) -> tuple[n.Node, ...]:
 
 
 def stock_pieces(trees: Sequence[n.Node], limit: int = 60) -> tuple[n.Node, ...]:
-    """Terms of sums, factors of products and parts of fractions that the document writes, each once."""
+    """Terms of sums, what is summed, factors of products and parts of fractions that the document writes, each once."""
     found: dict[n.Node, None] = {}
     for tree in trees:
         for node in walk(tree):
@@ -182,7 +182,7 @@ def _parts(node: n.Node) -> tuple[n.Node, ...]:
             return tuple(factors[spot] for spot in single)
         case n.Fraction_(numerator=top, denominator=bottom):
             return (top, bottom)
-        case n.Scripted(base=n.Group(body=body)):
+        case n.Scripted(base=n.Group(body=body)) | n.Big(body=body):
             return (body,)
         case n.Tuple(items=items):
             return items
