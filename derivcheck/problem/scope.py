@@ -153,7 +153,8 @@ class Factor:
     ``letters`` are the names of the indices by which its members run, over so many ``sizes``; ``entries`` tells that
     the members are the entries of one column, and not those of a family. A factor is ``borrowed`` from a density of
     the document's own (``q(z) = …``) as long as no line of the model says how z is distributed. Where no more than
-    ``moments`` are told, a mean and a covariance, the density is one of many that have them.
+    ``moments`` are told, a mean and a covariance, the density is one of many that have them. Of one number from a
+    family, ``told`` are the mean and the variance given what it depends on.
     """
 
     key: str
@@ -165,6 +166,7 @@ class Factor:
     entries: bool = False
     borrowed: bool = False
     moments: bool = False
+    told: tuple[Term, Term] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,8 @@ class Family:
     """``parameters`` are their names, for messages; ``log`` the log density at a value; ``domain`` where values lie.
 
     With ``listed`` the parameter is a column that may be written as a list of its entries. ``last`` is the end of the
-    values that a parameter gives. It is spelled by upright ``words`` or by script ``letters``.
+    values that a parameter gives. It is spelled by upright ``words`` or by script ``letters``. ``moments`` are the
+    mean and the variance of a number.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Family:
     last: Callable[[Sequence[Term], Scope], float | Dim] | None = None
     words: str = ""
     letters: str = ""
+    moments: Callable[..., tuple[Term, Term]] | None = None
 
 
 def number(value: int | Fraction) -> Term:
@@ -188,17 +190,30 @@ COUNTS, POSITIVE = Domain("finite", low=0.0), Domain("positive")
 FAMILIES: dict[str, Family] = {
     family.name.lower(): family
     for family in (
-        Family("normal", ("mean", "covariance"), _normal, vector=True, words="N Normal", letters="N"),
         Family(
-            "Bernoulli", ("probability",), _bernoulli, Domain("finite", values=(0, 1)), words="Bernoulli Ber Bern"
+            "normal", ("mean", "covariance"), _normal, vector=True, words="N Normal", letters="N",
+            moments=lambda m, s: (m, s),
+        ),
+        Family(
+            "Bernoulli", ("probability",), _bernoulli, Domain("finite", values=(0, 1)), words="Bernoulli Ber Bern",
+            moments=lambda p: (p, times(p, minus(number(1), p))),
         ),
         Family(
             "categorical", ("probabilities",), _categorical, Domain("finite", low=1.0), listed=True, last=_categories,
             words="Categorical Cat Discrete",
         ),
-        Family("binomial", ("number", "probability"), _binomial, COUNTS, last=_trials, words="Bin Binomial"),
-        Family("Poisson", ("rate",), _poisson, Domain("natural"), words="Poisson Pois Poi Po"),
-        Family("exponential", ("rate",), _exponential, POSITIVE, words="Exp Exponential Expon"),
+        Family(
+            "binomial", ("number", "probability"), _binomial, COUNTS, last=_trials, words="Bin Binomial",
+            moments=lambda n, p: (times(n, p), times(n, times(p, minus(number(1), p)))),
+        ),
+        Family(
+            "Poisson", ("rate",), _poisson, Domain("natural"), words="Poisson Pois Poi Po",
+            moments=lambda rate: (rate, rate),
+        ),
+        Family(
+            "exponential", ("rate",), _exponential, POSITIVE, words="Exp Exponential Expon",
+            moments=lambda rate: (t.Divide(number(1), rate), t.Divide(number(1), t.Power(rate, number(2)))),
+        ),
         Family("gamma", ("shape", "rate"), _gamma, POSITIVE, words="Gamma Ga Gam", letters="G"),
         Family("inverse gamma", ("shape", "scale"), _inverse_gamma, POSITIVE, words="InvGamma IG"),
         Family("beta", ("a", "b"), _beta, UNIT, words="Beta", letters="B"),

@@ -16,7 +16,7 @@ from derivcheck.problem import algebra
 from derivcheck.problem import terms as t
 from derivcheck.problem.facts import recurs
 from derivcheck.problem.probability.logs import quotient
-from derivcheck.problem.probability.model import Instance, closure, instances
+from derivcheck.problem.probability.model import Instance, closure, factor_at, instances, mentions, replaced
 from derivcheck.problem.scope import Refusal, Scope
 from derivcheck.problem.substitution import at_indices, member
 from derivcheck.problem.terms import Term
@@ -93,14 +93,62 @@ def beyond_moments(instance: Instance, span: Span, scope: Scope) -> Refusal:
     return Refusal("not-checked", span, f"of `{name}` a mean and a variance are told, which do not determine this")
 
 
-def _degree(term: Term, scope: Scope) -> int | None:
-    """The degree of a polynomial in random values; None for what is seen to be none."""
+def by_moments(
+    body: Term, latent: tuple[Instance, ...], given: frozenset[Instance], scope: Scope
+) -> tuple[Term, list[Instance]]:
+    """The mean of a body over numbers of which mean and variance are known, and which numbers these were.
+
+    E[f(x)] = E[E[f(x) | parents]] for an f of second degree, where no other value rests on x: f(0) + b m + c (v + m²).
+    Only beside values of restricted domains, where the integral over all at once has no closed form.
+    """
+    done: list[Instance] = []
+    while (leaf := _leaf(body, [one for one in latent if one not in done], given, scope)) is not None:
+        told = scope.factors[leaf.key].told
+        assert told is not None
+        middle, spread = told
+        zero, one, less = (replaced(body, leaf, t.Constant(Fraction(value)), scope) for value in (0, 1, -1))
+        half = t.Constant(Fraction(1, 2))
+        slope = t.Multiply("scale", half, t.Add(((1, one), (-1, less))))
+        bend = t.Add(((1, t.Multiply("scale", half, t.Add(((1, one), (1, less))))), (-1, zero)))
+        square = t.Add(((1, spread), (1, t.Power(middle, TWO))))
+        linear, second = t.Multiply("scale", slope, middle), t.Multiply("scale", bend, square)
+        body = t.Add(((1, zero), (1, linear), (1, second)), span=body.span)
+        done.append(leaf)
+    return body, done
+
+
+def _leaf(body: Term, latent: list[Instance], given: frozenset[Instance], scope: Scope) -> Instance | None:
+    """A number of known moments on which no other value rests, and in which a body is of second degree."""
+    if not algebra.scalar(scope, body):
+        return None
+    for one in latent:
+        others = [other for other in (*latent, *given) if other != one]
+        domains = [scope.factors[other.key].domain.kind for other in others if other not in given]
+        restricted = any(kind not in ("real", "finite", "onehot") for kind in domains)
+        known = one.position == () and scope.factors[one.key].told is not None and restricted
+        if not known or any(other.position is None for other in others):
+            continue
+        if not any(mentions(factor_at(other, scope), one, scope) for other in others):
+            try:
+                power = _degree(body, scope, one)
+            except _OtherForm:
+                continue
+            if power is not None and power <= 2:
+                return one
+    return None
+
+
+def _degree(term: Term, scope: Scope, only: Instance | None = None) -> int | None:
+    """The degree of a polynomial in random values, or in one ``only``; None for what is seen to be none."""
 
     def of(*parts: Term) -> int | None:
-        found = [_degree(part, scope) for part in parts]
+        found = [_degree(part, scope, only) for part in parts]
         return None if None in found else max((each for each in found if each is not None), default=0)
 
-    if not instances(term, scope):
+    def free(part: Term) -> bool:
+        return not instances(part, scope) if only is None else not mentions(part, only, scope)
+
+    if free(term):
         return 0
     match term:
         case t.Add(terms=parts):
@@ -108,7 +156,7 @@ def _degree(term: Term, scope: Scope) -> int | None:
         case t.Multiply(left=left, right=right):
             one, other = of(left), of(right)
             return None if one is None or other is None else one + other
-        case t.Divide(left=left, right=right) if not instances(right, scope):
+        case t.Divide(left=left, right=right) if free(right):
             return of(left)
         case t.Power(base=base) if (power := _power(term)) is not None:
             if power % 2 == 0 and (squared := _squared(base, term, scope)) is not None:

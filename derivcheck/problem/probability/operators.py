@@ -32,7 +32,7 @@ from derivcheck.problem.probability.model import (
     refuse_unread,
     replaced,
 )
-from derivcheck.problem.probability.moments import beyond_moments, mean_of_sums, refuse_beyond_moments
+from derivcheck.problem.probability.moments import beyond_moments, by_moments, mean_of_sums, refuse_beyond_moments
 from derivcheck.problem.scope import Factor, Measure, Refusal, Scope, SizeSymbol
 from derivcheck.problem.substitution import at_indices
 from derivcheck.problem.terms import Term
@@ -459,6 +459,11 @@ def expected(body: Term, given: frozenset[Instance], span: Span, ctx: Context, *
     parts = [(1, part) for part in (*made.bound, *made.outside)]
     if made.latent:
         latent = tuple(dict.fromkeys((*latent, *made.latent)))
+    body, done = by_moments(body, latent, given, scope)
+    if done:
+        owns = [factor_at(instance, scope) for instance in done]
+        latent = tuple(instance for instance in latent if instance not in done)
+        parts = [(sign, part) for sign, part in parts if part not in owns]
     counts = [instance for instance in latent if _counted_last(instance, latent, given, scope)]
     if counts and len(counts) < len(latent):
         # E[N] = E[E[N | λ]]: a sum without end is taken first, where it is one of known terms.

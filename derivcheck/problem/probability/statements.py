@@ -8,7 +8,7 @@ from dataclasses import replace
 from derivcheck.language import nodes as n
 from derivcheck.language.nodes import walk
 from derivcheck.language.printing import plain
-from derivcheck.language.shapes import ONE, Dim, Domain, Shape
+from derivcheck.language.shapes import ONE, Dim, Domain, Shape, is_scalar
 from derivcheck.problem import terms as t
 from derivcheck.problem.builder import Builder
 from derivcheck.problem.context import Context, key_of, strip
@@ -271,7 +271,11 @@ def _factor(value: n.Node, right: n.Node, item: Statement, builder: Builder, giv
                 ctx.scope.enter(visible, replace(found, domain=domain))
     builder.makers.indices.update({info.name: info for info in free.values()})
     pins = tuple(replace(pin, left=at_indices(pin.left, named)) for pin in pinned(whole, given, ctx))
-    factor = Factor(key, log, domain, item.span, letters, sizes, entries, moments=item.lead == MOMENTS)
+    told = None
+    if made is not None and family.moments is not None and not (letters or named or pins) and is_scalar(term.shape):
+        told = family.moments(*parameters)
+    only = item.lead == MOMENTS
+    factor = Factor(key, log, domain, item.span, letters, sizes, entries, moments=only, told=told)
     ctx.scope.factors[key] = with_case(factor, ctx.scope.factors.get(key), pins)
     builder.line(item.span, "model", plain(value), ctx.scope.show(term.shape))
 
