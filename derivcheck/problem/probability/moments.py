@@ -16,7 +16,15 @@ from derivcheck.problem import algebra
 from derivcheck.problem import terms as t
 from derivcheck.problem.facts import recurs
 from derivcheck.problem.probability.logs import quotient
-from derivcheck.problem.probability.model import Instance, closure, factor_at, instances, mentions, replaced
+from derivcheck.problem.probability.model import (
+    Instance,
+    closure,
+    factor_at,
+    instance_of,
+    instances,
+    mentions,
+    replaced,
+)
 from derivcheck.problem.scope import Refusal, Scope
 from derivcheck.problem.substitution import at_indices, member
 from derivcheck.problem.terms import Term
@@ -98,30 +106,31 @@ def by_moments(
 ) -> tuple[Term, list[Instance]]:
     """The mean of a body over numbers of which mean and variance are known, and which numbers these were.
 
-    E[f(x)] = E[E[f(x) | parents]] for an f of second degree, where no other value rests on x: f(0) + b m + c (v + m²).
-    Only beside values of restricted domains, where the integral over all at once has no closed form.
+    E[f(x) | parents] = f(m) + c v for an f of second degree with leading coefficient c. Only beside values of
+    restricted domains, where the integral over all at once has no closed form.
     """
     done: list[Instance] = []
-    while (leaf := _leaf(body, [one for one in latent if one not in done], given, scope)) is not None:
-        told = scope.factors[leaf.key].told
-        assert told is not None
-        middle, spread = told
-        zero, one, less = (replaced(body, leaf, t.Constant(Fraction(value)), scope) for value in (0, 1, -1))
-        half = t.Constant(Fraction(1, 2))
-        slope = t.Multiply("scale", half, t.Add(((1, one), (-1, less))))
-        bend = t.Add(((1, t.Multiply("scale", half, t.Add(((1, one), (1, less))))), (-1, zero)))
-        square = t.Add(((1, spread), (1, t.Power(middle, TWO))))
-        linear, second = t.Multiply("scale", slope, middle), t.Multiply("scale", bend, square)
-        body = t.Add(((1, zero), (1, linear), (1, second)), span=body.span)
+    while (found := _leaf(body, [one for one in latent if one not in done], given, scope)) is not None:
+        leaf, (_, _, bend) = found
+        middle, spread = told_of(leaf, scope)
+        at_mean = replaced(body, leaf, middle, scope)
+        body = at_mean if bend is None else t.Add(((1, at_mean), (1, _times(bend, spread))), span=body.span)
         done.append(leaf)
     return body, done
 
 
-def _leaf(body: Term, latent: list[Instance], given: frozenset[Instance], scope: Scope) -> Instance | None:
-    """A number of known moments on which no other value rests, and in which a body is of second degree."""
-    if not algebra.scalar(scope, body):
-        return None
-    for one in latent:
+def told_of(instance: Instance, scope: Scope) -> tuple[Term, Term]:
+    """The mean and the variance of a number given what it depends on."""
+    told = scope.factors[instance.key].told
+    assert told is not None
+    return told
+
+
+def _leaf(
+    body: Term, latent: list[Instance], given: frozenset[Instance], scope: Scope
+) -> tuple[Instance, Coefficients] | None:
+    """A number of known moments on which no other value rests, in which a body is of second degree."""
+    for one in latent if algebra.scalar(scope, body) else ():
         others = [other for other in (*latent, *given) if other != one]
         domains = [scope.factors[other.key].domain.kind for other in others if other not in given]
         restricted = any(kind not in ("real", "finite", "onehot") for kind in domains)
@@ -129,26 +138,71 @@ def _leaf(body: Term, latent: list[Instance], given: frozenset[Instance], scope:
         if not known or any(other.position is None for other in others):
             continue
         if not any(mentions(factor_at(other, scope), one, scope) for other in others):
-            try:
-                power = _degree(body, scope, one)
-            except _OtherForm:
-                continue
-            if power is not None and power <= 2:
-                return one
+            found = _coefficients(body, one, scope)
+            if found is not None:
+                return one, found
     return None
 
 
-def _degree(term: Term, scope: Scope, only: Instance | None = None) -> int | None:
-    """The degree of a polynomial in random values, or in one ``only``; None for what is seen to be none."""
+Coefficients = tuple[Term | None, Term | None, Term | None]
+UNITY = t.Constant(Fraction(1))
+
+
+def _coefficients(term: Term, x: Instance, scope: Scope) -> Coefficients | None:
+    """Those of 1, x and x² in a number, None for 0; None of what is not seen to be such a polynomial."""
+    if not mentions(term, x, scope):
+        return term, None, None
+    if instance_of(term, scope) == x:
+        return None, UNITY, None
+    match term:
+        case t.Add(terms=parts):
+            found = [_coefficients(part, x, scope) for _, part in parts]
+            if None in found:
+                return None
+            rows = [
+                tuple((sign, each[k]) for (sign, _), each in zip(parts, found, strict=True) if each and each[k])
+                for k in range(3)
+            ]
+            zero, one, two = (t.Add(row) if row else None for row in rows)  # type: ignore[arg-type]
+            return zero, one, two
+        case t.Multiply(op="scale", left=left, right=right):
+            return _convolved(_coefficients(left, x, scope), _coefficients(right, x, scope))
+        case t.Divide(left=left, right=right) if not mentions(right, x, scope):
+            return _convolved(_coefficients(left, x, scope), (t.Divide(UNITY, right), None, None))
+        case t.Power(base=base) if _power(term) == 2:
+            found_base = _coefficients(base, x, scope)
+            return _convolved(found_base, found_base)
+        case t.Variable(key=key, indices=indices) if key in scope.definitions and not recurs(key, scope):
+            return _coefficients(member(scope.definitions[key], indices), x, scope)
+    return None
+
+
+def _convolved(left: Coefficients | None, right: Coefficients | None) -> Coefficients | None:
+    if left is None or right is None:
+        return None
+    rows: list[list[tuple[int, Term]]] = [[], [], [], [], []]
+    for i, one in enumerate(left):
+        for k, other in enumerate(right):
+            if one is not None and other is not None:
+                rows[i + k].append((1, _times(one, other)))
+    if rows[3] or rows[4]:
+        return None
+    zero, first, second = (t.Add(tuple(row)) if row else None for row in rows[:3])
+    return zero, first, second
+
+
+def _times(one: Term, other: Term) -> Term:
+    return other if one == UNITY else one if other == UNITY else t.Multiply("scale", one, other)
+
+
+def _degree(term: Term, scope: Scope) -> int | None:
+    """The degree of a polynomial in random values; None for what is seen to be none."""
 
     def of(*parts: Term) -> int | None:
-        found = [_degree(part, scope, only) for part in parts]
+        found = [_degree(part, scope) for part in parts]
         return None if None in found else max((each for each in found if each is not None), default=0)
 
-    def free(part: Term) -> bool:
-        return not instances(part, scope) if only is None else not mentions(part, only, scope)
-
-    if free(term):
+    if not instances(term, scope):
         return 0
     match term:
         case t.Add(terms=parts):
@@ -156,7 +210,7 @@ def _degree(term: Term, scope: Scope, only: Instance | None = None) -> int | Non
         case t.Multiply(left=left, right=right):
             one, other = of(left), of(right)
             return None if one is None or other is None else one + other
-        case t.Divide(left=left, right=right) if free(right):
+        case t.Divide(left=left, right=right) if not instances(right, scope):
             return of(left)
         case t.Power(base=base) if (power := _power(term)) is not None:
             if power % 2 == 0 and (squared := _squared(base, term, scope)) is not None:

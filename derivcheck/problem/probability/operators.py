@@ -32,7 +32,13 @@ from derivcheck.problem.probability.model import (
     refuse_unread,
     replaced,
 )
-from derivcheck.problem.probability.moments import beyond_moments, by_moments, mean_of_sums, refuse_beyond_moments
+from derivcheck.problem.probability.moments import (
+    beyond_moments,
+    by_moments,
+    mean_of_sums,
+    refuse_beyond_moments,
+    told_of,
+)
 from derivcheck.problem.scope import Factor, Measure, Refusal, Scope, SizeSymbol
 from derivcheck.problem.substitution import at_indices
 from derivcheck.problem.terms import Term
@@ -464,6 +470,8 @@ def expected(body: Term, given: frozenset[Instance], span: Span, ctx: Context, *
         owns = [factor_at(instance, scope) for instance in done]
         latent = tuple(instance for instance in latent if instance not in done)
         parts = [(sign, part) for sign, part in parts if part not in owns]
+        if not any(mentions(body, instance, scope) for instance in latent):
+            return body
     counts = [instance for instance in latent if _counted_last(instance, latent, given, scope)]
     if counts and len(counts) < len(latent):
         # E[N] = E[E[N | λ]]: a sum without end is taken first, where it is one of known terms.
@@ -545,12 +553,32 @@ def variance(group: n.Group, span: Span, ctx: Context) -> Term:
     if len(items) > 2:
         raise Refusal("arguments", span, "a covariance is of two values")
     sides = [ctx.term(item) for item in (items if len(items) == 2 else [items[0], items[0]])]
+    if len(items) == 1 and given is None and (whole := _total_variance(sides[0], span, ctx)) is not None:
+        return whole
     away = [t.Add(((1, side), (-1, mean(side, given, None, span, ctx))), shape=side.shape, span=span) for side in sides]
     if algebra.scalar(ctx.scope, away[0]) and len(items) == 1:
         square: Term = t.Power(away[0], t.Constant(Fraction(2)), span=span)
     else:
         square = algebra.multiply(ctx.scope, away[0], algebra.transpose(ctx.scope, away[1], span), "", span)
     return mean(square, given, None, span, ctx)
+
+
+def _total_variance(side: Term, span: Span, ctx: Context) -> Term | None:
+    """Var[x] = E[Var[x | parents]] + Var[E[x | parents]], where the inner ones are known; None where they are not."""
+    scope, value = ctx.scope, instance_of(side, ctx.scope)
+    if value is None or value.key not in scope.factors or scope.factors[value.key].told is None:
+        return None
+    if not by_moments(side, tuple(closure([value], scope, span)), frozenset(), scope)[1]:
+        return None
+    middle, spread = told_of(value, scope)
+    inner = mean(spread, None, None, span, ctx)
+    if not instances(middle, scope):
+        return inner
+    outer = _total_variance(middle, span, ctx)
+    if outer is None:
+        away = t.Add(((1, middle), (-1, mean(middle, None, None, span, ctx))), span=span)
+        outer = mean(t.Power(away, t.Constant(Fraction(2)), span=span), None, None, span, ctx)
+    return t.Add(((1, inner), (1, outer)), span=span)
 
 
 def of_densities(group: n.Group, scope: Scope) -> bool:
