@@ -105,7 +105,7 @@ def stock_of(bench: Bench, claim: Claim) -> Stock:
 def _entries(
     bench: Bench, claim: Claim, names: Sequence[n.Node], letters: tuple[n.Node, ...], shapes: Mapping[n.Node, object]
 ) -> Iterator[n.Node]:
-    r"""Entries at the letters in force: ``x_{i+k-1}`` where the document writes it, of matrices in a line of entries."""
+    r"""Entries at the letters in force: ``x_{i+k-1}`` as the document writes it, of matrices where some are written."""
     here = (claim.head_node, claim.claimed_node)
     statements = (item for item in bench.problem.items if isinstance(item, Statement) and item.span < claim.span)
     for tree in (*here, *(member for item in statements for member in item.members)):

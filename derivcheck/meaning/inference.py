@@ -478,7 +478,10 @@ class Inference:
     def _chances(self) -> bool:
         """Whether the document writes densities or draws."""
         drawn = any(
-            relation.sign == "\\sim" for item in self.items if isinstance(item, Statement) for relation in item.relations
+            relation.sign == "\\sim"
+            for item in self.items
+            if isinstance(item, Statement)
+            for relation in item.relations
         )
         heads = (part.factors for part in self._parts if isinstance(part, n.Product))
         called = ((base_of(one), two) for factors in heads for one, two in pairwise(factors))
