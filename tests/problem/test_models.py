@@ -57,7 +57,7 @@ def test_a_sum_without_end_of_integrals_is_no_pass() -> None:
         r"Let $\lambda \sim \mathrm{Gamma}(3, 2)$, $k \mid \lambda \sim \mathrm{Poisson}(\lambda)$ "
         r"and $y \mid k \sim \mathcal{N}(k, 1)$."
     )
-    assert outcomes(model + r" Then $\mathbb{E}[y] = \frac{3}{2}$.") == [Outcome.UNDECIDED]
+    assert outcomes(model + r" Then $\mathbb{E}[y^3] = \frac{3}{2}$.") == [Outcome.UNDECIDED]
 
 
 def test_a_normaliser_sees_the_value_through_a_definition() -> None:

@@ -36,7 +36,7 @@ def test_a_name_may_be_explained_behind_its_use():
 
 
 def test_what_is_never_explained_is_reported():
-    report = check(Source("d.md", f"{LET}$$ a + b = s + q_3 $$\n"), Settings())
+    report = check(Source("d.md", f"{LET}$$ a + b = s + N_3 $$\n"), Settings())
     assert [finding.code for finding in report.findings] == ["unknown-name"]
 
 
