@@ -40,6 +40,8 @@ LONGEST = 30_000
 MOST_PARTS, ASKED = 4, 8
 PLACES = tuple(fmpq(share, 24) for share in (9, 16, 5))
 """Where a body is looked at for what is lost in it, as shares of the way from one end to the other, or −1 to 2."""
+RINGS = tuple(acb(arb(2) ** k).union(acb(arb(2) ** (k + 1))) for k in range(-8, 24))
+"""The distances from a place at which nothing may turn that is odd about it."""
 ORDERS = (30, 60)
 """At distances of 2⁻³⁰ and 2⁻⁶⁰ from a pole it is seen whether it is integrable."""
 
@@ -273,7 +275,11 @@ class _Work:
         """Whether the integrand is odd about a place, at a few distances to nearly all digits."""
         if not isinstance(place, fmpq):
             return False
-        sides = [self._compiled(Line(place, sign)).value for sign in (1, -1)]
+        made = [self._compiled(Line(place, sign)) for sign in (1, -1)]
+        # What turns elsewhere is another function beyond: `max(y - 5, 0)` is nothing but 0 wherever it is looked at.
+        if any(_may_vanish(turn.value(far, False).real) for each in made for turn in each.turns for far in RINGS):
+            return False
+        sides = [each.value for each in made]
         for step in range(1, ASKED + 1):
             distance = acb(arb(step) / arb(7 * ASKED).sqrt())
             right, left = (side(distance, False).real for side in sides)
