@@ -306,7 +306,10 @@ def _autograd(term: t.Term, frame: Frame, line: Line) -> tuple[Tensor, Tensor]:
         if not value.requires_grad:
             return torch.zeros_like(value), value.abs()
         pulled = torch.ones_like(value, requires_grad=True)
-        (slope,) = torch.autograd.grad((value * pulled).sum(), step, create_graph=True)
+        (slope,) = torch.autograd.grad((value * pulled).sum(), step, create_graph=True, allow_unused=True)
+        if slope is None:
+            # Something else in it asks for slopes of its own: a density in one.
+            return torch.zeros_like(value), value.detach().abs()
         (each,) = torch.autograd.grad(slope.sum(), pulled)
     return each.detach(), value.detach().abs()
 

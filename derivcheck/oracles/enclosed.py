@@ -54,6 +54,9 @@ def ask(draws: Draws, claim: Claim) -> Evidence:
         care = INTEGRALS if claim.relation == "=" else SEVERAL
     sizes: dict[tuple[tuple[str, int], ...], None] = {}
     same = analytic(draws, claim)
+    # A slope may have a value where what it is of has none, and none at a corner; what is claimed of it has to have one.
+    sloped = [differentiates_at_all(draws, replace(claim, head=head)) for head in (claim.claimed, claim.head)]
+    asked = [side for side, slope in zip(("claimed", "left"), sloped, strict=True) if not slope]
 
     def settled() -> bool:
         """Whether sides that agree at all inputs so far, to 1000 digits at the first of them, agree at all."""
@@ -81,7 +84,7 @@ def ask(draws: Draws, claim: Claim) -> Evidence:
             return _refuted(draws, point, seen, tuple(sizes), sum(counts.values()))
         if seen.look is Look.NOWHERE:
             nowhere = nowhere or seen.sides
-        if seen.look is Look.ABSENT and seen.sides and point.usual and not partial:
+        if seen.look is Look.ABSENT and seen.sides in asked and point.usual and not partial:
             where = _written(draws, point)
             partial = f"the {seen.sides} side alone has no value{f' at {where}' if where else ''}: {exact.PARTIAL}"
         if seen.look is Look.AGREE:
@@ -100,7 +103,7 @@ def ask(draws: Draws, claim: Claim) -> Evidence:
                 NAME, Outcome.WRONG, error=0.0, sizes=tuple(sizes), points=counts[Look.AGREE], detail=detail
             )
     good = counts[Look.AGREE] + (counts[Look.HOLDS] if claim.relation != "=" else 0)
-    if partial and good and not differentiates_at_all(draws, claim) and not weighs_by_logs(draws, claim):
+    if partial and good and not weighs_by_logs(draws, claim):
         return Evidence(NAME, Outcome.UNDECIDED, sizes=tuple(sizes), points=good, detail=partial, doubt=Doubt.PARTIAL)
     vacuous = zero and not is_zero(claim.head) and not is_zero(claim.claimed)
     said = _said(claim, counts, tuple(sizes), where, vacuous, care)

@@ -128,13 +128,15 @@ def at_ends(leaves: Leaves, domains: Mapping[str, Domain], source: random.Random
 
 
 def _ends_of(domain: Domain, rows: Rows) -> bool:
-    """Whether a corner is a closed end of an interval, 0 for what may be 0, or a singular matrix where one may be."""
+    """Whether a corner is a closed end, one of finitely many values, 0 for what may be 0, or a singular matrix."""
     match domain.kind:
         case "interval":
             ends = zip((domain.low, domain.high), domain.closed, strict=True)
             return rows[0][0] in [Fraction(repr(end)) for end, closed in ends if closed and isinstance(end, float)]
         case "nonnegative" | "nonpositive":
             return not any(map(any, rows))
+        case "finite":
+            return True
     return domain.kind == "psd" and len(rows) > 1 and not rows[-1][-1]
 
 

@@ -47,7 +47,12 @@ def test_two_sides_without_a_value_are_undecided(line):
     assert only(f"{SETTING}\n\n$$ {line} $$\n").verdict.outcome is UNDECIDED
 
 
-@pytest.mark.parametrize("seed", range(16))
+@pytest.mark.parametrize("line", [r"\sqrt{b} = 1", r"\frac{\partial}{\partial a} b^2 a = \sqrt{b}"])
+def test_a_side_without_a_value_at_one_of_two_numbers_is_no_pass(line):
+    assert only(f"Let $b \\in \\{{-1, 1\\}}$ and $a \\in \\mathbb{{R}}$.\n\n$$ {line} $$\n").verdict.outcome is UNDECIDED
+
+
+@pytest.mark.parametrize("seed", range(6))
 def test_an_inverse_that_exists_at_some_sizes_only_is_never_refuted(seed):
     line = r"(X^\top X)^{-1} X^\top X = I"
     assert only(f"{SETTING}\n\n$$ {line} $$\n", seed, evidence="exact").verdict.outcome is HOLDS
