@@ -49,7 +49,9 @@ def test_two_sides_without_a_value_are_undecided(line):
 
 @pytest.mark.parametrize("line", [r"\sqrt{b} = 1", r"\frac{\partial}{\partial a} b^2 a = \sqrt{b}"])
 def test_a_side_without_a_value_at_one_of_two_numbers_is_no_pass(line):
-    assert only(f"Let $b \\in \\{{-1, 1\\}}$ and $a \\in \\mathbb{{R}}$.\n\n$$ {line} $$\n").verdict.outcome is UNDECIDED
+    assert (
+        only(f"Let $b \\in \\{{-1, 1\\}}$ and $a \\in \\mathbb{{R}}$.\n\n$$ {line} $$\n").verdict.outcome is UNDECIDED
+    )
 
 
 @pytest.mark.parametrize("seed", range(6))
