@@ -54,7 +54,7 @@ def ask(draws: Draws, claim: Claim) -> Evidence:
         care = INTEGRALS if claim.relation == "=" else SEVERAL
     sizes: dict[tuple[tuple[str, int], ...], None] = {}
     same = analytic(draws, claim)
-    # A slope may have a value where what it is of has none, and none at a corner; what is claimed of it has to have one.
+    # A slope may be where what it is of has no value, and none is at a corner; what is claimed of it has to be there.
     sloped = [differentiates_at_all(draws, replace(claim, head=head)) for head in (claim.claimed, claim.head)]
     asked = [side for side, slope in zip(("claimed", "left"), sloped, strict=True) if not slope]
 
