@@ -301,15 +301,10 @@ def _autograd(term: t.Term, frame: Frame, line: Line) -> tuple[Tensor, Tensor]:
     """
     with torch.enable_grad():
         step = torch.zeros(frame.world.trials, *(1,) * len(frame.axes), dtype=torch.float64, requires_grad=True)
-        value = evaluate(term, frame.bind(_moved(line, step)))
-        value = value.expand(frame.world.trials, *value.shape[1:])
-        if not value.requires_grad:
-            return torch.zeros_like(value), value.abs()
+        # What no step moves has slope 0, also where another name asks for slopes of its own.
+        value = evaluate(term, frame.bind(_moved(line, step))) + 0 * step[..., None, None]
         pulled = torch.ones_like(value, requires_grad=True)
-        (slope,) = torch.autograd.grad((value * pulled).sum(), step, create_graph=True, allow_unused=True)
-        if slope is None:
-            # Something else in it asks for slopes of its own: a density in one.
-            return torch.zeros_like(value), value.detach().abs()
+        (slope,) = torch.autograd.grad((value * pulled).sum(), step, create_graph=True)
         (each,) = torch.autograd.grad(slope.sum(), pulled)
     return each.detach(), value.detach().abs()
 
