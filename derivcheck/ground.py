@@ -23,7 +23,16 @@ from derivcheck.problem.scope import Declaration, Definition, FunctionDeclaratio
 from derivcheck.problem.substitution import rewrite
 from derivcheck.problem.terms import is_literal
 from derivcheck.reading.phrases import SYMMETRIC
-from derivcheck.reading.unread import Unread, faceless, folded, is_index, names_in_text, set_in, words_called
+from derivcheck.reading.unread import (
+    Unread,
+    faceless,
+    folded,
+    is_index,
+    letters_of,
+    names_in_text,
+    set_in,
+    words_called,
+)
 from derivcheck.reading.windows import end_of_paragraph, says_nothing_more, stands_as
 from derivcheck.source import Span
 from derivcheck.verdict import Outcome, Verdict
@@ -168,9 +177,12 @@ class Grounds:
         """What a line says of a number that nothing declares, and that stands there for the first time, on one side."""
         if not isinstance(claim, Claim):
             return None
-        sides = [self._reached(_keys_in(side)) & self._inferred for side in (claim.head, claim.claimed)]
+        declared = self.problem.declarations.keys()
+        inputs = [self._reached(_keys_in(side)) & declared for side in (claim.head, claim.claimed)]
+        sides = [one & self._inferred for one in inputs]
         told = isinstance(claim.head, t.Derivative) or claim.solution is not None
-        if not told and sides[0] - sides[1] and sides[1] - sides[0]:
+        alone = inputs[1] - inputs[0] if any(sides) and inputs[0] - inputs[1] else set()
+        if (not told and sides[0] - sides[1] and sides[1] - sides[0]) or (alone and alone <= self._first_in(claim)):
             # Two things of which nothing is said are never equal for all their values, and may be made of each other.
             return Unread((), claim.line_span, why="holds two names of which nothing is said against each other")
         fresh = (_keys_in(claim.head) ^ _keys_in(claim.claimed)) & self._inferred & self.problem.declarations.keys()
@@ -184,6 +196,14 @@ class Grounds:
             if isinstance(other, Claim) and other.line_span != claim.line_span and other.span.start < claim.span.start:
                 fresh -= _keys_in(other.head) & _keys_in(other.claimed)
         return Unread((), claim.line_span, why="may set a name of which nothing else is said") if fresh else None
+
+    def _first_in(self, claim: Claim) -> set[str]:
+        """The inputs of which nothing is made, and that no claim before has on both sides: others may make them."""
+        place = claim.line_span.start
+        before = (one for one in self.problem.claims if isinstance(one, Claim) and one.span.start < place)
+        used = [_keys_in(one.head) & _keys_in(one.claimed) for one in before]
+        used += [_keys_in(one.term) for one in self.problem.definitions.values()]
+        return self.problem.declarations.keys() - set[str]().union(*used)
 
     def runs_out(self, claim: Claim | Refused, verdict: Verdict) -> Unread | None:
         """Whether a line is wrong for an index that leaves a name of which nothing tells how far it runs."""
@@ -272,14 +292,42 @@ class Grounds:
             if unread.behind and claim.span.start < unread.span.end:
                 continue
             there = self._section(unread.span.start)
+            met = {key for key in keys & reached if here == there or self._made_in(key, there)}
             if unread.around is not None:
-                if unread.around.start <= claim.span.start < unread.around.end:
-                    yield unread
-                continue
-            for key in keys & reached:
-                if here == there or self._made_in(key, there):
-                    yield unread
-                    break
+                bears = unread.around.start <= claim.span.start < unread.around.end
+            else:
+                bears = bool(met)
+            if bears:
+                whatever = unread.values and isinstance(claim, Claim) and self._whatever(claim, met, unread)
+                yield replace(unread, narrows=True) if whatever else unread
+
+    def _whatever(self, claim: Claim, names: set[str], unread: Unread) -> bool:
+        """Whether a claim that holds does so whatever value these names have: they are free in it.
+
+        A slope asks besides that they do not rest on that by which it is taken; a moment asks how they are distributed.
+        """
+        free = (self.problem.declarations.keys() | self.problem.functions.keys()) - self.problem.scope.factors.keys()
+        if claim.solution is not None or claim.density is not None or not names <= free:
+            return False
+        made = self._reached(_keys_in(claim.head) | _keys_in(claim.claimed)) & self.problem.definitions.keys()
+        sides = [claim.head, claim.claimed, *(self.problem.definitions[key].term for key in made)]
+        for part in (part for side in sides for part in t.walk(side)):
+            match part:
+                case t.Chain() | t.Expectation() | t.LogIntegral() | t.Density() | t.Optimum() | t.Frozen():
+                    return False
+                case t.Derivative(key=key) if names - {key} and letters_of(key.split("#")[0]) & self._told_by(unread):
+                    return False
+        return True
+
+    def _told_by(self, unread: Unread) -> frozenset[str]:
+        """The letters on which what an unread line sets may rest, through other such lines and through definitions."""
+        found = letters_of(self.problem.source.slice(unread.span))
+        lines = [(letters_of(*(way for ways in one.names for way in ways[:1])), self.problem.source.slice(one.span))
+                 for one in self.problem.unread]  # fmt: skip
+        lines += [(letters_of(key), " ".join(_keys_in(one.term))) for key, one in self.problem.definitions.items()]
+        while grown := frozenset[str]().union(*(letters_of(text) for sets, text in lines if sets & found)) - found:
+            found |= grown
+        return found
 
     @cached_property
     def _other_functions(self) -> list[tuple[Unread, str]]:

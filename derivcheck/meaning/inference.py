@@ -25,7 +25,7 @@ from derivcheck.problem.context import key_of, members_of, names_in, strip
 from derivcheck.problem.domains import counting_letters, turned_names
 from derivcheck.problem.dotted import DOTTED
 from derivcheck.problem.probability.distributions import ALIASES, FAMILIES
-from derivcheck.problem.probability.operators import MEANS
+from derivcheck.problem.probability.operators import MEANS, taken_of
 from derivcheck.problem.problem import Inferred, Line, Problem, Refused
 from derivcheck.problem.prose import is_concluded
 from derivcheck.problem.recursions import counters
@@ -216,7 +216,7 @@ class Inference:
 
     def settled(self, first: Problem) -> tuple[list[Guess], dict[str, n.Node]] | None:
         """What makes more lines readable than they are as the document stands, with the sizes; None if nothing does."""
-        wanted = self._unknown(first)
+        wanted = self._unknown(first) or self._unknown(first, unread=True)
         if not wanted or len(wanted) > MOST:
             return None
         best = first
@@ -233,6 +233,7 @@ class Inference:
                 fresh = [one for one in fresh if key_of(one.node) not in tables]
                 columns = {one.base for one in self._parts if isinstance(one, n.Scripted) and self._runs(one)}
                 fresh = [one for one in fresh if not (_is_numbered(one.node) and one.node.base in columns)] or fresh
+            fresh = fresh or [one for key, one in self._unknown(best, unread=True).items() if key not in known]
             if fresh:
                 number = self.first + len(self.guesses)
                 self.guesses += [self._guess(one, number + k) for k, one in enumerate(fresh)]
@@ -272,7 +273,7 @@ class Inference:
             why = f"has `{plain(guess.name)}` for a function of which nothing is said"
             for used in self._statements_with(guess.name):
                 place = Span(used.span.start, used.span.start)
-                yield Unread(((folded(guess.key),),), place, narrows=self._is_certain, why=why)
+                yield Unread(((folded(guess.key),),), place, narrows=self._is_certain, values=True, why=why)
             return
         described = any(DESCRIBED_PLAINLY.match(self._behind(item)) for item in self._mentions_of(guess))
         if not described and any(isinstance(part, n.Product) and _weighs_log(part, guess.name) for part in self._parts):
@@ -285,7 +286,7 @@ class Inference:
                 continue  # "The minimum in $x$ is …" says what the minimum is.
             known = PLAIN.match(behind) or DESCRIBED_PLAINLY.match(behind)
             if not (free or DESCRIBED_PLAINLY.match(behind)) or (DEFINES.match(behind) and not known):
-                yield Unread(((folded(guess.key),),), item.span, narrows=self._is_certain)
+                yield Unread(((folded(guess.key),),), item.span, narrows=self._is_certain, values=True)
 
     @cached_property
     def _is_certain(self) -> bool:
@@ -425,9 +426,13 @@ class Inference:
         name, item = (told or ends)[-1]
         return (name,), item
 
-    def _unknown(self, problem: Problem) -> dict[str, Unknown]:
-        """The names that lines are not read for; not those which a line sets that is not read itself."""
+    def _unknown(self, problem: Problem, *, unread: bool = False) -> dict[str, Unknown]:
+        """The names that lines are not read for; not those which a line sets that is not read itself.
+
+        With ``unread`` they are those: whatever such a line sets them to is some value of them.
+        """
         found: dict[str, Unknown] = {}
+        made = self._set - self._lost(problem) if unread else self._set
         for claim in problem.claims:
             if claim.span.start < self.since:
                 continue
@@ -443,15 +448,28 @@ class Inference:
                     whole = key
                     if self._space_of(node) is None or _letters_above(node) & self._ends.keys():
                         continue  # ``x^{(i)}`` is one of several.
-                if _member_of(node) in self._set:
+                if _member_of(node) in made:
                     continue
                 if (claim.unknown.argument or self._is_declared(node) or key in self._counting) and not {key, whole} & {
-                    *self._set,
-                    *self._given,
+                    *made,
+                    *self._random,
                     *problem.names,
                 }:
                     found.setdefault(key, replace(claim.unknown, node=node))
         return found
+
+    def _lost(self, problem: Problem) -> frozenset[str]:
+        """What is set in lines alone that are not read, for more than a name that other lines may tell."""
+        refused = {claim.line_span: claim.unknown for claim in problem.claims[::-1] if isinstance(claim, Refused)}
+        mine = [item for item in self.items if isinstance(item, Statement) and item.relations]
+        made = _set_in([item for item in mine if item.span not in refused]) | self._slopes_of
+        sets = [(_set_in([item]) - made, refused[item.span]) for item in mine if item.span in refused]
+        return frozenset[str]().union(*(one for one, lacks in sets if lacks is None or key_of(lacks.node) in one))
+
+    @cached_property
+    def _slopes_of(self) -> frozenset[str]:
+        """What is differentiated: what no line tells of such a name its slope would tell of it."""
+        return frozenset(key_of(part.target) for part in self._parts if isinstance(part, n.Derivative) and part.target)
 
     def _space_of(self, node: n.Node) -> n.Node | None:
         """In which set the name without its mark is declared."""
@@ -519,18 +537,16 @@ class Inference:
         return turned_names(item for item in self.items if isinstance(item, Statement))
 
     @cached_property
-    def _given(self) -> frozenset[str]:
-        r"""What stands behind ``\mid``, and from what something is drawn: no use tells how it is distributed."""
-        conditions = {
-            key_of(name) for part in self._parts if isinstance(part, n.Given) for name in names_in(part.right)
-        }
-        families = {
-            key_of(drawn.factors[0])
-            for item in self.items
-            if isinstance(item, Statement) and "\\sim" in [relation.sign for relation in item.relations]
-            if isinstance(drawn := strip(item.members[-1]), n.Product)
-        }
-        return frozenset(conditions | families)
+    def _random(self) -> frozenset[str]:
+        r"""What is drawn, and of what a moment is taken: no use tells how it is distributed."""
+        drawn = [part.left for part in self._parts if isinstance(part, n.Given)]
+        for item in self.items:
+            if isinstance(item, Statement) and "\\sim" in [relation.sign for relation in item.relations]:
+                drawn.append(item.members[0])
+                if isinstance(family := strip(item.members[-1]), n.Product):
+                    drawn.append(family.factors[0])
+        drawn += filter(None, (taken_of(part) for part in self._parts if isinstance(part, n.Product)))
+        return frozenset(key_of(name) for part in drawn for name in names_in(part))
 
     @cached_property
     def _set(self) -> frozenset[str]:

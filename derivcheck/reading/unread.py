@@ -36,6 +36,8 @@ _RELATION = {
     "\\perp": "<",
 }  # fmt: skip
 _LEFT_ALONE = frozenset(("=", "\\in", "\\sim", "\\propto", "\\approx", "\\mapsto", ":"))
+_VALUES = frozenset(("=", "<", "\\approx", "\\propto", "\\leftarrow", "\\sim"))
+_KIND = re.compile(r"\\(?:in|to|mapsto|rightarrow|colon|mathbb|mathcal)(?![A-Za-z])")
 _SPACES = re.compile(r"[&$]|\\(?:[,;:!]|(?:left|right|big|Big|bigl|bigr|q?quad|displaystyle)(?![A-Za-z]))")
 _ONE = _NAME.pattern.replace("((?:'", "(?:(?:'")
 _CALL = re.compile(rf"(?P<head>{_ONE})\s*[(\[].*[)\]]", re.DOTALL)
@@ -63,7 +65,8 @@ class Unread:
     ``sets`` a name that has a value in its section already only states something of it. A constraint of an
     ``optimum`` says nothing of slopes and solutions. What may be a condition or a
     claim is ``stated``: as a condition it leaves something out only if it holds for some inputs and fails for others.
-    What bears only on the lines ``behind`` it leaves those before as they are.
+    What bears only on the lines ``behind`` it leaves those before as they are. What tells ``values`` of its names tells
+    no kind of them, and what holds for all their values holds.
     """
 
     names: tuple[tuple[str, ...], ...]
@@ -74,6 +77,7 @@ class Unread:
     narrows: bool = False
     behind: bool = False
     stated: Span | None = None
+    values: bool = False
     why: str = "was not read"
 
 
@@ -209,7 +213,8 @@ def unread(text: str, span: Span) -> Iterator[Unread]:
         if names:
             conditional = IFS.search(lead) is not None and sign != "\\in" and not _RANGE.search(row)
             around = sentence_at(text, span) if conditional else None
-            yield Unread(names, span, around, sets=sign == "=" and LETS.search(led) is None)
+            yield Unread(names, span, around, sets=sign == "=" and LETS.search(led) is None,
+                         values=sign in _VALUES and _KIND.search(row) is None)  # fmt: skip
 
 
 def _constraining(row: str, left: str, sign: str, led: str, around: str) -> str:

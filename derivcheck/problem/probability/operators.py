@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from fractions import Fraction
+from itertools import pairwise
 
 from derivcheck.language import nodes as n
 from derivcheck.language.nodes import transform, walk
@@ -87,6 +88,14 @@ def operator(head: n.Node, group: n.Group, ctx: Context) -> Term | None:
 def says_mean(head: n.Node) -> bool:
     r"""``\mathbb{E}``, also with what it is under; an E that may be a name is none without brackets."""
     return _letter(head) in MEANS - {"E", "\\mathbf{E}", "\\mathcal{E}"}
+
+
+def taken_of(node: n.Product) -> n.Node | None:
+    r"""Of what a mean or a variance is taken first in a product: ``\mathbb{E}[x]``, ``c \operatorname{Var}(x)``."""
+    for head, group in pairwise(node.factors):
+        if says_chance(head) or (_letter(head) in MEANS and isinstance(group, n.Group) and group.fence == "["):
+            return group
+    return None
 
 
 def says_chance(head: n.Node) -> bool:
