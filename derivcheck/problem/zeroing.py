@@ -140,7 +140,7 @@ def _meant(what: str, mentions: list[Statement], item: Statement, builder: Build
             if not phrases.SEVERAL.search(what):
                 break
     if not found:
-        return _of_objective(item, builder)
+        return _of_objective(item, mentions, builder)
     # One that is said to be zero already is a row of its own.
     return [claim for claim in reversed(found.values()) if not t.is_zero(claim.claimed)]
 
@@ -159,11 +159,15 @@ def _set(derivative: n.Node, item: Statement, builder: Builder) -> list[Claim]:
     return [claim] if differentiated_by(claim.head) in builder.scope.declarations else []
 
 
-def _of_objective(item: Statement, builder: Builder) -> list[Claim]:
-    r"""The derivative that no line writes: that of the one objective, by what ``\hat w = …`` is an estimate of."""
+def _of_objective(item: Statement, mentions: list[Statement], builder: Builder) -> list[Claim]:
+    r"""The derivative that no line writes: that of the one objective, by what ``\hat w = …`` is an estimate of.
+
+    Or by what the words name, as in "setting the derivative in $\lambda$ to zero, $\lambda = …$".
+    """
     left, scope = strip(item.members[0]), builder.scope
-    base = estimated(left)
-    key = None if base is None else estimated_key(base, builder)
+    named = any(strip(mention.members[0]) == left for mention in mentions)
+    base = estimated(left) or (left if named and isinstance(left, n.Name | n.Scripted) else None)
+    key = None if base is None else estimated_key(base, builder) or _member_key(base, builder)
     text = builder.source.text
     # Under a constraint the objective's own slope is not zero.
     if base is None or key is None or phrases.MULTIPLIER.search(text) or phrases.OPTIMISED_UNDER.search(text):
@@ -184,6 +188,15 @@ def _of_objective(item: Statement, builder: Builder) -> list[Claim]:
     if len(ends) != 1:
         return []
     return _set(n.Derivative(ends[0], (base,), span=Span(item.span.start, item.span.start)), item, builder)
+
+
+def _member_key(base: n.Node, builder: Builder) -> str | None:
+    r"""The key of the family of which ``\mu_k`` is a member."""
+    try:
+        term = builder.context({}).term(base)
+    except Refusal:
+        return None
+    return term.key if isinstance(term, t.Variable) and term.key in builder.scope.declarations else None
 
 
 def _premise(claim: Claim, item: Statement) -> Claim:
