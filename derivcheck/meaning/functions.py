@@ -15,7 +15,7 @@ from derivcheck.problem.probability.distributions import ALIASES
 from derivcheck.problem.probability.operators import ENTROPIES, MEANS, VARIANCES
 from derivcheck.problem.scope import DENSITIES
 from derivcheck.reading.items import Item, Statement
-from derivcheck.reading.phrases import OPTIMISED
+from derivcheck.reading.phrases import LEAST, MULTIPLIER, OPTIMISED, OPTIMISED_UNDER
 from derivcheck.reading.windows import sentence
 from derivcheck.source import Span
 
@@ -30,22 +30,31 @@ def functions_told(items: Sequence[Item], text: str) -> Sequence[Item]:
 def _optima(items: Sequence[Item], text: str) -> Sequence[Item]:
     r"""``\hat x = A`` that words call the minimiser of ``J(x) = …`` as ``\hat x = \arg\min_x J(x) = A``."""
     made: dict[Span, Statement] = {}
+    bound = MULTIPLIER.search(text) or OPTIMISED_UNDER.search(text)
     for mine in _sentences(items):
         words = sentence(mine, text)
         for match in (found for phrase in OPTIMISED for found in phrase.every(words)):
-            where, what = mine[int(match["where"])], strip(mine[int(match["what"])].members[0])
-            function = _called(what, items)
-            by = mine[int(match["by"])].members[0] if match["by"] else function and function[1]
-            if match["by"] and not _is_free(mine[int(match["by"])]):
+            told, where = match.groupdict(), mine[int(match["where"])]
+            what = strip(mine[int(told["what"])].members[0]) if told.get("what") else _function_above(where, items)
+            function = None if what is None or (bound and not told.get("what")) else _called(what, items)
+            by = mine[int(told["by"])].members[0] if told.get("by") else function and function[1]
+            if told.get("by") and not _is_free(mine[int(told["by"])]):
                 continue
             if function is None or by is None or len(where.members) != 2 or where.relations[0].sign != "=":
                 continue
             binder, place = n.Binder((strip(by),), None, None), where.members[0].span
-            least = match["kind"].startswith("min")
+            least = match["kind"].startswith(LEAST)
             sought = n.Big("argmin" if least else "argmax", binder, function[0], span=place)
             members = (where.members[0], sought, where.members[1])
             made[where.span] = replace(where, members=members, relations=(where.relations[0],) * 2)
     return [made.get(item.span, item) if isinstance(item, Statement) else item for item in items]
+
+
+def _function_above(where: Statement, items: Sequence[Item]) -> n.Node | None:
+    """The call of the function that was set last before a statement."""
+    before = [item for item in items if isinstance(item, Statement) and item.span.end <= where.span.start]
+    heads = (strip(item.members[0]) for item in before if [each.sign for each in item.relations][:1] in (["="], [":="]))
+    return next((head for head in reversed([*heads]) if _called(head, ()) is not None), None)
 
 
 def _is_free(one: Statement) -> bool:

@@ -377,8 +377,15 @@ OPTIMISED: Final = tuple(
         r"[a-z, ]*<(?P<where>\d+)>",
         r"<(?P<what>\d+)> (?:is|becomes) (?P<kind>minimi[sz]ed|maximi[sz]ed)"
         r"(?: (?:over|in|with respect to) (?:all )?<(?P<by>\d+)>)? (?:at|by|for|when)\b[a-z, ]*<(?P<where>\d+)>",
+        # Of the function above.
+        r"\b[Ii]ts (?:gradient|derivative|slope) and (?:its )?(?P<kind>minimi[sz]er|maximi[sz]er) are <\d+>[a-z,. ]*"
+        r"<(?P<where>\d+)>",
+        r"\b[Ii]ts (?P<kind>minimi[sz]er|maximi[sz]er) (?:is|equals)\b[a-z, ]*<(?P<where>\d+)>",
+        r"\b[Ii]t is (?P<kind>minimi[sz]ed|maximi[sz]ed|least|smallest|greatest|largest) (?:at|by|for|when)\b[a-z, ]*"
+        r"<(?P<where>\d+)>",
     )
 )
+LEAST: Final = ("minimi", "least", "smallest")
 OPTIMISED_UNDER: Final = _said(
     "constrains what is optimised",
     r"subject to|under the constraint|s\. ?t\.|with the constraint|constrained (to|by)",
