@@ -347,7 +347,9 @@ class Grounds:
         """What does not fit where a column has an index: ``u_n`` may be its entry, or one of several columns."""
         if not isinstance(claim, Refused) or claim.code not in ("shape-mismatch", "index-range", "not-a-scalar"):
             return
-        for ways in names_in_text(self.problem.source.slice(claim.line_span)):
+        # What does not fit stands by itself, whatever is said elsewhere in the line.
+        place = claim.span if claim.code == "shape-mismatch" else claim.line_span
+        for ways in names_in_text(self.problem.source.slice(place)):
             known = self._meanings.get(ways[-1]) if len(ways) > 1 and "_" in ways[0] else None
             indexed = is_index(ways[0].partition("_")[2])
             if indexed and isinstance(known, Declaration) and known.shape[0] != ONE == known.shape[1]:
