@@ -71,6 +71,18 @@ def transposes(place: Place, stock: Stock) -> Found:
             yield made(0, place, n.Scripted(node, None, TOP) if isinstance(node, n.Derivative) else raised(node, TOP))
 
 
+def sandwiches(place: Place, stock: Stock) -> Found:
+    r"""``H^\top R H`` for ``H R H^\top``, and the other way round."""
+    factors = place.node.factors if isinstance(place.node, n.Product) else ()
+    for i, k in combinations(range(len(factors)), 2):
+        first, last = factors[i], factors[k]
+        for upright, turned in ((first, last), (last, first)):
+            if is_transpose(turned, stock) and isinstance(turned, n.Scripted) and bare(turned) == upright:
+                made_of = (*factors[:i], last, *factors[i + 1 : k], first, *factors[k + 1 :])
+                title = f"swap `{plain(first)}` and `{plain(last)}`"
+                yield made(1, place, replace(place.node, factors=made_of), title, size=2)
+
+
 def names(place: Place, stock: Stock) -> Found:
     """Another name of the same kind, whatever stands above it; another partial; a size for a size."""
     node = place.node
