@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from derivcheck.language import nodes as n
-from derivcheck.language.nodes import transform
+from derivcheck.language.nodes import transform, walk
 from derivcheck.language.precedence import base_of
 from derivcheck.meaning import hidden
 from derivcheck.problem.context import members_of, strip
@@ -15,7 +16,7 @@ from derivcheck.problem.probability.distributions import ALIASES
 from derivcheck.problem.probability.operators import ENTROPIES, MEANS, VARIANCES
 from derivcheck.problem.scope import DENSITIES
 from derivcheck.reading.items import Item, Statement
-from derivcheck.reading.phrases import LEAST, MULTIPLIER, OPTIMISED, OPTIMISED_UNDER
+from derivcheck.reading.phrases import CHANCE, LEAST, MULTIPLIER, OPTIMISED, OPTIMISED_UNDER
 from derivcheck.reading.windows import sentence
 from derivcheck.source import Span
 
@@ -24,7 +25,57 @@ _OF_CHANCE = {"q", "r", *DENSITIES, *ALIASES, *MEANS, *VARIANCES, *ENTROPIES}
 
 def functions_told(items: Sequence[Item], text: str) -> Sequence[Item]:
     """The document with its functions written in one way."""
-    return _as_members(_optima(_without_bars(_undotted(items)), text))
+    return _values(_as_members(_optima(_without_bars(_undotted(items)), text)), text)
+
+
+def _values(items: Sequence[Item], text: str) -> Sequence[Item]:
+    r"""``\phi_j(t) = …`` that stands at no other argument than its own t, which is declared, as the value ``\phi_j``."""
+    statements = [item for item in items if isinstance(item, Statement)]
+    heads = (strip(one.members[0]) for one in statements if [each.sign for each in one.relations][:1] in (["="], [":="]))
+    own = {call[0].base: call[1].body for head in heads if (call := _of_index(head)) is not None}
+    declared = {name for one in statements if one.relations for name in members_of(one.members[0])}
+    chance = CHANCE.search(text) is not None
+    calls = [
+        (part.base, group.body)
+        for one in statements for member in one.members for node in walk(member) if isinstance(node, n.Product)
+        for part, group in pairwise(node.factors) if isinstance(part, n.Scripted) and isinstance(group, n.Group)
+    ]  # fmt: skip
+    kept = {
+        base: by for base, by in own.items()
+        if by in declared and all(argument == by for name, argument in calls if name == base)
+        and not (chance and isinstance(base, n.Name) and base.text in _OF_CHANCE)
+    }  # fmt: skip
+
+    def value(node: n.Node) -> n.Node:
+        if not isinstance(node, n.Product):
+            return node
+        found = next((part.base for part in walk(node) if isinstance(part, n.Scripted) and part.base in kept), None)
+        factors, operators, k = list(node.factors), list(node.operators), 0
+        while k < len(factors):
+            head = factors[k]
+            if found is not None and isinstance(head, n.Nabla) and head.variable is None:
+                factors[k] = replace(head, variable=kept[found])
+            if isinstance(head, n.Scripted) and head.base in kept and isinstance((*factors, head)[k + 1], n.Group):
+                made: n.Node = replace(head, primes=0, span=head.span | factors[k + 1].span)
+                for _ in range(head.primes):
+                    made = n.Derivative(made, (kept[head.base],), "d", span=made.span)
+                factors[k : k + 2] = [made]
+                del operators[k]
+            k += 1
+        return factors[0] if len(factors) == 1 else replace(node, factors=tuple(factors), operators=tuple(operators))
+
+    return _everywhere(value, items) if kept else items
+
+
+def _of_index(head: n.Node) -> tuple[n.Scripted, n.Group] | None:
+    r"""The two parts of ``\phi_j(t)``."""
+    match head:
+        case n.Product(
+            factors=(n.Scripted(base=n.Name(), sub=n.Name(text=letter), sup=None, primes=0) as name,
+                     n.Group(fence="(", body=n.Name()) as group), operators=("",),
+        ) if len(letter) == 1:  # fmt: skip
+            return name, group
+    return None
 
 
 def _optima(items: Sequence[Item], text: str) -> Sequence[Item]:
