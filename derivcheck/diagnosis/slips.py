@@ -80,7 +80,7 @@ def sandwiches(place: Place, stock: Stock) -> Found:
             if is_transpose(turned, stock) and isinstance(turned, n.Scripted) and bare(turned) == upright:
                 made_of = (*factors[:i], last, *factors[i + 1 : k], first, *factors[k + 1 :])
                 title = f"swap `{plain(first)}` and `{plain(last)}`"
-                yield made(1, place, replace(place.node, factors=made_of), title, size=2)
+                yield made(1, place, changed(place.node, factors=made_of), title, size=2)
 
 
 def names(place: Place, stock: Stock) -> Found:

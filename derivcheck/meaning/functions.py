@@ -29,9 +29,11 @@ def functions_told(items: Sequence[Item], text: str) -> Sequence[Item]:
 
 
 def _values(items: Sequence[Item], text: str) -> Sequence[Item]:
-    r"""``\phi_j(t) = …`` that stands at no other argument than its own t, which is declared, as the value ``\phi_j``."""
+    r"""``\phi_j(t) = …`` at no other argument than its own t, which is declared, as the value ``\phi_j``."""
     statements = [item for item in items if isinstance(item, Statement)]
-    heads = (strip(one.members[0]) for one in statements if [each.sign for each in one.relations][:1] in (["="], [":="]))
+    heads = (
+        strip(one.members[0]) for one in statements if [each.sign for each in one.relations][:1] in (["="], [":="])
+    )
     own = {call[0].base: call[1].body for head in heads if (call := _of_index(head)) is not None}
     declared = {name for one in statements if one.relations for name in members_of(one.members[0])}
     chance = CHANCE.search(text) is not None
