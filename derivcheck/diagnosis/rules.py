@@ -164,7 +164,8 @@ OPERATORS: Final = (
 
 MENDING: Final[tuple[Rule | Slip, ...]] = (
     Slip(1, value, slips.names_below), Slip(1, value, slips.functions),
-    Slip(1, value, slips.links), Slip(1, value, slips.sandwiches), Slip(2, argument, slips.negated), Rule(2, cell, "n", "-n", "change the sign of `{n}`"),
+    Slip(1, value, slips.links), Slip(1, value, slips.sandwiches),
+    Slip(2, argument, slips.negated), Rule(2, cell, "n", "-n", "change the sign of `{n}`"),
     Slip(8, value, slips.other_powers), Slip(8, value, slips.next_numbers),
     Slip(8, value, slips.orders), Slip(9, slot, slips.swapped),
     Slip(9, slot, grouping.extents), Slip(8, value, grouping.products),
