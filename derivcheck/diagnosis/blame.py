@@ -224,7 +224,8 @@ class Inquiry:
         BUDGET.renew()
         for name in targets:
             claim = self.claims[name]
-            by_name = name not in suspect.unfolded
+            # What has no name of its own stands in definitions as well.
+            by_name = bool(suspect.site.keys) and name not in suspect.unfolded
             look = look_at(self.bench, claim, suspect.site.keys, by_name) if claim.relation == "=" else None
             if look is not None:
                 found.append(look)
@@ -315,7 +316,9 @@ def _suspect(problem: Problem, items: tuple[Item, ...], site: Site) -> Suspect |
 
 
 def _keeps_arguments(site: Site, tree: n.Node) -> bool:
-    """Whether what is defined still depends on what it is said to be a function of: f(x) is no constant."""
+    """Whether what is defined still depends on what it is said to be a function of, and is no mere constant."""
+    if not any(isinstance(part, n.Name) for part in walk(tree)):
+        return all(not isinstance(part, n.Name) for part in walk(site.value))
     called = (part.body for part in walk(site.item.members[0]) if isinstance(part, n.Group))
     given = {part for body in called for part in walk(body) if isinstance(part, n.Name)}
     return given & set(walk(site.value)) <= set(walk(tree))

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property, lru_cache
+from itertools import combinations
 from typing import Any, Final, cast
 
 from derivcheck.language import nodes as n
@@ -255,6 +256,16 @@ def raised(base: n.Node, sup: n.Node) -> n.Node:
         case n.Name() | n.Group() | n.Bars():
             return n.Scripted(base, None, sup)
     return n.Scripted(n.Group(base), None, sup)
+
+
+def cancels(node: n.Node) -> bool:
+    """Whether what is added or divided takes away what stands there: nobody means a thing without itself."""
+    match node:
+        case n.Add(terms=terms):
+            return any(one == other and sign != before for (before, one), (sign, other) in combinations(terms, 2))
+        case n.Fraction_(numerator=over, denominator=below):
+            return over == below
+    return False
 
 
 def signed_span(part: n.Node, node: n.Add) -> Span:

@@ -16,7 +16,7 @@ from derivcheck.diagnosis.offers import stock_of
 from derivcheck.diagnosis.pairing import paired
 from derivcheck.diagnosis.rules import LEFT, candidates, edits_by
 from derivcheck.diagnosis.stock import Stock
-from derivcheck.diagnosis.synthesis import RANK, side_of, synthesised
+from derivcheck.diagnosis.synthesis import RANK, Looked, side_of, synthesised
 from derivcheck.diagnosis.wording import plainest, reworded, tidied
 from derivcheck.evaluation.arithmetic import BUDGET, Effort, NotExact, OutOfRange
 from derivcheck.evaluation.evaluator import Frame, World, evaluate
@@ -66,16 +66,16 @@ class Repair:
 class Look:
     """Where a line is looked at before it is checked in full, with what its left side is: one input, then all."""
 
-    frames: tuple[Frame, ...]
+    places: tuple[Looked, ...]
     heads: tuple[torch.Tensor, ...]
 
     def agrees(self, term: t.Term) -> bool:
         """Whether a term is what the left side is, wherever both are looked at; the cheapest first."""
-        return all(_close(frame, head, term) for frame, head in zip(self.frames, self.heads, strict=True))
+        return all(_close(at, head, term) for at, head in zip(self.places, self.heads, strict=True))
 
     def keeps(self, term: t.Term, relation: str) -> bool:
         """Whether an inequality holds wherever the line is looked at."""
-        return all(_kept(frame, head, term, relation) for frame, head in zip(self.frames, self.heads, strict=True))
+        return all(_kept(at, head, term, relation) for at, head in zip(self.places, self.heads, strict=True))
 
 
 def looking(bench: Bench, claim: Claim) -> Look | None:
@@ -87,7 +87,7 @@ def looking(bench: Bench, claim: Claim) -> Look | None:
             return None
         frames = (whole,) if claim.solution is not None else (_cheapest(bench, claim, world), whole)
         with torch.no_grad():
-            return Look(frames, tuple(evaluate(claim.head, frame).detach() for frame in frames))
+            return Look(tuple(map(Looked, frames)), tuple(evaluate(claim.head, frame).detach() for frame in frames))
     except UNKNOWN:
         return None
 
@@ -110,23 +110,23 @@ def place(bench: Bench, claim: Claim, world: World) -> Frame | None:
     return bench.frame(claim, world) if claim.solution is None else at_solution(bench, claim, world)
 
 
-def _close(frame: Frame, head: torch.Tensor, term: t.Term) -> bool:
+def _close(at: Looked, head: torch.Tensor, term: t.Term) -> bool:
     """A first look at one draw, without measuring rounding."""
     # Each look may cost what one check may: the search as a whole has an effort of its own.
     BUDGET.renew()
     try:
         with torch.no_grad():
-            value = evaluate(term, frame).detach()
+            value = at.value(term)
     except UNKNOWN:
         return False
     return close(head, value)
 
 
-def _kept(frame: Frame, head: torch.Tensor, term: t.Term, relation: str) -> bool:
+def _kept(at: Looked, head: torch.Tensor, term: t.Term, relation: str) -> bool:
     BUDGET.renew()
     try:
         with torch.no_grad():
-            apart = evaluate(term, frame).detach() - head
+            apart = at.value(term) - head
     except UNKNOWN:
         return False
     return bool((apart >= 0).all()) if relation in ("\\le", "<") else bool((apart <= 0).all())
@@ -148,8 +148,11 @@ def read(bench: Bench, claim: Claim, tree: n.Node) -> t.Term:
     assert claim.read is not None
     if strip(tree) == strip(claim.head_node):
         raise Refusal("says-nothing", claim.span, "both sides are the same expression")
-    term = claim.read(tree)
     scope = bench.problem.scope
+    given = dict(scope.given)
+    term = claim.read(tree)
+    # What two candidates have in common is called alike in both; a size of one says nothing of the other's.
+    scope.given.update({stem: given.get(stem, 0) for stem in scope.given if stem[:1] != "?"})
     scope.fall_back()
     return settled(term, scope.solution)
 

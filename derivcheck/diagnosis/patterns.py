@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from functools import cache
 from itertools import product
 from typing import Any, Final, cast
 
-from derivcheck.diagnosis.candidate import ONE, TOKEN, closed, is_indicator, raised, size_of
+from derivcheck.diagnosis.candidate import ONE, TOKEN, cancels, closed, is_indicator, raised, size_of
 from derivcheck.diagnosis.stock import Stock
 from derivcheck.language import nodes as n
 from derivcheck.language.nodes import mapped, walk
@@ -139,10 +140,9 @@ def built(text: str, known: Known, stock: Stock) -> Iterator[tuple[n.Node, Known
         meant = {**known, **dict(zip(open_, chosen, strict=True))}
         if "y" in open_ and "x" in known and not stock.fits(cast(n.Node, known["x"]), cast(n.Node, meant["y"])):
             continue
-        try:
-            yield _made(made, meant), meant
-        except LookupError:
-            continue  # No factor is left where something has to stand.
+        with suppress(LookupError):  # No factor is left where something has to stand.
+            if not cancels(new := _made(made, meant)):
+                yield new, meant
 
 
 @cache
@@ -196,7 +196,7 @@ def _made(made: n.Node, known: Known) -> n.Node:
             return over if below == ONE else n.Fraction_(over, below)
         case n.Group(body=body):
             new = _made(body, known)
-            return new if isinstance(new, n.Group) else n.Group(new)
+            return new if isinstance(new, n.Group | n.Name | n.Scripted) else n.Group(new)
     return mapped(made, lambda part: _made(part, known))
 
 

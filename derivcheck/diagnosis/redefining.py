@@ -84,7 +84,9 @@ def sites_of(problem: Problem, items: tuple[Item, ...]) -> Iterator[Site]:
     for position, item in enumerate(items):
         if not isinstance(item, Statement) or item.continues or item.span not in kinds or item.hidden:
             continue
-        if len(item.members) < 2 or any(relation.sign not in EQUAL for relation in item.relations):
+        signs = [relation.sign for relation in item.relations]
+        drawn = signs[-1:] == ["\\sim"]
+        if len(item.members) < 2 or any(sign not in EQUAL for sign in signs[: -1 if drawn else None]):
             continue
         made = [each for each in problem.definitions.values() if each.span == item.span]
         if any(isinstance(each.term, t.Optimum) for each in made):
@@ -98,7 +100,7 @@ def sites_of(problem: Problem, items: tuple[Item, ...]) -> Iterator[Site]:
         texts = [each.text for each in made] + [each.text for each in functions]
         keys = frozenset(each.key for each in made)
         model, density = kinds[item.span] == "model", not (made or functions)
-        value = _value_at(item, texts)
+        value = len(item.members) - 1 if drawn else _value_at(item, texts)
         yield Site(item, position, value, plain(_said_of(item.members[1 if value == 0 else 0])), keys, model, density)
 
 

@@ -6,14 +6,15 @@ once for thousands of them (Gulwani, Polozov, Singh, Program Synthesis, 2017, on
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Final
 
 import torch
 from torch import Tensor
 
-from derivcheck.diagnosis.candidate import Candidate, Rebuild, closed, size_of, values_of
+from derivcheck.diagnosis.candidate import Candidate, Rebuild, cancels, closed, size_of, values_of
 from derivcheck.diagnosis.ingredients import Ingredient, Pool, at_place, numbers
 from derivcheck.diagnosis.stock import Stock
 from derivcheck.evaluation.arithmetic import BUDGET, Effort, NotExact, OutOfRange
@@ -42,7 +43,43 @@ RANK: Final = 10
 CLOSED_OFF = (
     t.Derivative, t.Chain, t.Let, t.MapEntries, t.LogIntegral, t.Expectation, t.Integral, t.Optimum, t.Frozen,
 )  # fmt: skip
+DEAR = (t.LogIntegral, t.Expectation, t.Integral, t.Optimum)
 UNKNOWN = (Refusal, NotExact, OutOfRange, KeyError, RuntimeError, RecursionError)
+
+
+@dataclass
+class Looked:
+    """Where candidates are looked at: the means and optima that many of them share are worked out once."""
+
+    frame: Frame
+    _known: dict[t.Term, tuple[t.Variable, Tensor] | None] = field(default_factory=dict)
+
+    def value(self, term: t.Term, values: Mapping[str, Tensor] = MappingProxyType({})) -> Tensor:
+        """The value of a term, with ``values`` of names that only candidates have. Raises what evaluation raises."""
+        bound = dict(values)
+
+        def shared(part: t.Term) -> t.Term | None:
+            if not isinstance(part, DEAR):
+                # Within what binds names a mean may be another at each of their values.
+                return part if isinstance(part, CLOSED_OFF) else None
+            if part not in self._known:
+                self._known[part] = self._worked_out(part)
+            if (known := self._known[part]) is None:
+                return part
+            bound[known[0].key] = known[1]
+            return known[0]
+
+        simpler = rewrite(term, shared)
+        return evaluate(simpler, self.frame.bind(bound) if bound else self.frame).detach()
+
+    def _worked_out(self, part: t.Term) -> tuple[t.Variable, Tensor] | None:
+        if any(name.startswith(HOLE) for name in t.variables(part)):
+            return None
+        try:
+            value = evaluate(part, self.frame).detach()
+        except UNKNOWN:
+            return None
+        return t.Variable(f"{HOLE}{len(self._known)}", shape=part.shape), value
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +115,9 @@ class Side:
     holes: tuple[Hole, ...]
     _pools: dict[tuple[Axis, ...], Pool] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        self._looked = Looked(self.frame)
+
     def pool(self, hole: Hole) -> Pool:
         """What there is to choose from at a place."""
         if hole.axes not in self._pools:
@@ -105,7 +145,7 @@ class Side:
         """The entries of batches at the places with which the side is what it should be."""
         BUDGET.renew()
         count = len(next(iter(values.values())))
-        return _agreeing(evaluate(other, self.frame.bind(values)).detach(), self.head, count)
+        return _agreeing(self._looked.value(other, values), self.head, count)
 
 
 def side_of(claim: Claim, stock: Stock, frame: Frame) -> Side | None:
@@ -223,7 +263,7 @@ def _hits(side: Side, hole: Hole) -> Iterator[Hit]:
 def _may_stand_for(new: n.Node, old: n.Node) -> bool:
     """Whether this is another expression, and no number where something else happens not to matter."""
     number = isinstance(new, n.Number | n.Fraction_) and not any(isinstance(part, n.Name) for part in walk(new))
-    return new != old and (not number or isinstance(old, n.Number | n.Fraction_))
+    return new != old and not cancels(new) and (not number or isinstance(old, n.Number | n.Fraction_))
 
 
 def _agreeing(value: Tensor, head: Tensor, count: int) -> list[int]:

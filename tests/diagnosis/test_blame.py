@@ -126,7 +126,7 @@ def test_where_no_edit_mends_the_lines_are_blamed_as_ever() -> None:
         (
             "Let $s, t > 0$ and $z \\in \\mathbb{R}$ with $p(z) = \\mathcal{N}(z \\mid 0, t^2)$ and, for "
             "$x \\in \\mathbb{R}$,\n\n"
-            "$$ p(x \\mid z) = \\mathcal{N}(x \\mid z, s). $$\n\n$$ \\operatorname{Var}[x] = t^2 + s^2 $$\n\n"
+            "$$ x \\mid z \\sim \\mathcal{N}(z, s). $$\n\n$$ \\operatorname{Var}[x] = t^2 + s^2 $$\n\n"
             "$$ \\operatorname{Var}[z \\mid x] = \\frac{1}{t^{-2} + s^{-2}} $$\n",
             3,
             "replace `s` by `s²`",

@@ -54,7 +54,7 @@ MADE = [
     ("dropped factor", "s A x", ["Ax", "sx", "sA"]),
     ("dropped factor", "\\frac{x}{s}", ["x"]),
     ("power", "s^3 x", ["s^{4}x", "s^{2}x"]),
-    ("power", "\\sqrt{s}", ["(s)"]),
+    ("power", "\\sqrt{s}", ["s"]),
     (PAIRS, "x - y", ["-x+y"]),
     (PAIRS, "x - A y + y", ["-x+Ay+y"]),
     (PAIRS, "\\phi(x) + \\phi(y)", ["\\phi'(x)+\\phi'(y)"]),
