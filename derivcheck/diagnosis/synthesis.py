@@ -70,7 +70,8 @@ class Looked:
             return known[0]
 
         simpler = rewrite(term, shared)
-        return evaluate(simpler, self.frame.bind(bound) if bound else self.frame).detach()
+        found: Tensor = evaluate(simpler, self.frame.bind(bound) if bound else self.frame).detach()
+        return found
 
     def _worked_out(self, part: t.Term) -> tuple[t.Variable, Tensor] | None:
         if any(name.startswith(HOLE) for name in t.variables(part)):
