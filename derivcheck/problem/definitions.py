@@ -217,7 +217,9 @@ def _function_of(
             continue
         key = scope.fresh(visible)
         shape = (scope.unknown("?x"), ONE) if columns else SCALAR
-        local[visible] = Declaration(key, plain(node), shape, Domain(), node.span)
+        # Of a letter with a range entries may be taken: ``\\pi(a) = \\theta_a``.
+        domain = Domain("integer") if visible in scope.ranges and not columns else Domain()
+        local[visible] = Declaration(key, plain(node), shape, domain, node.span)
         written.append(node)
         parameters.append((key, shape))
     scope.names.update(local)

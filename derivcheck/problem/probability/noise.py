@@ -10,7 +10,7 @@ from derivcheck.language.printing import plain
 from derivcheck.language.shapes import Domain
 from derivcheck.problem import algebra
 from derivcheck.problem.builder import Builder, Statements
-from derivcheck.problem.context import strip
+from derivcheck.problem.context import names_in, strip
 from derivcheck.problem.declarations import declare_one
 from derivcheck.problem.definitions import define
 from derivcheck.problem.newness import is_new
@@ -30,7 +30,15 @@ def adds_noise(item: Statement, left: n.Node, statements: Statements, builder: B
     """
     scope = builder.scope
     value = strip(item.members[1])
-    if len(item.members) != 2 or not isinstance(left, n.Name | n.Scripted) or not isinstance(value, n.Add):
+    if len(item.members) != 2 or not isinstance(left, n.Name | n.Scripted):
+        return False
+    told = any(declared_key(left, builder) in found for found in scope.measures.values()) or is_random(left, builder)
+    if told and any(part in statements.drawn or is_random(part, builder) for part in names_in(value) if part != left):
+        sides = builder.context({}).term(left), builder.context({}).term(value)
+        algebra.equal_shapes(scope, *sides)
+        reason = f"`{plain(left)}` has a distribution already; that this gives the same one is not checked"
+        raise Refusal("not-checked", item.span, reason, "leave out one of the two lines")
+    if not isinstance(value, n.Add):
         return False
     declared = declared_key(left, builder) in scope.declarations
     if not (is_new(left, scope) or declared):
@@ -38,9 +46,6 @@ def adds_noise(item: Statement, left: n.Node, statements: Statements, builder: B
     split = _split(value, statements, builder)
     if split is None:
         return False
-    if is_random(left, builder):
-        reason = f"`{plain(left)}` has a distribution already; that this sum has the same one is not checked"
-        raise Refusal("not-checked", item.span, reason, "leave out one of the two lines")
     sign, noise, rest = split
     free: dict[str, IndexInfo] = {}
     ctx = builder.context(free)
