@@ -19,6 +19,7 @@ from derivcheck.meaning.chances import spoken_models
 from derivcheck.meaning.functions import functions_told
 from derivcheck.meaning.instances import instances
 from derivcheck.meaning.leftout import spelt_out
+from derivcheck.problem.assumptions import SIGN_DOMAINS
 from derivcheck.problem.context import key_of, members_of, strip
 from derivcheck.problem.dotted import Run, is_dots, run_of, run_through
 from derivcheck.problem.indices import index_parts
@@ -213,13 +214,16 @@ def _ranges(statements: Sequence[Statement]) -> Iterator[Statement]:
             bounds.setdefault(key_of(run.general.base) + "_", set()).add(run.upper)
     shifted = {key_of(part.base) for part in nodes if isinstance(part, n.Scripted) and _is_shifted(part)}
     for one in statements:
-        if one.hidden or not one.relations or one.relations[0].sign != "\\in" or len(one.members) != 2:
+        if one.hidden or len(one.members) != 2 or not _declares(one):
             continue
-        for member in members_of(one.members[0]):
-            letter = _index_of(strip(member))
-            if letter is None or letter.text in told or key_of(strip(member).base) in shifted:  # type: ignore[union-attr]
+        named = [
+            (strip(member), letter) for member in members_of(one.members[0]) for letter in _indices_of(strip(member))
+        ]
+        for member, letter in named:
+            base = key_of(member.base)  # type: ignore[union-attr]
+            if letter.text in told or base in shifted:
                 continue
-            ends = bounds.get(key_of(strip(member).base) + "_") or bounds.get(letter.text, set())  # type: ignore[union-attr]
+            ends = bounds.get(base + "_") or bounds.get(letter.text, set())
             if len(ends) == 1 and next(iter(ends)) != letter:
                 told.add(letter.text)
                 listed = n.Tuple((hidden.ONE, n.Symbol("\\dots"), *ends), (",", ","))
@@ -243,13 +247,20 @@ def run_in(part: n.Node) -> Run | None:
     return run_of(found[:dots], found[dots + 1]) if 0 < dots < len(found) - 1 else None
 
 
-def _index_of(node: n.Node) -> n.Name | None:
+def _declares(one: Statement) -> bool:
+    r"""``x_n \in \mathbb{R}^D``, ``x_n > 0``."""
+    sign = one.relations[0].sign
+    return sign == "\\in" or (sign in SIGN_DOMAINS and isinstance(one.members[1], n.Number) and not one.displayed)
+
+
+def _indices_of(node: n.Node) -> tuple[n.Name, ...]:
     match node:
-        case n.Scripted(base=n.Name(), sub=n.Name() as letter, sup=None, primes=0):
-            return letter if len(letter.text) == 1 else None
+        case n.Scripted(base=n.Name(), sub=sub, sup=None, primes=0) if sub is not None:
+            letters = tuple(part for part in index_parts(sub) if isinstance(part, n.Name) and len(part.text) == 1)
+            return letters if len(letters) == len(index_parts(sub)) else ()
         case n.Scripted(base=n.Name(), sub=None, sup=n.Group(body=n.Name() as letter), primes=0):
-            return letter
-    return None
+            return (letter,)
+    return ()
 
 
 def _is_shifted(node: n.Scripted) -> bool:

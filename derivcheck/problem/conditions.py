@@ -35,11 +35,13 @@ from derivcheck.reading.phrases import (
     ASKING,
     CONDITION_BEFORE,
     CONDITIONS_JOINED,
+    FRONT,
     OPTIMISED_UNDER,
     PUT_FIRST,
     SENTENCE_ENDS,
+    TO_DISPLAY,
 )
-from derivcheck.reading.unread import Unread, folded
+from derivcheck.reading.unread import Unread, folded, sentence_at
 from derivcheck.source import Span
 
 EQUAL = frozenset(("=", ":=", "\\equiv"))
@@ -59,7 +61,7 @@ def assumed_equation(item: Statement, builder: Builder) -> bool:
             return False
         builder.line(item.span, "assumption")
         return True
-    led = is_asked(item)
+    led = is_asked(item) or _put_first(item, builder)
     if not led and (is_concluded(item) or not (ASKING.search(item.lead) or _goes_on(item, builder))):
         return False
     if len(item.members) > 2:
@@ -82,6 +84,14 @@ def assumed_equation(item: Statement, builder: Builder) -> bool:
         builder.line(item.span, "assumption")
         return True
     return False
+
+
+def _put_first(item: Statement, builder: Builder) -> bool:
+    """ "For a unit quaternion $w^2 + x^2 + y^2 + z^2 = 1$, $$ … $$": what leads to a display is its condition."""
+    text = builder.source.text
+    if item.displayed or is_concluded(item) or not TO_DISPLAY.match(text[item.span.end : item.span.end + 40]):
+        return False
+    return FRONT.match(text[sentence_at(text, item.span).start : item.span.start]) is not None
 
 
 def _told_of_unsaid(item: Statement, builder: Builder) -> bool:

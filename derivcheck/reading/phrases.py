@@ -79,6 +79,8 @@ PUT_FIRST: Final = _said(
     window="",
     any_case=True,
 )
+FRONT: Final = _said("begins with a condition", r"\W*(for|with|given|under|if)\b", window="", any_case=True)
+TO_DISPLAY: Final = _said("leads to a display", r"[\s$)\\]*,\s*(\$\$|\\\[|\\begin)", window="")
 SENTENCE_ENDS: Final = _said("the sentence ends", r"[\s$)\\\]]*(\.(\s|$|\$)|$)", window="")
 DESCRIBED: Final = _said(
     "describes the name",
