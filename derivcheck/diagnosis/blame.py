@@ -280,10 +280,11 @@ def _suspect(problem: Problem, items: tuple[Item, ...], site: Site) -> Suspect |
     stock = stock_for(problem, items, site)
     seen: set[n.Node] = {site.value}
     edits: list[Candidate] = []
+    given, known = _arguments(site), _names(site.value)
     for edit in in_print(candidates(site.value, stock), site.value, problem.source):
         # A density is a density: what is edited of it are its parameters.
         whole_density = site.density and edit.span == site.value.span
-        if edit.tree not in seen and not whole_density and _keeps_arguments(site, edit.tree):
+        if edit.tree not in seen and not whole_density and _keeps(edit.tree, given, known):
             seen.add(edit.tree)
             edits.append(edit)
     # Twice the whole is nearly always meaningful; where it is not, others are tried.
@@ -315,13 +316,20 @@ def _suspect(problem: Problem, items: tuple[Item, ...], site: Site) -> Suspect |
     return Suspect(site, tuple(edits), found, unfolded) if found else None
 
 
-def _keeps_arguments(site: Site, tree: n.Node) -> bool:
-    """Whether what is defined still depends on what it is said to be a function of, and is no mere constant."""
-    if not any(isinstance(part, n.Name) for part in walk(tree)):
-        return all(not isinstance(part, n.Name) for part in walk(site.value))
+def _arguments(site: Site) -> set[n.Name]:
+    """Of what a definition depends that it is said to be a function of: f(x) is no constant."""
     called = (part.body for part in walk(site.item.members[0]) if isinstance(part, n.Group))
-    given = {part for body in called for part in walk(body) if isinstance(part, n.Name)}
-    return given & set(walk(site.value)) <= set(walk(tree))
+    return {name for body in called for name in _names(body)} & _names(site.value)
+
+
+def _keeps(tree: n.Node, given: set[n.Name], known: set[n.Name]) -> bool:
+    """Whether what is defined still depends on its arguments, and is no mere constant that it was not."""
+    names = _names(tree)
+    return given <= names and bool(names or not known)
+
+
+def _names(node: n.Node) -> set[n.Name]:
+    return {part for part in walk(node) if isinstance(part, n.Name)}
 
 
 @dataclass(frozen=True)
