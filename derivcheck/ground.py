@@ -595,7 +595,7 @@ def _there(verdict: Verdict, ground: Ground, claim: Claim | Refused, problem: Pr
     lines = list(dict.fromkeys(problem.source.position(span.start).place for span in spans))
     shown = lines[0].words if len(lines) == 1 else f"lines {', '.join(map(str, lines[:-1]))} and {lines[-1]}"
     if len(lines) > 1 or len(why) > 1:
-        reason = f"it rests on {shown}, which were not read in full"
+        reason = f"it rests on {shown}, which {'were' if len(lines) > 1 else 'was'} not read in full"
     else:
         reason = f"it rests on {shown}, which {why.pop()}"
     reason = f"it {own.why}" if own is not None else reason

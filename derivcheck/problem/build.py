@@ -30,11 +30,11 @@ from derivcheck.problem.probability.spoken import note_runs, with_spoken_models
 from derivcheck.problem.probability.statements import densities
 from derivcheck.problem.probability.unread import note_unread, note_unreadable
 from derivcheck.problem.problem import Claim, IndexRange, Problem, Refused
-from derivcheck.problem.prose import runs
+from derivcheck.problem.prose import note_restricted, runs
 from derivcheck.problem.recursions import counters, counts_from, unsaid
 from derivcheck.problem.scope import Assumption, Definition, Refusal, Scope, SizeSymbol
 from derivcheck.problem.solutions import finish_solutions
-from derivcheck.problem.stated import note_conditions, note_lost_heads
+from derivcheck.problem.stated import note_conditions, note_lost_heads, note_weaker
 from derivcheck.problem.zeroing import note_still
 from derivcheck.reading.items import Anew, Directive, Heading, Item, Notice, Statement, Unreadable
 from derivcheck.reading.phrases import LONE_CASE
@@ -95,6 +95,8 @@ def build(source: Source, items: tuple[Item, ...], readings: Mapping[str, str] =
     builder.lines.sort(key=lambda line: line.span.start)
     finish_solutions(builder.makers.claims, builder.scope)
     note_conditions(statements, builder)
+    note_restricted(statements, builder)
+    note_weaker(statements, builder)
     note_lost_heads(statements, builder)
     return _problem(builder, read)
 

@@ -103,6 +103,14 @@ class Statements(list[Statement]):
         """Those near it in its sentence, itself among them."""
         return self._near("sentence", item.sentence, item)
 
+    @cached_property
+    def sentences(self) -> dict[int, list[Statement]]:
+        """All of each sentence."""
+        found: dict[int, list[Statement]] = {}
+        for one in self._ordered:
+            found.setdefault(one.sentence, []).append(one)
+        return found
+
     def of_block(self, item: Statement) -> list[Statement]:
         """Those near it in its stretch of mathematics, itself among them."""
         return self._near("block", item.block, item)
@@ -124,10 +132,7 @@ class Statements(list[Statement]):
     @cached_property
     def around(self) -> dict[int, Span]:
         """From the first to the last mathematics of each sentence."""
-        found: dict[int, Span] = {}
-        for one in self:
-            found[one.sentence] = found[one.sentence] | one.span if one.sentence in found else one.span
-        return found
+        return {number: mine[0].span | mine[-1].span for number, mine in self.sentences.items()}
 
     def last_equation(self, item: Statement, is_equation: Callable[[Statement], bool]) -> Statement | None:
         """The equation that a reader sees last before it begins."""

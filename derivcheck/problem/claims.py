@@ -421,6 +421,7 @@ class ClaimMaker:
                     raise Refusal("condition", node.span, "a condition on single members narrows no inequality here")
                 title = f"{plain(left_node)} {shown(relation.sign)} {plain(node)}"
                 self.claims.append(replace(claim, relation=relation.sign, kind=kind, title=title))
+                self.sentences[len(self.claims) - 1] = item.sentence
                 left, left_node = right, node
             except Refusal as refusal:
                 refusal.wrong = refusal.wrong and not _stands_in(refusal.span, left_node, self.source)
@@ -477,6 +478,9 @@ class ClaimMaker:
             return False
         for position, claim in enumerate(self.claims):
             if isinstance(claim, Claim) and claim.chain == final.chain:
+                if masked and claim.relation != "=":
+                    self._leave_open(claim, found)
+                    continue
                 try:
                     bound = tuple(self._for_each(one, claim.free) for one in found)
                 except Refusal:

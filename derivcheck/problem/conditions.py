@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
+from typing import Final, Literal
 
 from derivcheck.language import nodes as n
 from derivcheck.language.nodes import walk
@@ -44,6 +45,9 @@ from derivcheck.reading.phrases import (
 from derivcheck.reading.unread import Unread, folded, sentence_at
 from derivcheck.source import Span
 
+NEGATED: Final[dict[str, Literal["=", "\\ne", "<", ">", "\\le", "\\ge"]]] = {
+    "=": "\\ne", "\\ne": "=", "<": "\\ge", "\\ge": "<", ">": "\\le", "\\le": ">"
+}  # fmt: skip
 EQUAL = frozenset(("=", ":=", "\\equiv"))
 
 
@@ -398,4 +402,6 @@ def _compared(item: Statement, builder: Builder) -> tuple[terms.Comparison, ...]
         for name in members_of(left):
             found.extend(comparisons(n.Compare((name, right), (sign,), span=item.span), ctx))
     builder.makers.indices.update({info.name: info for info in free.values()})
+    if item.cue is not None and item.cue.words == "unless":
+        return (replace(found[0], sign=NEGATED[found[0].sign]),) if len(found) == 1 else None
     return tuple(found)

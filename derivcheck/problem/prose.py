@@ -7,6 +7,7 @@ from fractions import Fraction
 
 from derivcheck.language import nodes as n
 from derivcheck.language.nodes import walk
+from derivcheck.language.printing import plain
 from derivcheck.language.shapes import ONE, Domain
 from derivcheck.problem import terms as t
 from derivcheck.problem.builder import Builder, Statements
@@ -16,12 +17,12 @@ from derivcheck.problem.declarations import declaration_of, declare, family_patt
 from derivcheck.problem.domains import REALS
 from derivcheck.problem.equations import across, commute, orthonormal
 from derivcheck.problem.newness import would_resolve
-from derivcheck.problem.scope import Assumption, Declaration, Refusal, Scope
+from derivcheck.problem.scope import Assumption, Declaration, Definition, FunctionDeclaration, Refusal, Scope
 from derivcheck.reading import phrases
 from derivcheck.reading.items import Statement
 from derivcheck.reading.parser import parse_expression
-from derivcheck.reading.unread import Unread, sentence_at
-from derivcheck.reading.windows import behind, behind_maths
+from derivcheck.reading.unread import Unread, names_in_text, sentence_at
+from derivcheck.reading.windows import before, behind, behind_maths
 
 ASKED = frozenset(("let", "assume", "where", "call"))
 CONCLUDED = frozenset(("follows", "since", "in each case", "in that case"))
@@ -48,7 +49,7 @@ def is_conditional(item: Statement) -> bool:
     if item.cue is None or item.cue.kind not in ("if", "for") or not item.cue.near:
         return not item.displayed and item.lead.split()[-1:] == ["on"]
     equality = item.relations[0].sign in ("=", ":=", "\\equiv")
-    return item.cue.words != "unless" if item.cue.kind == "if" else not equality
+    return item.cue.kind == "if" or not equality
 
 
 def is_asked(item: Statement, *, near: bool = False) -> bool:
@@ -203,6 +204,27 @@ def _not_singular(found: Declaration, scope: Scope, fact: str) -> t.Comparison:
         one, other = (turned, made) if fact == "full columns" else (made, turned)
         made = t.Multiply("matmul", one, other, shape=(one.shape[0], other.shape[1]), span=found.span)
     return t.Comparison("\\ne", t.Unary("det", made, span=found.span), t.Constant(Fraction(0)), span=found.span)
+
+
+def note_restricted(statements: Statements, builder: Builder) -> None:
+    """Keep what words say of inputs that nothing is drawn to meet: what holds without it holds, and no more."""
+    text, names = builder.source.text, builder.scope.names
+    for item in statements:
+        cue, sign = item.cue, item.relations[0].sign if item.relations else ""
+        stated = cue is not None and cue.kind not in (*ASKED, "since")
+        if item.displayed or stated or sign not in ("", ":", "\\in", "<", ">", "\\le", "\\ge", "\\ne"):
+            continue
+        told = bool(sign) or cue is not None
+        words = before(item, text).lower(), behind(item, text)
+        for name in map(strip, members_of(item.members[0])):
+            known = names.get(key_of(name)) or (names.get(key_of(name.base)) if isinstance(name, n.Scripted) else None)
+            function = isinstance(known, FunctionDeclaration)
+            made = isinstance(known, Definition) and known.key in builder.scope.facts
+            if (function or made or isinstance(known, Declaration)) and phrases.restricts(
+                *words, function=function, told=told
+            ):
+                why = f"says of `{plain(name)}` what nothing is drawn to meet"
+                builder.unread.append(Unread(tuple(names_in_text(key_of(name))), item.span, narrows=True, why=why))
 
 
 def parity_in(words: str) -> bool | None:

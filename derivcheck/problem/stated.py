@@ -24,10 +24,11 @@ from derivcheck.problem.prose import is_asked, is_concluded
 from derivcheck.problem.scope import Declaration, Definition, FunctionDefinition, Meaning, Refusal, SizeSymbol
 from derivcheck.problem.solutions import equation_for
 from derivcheck.problem.terms import Gather, variables
+from derivcheck.reading.cues import ONE_WAY
 from derivcheck.reading.items import Statement
-from derivcheck.reading.phrases import ASKING, DESCRIBED, HANDY, HARMLESS, IN_DIMENSIONS, SOLVED
+from derivcheck.reading.phrases import ASKING, CONSTANT_SAID, DESCRIBED, HANDY, HARMLESS, IN_DIMENSIONS, LOOSENS, SOLVED
 from derivcheck.reading.unread import Unread, folded, names_in_text
-from derivcheck.reading.windows import behind_maths
+from derivcheck.reading.windows import behind_maths, paragraph, sentence
 from derivcheck.source import Span
 
 BUILT_IN = {
@@ -41,7 +42,10 @@ VALUED = frozenset(("setting", "putting", "taking", "considering", "fixing"))
 
 def refuse_unsaid(item: Statement) -> None:
     """What is said not to hold, or asked, claims nothing."""
-    if item.cue is not None and item.cue.kind == "not" and item.cue.near:
+    denied = item.cue is not None and item.cue.kind == "not" and item.cue.near
+    if denied or (
+        item.behind is not None and item.behind.kind == "not" and item.relations[0].sign not in ("\\in", ":")
+    ):
         raise Refusal("not-checked", item.span, "words say that this does not hold: nothing is claimed")
     if item.behind is not None and item.behind.kind == "question" and not is_asked(item):
         raise Refusal("not-checked", item.span, "this is a question: nothing is claimed")
@@ -125,7 +129,8 @@ def note_solved(item: Statement, builder: Builder) -> None:
     """ "The stationary covariance solves $A X A^\\top - X = -Q$": of inputs alone it holds only where they meet it."""
     names = [part for member in item.members for part in walk(member) if isinstance(part, n.Name)]
     known = [builder.scope.names.get(key_of(name)) for name in names]
-    if SOLVED.search(item.lead) and not any(isinstance(one, Definition | FunctionDefinition) for one in known):
+    words = item.lead, f"{item.lead} <> {paragraph(item.span, builder.source.text)[0][:40]}"
+    if any(map(SOLVED.search, words)) and not any(isinstance(one, Definition | FunctionDefinition) for one in known):
         place = Span(item.span.start, item.span.start)
         why = "is met by what the words before it name, and need not hold for all inputs"
         builder.unread.append(Unread((), place, item.span, narrows=True, why=why))
@@ -217,15 +222,31 @@ def note_conditions(statements: Statements, builder: Builder) -> None:
             if declares and IN_DIMENSIONS.match(text[cue.span.start : item.span.start].lower()):
                 continue
             read = cue.near and item.relations and cue is item.cues[-1]
+            if cue.kind == "if" and read and ONE_WAY.fullmatch(cue.words):
+                builder.unread.append(Unread((), cue.span, around, why="claims the converse too, which is not checked"))
             if cue.kind == "if" and not read and not HARMLESS.match(text[cue.span.start : item.span.start].lower()):
                 builder.unread.append(Unread((), cue.span, around, narrows=True))
         follows = statements[position + 1] if position + 1 < len(statements) else None
         within = follows is not None and follows.sentence == item.sentence
-        behind = item.behind
-        if behind is not None and behind.kind in ("if", "otherwise") and item.relations and not within:
-            rest = text[behind.span.start : behind.span.start + 60].lower()
+        then = item.behind
+        if then is not None and then.kind in ("if", "otherwise") and item.relations and not within:
+            rest = text[then.span.start : then.span.start + 60].lower()
             if not HARMLESS.match(rest):
-                builder.unread.append(Unread((), behind.span, around, narrows=True))
+                builder.unread.append(Unread((), then.span, around, narrows=True))
+
+
+def note_weaker(statements: Statements, builder: Builder) -> None:
+    """Keep every sentence whose words claim less than its mathematics: "for some $x$", "to first order", "A or B"."""
+    text = builder.source.text
+    for number, around in statements.around.items():
+        mine = statements.sentences[number]
+        open_ended = CONSTANT_SAID.search(text[around.start : around.end])
+        words = sentence(mine, text) if any(one.relations for one in mine) and not open_ended else ""
+        differs = any(relation.sign == "\\ne" for one in mine for relation in one.relations)
+        if LOOSENS.search(words) or (differs and "in general" in words):
+            why = "is said in words that claim less"
+            one_of = "one of" in words
+            builder.unread.append(Unread((), Span(around.start, around.start), around, narrows=not one_of, why=why))
 
 
 def by_cases(item: Statement, statements: Statements) -> bool:

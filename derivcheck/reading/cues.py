@@ -39,7 +39,13 @@ _ENGLISH: Final[dict[Kind, str]] = {
     r"|situations?)",
     "not": r"(?:it |this |that )?(?:is|does|do|need|are|was) (?:in general |generally |however |thus )?not"
     r"(?: (?:in general|generally|always|necessarily))? (?:true|follow|hold|imply|mean|say|the case)(?: that)?"
-    r"|it is (?:false|wrong|untrue)(?: that)?|by mistake|wrongly|one might (?:think|expect|guess)(?: that)?",
+    r"|(?:it |which |this )?is (?:false|wrong|untrue|impossible|absurd)(?: that)?|a contradiction"
+    r"|(?:one|you|we) might (?:think|expect|guess|have)(?: that)?|(?:we|one) (?:may|could) have"
+    r"|(?:may|might|could) (?:be|happen|hold|be true)(?: that)?|it is possible that|sometimes|occasionally|why is"
+    r"|(?:never|neither|nor)(?: (?:is|are|does|do we have))?|cannot (?:hold|be true)|fails(?: to hold)?"
+    r"|(?:contrary to|instead of|rather than|as opposed to|unlike)"
+    r"|(?:mistake|error|fallacy|misconception|tempting)(?: (?:is|would be))? (?:to [a-z]+(?: that)?|that)"
+    r"|by mistake|(?:wrong|false|mistaken|incorrect|oft)(?:en|ly)(?: (?:write|think|believe|conclude|claim|assume)s?)?",
     "assume": r"(?:chosen|scaled|normali[sz]ed|constrained|restricted|required|drawn|taken|picked"
     r"|selected)(?: such| so)? that"
     r"|so chosen that|in such a way that|such that|so that we may assume|assum(?:e|es|ed|ing)(?: that)?"
@@ -53,7 +59,8 @@ _ENGLISH: Final[dict[Kind, str]] = {
     r"|setting|put|putting|introduc(?:e|ing)|abbreviat(?:e|ing)|stands? for|short for",
     "otherwise": r"otherwise|else|elsewhere",
     "if": r"(?:in |for )?(?:the )?(?:[a-z]+ )?case (?:that|of|where|when|in which)"
-    r"|(?:in )?(?:the |an? )?(?:[a-z]+ )?case|provided(?: that)?|as (?:long|soon) as|only if|if|whenever|when|unless"
+    r"|(?:in )?(?:the |an? )?(?:[a-z]+ )?case|provided(?: that)?|as (?:long|soon) as|if(?:,)? and only if,?|iff"
+    r"|(?:only|exactly|precisely) (?:if|when)|if|whenever|when|unless"
     r"|for (?:those|which)|(?:on|in) (?:the |a )?[a-z-]+ (?:where|on which|in which)",
     "example": r"(?:for|as an) (?:example|instance)|e\.g\.|say|at (?:the )?(?:start|beginning|first)|initially"
     r"|in the (?:picture|figure|plot|example)",
@@ -177,6 +184,8 @@ _WEAK: Final = re.compile(r"(?:we|one|you)\s+have|have|then|also|so|since|makes?
 _SPENT: Final = frozenset(("for", "if", "where"))
 _GOVERNING: Final = frozenset(("let", "assume", "where"))
 _STRONG: Final = frozenset(("assume", "let", "if"))
+ONE_WAY: Final = re.compile(r"iff|(?:if,? and )?only (?:if|when).*|(?:exactly|precisely) (?:if|when)")
+"""Words with which more is claimed than what follows from their condition."""
 JOINING: Final = frozenset("and or be are is both , & und et 和 且 及 或 as well".split())  # noqa: SIM905
 
 

@@ -95,7 +95,9 @@ HARMLESS: Final = _said(
 )
 SOLVED: Final = _said(
     "names what meets an equation, so that nothing is claimed of the inputs in it",
-    r"\b(solves?|solving|satisf(?:y|ies)|obeys?|fulfil(?:s|ls?)?|(?:is|are) (?:the |an? )?(?:\w+ )?"
+    r"\b(?:consider|look|stud|solv)\w*\b[^.]*\b(?:equations?|inequality|system)\W*\Z"
+    r"|\bequations?\W*<>\s*(?:has|have|admits?|(?:is|are|can be) solved)\b"
+    r"|\b(solves?|solving|satisf(?:y|ies)|obeys?|fulfil(?:s|ls?)?|(?:is|are) (?:the |an? )?(?:\w+ )?"
     r"(?:solutions?|roots?|fixed points?) (?:of|to))\W*\Z",
     "",
 )
@@ -202,6 +204,70 @@ CONDITION_WITHIN: Final = _said(
     "",
 )
 NOT_TAKEN: Final = _said("denies a property", r"\bnot\b|\bneed not\b|\bnon[- ]?sym|\bno\b|\bnicht\b|\bkeine?\b|\bpas\b")
+# What nothing is drawn to meet: a claim that fails may hold of what words mean.
+_RESTRICTS: Final = (
+    r"stochastic|hurwitz|schur|stable|circulant|toeplitz|hankel|hadamard|householder|vandermonde|permutations?|adjacency"
+    r"|laplacian|incidence|companion|metzler|unipotent|unitary|hermitian|irreducible|primitive|normali[sz]ed|whitened"
+    r"|cent(er|re)d|standardi[sz]ed|zero[- ](mean|sum)|sorted|ordered|distinct|primes?|coprime|rational"
+    r"|irrational|roots?"
+    r"|solutions?|minimi[sz]ers?|maximi[sz]ers?|optim(al|um|a)|stationary|critical|fixed points?|sparse|banded"
+    r"|tridiagonal"
+    r"|rank|degenerate|contracti(on|ve)|isometr\w+|reflections?|conjugate|collinear|parallel|linearly"
+    r"|disjoint|bounded|(small|large|tiny)(?=\W*\Z)|normal(?=( matri\w+)?\W*\Z)|eigen(value|vector)s?(?= \w)"
+    r"|of (index|rank|degree|period)"
+)
+_RESTRICTS_FUNCTION: Final = (
+    r"convex|concave|monoton\w*|(non-?)?(in|de)creasing|even|odd|periodic|lipschitz|harmonic|analytic|entire|homogeneous"
+    r"|(?<!non-)linear|affine|quadratic|cubic|polynomials?|additive|multiplicative|submodular|(sub|super)-?additive"
+    r"|radial|coercive|symmetric|(non-?)?(posi|nega)tive|constant|invertible|(bi|in|sur)jecti\w+|density|probability|norm"
+    r"|metric|distance|kernel|self-?adjoint|involution|idempotent|vanish\w*|non-?zero"
+)
+_RESTRICTING: Final = re.compile(rf"\b({_RESTRICTS})\b")
+_RESTRICTING_FUNCTION: Final = re.compile(rf"\b({_RESTRICTS}|{_RESTRICTS_FUNCTION})\b")
+_ROLE: Final = re.compile(
+    r"given|fixed|(un)?known|any|some|arbitrary|real\S*|scalar|as|in|of|at|for|from|the|an?|its|their|our|this|that|such"
+    r"|defined|denoted|called|computed|obtained|(un)?observed|latent|hidden|learn(ed|able|t)|train(ed|able)|shared|used"
+    r"|seen|stored|passed|sampled|drawn|chosen|assumed|taken|treated|held|kept|set|initiali[sz]ed|independent(ly)?|iid|i"
+    r"|random|generic|general|smooth|(continuous|infinite)(ly)?|differentiable|twice|once|sufficiently|deterministic|free"
+    r"|one|two|three|four|both|all|column|row|vector|matrix|square|also|then|now|here|what|where|when|integer|constant"
+    r"|(element|entry|point)-?wise|non-?linear|and|or|by|on|with|to|data|weight|input|output|design"
+    r"|\w{3,}(?<!ou)(?<!les)s"
+)
+_TO_BE: Final = re.compile(
+    r"[\s,)]*\b((?P<be>be|being)|(?P<is>is|are)|has|have|having|with)\b( (both|all|also|each|real|assumed|said"
+    r"|to be))*\s*"
+)
+_OF: Final = re.compile(r"\b(an?|the|of|for|that|which|where|whose|from|in|on|to|by|used|with|let|and|we)\b")
+
+
+def restricts(before: str, behind: str, *, function: bool, told: bool) -> bool:
+    """Whether words say of an input what nothing is drawn to meet, in lower case: "be stable", "a convex function".
+
+    Of what a sentence ``told`` for the inputs, every word behind "is" counts that names no role.
+    """
+    verb = _TO_BE.match(behind)
+    said = behind[verb.end() :] if verb else ""
+    place, nouns = _first_restricting(said, function), _OF.search(said, 4)
+    if place is not None and (nouns is None or place <= nouns.start()):
+        return True
+    if _first_restricting(_OF.split(before)[-1], function) is not None:
+        return True
+    if ADJECTIVE.search(behind) and NOT_TAKEN.search(behind):
+        return True
+    first = re.match(r"[a-z-]+(?=\W*(\Z|[.,;]|and\b|with\b|of\b))", said)
+    if verb is None or first is None or not (verb["be"] or (verb["is"] and told)):
+        return False
+    return not _ROLE.fullmatch(first[0]) and not (ADJECTIVE_NEXT.match(said) or PARITY.match(said))
+
+
+def _first_restricting(words: str, function: bool) -> int | None:
+    """Where the first word stands that no draw meets; of a function none is met, of a value those that are read."""
+    for told, _ in () if function else PROPERTIES:
+        words = told.sub(lambda known: " " * len(known[0]), words)
+    found = (_RESTRICTING_FUNCTION if function else _RESTRICTING).search(words)
+    return None if found is None else found.start()
+
+
 MATRIX: Final = _said("a matrix", r"\s*(\w+ )*matri", window="")
 OF_SPACE: Final = _said("the set of a name", r"\b(in|of)$", window="")
 
@@ -272,6 +338,7 @@ FIXED: Final = _said("holds it fixed", r"\bfixed\b|\b(held|kept|keep|keeping|tre
 
 # Constants, multipliers, densities.
 CONSTANT: Final = _said("a constant", r"(\\mathrm\{)?(const|constant|cst|Const|Constant)\.?\}?\Z", window="")
+CONSTANT_SAID: Final = _said("a constant or a factor is left open", r"const|cst\b|\\propto|\\approx|\\simeq", "")
 FREE_OF: Final = _said(
     "of what the constant is free",
     r"(?:terms?|const\w*|depend\w*|independent|respect|w\.?r\.?t\.?|involv\w*|contain\w*|without|function|free)"
@@ -290,6 +357,19 @@ CHANCE: Final = _said(
 DIGAMMA: Final = _said("speaks of the digamma function", "digamma", any_case=True, window="document")
 IID: Final = _said("independent and alike", r"\bi\s*\.?\s*i\s*\.?\s*d\b\.?", window="")
 WORDS: Final = _said("words", r"[a-z]+", window="")
+
+LOOSENS: Final = _said(
+    "claims less than what is written",
+    r"\bup to (\w+[ -])*?(terms?|constants?|signs?|factors?|scal\w+|orders?|normali\w+|rounding)\b"
+    r"|\b(dropp|ignor|omitt|neglect|discard|suppress|absorb)(ing|ed)\b"
+    r"|\bto (first|second|leading|lowest) order\b|\b(approximate|rough|asymptotic|near|essential|informal)ly\b"
+    r"|\b(almost|usually|typically|modulo)\b|\beither (?!sides?|way|cases?|of)|\bat least one of\b"
+    r"|\bwith (high )?probability\b|\bin the limit\b"
+    r"|\b(for|at) (sufficiently |very )?(large|small)\b|\bfor (some|suitable|at least one|a (certain|suitable))\b"
+    r"|\bthere (is|are|exists?) (an?|some|no|at least)\b[^.]*\b(such that|so that|with|for which)\b|> ?,? or <",
+    "sentence",
+    any_case=True,
+)
 
 # Rounding.
 NUMERALS: Final = tuple("one two three four five six seven eight nine ten eleven twelve".split())  # noqa: SIM905

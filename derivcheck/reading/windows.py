@@ -25,6 +25,8 @@ _SIGNS: Final = re.compile(r"\\[\[\]()]|[$&*_{}]|\\begin|\\end")
 _MATHS: Final = re.compile(r"\$|\\[\])]")
 _SET: Final = re.compile(r"<!--.*?-->|\$\$.*?\$\$|\$[^$]*\$|\\\[.*?\\\]|\\\(.*?\\\)|\\(begin|end)\{\w+\*?\}", re.DOTALL)
 _WORD: Final = re.compile(r"[^\W\d_]+")
+_COUNTED: Final = re.compile(r"\$[^$\n]{1,20}\$-(?=[A-Za-z])")
+"""Mathematics at the beginning of a word: "$1$-Lipschitz"."""
 _SPACE: Final = re.compile(r"\s+")
 
 
@@ -57,7 +59,7 @@ def behind(item: Statement, text: str) -> str:
     "… and a one-hot vector $v$": the last words are those of what stands behind them. Of "let $V \\in …$ with $k < n$
     have orthonormal columns" the V is described.
     """
-    near = text[item.span.end : item.span.end + REACH].lstrip("$ )\\]")
+    near = _COUNTED.sub("", text[item.span.end : item.span.end + REACH].lstrip("$ )\\]"))
     words, *rest = _PARTS.split(phrases.CONDITION_WITHIN.pattern.sub("", near, count=1), maxsplit=1)
     if rest and (rest[0] == "$" or rest[0].startswith("\\")):
         words = phrases.NEXT_ONE.pattern.split(words, maxsplit=1)[0]

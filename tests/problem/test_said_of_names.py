@@ -153,3 +153,28 @@ def test_a_name_that_nothing_declares_is_read_as_its_use_tells_and_the_report_sa
 
 def test_what_the_help_for_a_size_says_works():
     assert outcomes(r"Let $a \in \mathbb{R}$ and $m \in \mathbb{N}$. $$ \sum_{i=1}^m a = m a $$") == ["holds"]
+
+
+def test_of_what_words_say_of_inputs_and_nothing_is_drawn_to_meet_only_what_holds_of_all_is_said():
+    square = r"$M \in \mathbb{R}^{n \times n}$"
+    stable = "$$ \\operatorname{tr}(M) < 0 $$\n\n$$ \\operatorname{tr}(M^\\top) = \\operatorname{tr}(M) $$\n"
+    for said in (
+        f"Let {square} be Hurwitz.",
+        f"Consider the stable matrix {square}.",
+        f"Let {square}. Since $M$ is stable,",
+    ):
+        assert outcomes(f"{said}\n\n{stable}") == ["not checked", "holds"]
+    assert outcomes(f"Let {square} be the weight matrix.\n\n{stable}") == ["wrong", "holds"]
+    convex = r"Let $h : \mathbb{R} \to \mathbb{R}$ be convex and $u, v \in \mathbb{R}$."
+    assert outcomes(f"{convex}\n\n$$ h((u + v)/2) \\le (h(u) + h(v))/2 $$\n") == ["not checked"]
+
+
+def test_words_that_claim_less_than_the_line_never_make_it_wrong():
+    real = r"Let $t \in \mathbb{R}$."
+    for said in ("For some $t$ we have $t^2 = 2$.", "To first order $e^t = 1 + t$.", "Either $t > 1$, or $t^2 < 2$.",
+                 "It is tempting to write $(t + 1)^2 = t^2 + 1$.", "The identity $(t + 1)^2 = t^2 + 1$ is false."):  # fmt: skip
+        assert "wrong" not in outcomes(f"{real} {said}\n"), said
+    assert outcomes(f"{real} Then $t^2 > 0$ unless $t = 0$.\n") == ["holds"]
+    assert outcomes(f"{real} Then $t^2 > t$ unless $t = 0$.\n") == ["wrong"]
+    assert outcomes(f"{real} Let $s \\in \\mathbb{{R}}$. Then $s t = 0$ if and only if $s = 0$.\n") == ["not checked"]
+    assert outcomes(f"{real} The error is $e^t = 1 + t$.\n") == ["wrong"]
