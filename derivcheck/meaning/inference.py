@@ -55,7 +55,7 @@ Kind = Literal[
 ]  # fmt: skip
 Build = Callable[[tuple[Item, ...]], Problem]
 
-WORK: Final = 1500
+WORK: Final = 2500
 """So many statements are given a meaning again, all builds together: a few seconds at the most."""
 ROUNDS: Final = 12
 """One name of a line is missed at a time: a line with more names that nothing declares is given up."""
@@ -81,6 +81,8 @@ _COUNTS: Final = {"column": 1, "columns": 1, "matrix": 2, "table": 2, "loss": 2,
 """How many sizes a kind has."""
 _FUNCTIONS: Final = frozenset("fghFGH") | {"\\phi", "\\varphi", "\\psi", "\\rho", "\\sigma", "\\ell", "\\eta"}
 _NUMBERS: Final = frozenset(("i", "j", "k", "l", "m", "n", "t", "\\ell"))
+_OF_SHAPES: Final = frozenset(("not-a-scalar", "shape-mismatch", "power-of-vector"))
+"""Why a line is refused that may be read where a name is of another kind."""
 _RESERVED: Final = frozenset(("d", "e", "i", "\\pi", "I", "T", "p", "q", "P", "E", "\\mathbb{E}", "N", "\\mathcal{N}"))
 
 
@@ -459,12 +461,17 @@ class Inference:
         return found
 
     def _lost(self, problem: Problem) -> frozenset[str]:
-        """What is set in lines alone that are not read, for more than a name that other lines may tell."""
-        refused = {claim.line_span: claim.unknown for claim in problem.claims[::-1] if isinstance(claim, Refused)}
+        """What is set in lines alone that are not read, that wait for no other such line and for no other kind."""
+        refused = {claim.line_span: claim for claim in problem.claims[::-1] if isinstance(claim, Refused)}
         mine = [item for item in self.items if isinstance(item, Statement) and item.relations]
-        made = _set_in([item for item in mine if item.span not in refused]) | self._slopes_of
-        sets = [(_set_in([item]) - made, refused[item.span]) for item in mine if item.span in refused]
-        return frozenset[str]().union(*(one for one, lacks in sets if lacks is None or key_of(lacks.node) in one))
+        shaped = (item.span in refused and refused[item.span].code in _OF_SHAPES for item in mine)
+        read = [item for item, open_ in zip(mine, shaped, strict=True) if open_ or item.span not in refused]
+        made = _set_in(read) | self._slopes_of
+        sets = [(_set_in([item]) - made, refused[item.span].unknown) for item in mine if item.span in refused]
+        waits = frozenset[str]().union(*(one for one, _ in sets))
+        return frozenset[str]().union(
+            *(one for one, lacks in sets if lacks is None or key_of(lacks.node) not in waits - one)
+        )
 
     @cached_property
     def _slopes_of(self) -> frozenset[str]:
@@ -638,7 +645,9 @@ class Inference:
         bold = text.startswith(("\\mathbf", "\\vec", "\\hat{\\mathbf"))
         if self._runs(name):
             entry = isinstance(name, n.Scripted) and replace(name, base=strip_bold(name.base)) in self._parts
-            return ("columns", "column") if bold and not entry else ("column", "columns")
+            # ``z_i`` beside a ``z`` in an exponent is another number of its kind.
+            alone = isinstance(name, n.Scripted) and name.base in self._parts_alone
+            return ("columns", "column") if bold and not entry else ("column", "columns", *("number",) * alone)
         if bare[:1].isupper() or (bare.startswith("\\") and bare[1:2].isupper()):
             return ("matrix", "column", "number")
         if bold:

@@ -202,7 +202,8 @@ def unread(text: str, span: Span) -> Iterator[Unread]:
     if _DISPLAY.search(before):
         # A sentence goes on into a display, over an empty line as well.
         before = _OPENS.sub("", before)
-    lead = _MATHS.split(_OPENS.sub("", _SAYS.split(before)[-1]))[-1].lower()
+    # The words of a row before it in its display are said of that row.
+    lead = _MATHS.split(_OPENS.sub("", _SAYS.split(before)[-1]))[-1].rpartition("\\\\")[2].lower()
     for number, row in enumerate(re.split(r"\\\\(?:\[[^\]]*\])?", text[span.start : span.end])):
         words = " ".join(re.findall(r"\\(?:text\w*|mbox|mathrm)\s*\{([^{}]*)\}", row)).lower()
         left, sign = _left_side(row)
