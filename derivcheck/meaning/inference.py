@@ -647,7 +647,9 @@ class Inference:
             entry = isinstance(name, n.Scripted) and replace(name, base=strip_bold(name.base)) in self._parts
             # ``z_i`` beside a ``z`` in an exponent is another number of its kind.
             alone = isinstance(name, n.Scripted) and name.base in self._parts_alone
-            return ("columns", "column") if bold and not entry else ("column", "columns", *("number",) * alone)
+            if bold and not entry:
+                return ("columns", "column")
+            return ("column", "columns", "number") if alone else ("column", "columns")
         if bare[:1].isupper() or (bare.startswith("\\") and bare[1:2].isupper()):
             return ("matrix", "column", "number")
         if bold:
