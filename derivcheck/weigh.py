@@ -102,6 +102,9 @@ def _beside(proof: Evidence, rest: Verdict, others: Sequence[Evidence]) -> Verdi
             return rest
         case Outcome.HOLDS, Outcome.WRONG if any(_meet(proof, one) for one in wrong):
             return Verdict(UNDECIDED, reason=f"{CONTRADICTION}: {rest.reason}")
+        case Outcome.UNDECIDED, Outcome.HOLDS if proof.doubt is Doubt.TOUCH:
+            # It fails at a size at which nothing else looked.
+            return Verdict(UNDECIDED, reason=proof.detail)
         case Outcome.WRONG, Outcome.HOLDS if proof.doubt is not Doubt.NO_VALUE:
             # Whoever holds where there is said to be no value has one, and knows better.
             return _refuted(proof, spoken)

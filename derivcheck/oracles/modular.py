@@ -96,7 +96,8 @@ def _proof(draws: Draws, claim: Claim, reach: Reach) -> Evidence:
     tally = Tally()
     refusal = _tried(draws, claim, reach, look_at, tally)
     if refusal is None:
-        return _said(draws, claim, reach, tally)
+        alone = _failing_at_one(draws, claim, reach) if tally.sizes else None
+        return _said(draws, claim, reach, tally) if alone is None else alone
     if refusal.outcome is not Outcome.WRONG and constancy.applies(draws, claim, reach.declared, bool(reach.equations)):
         # The sides may be equal all the same, by relations that are not known here.
         tally = Tally(zero=False)
@@ -105,6 +106,23 @@ def _proof(draws: Draws, claim: Claim, reach: Reach) -> Evidence:
             detail = f"{evidence.detail}; {constancy.SAID}"
             return replace(evidence, detail=detail) if evidence.outcome is Outcome.HOLDS else refusal
     return refusal
+
+
+def _failing_at_one(draws: Draws, claim: Claim, reach: Reach) -> Evidence | None:
+    """What is said of a determinant that is another one where a size is 1, as that of x yᵀ: no draw has it."""
+    problem = draws.problem
+    if not any(isinstance(part, t.Unary) and part.op == "det" for part in draws.parts(claim.head, claim.claimed)):
+        return None
+    usual = drawing.draw(draws.symbols, problem, draws.fixed, draws.settings.seed, 1)[0]
+    for name in sorted(size_symbols(problem, claim) & set(draws.symbols) - draws.fixed.keys()):
+        chosen = {**usual, name: 1}
+        if problem.size_bounds.get(name, 1) > 1 or not drawing.possible(chosen, problem):
+            continue
+        drawer = _Drawer(draws, claim, reach, drawing.complete(chosen, problem), 0, (), look_at)
+        if drawer.trials(Tally()):
+            detail = f"it fails where {problem.size_shown(name)} is 1: say that it is larger if that is meant"
+            return Evidence(NAME, Outcome.UNDECIDED, detail=detail, doubt=Doubt.TOUCH)
+    return None
 
 
 def _tried(

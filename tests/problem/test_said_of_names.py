@@ -178,3 +178,9 @@ def test_words_that_claim_less_than_the_line_never_make_it_wrong():
     assert outcomes(f"{real} Then $t^2 > t$ unless $t = 0$.\n") == ["wrong"]
     assert outcomes(f"{real} Let $s \\in \\mathbb{{R}}$. Then $s t = 0$ if and only if $s = 0$.\n") == ["not checked"]
     assert outcomes(f"{real} The error is $e^t = 1 + t$.\n") == ["wrong"]
+
+
+def test_a_determinant_that_is_another_one_at_size_one_is_not_proved_unless_the_size_is_said_to_be_larger():
+    vectors = r"Let $a, b \in \mathbb{R}^n$"
+    assert outcomes(f"{vectors}. Then $\\det(a b^\\top) = 0$.\n") == ["undecided"]
+    assert outcomes(f"{vectors} with $n \\ge 2$. Then $\\det(a b^\\top) = 0$.\n") == ["holds"]
