@@ -57,6 +57,8 @@ PROBES: Final = 60
 """So many edits are tried to find out what depends on a definition."""
 ATTEMPTS: Final = 3
 """So often the document is read anew for one that leaves it what it is."""
+ONE_SLIP: Final = 2
+"""Tokens that one slip in a line of the model changes at most."""
 DEAREST: Final = 0.2e9
 """So much, or five times what it cost before, a first look at one claim may cost."""
 UNKNOWN = (NotExact, OutOfRange, CannotDraw, SizesError, KeyError, RuntimeError)
@@ -139,7 +141,12 @@ class Inquiry:
         known = self.suspects() if roots else ()
         shared = [each for each in known if len(each.claims & roots) > 1 or self._is_concluded(each, roots)]
         shared.sort(key=lambda each: (-len(each.claims & roots), -each.site.span.start))
-        return next((found for each in shared if (found := self._search(each, self.wrong)) is not None), None)
+        searched = (self._search(each, self.wrong, self._most(each)) for each in shared)
+        return next((found for found in searched if found is not None), None)
+
+    def _most(self, suspect: Suspect) -> float:
+        """What a search may cost: what right lines rest on is seldom wrong."""
+        return EFFORT / 4 if suspect.site.model and any(map(self._right, suspect.claims)) else EFFORT
 
     def _is_concluded(self, suspect: Suspect, roots: set[str]) -> bool:
         item, lines = suspect.site.item, (self.claims[name].span.start for name in suspect.claims & roots)
@@ -284,7 +291,9 @@ def _suspect(problem: Problem, items: tuple[Item, ...], site: Site) -> Suspect |
     for edit in in_print(candidates(site.value, stock), site.value, problem.source):
         # A density is a density: what is edited of it are its parameters.
         whole_density = site.density and edit.span == site.value.span
-        if edit.tree not in seen and not whole_density and _keeps(edit.tree, given, known):
+        # Of a model everything has to be read anew for every edit: what is likely there is one slip.
+        likely = site.keys or not site.model or edit.size <= ONE_SLIP
+        if edit.tree not in seen and likely and not whole_density and _keeps(edit.tree, given, known):
             seen.add(edit.tree)
             edits.append(edit)
     # Twice the whole is nearly always meaningful; where it is not, others are tried.
