@@ -292,8 +292,8 @@ def _suspect(problem: Problem, items: tuple[Item, ...], site: Site) -> Suspect |
         # A density is a density: what is edited of it are its parameters.
         whole_density = site.density and edit.span == site.value.span
         # Of a model everything has to be read anew for every edit: what is likely there is one slip.
-        likely = site.keys or not site.model or edit.size <= ONE_SLIP
-        if edit.tree not in seen and likely and not whole_density and _keeps(edit.tree, given, known):
+        slight = bool(site.keys) or not site.model or edit.size <= ONE_SLIP
+        if edit.tree not in seen and slight and not whole_density and _keeps(edit.tree, given, known):
             seen.add(edit.tree)
             edits.append(edit)
     # Twice the whole is nearly always meaningful; where it is not, others are tried.
