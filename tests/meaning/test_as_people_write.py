@@ -326,3 +326,68 @@ def test_what_was_read_so_is_said() -> None:
 )
 def test_of_a_name_of_which_words_say_more_than_its_shape_nothing_is_right_or_wrong(text: str) -> None:
     assert set(outcomes(text)) == {"not checked"}
+
+
+SECTIONS = r"""# A product of many rotations
+
+Let $c_1, \dots, c_n \in (0, 1)$ and $v \in \mathbb{R}^{d}$, and $P_s = c_s I + v v^\top$ for $s = 1, \dots, n$. Then
+
+$$ P_1 P_2 \cdots P_n v = (P_n \cdots P_2 P_1)^\top v $$
+
+# Two labels
+
+Let $\psi \in (0, 1)$ and $y \in \mathbb{R}$; means $m_j \in \mathbb{R}$, $j \in \{0, 1\}$:
+
+$$ f_j = e^{-(y - m_j)^2}, \qquad g = \frac{\psi f_1}{(1 - \psi) f_0 + \psi f_1} $$
+$$ 1 - g = \frac{(1 - \psi) f_0}{(1 - \psi) f_0 + \psi f_1} $$
+
+# Steps
+
+Let $V_1, \dots, V_n \in \mathbb{R}$ with $n \ge 3$. For $t = 1, \dots, n - 1$ let $\delta_t = V_{t+1} - V_t$. Then
+
+$$ \sum_{t=1}^{n-1} \delta_t = V_n - V_1 $$
+
+# A rate
+
+Let $t_1, \dots, t_n > 0$, $\lambda > 0$ and $\ell(\lambda) = n \log \lambda - \lambda \sum_{i=1}^n t_i$. Setting the derivative in $\lambda$ to zero gives
+
+$$ \lambda = \frac{n}{\sum_{i=1}^n t_i} $$
+
+# Range
+
+The sensor stands at $(p_x, p_y)$, the landmark at $(u_x, u_y)$, and $q = (u_x - p_x)^2 + (u_y - p_y)^2$. Then
+
+$$ \frac{\partial q}{\partial p_x} = -2 (u_x - p_x) $$
+
+# Classes
+
+Let $w_1, \dots, w_K, x \in \mathbb{R}^d$ and $h_k(x) = e^{w_k^\top x}$. Then
+
+$$ \nabla \log h_k(x) = w_k $$
+
+# Labels
+
+A feature map $F : \mathcal{X} \times \{1, \dots, K\} \to \mathbb{R}$ and $x \in \mathcal{X}$ give
+
+$$ \log \sum_k e^{F(x, k) + 1} = 1 + \log \sum_{k=1}^K e^{F(x, k)} $$
+"""
+
+
+def test_runs_labels_words_and_indexed_functions_are_read_and_a_mistake_in_each_is_found():
+    def found(text: str) -> list[str]:
+        return [one.verdict.outcome.value for one in check(Source("a.md", text), Settings(), mends=False).results]
+
+    assert found(SECTIONS) == ["holds"] * 7
+    wrong = SECTIONS
+    for old, new in (
+        (r"(P_n \cdots P_2 P_1)^\top v", r"P_n^\top \cdots P_1^\top P_1 v"),
+        (r"= \frac{(1 - \psi) f_0}", r"= \frac{\psi f_0}"),
+        ("= V_n - V_1", "= V_1 - V_n"),
+        (r"\lambda = \frac{n}{", r"\lambda = \frac{1}{"),
+        ("= -2 (u_x - p_x)", "= 2 (u_x - p_x)"),
+        (r"\log h_k(x) = w_k", r"\log h_k(x) = h_k(x) w_k"),
+        ("} = 1 + ", "} = 2 + "),
+    ):
+        assert old in wrong
+        wrong = wrong.replace(old, new)
+    assert found(wrong) == ["wrong"] * 7

@@ -60,7 +60,8 @@ def test_what_is_no_polynomial_in_sums_over_members_is_left_alone():
 def test_the_mean_of_a_count_under_a_mixture_is_taken_by_the_count_first():
     model = "Let $a, b > 0$, $\\lambda \\sim \\mathrm{Gamma}(a, b)$ and $N \\mid \\lambda \\sim \\mathrm{Poisson}(\\lambda)$.\n\n"
     assert outcomes(f"{model}$$ \\mathbb{{E}}[N] = \\frac{{a}}{{b}} $$\n") == ["holds"]
-    assert outcomes(f"{model}$$ \\mathbb{{E}}[N] = a b $$\n") == ["wrong"]
+    variance = "$$ \\operatorname{Var}[N] = \\frac{a}{b} + \\frac{a}{b^2} $$\n"
+    assert outcomes(f"{model}$$ \\mathbb{{E}}[N] = a b $$\n\n{variance}") == ["wrong", "holds"]
 
 
 def test_what_a_call_binds_is_no_random_value() -> None:
