@@ -156,10 +156,10 @@ def _of_several(a: Term, b: Term, scope: Scope, span: Span) -> bool:
 
 def commute(one: str, other: str, scope: Scope) -> bool:
     """A B = B A: one of them is a polynomial of the other."""
-    bases = {known.facts["commutes"].key for known in scope.facts.values() if "commutes" in known.facts}  # type: ignore[union-attr]
+    made = {key: known.facts["commutes"].key for key, known in scope.facts.items() if "commutes" in known.facts}  # type: ignore[union-attr]
     for first, second in ((one, other), (other, one)):
-        # Two that commute with a third need not be polynomials of it.
-        if {first, second} & bases:
+        # Two that commute with a third need not be polynomials of it, nor commute with each other.
+        if {first, second} & {*made, *made.values()}:
             return False
         known = scope.declarations.get(first) or scope.definitions.get(first)
         if known is not None and say(scope, second, "commutes", t.Variable(first, shape=known.shape)):

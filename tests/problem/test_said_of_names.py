@@ -184,3 +184,8 @@ def test_a_determinant_that_is_another_one_at_size_one_is_not_proved_unless_the_
     vectors = r"Let $a, b \in \mathbb{R}^n$"
     assert outcomes(f"{vectors}. Then $\\det(a b^\\top) = 0$.\n") == ["undecided"]
     assert outcomes(f"{vectors} with $n \\ge 2$. Then $\\det(a b^\\top) = 0$.\n") == ["holds"]
+
+
+def test_of_two_matrices_that_commute_with_a_third_it_is_not_said_that_they_commute():
+    asked = r"Let $A, B, C \in \mathbb{R}^{n \times n}$ with $A B = B A$ and $B C = C B$."
+    assert outcomes(f"{asked} Then $A C = C A$.\n")[-1] == "not checked"
