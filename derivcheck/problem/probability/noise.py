@@ -32,8 +32,8 @@ def adds_noise(item: Statement, left: n.Node, statements: Statements, builder: B
     value = strip(item.members[1])
     if len(item.members) != 2 or not isinstance(left, n.Name | n.Scripted):
         return False
-    told = any(declared_key(left, builder) in found for found in scope.measures.values()) or is_random(left, builder)
-    if told and any(part in statements.drawn or is_random(part, builder) for part in names_in(value) if part != left):
+    made_of = any(part in statements.drawn for part in names_in(value) if part != left)
+    if made_of and (is_random(left, builder) or _is_measured(left, builder)):
         sides = builder.context({}).term(left), builder.context({}).term(value)
         algebra.equal_shapes(scope, *sides)
         reason = f"`{plain(left)}` has a distribution already; that this gives the same one is not checked"
@@ -74,6 +74,12 @@ def adds_noise(item: Statement, left: n.Node, statements: Statements, builder: B
     builder.line(item.span, "model", plain(left), scope.show(target.shape), f"{plain(noise)} stands for what is left")
     builder.head = None
     return True
+
+
+def _is_measured(left: n.Node, builder: Builder) -> bool:
+    """Whether a density by a name of its own, q(z), is one of it."""
+    key = declared_key(left, builder)
+    return any(key in found for found in builder.scope.measures.values())
 
 
 def _split(value: n.Add, statements: Statements, builder: Builder) -> tuple[Literal["+", "-"], n.Node, n.Node] | None:
