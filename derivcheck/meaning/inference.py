@@ -235,17 +235,18 @@ class Inference:
                 fresh = [one for one in fresh if key_of(one.node) not in tables]
                 columns = {one.base for one in self._parts if isinstance(one, n.Scripted) and self._runs(one)}
                 fresh = [one for one in fresh if not (_is_numbered(one.node) and one.node.base in columns)] or fresh
-            fresh = fresh or [one for key, one in self._unknown(best, unread=True).items() if key not in known]
-            if fresh:
-                number = self.first + len(self.guesses)
-                self.guesses += [self._guess(one, number + k) for k, one in enumerate(fresh)]
-                best = self._built(self.guesses)
-                continue
-            # Of another kind a name may show the next one that is missing.
-            better = self._improved(best)
-            if better is best:
+            if not fresh:
+                # Of another kind a name may show the next one that is missing, or explain what was not read.
+                better = self._improved(best)
+                if better is not best:
+                    best = better
+                    continue
+                fresh = [one for key, one in self._unknown(best, unread=True).items() if key not in known]
+            if not fresh:
                 break
-            best = better
+            number = self.first + len(self.guesses)
+            self.guesses += [self._guess(one, number + k) for k, one in enumerate(fresh)]
+            best = self._built(self.guesses)
         useful = [guess for guess in self.guesses if self._is_used(guess, best)]
         self.best = best
         if complaints(best, self.items, self.since) >= complaints(first, self.items, self.since) or not useful:
@@ -553,7 +554,8 @@ class Inference:
                 if isinstance(family := strip(item.members[-1]), n.Product):
                     drawn.append(family.factors[0])
         drawn += filter(None, (taken_of(part) for part in self._parts if isinstance(part, n.Product)))
-        return frozenset(key_of(name) for part in drawn for name in names_in(part))
+        # How many there are of what is drawn is not drawn.
+        return frozenset(key_of(name) for part in drawn for name in names_in(part)) - self._counting
 
     @cached_property
     def _set(self) -> frozenset[str]:
