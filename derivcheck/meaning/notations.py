@@ -250,7 +250,9 @@ def run_in(part: n.Node) -> Run | None:
 def _declares(one: Statement) -> bool:
     r"""``x_n \in \mathbb{R}^D``, ``x_n > 0``, ``x_n \sim D``."""
     sign = one.relations[0].sign
-    return sign in ("\\in", "\\sim") or (sign in SIGN_DOMAINS and isinstance(one.members[1], n.Number) and not one.displayed)
+    return sign in ("\\in", "\\sim") or (
+        sign in SIGN_DOMAINS and isinstance(one.members[1], n.Number) and not one.displayed
+    )
 
 
 def _indices_of(node: n.Node) -> tuple[n.Name, ...]:
