@@ -83,6 +83,7 @@ _FUNCTIONS: Final = frozenset("fghFGH") | {"\\phi", "\\varphi", "\\psi", "\\rho"
 _NUMBERS: Final = frozenset(("i", "j", "k", "l", "m", "n", "t", "\\ell"))
 _OF_SHAPES: Final = frozenset(("not-a-scalar", "shape-mismatch", "power-of-vector"))
 """Why a line is refused that may be read where a name is of another kind."""
+_IMAGINARY: Final = frozenset(map(n.Name, ("i", "\\mathrm{i}", "\\imath", "j", "\\mathrm{j}", "\\jmath")))
 _RESERVED: Final = frozenset(("d", "e", "i", "\\pi", "I", "T", "p", "q", "P", "E", "\\mathbb{E}", "N", "\\mathcal{N}"))
 
 
@@ -468,7 +469,12 @@ class Inference:
         shaped = (item.span in refused and refused[item.span].code in _OF_SHAPES for item in mine)
         read = [item for item, open_ in zip(mine, shaped, strict=True) if open_ or item.span not in refused]
         made = _set_in(read) | self._slopes_of
-        sets = [(_set_in([item]) - made, refused[item.span].unknown) for item in mine if item.span in refused]
+        lost = [item for item in mine if item.span in refused]
+        # What i makes of a value is no number of ours.
+        made |= _set_in(
+            [item for item in lost if _IMAGINARY & {name for one in item.members for name in names_in(one)}]
+        )
+        sets = [(_set_in([item]) - made, refused[item.span].unknown) for item in lost]
         waits = frozenset[str]().union(*(one for one, _ in sets))
         return frozenset[str]().union(
             *(one for one, lacks in sets if lacks is None or key_of(lacks.node) not in waits - one)
@@ -901,6 +907,13 @@ def told(problem: Problem, settled: Sequence[Settled]) -> Problem:
 def _letters() -> Iterator[str]:
     yield from ("n", "m", "k", "d", "r", "s")
     yield from (f"n_{{{k}}}" for k in range(1, 200))
+
+
+def _has_imaginary(item: Statement) -> bool:
+    """Whether i or j stands in a line that is no index there."""
+    parts = {part for member in item.members for part in walk(member)}
+    below = (part.sub for part in parts if isinstance(part, n.Scripted) and part.sub is not None)
+    return bool(_IMAGINARY & parts - {letter for sub in below for letter in walk(sub)})
 
 
 def _is_numbered(node: n.Node) -> TypeGuard[n.Scripted]:
