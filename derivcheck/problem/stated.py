@@ -28,7 +28,7 @@ from derivcheck.reading.cues import ONE_WAY
 from derivcheck.reading.items import Statement
 from derivcheck.reading.phrases import ASKING, CONSTANT_SAID, DESCRIBED, HANDY, HARMLESS, IN_DIMENSIONS, LOOSENS, SOLVED
 from derivcheck.reading.unread import Unread, folded, names_in_text
-from derivcheck.reading.windows import behind_maths, paragraph, sentence
+from derivcheck.reading.windows import behind_maths, paragraph, sentence, stretches
 from derivcheck.source import Span
 
 BUILT_IN = {
@@ -237,9 +237,9 @@ def note_conditions(statements: Statements, builder: Builder) -> None:
 
 def note_weaker(statements: Statements, builder: Builder) -> None:
     """Keep every sentence whose words claim less than its mathematics: "for some $x$", "to first order", "A or B"."""
-    text = builder.source.text
-    for number, around in statements.around.items():
-        mine = statements.sentences[number]
+    apart = (part for all_ in statements.sentences.values() for part in stretches(all_, builder.source.text))
+    for mine, text in apart:
+        around = mine[0].span | mine[-1].span
         open_ended = CONSTANT_SAID.search(text[around.start : around.end])
         words = sentence(mine, text) if any(one.relations for one in mine) and not open_ended else ""
         differs = any(relation.sign == "\\ne" for one in mine for relation in one.relations)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
+from itertools import pairwise
 from typing import Final
 
 from derivcheck.reading import phrases
@@ -17,6 +18,8 @@ PARAGRAPH: Final = 240
 """So many characters before a displayed line may speak of it."""
 _PARTS: Final = re.compile(r"([$.;:]|\\[(\[]|\n\s*\n)")
 _MATHS_ENDS: Final = re.compile(r"[^$]*?(?:\$+|\\[)\]])")
+_ANEW: Final = re.compile(r"\s*(?:\$\$|\\\]|\\end\{\w+\*?\})*[.,;]?(?P<end>\s*?\n\s*\n\s*(?:\$\$|\\\[|\\begin|[A-Z]))")
+"""A display ends, and another one or a sentence begins in a paragraph of its own."""
 _SENTENCE_ENDS: Final = re.compile(r"\.(?:\s|$)|\n\s*\n")
 _CLAUSE_ENDS: Final = re.compile(r"[.;]\s|\n\s*\n")
 _PARAGRAPHS: Final = re.compile(r"\n\s*\n")
@@ -114,6 +117,17 @@ def sentence(mine: Sequence[Statement], text: str, mark: Callable[[int], str] = 
     tail = _SENTENCE_ENDS.split(text[mine[-1].span.end :].lstrip("$ \n"), maxsplit=1)[0]
     words = "".join(f"{each.lead} {mark(k)} " for k, each in enumerate(mine)) + tail
     return _SPACE.sub(" ", words.lower())
+
+
+def stretches(mine: Sequence[Statement], text: str) -> Iterator[tuple[Sequence[Statement], str]]:
+    """The statements of a sentence up to each display behind which a paragraph begins, with the text up to there."""
+    first = 0
+    for place, (one, other) in enumerate(pairwise(mine), 1):
+        anew = _ANEW.match(text, one.span.end, other.span.start)
+        if one.displayed and anew is not None:
+            yield mine[first:place], text[: anew.start("end")]
+            first = place
+    yield mine[first:], text
 
 
 def paragraph(span: Span, text: str) -> tuple[str, str]:
