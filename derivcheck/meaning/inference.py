@@ -99,6 +99,7 @@ class Guess:
     runs: bool = False
     arity: int = 1
     space: n.Node | None = None
+    lost: Span | None = None
 
     @property
     def key(self) -> str:
@@ -263,6 +264,7 @@ class Inference:
         if guess.kind in ("loss", "joint", "size") or guess.kind in _BODIES:
             return
         yield from self._one_of_several(guess)
+        yield from self._set_unread(guess)
         if _is_marked(guess.name):
             why = f"has `{plain(guess.name)}`, of which nothing is said"
             for used in self._statements_with(guess.name):
@@ -291,6 +293,13 @@ class Inference:
             known = PLAIN.match(behind) or DESCRIBED_PLAINLY.match(behind)
             if not (free or DESCRIBED_PLAINLY.match(behind)) or (DEFINES.match(behind) and not known):
                 yield Unread(((folded(guess.key),),), item.span, narrows=self._is_certain, values=True)
+
+    def _set_unread(self, guess: Guess) -> Iterator[Unread]:
+        """The lines that set a name and are not read: whatever they set it to, it is no input."""
+        keys = {guess.key, key_of(guess.name), _member_of(guess.name)} & self._set
+        for item in self.items if keys else ():
+            if isinstance(item, Statement) and keys & _set_in([item]):
+                yield Unread(((folded(guess.key),),), item.span, values=True, why="is not read, and sets it")
 
     @cached_property
     def _is_certain(self) -> bool:

@@ -26,7 +26,18 @@ from derivcheck.problem.solutions import equation_for
 from derivcheck.problem.terms import Gather, variables
 from derivcheck.reading.cues import ONE_WAY
 from derivcheck.reading.items import Statement
-from derivcheck.reading.phrases import ASKING, CONSTANT_SAID, DESCRIBED, HANDY, HARMLESS, IN_DIMENSIONS, LOOSENS, SOLVED
+from derivcheck.reading.phrases import (
+    ASKING,
+    CONSTANT_SAID,
+    DESCRIBED,
+    HANDY,
+    HARMLESS,
+    HAS_SOLUTIONS,
+    IN_DIMENSIONS,
+    LOOSENS,
+    SOLVED,
+    UP_TO,
+)
 from derivcheck.reading.unread import Unread, folded, names_in_text
 from derivcheck.reading.windows import behind_maths, paragraph, sentence, stretches
 from derivcheck.source import Span
@@ -129,8 +140,9 @@ def note_solved(item: Statement, builder: Builder) -> None:
     """ "The stationary covariance solves $A X A^\\top - X = -Q$": of inputs alone it holds only where they meet it."""
     names = [part for member in item.members for part in walk(member) if isinstance(part, n.Name)]
     known = [builder.scope.names.get(key_of(name)) for name in names]
-    words = item.lead, f"{item.lead} <> {paragraph(item.span, builder.source.text)[0][:40]}"
-    if any(map(SOLVED.search, words)) and not any(isinstance(one, Definition | FunctionDefinition) for one in known):
+    around = f"{item.lead} <> {paragraph(item.span, builder.source.text)[0][:40]}"
+    solved = SOLVED.search(item.lead) or HAS_SOLUTIONS.search(around)
+    if solved and not any(isinstance(one, Definition | FunctionDefinition) for one in known):
         place = Span(item.span.start, item.span.start)
         why = "is met by what the words before it name, and need not hold for all inputs"
         builder.unread.append(Unread((), place, item.span, narrows=True, why=why))
@@ -237,13 +249,17 @@ def note_conditions(statements: Statements, builder: Builder) -> None:
 
 def note_weaker(statements: Statements, builder: Builder) -> None:
     """Keep every sentence whose words claim less than its mathematics: "for some $x$", "to first order", "A or B"."""
+    defined = {line.span.start for line in builder.lines if line.kind == "definition"}
     apart = (part for all_ in statements.sentences.values() for part in stretches(all_, builder.source.text))
     for mine, text in apart:
         around = mine[0].span | mine[-1].span
         open_ended = CONSTANT_SAID.search(text[around.start : around.end])
         words = sentence(mine, text) if any(one.relations for one in mine) and not open_ended else ""
         differs = any(relation.sign == "\\ne" for one in mine for relation in one.relations)
-        if LOOSENS.search(words) or (differs and "in general" in words):
+        first = next((one for one in mine if one.relations), mine[0])
+        # What is defined up to a constant is what it is said to be.
+        up_to = UP_TO.search(words) and first.span.start not in defined
+        if up_to or LOOSENS.search(words) or (differs and "in general" in words):
             why = "is said in words that claim less"
             one_of = "one of" in words
             builder.unread.append(Unread((), Span(around.start, around.start), around, narrows=not one_of, why=why))

@@ -96,9 +96,13 @@ HARMLESS: Final = _said(
 SOLVED: Final = _said(
     "names what meets an equation, so that nothing is claimed of the inputs in it",
     r"\b(?:consider|look|stud|solv)\w*\b[^.]*\b(?:equations?|inequality|system)\W*\Z"
-    r"|\bequations?\W*<>\s*(?:has|have|admits?|(?:is|are|can be) solved)\b"
     r"|\b(solves?|solving|satisf(?:y|ies)|obeys?|fulfil(?:s|ls?)?|(?:is|are) (?:the |an? )?(?:\w+ )?"
     r"(?:solutions?|roots?|fixed points?) (?:of|to))\W*\Z",
+    "",
+)
+HAS_SOLUTIONS: Final = _said(
+    "names what meets an equation, so that nothing is claimed of the inputs in it",
+    r"\bequations?\W*<>\s*(?:has|have|admits?|(?:is|are|can be) solved)\b",
     "",
 )
 HANDY: Final = _said(
@@ -358,10 +362,15 @@ DIGAMMA: Final = _said("speaks of the digamma function", "digamma", any_case=Tru
 IID: Final = _said("independent and alike", r"\bi\s*\.?\s*i\s*\.?\s*d\b\.?", window="")
 WORDS: Final = _said("words", r"[a-z]+", window="")
 
+UP_TO: Final = _said(
+    "leaves something open of the line that follows",
+    r"\bup to (\w+[ -])*?(terms?|constants?|signs?|factors?|scal\w+|orders?|normali\w+|rounding)\b",
+    "sentence",
+    any_case=True,
+)
 LOOSENS: Final = _said(
     "claims less than what is written",
-    r"\bup to (\w+[ -])*?(terms?|constants?|signs?|factors?|scal\w+|orders?|normali\w+|rounding)\b"
-    r"|\b(dropp|ignor|omitt|neglect|discard|suppress|absorb)(ing|ed)\b"
+    r"\b(dropp|ignor|omitt|neglect|discard|suppress|absorb)(ing|ed)\b"
     r"|\bto (first|second|leading|lowest) order\b|\b(approximate|rough|asymptotic|near|essential|informal)ly\b"
     r"|\b(almost|usually|typically|modulo)\b|\beither (?!sides?|way|cases?|of)|\bat least one of\b"
     r"|\bwith (high )?probability\b|\bin the limit\b"
