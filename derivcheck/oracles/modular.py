@@ -110,8 +110,11 @@ def _proof(draws: Draws, claim: Claim, reach: Reach) -> Evidence:
 
 def _failing_at_one(draws: Draws, claim: Claim, reach: Reach) -> Evidence | None:
     """What is said of a determinant that is another one where a size is 1, as that of x yᵀ: no draw has it."""
-    problem = draws.problem
-    if not any(isinstance(part, t.Unary) and part.op == "det" for part in draws.parts(claim.head, claim.claimed)):
+    problem, parts = draws.problem, tuple(draws.parts(claim.head, claim.claimed))
+    # Of a density the determinant is that of its law, which the draws of its other sizes see.
+    if any(isinstance(part, t.Optimum | t.Expectation | t.Density) for part in parts):
+        return None
+    if not any(isinstance(part, t.Unary) and part.op == "det" for part in parts):
         return None
     usual = drawing.draw(draws.symbols, problem, draws.fixed, draws.settings.seed, 1)[0]
     for name in sorted(size_symbols(problem, claim) & set(draws.symbols) - draws.fixed.keys()):

@@ -54,7 +54,7 @@ def classify(item: Statement, statements: Statements, builder: Builder) -> None:
         _continue_chain(item, builder)
         return
     take_words(item, statements, builder)
-    stated.refuse_unsaid(item)
+    stated.refuse_unsaid(item, builder)
     if taken_apart(item, builder):
         return
     signs = [relation.sign for relation in item.relations]

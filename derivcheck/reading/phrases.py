@@ -241,6 +241,7 @@ _TO_BE: Final = re.compile(
     r"[\s,)]*\b((?P<be>be|being)|(?P<is>is|are)|has|have|having|with)\b( (both|all|also|each|real|assumed|said"
     r"|to be))*\s*"
 )
+_NEED_NOT: Final = re.compile(r"\bnot (necessarily|always|assumed|required|restricted)\b|\bneed not\b|\bor not\b")
 _OF: Final = re.compile(r"\b(an?|the|of|for|that|which|where|whose|from|in|on|to|by|used|with|let|and|we)\b")
 
 
@@ -256,7 +257,7 @@ def restricts(before: str, behind: str, *, function: bool, told: bool) -> bool:
         return True
     if _first_restricting(_OF.split(before)[-1], function) is not None:
         return True
-    if ADJECTIVE.search(behind) and NOT_TAKEN.search(behind):
+    if ADJECTIVE.search(behind) and NOT_TAKEN.search(behind) and not _NEED_NOT.search(behind):
         return True
     first = re.match(r"[a-z-]+(?=\W*(\Z|[.,;]|and\b|with\b|of\b))", said)
     if verb is None or first is None or not (verb["be"] or (verb["is"] and told)):
