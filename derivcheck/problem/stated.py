@@ -51,8 +51,10 @@ COPULAS = (["is"], ["are"], ["becomes"], ["equals"], ["reads"])
 VALUED = frozenset(("setting", "putting", "taking", "considering", "fixing"))
 
 
-def refuse_unsaid(item: Statement) -> None:
-    """What is said not to hold, or asked, claims nothing."""
+def refuse_unsaid(item: Statement, builder: Builder) -> None:
+    """What is said not to hold, or asked, claims nothing; it is looked at where a directive expects it to be wrong."""
+    if any(builder.marks.expected_wrong(item.span, member.span) for member in item.members):
+        return
     denied = item.cue is not None and item.cue.kind == "not" and item.cue.near
     if denied or (
         item.behind is not None and item.behind.kind == "not" and item.relations[0].sign not in ("\\in", ":")
