@@ -273,7 +273,7 @@ def _equation(left: n.Node, right: n.Node, ctx: Context, span: Span) -> bool:
     r"""``A = A^\top``, ``Q^\top Q = I``, ``P^2 = P``, ``\|u\| = 1``: what a declared name is drawn as."""
     try:
         one, other = ctx.term(left), ctx.term(right)
+        algebra.equal_shapes(ctx.scope, one, other)
     except Refusal:
         return False
-    algebra.equal_shapes(ctx.scope, one, other)
     return state(one, other, ctx.scope, span)

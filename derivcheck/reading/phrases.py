@@ -241,7 +241,7 @@ _TO_BE: Final = re.compile(
     r"[\s,)]*\b((?P<be>be|being)|(?P<is>is|are)|has|have|having|with)\b( (both|all|also|each|real|assumed|said"
     r"|to be))*\s*"
 )
-_NEED_NOT: Final = re.compile(r"\bnot (necessarily|always|assumed|required|restricted)\b|\bneed not\b|\bor not\b")
+_NEED_NOT: Final = re.compile(r"\bnot\s+(necessarily|always|assumed|required|restricted)\b|\bneed\s+not\b|\bor\s+not\b")
 _OF: Final = re.compile(r"\b(an?|the|of|for|that|which|where|whose|from|in|on|to|by|used|with|let|and|we)\b")
 
 

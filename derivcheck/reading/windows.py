@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
-from itertools import pairwise
 from typing import Final
 
 from derivcheck.reading import phrases
@@ -122,12 +121,11 @@ def sentence(mine: Sequence[Statement], text: str, mark: Callable[[int], str] = 
 def stretches(mine: Sequence[Statement], text: str) -> Iterator[tuple[Sequence[Statement], str]]:
     """The statements of a sentence up to each display behind which a paragraph begins, with the text up to there."""
     first = 0
-    for place, (one, other) in enumerate(pairwise(mine), 1):
-        anew = _ANEW.match(text, one.span.end, other.span.start)
-        if one.displayed and anew is not None:
-            yield mine[first:place], text[: anew.start("end")]
+    for place, one in enumerate(mine, 1):
+        anew = _ANEW.match(text, one.span.end) if one.displayed else None
+        if anew is not None or place == len(mine):
+            yield mine[first:place], text if anew is None else text[: anew.start("end")]
             first = place
-    yield mine[first:], text
 
 
 def paragraph(span: Span, text: str) -> tuple[str, str]:
