@@ -27,6 +27,7 @@ from derivcheck.problem.terms import Gather, variables
 from derivcheck.reading.cues import ONE_WAY
 from derivcheck.reading.items import Statement
 from derivcheck.reading.phrases import (
+    ASIDE,
     ASKING,
     CONSTANT_SAID,
     DESCRIBED,
@@ -257,6 +258,7 @@ def note_weaker(statements: Statements, builder: Builder) -> None:
         around = mine[0].span | mine[-1].span
         open_ended = CONSTANT_SAID.search(text[around.start : around.end])
         words = sentence(mine, text) if any(one.relations for one in mine) and not open_ended else ""
+        words = ASIDE.pattern.sub(" ", words)
         differs = any(relation.sign == "\\ne" for one in mine for relation in one.relations)
         first = next((one for one in mine if one.relations), mine[0])
         # What is defined up to a constant is what it is said to be.

@@ -217,7 +217,7 @@ _RESTRICTS: Final = (
     r"|solutions?|minimi[sz]ers?|maximi[sz]ers?|optim(al|um|a)|stationary|critical|fixed points?|sparse|banded"
     r"|tridiagonal"
     r"|rank|degenerate|contracti(on|ve)|isometr\w+|reflections?|conjugate|collinear|parallel|linearly"
-    r"|disjoint|bounded|(small|large|tiny)(?=\W*\Z)|normal(?=( matri\w+)?\W*\Z)|eigen(value|vector)s?(?= \w)"
+    r"|disjoint|bounded|normal(?=( matri\w+)?\W*\Z)|eigen(value|vector)s?(?= \w)"
     r"|of (index|rank|degree|period)"
 )
 _RESTRICTS_FUNCTION: Final = (
@@ -233,6 +233,7 @@ _ROLE: Final = re.compile(
     r"|defined|denoted|called|computed|obtained|(un)?observed|latent|hidden|learn(ed|able|t)|train(ed|able)|shared|used"
     r"|seen|stored|passed|sampled|drawn|chosen|assumed|taken|treated|held|kept|set|initiali[sz]ed|independent(ly)?|iid|i"
     r"|random|generic|general|smooth|(continuous|infinite)(ly)?|differentiable|twice|once|sufficiently|deterministic|free"
+    r"|normal|gaussian|poisson|bernoulli|uniform|exponential|binomial|multinomial|categorical|distributed"
     r"|one|two|three|four|both|all|column|row|vector|matrix|square|also|then|now|here|what|where|when|integer|constant"
     r"|(element|entry|point)-?wise|non-?linear|and|or|by|on|with|to|data|weight|input|output|design"
     r"|\w{3,}(?<!ou)(?<!les)s"
@@ -366,6 +367,12 @@ WORDS: Final = _said("words", r"[a-z]+", window="")
 UP_TO: Final = _said(
     "leaves something open of the line that follows",
     r"\bup to (\w+[ -])*?(terms?|constants?|signs?|factors?|scal\w+|orders?|normali\w+|rounding)\b",
+    "sentence",
+    any_case=True,
+)
+ASIDE: Final = _said(
+    "says something further of what is written, and no less",
+    r"(?<=>)[ ,]*which (?!(\w+ )?(hold|is (true|valid|correct)|are (true|valid|correct)))[^<]*",
     "sentence",
     any_case=True,
 )
