@@ -238,6 +238,12 @@ _ROLE: Final = re.compile(
     r"|(element|entry|point)-?wise|non-?linear|and|or|by|on|with|to|data|weight|input|output|design"
     r"|\w{3,}(?<!ou)(?<!les)s"
 )
+# "where $m$ is mass" names what it is, "let $A$ be stable" says how it is.
+_ADJECTIVAL: Final = re.compile(
+    r"(?!(signal|interval|residual|integral|potential|differential|total|goal|trial|initial|terminal|statistic|metric"
+    r"|objective|derivative|primitive|speed|seed|feed|variable|observable|table|boundary|vocabulary)\b)"
+    r"\w+([ai]ble|ive|al|ic|ous|ful|less|ed|ary|ular|ite)"
+)
 _TO_BE: Final = re.compile(
     r"[\s,)]*\b((?P<be>be|being)|(?P<is>is|are)|has|have|having|with)\b( (both|all|also|each|real|assumed|said"
     r"|to be))*\s*"
@@ -263,7 +269,11 @@ def restricts(before: str, behind: str, *, function: bool, told: bool) -> bool:
     first = re.match(r"[a-z-]+(?=\W*(\Z|[.,;]|and\b|with\b|of\b))", said)
     if verb is None or first is None or not (verb["be"] or (verb["is"] and told)):
         return False
-    return not _ROLE.fullmatch(first[0]) and not (ADJECTIVE_NEXT.match(said) or PARITY.match(said))
+    return (
+        bool(_ADJECTIVAL.fullmatch(first[0]))
+        and not _ROLE.fullmatch(first[0])
+        and not (ADJECTIVE_NEXT.match(said) or PARITY.match(said))
+    )
 
 
 def _first_restricting(words: str, function: bool) -> int | None:
