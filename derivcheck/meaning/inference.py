@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
 from itertools import pairwise
-from typing import Final, TypeGuard
+from typing import Final
 
 from derivcheck.language import nodes as n
 from derivcheck.language.nodes import walk
@@ -22,6 +22,21 @@ from derivcheck.language.shapes import Dim
 from derivcheck.meaning import hidden
 from derivcheck.meaning.guesses import BODIES, Guess, Kind
 from derivcheck.meaning.notations import run_in
+from derivcheck.meaning.written import (
+    IMAGINARY,
+    RESERVED,
+    arguments_of,
+    called_at,
+    is_marked,
+    is_numbered,
+    is_plain,
+    letters_above,
+    member_of,
+    of_loss,
+    set_in,
+    strip_bold,
+    two_letters,
+)
 from derivcheck.problem.context import key_of, members_of, names_in, strip
 from derivcheck.problem.domains import counting_letters, turned_names
 from derivcheck.problem.dotted import DOTTED
@@ -45,7 +60,7 @@ from derivcheck.reading.phrases import (
     SIGMOID,
     depends_on,
 )
-from derivcheck.reading.unread import Unread, folded, is_greek, names_in_text, unaccented, unbold
+from derivcheck.reading.unread import Unread, folded, is_greek, names_in_text, unaccented
 from derivcheck.reading.windows import right_behind
 from derivcheck.source import Span
 from derivcheck.verdict import Finding, Severity
@@ -70,8 +85,6 @@ _FUNCTIONS: Final = frozenset("fghFGH") | {"\\phi", "\\varphi", "\\psi", "\\rho"
 _NUMBERS: Final = frozenset(("i", "j", "k", "l", "m", "n", "t", "\\ell"))
 _OF_SHAPES: Final = frozenset(("not-a-scalar", "shape-mismatch", "power-of-vector"))
 """Why a line is refused that may be read where a name is of another kind."""
-_IMAGINARY: Final = frozenset(map(n.Name, ("i", "\\mathrm{i}", "\\imath", "j", "\\mathrm{j}", "\\jmath")))
-_RESERVED: Final = frozenset(("d", "e", "i", "\\pi", "I", "T", "p", "q", "P", "E", "\\mathbb{E}", "N", "\\mathcal{N}"))
 
 
 @dataclass
@@ -138,11 +151,11 @@ class Inference:
             if fresh:
                 # ``X_{ij}`` tells more of X than ``X``, and ``x_i`` more than ``x_1``.
                 nodes = [one.node for one in fresh]
-                tables = {key_of(one.base) for one in nodes if isinstance(one, n.Scripted) and _two_letters(one.sub)}
+                tables = {key_of(one.base) for one in nodes if isinstance(one, n.Scripted) and two_letters(one.sub)}
                 tables |= {guess.key for guess in self.guesses}
                 fresh = [one for one in fresh if key_of(one.node) not in tables]
                 columns = {one.base for one in self._parts if isinstance(one, n.Scripted) and self._runs(one)}
-                fresh = [one for one in fresh if not (_is_numbered(one.node) and one.node.base in columns)] or fresh
+                fresh = [one for one in fresh if not (is_numbered(one.node) and one.node.base in columns)] or fresh
             if not fresh:
                 # Of another kind a name may show the next one that is missing, or explain what was not read.
                 better = self._improved(best)
@@ -171,12 +184,14 @@ class Inference:
             return
         yield from self._one_of_several(guess)
         yield from self._set_unread(guess)
-        if _is_marked(guess.name):
+        if is_marked(guess.name):
             why = f"has `{plain(guess.name)}`, of which nothing is said"
             for used in self._statements_with(guess.name):
                 yield Unread(((folded(guess.key),),), Span(used.span.start, used.span.start), narrows=True, why=why)
         key = key_in(problem, guess)
-        argument = any(guess.name in _arguments(item.members[0]) for item in self.items if isinstance(item, Statement))
+        argument = any(
+            guess.name in arguments_of(item.members[0]) for item in self.items if isinstance(item, Statement)
+        )
         made = [one.term for one in problem.definitions.values()]
         made += [one.body for one in problem.scope.names.values() if isinstance(one, FunctionDefinition)]
         free = argument or any(key in _keys_in(term) for term in made)
@@ -202,9 +217,9 @@ class Inference:
 
     def _set_unread(self, guess: Guess) -> Iterator[Unread]:
         """The lines that set a name and are not read: whatever they set it to, it is no input."""
-        keys = {guess.key, key_of(guess.name), _member_of(guess.name)} & self._set
+        keys = {guess.key, key_of(guess.name), member_of(guess.name)} & self._set
         for item in self.items if keys else ():
-            if isinstance(item, Statement) and keys & _set_in([item]):
+            if isinstance(item, Statement) and keys & set_in([item]):
                 yield Unread(((folded(guess.key),),), item.span, values=True, why="is not read, and sets it")
 
     @cached_property
@@ -304,7 +319,7 @@ class Inference:
     def _said_of(self, loss: n.Node) -> tuple[tuple[n.Node, ...], Statement] | None:
         r"""At which names a loss is mentioned, and where: "a loss $\ell(O)$", "$L(y_1, \dots, y_m)$"."""
         for item in self.items:
-            if isinstance(item, Statement) and not item.relations and (names := _called_at(item.members[0], loss)):
+            if isinstance(item, Statement) and not item.relations and (names := called_at(item.members[0], loss)):
                 run = run_in(n.Tuple(names, (",",) * (len(names) - 1)))
                 if run is not None and isinstance(run.general, n.Scripted):
                     names = (run.general.base,)
@@ -331,7 +346,7 @@ class Inference:
                 continue
             if item.relations[0].sign not in ("=", ":=") or item.continues:
                 continue
-            if any(_of_loss(part, loss) for member in item.members[1:] for part in walk(member)):
+            if any(of_loss(part, loss) for member in item.members[1:] for part in walk(member)):
                 continue
             if isinstance(left, n.Scripted) and key_of(left.base) in by:
                 left = left.base  # ``y_i = …`` sets the entries of y.
@@ -363,11 +378,11 @@ class Inference:
                     continue  # Nobody wrote this letter.
                 base = node.base if isinstance(node, n.Scripted) and not isinstance(node.sub, n.Number) else node
                 whole = key_of(base)
-                if _is_marked(node):
+                if is_marked(node):
                     whole = key
-                    if self._space_of(node) is None or _letters_above(node) & self._ends.keys():
+                    if self._space_of(node) is None or letters_above(node) & self._ends.keys():
                         continue  # ``x^{(i)}`` is one of several.
-                if _member_of(node) in made:
+                if member_of(node) in made:
                     continue
                 if (claim.unknown.argument or self._is_declared(node) or key in self._counting) and not {key, whole} & {
                     *made,
@@ -383,13 +398,11 @@ class Inference:
         mine = [item for item in self.items if isinstance(item, Statement) and item.relations]
         shaped = (item.span in refused and refused[item.span].code in _OF_SHAPES for item in mine)
         read = [item for item, open_ in zip(mine, shaped, strict=True) if open_ or item.span not in refused]
-        made = _set_in(read) | self._slopes_of
+        made = set_in(read) | self._slopes_of
         lost = [item for item in mine if item.span in refused]
         # What i makes of a value is no number of ours.
-        made |= _set_in(
-            [item for item in lost if _IMAGINARY & {name for one in item.members for name in names_in(one)}]
-        )
-        sets = [(_set_in([item]) - made, refused[item.span].unknown) for item in lost]
+        made |= set_in([item for item in lost if IMAGINARY & {name for one in item.members for name in names_in(one)}])
+        sets = [(set_in([item]) - made, refused[item.span].unknown) for item in lost]
         waits = frozenset[str]().union(*(one for one, _ in sets))
         return frozenset[str]().union(
             *(one for one, lacks in sets if lacks is None or key_of(lacks.node) not in waits - one)
@@ -413,7 +426,7 @@ class Inference:
 
         Where nothing is said of chance, ``p_x`` is a place and ``q_1`` an angle.
         """
-        if _is_plain(node) or self._is_differentiated(node):
+        if is_plain(node) or self._is_differentiated(node):
             return True
         if isinstance(node, n.Scripted) and not node.primes and key_of(node.base) in ("p", "q") and not self._chances:
             return True
@@ -485,12 +498,12 @@ class Inference:
             key_of(name)
             for item in self.items
             if isinstance(item, Statement) and [one.sign for one in item.relations[:1]] in (["="], [":="])
-            for name in _arguments(item.members[0])
+            for name in arguments_of(item.members[0])
         }
         concluded = [item for item in self.items if isinstance(item, Statement) and is_concluded(item)]
-        said = {key_of(left) for item in concluded if (left := strip(item.members[0])) and _is_plain(left)}
+        said = {key_of(left) for item in concluded if (left := strip(item.members[0])) and is_plain(left)}
         rest = [item for item in self.items if item not in concluded]
-        return _set_in(self.items) - ((open_ones & said) - _set_in(rest))
+        return set_in(self.items) - ((open_ones & said) - set_in(rest))
 
     @cached_property
     def _slopes_by(self) -> frozenset[str]:
@@ -548,7 +561,7 @@ class Inference:
         """What a name may be, the likelier first: by its brackets, its type face, the operators beside it."""
         base = name.base if isinstance(name, n.Scripted) else name
         text = base.text if isinstance(base, n.Name) else ""
-        if _is_marked(name):
+        if is_marked(name):
             return ("like",)
         if key_of(name) in self._counting:
             return ("size",)
@@ -560,9 +573,9 @@ class Inference:
         called = called and (text in _FUNCTIONS or not self._stands_bare(name))
         if called or (text in _FUNCTIONS and self._is_primed(name)):
             return ("sigmoid",) if text == "\\sigma" and SIGMOID.search(self.text) else ("function",)
-        if isinstance(name, n.Scripted) and name.sup is None and _two_letters(name.sub):
+        if isinstance(name, n.Scripted) and name.sup is None and two_letters(name.sub):
             return ("table",)
-        if any(isinstance(part, n.Scripted) and part.base == name and _two_letters(part.sub) for part in self._parts):
+        if any(isinstance(part, n.Scripted) and part.base == name and two_letters(part.sub) for part in self._parts):
             return ("matrix",)
         bare = unaccented(text)
         bold = text.startswith(("\\mathbf", "\\vec", "\\hat{\\mathbf"))
@@ -650,7 +663,7 @@ class Inference:
             for before, factor in pairwise(part.factors)
         )
         alone = (item.members[0] for item in self.items if isinstance(item, Statement) and len(item.members) == 1)
-        mentions = sum(member == name or _called_at(member, name) is not None for member in alone)
+        mentions = sum(member == name or called_at(member, name) is not None for member in alone)
         return 0 < targets + after == sum(part == name for part in self._parts) - mentions - declared
 
     def _runs(self, name: n.Node) -> bool:
@@ -709,7 +722,7 @@ class Inference:
     def sizes(self, problem: Problem, guesses: Sequence[Guess], letters: dict[str, n.Node]) -> dict[str, n.Node]:
         """What the open sizes were found to be; one of which nothing is said gets a letter, if it has none yet."""
         found: dict[str, n.Node] = {}
-        taken = {*problem.names, *_RESERVED, *self.taken, *map(key_of, letters.values())}
+        taken = {*problem.names, *RESERVED, *self.taken, *map(key_of, letters.values())}
         for guess in guesses:
             for size in guess.sizes:
                 dim = problem.scope.resolve(problem.scope.resolve(Dim.of(size)))
@@ -725,15 +738,6 @@ class Inference:
         return found
 
 
-def _arguments(left: n.Node) -> tuple[n.Node, ...]:
-    """The names in brackets behind a name: ``S(a, b) = …`` sets a function of them."""
-    match strip(left):
-        case n.Product(factors=(n.Name() | n.Scripted(), n.Group(body=body))):
-            names = body.items if isinstance(body, n.Tuple) else (body,)
-            return tuple(name for name in names if _is_plain(name))
-    return ()
-
-
 def _keys_in(term: Term) -> set[str]:
     return {*variables(term), *(part.key for part in terms_in(term) if isinstance(part, Arbitrary))}
 
@@ -745,25 +749,8 @@ def _weighs_log(node: n.Product, name: n.Node) -> bool:
     return logs and any(factor in (name, plain_name) for factor in node.factors)
 
 
-def strip_bold(node: n.Node) -> n.Node:
-    """A letter without its type face."""
-    return replace(node, text=unbold(node.text)) if isinstance(node, n.Name) else node
-
-
 def _behind(item: Statement) -> Span:
     return Span(item.span.end, item.span.end)
-
-
-def _called_at(node: n.Node, name: n.Node) -> tuple[n.Node, ...] | None:
-    """What stands in the brackets behind a name, where nothing else stands there."""
-    match strip(node):
-        case n.Product(factors=(head, n.Group(body=body)), operators=("",)) if head == name:
-            return body.items if isinstance(body, n.Tuple) else (body,)
-    return None
-
-
-def _of_loss(part: n.Node, loss: n.Node) -> bool:
-    return isinstance(part, n.Derivative) and part.target == loss
 
 
 def complaints(problem: Problem, items: Sequence[Item], since: int = 0, until: int | None = None) -> int:
@@ -822,78 +809,3 @@ def told(problem: Problem, settled: Sequence[Settled]) -> Problem:
 def _letters() -> Iterator[str]:
     yield from ("n", "m", "k", "d", "r", "s")
     yield from (f"n_{{{k}}}" for k in range(1, 200))
-
-
-def _has_imaginary(item: Statement) -> bool:
-    """Whether i or j stands in a line that is no index there."""
-    parts = {part for member in item.members for part in walk(member)}
-    below = (part.sub for part in parts if isinstance(part, n.Scripted) and part.sub is not None)
-    return bool(_IMAGINARY & parts - {letter for sub in below for letter in walk(sub)})
-
-
-def _is_numbered(node: n.Node) -> TypeGuard[n.Scripted]:
-    return isinstance(node, n.Scripted) and isinstance(node.sub, n.Number) and node.sup is None
-
-
-def _two_letters(sub: n.Node | None) -> bool:
-    """Whether two indices stand below a name: ``w_{ij}``, ``w_{i,j}``."""
-    match sub:
-        case n.Tuple(items=(n.Name() as row, n.Name() as column)):
-            pass
-        case n.Product(factors=(n.Name() as row, n.Name() as column)):
-            pass
-        case _:
-            return False
-    return all(len(letter.text) == 1 and letter.text.islower() for letter in (row, column))
-
-
-def _member_of(node: n.Node) -> str:
-    """Of which family something is a member, whatever letter counts them: ``c_t`` and ``c_j``; "" of none."""
-    if isinstance(node, n.Scripted) and node.sup is None and isinstance(node.sub, n.Name) and len(node.sub.text) == 1:
-        return f"{key_of(node.base)}_"
-    return ""
-
-
-def _is_marked(node: n.Node) -> bool:
-    r"""Whether a name has a mark above that is no operation: ``w^{old}``, ``w^{(k)}``, ``w^*``."""
-    return isinstance(node, n.Scripted) and isinstance(node.sup, n.Text | n.Word | n.Group | n.Symbol)
-
-
-def _letters_above(node: n.Node) -> set[str]:
-    sup = node.sup if isinstance(node, n.Scripted) else None
-    return {part.text for part in walk(sup) if isinstance(part, n.Name)} if sup is not None else set()
-
-
-def _is_plain(node: n.Node) -> bool:
-    """Whether it is a name that a person would declare: no density, no operator."""
-    if isinstance(node, n.Scripted):
-        return isinstance(node.base, n.Name) and node.base.text not in _RESERVED and not node.primes
-    return isinstance(node, n.Name) and node.text not in _RESERVED
-
-
-def _set_in(items: Sequence[Item]) -> frozenset[str]:
-    found: set[str] = set()
-    heads = (strip(item.members[0]) for item in items if isinstance(item, Statement) and item.relations)
-    arguments = {
-        key_of(strip(head.factors[1])) for head in heads if isinstance(head, n.Product) and len(head.factors) == 2
-    }
-    for item in items:
-        if (
-            not isinstance(item, Statement)
-            or not item.relations
-            or item.relations[0].sign not in ("=", ":=", "\\equiv")
-        ):
-            continue
-        for position, member in enumerate(item.members[:-1]):
-            left = strip(member)
-            if item.implied and key_of(left) in arguments:
-                # ``\\Rightarrow w = A^{-1} b`` of the w of ``f(w) = …`` says where it solves something.
-                continue
-            called = isinstance(left, n.Product) and len(left.factors) == 2 and isinstance(left.factors[1], n.Group)
-            if called and not position and isinstance(left, n.Product):
-                left = left.factors[0]
-            if isinstance(left, n.Name | n.Scripted):
-                found |= {key_of(left), _member_of(left)} - {""}
-            if isinstance(left, n.Scripted) and isinstance(left.sup, n.Number):
-                found.add(key_of(left.base if left.sub is None else n.Scripted(left.base, left.sub, None)))
-    return frozenset(found)
