@@ -60,6 +60,7 @@ def shipped(name: str, as_handed_in: bool) -> Report:
     return engine.check(document(name, as_handed_in), Settings(seed=1))
 
 
+@pytest.mark.thorough  # At seed 0 the whole command runs on the same documents in test_checking.
 @pytest.mark.parametrize("name", CHECKED)
 @pytest.mark.parametrize("as_handed_in", [False, True])
 def test_every_claim_of_a_shipped_document_is_checked_and_comes_out_as_it_says(name: str, as_handed_in: bool) -> None:

@@ -175,7 +175,9 @@ def test_what_is_read_as_something_else_is_no_mutant():
     assert any("is a function: at which argument is meant" in one.why for one in left)
 
 
-@pytest.mark.parametrize(("text", "seed"), [(BLOCK, 1), (STRONG, 2), (ZERO, 3), (SOLVED, 4)])
+@pytest.mark.parametrize(
+    ("text", "seed"), [(BLOCK, 1), (STRONG, 2), (ZERO, 3), pytest.param(SOLVED, 4, marks=pytest.mark.thorough)]
+)
 def test_killed_is_what_check_calls_wrong_in_the_edited_text(text, seed, monkeypatch):
     # What mends a line takes long to find, and is not asked here.
     monkeypatch.setattr("derivcheck.diagnosis.looking.repair", lambda bench, claim: None)
