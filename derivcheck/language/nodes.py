@@ -295,6 +295,9 @@ Node = (
     | Entrywise | Fraction_ | Root | Big | Derivative | Nabla | Held | MatrixNode | Cases | Compare | Boxed | Binder
 )  # fmt: skip
 
+TRANSPOSES: Final = (Symbol("\\top"), Name("T"))
+"""What stands above a name for its transpose."""
+
 
 def children(node: Node) -> tuple[Node, ...]:
     """The nodes that stand directly in a node, in the order of its fields."""

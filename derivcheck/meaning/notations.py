@@ -189,7 +189,7 @@ def _column_of(item: Statement, whole: n.Name, run: Run) -> tuple[n.Node, n.Node
 def _run_of_right(statement: Statement) -> Run | None:
     r"""The list with dots on the right, read through the transpose that only tells that it is a column."""
     right = statement.members[1 if len(statement.members) > 2 else -1]
-    if isinstance(right, n.Scripted) and right.sub is None and right.sup in (n.Symbol("\\top"), n.Name("T")):
+    if isinstance(right, n.Scripted) and right.sub is None and right.sup in n.TRANSPOSES:
         right = right.base
     listed = _listed(right)
     items = listed.items if isinstance(listed, n.Tuple) else ()

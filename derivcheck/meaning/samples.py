@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Final
 
 from derivcheck.language import nodes as n
 from derivcheck.language.nodes import walk
@@ -18,8 +17,6 @@ from derivcheck.problem.context import key_of, members_of, strip
 from derivcheck.problem.domains import REALS
 from derivcheck.reading.items import Item, Statement
 from derivcheck.source import Span
-
-_TURNED: Final = (n.Symbol("\\top"), n.Name("T"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,11 +107,11 @@ def _uppers(statements: Sequence[Statement], nodes: Sequence[n.Node]) -> Iterato
 def _is_column(node: n.Node, member: n.Scripted) -> bool:
     r"""Whether a node shows that a member is no number: ``x_i^\top``, ``w^\top x_i``."""
     match node:
-        case n.Scripted(base=base, sub=sub, sup=sup) if sup in _TURNED:
+        case n.Scripted(base=base, sub=sub, sup=sup) if sup in n.TRANSPOSES:
             return (base, sub) == (member.base, member.sub)
         case n.Product(factors=factors):
             return any(
-                isinstance(left, n.Scripted) and left.sup in _TURNED and replace(right, primes=0) == member
+                isinstance(left, n.Scripted) and left.sup in n.TRANSPOSES and replace(right, primes=0) == member
                 for left, right in pairwise(factors)
                 if isinstance(right, n.Scripted)
             )

@@ -19,14 +19,12 @@ from derivcheck.problem.builder import Builder
 from derivcheck.problem.constructions import define
 from derivcheck.problem.context import key_of, strip
 from derivcheck.problem.facts import symmetric
+from derivcheck.problem.newness import MINUS_ONE
 from derivcheck.problem.scope import Declaration, Definition, Known, Meaning, Scope
 from derivcheck.reading.items import Statement
 from derivcheck.reading.phrases import DECOMPOSES, DECOMPOSITIONS
 from derivcheck.reading.unread import Unread, folded
 from derivcheck.reading.windows import paragraph
-
-INVERSE = n.Add((("-", n.Number(1, "1")),))  # type: ignore[arg-type]
-TURNED = (n.Symbol("\\top"), n.Name("T"), n.Name("\\top"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +94,8 @@ def _factors(product: n.Product, form: str) -> dict[str, n.Node] | None:
     for factor, sign in zip(product.factors, written, strict=True):
         whole, mark = strip(factor), ""
         if isinstance(whole, n.Scripted) and whole.sup is not None:
-            inverse = isinstance(whole.sup, n.Add) and whole.sup.terms == INVERSE.terms
-            mark = "'" if whole.sup in TURNED else "-" if inverse else "?"
+            inverse = isinstance(whole.sup, n.Add) and whole.sup.terms == MINUS_ONE.terms
+            mark = "'" if whole.sup in n.TRANSPOSES else "-" if inverse else "?"
         name = _unmarked(whole)
         if mark != sign[1:] or found.setdefault(sign[0], name) != name:
             return None

@@ -265,12 +265,11 @@ def counting_letters(statements: Iterable[Statement]) -> frozenset[str]:
 
 def turned_names(statements: Iterable[Statement]) -> frozenset[str]:
     r"""The names whose transpose stands somewhere: nobody writes one of a number."""
-    tops = (n.Symbol("\\top"), n.Name("T"))
     parts = (part for statement in statements for member in statement.members for part in walk(member))
     return frozenset(
         key_of(replace(part, sup=None) if part.sub is not None else part.base)
         for part in parts
-        if isinstance(part, n.Scripted) and part.sup in tops and isinstance(part.base, n.Name)
+        if isinstance(part, n.Scripted) and part.sup in n.TRANSPOSES and isinstance(part.base, n.Name)
     )
 
 

@@ -221,7 +221,7 @@ def would_resolve(node: n.Node, ctx: Context) -> bool:
     return True
 
 
-_MINUS_ONE = n.Add((("-", n.Number(Fraction(1), "1")),))
+MINUS_ONE = n.Add((("-", n.Number(Fraction(1), "1")),))
 
 
 def named_by(left: n.Node, value: n.Node, ctx: Context) -> tuple[n.Node, n.Node] | None:
@@ -264,7 +264,7 @@ def _power(sup: n.Node | None) -> int | None:
 
 
 def _inverse(node: n.Node) -> n.Node:
-    return n.Scripted(n.Group(node, span=node.span), None, _MINUS_ONE, span=node.span)
+    return n.Scripted(n.Group(node, span=node.span), None, MINUS_ONE, span=node.span)
 
 
 def estimated(node: n.Node) -> n.Node | None:

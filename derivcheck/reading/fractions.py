@@ -301,7 +301,7 @@ def read_nabla(cursor: Cursor) -> n.Node:
         before = cursor.at
         cursor.take()
         second = read_scripts(cursor)
-        turned = second.sup in (None, n.Symbol("\\top"), n.Name("T"))
+        turned = second.sup in (None, *n.TRANSPOSES)
         if turned and second.sub in (None, scripts.sub) and not second.primes:
             return n.Nabla(scripts.sub, 2, "\\nabla", span=cursor.since(start))
         cursor.at = before

@@ -47,7 +47,7 @@ def _is_name(node: n.Node) -> bool:
 
 
 def _is_transpose(script: n.Node | None) -> bool:
-    return script in (n.Symbol("\\top"), n.Name("T"))
+    return script in n.TRANSPOSES
 
 
 def _variables(term: Term) -> list[t.Variable] | None:
