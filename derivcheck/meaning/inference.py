@@ -378,9 +378,9 @@ class Inference:
                     continue  # Nobody wrote this letter.
                 base = node.base if isinstance(node, n.Scripted) and not isinstance(node.sub, n.Number) else node
                 whole = key_of(base)
-                if is_marked(node):
+                if is_marked(node) or claim.code == "no-entry":
                     whole = key
-                    if self._space_of(node) is None or letters_above(node) & self._ends.keys():
+                    if letters_above(node) & self._ends.keys():
                         continue  # ``x^{(i)}`` is one of several.
                 if member_of(node) in made:
                     continue
@@ -561,8 +561,9 @@ class Inference:
         """What a name may be, the likelier first: by its brackets, its type face, the operators beside it."""
         base = name.base if isinstance(name, n.Scripted) else name
         text = base.text if isinstance(base, n.Name) else ""
-        if is_marked(name):
-            return ("like",)
+        if is_marked(name) and isinstance(name, n.Scripted):
+            without = name.base if name.sub is None else replace(name, sup=None)
+            return ("like",) if self._space_of(name) is not None else self._kinds(without, called)
         if key_of(name) in self._counting:
             return ("size",)
         if self._is_differentiated(name):

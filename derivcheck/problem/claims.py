@@ -37,7 +37,7 @@ from derivcheck.reading.unread import letters_of
 from derivcheck.source import NOWHERE, Source, Span
 
 UNEXPLAINED = frozenset(
-    ("unknown-name", "function-without-argument", "index", "index-out-of-range", "no-model", "not-random")
+    ("unknown-name", "function-without-argument", "index", "no-entry", "index-out-of-range", "no-model", "not-random")
 )
 """Why a member is not understood, where a line behind may still explain it."""
 

@@ -234,7 +234,7 @@ def entry_of(value: Term, sub: n.Node, ctx: Context, span: Span) -> Term:
     if rows == ONE and columns == ONE:
         text = plain(sub) if not isinstance(sub, n.Text) else sub.text
         raise Refusal(
-            "index", span, f"`{scope.quote(value.span)}` is a scalar and has no entry `{text}`",
+            "no-entry", span, f"`{scope.quote(value.span)}` is a scalar and has no entry `{text}`",
             f"declare `{scope.quote(span)}` if it is a name of its own",
         )  # fmt: skip
     parts = index_parts(sub)

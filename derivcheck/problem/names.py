@@ -204,19 +204,18 @@ def resolve_scripted(node: Scripted, ctx: Context) -> Term:
         return entry_of(superscript(value, sup, ctx, node.span), sub, ctx, node.span)
     if node.primes:
         value = primed(value, node, ctx)
-    if sub is not None:
-        whole = node.span if sup is None else base.span | sub.span
-        if is_word(sub, ctx.scope, {*ctx.indices, *(ctx.free or ())}):
-            raise unknown_name(Scripted(base, sub, None, span=whole), ctx)
-        value = entry_of(value, sub, ctx, whole)
-    if sup is None:
-        return value
     try:
-        return superscript(value, sup, ctx, node.span)
+        if sub is not None:
+            whole = node.span if sup is None else base.span | sub.span
+            if is_word(sub, ctx.scope, {*ctx.indices, *(ctx.free or ())}):
+                raise unknown_name(Scripted(base, sub, None, span=whole), ctx)
+            value = entry_of(value, sub, ctx, whole)
+        return value if sup is None else superscript(value, sup, ctx, node.span)
     except Refusal as refusal:
-        if refusal.code == "superscript" and isinstance(base, Name) and not node.primes:
-            # ``w^{old}`` of a known w is another value of its kind.
-            refusal.unknown = Unknown(node, called=False)
+        if isinstance(base, Name) and not node.primes and refusal.code in ("superscript", "no-entry"):
+            # ``w^{old}`` of a known w is another value of its kind, ``x_1`` beside a number x a name of its own.
+            apart = refusal.code == "no-entry"
+            refusal.unknown = Unknown(Scripted(base, sub, None) if apart else node, called=False, counts=apart)
         raise
 
 

@@ -36,7 +36,7 @@ _ARGUMENTS = {
 # A dollar inside \text{…} belongs to the text; the possessive quantifiers never try a stretch twice.
 _BODY = r"(?:\\(?:text[a-z]*|mbox|hbox)\s*\{(?:\\.|[^{}\\]|\{[^{}]*+\})*+\}|\\.|[^$\\])*+"
 _TEX_INLINE = re.compile(rf"\$({_BODY})\$", re.DOTALL)
-_GITHUB_INLINE = re.compile(r"\$`([^`\n]+)`\$")
+_GITHUB_INLINE = re.compile(r"\$`((?:[^`\n]|\n(?!\s*\n))+)`\$")
 _PANDOC_INLINE = re.compile(rf"\$(?![\s$])({_BODY})(?<!\s)\$(?!\d)", re.DOTALL)
 # A sum of money never begins with a command: "2$\times$2" is maths whatever follows.
 _COMMAND_INLINE = re.compile(rf"\$(?=\\[A-Za-z])({_BODY})(?<!\s)\$", re.DOTALL)

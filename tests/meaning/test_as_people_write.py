@@ -287,6 +287,12 @@ def test_a_mark_above_a_name_makes_another_value_of_its_kind_of_which_nothing_is
     right = r"$$ \|A w^{\text{old}} - A w\|^2 = \|A (w - w^{\text{old}})\|^2 $$" "\n"
     wrong = r"$$ A^\top A w^{\text{old}} = A^\top b $$" "\n"
     assert outcomes(text + right + "\n" + wrong) == ["holds", "not checked"]
+    apart = r"With $\hat y = u v + c$ in one, $s = u_1 v_1 + u_2 v_2 + c$ in two dimensions, and $\theta = 2$:" "\n\n"
+    rows = (
+        r"$$ s - c = u_1 v_1 + u_2 v_2, \quad \theta^{(t)} - \theta = -(\theta - \theta^{(t)}), \quad s - c = u_1 v_1 $$"
+        "\n"
+    )
+    assert outcomes(apart + rows) == ["holds", "holds", "wrong"]
 
 
 def test_a_line_without_the_differential_of_an_input_may_hold_it_fixed() -> None:
