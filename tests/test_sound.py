@@ -23,6 +23,10 @@ TABLE: tuple[tuple[str, dict[str, str]], ...] = (
             r"\frac{1}{1 + 10^8 ((x - 0.3)^2 + (y - 0.7)^2)} \le \frac{1}{2}": W, r"|\sin x - \sin y| \le |x - y|": H,
         },
     ),
+    (r"Let $x, y \in \mathbb{R}$ with $x \ne y$.", {r"x^3 \ne y^3": H, r"x^2 \ne y^2": W}),
+    (r"Let $x \in \mathbb{R}$ with $x \ne 0$.", {r"x^2 > 0": H}),
+    (r"Let $m, n \in \mathbb{N}$ with $m, n \ge 2$.", {r"m n \ge m + n": H}),
+    (r"Let $j, k \in \mathbb{Z}$ with $j, k \ge 2$.", {r"j k \ge j + k": H}),
     (r"Let $x, y \in [0, 1]$.", {r"|x - y| < 1": W, r"x - y > -1": W, r"x y \le x": H}),
     (r"Let $x > 0$.", {r"\log \log x < \log x": U, r"x \ge 10^{-15}": W}),
     (

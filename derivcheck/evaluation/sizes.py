@@ -183,7 +183,8 @@ def possible(sizes: Mapping[str, int], problem: Problem) -> bool:
         _check_shapes(problem, sizes)
     except SizesError:
         return False
-    return _allowed(sizes, problem)
+    least = problem.size_bounds
+    return all(size >= least.get(name, size) for name, size in sizes.items()) and _allowed(sizes, problem)
 
 
 def _allowed(sizes: Mapping[str, int], problem: Problem) -> bool:

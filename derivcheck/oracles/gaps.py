@@ -123,7 +123,7 @@ def _from_line(domain: Domain, place: Tensor, old: Tensor) -> Tensor:
     low, high = domain.known_ends or (None, None)
     size = place.clamp(-LARGEST_LOG, LARGEST_LOG).exp()
     if low is None and high is None:
-        return place
+        return torch.where(place == 0, old, place) if domain.kind == "nonzero" else place
     if low is not None and high is not None:
         made = low + (high - low) * torch.sigmoid(place.clamp(-LARGEST_LOGIT, LARGEST_LOGIT))
         return torch.where((made > low) & (made < high), made, old)

@@ -32,7 +32,7 @@ from derivcheck.oracles.comparing import (
 from derivcheck.oracles.enclosing import Look
 from derivcheck.oracles.gaps import WHOLE, domains_of, free, spread_out, tied
 from derivcheck.oracles.members import FREE, inside, special
-from derivcheck.oracles.touching import at_size_one, crossed, touch
+from derivcheck.oracles.touching import at_size_one, crossed, joined, touch
 from derivcheck.problem import terms as t
 from derivcheck.problem.facts import behind
 from derivcheck.problem.problem import Claim
@@ -345,7 +345,7 @@ def _equality(bench: Bench, claim: Claim, seen: list[gaps.Seen], sizes: gaps.Siz
         if near is None and len(touching):
             near = float(part.left[touching[0]]), float(part.right[touching[0]])
     points = _points(seen)
-    if above and below and near is not None:
+    if above and below and near is not None and joined(bench, claim):
         detail = "the sides cross: on the two sides of this input they differ in opposite directions"
         return gaps.equal(Outcome.WRONG, near, sizes, points, detail, len((above, below)))
     if above or below:

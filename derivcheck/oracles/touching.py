@@ -133,9 +133,7 @@ def at_size_one(bench: Bench, claim: Claim) -> Evidence | None:
     usual = {name: size for name, size in bench.worlds(claim.conditions)[0].sizes.items() if name in bench.symbols}
     for ones in [*([name] for name in free), *([free] if len(free) > 1 else [])]:
         chosen = {**usual, **dict.fromkeys(ones, 1)}
-        if not drawing.possible(chosen, bench.problem) or any(
-            bench.problem.size_bounds.get(name, 1) > 1 for name in ones
-        ):
+        if not drawing.possible(chosen, bench.problem):
             continue
         try:
             drawn = bench.world(chosen, (bench.settings.seed, "one"), claim.conditions, FEW_TRIALS, 1.0)
@@ -209,6 +207,13 @@ def crossed(bench: Bench, claim: Claim, worlds: Sequence[World]) -> tuple[str, i
             what = f"`{quoted}`" if quoted else "their difference"
             return f"the sides are equal where {what} vanishes, which has both signs", sum(signs)
     return NOTHING
+
+
+def joined(bench: Bench, claim: Claim) -> bool:
+    """Whether a way leads from any input to any other: nothing is asked to differ, which would part them."""
+    names = behind((claim.head, claim.claimed), bench.problem.definitions) & domains_of(bench, set()).keys()
+    apart = any(condition.sign == "\\ne" for condition in gaps.all_conditions(bench, claim))
+    return not apart and all(bench.problem.declarations[key].domain.kind != "nonzero" for key in names)
 
 
 def _vanishing(claim: Claim) -> Term | None:

@@ -56,17 +56,19 @@ def assume(left: n.Node, sign: str, right: n.Node, ctx: Context, span: Span) -> 
         return _definite(left, right, sign, ctx)
     scope = ctx.scope
     for one, other, relation in ((left, right, sign), (right, left, FLIPPED.get(sign, sign))):
-        for name in members_of(one):
-            if _size_bound(name, relation, other, ctx):
-                return True
-    done = False
-    for one, other, relation in ((left, right, sign), (right, left, FLIPPED.get(sign, sign))):
-        for names in runs_of(members_of(one)):
-            done = condition_on(names, relation, other, ctx) or done
-        if done:
-            break
-    if done or sign == "=":
-        return done or _equation(left, right, ctx, span)
+        runs = runs_of(members_of(one))
+        told = [
+            (not names[1:] and _size_bound(names[0], relation, other, ctx)) or condition_on(names, relation, other, ctx)
+            for names in runs
+        ]
+        if len(runs) > 1 and sign != "=":
+            # What a list is asked for is asked of each: of integers, say, as an assumption.
+            left_over = [names for names, done in zip(runs, told, strict=True) if not done]
+            return all(not names[1:] and assume(names[0], relation, other, ctx, span) for names in left_over)
+        if any(told):
+            return True
+    if sign == "=":
+        return _equation(left, right, ctx, span)
     if isinstance(left, n.Tuple):
         return False
     conditions = comparisons(n.Compare((left, right), (sign,), span=span), ctx)
