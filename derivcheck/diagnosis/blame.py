@@ -58,9 +58,10 @@ PROBES: Final = 60
 ATTEMPTS: Final = 3
 """So often the document is read anew for one that leaves it what it is."""
 ONE_SLIP: Final = 2
-"""Tokens that one slip in a line of the model changes at most."""
+"""Tokens that one slip in a line of the model changes at most, or in a definition that one line needs."""
 DEAREST: Final = 0.2e9
 """So much, or five times what it cost before, a first look at one claim may cost."""
+NONE: Final[frozenset[str]] = frozenset()
 UNKNOWN = (NotExact, OutOfRange, CannotDraw, SizesError, KeyError, RuntimeError)
 
 Holds = Callable[[Problem, Settings, frozenset[str], Mapping[str, Verdict]], bool]
@@ -139,10 +140,26 @@ class Inquiry:
         """
         roots = {name for name in self.wrong if self.verdicts[name].carried_from is None}
         known = self.suspects() if roots else ()
-        shared = [each for each in known if len(each.claims & roots) > 1 or self._is_concluded(each, roots)]
+        # What was undecided and then holds tells as much.
+        open_ = frozenset(name for name, verdict in self.verdicts.items() if verdict.outcome is Outcome.UNDECIDED)
+        shared = [each for each in known if len(each.claims & (roots | open_)) > 1 or self._is_concluded(each, roots)]
         shared.sort(key=lambda each: (-len(each.claims & roots), -each.site.span.start))
-        searched = (self._search(each, self.wrong, self._most(each)) for each in shared)
+        searched = (
+            self._search(each, self.wrong, self._most(each))
+            if len(each.claims & roots) > 1
+            else self._search(each, self.wrong, EFFORT / 4, also=open_)
+            for each in shared
+        )
         return next((found for found in searched if found is not None), None)
+
+    def of_one(self, name: str, size: int) -> Blame | None:
+        """A definition on which no line but this one rests, and that one slip of no more tokens mends as well."""
+        alone = [each for each in self.suspects() if each.claims == {name} and not each.site.model]
+        for each in sorted(alone, key=lambda each: (not self._direct(each, name), -each.site.span.start)):
+            slight = replace(each, edits=tuple(edit for edit in each.edits if edit.size <= min(size, ONE_SLIP)))
+            if (found := self._search(slight, frozenset((name,)), EFFORT / 4)) is not None:
+                return found
+        return None
 
     def _most(self, suspect: Suspect) -> float:
         """What a search may cost: what right lines rest on is seldom wrong."""
@@ -191,23 +208,28 @@ class Inquiry:
     def _direct(self, suspect: Suspect, name: str) -> bool:
         return bool(suspect.site.keys & reach_of(self.claims[name], {}))
 
-    def _search(self, suspect: Suspect, wrong: frozenset[str], most: float = EFFORT) -> Blame | None:
-        """The smallest edit of the likeliest kind after which everything that depends on a definition holds."""
+    def _search(
+        self, suspect: Suspect, wrong: frozenset[str], most: float = EFFORT, also: frozenset[str] = NONE
+    ) -> Blame | None:
+        """The smallest edit of the likeliest kind after which everything that depends on a definition holds.
+
+        Of the undecided lines ``also`` these have to hold.
+        """
         targets = suspect.claims & wrong
         if (suspect.site, targets) in self._tried or self.spent >= ALTOGETHER:
             return None
         self._tried.add((suspect.site, targets))
         begun = BUDGET.ever
         try:
-            return self._mended(suspect, targets, Effort(min(most, ALTOGETHER - self.spent)))
+            return self._mended(suspect, targets, also, Effort(min(most, ALTOGETHER - self.spent)))
         finally:
             self.spent += BUDGET.ever - begun
 
-    def _mended(self, suspect: Suspect, targets: frozenset[str], effort: Effort) -> Blame | None:
+    def _mended(self, suspect: Suspect, targets: frozenset[str], also: frozenset[str], effort: Effort) -> Blame | None:
         looks = self._looks(suspect, targets)
         if looks is None:
             return None
-        right = {name for name in suspect.claims if self._right(name)}
+        right = {name for name in suspect.claims if self._right(name)} | (suspect.claims & also)
         passing: list[tuple[Candidate, Problem]] = []
         for edit in suspect.edits:
             if passing and edit.rank > passing[0][0].rank:
@@ -371,7 +393,7 @@ class Look:
                     made: Tensor = kept if kept is not None else evaluate(side, frame).detach()
                     return made
 
-                return close(value(claim.head, self.head), value(claim.claimed, self.claimed))
+                return close(value(claim.claimed, self.claimed), value(claim.head, self.head))
         except (*UNKNOWN, RecursionError):
             return False
 

@@ -5,7 +5,8 @@ Which single edit makes a wrong line hold: every candidate is tried, and what is
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -71,11 +72,15 @@ class Look:
 
     def agrees(self, term: t.Term) -> bool:
         """Whether a term is what the left side is, wherever both are looked at; the cheapest first."""
-        return all(_close(at, head, term) for at, head in zip(self.places, self.heads, strict=True))
+        return self._everywhere(term, close)
 
     def keeps(self, term: t.Term, relation: str) -> bool:
         """Whether an inequality holds wherever the line is looked at."""
-        return all(_kept(at, head, term, relation) for at, head in zip(self.places, self.heads, strict=True))
+        return self._everywhere(term, torch.ge if relation in ("\\le", "<") else torch.le)
+
+    def _everywhere(self, term: t.Term, holds: Callable[..., bool | torch.Tensor]) -> bool:
+        seen = ((head, _value(at, term)) for at, head in zip(self.places, self.heads, strict=True))
+        return all(value is not None and bool(torch.as_tensor(holds(value, head)).all()) for head, value in seen)
 
 
 def looking(bench: Bench, claim: Claim) -> Look | None:
@@ -110,29 +115,16 @@ def place(bench: Bench, claim: Claim, world: World) -> Frame | None:
     return bench.frame(claim, world) if claim.solution is None else at_solution(bench, claim, world)
 
 
-def _close(at: Looked, head: torch.Tensor, term: t.Term) -> bool:
-    """A first look at one draw, without measuring rounding."""
+def _value(at: Looked, term: t.Term) -> torch.Tensor | None:
+    """What a term is at a first look, without measuring rounding; None where it has no value."""
     # Each look may cost what one check may: the search as a whole has an effort of its own.
     BUDGET.renew()
-    try:
-        with torch.no_grad():
-            value = at.value(term)
-    except UNKNOWN:
-        return False
-    return close(head, value)
+    with suppress(*UNKNOWN), torch.no_grad():
+        return at.value(term)
+    return None
 
 
-def _kept(at: Looked, head: torch.Tensor, term: t.Term, relation: str) -> bool:
-    BUDGET.renew()
-    try:
-        with torch.no_grad():
-            apart = at.value(term) - head
-    except UNKNOWN:
-        return False
-    return bool((apart >= 0).all()) if relation in ("\\le", "<") else bool((apart <= 0).all())
-
-
-def close(head: torch.Tensor, value: torch.Tensor) -> bool:
+def close(value: torch.Tensor, head: torch.Tensor) -> bool:
     """Whether two values are the same but for rounding, wherever both are finite."""
     left, right = torch.broadcast_tensors(head, value)
     good = left.isfinite() & right.isfinite()
@@ -189,13 +181,30 @@ def passes(bench: Bench, claim: Claim, term: t.Term) -> bool:
 
 
 def by_size(edit: Candidate) -> tuple[object, ...]:
-    """The smallest first, of these those that say plainly what they make."""
-    span = edit.span
-    return edit.size, edit.tree != tidied(edit.tree), len(latex(edit.tree)), span.end - span.start, span
+    """The smallest first, of these a sign before anything else, and those that say plainly what they make."""
+    span, signed = edit.span, edit.title.startswith("change the sign")
+    return edit.size, not signed, edit.tree != tidied(edit.tree), len(latex(edit.tree)), span.end - span.start, span
 
 
-def smallest(bench: Bench, tree: n.Node, passing: list[tuple[Candidate, Claim]]) -> Repair:
+def of_one_rank(
+    tried: Iterable[Candidate], effort: Effort, make: Callable[[Candidate], Claim | None]
+) -> list[tuple[Candidate, Claim]]:
+    """Of the edits that make a claim that holds those of the likeliest rank, each tree tried once."""
+    passing: list[tuple[Candidate, Claim]] = []
+    seen: set[n.Node] = set()
+    for candidate in tried:
+        if effort.spent or (passing and candidate.rank > passing[0][0].rank):
+            break
+        if candidate.tree not in seen and (made := make(candidate)) is not None:
+            passing.append((candidate, made))
+        seen.add(candidate.tree)
+    return passing
+
+
+def smallest(bench: Bench, tree: n.Node, passing: list[tuple[Candidate, Claim]]) -> Repair | None:
     """The smallest of the edits of a tree that pass; of two that come to the same, the one that says it plainly."""
+    if not passing:
+        return None
     distinct: dict[n.Node, tuple[Candidate, Claim]] = {}
     for each in sorted(passing, key=lambda each: by_size(each[0])):
         distinct.setdefault(plainest(each[0].tree), each)
@@ -215,7 +224,7 @@ def holding(bench: Bench, remade: Callable[[n.Node], Claim], tree: n.Node) -> Cl
         head, value = (bench.value(side, made, world) for side in (made.head, made.claimed))
     except (Refusal, RecursionError, *UNKNOWN):
         return None
-    return made if close(head, value) and passes(bench, made, made.claimed) else None
+    return made if close(value, head) and passes(bench, made, made.claimed) else None
 
 
 EFFORT: Final = 3e9
@@ -253,11 +262,9 @@ def repair(bench: Bench, claim: Claim) -> Repair | None:
             passing.append(candidate)
     if not passing and not searched:
         put_together, passing = True, _found(bench, claim, stock, look)
-    if not passing:
-        return None
     made = [(each, replace(claim, claimed=read(bench, claim, each.tree))) for each in passing]
     found = smallest(bench, claim.claimed_node, made)
-    return replace(found, far=put_together and found.edit.size > SLIP)
+    return found and replace(found, far=put_together and found.edit.size > SLIP)
 
 
 def _other_relation(bench: Bench, claim: Claim) -> Repair | None:
@@ -276,17 +283,17 @@ def _other_relation(bench: Bench, claim: Claim) -> Repair | None:
 def _within(bench: Bench, claim: Claim) -> Repair | None:
     """A slip of one sign, name or number after which an inequality holds."""
     look = looking(bench, claim)
-    effort = Effort(EFFORT / 4)
-    passing: list[tuple[Candidate, Claim]] = []
-    tried = 0
-    for candidate, term in meaningful(bench, claim, stock_of(bench, claim), effort) if look is not None else ():
-        if candidate.size > 1 or tried >= MOST_TRIED or (passing and candidate.rank > passing[0][0].rank):
-            continue
-        if look is not None and look.keeps(term, claim.relation):
-            tried += 1
-            if passes(bench, claim, term):
-                passing.append((candidate, replace(claim, claimed=term)))
-    return smallest(bench, claim.claimed_node, passing) if passing else None
+    slight = (each for each in candidates(claim.claimed_node, stock_of(bench, claim)) if each.size <= 1)
+
+    def make(candidate: Candidate) -> Claim | None:
+        BUDGET.note(READING)
+        with suppress(Refusal, RecursionError):
+            made = replace(claim, claimed=read(bench, claim, candidate.tree))
+            if look is not None and look.keeps(made.claimed, claim.relation) and passes(bench, made, made.claimed):
+                return made
+        return None
+
+    return smallest(bench, claim.claimed_node, of_one_rank(slight, Effort(EFFORT / 4), make))
 
 
 def repair_head(bench: Bench, claim: Claim, instead: Repair | None = None) -> Repair | None:
@@ -296,21 +303,17 @@ def repair_head(bench: Bench, claim: Claim, instead: Repair | None = None) -> Re
     """
     if claim.reheaded is None or claim.relation != "=" or claim.solution is not None:
         return None
-    effort = Effort(EFFORT / 4)
-    passing: list[tuple[Candidate, Claim]] = []
     differentiated = claim.kind in ("gradient", "jacobian", "derivative")
     stock = stock_of(bench, claim)
     tried = edits_by(LEFT, claim.head_node, stock) if differentiated else candidates(claim.head_node, stock)
-    for candidate in tried:
-        if effort.spent or (passing and candidate.rank > passing[0][0].rank):
-            break
-        if candidate.rank > 1 if differentiated else candidate.size > SLIP:
-            continue
-        if (made := holding(bench, claim.reheaded, candidate.tree)) is not None:
-            passing.append((candidate, made))
-    if instead is not None and passing and min(each.size for each, _ in passing) >= instead.edit.size:
-        return None
-    return smallest(bench, claim.head_node, passing) if passing else None
+    short = (each for each in tried if (each.rank <= 1 if differentiated else each.size <= SLIP))
+
+    def make(candidate: Candidate) -> Claim | None:
+        made = holding(bench, claim.reheaded, candidate.tree) if claim.reheaded is not None else None
+        return made if made is not None and made.head != made.claimed else None
+
+    found = smallest(bench, claim.head_node, of_one_rank(short, Effort(EFFORT / 4), make))
+    return None if instead is not None and found is not None and found.edit.size >= instead.edit.size else found
 
 
 def _found(bench: Bench, claim: Claim, stock: Stock, look: Look) -> list[Candidate]:

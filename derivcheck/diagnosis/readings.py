@@ -14,6 +14,7 @@ import torch
 from derivcheck.diagnosis.candidate import Candidate, closed, made, values_of
 from derivcheck.diagnosis.looking import CLOSE, TURNED, UNKNOWN, Repair, passes, read, smallest
 from derivcheck.diagnosis.patterns import Factors, run
+from derivcheck.diagnosis.redefining import reach_of
 from derivcheck.diagnosis.slips import number
 from derivcheck.evaluation.evaluator import World, evaluate
 from derivcheck.language import nodes as n
@@ -64,21 +65,15 @@ def _turned(bench: Bench, claim: Claim) -> str | None:
 
 def _symmetric_reading(bench: Bench, claim: Claim) -> str | None:
     """Whether the claim holds where one of its square matrices is symmetric."""
-    try:
-        return _first_symmetric(bench, claim)
-    except UNKNOWN:
-        return None
-
-
-def _first_symmetric(bench: Bench, claim: Claim) -> str | None:
     problem = bench.problem
-    for name in sorted(t.variables(claim.claimed)):
-        declared = problem.declarations.get(name)
-        if declared is None or declared.domain.kind != "real" or declared.family or claim.conditions:
-            continue
-        rows, columns = (dim.substitute(problem.solution) for dim in declared.shape)
-        if rows == columns and rows != ONE and _agree(bench, claim, bench.symmetric(name)):
-            return f"it holds only for symmetric `{declared.text}`"
+    with suppress(*UNKNOWN):
+        for name in sorted(reach_of(claim, bench.dependencies)):
+            declared = problem.declarations.get(name)
+            if declared is None or declared.domain.kind != "real" or declared.family or claim.conditions:
+                continue
+            rows, columns = (dim.substitute(problem.solution) for dim in declared.shape)
+            if rows == columns and rows != ONE and _agree(bench, claim, bench.symmetric(name)):
+                return f"it holds only for symmetric `{declared.text}`"
     return None
 
 
@@ -233,7 +228,7 @@ def _undone(bench: Bench, claim: Claim, by: Fraction, *, times: bool) -> Repair 
             term = read(bench, claim, edit.tree)
             if passes(bench, claim, term):
                 passing.append((edit, replace(claim, claimed=term)))
-    return smallest(bench, tree, passing) if passing else None
+    return smallest(bench, tree, passing)
 
 
 def _ratio(node: n.Node) -> Fraction:

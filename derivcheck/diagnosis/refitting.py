@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from derivcheck.diagnosis.candidate import Candidate, places_of
+from derivcheck.diagnosis.candidate import places_of
 from derivcheck.diagnosis.looking import (
     EFFORT,
     MOST_TRIED,
     Repair,
     holding,
     looking,
+    of_one_rank,
     smallest,
 )
 from derivcheck.diagnosis.offers import stock_of
@@ -46,7 +47,8 @@ def _refitted(bench: Bench, refused: Refused, dependent: Sequence[Span]) -> Repa
         if tried >= MOST_TRIED or (passing and refit.edit.rank > passing[0][0].edit.rank):
             break
         other = Bench(refit.problem, bench.settings)
-        if not all(_agrees(other, each) for each in refit.claims):
+        looks = [(looking(other, each), each.claimed) for each in refit.claims]
+        if not all(look is not None and look.agrees(claimed) for look, claimed in looks):
             continue
         tried += 1
         fresh = Bench(refit.problem, replace(bench.settings, seed=bench.settings.seed + 104_729))
@@ -55,41 +57,23 @@ def _refitted(bench: Bench, refused: Refused, dependent: Sequence[Span]) -> Repa
     if not passing:
         return None
     found = smallest(bench, passing[0][0].tree, [(refit.edit, made) for refit, made in passing])
+    assert found is not None
     holder = next(refit for refit, made in passing if made is found.made)
     return replace(found, bench=Bench(holder.problem, bench.settings))
-
-
-def _agrees(bench: Bench, claim: Claim) -> bool:
-    """Whether both sides are the same at one draw."""
-    look = looking(bench, claim)
-    return look is not None and look.agrees(claim.claimed)
 
 
 def _refused_alone(bench: Bench, refused: Refused) -> Repair | None:
     attempt = refused.attempt
     if attempt is None or attempt.remade is None or refused.implied:
         return None
-    effort = Effort(EFFORT)
-    passing: list[tuple[Candidate, Claim]] = []
-    seen: set[n.Node] = {attempt.claimed_node}
-    stock = stock_of(bench, attempt)
+    remade, tree, stock = attempt.remade, attempt.claimed_node, stock_of(bench, attempt)
     if refused.code == "unbound-index":
-        stock = replace(stock, letters=(*stock.letters, *_script_letters(attempt.claimed_node, stock)))
-    # A name of another shape may be just what is wrong.
-    tree = attempt.claimed_node
-    tried = candidates(tree, stock, ANY_NAME)
-    # What does not fit is where it was refused: a slip elsewhere is tried behind.
-    for candidate in sorted(tried, key=lambda each: not each.span.overlaps(refused.span)):
-        if effort.spent or (passing and candidate.rank > passing[0][0].rank):
-            break
-        if candidate.tree in seen:
-            continue
-        seen.add(candidate.tree)
-        if (made := holding(bench, attempt.remade, candidate.tree)) is not None:
-            passing.append((candidate, made))
-    if not passing:
-        return None
-    return smallest(bench, attempt.claimed_node, passing)
+        stock = replace(stock, letters=(*stock.letters, *_script_letters(tree, stock)))
+    # A name of another shape may be just what is wrong; what does not fit is where it was refused: a slip elsewhere is
+    # tried behind.
+    tried = (each for each in candidates(tree, stock, ANY_NAME) if each.tree != tree)
+    near = sorted(tried, key=lambda each: not each.span.overlaps(refused.span))
+    return smallest(bench, tree, of_one_rank(near, Effort(EFFORT), lambda each: holding(bench, remade, each.tree)))
 
 
 def _script_letters(tree: n.Node, stock: Stock) -> Iterator[n.Node]:
