@@ -17,7 +17,7 @@ from derivcheck.evaluation.balls import BallArithmetic, Balls, Number, enclosed
 from derivcheck.evaluation.evaluator import Bindings, Frame, evaluate
 from derivcheck.evaluation.grid import Grid
 from derivcheck.evaluation.growth import Bound, bound
-from derivcheck.evaluation.tilting import gathered
+from derivcheck.evaluation.tilting import gathered, touched
 from derivcheck.problem import terms as t
 from derivcheck.problem.terms import Term
 
@@ -58,14 +58,36 @@ class _Stretch:
 
 @dataclass
 class Enclosure:
-    """Works out integrals over one real number in ball arithmetic; ``known`` are the numbers that do not vary."""
+    """Works out integrals over one real number in ball arithmetic; ``known`` are the numbers that do not vary.
+
+    An integral is worked out once where what is bound around it does not stand in it. ``done`` has, with its value,
+    whether something was lost or cancelled in it.
+    """
 
     known: dict[object, tuple[Term, Bindings, Number]] = field(default_factory=dict)
+    done: dict[object, tuple[Term, Bindings, arb, bool, bool]] = field(default_factory=dict)
 
     def integral(self, term: t.LogIntegral | t.Expectation | t.Integral, frame: Frame) -> Balls:
         """log ∫ exp(log), ∫ exp(log) body / ∫ exp(log), or ∫ body. Raises ``NoValue`` where that does not exist."""
-        if not isinstance(frame.world.arithmetic, BallArithmetic):
+        a = frame.world.arithmetic
+        if not isinstance(a, BallArithmetic):
             raise NotExact("the derivative of an integral")
+        home = frame.bindings
+        while home.parent is not None and not touched(term, frozenset(home.values), frame):
+            home = home.parent
+        key = id(term), id(home), frame.axes
+        before = a.blurred, a.cancelled
+        if key not in self.done:
+            a.blurred = a.cancelled = False
+            try:
+                self.done[key] = term, home, self._value(term, frame), a.blurred, a.cancelled
+            finally:
+                a.blurred, a.cancelled = a.blurred or before[0], a.cancelled or before[1]
+        _, _, value, blurred, cancelled = self.done[key]
+        a.blurred, a.cancelled = a.blurred or blurred, a.cancelled or cancelled
+        return Grid((1,) * frame.rank, (value,))
+
+    def _value(self, term: t.LogIntegral | t.Expectation | t.Integral, frame: Frame) -> arb:
         match term:
             case t.Integral(bound=over, body=body):
                 value = self._over(over, body, frame)
@@ -80,7 +102,7 @@ class Enclosure:
                 self._see_parts(over, weight, body, value, frame)
             case _:
                 raise NotExact("an integral over several numbers")
-        return Grid((1,) * frame.rank, (value,))
+        return value
 
     def _over(self, over: t.Bound, integrand: Term, frame: Frame) -> arb:
         if frame.world.dims(over.shape) != (1, 1):

@@ -49,6 +49,19 @@ def test_a_shipped_derivation_passes_in_full(name: str, as_handed_in: bool) -> N
     assert report.title == HOMEWORKS[name].title
 
 
+@pytest.mark.parametrize(("name", "least"), [("mlp", 28), ("resblock", 22), ("ppca", 31)])
+def test_the_shipped_documents_hold_the_claims_that_were_asked_for(name: str, least: int) -> None:
+    # fewer claims than this means that some line was read as something else
+    assert len(in_full(name, False).results) >= least
+
+
+@pytest.mark.parametrize(("name", "mistakes"), [("mlp", 0), ("resblock", 3), ("ppca", 11)])
+def test_the_solutions_as_handed_in_show_their_mistakes(name: str, mistakes: int) -> None:
+    report = in_full(name, True)
+    assert sum(result.expected_wrong for result in report.results) == mistakes
+    assert all(result.verdict.outcome is Outcome.WRONG for result in report.results if result.expected_wrong)
+
+
 @pytest.mark.parametrize("phi", FUNCTIONS)
 def test_the_block_passes_with_every_activation(phi: str) -> None:
     functions = {} if phi == "arbitrary" else {"\\phi": phi}

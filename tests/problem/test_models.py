@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from derivcheck.config import Settings
-from derivcheck.engine import check, problem_of
+from derivcheck.engine import problem_of
 from derivcheck.source import Source
-from derivcheck.verdict import Outcome, Report, settled
+from derivcheck.verdict import Outcome, settled
+from tests.problem.asking import unmended
 
 HOLDS, WRONG = Outcome.HOLDS, Outcome.WRONG
 MIXTURE = r"""Let $w \in \Delta^{K}$ and, for $k = 1, \dots, K$, let $\mu_k \in \mathbb{R}$ and $v_k > 0$. For
@@ -17,11 +17,7 @@ CLAIM = r"$$ p(x_i) = \sum_{k=1}^{K} w_k \mathcal{N}(x_i; \mu_k, v_k) $$"
 
 
 def outcomes(text: str) -> list[Outcome]:
-    return [settled(result) for result in _checked(text).results]
-
-
-def _checked(text: str) -> Report:
-    return check(Source("model.md", text), Settings())
+    return [settled(result) for result in unmended(text).results]
 
 
 @pytest.mark.parametrize(
