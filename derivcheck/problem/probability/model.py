@@ -20,6 +20,7 @@ from derivcheck.problem.probability.logs import summed
 from derivcheck.problem.scope import IndexInfo, Refusal, Scope
 from derivcheck.problem.substitution import at_indices, member, rewrite
 from derivcheck.problem.terms import Term
+from derivcheck.reading.phrases import INDEPENDENT
 from derivcheck.source import Span
 
 
@@ -122,6 +123,27 @@ def follows_from(key: str, log: Term, scope: Scope) -> str | None:
     return None
 
 
+def unlinked(found: Iterable[Instance], scope: Scope) -> tuple[str, str] | None:
+    r"""Two random names of which nothing tells how they go together: two lines ``\sim`` do not make them independent.
+
+    Names that one line of the model or a definition brings together are a model, in which what is new is independent.
+    """
+    first, *others = dict.fromkeys(one.key for one in found)
+    if not others or INDEPENDENT.search(scope.text):
+        return None
+    made = scope.definitions
+    random = {
+        key for key, one in made.items() if behind((one.term,), made) & scope.factors.keys()
+    } | scope.factors.keys()
+    told = [{key, *t.variables(one.term)} & random for key, one in made.items()]
+    told += [{key, *t.variables(one.log)} & random for key, one in scope.factors.items()]
+    joined, more = set[str](), {first}
+    while more:
+        joined |= more
+        more = set[str]().union(*(group for group in told if group & joined)) - joined
+    return next(((first, key) for key in others if key not in joined), None)
+
+
 @dataclass(frozen=True, slots=True)
 class Joint:
     """The log density of some random values: log ∫ exp(``bound``) over the ``latent`` ones, plus the ``outside``."""
@@ -142,6 +164,9 @@ def joint(targets: frozenset[Instance], scope: Scope, span: Span) -> Joint:
         parts.append(term)
         rest |= ancestors
     everything = closure(rest, scope, span)
+    if (two := unlinked([*wholes, *everything], scope)) is not None:
+        names = " and ".join(f"`{scope.declarations[key].text}`" for key in two)
+        raise Refusal("not-checked", span, f"nothing says that {names} are independent", "say so where they are drawn")
     if any(instance.position is None and instance not in targets for instance in everything):
         raise Refusal("not-checked", span, "the members of a family together are not integrated out here")
     parts += [factor_at(instance, scope) for instance in everything if instance.position is not None]

@@ -32,6 +32,7 @@ from derivcheck.problem.probability.model import (
     parameters_of_model,
     refuse_unread,
     replaced,
+    unlinked,
 )
 from derivcheck.problem.probability.moments import (
     beyond_moments,
@@ -469,6 +470,9 @@ def expected(body: Term, given: frozenset[Instance], span: Span, ctx: Context, *
         if not given and (whole := mean_of_columns(body, asked, scope, span)) is not None:
             return whole
         return mean_of_sums(body, given, scope, span, lambda part: expected(part, given, span, ctx))
+    if isinstance(body, t.Add) and unlinked(asked, scope) is not None:
+        # Of a sum the mean is told, whatever its terms have to do with each other.
+        return replace(body, terms=tuple((sign, expected(part, given, span, ctx)) for sign, part in body.terms))
     made = joint(frozenset(closure(asked, scope, span)) | given, scope, span)
     latent = tuple(instance for instance in closure([*asked, *given], scope, span) if instance not in given)
     parts = [(1, part) for part in (*made.bound, *made.outside)]
