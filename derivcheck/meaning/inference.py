@@ -24,6 +24,7 @@ from derivcheck.meaning.guesses import BODIES, Guess, Kind
 from derivcheck.meaning.notations import run_in
 from derivcheck.meaning.written import (
     IMAGINARY,
+    OPERATORS,
     RESERVED,
     arguments_of,
     called_at,
@@ -424,15 +425,32 @@ class Inference:
     def _is_declared(self, node: n.Node) -> bool:
         r"""Whether a person would declare it: of a P in ``P \succ 0`` something is said as of no density.
 
-        Where nothing is said of chance, ``p_x`` is a place and ``q_1`` an angle.
+        A letter of an operator that the document nowhere calls is a name: a variance P, a place ``p_x``, an angle
+        ``q_1`` where nothing is said of chance.
         """
         if is_plain(node) or self._is_differentiated(node):
             return True
-        if isinstance(node, n.Scripted) and not node.primes and key_of(node.base) in ("p", "q") and not self._chances:
+        base = node.base if isinstance(node, n.Scripted) and not node.primes else node
+        if isinstance(base, n.Name) and base.text in OPERATORS and base not in self._called:
+            return base == node or base.text not in ("p", "q") or not self._chances
+        if node == n.Name("P") and self._is_factor(node):
             return True
         heads = (item.members[0] for item in self.items if isinstance(item, Statement) and item.relations
                  and item.relations[0].sign in ("\\succ", "\\succeq") and not item.displayed)  # fmt: skip
         return isinstance(node, n.Name) and any(node in members_of(head) for head in heads)
+
+    def _is_factor(self, name: n.Node) -> bool:
+        """Whether it stands in a product with no brackets behind: the P of ``B^\\top P B`` is no probability."""
+        heads = (part.factors for part in self._parts if isinstance(part, n.Product))
+        return any(one == name and not isinstance(two, n.Group) for factors in heads for one, two in pairwise(factors))
+
+    @cached_property
+    def _called(self) -> set[n.Node]:
+        """What stands before brackets or above a name somewhere: operators, and marks of a transpose."""
+        heads = (part.factors for part in self._parts if isinstance(part, n.Product))
+        called = {one for factors in heads for one, two in pairwise(factors) if isinstance(two, n.Group)}
+        above = {part.sup for part in self._parts if isinstance(part, n.Scripted) and part.sup is not None}
+        return {base_of(one) for one in called} | above
 
     @cached_property
     def _chances(self) -> bool:
@@ -443,11 +461,7 @@ class Inference:
             if isinstance(item, Statement)
             for relation in item.relations
         )
-        heads = (part.factors for part in self._parts if isinstance(part, n.Product))
-        called = ((base_of(one), two) for factors in heads for one, two in pairwise(factors))
-        return drawn or any(
-            isinstance(two, n.Group) and isinstance(one, n.Name) and one.text in ("p", "q") for one, two in called
-        )
+        return drawn or not self._called.isdisjoint((n.Name("p"), n.Name("q")))
 
     def _in_print(self, node: n.Node) -> n.Node:
         r"""A member of ``x_1, \dots, x_n`` with the index that the document writes elsewhere."""

@@ -23,7 +23,8 @@ from derivcheck.meaning.differentials import (
     in_exponents,
     speaks,
 )
-from derivcheck.meaning.samples import declared, samples
+from derivcheck.meaning.samples import declared, means, samples
+from derivcheck.meaning.written import arguments_of
 from derivcheck.problem.context import key_of, strip
 from derivcheck.problem.domains import REALS
 from derivcheck.reading.items import Directive, Item, Statement
@@ -385,7 +386,9 @@ def _primed(items: Items) -> dict[str, n.Node]:
             of_value = key_of(base) in values or _is_gradient_at(base, item.members[1])
             if of_value and sum(part == name for part in _written(items)) > 1:
                 found[key_of(name)] = name
-    return found
+    # Nobody transposes where a function is set: ``k(x, x') = …`` is one of two points.
+    heads = (part for item in _statements(items) if item.relations for part in arguments_of(item.members[0]))
+    return found | {key_of(part): part for part in heads if isinstance(part, n.Scripted) and part.primes}
 
 
 def _is_gradient_at(base: n.Node, value: n.Node) -> bool:
@@ -414,6 +417,12 @@ def _samples(items: Items, text: str) -> Read:
     found = samples(items)
     shown = ", ".join(f"`{plain(one.member)}`" for one in found)
     return Read(declared(found, items), f"{shown} is one of several like the name without its index, and no entry")
+
+
+def _means(items: Items, text: str) -> Read:
+    found = means(items)
+    shown = ", ".join(f"`{plain(one.members[0])}` is the mean `{plain(one.members[1])}`" for one in found.values())
+    return Read(hidden.in_front(tuple(found.values()), items), shown)
 
 
 def _ends_with_one(node: n.Node) -> bool:
@@ -638,6 +647,13 @@ CONVENTIONS: Final = (
         ("entry", "sample"),
         lambda items, text: "sample" if samples(items) else "entry",
         _samples,
+    ),
+    Convention(
+        "bars",
+        "whether a `\\bar x` that is nowhere set is the mean of the `x_i`",
+        ("name", "mean"),
+        lambda items, text: "mean" if means(items) else "name",
+        _means,
     ),
     Convention(
         "ones",

@@ -12,10 +12,12 @@ from itertools import pairwise
 
 from derivcheck.language import nodes as n
 from derivcheck.language.nodes import walk
+from derivcheck.language.printing import latex
 from derivcheck.meaning import hidden
 from derivcheck.problem.context import key_of, members_of, strip
 from derivcheck.problem.domains import REALS
 from derivcheck.reading.items import Item, Statement
+from derivcheck.reading.parser import parse_expression
 from derivcheck.source import Span
 
 
@@ -67,6 +69,30 @@ def declared(found: Sequence[Sample], items: tuple[Item, ...]) -> tuple[Item, ..
     return hidden.in_front(made, items)
 
 
+def means(items: Sequence[Item]) -> dict[str, Statement]:
+    r"""The means that are nowhere set, ``\bar x`` beside ``x_i`` for i = 1, …, n, each with what it is."""
+    statements = [item for item in items if isinstance(item, Statement)]
+    nodes = [(part, item) for item in statements for member in item.members for part in walk(member)]
+    told = [one.members[0] for one in statements if one.relations or one.hidden]
+    told += [name for part, _ in nodes if isinstance(part, n.Derivative) for name in part.variables]
+    said = {key_of(strip(part)) for member in told for part in members_of(member)}
+    uppers, ends = dict(_uppers(statements, [part for part, _ in nodes])), dict(_listed(statements))
+    sums: dict[str, str] = {}
+    for part, _ in nodes:
+        match part:
+            case n.Scripted(base=n.Name(text=text) as base, sub=n.Name() as letter, primes=0):
+                upper = uppers.get(key_of(letter)) or ends.get(base)
+                if upper is not None and upper != letter:
+                    index, top, one = latex(letter), latex(upper), latex(n.Scripted(base, letter, None))
+                    sums[f"\\bar{{{text}}}"] = f"\\frac{{1}}{{{top}}} \\sum_{{{index}=1}}^{{{top}}} {one}"
+    found: dict[str, Statement] = {}
+    for name, item in nodes:
+        if isinstance(name, n.Name) and name.text in sums and key_of(name) not in said:
+            mean, place = parse_expression(sums[name.text]), Span(item.span.start, item.span.start)
+            found.setdefault(key_of(name), hidden.set_to(name, mean, place, 860 + len(found)))
+    return found
+
+
 def _listed(statements: Sequence[Statement]) -> Iterator[tuple[n.Node, n.Node]]:
     r"""Of what the members are listed without a word of what they are, and up to where: ``t_1, \dots, t_n``."""
     alone = [one.members[0] if not one.relations else None for one in statements]
@@ -88,7 +114,7 @@ def _generic(statements: Sequence[Statement]) -> Iterator[tuple[n.Name, n.Node, 
         column = isinstance(space, n.Scripted) and space.sub is None and isinstance(space.sup, n.Name)
         values = isinstance(space, n.Group) and space.fence == "{"
         within = sign == "\\in" and (values or (reals and (column or isinstance(space, n.Name))))
-        if within or (sign == ">" and space == hidden.ZERO):
+        if within or (sign in (">", "\\ge") and space == hidden.ZERO):
             place = Span(one.span.start, one.span.start)
             yield from ((name, space, place, sign) for name in members_of(one.members[0]) if isinstance(name, n.Name))
 

@@ -13,6 +13,8 @@ from derivcheck.reading.items import Item, Statement
 from derivcheck.reading.unread import unbold
 
 RESERVED: Final = frozenset(("d", "e", "i", "\\pi", "I", "T", "p", "q", "P", "E", "\\mathbb{E}", "N", "\\mathcal{N}"))
+OPERATORS: Final = frozenset(("T", "p", "q", "P", "E", "N"))
+"""Letters of operators that name something where the document nowhere calls them."""
 
 
 IMAGINARY: Final = frozenset(map(n.Name, ("i", "\\mathrm{i}", "\\imath", "j", "\\mathrm{j}", "\\jmath")))
@@ -23,7 +25,9 @@ def arguments_of(left: n.Node) -> tuple[n.Node, ...]:
     match strip(left):
         case n.Product(factors=(n.Name() | n.Scripted(), n.Group(body=body))):
             names = body.items if isinstance(body, n.Tuple) else (body,)
-            return tuple(name for name in names if is_plain(name))
+            return tuple(
+                name for name in names if is_plain(replace(name, primes=0) if isinstance(name, n.Scripted) else name)
+            )
     return ()
 
 

@@ -60,9 +60,8 @@ def elaborate(node: n.Node, ctx: Context) -> Term:
             many = dotted.multiplied(node)
             return products.product(node, ctx) if many is None else ctx.term(many)
         case n.Entrywise(factors=factors, operators=operators):
-            product = ctx.term(factors[0])
-            for operator, factor in zip(operators, factors[1:], strict=True):
-                right = ctx.term(factor)
+            product, *others = (words.by_entries(factor, ctx) for factor in factors)
+            for operator, right in zip(operators, others, strict=True):
                 product = algebra.entrywise(ctx.scope, product, right, operator, product.span | right.span)
             return product
         case n.Fraction_(numerator=numerator, denominator=denominator):

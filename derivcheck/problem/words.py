@@ -179,20 +179,18 @@ def _entries(node: n.Node, ctx: Context) -> Term:
 
     ``\operatorname{diag}(s_i)`` has every s_i, where nothing else binds the i.
     """
+    every = dotted.entries(node, ctx)
+    return by_entries(node, ctx) if every is None else every
+
+
+def by_entries(node: n.Node, ctx: Context) -> Term:
+    r"""Where only entries can be meant, as beside ``\odot``, a power of a column is that of its entries."""
+    scope, readings = ctx.scope, ctx.scope.readings
+    scope.readings = {**readings, "powers": "entrywise"}
     try:
-        every = dotted.entries(node, ctx)
-        if every is not None:
-            return every
         return ctx.term(node)
-    except Refusal as refusal:
-        if refusal.code != "power-of-vector":
-            raise
-        scope, readings = ctx.scope, ctx.scope.readings
-        scope.readings = {**readings, "powers": "entrywise"}
-        try:
-            return ctx.term(node)
-        finally:
-            scope.readings = readings
+    finally:
+        scope.readings = readings
 
 
 def _extremum(word: str, args: list[Term], node: n.Apply, ctx: Context) -> Term:
