@@ -30,6 +30,7 @@ _DOUBLE = {"R": "ℝ", "N": "ℕ", "Z": "ℤ", "Q": "ℚ", "C": "ℂ", "E": "�
 _SCRIPT = {"L": "ℒ", "N": "𝒩", "H": "ℋ", "E": "ℰ", "F": "ℱ", "B": "ℬ", "I": "ℐ", "M": "ℳ", "R": "ℛ", "e": "ℯ"}
 
 _COMMAND = re.compile(r"\\([A-Za-z]+)\*?|\\(.)", re.DOTALL)
+_BELOW = re.compile(r"(?<=.)_\{([^{}]*)\}$")
 _WRAPPED = re.compile(r"\\([A-Za-z]+)\s*\{((?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*)\}\Z")
 
 _RAISED = dict(
@@ -53,6 +54,7 @@ def shown(text: str) -> str:
     r"""A name or a sign as Unicode: ``\sigma`` is ``σ``, ``\mathbf{x}`` is ``x``, ``\bar{y}`` is ``ȳ``."""
     wrapped = _WRAPPED.match(text)
     if not wrapped:
+        text = _BELOW.sub(lambda match: lowered(shown(match[1])), text)
         return _COMMAND.sub(lambda match: _COMMANDS.get(match[1] or match[2], match[1] or match[2]), text)
     command, inside = wrapped[1], shown(wrapped[2].strip())
     if command in _ACCENTS:

@@ -61,6 +61,41 @@ def spoken_models(items: Sequence[Item], text: str) -> list[Statement]:
     return made
 
 
+def by_probability(items: Sequence[Item]) -> list[Item]:
+    r"""``p(y = 1 \mid x) = f`` of a y of which no line says how it is drawn, as ``y \sim \mathrm{Bernoulli}(f)``."""
+    statements = [item for item in items if isinstance(item, Statement) and item.relations]
+    drawn = {key_of(strip(part)) for one in statements if one.relations[0].sign == "\\sim"
+             for part in members_of(strip(one.members[0]))}  # fmt: skip
+    made: list[Item] = []
+    for item in items:
+        name = _of_one(item.members[0]) if isinstance(item, Statement) and item.relations else None
+        if not isinstance(item, Statement) or name is None or item.continues or item.relations[0].sign != "=":
+            made.append(item)
+            continue
+        if key_of(name) in drawn or name in (part for member in item.members[1:] for part in walk(member)):
+            made.append(item)
+            continue
+        drawn.add(key_of(name))
+        law = hidden.called(n.Name("\\mathrm{Bernoulli}"), (item.members[1],))
+        drawing = replace(item.relations[0], sign="\\sim")
+        made.append(replace(item, members=(name, law), relations=(drawing,)))
+        if item.relations[1:]:
+            span = item.members[1].span | item.members[-1].span
+            made.append(replace(item, members=item.members[1:], relations=item.relations[1:], span=span))
+    return made
+
+
+def _of_one(node: n.Node) -> n.Node | None:
+    r"""The y of ``p(y = 1 \mid x)``."""
+    match strip(node):
+        case n.Product(
+            factors=(n.Name(text=text), n.Group(body=n.Given(left=n.Compare(members=(name, one), relations=("=",))))),
+            operators=("",),
+        ) if text in DENSITIES and one == hidden.ONE and isinstance(name, n.Name | n.Scripted):  # fmt: skip
+            return name
+    return None
+
+
 def _set(one: Statement) -> Iterator[n.Node]:
     r"""The names that a line sets or draws, ``p(x \mid z) = …`` and ``x \mid z \sim D`` among them."""
     node = strip(one.members[0])

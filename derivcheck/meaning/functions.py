@@ -10,10 +10,10 @@ from derivcheck.language import nodes as n
 from derivcheck.language.nodes import transform, walk
 from derivcheck.language.precedence import base_of
 from derivcheck.meaning import hidden
-from derivcheck.problem.context import members_of, strip
+from derivcheck.problem.context import key_of, members_of, strip
 from derivcheck.problem.dotted import is_dots
 from derivcheck.problem.probability.distributions import ALIASES
-from derivcheck.problem.probability.operators import ENTROPIES, MEANS, VARIANCES
+from derivcheck.problem.probability.operators import ENTROPIES, MEANS, VARIANCES, is_divergence
 from derivcheck.problem.scope import DENSITIES
 from derivcheck.reading.items import Item, Statement
 from derivcheck.reading.phrases import CHANCE, LEAST, MULTIPLIER, OPTIMISED, OPTIMISED_UNDER
@@ -25,7 +25,36 @@ _OF_CHANCE = {"q", "r", *DENSITIES, *ALIASES, *MEANS, *VARIANCES, *ENTROPIES}
 
 def functions_told(items: Sequence[Item], text: str) -> Sequence[Item]:
     """The document with its functions written in one way."""
-    return _values(_as_members(_optima(_without_bars(_undotted(items)), text)), text)
+    return _values(_as_members(_optima(_without_bars(_undotted(_divergence(items))), text)), text)
+
+
+def _divergence(items: Sequence[Item]) -> Sequence[Item]:
+    r"""``D_{KL}`` alone as the one ``D_{KL}(q \| p)`` of the document."""
+    products = [part for item in items if isinstance(item, Statement) for member in item.members
+                for part in walk(member) if isinstance(part, n.Product)]  # fmt: skip
+    calls = {n.Product((head, group), ("",)) for part in products for head, group in pairwise(part.factors)
+             if is_divergence(head) and isinstance(group, n.Group)}  # fmt: skip
+    if len(calls) != 1:
+        return items
+    call = calls.pop()
+
+    def full(node: n.Node, behind: n.Node | None = None) -> n.Node:
+        alone = node == call.factors[0] and not isinstance(behind, n.Group)
+        return replace(call, span=node.span) if alone else node
+
+    def inside(node: n.Node) -> n.Node:
+        match node:
+            case n.Derivative(target=target) if target is not None:
+                return replace(node, target=full(target))
+            case n.Product(factors=factors):
+                return replace(node, factors=tuple(map(full, factors, (*factors[1:], None))))
+            case n.Add(terms=parts):
+                return replace(node, terms=tuple((sign, full(part)) for sign, part in parts))
+        return node
+
+    items = _everywhere(inside, items)
+    return [replace(item, members=tuple(map(full, item.members))) if isinstance(item, Statement) and item.relations
+            else item for item in items]  # fmt: skip
 
 
 def _values(items: Sequence[Item], text: str) -> Sequence[Item]:
@@ -153,7 +182,10 @@ def _called(node: n.Node, items: Sequence[Item]) -> tuple[n.Node, n.Node] | None
 
 
 def _without_bars(items: Sequence[Item]) -> Sequence[Item]:
-    r"""``\mathcal{W}(\Lambda \mid W, \nu) = …``: a function of all that its brackets hold."""
+    r"""``\mathcal{W}(\Lambda \mid W, \nu) = …``: a function of all that its brackets hold.
+
+    What stands behind the bar and nowhere else, the state of ``\pi(a \mid s)``, is no more than a part of the name.
+    """
     heads = {
         item.members[0].factors[0]
         for item in items
@@ -162,18 +194,26 @@ def _without_bars(items: Sequence[Item]) -> Sequence[Item]:
     }  # fmt: skip
     if not heads:
         return items
+    parts = [part for item in items if isinstance(item, Statement) and item.relations
+             for member in item.members for part in walk(member)]  # fmt: skip
+    behind = [one for part in parts if isinstance(part, n.Product) for head, group in pairwise(part.factors)
+              if head in heads and isinstance(group, n.Group) and isinstance(group.body, n.Given)
+              for one in members_of(group.body.right)]  # fmt: skip
+    silent = {one for one in behind if isinstance(one, n.Name) and parts.count(one) == behind.count(one)}
 
-    def listed(node: n.Node) -> n.Node:
+    def unbarred(node: n.Node) -> n.Node:
         if not (_has_bar(node, within=True) and isinstance(node, n.Product)):
             return node
         factors = list(node.factors)
         for k, (head, group) in enumerate(zip(node.factors, node.factors[1:], strict=False)):
             if head in heads and isinstance(group, n.Group) and isinstance(group.body, n.Given):
-                parts = (*members_of(group.body.left), *members_of(group.body.right))
-                factors[k + 1] = replace(group, body=n.Tuple(parts, (",",) * (len(parts) - 1), span=group.body.span))
+                given = (one for one in members_of(group.body.right) if one not in silent)
+                every = (*members_of(group.body.left), *given)
+                listed = n.Tuple(every, (",",) * (len(every) - 1), span=group.body.span)
+                factors[k + 1] = replace(group, body=every[0] if len(every) == 1 else listed)
         return replace(node, factors=tuple(factors))
 
-    return _everywhere(listed, items)
+    return _everywhere(unbarred, items)
 
 
 def _everywhere(change: Callable[[n.Node], n.Node], items: Sequence[Item]) -> list[Item]:
@@ -185,14 +225,14 @@ def _everywhere(change: Callable[[n.Node], n.Node], items: Sequence[Item]) -> li
 
 
 def _as_members(items: Sequence[Item]) -> Sequence[Item]:
-    r"""``\pi(a) = …`` for $a \in \{1, \dots, K\}$ as the member ``\pi_a``: a function of labels."""
+    r"""``\pi(a) = …`` for $a \in \{1, \dots, K\}$, or of an a that is an index alone, as ``\pi_a``: of labels."""
     statements = [item for item in items if isinstance(item, Statement) and len(item.members) > 1]
     letters = {one.members[0] for one in statements if _is_range(one) and isinstance(one.members[0], n.Name)}
     heads = {
         left.factors[0] for one in statements if one.relations[0].sign in ("=", ":=") and not one.continues
         and isinstance(left := strip(one.members[0]), n.Product) and (named := _of_letters(left)) is not None
-        and set(named) <= letters
-    } if letters else set()  # fmt: skip
+        and all(name in letters or _counts(name, one) for name in named)
+    }  # fmt: skip
     if not heads:
         return items
 
@@ -209,12 +249,20 @@ def _as_members(items: Sequence[Item]) -> Sequence[Item]:
                 and not isinstance(group.body, n.Given)
             ):
                 sub = group.body if len(members_of(group.body)) > 1 else members_of(group.body)[0]
-                factors[k : k + 2] = [n.Scripted(head, sub, None, span=head.span | group.span)]
+                name = head if isinstance(head, n.Name) else n.Name(key_of(head), span=head.span)
+                factors[k : k + 2] = [n.Scripted(name, sub, None, span=head.span | group.span)]
                 del operators[k]
             k += 1
         return factors[0] if len(factors) == 1 else replace(node, factors=tuple(factors), operators=tuple(operators))
 
     return _everywhere(member, items)
+
+
+def _counts(name: n.Node, one: Statement) -> bool:
+    """Whether what a line sets has a name as an index, and as nothing else."""
+    parts = [part for member in one.members[1:] for part in walk(member)]
+    below = [part for each in parts if isinstance(each, n.Scripted) and each.sub is not None for part in walk(each.sub)]
+    return 0 < parts.count(name) == below.count(name)
 
 
 def _is_range(one: Statement) -> bool:
@@ -227,16 +275,24 @@ def _is_range(one: Statement) -> bool:
 def _of_letters(node: n.Product) -> tuple[n.Node, ...] | None:
     """The names in the brackets behind a name that is no density."""
     match node:
-        case n.Product(factors=(n.Name(text=text), n.Group(fence="(", body=body)), operators=("",)):
-            if text not in _OF_CHANCE and all(isinstance(part, n.Name) for part in members_of(body)):
+        case n.Product(
+            factors=(n.Name() | n.Scripted(sup=None) as head, n.Group(fence="(", body=body)), operators=("",)
+        ):
+            if not _is_chance(head) and all(isinstance(part, n.Name) for part in members_of(body)):
                 return tuple(members_of(body))
     return None
+
+
+def _is_chance(head: n.Node) -> bool:
+    base = base_of(head)
+    return not isinstance(base, n.Name) or base.text in _OF_CHANCE
 
 
 def _has_bar(node: n.Node, *, within: bool = False) -> bool:
     """Whether it is a name of no density in front of brackets with a bar in them."""
     match node:
-        case n.Product(factors=(n.Name(text=text), n.Group(body=n.Given(left=left))), operators=("",)):
+        case n.Product(factors=(n.Name() | n.Scripted() as head, n.Group(body=n.Given(left=left))), operators=("",)):
+            text = getattr(base_of(head), "text", "p")
             return text not in _OF_CHANCE and isinstance(left, n.Name | n.Scripted)
     return within and isinstance(node, n.Product)
 

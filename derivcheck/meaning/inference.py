@@ -592,6 +592,8 @@ class Inference:
             return ("table",)
         if any(isinstance(part, n.Scripted) and part.base == name and two_letters(part.sub) for part in self._parts):
             return ("matrix",)
+        if any(isinstance(part, n.Scripted) and part.base == name and self._runs(part) for part in self._parts):
+            return ("column", "number")
         bare = unaccented(text)
         bold = text.startswith(("\\mathbf", "\\vec", "\\hat{\\mathbf"))
         if self._runs(name):
