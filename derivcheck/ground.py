@@ -80,11 +80,8 @@ class Grounds:
         if isinstance(claim, Claim) and (only_inputs or self._number_of_guessed(claim)):
             if only_inputs and (claim.chain in self.settled or self._leaves_nothing_open(claim)):
                 return None
-            keys = sorted(_keys_in(claim.head) | _keys_in(claim.claimed))
-            why = "may be asked of the inputs, or set one of them"
-            names_of_inputs = tuple((folded(key.split("#")[0]),) for key in keys)
-            # A condition on inputs, or a value of one: what holds for all of them holds there too.
-            return Unread(names_of_inputs, claim.line_span, narrows=True, why=why)
+            keys = _keys_in(claim.head) | _keys_in(claim.claimed)
+            return self._tie(keys, claim, "may be asked of the inputs, or set one of them")
         if isinstance(claim, Claim) and (claim.implied or claim.joined):
             return None
         names, arguments = set_in(self.problem.source.text, claim.line_span)
@@ -184,7 +181,8 @@ class Grounds:
         alone = inputs[1] - inputs[0] if any(sides) and inputs[0] - inputs[1] else set()
         if (not told and sides[0] - sides[1] and sides[1] - sides[0]) or (alone and alone <= self._first_in(claim)):
             # Two things of which nothing is said are never equal for all their values, and may be made of each other.
-            return Unread((), claim.line_span, why="holds two names of which nothing is said against each other")
+            why = "holds two names of which nothing is said against each other"
+            return self._tie(sides[0] | sides[1], claim, why)
         fresh = (_keys_in(claim.head) ^ _keys_in(claim.claimed)) & self._inferred & self.problem.declarations.keys()
         fresh = {key for key in fresh if is_scalar(self.problem.declarations[key].shape)} if fresh else fresh
         parts = (part for side in (claim.head, claim.claimed) for part in t.walk(side))
@@ -195,7 +193,12 @@ class Grounds:
             # A line that has it on one side only may itself be what sets it.
             if isinstance(other, Claim) and other.line_span != claim.line_span and other.span.start < claim.span.start:
                 fresh -= _keys_in(other.head) & _keys_in(other.claimed)
-        return Unread((), claim.line_span, why="may set a name of which nothing else is said") if fresh else None
+        return self._tie(fresh, claim, "may set a name of which nothing else is said") if fresh else None
+
+    def _tie(self, keys: set[str], claim: Claim, why: str) -> Unread:
+        """A line that may tie names to each other: what holds for all their values holds under it."""
+        names = tuple((folded(key.split("#")[0]),) for key in sorted(keys))
+        return Unread(names, claim.line_span, narrows=True, why=why)
 
     def _first_in(self, claim: Claim) -> set[str]:
         """The inputs of which nothing is made, and that no claim before has on both sides: others may make them."""
@@ -556,8 +559,9 @@ def on_ground(
     }
     for claim, verdict in zip(claims, verdicts, strict=True):
         if verdict.outcome is Outcome.WRONG:
-            found = grounds.runs_out(claim, verdict) or grounds.may_set(claim)
-            kinds[claim.name] = found or kinds.get(claim.name)
+            tie = grounds.may_set(claim)
+            anew.append(tie)
+            kinds[claim.name] = grounds.runs_out(claim, verdict) or tie or kinds.get(claim.name)
     apart = {name: one for name, one in kinds.items() if one is not None}
     opened = tuple(unread for unread in anew if unread is not None)
     grounds = Grounds(problem, opened, apart=apart, decided=decided, holding=holding, settled=settled)

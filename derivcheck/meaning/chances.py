@@ -13,15 +13,16 @@ from re import Match
 from typing import Literal
 
 from derivcheck.language import nodes as n
-from derivcheck.language.nodes import walk
+from derivcheck.language.nodes import transform, walk
 from derivcheck.language.precedence import base_of
 from derivcheck.meaning import hidden
-from derivcheck.problem.context import key_of, members_of, strip
+from derivcheck.problem.context import key_of, members_of, names_in, strip
 from derivcheck.problem.dotted import is_dots
 from derivcheck.problem.probability.operators import MEANS, VARIANCES
 from derivcheck.problem.prose import is_concluded
 from derivcheck.problem.scope import DENSITIES, MOMENTS
 from derivcheck.reading.items import Item, Statement
+from derivcheck.reading.parser import parse_expression
 from derivcheck.reading.phrases import BARELY, BY_CHANCE, ENDS, INDEPENDENT, SPOKEN_MOMENT, SPOKEN_NAMES, STATEMENT
 from derivcheck.reading.windows import sentence
 from derivcheck.source import Span
@@ -61,6 +62,54 @@ def spoken_models(items: Sequence[Item], text: str) -> list[Statement]:
     return made
 
 
+LINKS = {
+    ("\\log y", "\\log(y)", "\\ln y", "\\ln(y)"): "\\exp(z)",
+    (
+        "\\log\\frac{y}{1-y}",
+        "\\ln\\frac{y}{1-y}",
+        "\\mathrm{logit}(y)",
+        "\\mathrm{logit} y",
+    ): "\\frac{1}{1 + \\exp(-z)}",
+}
+"""What a model sets a name y to when it says that this of y is z."""
+
+
+def solved(items: Sequence[Item]) -> list[Item]:
+    r"""``\log \mu_i = x_i^\top \beta`` of a name that no other line sets or declares, as what it is set to."""
+    statements = [item for item in items if isinstance(item, Statement) and item.relations]
+    told = {key_of(strip(part)) for one in statements for part in members_of(strip(one.members[0]))}
+    inverse = {parse_expression(one): value for ways, value in LINKS.items() for one in ways}
+    made: list[Item] = []
+    for item in items:
+        own = isinstance(item, Statement) and item.relations and item.relations[0].sign == "=" and not item.continues
+        left = item.members[0] if isinstance(item, Statement) and own and not item.implied else None
+        for name in dict.fromkeys(names_in(left)) if left is not None else ():
+            value = inverse.get(_with(left, name, n.Name("y"))) if left is not None else None
+            if value is None or key_of(name) in told or not isinstance(item, Statement):
+                continue
+            if any(part == name for part in walk(item.members[1])):
+                continue
+            solution = transform(parse_expression(value), lambda node, at=name.span: replace(node, span=at))  # type: ignore[misc]
+            solution = _with(solution, n.Name("z"), n.Group(item.members[1], span=item.members[1].span))
+            made += _apart(item, (name, solution), "=")
+            break
+        else:
+            made.append(item)
+    return made
+
+
+def _with(node: n.Node, name: n.Node, value: n.Node) -> n.Node:
+    return transform(node, lambda part: value if part == name else part)
+
+
+def _apart(item: Statement, first: tuple[n.Node, n.Node], sign: str) -> Iterator[Statement]:
+    """A line whose first two members say something else, and what it says of the others."""
+    yield replace(item, members=first, relations=(replace(item.relations[0], sign=sign),))
+    if item.relations[1:]:
+        span = item.members[1].span | item.members[-1].span
+        yield replace(item, members=item.members[1:], relations=item.relations[1:], span=span)
+
+
 def by_probability(items: Sequence[Item]) -> list[Item]:
     r"""``p(y = 1 \mid x) = f`` of a y of which no line says how it is drawn, as ``y \sim \mathrm{Bernoulli}(f)``."""
     statements = [item for item in items if isinstance(item, Statement) and item.relations]
@@ -77,11 +126,7 @@ def by_probability(items: Sequence[Item]) -> list[Item]:
             continue
         drawn.add(key_of(name))
         law = hidden.called(n.Name("\\mathrm{Bernoulli}"), (item.members[1],))
-        drawing = replace(item.relations[0], sign="\\sim")
-        made.append(replace(item, members=(name, law), relations=(drawing,)))
-        if item.relations[1:]:
-            span = item.members[1].span | item.members[-1].span
-            made.append(replace(item, members=item.members[1:], relations=item.relations[1:], span=span))
+        made += _apart(item, (name, law), "\\sim")
     return made
 
 

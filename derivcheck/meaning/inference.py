@@ -383,8 +383,8 @@ class Inference:
                     whole = key
                     if letters_above(node) & self._ends.keys():
                         continue  # ``x^{(i)}`` is one of several.
-                if member_of(node) in made:
-                    continue
+                if member_of(node) in made or (f"{key}_" in made and not claim.unknown.argument):
+                    continue  # ``\\mu`` is the column of the ``\\mu_i`` that a line sets.
                 if (claim.unknown.argument or self._is_declared(node) or key in self._counting) and not {key, whole} & {
                     *made,
                     *self._random,

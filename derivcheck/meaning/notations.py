@@ -15,7 +15,7 @@ from re import Match
 from derivcheck.language import nodes as n
 from derivcheck.language.nodes import walk
 from derivcheck.meaning import hidden
-from derivcheck.meaning.chances import by_probability, spoken_models
+from derivcheck.meaning.chances import by_probability, solved, spoken_models
 from derivcheck.meaning.functions import functions_told
 from derivcheck.meaning.instances import instances
 from derivcheck.meaning.leftout import spelt_out
@@ -42,7 +42,9 @@ class Members:
 def written_out(items: tuple[Item, ...], text: str) -> tuple[tuple[Item, ...], list[Unread]]:
     """The items with what words say of rows and columns as hidden statements, and what was said but not understood."""
     bundles = list(_bundles(items))
-    items, unread = instances(spelt_out(_by_entries(list(_one_by_one(by_probability(functions_told(items, text)))))))
+    items, unread = instances(
+        spelt_out(_by_entries(list(_one_by_one(solved(by_probability(functions_told(items, text)))))))
+    )
     unread += bundles
     statements = [item for item in items if isinstance(item, Statement)]
     said = [*_ranges(statements), *spoken_models(items, text)]
