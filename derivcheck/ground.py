@@ -109,6 +109,10 @@ class Grounds:
         tied = tied_names(claim.head, claim.claimed, self.problem.declarations)
         if tied is not None and all(self._is_free(key) for key in tied[0]):
             return True
+        ours, theirs = _keys_in(claim.head), _keys_in(claim.claimed)
+        if claim.relation == "=" and ours and theirs and not ours & theirs and all(map(self._is_free, ours | theirs)):
+            # ``\sin u = n \sin v``: what has no name in common is equal for all inputs only where both are constant.
+            return True
         for one, other in ((claim.head, claim.claimed), (claim.claimed, claim.head)):
             # ``\sum_k y_k = 1`` of free entries holds where it is asked of them.
             total = summed(one, self.problem.scope)

@@ -518,4 +518,6 @@ def _assumed(item: Statement, statements: Statements, builder: Builder) -> bool:
         if all(taken):
             builder.line(item.span, "assumption")
             return True
-    return not any(sign in DEFINITE for sign in signs) and conditions.narrows(item, statements, builder)
+    if any(sign in DEFINITE for sign in signs):
+        return False
+    return conditions.narrows(item, statements, builder) or conditions.asked_of_inputs(item, builder)

@@ -28,8 +28,8 @@ from derivcheck.problem.declarations import declare_one, runs_of
 from derivcheck.problem.domains import DOTS, declare_sizes
 from derivcheck.problem.indices import COMPARABLE, comparisons, size_dim
 from derivcheck.problem.newness import is_new, mentions_itself, would_resolve
-from derivcheck.problem.prose import is_asked, is_concluded, is_conditional
-from derivcheck.problem.scope import Declaration, Definition, FunctionDefinition, IndexInfo, Refusal, Scope
+from derivcheck.problem.prose import constrains, is_asked, is_concluded, is_conditional
+from derivcheck.problem.scope import Assumption, Declaration, Definition, FunctionDefinition, IndexInfo, Refusal, Scope
 from derivcheck.problem.solutions import equation_for
 from derivcheck.reading.items import Statement
 from derivcheck.reading.phrases import (
@@ -336,6 +336,18 @@ def narrows(item: Statement, statements: Statements, builder: Builder) -> bool:
         for one in builder.waiting
     ]
     builder.makers.narrow(item.sentence, found)
+    return True
+
+
+def asked_of_inputs(item: Statement, builder: Builder) -> bool:
+    r"""``let $x$ satisfy $a_i^\top x < b_i$ for all $i$``: met by every draw, with whatever letters it has."""
+    if item.implied or not constrains(item, builder.source.text):
+        return False
+    found = _compared(item, builder)
+    if found is None:
+        return False
+    builder.line(item.span, "assumption")
+    builder.scope.assumptions.append(Assumption(found, item.span))
     return True
 
 

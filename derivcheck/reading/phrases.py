@@ -61,7 +61,7 @@ def _said(tells: str, pattern: str, window: Window = "near", *, any_case: bool =
 ASKING: Final = _said(
     "asked of the inputs",
     r"\b(satisf(y|ies|ying)|obey(s|ing)?|fulfil(l|s|ling)?|subject to|constraints?|conditions?|restrictions?"
-    r"|(add|sum)(s|ming|ing)? (up )?to|normali[sz](ed|ation))\b",
+    r"|(add|sum)(s|ming|ing)? (up )?to|normali[sz](ed|ation)|laws? (says?|states?|requires?|relates?|demands?|reads?))\b",
 )
 PUT_UP: Final = _said("asked of the inputs", r"\b(let|suppose|assume)\b[^.]*$", window="")
 CONDITIONS_JOINED: Final = _said(
