@@ -122,8 +122,11 @@ def build(
     own = ctx.scope.resolve_shape(variable.shape)
     target, staying = at_current(moving(target, variable.key, ctx.scope), variable.key, ctx.scope)
     held += staying
+    slopes = _by_stacked(target, variable, ctx, span, held, direct)
+    if slopes is not None and not is_scalar(shape):
+        return slopes
     if is_scalar(shape):
-        gradient: Term = DerivativeTerm(
+        gradient: Term = slopes or DerivativeTerm(
             target, variable.key, "gradient", held, direct, indices=variable.indices, shape=variable.shape, span=span
         )
         if variable.position is not None:
@@ -144,6 +147,27 @@ def build(
         f"by something {ctx.scope.show(variable.shape)} is no matrix",
         "it stands only in a chain that ends in a scalar, as in ∂ℓ/∂r · ∂r/∂V; or write it entry by entry",
     )
+
+
+def _by_stacked(
+    target: Term, variable: By, ctx: Context, span: Span, held: tuple[str, ...], direct: bool
+) -> Term | None:
+    """The slopes by the names of which a column is made, ``P = (X, Y, Z)^\top``, where only these stand in the target."""
+    found = ctx.scope.definitions.get(variable.key)
+    made = found.term if found is not None and variable.position is None and not variable.indices else None
+    made = made.argument if isinstance(made, terms.Unary) and made.op == "transpose" else made
+    shape, column = target.shape, variable.shape[1] == ONE
+    if not isinstance(made, terms.Block) or shape[1] != ONE or not _vector(variable.shape):
+        return None
+    places = [place_of(part, span) for row in made.rows for part in row]
+    if None in places or depends(target, variable.key, ctx.scope):
+        return None
+    by_name = replace(ctx, layout="shape")
+    slopes = tuple(build(target, place, by_name, span, held=held, direct=direct) for place in places if place)
+    if not is_scalar(shape):
+        return terms.Block((slopes,), shape=(shape[0], _length(variable.shape)), span=span)
+    rows = tuple((slope,) for slope in slopes) if column else (slopes,)
+    return terms.Block(rows, shape=variable.shape, span=span)
 
 
 def _jacobian(target: Term, variable: By, ctx: Context, span: Span, held: tuple[str, ...], direct: bool) -> Term:
