@@ -178,7 +178,8 @@ def domain_condition(name: n.Node, sign: str, right: n.Node, ctx: Context) -> bo
     if found is None and ranging_letters(node, ctx) and not would_resolve(node, replace(ctx, free={})):
         declare_one(node, SCALAR, Domain(kind), ctx)  # type: ignore[arg-type]
         return True
-    if found is None and not would_resolve(node, ctx):
+    built_in = isinstance(node, n.Name) and node.text in ("e", "\\pi", "I")  # ``I > 0`` is a current or a share.
+    if found is None and (built_in or not would_resolve(node, ctx)):
         scope.enter(
             key_of(node),
             Declaration(key_of(node), plain(node), SCALAR, Domain(kind), node.span),  # type: ignore[arg-type]

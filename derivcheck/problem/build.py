@@ -21,7 +21,7 @@ from derivcheck.problem.constraints import note_undrawn
 from derivcheck.problem.context import key_of, lacking, members_of, strip
 from derivcheck.problem.declarations import index_range
 from derivcheck.problem.definitions import define
-from derivcheck.problem.domains import counting_letters, turned_names
+from derivcheck.problem.domains import angles, counting_letters, turned_names
 from derivcheck.problem.eigenwords import explain
 from derivcheck.problem.equations import release
 from derivcheck.problem.indices import run_of
@@ -62,6 +62,7 @@ def build(source: Source, items: tuple[Item, ...], readings: Mapping[str, str] =
     read, items = items, with_spoken_models(items, source.text)
     statements = Statements(item for item in items if isinstance(item, Statement))
     scope.counting, scope.turned = counting_letters(statements), turned_names(statements)
+    scope.angles = angles(statements)
     note_runs(statements, builder)
     sentence = -1
     for item in _declarations_first(items):

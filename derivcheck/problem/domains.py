@@ -245,6 +245,7 @@ def _interval(low: n.Node, high: n.Node, ctx: Context, span: Span) -> Domain:
     return Domain("interval", low=ends[0], high=ends[1], closed=closed)
 
 
+ANGLES = frozenset(("sin", "cos", "tan", "cot", "sec", "csc"))
 SPACES = frozenset(("\\mathbb{R}", "\\R", "\\Reals", "ℝ"))
 
 
@@ -261,6 +262,13 @@ def counting_letters(statements: Iterable[Statement]) -> frozenset[str]:
                 for place in _places(part):
                     found.update(map(key_of, size_names(place)))
     return frozenset(found)
+
+
+def angles(statements: Iterable[Statement]) -> frozenset[str]:
+    r"""The names of which a sine or cosine stands somewhere with nothing else behind it: the θ of ``1 + \cos\theta``."""
+    parts = (part for statement in statements for member in statement.members for part in walk(member))
+    args = (arg for part in parts if isinstance(part, n.Apply) and part.word.text in ANGLES for arg in part.args)
+    return frozenset(key_of(arg) for arg in args if isinstance(arg, n.Name | n.Scripted))
 
 
 def turned_names(statements: Iterable[Statement]) -> frozenset[str]:

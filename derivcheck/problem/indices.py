@@ -89,8 +89,8 @@ def is_word(sub: n.Node | None, scope: Scope, bound: Collection[str] = ()) -> bo
 
 
 def is_mark(sub: n.Node | None) -> bool:
-    r"""Whether a star or a dagger stands below: part of a name, as ``w_\star``."""
-    return isinstance(sub, n.Symbol) and sub.text in ("*", "\\star", "\\ast", "\\dagger", "\\bullet")
+    r"""Whether a star, a dagger or a lone sign stands below: part of a name, as ``w_\star`` or ``B_+``."""
+    return isinstance(sub, n.Symbol) and sub.text in ("*", "\\star", "\\ast", "\\dagger", "\\bullet", "+", "-")
 
 
 def index_term(node: n.Node, ctx: Context) -> Term:

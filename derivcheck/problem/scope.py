@@ -239,6 +239,7 @@ class Scope:
     text: str = ""
     counting: frozenset[str] = frozenset()
     turned: frozenset[str] = frozenset()
+    angles: frozenset[str] = frozenset()
     counter: int = 0
     given: dict[str, int] = field(default_factory=dict)
     heading: int = 0

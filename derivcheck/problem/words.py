@@ -17,6 +17,7 @@ from derivcheck.language.shapes import ONE, is_scalar
 from derivcheck.problem import algebra, dotted, terms
 from derivcheck.problem.calls import call
 from derivcheck.problem.context import Context, key_of
+from derivcheck.problem.domains import ANGLES
 from derivcheck.problem.indices import superscript
 from derivcheck.problem.probability.logs import has_density, has_factorial, log_of
 from derivcheck.problem.scope import Refusal
@@ -24,7 +25,6 @@ from derivcheck.problem.terms import Term
 from derivcheck.reading.phrases import DIGAMMA
 from derivcheck.source import Span
 
-ANGLES = frozenset(("sin", "cos", "tan", "cot", "sec", "csc"))
 ELEMENTARY = {word: name for name, known in FUNCTIONS.items() for word in (name, *known.spellings) if name != "gamma"}
 MATRIX_WORDS = {
     "tr": "trace", "trace": "trace", "det": "det", "diag": "diag", "vec": "vec", "softmax": "softmax",
@@ -163,6 +163,8 @@ def _of_numbers(node: n.Apply, ctx: Context) -> n.Node | None:
     except Refusal:
         return None  # What is no value by itself, as the head of a call, is read as a whole.
     end = next((place for place, shape in enumerate(shapes) if not is_scalar(shape)), 0)
+    if not end and spaced and isinstance(factors[0], n.Name | n.Scripted) and key_of(factors[0]) in ctx.scope.angles:
+        end = 1  # Elsewhere the document has the sine or cosine of this alone.
     if end and (word in ANGLES or (word in ("log", "ln") and ONE not in shapes[end])):
         inner = factors[0] if end == 1 else n.Product(factors[:end], ("",) * (end - 1))
         inner = replace(inner, span=factors[0].span | factors[end - 1].span)
