@@ -110,9 +110,11 @@ class Grounds:
         if tied is not None and all(self._is_free(key) for key in tied[0]):
             return True
         ours, theirs = _keys_in(claim.head), _keys_in(claim.claimed)
-        if claim.relation == "=" and ours and theirs and not ours & theirs and all(map(self._is_free, ours | theirs)):
-            # ``\sin u = n \sin v``: what has no name in common is equal for all inputs only where both are constant.
-            return True
+        free = self.problem.declarations.keys() - self.problem.scope.factors.keys()
+        if claim.relation == "=" and ours and theirs and not ours & theirs and ours | theirs <= free:
+            # "Snell's law is $\sin u = n \sin v$": two sides without a common name are constant, or this is asked.
+            said = not stands_as(claim.line_span, self.problem.source.text)
+            return said and next(self._missing(claim), None) is None
         for one, other in ((claim.head, claim.claimed), (claim.claimed, claim.head)):
             # ``\sum_k y_k = 1`` of free entries holds where it is asked of them.
             total = summed(one, self.problem.scope)

@@ -28,7 +28,7 @@ from derivcheck.problem.declarations import declare_one, runs_of
 from derivcheck.problem.domains import DOTS, declare_sizes
 from derivcheck.problem.indices import COMPARABLE, comparisons, size_dim
 from derivcheck.problem.newness import is_new, mentions_itself, would_resolve
-from derivcheck.problem.prose import constrains, is_asked, is_concluded, is_conditional
+from derivcheck.problem.prose import constrains, is_asked, is_concluded, is_conditional, whole
 from derivcheck.problem.scope import Assumption, Declaration, Definition, FunctionDefinition, IndexInfo, Refusal, Scope
 from derivcheck.problem.solutions import equation_for
 from derivcheck.reading.items import Statement
@@ -244,8 +244,12 @@ def _by_sign(run: list[n.Node], item: Statement, bound: Fraction, builder: Build
     if len(run) > 1 or not _new_name(name, scope):
         return condition_on(run, sign, right, ctx)
     assert isinstance(name, n.Name | n.Scripted)
-    if sign in (">", "\\ge") and bound >= 0 and bound.denominator == 1 and key_of(name) in scope.counting:
+    counts, number = key_of(name) in scope.counting, whole(item, builder.source.text)
+    if sign in (">", "\\ge") and bound >= 0 and bound.denominator == 1 and (counts or number):
         declare_sizes(name, scope)
+        return assume(name, sign, right, ctx, item.span)
+    if number:
+        declare_one(name, SCALAR, Domain("integer"), ctx)
         return assume(name, sign, right, ctx, item.span)
     if bound == 0 or sign == "\\ne" or whole_of(name, ctx) != name or would_resolve(name, replace(ctx, free={})):
         return domain_condition(name, sign, right, ctx)
@@ -309,10 +313,12 @@ def claims_follow(item: Statement, statements: Statements) -> bool:
     return False
 
 
-def _said_of_inputs(item: Statement, statements: Statements) -> bool:
+def _said_of_inputs(item: Statement, statements: Statements, text: str) -> bool:
     r"""Whether its sentence does nothing but declare and assume: "let $x \in \mathbb{R}$ with $|x| > 2$"."""
     others = [other for other in statements.of_sentence(item) if other is not item]
-    declares = any(other.relations[:1] and other.relations[0].sign in ("\\in", ":") for other in others)
+    declares = any(
+        other.relations[0].sign in ("\\in", ":") if other.relations else whole(other, text) for other in others
+    )
     return declares and all(
         not other.displayed and (is_asked(other) or other.relations[0].sign in ("\\in", ":"))
         for other in others
@@ -324,7 +330,7 @@ def narrows(item: Statement, statements: Statements, builder: Builder) -> bool:
     r"""``…, where $\lambda_1 > \sigma^2$``: what a sentence asks of names that stand in it is no claim of its own."""
     if item.displayed or item.implied or not is_asked(item, near=True):
         return False
-    if _said_of_inputs(item, statements) and assume_all(item, builder):
+    if _said_of_inputs(item, statements, builder.source.text) and assume_all(item, builder):
         return True
     found = _compared(item, builder)
     if found is None:

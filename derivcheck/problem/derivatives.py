@@ -152,7 +152,7 @@ def build(
 def _by_stacked(
     target: Term, variable: By, ctx: Context, span: Span, held: tuple[str, ...], direct: bool
 ) -> Term | None:
-    """The slopes by the names of which a column is made, ``P = (X, Y, Z)^\top``, where only these stand in the target."""
+    r"""The slopes by the names that make a column, ``P = (X, Y, Z)^\top``, where only these stand in the target."""
     found = ctx.scope.definitions.get(variable.key)
     made = found.term if found is not None and variable.position is None and not variable.indices else None
     made = made.argument if isinstance(made, terms.Unary) and made.op == "transpose" else made

@@ -265,7 +265,7 @@ def counting_letters(statements: Iterable[Statement]) -> frozenset[str]:
 
 
 def angles(statements: Iterable[Statement]) -> frozenset[str]:
-    r"""The names of which a sine or cosine stands somewhere with nothing else behind it: the θ of ``1 + \cos\theta``."""
+    r"""The names of which a sine or cosine stands somewhere with nothing behind them: the θ of ``1 + \cos\theta``."""
     parts = (part for statement in statements for member in statement.members for part in walk(member))
     args = (arg for part in parts if isinstance(part, n.Apply) and part.word.text in ANGLES for arg in part.args)
     return frozenset(key_of(arg) for arg in args if isinstance(arg, n.Name | n.Scripted))

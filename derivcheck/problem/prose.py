@@ -8,12 +8,12 @@ from fractions import Fraction
 from derivcheck.language import nodes as n
 from derivcheck.language.nodes import walk
 from derivcheck.language.printing import plain
-from derivcheck.language.shapes import ONE, Domain
+from derivcheck.language.shapes import ONE, SCALAR, Domain
 from derivcheck.problem import terms as t
 from derivcheck.problem.builder import Builder, Statements
 from derivcheck.problem.constructions import DOMAINS, say, unit_columns
 from derivcheck.problem.context import Context, key_of, members_of, strip
-from derivcheck.problem.declarations import declaration_of, declare, family_pattern, ranging_letters
+from derivcheck.problem.declarations import declaration_of, declare, declare_one, family_pattern, ranging_letters
 from derivcheck.problem.domains import REALS
 from derivcheck.problem.equations import across, commute, orthonormal
 from derivcheck.problem.newness import would_resolve
@@ -286,6 +286,8 @@ def describe_mention(item: Statement, builder: Builder) -> None:
     ctx = builder.context()
     known = key_of(node) in builder.scope.names
     _note_parity(item, node, behind, builder)
+    if _declare_whole(item, node, behind, builder):
+        return
     if isinstance(node, n.Name | n.Scripted) and (known or not _names_a_set(node)):
         if not known and not would_resolve(node, ctx):
             builder.undeclared = [(name, lead) for name, lead in builder.undeclared if lead[0] == item.sentence]
@@ -315,6 +317,26 @@ def describe_mention(item: Statement, builder: Builder) -> None:
     except Refusal:
         return
     builder.undeclared = []
+
+
+def whole(item: Statement, text: str) -> str:
+    """Of what words call an integer: "many" of one that counts, "integer" of any; "" of every other name."""
+    lead = text[max(0, item.span.start - 60) : item.span.start].lower()
+    found = phrases.WHOLE_BEHIND.match(behind(item, text)) or phrases.WHOLE_BEFORE.search(lead)
+    return "" if found is None else "integer" if found["many"] is None else "many"
+
+
+def _declare_whole(item: Statement, node: n.Node, behind: str, builder: Builder) -> bool:
+    """``let $m$ be an integer``, ``for positive integers $j, k$``: numbers that nothing else declares."""
+    kind, scope = whole(item, builder.source.text), builder.scope
+    names = [strip(part) for part in members_of(node)] if kind else []
+    names += _listed_before(item, builder, behind) if kind else []
+    ctx = builder.context()
+    if not all(isinstance(name, n.Name) and key_of(name) not in scope.names.keys() | scope.counting for name in names):
+        return False
+    for name in names:
+        declare_one(name, SCALAR, Domain("natural" if kind == "many" else "integer"), ctx)
+    return bool(names)
 
 
 def _note_parity(item: Statement, node: n.Node, behind: str, builder: Builder) -> None:

@@ -61,7 +61,8 @@ def _said(tells: str, pattern: str, window: Window = "near", *, any_case: bool =
 ASKING: Final = _said(
     "asked of the inputs",
     r"\b(satisf(y|ies|ying)|obey(s|ing)?|fulfil(l|s|ling)?|subject to|constraints?|conditions?|restrictions?"
-    r"|(add|sum)(s|ming|ing)? (up )?to|normali[sz](ed|ation)|laws? (says?|states?|requires?|relates?|demands?|reads?))\b",
+    r"|(add|sum)(s|ming|ing)? (up )?to|normali[sz](ed|ation)"
+    r"|laws? (of (\w+ ){1,3})?(says?|states?|requires?|relates?|reads?))\b",
 )
 PUT_UP: Final = _said("asked of the inputs", r"\b(let|suppose|assume)\b[^.]*$", window="")
 CONDITIONS_JOINED: Final = _said(
@@ -181,6 +182,13 @@ PARITY: Final = _said(
 PARITY_BEHIND: Final = _said(
     "whether a number is even", r"[\s,]*((is|are|be|being|both|all|an?)\s+)*(even|odd)\b", window=""
 )
+_WHOLE: Final = r"(?P<many>(strictly )?positive |non-?negative |(?=natural))?(integers?|(natural|whole) numbers?)\b"
+WHOLE_BEHIND: Final = _said(
+    "whole numbers",
+    rf"[\s,]*((be|is|are|being|both|all|an?|any|some|fixed|given|non-?zero|even|odd)\s+)*{_WHOLE}(?!-)",
+    window="",
+)
+WHOLE_BEFORE: Final = _said("whole numbers", rf"\b{_WHOLE}[\s$]*([\w\\]+,\s*)*\Z", window="")
 NAMES_JOINED: Final = _said("joins names", r"(?:[\s$,&{}]|\\[()\[\]]|\\q?quad\b|\\text|\band\b)*", window="")
 MENTIONS_JOINED: Final = _said("joins names", r"[\s$,]*(and)?[\s$]*", window="")
 MATHS_BETWEEN: Final = _said("parts two stretches of mathematics", r"[$(\[]", window="")
