@@ -138,10 +138,8 @@ def multiply(scope: Scope, left: t.Term, right: t.Term, operator: str, span: Spa
 def cross(scope: Scope, left: t.Term, right: t.Term, span: Span) -> t.Term:
     r"""``a \times b`` of two columns of three numbers, entry by entry."""
     if not (scope.unify(left.shape[0], Dim.of(3)) and scope.unify(right.shape[0], Dim.of(3))):
-        raise Refusal(
-            "cross-product", span, "a cross product is one of two columns of three numbers",
-            "write `\\odot` for the product entry by entry",
-        )  # fmt: skip
+        reason = "a cross product is one of two columns of three numbers"
+        raise Refusal("cross-product", span, reason, "write `\\odot` for the product entry by entry")
 
     def part(term: t.Term, place: int) -> t.Term:
         return t.Entry(term, t.Constant(Fraction(place)), t.Constant(Fraction(1)), span=term.span)

@@ -74,12 +74,8 @@ def _call_declared(found: FunctionDeclaration, args: list[Term], primes: int, sp
     for arg, domain in zip(args, found.domains, strict=False):
         _run_through(arg, domain, ctx)
     if primes and not (len(args) == 1 and of_reals):
-        raise Refusal(
-            "prime",
-            span,
-            f"`{found.text}` is no function of one real number: a prime does not say which derivative is meant",
-            "write it as a fraction of partials",
-        )
+        reason = f"`{found.text}` is no function of one real number: a prime does not say which derivative is meant"
+        raise Refusal("prime", span, reason, "write it as a fraction of partials")
     return terms.Arbitrary(found.key, tuple(args), primes, shape=found.result, span=span)
 
 

@@ -245,7 +245,7 @@ class ClaimMaker:
 
     def _append(self, member: Member, left: Term, claimed: Term) -> None:
         claim = self._claim(member, left, claimed)
-        if single := tuple(one for one in claim.conditions if _indices_in(one)):
+        if single := tuple(one for one in claim.conditions if indices_in(one)):
             whole = tuple(one for one in claim.conditions if one not in single)
             claim = _masked(replace(claim, conditions=whole), single)
         # What a claim speaks of is not set anew under it.
@@ -417,7 +417,7 @@ class ClaimMaker:
                 kind = claim.kind if relation.sign == "=" else "inequality"
                 if relation.sign != "=":
                     claim = replace(claim, head=left, claimed=right)
-                if any(map(_indices_in, claim.conditions)):
+                if any(map(indices_in, claim.conditions)):
                     raise Refusal("condition", node.span, "a condition on single members narrows no inequality here")
                 title = f"{plain(left_node)} {shown(relation.sign)} {plain(node)}"
                 self.claims.append(replace(claim, relation=relation.sign, kind=kind, title=title))
@@ -432,7 +432,7 @@ class ClaimMaker:
         """A condition on the members for which a line stands: its index is that of the line with the same letter."""
         letters = {self.indices[name].letter: name for name in free if name in self.indices}
         moved: dict[str, Term] = {}
-        for name in _indices_in(condition).difference(free):
+        for name in indices_in(condition).difference(free):
             letter = name.partition("#")[0]
             if letter not in letters:
                 what = f"this condition is one for each `{letter}`, and the line that it narrows stands for none"
@@ -446,7 +446,7 @@ class ClaimMaker:
         """Give a condition to all claims of a sentence, those that still wait too."""
         for position, claim in enumerate(self.claims):
             if isinstance(claim, Claim) and claim.sentence == sentence:
-                if any(map(_indices_in, found)):
+                if any(map(indices_in, found)):
                     self._leave_open(claim, found)
                 else:
                     self.claims[position] = replace(claim, conditions=(*claim.conditions, *found))
@@ -472,9 +472,9 @@ class ClaimMaker:
         final = self.claims[-1]
         if not isinstance(final, Claim) or final.conditions:
             return False
-        masked = any(map(_indices_in, found))
+        masked = any(map(indices_in, found))
         letters = {self.indices[name].letter for name in final.free if name in self.indices}
-        if follows and all(_indices_in(one) and not letters & _letters_in(one) for one in found):
+        if follows and all(indices_in(one) and not letters & _letters_in(one) for one in found):
             return False
         for position, claim in enumerate(self.claims):
             if isinstance(claim, Claim) and claim.chain == final.chain:
@@ -524,7 +524,7 @@ def part_reader(ctx: Context, here: Scope) -> Callable[[n.Node, Mapping[str, str
     return part
 
 
-def _indices_in(condition: Comparison) -> set[str]:
+def indices_in(condition: Comparison) -> set[str]:
     """The indices of which a condition is one for each member."""
     bound = {part.index for part in terms.walk(condition) if isinstance(part, terms.Reduce)}
     bound |= {name for part in terms.walk(condition) if isinstance(part, terms.Gather) for name in part.indices}
@@ -532,7 +532,7 @@ def _indices_in(condition: Comparison) -> set[str]:
 
 
 def _letters_in(condition: Comparison) -> set[str]:
-    return {name.partition("#")[0] for name in _indices_in(condition)}
+    return {name.partition("#")[0] for name in indices_in(condition)}
 
 
 def _masked(claim: Claim, found: tuple[Comparison, ...]) -> Claim:

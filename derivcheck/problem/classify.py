@@ -221,11 +221,8 @@ def _fits(item: Statement, builder: Builder) -> None:
 def _continue_chain(item: Statement, builder: Builder) -> None:
     if builder.head is None:
         relation = item.relations[0]
-        raise Refusal(
-            "chain-without-head",
-            relation.span,
-            "this line goes on with a relation, but there is no line before it that it could continue",
-        )
+        reason = "this line goes on with a relation, but there is no line before it that it could continue"
+        raise Refusal("chain-without-head", relation.span, reason)
     rough = next((place for place, relation in enumerate(item.relations) if relation.sign == "\\approx"), None)
     members, relations = item.members[:rough], item.relations[:rough]
     builder.line(item.span, "claim: continued", builder.head.title)

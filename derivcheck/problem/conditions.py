@@ -9,7 +9,7 @@ from typing import Final, Literal
 
 from derivcheck.language import nodes as n
 from derivcheck.language.nodes import walk
-from derivcheck.language.shapes import SCALAR, Domain
+from derivcheck.language.shapes import ONE, SCALAR, Domain
 from derivcheck.problem import algebra, terms
 from derivcheck.problem.assumptions import (
     SIGN_DOMAINS,
@@ -22,11 +22,12 @@ from derivcheck.problem.assumptions import (
     whole_of,
 )
 from derivcheck.problem.builder import Builder, Statements
+from derivcheck.problem.claims import indices_in
 from derivcheck.problem.constraints import all_totals, constrain, require
 from derivcheck.problem.context import key_of, members_of, strip
 from derivcheck.problem.declarations import declare_one, runs_of
 from derivcheck.problem.domains import DOTS, declare_sizes
-from derivcheck.problem.indices import COMPARABLE, comparisons, size_dim
+from derivcheck.problem.indices import COMPARABLE, comparisons, run_of, size_dim
 from derivcheck.problem.newness import is_new, mentions_itself, would_resolve
 from derivcheck.problem.prose import constrains, is_asked, is_concluded, is_conditional, whole
 from derivcheck.problem.scope import Assumption, Declaration, Definition, FunctionDefinition, IndexInfo, Refusal, Scope
@@ -346,14 +347,25 @@ def narrows(item: Statement, statements: Statements, builder: Builder) -> bool:
 
 
 def asked_of_inputs(item: Statement, builder: Builder) -> bool:
-    r"""``let $x$ satisfy $a_i^\top x < b_i$ for all $i$``: met by every draw, with whatever letters it has."""
-    if item.implied or not constrains(item, builder.source.text):
+    r"""``let $x$ satisfy $a_i^\top x < b_i$ for all $i$``: met by every draw, as one of columns with its letter."""
+    if item.implied or not constrains(item, builder.source.text) or (found := _compared(item, builder)) is None:
         return False
-    found = _compared(item, builder)
-    if found is None:
-        return False
-    builder.line(item.span, "assumption")
+    names = sorted(set[str]().union(*map(indices_in, found)))
+    runs = [run_of(builder.makers.indices[name], builder.scope) for name in names]
+    if len(names) > 1 or any(lower != 1 for lower, _ in runs):
+        raise Refusal(
+            "condition", item.span, "this condition is one for each letter in it, which are not drawn to meet it"
+        )
+
+    def whole(side: terms.Term) -> terms.Term:
+        return terms.Gather(tuple(names), side, shape=(runs[0][1], ONE), span=side.span)
+
+    if names:
+        found = tuple(
+            replace(one, left=whole(one.left), right=whole(one.right), shape=(runs[0][1], ONE)) for one in found
+        )
     builder.scope.assumptions.append(Assumption(found, item.span))
+    builder.line(item.span, "assumption")
     return True
 
 

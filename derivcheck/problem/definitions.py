@@ -140,10 +140,8 @@ def _define_family(node: n.Scripted, value: n.Node, ctx: Context, span: Span) ->
         if any(symbol.startswith("?") for symbol in size.symbols) and not _searched(size, scope):
             known = scope.index_fallbacks.get("?" + info.name)
             if known is None or not scope.unify(info.size, known):
-                raise Refusal(
-                    "index-range", info.span, f"over what `{info.letter}` runs is not said",
-                    "write its range, as in: for $i = 1, \\dots, n$",
-                )  # fmt: skip
+                reason = f"over what `{info.letter}` runs is not said"
+                raise Refusal("index-range", info.span, reason, "write its range, as in: for $i = 1, \\dots, n$")
     shape = scope.resolve_shape(term.shape)
     subscripts = all(place == "sub" for _, place in letters)
     base_key = key_of(node.base)

@@ -144,10 +144,8 @@ def _dim(node: n.Node, ctx: Context) -> Dim:
     declare_sizes(node, ctx.scope)
     dim = size_dim(node, ctx)
     if dim is None:
-        raise Refusal(
-            "size", node.span, f"`{plain(node)}` is not understood as a size",
-            "a name, a number, sums and products of these",
-        )  # fmt: skip
+        reason = f"`{plain(node)}` is not understood as a size"
+        raise Refusal("size", node.span, reason, "a name, a number, sums and products of these")
     number = dim.number
     if number is not None and not 1 <= number <= 4096:
         raise Refusal("size", node.span, f"the size {number} is outside 1 to 4096")

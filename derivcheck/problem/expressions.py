@@ -231,10 +231,8 @@ def _big(node: n.Big, ctx: Context) -> Term:
                 info.lower, size = ctx.scope.ranges[info.letter]
                 ctx.scope.unify(info.size, size)
             elif info.used == used:
-                raise Refusal(
-                    "index-range", info.span, f"over what `{info.letter}` runs is not said",
-                    f"write `\\sum_{{{info.letter}=1}}^{{n}}`",
-                )  # fmt: skip
+                reason = f"over what `{info.letter}` runs is not said"
+                raise Refusal("index-range", info.span, reason, f"write `\\sum_{{{info.letter}=1}}^{{n}}`")
         lower, upper = info.bounds or _bounds_of(info)
         value = terms.Reduce(operator, info.name, lower, upper, conditions, value, shape=value.shape, span=node.span)
         conditions = ()
@@ -284,12 +282,8 @@ def _bind(name: n.Node, binder: n.Binder | None, ctx: Context) -> IndexInfo:
     if letter in ctx.indices or (ctx.free is not None and letter in ctx.free):
         outer = ctx.indices.get(letter)
         if outer is not None and not outer.used:
-            raise Refusal(
-                "shadowed-index",
-                name.span,
-                f"`{letter}` is bound here although it already runs outside, where nothing has it as its index",
-                "use another letter for one of the two",
-            )
+            reason = f"`{letter}` is bound here although it already runs outside, where nothing has it as its index"
+            raise Refusal("shadowed-index", name.span, reason, "use another letter for one of the two")
         message = f"`{letter}` is bound here although it already runs outside: inside it is another one"
         ctx.scope.notices.append(("shadowed-index", name.span, message))
     scope = ctx.scope

@@ -233,10 +233,8 @@ def entry_of(value: Term, sub: n.Node, ctx: Context, span: Span) -> Term:
     rows, columns = algebra.shape_of(scope, value)
     if rows == ONE and columns == ONE:
         text = plain(sub) if not isinstance(sub, n.Text) else sub.text
-        raise Refusal(
-            "no-entry", span, f"`{scope.quote(value.span)}` is a scalar and has no entry `{text}`",
-            f"declare `{scope.quote(span)}` if it is a name of its own",
-        )  # fmt: skip
+        reason = f"`{scope.quote(value.span)}` is a scalar and has no entry `{text}`"
+        raise Refusal("no-entry", span, reason, f"declare `{scope.quote(span)}` if it is a name of its own")
     parts = index_parts(sub)
     if len(parts) == 1 and isinstance(parts[0], n.Number) and ONE not in (rows, columns) and len(parts[0].text) == 2:
         digits = parts[0]
@@ -286,12 +284,8 @@ def primed(value: Term, node: n.Scripted, ctx: Context) -> Term:
     """``A'``: the transpose of a matrix; on anything else a prime is not understood."""
     if node.primes == 1 and not algebra.scalar(ctx.scope, value):
         return algebra.transpose(ctx.scope, value, node.span)
-    raise Refusal(
-        "prime",
-        node.span,
-        f"the prime on `{ctx.scope.quote(node.base.span)}` is not understood: it is no function and no matrix",
-        "declare the primed name, or write the derivative as a fraction",
-    )
+    reason = f"the prime on `{ctx.scope.quote(node.base.span)}` is not understood: it is no function and no matrix"
+    raise Refusal("prime", node.span, reason, "declare the primed name, or write the derivative as a fraction")
 
 
 def turns(sup: n.Node, ctx: Context) -> bool:

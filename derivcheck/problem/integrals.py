@@ -249,10 +249,8 @@ def _rightwards(stretch: Stretch, scope: Scope) -> bool:
 def _stretch(binder: n.Binder, dummy: Dummy, ctx: Context) -> Stretch:
     """From where to where the integral runs."""
     if dummy.domain.kind in COUNTED:
-        raise Refusal(
-            "integral", dummy.node.span, f"`{plain(dummy.node)}` takes separate values: it is summed over",
-            f"write `\\sum_{{{key_of(dummy.node)}}}`",
-        )  # fmt: skip
+        reason = f"`{plain(dummy.node)}` takes separate values: it is summed over"
+        raise Refusal("integral", dummy.node.span, reason, f"write `\\sum_{{{key_of(dummy.node)}}}`")
     if binder.condition is not None:
         return Stretch(_over_set(binder.condition, dummy, ctx))
     if binder.lower is None and binder.upper is None:

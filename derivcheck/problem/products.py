@@ -208,12 +208,8 @@ def _refuse_open_slash(pieces: list[Piece], ctx: Context) -> None:
         if isinstance(follower, n.Big) or (quotient and apart):
             continue
         text = ctx.scope.quote(over.span | pieces[position + 1].nodes[-1].span)
-        raise Refusal(
-            "ambiguous-slash",
-            over.span | follower.span,
-            f"`{text}` is read in two ways: what follows the slash may be below it or behind the fraction",
-            "write \\frac{…}{…}, or brackets",
-        )
+        reason = f"`{text}` is read in two ways: what follows the slash may be below it or behind the fraction"
+        raise Refusal("ambiguous-slash", over.span | follower.span, reason, "write \\frac{…}{…}, or brackets")
 
 
 def _linked(pieces: list[Piece], ctx: Context) -> list[Piece]:
@@ -293,21 +289,13 @@ def _fold(pieces: list[Piece], ctx: Context) -> Term:
                 value = algebra.divide(ctx.scope, value, right, span)
             case "\\otimes":
                 if algebra.column(ctx.scope, value) and algebra.column(ctx.scope, right):
-                    raise Refusal(
-                        "ambiguous-product",
-                        span,
-                        "`\\otimes` of two columns is read as the outer product and as Kronecker's",
-                        "write `a b^\\top` for the outer product",
-                    )
+                    reason = "`\\otimes` of two columns is read as the outer product and as Kronecker's"
+                    raise Refusal("ambiguous-product", span, reason, "write `a b^\\top` for the outer product")
                 rows, columns = value.shape[0] * right.shape[0], value.shape[1] * right.shape[1]
                 value = terms.Multiply("kron", value, right, shape=(rows, columns), span=span)
             case "*" if algebra.shape_of(ctx.scope, value) == algebra.shape_of(ctx.scope, right) != SCALAR:
-                raise Refusal(
-                    "ambiguous-product",
-                    span,
-                    "`*` between two values of one shape is read entry by entry and as a convolution",
-                    "write `\\odot` for the product entry by entry",
-                )
+                reason = "`*` between two values of one shape is read entry by entry and as a convolution"
+                raise Refusal("ambiguous-product", span, reason, "write `\\odot` for the product entry by entry")
             case operator if operator in JOINING:
                 value = algebra.multiply(ctx.scope, value, right, operator, span)
             case operator:

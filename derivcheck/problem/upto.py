@@ -72,10 +72,8 @@ def constant_by(head: n.Node, term: Term, item: Statement, node: n.Node, ctx: Co
     logs = _arguments_of_logs(head, ctx)
     if logs:
         return logs
-    raise Refusal(
-        "not-checked", node.span, "of what this constant is free is not said",
-        "say it in the sentence: up to terms without $u$",
-    )  # fmt: skip
+    reason = "of what this constant is free is not said"
+    raise Refusal("not-checked", node.span, reason, "say it in the sentence: up to terms without $u$")
 
 
 def _told(phrase: Phrase, item: Statement, ctx: Context) -> list[By]:

@@ -80,10 +80,8 @@ def norm(bars: n.Bars, sub: n.Node | None, sup: n.Node | None, span: Span, ctx: 
     match sub:
         case None:
             if not vector:
-                raise Refusal(
-                    "norm", bars.span, "the norm of a matrix is read in more than one way",
-                    "write `\\|A\\|_F` for the Frobenius norm",
-                )  # fmt: skip
+                reason = "the norm of a matrix is read in more than one way"
+                raise Refusal("norm", bars.span, reason, "write `\\|A\\|_F` for the Frobenius norm")
         case n.Name(text="F") | n.Text(text="F"):
             pass
         case n.Number(value=two) if two == 2 and vector:
@@ -210,12 +208,8 @@ def _extremum(word: str, args: list[Term], node: n.Apply, ctx: Context) -> Term:
 def _elementary(name: str, args: list[Term], node: n.Apply, ctx: Context) -> Term:
     written = node.args[0]
     if not node.bracketed and isinstance(written, n.Product) and any(isinstance(f, n.Big) for f in written.factors[1:]):
-        raise Refusal(
-            "ambiguous-argument",
-            node.span,
-            f"`{ctx.scope.quote(node.span)}` is read in two ways: with the sum in the argument, and behind it",
-            "write brackets round the argument",
-        )
+        reason = f"`{ctx.scope.quote(node.span)}` is read in two ways: with the sum in the argument, and behind it"
+        raise Refusal("ambiguous-argument", node.span, reason, "write brackets round the argument")
     if len(args) != 1:
         raise Refusal("arguments", node.span, f"`{node.word.text}` takes one argument, not {len(args)}")
     argument = args[0]
@@ -245,12 +239,8 @@ def _function_power(made: Term, sup: n.Node, span: Span, ctx: Context) -> Term:
     r"""``\tanh^2(x)``: the function's values squared, entry by entry. ``\sin^{-1}`` means two things: refused."""
     exponent = ctx.term(sup)
     if isinstance(exponent, terms.Constant) and exponent.value == -1:
-        raise Refusal(
-            "ambiguous-inverse",
-            span,
-            "the power −1 of a function is read as its inverse function and as its reciprocal",
-            "write \\arcsin, or 1/\\sin",
-        )
+        reason = "the power −1 of a function is read as its inverse function and as its reciprocal"
+        raise Refusal("ambiguous-inverse", span, reason, "write \\arcsin, or 1/\\sin")
     return terms.Power(made, exponent, entrywise=not algebra.scalar(ctx.scope, made), shape=made.shape, span=span)
 
 

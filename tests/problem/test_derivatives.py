@@ -283,3 +283,19 @@ def test_the_square_of_a_positive_name_is_a_variable_too(row: str, expected: str
 def test_a_function_without_its_argument_is_meant_at_the_name_it_was_defined_by(line: str, outcome: str):
     text = f"Let $x \\in \\mathbb{{R}}$ and $f(t) = t^2 x$.\n\n$$ \\frac{{\\partial f}}{{\\partial x}} = {line} $$\n"
     assert outcomes(text) == [outcome]
+
+
+def test_names_in_a_column_angles_that_stand_alone_marks_below_and_a_declared_i_are_read_as_they_are_written():
+    text = r"""Let $x, y, \psi \in \mathbb{R}$, $s = (x, y, \psi)^\top$, $h > 0$ and $r = \sqrt{x^2 + h^2}$. Then
+
+$$ \frac{\partial r}{\partial s} = \begin{pmatrix} x / r \\ 0 \\ 0 \end{pmatrix} $$
+
+$$ g_+ = \begin{pmatrix} x + h \cos\psi \\ y + \cos^2\psi \, h \end{pmatrix} $$
+
+$$ \frac{\partial g_+}{\partial s} = \begin{pmatrix} 1 & 0 & -h \sin\psi \\ 0 & 1 & -2 \cos\psi \sin\psi \, h \end{pmatrix} $$
+
+Let $S, I > 0$ and $V = S + \log I$.
+
+$$ \frac{\partial V}{\partial I} = \frac{1}{I^2} $$
+"""
+    assert outcomes(text) == ["holds", "holds", "wrong"]

@@ -7,6 +7,16 @@ import pytest
 from tests.problem.asking import HOLDS, NOT_CHECKED, WRONG, only, outcomes, unmended
 
 SQUARE = "Let $A \\in \\mathbb{R}^{k \\times k}$ "
+IN_WORDS = r"""# What words say of the inputs
+
+Let $m \ge 1$ be an integer and $\theta \in \mathbb{R}$. Then $$ \cos(\theta + 2 \pi m) = \cos\theta $$ and $$ \cos(\theta + \pi m) = \cos\theta $$
+
+For positive integers $a, b$ and an integer $c$ with $a \ne b$, $$ \int_0^{2 \pi} \sin^2(a t) \, dt = \pi, \quad (-1)^{2 c} = 1, \quad (-1)^{c} = 1 $$
+
+Let $u, v, f > 0$. The law of thin lenses reads $$ \frac{1}{u} + \frac{1}{v} = \frac{1}{f} $$ so that $$ v = \frac{u f}{u - f} $$
+
+Let $p, V, \tau, k > 0$. The state of the gas is tied by $$ p V = k \tau $$
+"""
 PAIR = "Let $F, G \\in \\mathbb{R}^{k \\times k}$ "
 VECTORS = "Let $p, q \\in \\mathbb{R}^{k}$ "
 TALL = "Let $V \\in \\mathbb{R}^{p \\times q}$ "
@@ -17,9 +27,13 @@ TALL = "Let $V \\in \\mathbb{R}^{p \\times q}$ "
     [
         (TALL + "with $V^\\top V = I$", "V V^\\top V = V", "V V^\\top = I"),
         (TALL + "have orthonormal rows", "V^\\top V V^\\top = V^\\top", "V^\\top V = I"),
+        (
+            TALL + "have the rows $v_i^\\top$ and let $t \\in \\mathbb{R}^q$ satisfy $v_i^\\top t < 1$ for all $i$",
+            "\\sum_{i=1}^p |1 - v_i^\\top t| = p - \\sum_{i=1}^p v_i^\\top t",
+            "\\sum_{i=1}^p |2 + v_i^\\top t| = 2 p + \\sum_{i=1}^p v_i^\\top t",
+        ),
         (SQUARE + "be orthogonal", "\\det(A)^2 = 1", "\\det(A) = 1"),
         (SQUARE + "be idempotent", "A^3 = A", "\\det(A) = 0"),
-        (SQUARE + "with $A^2 = A$", "(I - A)^2 = I - A", "A^\\top = A"),
         (SQUARE + "with $A A = I$", "A^{-1} = A", "\\det(A) = 1"),
         (SQUARE + "with $A^2 = 0$", "(I - A)(I + A) = I", "A = 0"),
         (SQUARE + "be lower triangular", "\\det(A) = \\prod_{i=1}^{k} A_{ii}", "A^\\top = A"),
@@ -29,7 +43,6 @@ TALL = "Let $V \\in \\mathbb{R}^{p \\times q}$ "
         (PAIR + "with $F G = G F$", "(F + G)(F - G) = F^2 - G^2", "F^\\top G = G F^\\top"),
         (VECTORS + "with $p^\\top q = 0$", "\\|p + q\\|^2 = \\|p\\|^2 + \\|q\\|^2", "p \\odot q = 0"),
         (VECTORS + "be orthonormal", "\\|3 p - 4 q\\|^2 = 25", "p = q"),
-        (VECTORS + "with $\\sum_{i=1}^k p_i q_i = 0$", "2 p^\\top q = 0", "\\sum_{i=1}^k p_i q_i^2 = 0"),
         ("Let $t \\in \\mathbb{R}$ with $t^2 = 9$", "t^4 = 81", "t = 3"),
         ("Let $u, v \\in \\mathbb{R}$ with $u^2 + v^2 = 1$", "(u + v)^2 = 1 + 2 u v", "u^4 + v^4 = 1"),
         ("Let $u, v \\in \\mathbb{R}$ with $e^u + v^3 = 2$", "v^3 = 2 - e^u", "u v = 0"),
@@ -38,6 +51,11 @@ TALL = "Let $V \\in \\mathbb{R}^{p \\times q}$ "
 def test_what_is_assumed_is_drawn_and_nothing_less(said: str, right: str, wrong: str) -> None:
     assert only(f"{said}.\n\n$$ {right} $$\n").verdict.outcome is HOLDS
     assert only(f"{said}.\n\n$$ {wrong} $$\n").verdict.outcome is WRONG
+
+
+def test_what_words_say_of_inputs_is_met_and_a_relation_without_a_common_name_is_no_claim() -> None:
+    lens, gas = ["holds"], ["not checked"]
+    assert outcomes(IN_WORDS) == ["holds", "wrong", "holds", "holds", "wrong", *lens, *gas]
 
 
 def test_without_the_assumption_the_line_is_wrong() -> None:

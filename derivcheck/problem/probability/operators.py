@@ -123,12 +123,8 @@ def distribution(family: Family, group: n.Group, span: Span, ctx: Context) -> t.
     value, parameters = _arguments(family, group, ctx)
     if value is None:
         if ctx.argument is None:
-            raise Refusal(
-                "distribution",
-                span,
-                "a distribution is no value here: it is not said of what this is the density",
-                "write the value in front, as in `\\mathcal{N}(x; m, S)`",
-            )
+            reason = "a distribution is no value here: it is not said of what this is the density"
+            raise Refusal("distribution", span, reason, "write the value in front, as in `\\mathcal{N}(x; m, S)`")
         value = ctx.argument
     return at_value(family, value, parameters, span, ctx)
 
@@ -459,12 +455,8 @@ def expected(body: Term, given: frozenset[Instance], span: Span, ctx: Context, *
     if not asked:
         return body
     if bare and any(instance.key in found for found in scope.measures.values() for instance in asked):
-        raise Refusal(
-            "ambiguous-expectation",
-            span,
-            f"`{scope.quote(span)}` is read as the mean under the model and as the mean under q",
-            "write `\\mathbb{E}_q[…]`, or `\\mathbb{E}[… \\mid x]`",
-        )
+        reason = f"`{scope.quote(span)}` is read as the mean under the model and as the mean under q"
+        raise Refusal("ambiguous-expectation", span, reason, "write `\\mathbb{E}_q[…]`, or `\\mathbb{E}[… \\mid x]`")
     refuse_beyond_moments(body, given, scope, span)
     if any(instance.position is None for instance in asked):
         if not given and (whole := mean_of_columns(body, asked, scope, span)) is not None:
@@ -538,12 +530,8 @@ def _measure_below(
             instance, _ = _random(node, ctx)
             if instance is not None:
                 return None
-    raise Refusal(
-        "probability",
-        sub.span,
-        f"`{ctx.scope.quote(sub.span)}` is not known: under what this is the mean is not said",
-        "say what it is before this line, as in: let `q(z) = p(z \\mid x)`",
-    )
+    reason = f"`{ctx.scope.quote(sub.span)}` is not known: under what this is the mean is not said"
+    raise Refusal("probability", sub.span, reason, "say what it is before this line, as in: let `q(z) = p(z \\mid x)`")
 
 
 def _letter(node: n.Node) -> str:

@@ -50,12 +50,8 @@ def drawn_from(item: Statement, builder: Builder) -> bool:
         return False
     right = strip(item.members[1])
     if parameters_of(right, builder.context({})) is None and not isinstance(right, n.Product | n.Big | n.Add):
-        raise Refusal(
-            "not-checked",
-            item.members[1].span,
-            f"`{plain(right)}` is not understood as a probability distribution",
-            "write one such as `\\mathcal{N}(\\mu, \\sigma^2)`",
-        )
+        reason = f"`{plain(right)}` is not understood as a probability distribution"
+        raise Refusal("not-checked", item.members[1].span, reason, "write one such as `\\mathcal{N}(\\mu, \\sigma^2)`")
     if given is not None:
         _known(given, builder)
     for value in _without_runs(values, left):
