@@ -42,13 +42,17 @@ class Guess:
     runs: bool = False
     arity: int = 1
     space: n.Node | None = None
-    lost: Span | None = None
+
+    @property
+    def whole(self) -> n.Node:
+        """What is declared: the column w of which ``w_i``, the matrix w of which ``w_{ij}`` is an entry."""
+        entry = (self.kind in ("column", "size") and self.runs) or self.kind == "table"
+        return self.name.base if entry and isinstance(self.name, n.Scripted) else self.name
 
     @property
     def key(self) -> str:
-        """Under which name it is known then: that of the column of which it is an entry."""
-        whole = (self.kind in ("column", "size") and self.runs) or self.kind == "table"
-        return key_of(self.name.base if whole and isinstance(self.name, n.Scripted) else self.name)
+        """Under which name it is known then."""
+        return key_of(self.whole)
 
     @property
     def sizes(self) -> tuple[str, ...]:
@@ -75,12 +79,11 @@ class Guess:
             case known if known in BODIES:
                 body = parse_expression(BODIES[known])
                 return hidden.set_to(hidden.called(self.name, (n.Name("t"),)), body, self.place, self.number)
-            case "size" if self.runs and isinstance(self.name, n.Scripted):
-                # ``k_i`` whose factorial is taken is one of several counts.
-                counts = n.Scripted(n.Name("\\mathbb{N}"), None, found[0])
-                return hidden.let((self.name.base, counts), ("\\in",), self.place, self.number)
             case "size":
-                return hidden.let((self.name, n.Name("\\mathbb{N}")), ("\\in",), self.place, self.number)
+                # ``k_i`` whose factorial is taken is one of several counts.
+                counts = n.Name("\\mathbb{N}")
+                of_all = n.Scripted(counts, None, found[0]) if found else counts
+                return hidden.let((self.whole, of_all), ("\\in",), self.place, self.number)
             case "positive":
                 return hidden.let((self.name, hidden.ZERO), (">",), self.place, self.number)
             case "share":
@@ -88,14 +91,8 @@ class Guess:
             case "loss" | "joint":
                 spaces = [hidden.space(found[k : k + 2]) for k in range(0, len(found), 2)]
                 return hidden.function(self.name, spaces, self.place, self.number)
-            case "table" if isinstance(self.name, n.Scripted):
-                # ``w_{ij}`` of a name that nothing declares is an entry of the matrix ``w``.
-                return hidden.membership(self.name.base, found, self.place, self.number)
-            case "column" if self.runs and isinstance(self.name, n.Scripted):
-                # ``x_i`` of a name that nothing declares is an entry of the column ``x``.
-                return hidden.membership(self.name.base, found, self.place, self.number)
             case _:
-                return hidden.membership(self.name, found, self.place, self.number)
+                return hidden.membership(self.whole, found, self.place, self.number)
 
     def let(self, sizes: Mapping[str, n.Node]) -> str:
         """How a person would declare it."""

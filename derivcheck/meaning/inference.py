@@ -19,25 +19,9 @@ from derivcheck.language.nodes import walk
 from derivcheck.language.precedence import base_of
 from derivcheck.language.printing import latex, plain
 from derivcheck.language.shapes import Dim
-from derivcheck.meaning import hidden
+from derivcheck.meaning import hidden, written
 from derivcheck.meaning.guesses import BODIES, Guess, Kind
 from derivcheck.meaning.notations import run_in
-from derivcheck.meaning.written import (
-    IMAGINARY,
-    OPERATORS,
-    RESERVED,
-    arguments_of,
-    called_at,
-    is_marked,
-    is_numbered,
-    is_plain,
-    letters_above,
-    member_of,
-    of_loss,
-    set_in,
-    strip_bold,
-    two_letters,
-)
 from derivcheck.problem.context import key_of, members_of, names_in, strip
 from derivcheck.problem.domains import counting_letters, turned_names
 from derivcheck.problem.dotted import DOTTED
@@ -83,6 +67,7 @@ PARAMETERS: Final[dict[str, Kind]] = {
 }  # fmt: skip
 """What the parameters of families of distributions must be."""
 _FUNCTIONS: Final = frozenset("fghFGH") | {"\\phi", "\\varphi", "\\psi", "\\rho", "\\sigma", "\\ell", "\\eta"}
+_SCALES: Final = frozenset(("\\sigma", "\\tau", "\\lambda", "\\alpha", "\\beta", "a", "b"))
 _NUMBERS: Final = frozenset(("i", "j", "k", "l", "m", "n", "t", "\\ell"))
 _OF_SHAPES: Final = frozenset(("not-a-scalar", "shape-mismatch", "power-of-vector"))
 """Why a line is refused that may be read where a name is of another kind."""
@@ -107,11 +92,14 @@ class Inference:
     taken: frozenset[str] = frozenset()
     letters: dict[str, n.Node] = field(default_factory=dict)
 
+    @property
+    def _statements(self) -> list[Statement]:
+        return [item for item in self.items if isinstance(item, Statement)]
+
     @cached_property
     def _parts(self) -> list[n.Node]:
         """Everything that is written in a statement."""
-        statements = [item for item in self.items if isinstance(item, Statement)]
-        return [part for item in statements for member in item.members for part in walk(member)]
+        return [part for item in self._statements for member in item.members for part in walk(member)]
 
     @cached_property
     def _ends(self) -> dict[str, n.Node | None]:
@@ -120,9 +108,8 @@ class Inference:
         for part in self._parts:
             if isinstance(part, n.Binder):
                 found |= {name.text: part.upper for name in part.names if isinstance(name, n.Name)}
-        statements = [item for item in self.items if isinstance(item, Statement)]
-        found |= {letter.text: None for letter in counters(statements)}
-        for item in statements:
+        found |= {letter.text: None for letter in counters(self._statements)}
+        for item in self._statements:
             match item.members:
                 case (n.Name(text=letter), n.Tuple(items=over)):
                     found[letter] = over[-1]
@@ -152,11 +139,15 @@ class Inference:
             if fresh:
                 # ``X_{ij}`` tells more of X than ``X``, and ``x_i`` more than ``x_1``.
                 nodes = [one.node for one in fresh]
-                tables = {key_of(one.base) for one in nodes if isinstance(one, n.Scripted) and two_letters(one.sub)}
+                tables = {
+                    key_of(one.base) for one in nodes if isinstance(one, n.Scripted) and written.two_letters(one.sub)
+                }
                 tables |= {guess.key for guess in self.guesses}
                 fresh = [one for one in fresh if key_of(one.node) not in tables]
                 columns = {one.base for one in self._parts if isinstance(one, n.Scripted) and self._runs(one)}
-                fresh = [one for one in fresh if not (is_numbered(one.node) and one.node.base in columns)] or fresh
+                fresh = [
+                    one for one in fresh if not (written.is_numbered(one.node) and one.node.base in columns)
+                ] or fresh
             if not fresh:
                 # Of another kind a name may show the next one that is missing, or explain what was not read.
                 better = self._improved(best)
@@ -169,7 +160,7 @@ class Inference:
             number = self.first + len(self.guesses)
             self.guesses += [self._guess(one, number + k) for k, one in enumerate(fresh)]
             best = self._built(self.guesses)
-        useful = [guess for guess in self.guesses if self._is_used(guess, best)]
+        useful = [guess for guess in self.guesses if guess.key in best.names or guess.kind == "columns"]
         self.best = best
         if complaints(best, self.items, self.since) >= complaints(first, self.items, self.since) or not useful:
             return None
@@ -185,14 +176,12 @@ class Inference:
             return
         yield from self._one_of_several(guess)
         yield from self._set_unread(guess)
-        if is_marked(guess.name):
+        if written.is_marked(guess.name):
             why = f"has `{plain(guess.name)}`, of which nothing is said"
             for used in self._statements_with(guess.name):
                 yield Unread(((folded(guess.key),),), Span(used.span.start, used.span.start), narrows=True, why=why)
         key = key_in(problem, guess)
-        argument = any(
-            guess.name in arguments_of(item.members[0]) for item in self.items if isinstance(item, Statement)
-        )
+        argument = any(guess.name in written.arguments_of(item.members[0]) for item in self._statements)
         made = [one.term for one in problem.definitions.values()]
         made += [one.body for one in problem.scope.names.values() if isinstance(one, FunctionDefinition)]
         free = argument or any(key in _keys_in(term) for term in made)
@@ -203,13 +192,13 @@ class Inference:
                 place = Span(used.span.start, used.span.start)
                 yield Unread(((folded(guess.key),),), place, narrows=self._is_certain, values=True, why=why)
             return
-        described = any(DESCRIBED_PLAINLY.match(self._behind(item)) for item in self._mentions_of(guess))
+        mentions = [(item, right_behind(item.span, self.text)) for item in self._mentions_of(guess)]
+        described = any(DESCRIBED_PLAINLY.match(behind) for _, behind in mentions)
         if not described and any(isinstance(part, n.Product) and _weighs_log(part, guess.name) for part in self._parts):
             why = f"has `{plain(guess.name)}` before a logarithm, which may be probabilities"
             place = next((used.span for used in self._statements_with(guess.name)), guess.place)
             yield Unread(((folded(guess.key),),), Span(place.start, place.start), narrows=True, why=why)
-        for item in self._mentions_of(guess):
-            behind = self._behind(item)
+        for item, behind in mentions:
             if argument and IN_WHICH.search(item.lead):
                 continue  # "The minimum in $x$ is …" says what the minimum is.
             known = PLAIN.match(behind) or DESCRIBED_PLAINLY.match(behind)
@@ -218,9 +207,9 @@ class Inference:
 
     def _set_unread(self, guess: Guess) -> Iterator[Unread]:
         """The lines that set a name and are not read: whatever they set it to, it is no input."""
-        keys = {guess.key, key_of(guess.name), member_of(guess.name)} & self._set
-        for item in self.items if keys else ():
-            if isinstance(item, Statement) and keys & set_in([item]):
+        keys = {guess.key, key_of(guess.name), written.member_of(guess.name)} & self._set
+        for item in self._statements if keys else ():
+            if keys & written.set_in([item]):
                 yield Unread(((folded(guess.key),),), item.span, values=True, why="is not read, and sets it")
 
     @cached_property
@@ -252,24 +241,18 @@ class Inference:
         r"""Members that no line sets, at a letter by which steps are counted: ``x_t`` where ``h_{t-1}`` stands."""
         members = [part for part in self._parts if isinstance(part, n.Scripted)]
         steps = {letter for part in members if isinstance(part.sub, n.Add) for letter in walk(part.sub)}
-        said = (item for item in self.items if isinstance(item, Statement) and item.relations)
+        said = (item for item in self._statements if item.relations)
         set_to = {strip(item.members[0]) for item in said if item.relations[0].sign != "\\in"}
         return [part for part in members if isinstance(part.sub, n.Name) and part.sub in steps and part not in set_to]
 
     def _mentions_of(self, guess: Guess) -> Iterator[Statement]:
-        for item in self.items:
-            if item.span.start < self.since:
-                continue
-            if isinstance(item, Statement) and not item.relations and key_of(strip(item.members[0])) == guess.key:
+        for item in self._statements:
+            if item.span.start >= self.since and not item.relations and key_of(strip(item.members[0])) == guess.key:
                 yield item
 
-    def _behind(self, item: Statement) -> str:
-        """The words behind a mention."""
-        return right_behind(item.span, self.text)
-
     def _statements_with(self, name: n.Node) -> Iterator[Statement]:
-        for item in self.items:
-            if isinstance(item, Statement) and any(part == name for member in item.members for part in walk(member)):
+        for item in self._statements:
+            if any(part == name for member in item.members for part in walk(member)):
                 yield item
 
     def _affordable(self) -> bool:
@@ -304,12 +287,8 @@ class Inference:
 
     def with_arguments(self) -> tuple[Item, ...]:
         r"""The document with the argument at which a loss is meant that is declared and stands in derivatives alone."""
-        silent = [
-            item.members[0]
-            for item in self.items
-            if isinstance(item, Statement) and [relation.sign for relation in item.relations] == [":", "\\to"]
-            and self._is_differentiated(item.members[0], declared=1)
-        ]  # fmt: skip
+        typed = [one.members[0] for one in self._statements if [sign.sign for sign in one.relations] == [":", "\\to"]]
+        silent = [name for name in typed if self._is_differentiated(name, declared=1)]
         ends = [(name, end) for name in silent if (end := self._end_for(name)) is not None]
         mentions = [
             hidden.mentioned(hidden.called(name, names), _behind(item), 3 * APART + number)
@@ -319,8 +298,8 @@ class Inference:
 
     def _said_of(self, loss: n.Node) -> tuple[tuple[n.Node, ...], Statement] | None:
         r"""At which names a loss is mentioned, and where: "a loss $\ell(O)$", "$L(y_1, \dots, y_m)$"."""
-        for item in self.items:
-            if isinstance(item, Statement) and not item.relations and (names := called_at(item.members[0], loss)):
+        for item in self._statements:
+            if not item.relations and (names := written.called_at(item.members[0], loss)):
                 run = run_in(n.Tuple(names, (",",) * (len(names) - 1)))
                 if run is not None and isinstance(run.general, n.Scripted):
                     names = (run.general.base,)
@@ -334,20 +313,24 @@ class Inference:
         else that is set is made; one of which the words say so comes first.
         """
         if (said := self._said_of(loss)) is not None:
-            sets = [(item, strip(member)) for item in self.items if isinstance(item, Statement) and item.relations
+            sets = [(item, strip(member)) for item in self._statements if item.relations
                     for listed in item.members[:-1] for member in members_of(listed)]  # fmt: skip
             last = [item for item, left in sets
                     if left in said[0] or (isinstance(left, n.Scripted) and left.base in said[0])]  # fmt: skip
             return said[0], max(last, default=said[1], key=lambda item: item.span.end)
         by = self._slopes_by
         made: dict[str, tuple[n.Node, Statement]] = {}
-        for item in self.items:
-            left = strip(item.members[0]) if isinstance(item, Statement) else None
-            if not (isinstance(item, Statement) and item.relations and isinstance(left, n.Name | n.Scripted)):
+        for item in self._statements:
+            left = strip(item.members[0])
+            if not (item.relations and isinstance(left, n.Name | n.Scripted)):
                 continue
             if item.relations[0].sign not in ("=", ":=") or item.continues:
                 continue
-            if any(of_loss(part, loss) for member in item.members[1:] for part in walk(member)):
+            if any(
+                isinstance(part, n.Derivative) and part.target == loss
+                for member in item.members[1:]
+                for part in walk(member)
+            ):
                 continue
             if isinstance(left, n.Scripted) and key_of(left.base) in by:
                 left = left.base  # ``y_i = …`` sets the entries of y.
@@ -379,11 +362,11 @@ class Inference:
                     continue  # Nobody wrote this letter.
                 base = node.base if isinstance(node, n.Scripted) and not isinstance(node.sub, n.Number) else node
                 whole = key_of(base)
-                if is_marked(node) or claim.code == "no-entry":
+                if written.is_marked(node) or claim.code == "no-entry":
                     whole = key
-                    if letters_above(node) & self._ends.keys():
+                    if written.letters_above(node) & self._ends.keys():
                         continue  # ``x^{(i)}`` is one of several.
-                if member_of(node) in made or (f"{key}_" in made and not claim.unknown.argument):
+                if written.member_of(node) in made or (f"{key}_" in made and not claim.unknown.argument):
                     continue  # ``\\mu`` is the column of the ``\\mu_i`` that a line sets.
                 if (claim.unknown.argument or self._is_declared(node) or key in self._counting) and not {key, whole} & {
                     *made,
@@ -396,14 +379,16 @@ class Inference:
     def _lost(self, problem: Problem) -> frozenset[str]:
         """What is set in lines alone that are not read, that wait for no other such line and for no other kind."""
         refused = {claim.line_span: claim for claim in problem.claims[::-1] if isinstance(claim, Refused)}
-        mine = [item for item in self.items if isinstance(item, Statement) and item.relations]
+        mine = [item for item in self._statements if item.relations]
         shaped = (item.span in refused and refused[item.span].code in _OF_SHAPES for item in mine)
         read = [item for item, open_ in zip(mine, shaped, strict=True) if open_ or item.span not in refused]
-        made = set_in(read) | self._slopes_of
+        made = written.set_in(read) | self._slopes_of
         lost = [item for item in mine if item.span in refused]
         # What i makes of a value is no number of ours.
-        made |= set_in([item for item in lost if IMAGINARY & {name for one in item.members for name in names_in(one)}])
-        sets = [(set_in([item]) - made, refused[item.span].unknown) for item in lost]
+        made |= written.set_in(
+            [item for item in lost if written.IMAGINARY & {name for one in item.members for name in names_in(one)}]
+        )
+        sets = [(written.set_in([item]) - made, refused[item.span].unknown) for item in lost]
         waits = frozenset[str]().union(*(one for one, _ in sets))
         return frozenset[str]().union(
             *(one for one, lacks in sets if lacks is None or key_of(lacks.node) not in waits - one)
@@ -418,7 +403,7 @@ class Inference:
         """In which set the name without its mark is declared."""
         assert isinstance(node, n.Scripted)
         bare = node.base if node.sub is None else n.Scripted(node.base, node.sub, None)
-        said = (item for item in self.items if isinstance(item, Statement) and len(item.members) == 2)
+        said = (item for item in self._statements if len(item.members) == 2)
         sets = (item for item in said if item.relations[0].sign == "\\in" and bare in members_of(item.members[0]))
         return next((item.members[1] for item in sets), None)
 
@@ -428,15 +413,15 @@ class Inference:
         A letter of an operator that the document nowhere calls is a name: a variance P, a place ``p_x``, an angle
         ``q_1`` where nothing is said of chance.
         """
-        if is_plain(node) or self._is_differentiated(node):
+        if written.is_plain(node) or self._is_differentiated(node):
             return True
         base = node.base if isinstance(node, n.Scripted) and not node.primes else node
-        if isinstance(base, n.Name) and base.text in OPERATORS and base not in self._called:
+        if isinstance(base, n.Name) and base.text in written.OPERATORS and base not in self._called:
             return base == node or base.text not in ("p", "q") or not self._chances
         if node == n.Name("P") and self._is_factor(node):
             return True
-        heads = (item.members[0] for item in self.items if isinstance(item, Statement) and item.relations
-                 and item.relations[0].sign in ("\\succ", "\\succeq") and not item.displayed)  # fmt: skip
+        signed = (item for item in self._statements if item.relations and not item.displayed)
+        heads = (item.members[0] for item in signed if item.relations[0].sign in ("\\succ", "\\succeq"))
         return isinstance(node, n.Name) and any(node in members_of(head) for head in heads)
 
     def _is_factor(self, name: n.Node) -> bool:
@@ -455,12 +440,7 @@ class Inference:
     @cached_property
     def _chances(self) -> bool:
         """Whether the document writes densities or draws."""
-        drawn = any(
-            relation.sign == "\\sim"
-            for item in self.items
-            if isinstance(item, Statement)
-            for relation in item.relations
-        )
+        drawn = any(relation.sign == "\\sim" for item in self._statements for relation in item.relations)
         return drawn or not self._called.isdisjoint((n.Name("p"), n.Name("q")))
 
     def _in_print(self, node: n.Node) -> n.Node:
@@ -479,25 +459,23 @@ class Inference:
     @cached_property
     def _parts_alone(self) -> list[n.Node]:
         """The names that stand somewhere without an index."""
-        return [
-            name for item in self.items if isinstance(item, Statement) for m in item.members for name in names_in(m)
-        ]
+        return [name for item in self._statements for member in item.members for name in names_in(member)]
 
     @cached_property
     def _counting(self) -> frozenset[str]:
         """The letters that say how many of something there are."""
-        return counting_letters(item for item in self.items if isinstance(item, Statement))
+        return counting_letters(self._statements)
 
     @cached_property
     def _turned(self) -> frozenset[str]:
-        return turned_names(item for item in self.items if isinstance(item, Statement))
+        return turned_names(self._statements)
 
     @cached_property
     def _random(self) -> frozenset[str]:
         r"""What is drawn, and of what a moment is taken: no use tells how it is distributed."""
         drawn = [part.left for part in self._parts if isinstance(part, n.Given)]
-        for item in self.items:
-            if isinstance(item, Statement) and "\\sim" in [relation.sign for relation in item.relations]:
+        for item in self._statements:
+            if "\\sim" in [relation.sign for relation in item.relations]:
                 drawn.append(item.members[0])
                 if isinstance(family := strip(item.members[-1]), n.Product):
                     drawn.append(family.factors[0])
@@ -510,14 +488,14 @@ class Inference:
         """What the document sets to something; not what it concludes of the argument of a function or of a slope."""
         open_ones = self._slopes_by | {
             key_of(name)
-            for item in self.items
-            if isinstance(item, Statement) and [one.sign for one in item.relations[:1]] in (["="], [":="])
-            for name in arguments_of(item.members[0])
+            for item in self._statements
+            if [one.sign for one in item.relations[:1]] in (["="], [":="])
+            for name in written.arguments_of(item.members[0])
         }
-        concluded = [item for item in self.items if isinstance(item, Statement) and is_concluded(item)]
-        said = {key_of(left) for item in concluded if (left := strip(item.members[0])) and is_plain(left)}
+        concluded = [item for item in self._statements if is_concluded(item)]
+        said = {key_of(left) for item in concluded if (left := strip(item.members[0])) and written.is_plain(left)}
         rest = [item for item in self.items if item not in concluded]
-        return set_in(self.items) - ((open_ones & said) - set_in(rest))
+        return written.set_in(self.items) - ((open_ones & said) - written.set_in(rest))
 
     @cached_property
     def _slopes_by(self) -> frozenset[str]:
@@ -528,7 +506,7 @@ class Inference:
 
     def _guess(self, unknown: Unknown, number: int) -> Guess:
         name = unknown.node
-        shown = (item.span for item in self.items if isinstance(item, Statement) and item.span.start >= self.since)
+        shown = (item.span for item in self._statements if item.span.start >= self.since)
         place = next(shown, Span(self.since, self.since))
         kinds = self._kinds(name, unknown.called)
         if key_of(name) in self._turned:
@@ -548,17 +526,15 @@ class Inference:
 
     def _stands_bare(self, name: n.Node) -> bool:
         """Whether a letter before brackets stands elsewhere as a factor or a term: ``x (1 + u)`` beside ``x^3``."""
+        products = [part for part in self._parts if isinstance(part, n.Product)]
         heads = sum(
             before == name and isinstance(group, n.Group) and sign == ""
-            for part in self._parts
-            if isinstance(part, n.Product)
+            for part in products
             for sign, (before, group) in zip(part.operators, pairwise(part.factors), strict=True)
         )
-        powers = any(
-            isinstance(part, n.Scripted) and part.base == name and part.sup is not None for part in self._parts
-        )
+        powers = any(isinstance(part, n.Scripted) and part.base == name and part.sup for part in self._parts)
         # A mention of it, "the loss function is $l$", says nothing; nothing is multiplied by a list.
-        bare = [item for item in self.items if isinstance(item, Statement) and not item.relations]
+        bare = [item for item in self._statements if not item.relations]
         mentions = sum(strip(item.members[0]) == name for item in bare)
         return self._arity(name) == 1 and (powers or self._parts.count(name) - mentions > heads)
 
@@ -575,7 +551,7 @@ class Inference:
         """What a name may be, the likelier first: by its brackets, its type face, the operators beside it."""
         base = name.base if isinstance(name, n.Scripted) else name
         text = base.text if isinstance(base, n.Name) else ""
-        if is_marked(name) and isinstance(name, n.Scripted):
+        if written.is_marked(name) and isinstance(name, n.Scripted):
             without = name.base if name.sub is None else replace(name, sup=None)
             return ("like",) if self._space_of(name) is not None else self._kinds(without, called)
         if key_of(name) in self._counting:
@@ -588,16 +564,18 @@ class Inference:
         called = called and (text in _FUNCTIONS or not self._stands_bare(name))
         if called or (text in _FUNCTIONS and self._is_primed(name)):
             return ("sigmoid",) if text == "\\sigma" and SIGMOID.search(self.text) else ("function",)
-        if isinstance(name, n.Scripted) and name.sup is None and two_letters(name.sub):
+        if isinstance(name, n.Scripted) and name.sup is None and written.two_letters(name.sub):
             return ("table",)
-        if any(isinstance(part, n.Scripted) and part.base == name and two_letters(part.sub) for part in self._parts):
+        if any(
+            isinstance(part, n.Scripted) and part.base == name and written.two_letters(part.sub) for part in self._parts
+        ):
             return ("matrix",)
         if any(isinstance(part, n.Scripted) and part.base == name and self._runs(part) for part in self._parts):
             return ("column", "number")
         bare = unaccented(text)
         bold = text.startswith(("\\mathbf", "\\vec", "\\hat{\\mathbf"))
         if self._runs(name):
-            entry = isinstance(name, n.Scripted) and replace(name, base=strip_bold(name.base)) in self._parts
+            entry = isinstance(name, n.Scripted) and replace(name, base=written.strip_bold(name.base)) in self._parts
             # ``z_i`` beside a ``z`` in an exponent is another number of its kind.
             alone = isinstance(name, n.Scripted) and name.base in self._parts_alone
             if bold and not entry:
@@ -621,9 +599,9 @@ class Inference:
 
     def _named_in_words(self, name: n.Node) -> Kind | None:
         r"""What words right behind a mention of a function say that it is: "$\phi$ the standard normal density"."""
-        for item in self.items:
-            if isinstance(item, Statement) and not item.relations and strip(item.members[0]) == name:
-                behind = self._behind(item)
+        for item in self._statements:
+            if not item.relations and strip(item.members[0]) == name:
+                behind = right_behind(item.span, self.text)
                 for kind, words in FUNCTIONS_IN_WORDS.items():
                     if words.match(behind):
                         return kind  # type: ignore[return-value]
@@ -637,9 +615,9 @@ class Inference:
         for part in self._parts:
             match part:
                 case n.Product(factors=(n.Name(text=family), n.Group(body=body)), operators=("",)) if family in ALIASES:
-                    written = body.items if isinstance(body, n.Tuple) else (body,)
+                    given = body.items if isinstance(body, n.Tuple) else (body,)
                     parameters = FAMILIES[ALIASES[family]].parameters
-                    for word, one in zip(reversed(parameters), reversed(written), strict=False):
+                    for word, one in zip(reversed(parameters), reversed(given), strict=False):
                         if one == name and word in PARAMETERS:
                             return PARAMETERS[word]
         return None
@@ -649,15 +627,7 @@ class Inference:
         two = n.Number(Fraction(2), "2")
         base, sub = (name.base, name.sub) if isinstance(name, n.Scripted) else (name, None)
         squared = n.Scripted(base, sub, two)
-        scale = isinstance(base, n.Name) and base.text in (
-            "\\sigma",
-            "\\tau",
-            "\\lambda",
-            "\\alpha",
-            "\\beta",
-            "a",
-            "b",
-        )
+        scale = isinstance(base, n.Name) and base.text in _SCALES
         for part in self._parts:
             match part:
                 case n.Product(factors=(n.Name(text=family), n.Group(body=n.Tuple(items=items)))) if len(
@@ -673,14 +643,10 @@ class Inference:
     def _is_differentiated(self, name: n.Node, declared: int = 0) -> bool:
         r"""Whether it stands above in derivatives and nowhere else: the L of ``\partial L / \partial w``."""
         targets = sum(isinstance(part, n.Derivative) and part.target == name for part in self._parts)
-        after = sum(
-            isinstance(part, n.Product) and isinstance(before, n.Nabla) and factor == name
-            for part in self._parts
-            if isinstance(part, n.Product)
-            for before, factor in pairwise(part.factors)
-        )
-        alone = (item.members[0] for item in self.items if isinstance(item, Statement) and len(item.members) == 1)
-        mentions = sum(member == name or called_at(member, name) is not None for member in alone)
+        products = (part.factors for part in self._parts if isinstance(part, n.Product))
+        after = sum(isinstance(one, n.Nabla) and two == name for factors in products for one, two in pairwise(factors))
+        alone = (item.members[0] for item in self._statements if len(item.members) == 1)
+        mentions = sum(member == name or written.called_at(member, name) is not None for member in alone)
         return 0 < targets + after == sum(part == name for part in self._parts) - mentions - declared
 
     def _runs(self, name: n.Node) -> bool:
@@ -733,13 +699,10 @@ class Inference:
         texts = (self.text[span.start : span.end] for span in lines if span.start >= self.since)
         return {way for text in texts for ways in names_in_text(text, letters=True) for way in ways}
 
-    def _is_used(self, guess: Guess, problem: Problem) -> bool:
-        return guess.key in problem.names or guess.kind == "columns"
-
     def sizes(self, problem: Problem, guesses: Sequence[Guess], letters: dict[str, n.Node]) -> dict[str, n.Node]:
         """What the open sizes were found to be; one of which nothing is said gets a letter, if it has none yet."""
         found: dict[str, n.Node] = {}
-        taken = {*problem.names, *RESERVED, *self.taken, *map(key_of, letters.values())}
+        taken = {*problem.names, *written.RESERVED, *self.taken, *map(key_of, letters.values())}
         for guess in guesses:
             for size in guess.sizes:
                 dim = problem.scope.resolve(problem.scope.resolve(Dim.of(size)))
@@ -762,7 +725,7 @@ def _keys_in(term: Term) -> set[str]:
 def _weighs_log(node: n.Product, name: n.Node) -> bool:
     """Whether a name multiplies a logarithm: ``t_k \\log s_k``."""
     logs = any(isinstance(factor, n.Apply) and factor.word.text in ("log", "ln") for factor in node.factors)
-    plain_name = replace(name, base=strip_bold(name.base)) if isinstance(name, n.Scripted) else name
+    plain_name = replace(name, base=written.strip_bold(name.base)) if isinstance(name, n.Scripted) else name
     return logs and any(factor in (name, plain_name) for factor in node.factors)
 
 

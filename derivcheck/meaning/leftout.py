@@ -54,17 +54,12 @@ def _fences(items: Sequence[Item]) -> dict[str, set[str]]:
 def _with_rest(item: Item, heads: dict[str, n.Node], fences: dict[str, set[str]], inside: set[tuple[str, str]]) -> Item:
     if not isinstance(item, Statement) or not item.relations or item.continues:
         return item
-    left, right = strip(item.members[0]), strip(item.members[1])
-    match strip(item.members[-1]):
-        case (
-            n.Product(
-                factors=(n.Name(text="N" | "U" as letter) as head, n.Group(body=n.Tuple())), operators=("",)
-            ) as drawn
-        ):
-            if item.relations[-1].sign == "\\sim":
-                # Behind this sign it is a distribution, whatever else the document calls so.
-                family = replace(drawn, factors=(replace(head, text=f"\\mathcal{{{letter}}}"), drawn.factors[1]))
-                return replace(item, members=(*item.members[:-1], family))
+    left, right, drawn = strip(item.members[0]), strip(item.members[1]), strip(item.members[-1])
+    match drawn, item.relations[-1].sign:
+        case n.Product(factors=(n.Name(text="N" | "U" as letter) as head, n.Group(body=n.Tuple()) as given)), "\\sim":
+            # Behind this sign it is a distribution, whatever else the document calls so.
+            family = replace(drawn, factors=(replace(head, text=f"\\mathcal{{{letter}}}"), given))
+            return replace(item, members=(*item.members[:-1], family))
     match right:
         case n.Product(factors=(before, n.Group()), operators=("",)) if before == left and len(item.members) == 2:
             # ``L = L(y_1, \\dots, y_m)`` says of what L is a function, and sets nothing.

@@ -14,7 +14,7 @@ from derivcheck.config import did_you_mean
 from derivcheck.language import nodes as n
 from derivcheck.language.nodes import transform, walk
 from derivcheck.language.printing import plain
-from derivcheck.meaning import hidden, tables
+from derivcheck.meaning import hidden, repeated, tables
 from derivcheck.meaning.differentials import (
     along_a_path,
     differentials,
@@ -605,6 +605,13 @@ CONVENTIONS: Final = (
         ("product", "name"),
         lambda items, text: "name" if _words(items) else "product",
         _in_one_word,
+    ),
+    Convention(
+        "repeated-indices",
+        "whether an index that stands twice in a product is summed over",
+        ("refuse", "summed"),
+        lambda items, text: "summed" if repeated.speaks(items, text) else "refuse",
+        lambda items, text: Read(tuple(map(repeated.with_sums, items)), "an index that stands twice is summed over"),
     ),
     Convention(
         "densities",

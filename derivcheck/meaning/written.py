@@ -44,17 +44,6 @@ def called_at(node: n.Node, name: n.Node) -> tuple[n.Node, ...] | None:
     return None
 
 
-def of_loss(part: n.Node, loss: n.Node) -> bool:
-    return isinstance(part, n.Derivative) and part.target == loss
-
-
-def has_imaginary(item: Statement) -> bool:
-    """Whether i or j stands in a line that is no index there."""
-    parts = {part for member in item.members for part in walk(member)}
-    below = (part.sub for part in parts if isinstance(part, n.Scripted) and part.sub is not None)
-    return bool(IMAGINARY & parts - {letter for sub in below for letter in walk(sub)})
-
-
 def is_numbered(node: n.Node) -> TypeGuard[n.Scripted]:
     return isinstance(node, n.Scripted) and isinstance(node.sub, n.Number) and node.sup is None
 

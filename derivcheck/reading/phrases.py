@@ -535,6 +535,13 @@ ADJOINT: Final = _said(
     any_case=True,
     window="document",
 )
+SUMMATION: Final = _said(
+    "an index that stands twice is summed over",
+    r"\A(?![\s\S]*\bno (?:implied )?sum)[\s\S]*?(?:tensor(?:ial)? notation|index notation|summation convention|Einstein"
+    r"|(?:repeated|dummy|double) ind(?:ex|ices))",
+    any_case=True,
+    window="document",
+)
 DIFFERENTIAL: Final = _said(
     "d stands for a differential",
     r"\bdifferentials?\b(?! equation)|total derivative",

@@ -243,11 +243,10 @@ $$ KL = a \log\frac{a}{b} + (1-a) \log \frac{1-a}{1-b} \ge 0 $$
             {
                 r"N(0, c + N)": r"N(0, c N)",
                 r"\rho (1 - \rho)": r"\rho (1 + \rho)",
-                r"(1 - \psi)": "2",
                 r"= -2 s $$": r"= 2 s $$",
             },
         ),
-        (LISTED, {r"v_l r_{il} $$": r"v_l r_{il}^2 $$", "r_{il}^2 $$": "r_{il} $$"}),
+        (LISTED, {r"v_l r_{il} $$": r"v_l r_{il}^2 $$"}),
         (LOSS, {r"x^\top + \lambda M": r"x^\top + 2 \lambda M"}),
         (NAMED, {r"2 a u_i \frac": r"a u_i \frac", r"dw = 2 w": r"dw = w"}),
         (NEXT_MODEL, {r"x_i - n $$": r"x_i - 1 $$", r"-n/\theta^2": r"-1/\theta^2", r"E[x_1] = ": r"E[x_1] = 2 "}),
@@ -293,6 +292,19 @@ def test_a_mark_above_a_name_makes_another_value_of_its_kind_of_which_nothing_is
         "\n"
     )
     assert outcomes(apart + rows) == ["holds", "holds", "wrong"]
+
+
+def test_an_index_that_stands_twice_is_summed_over_where_words_say_so() -> None:
+    text = r"Let $M, K, Z \in \mathbb{R}^{d \times d}$, in index notation." "\n\n"
+    slope = r"$$ \frac{\partial}{\partial M} \operatorname{tr}(K M) = \frac{\partial (K_{ab} M_{ba})}{\partial M_{pq}}"
+    slope += r" = K_{ab} \delta_{bp} \delta_{aq} = K_{pq} = K^\top $$" "\n"
+    rows = (
+        r"$$ (K^\top Z K)_{ij} = K_{ai} Z_{ab} K_{bj}, \quad \operatorname{tr}(K Z) = K_{ij} Z_{ij}, \quad \|K\|_F^2 = K_{ij}^2 $$"
+        "\n"
+    )
+    explicit = r"$$ \sum_i Z_{ii} = \operatorname{tr}(Z) $$" "\n"
+    found = outcomes(text + slope + rows + explicit)
+    assert found == ["holds", "holds", "wrong", "holds", "holds", "wrong", "holds", "holds"]
 
 
 def test_a_line_without_the_differential_of_an_input_may_hold_it_fixed() -> None:
