@@ -68,19 +68,16 @@ class OutOfRange(Exception):
 
 
 class Arithmetic(Protocol):
-    """Operations on values; shapes broadcast as in numpy.
+    """Operations on values; shapes broadcast as in numpy. What follows from others is derived here, for all of them.
 
     ``price`` is what an operation takes for one entry, in nanoseconds; ``product`` the same for one product of
     entries in a matrix product; ``step`` what it takes however few they are. ``rank`` is the number of axes wanted;
     axes are numbered from 0, negative ones from the end.
     """
 
-    @property
-    def price(self) -> float: ...
-    @property
-    def product(self) -> float: ...
-    @property
-    def step(self) -> float: ...
+    price: float
+    product: float
+    step: float
 
     def number(self, value: Fraction | Literal["pi", "e"], rank: int) -> Value:
         """A constant with all axes of size 1."""
@@ -93,6 +90,7 @@ class Arithmetic(Protocol):
 
     def full(self, value: Fraction, rows: int, columns: int, rank: int) -> Value:
         """One number on the last two axes."""
+        return self.expand(self.number(value, rank), (*(1,) * (rank - 2), rows, columns))
 
     def add(self, a: Value, b: Value) -> Value: ...
     def subtract(self, a: Value, b: Value) -> Value: ...
@@ -104,6 +102,7 @@ class Arithmetic(Protocol):
     def matmul(self, a: Value, b: Value) -> Value: ...
     def transpose(self, a: Value) -> Value:
         """The last two axes swapped."""
+        return self.swap(a, -2, -1)
 
     def inverse(self, a: Value) -> Value:
         """The matrix inverse on the last two axes; invalid where singular to working precision."""
@@ -128,11 +127,17 @@ class Arithmetic(Protocol):
 
     def prod(self, a: Value, axis: int) -> Value: ...
     def maximum(self, a: Value, b: Value) -> Value: ...
-    def minimum(self, a: Value, b: Value) -> Value: ...
+    def minimum(self, a: Value, b: Value) -> Value:
+        """The smaller, entry by entry."""
+        return self.negate(self.maximum(self.negate(a), self.negate(b)))
+
     def largest(self, a: Value, axis: int) -> Value:
         """The largest along an axis, which stays with size 1."""
 
-    def smallest(self, a: Value, axis: int) -> Value: ...
+    def smallest(self, a: Value, axis: int) -> Value:
+        """The smallest along an axis, which stays with size 1."""
+        return self.negate(self.largest(self.negate(a), axis))
+
     def compare(self, sign: str, a: Value, b: Value) -> Value:
         r"""Truth values entry by entry; ``sign`` is one of ``=`` ``\ne`` ``<`` ``>`` ``\le`` ``\ge``."""
 

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from fractions import Fraction
 from functools import partial
 from math import prod
-from typing import Any, ClassVar, Final, Literal, cast
+from typing import Any, Final, Literal, cast
 
 from flint import acb, arb, arb_mat, ctx, fmpq, fmpq_mat, fmpz
 
@@ -218,7 +218,7 @@ def precision(bits: int) -> Iterator[None]:
 class BallArithmetic(Gridded[Entry, Truth]):
     """The arithmetic of the evaluator (see ``Arithmetic``) on grids of exact rationals and of balls."""
 
-    step: ClassVar[float] = STEP
+    step = STEP
 
     def __init__(self) -> None:
         # Of a few hundred bits the work is Python's; a number of thousands takes its own time.
@@ -298,10 +298,8 @@ class BallArithmetic(Gridded[Entry, Truth]):
             )
         return enclosed(x) ** enclosed(exponent)
 
-    def extreme(self, x: Entry, y: Entry, *, largest: bool) -> Entry:
-        if x is None or y is None:
-            return None
-        return larger(x, y) if largest else -larger(-x, -y)
+    def larger(self, x: Entry, y: Entry) -> Entry:
+        return None if x is None or y is None else larger(x, y)
 
     def inverted(self, rows: list[list[Entry]]) -> list[Entry]:
         """None everywhere of a singular matrix, and nothing known of one that may be singular."""

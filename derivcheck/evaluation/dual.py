@@ -23,7 +23,7 @@ class Dual(NamedTuple):
     tangent: Value | None = None
 
 
-class DualArithmetic:
+class DualArithmetic(Arithmetic):
     """The arithmetic of the evaluator (see ``Arithmetic``) on dual numbers over ``base``."""
 
     def __init__(self, base: Arithmetic) -> None:
@@ -42,9 +42,6 @@ class DualArithmetic:
 
     def eye(self, size: int, rank: int) -> Dual:
         return Dual(self.base.eye(size, rank))
-
-    def full(self, value: Fraction, rows: int, columns: int, rank: int) -> Dual:
-        return Dual(self.base.full(value, rows, columns, rank))
 
     def _made(self, primal: Value, *parts: Value | None) -> Dual:
         """A value with the sum of the parts of its tangent, stretched to the value's own shape."""
@@ -111,9 +108,6 @@ class DualArithmetic:
         right = None if b.tangent is None else self.base.matmul(a.primal, b.tangent)
         return self._made(self.base.matmul(a.primal, b.primal), left, right)
 
-    def transpose(self, a: Dual) -> Dual:
-        return self._linear(lambda x, _: self.base.transpose(x), a)
-
     def inverse(self, a: Dual) -> Dual:
         """(A⁻¹)' = −A⁻¹ A' A⁻¹."""
         primal = self.base.inverse(a.primal)
@@ -178,28 +172,18 @@ class DualArithmetic:
 
     def maximum(self, a: Dual, b: Dual) -> Dual:
         """The larger, with its tangent."""
-        return self._picked(self.base.maximum, ">", a, b)
-
-    def minimum(self, a: Dual, b: Dual) -> Dual:
-        """The smaller, with its tangent."""
-        return self._picked(self.base.minimum, "<", a, b)
-
-    def _picked(self, choose: Callable[[Value, Value], Value], sign: str, a: Dual, b: Dual) -> Dual:
         a, b = self._level(a, b)
-        primal = choose(a.primal, b.primal)
+        primal = self.base.maximum(a.primal, b.primal)
         if a.tangent is None and b.tangent is None:
             return Dual(primal)
         base = self.base
         zero = base.number(Fraction(0), len(base.shape(primal)) + 1)
         tie = base.compare("=", a.primal, b.primal)
-        taken = self.where(self.compare(sign, a, b), a, b).tangent
+        taken = self.where(self.compare(">", a, b), a, b).tangent
         return Dual(primal, base.where(tie, base.divide(zero, zero), taken))
 
     def largest(self, a: Dual, axis: int) -> Dual:
         return Dual(self.base.largest(a.primal, axis)) if a.tangent is None else self._folded(self.maximum, a, axis)
-
-    def smallest(self, a: Dual, axis: int) -> Dual:
-        return Dual(self.base.smallest(a.primal, axis)) if a.tangent is None else self._folded(self.minimum, a, axis)
 
     def _folded(self, combine: Callable[[Dual, Dual], Dual], a: Dual, axis: int) -> Dual:
         total = self.narrow(a, axis, 0, 1)

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from derivcheck.evaluation import dual
-from derivcheck.evaluation.arithmetic import SIGNS, TENSOR_STEP, NotExact
+from derivcheck.evaluation.arithmetic import SIGNS, TENSOR_STEP, Arithmetic, NotExact
 from derivcheck.functions import FUNCTIONS
 
 
@@ -88,7 +88,7 @@ CONDITION_LIMIT = 1e13
 """Above this condition number an inverse in float64 has no digit left to compare: the trial is invalid."""
 
 
-class FloatArithmetic:
+class FloatArithmetic(Arithmetic):
     """Operations on torch tensors of one dtype; see ``Arithmetic`` for the contract."""
 
     price = 2.0
@@ -115,9 +115,6 @@ class FloatArithmetic:
 
     def eye(self, size: int, rank: int) -> Tensor:
         return torch.eye(size, dtype=self.dtype).reshape((1,) * (rank - 2) + (size, size))
-
-    def full(self, value: Fraction, rows: int, columns: int, rank: int) -> Tensor:
-        return torch.full((1,) * (rank - 2) + (rows, columns), float(value), dtype=self.dtype)
 
     def add(self, a: Tensor, b: Tensor) -> Tensor:
         return a + b
@@ -147,9 +144,6 @@ class FloatArithmetic:
             if (folded := _shared(a)) and b.numel() > a.numel():
                 return _folded(b.transpose(-1, -2), a.transpose(-1, -2), folded).transpose(-1, -2)
         return a @ b
-
-    def transpose(self, a: Tensor) -> Tensor:
-        return a.transpose(-1, -2)
 
     def inverse(self, a: Tensor) -> Tensor:
         inverse, info = torch.linalg.inv_ex(a)
@@ -204,21 +198,10 @@ class FloatArithmetic:
             return self.where(_real(a) >= _real(b), a, b)
         return torch.maximum(a, b)
 
-    def minimum(self, a: Tensor, b: Tensor) -> Tensor:
-        return -self.maximum(-a, -b) if a.is_complex() or b.is_complex() else torch.minimum(a, b)
-
-    def _common(self, a: Tensor, b: Tensor) -> torch.dtype:
-        return torch.promote_types(a.dtype, b.dtype)
-
     def largest(self, a: Tensor, axis: int) -> Tensor:
         if a.is_complex():
             return a.gather(axis, a.real.argmax(axis, keepdim=True))
         return a.amax(axis, keepdim=True)
-
-    def smallest(self, a: Tensor, axis: int) -> Tensor:
-        if a.is_complex():
-            return a.gather(axis, a.real.argmin(axis, keepdim=True))
-        return a.amin(axis, keepdim=True)
 
     def compare(self, sign: str, a: Tensor, b: Tensor) -> Tensor:
         return SIGNS[sign](_real(a), _real(b))
@@ -228,7 +211,7 @@ class FloatArithmetic:
 
     def where(self, condition: Tensor, a: Tensor, b: Tensor) -> Tensor:
         if a.dtype != b.dtype:
-            common = self._common(a, b)
+            common = torch.promote_types(a.dtype, b.dtype)
             a, b = a.to(common), b.to(common)
         return torch.where(condition, a, b)
 

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
 from math import gcd, lcm
-from typing import ClassVar, Literal
+from typing import Literal
 
 from derivcheck.evaluation import grid
 from derivcheck.evaluation.arithmetic import SIGNS, NotExact
@@ -283,9 +283,9 @@ class PiecewiseArithmetic(Gridded[Entry, Truth]):
     """
 
     atoms: Atoms
-    price: ClassVar[float] = RationalArithmetic.price
-    product: ClassVar[float] = RationalArithmetic.product
-    step: ClassVar[float] = RationalArithmetic.step
+    price = RationalArithmetic.price
+    product = RationalArithmetic.product
+    step = RationalArithmetic.step
 
     def entry(self, value: Fraction | Literal["pi", "e"]) -> Entry:
         return _lifted(RATIONALS.entry(value))
@@ -336,11 +336,11 @@ class PiecewiseArithmetic(Gridded[Entry, Truth]):
         what = f"the function {name} of a variable"
         return grid.apply(_lifted, RATIONALS.elementary(name, order, grid.apply(lambda x: _number(x, what), a)))
 
-    def extreme(self, x: Entry, y: Entry, *, largest: bool) -> Entry:
+    def larger(self, x: Entry, y: Entry) -> Entry:
         if x is INVALID or y is INVALID:
             return INVALID
         difference = size(combination([(ONE, x), (-ONE, y)]), self.atoms)
-        return combination([(HALF, x), (HALF, y), (HALF if largest else -HALF, difference)])
+        return combination([(HALF, x), (HALF, y), (HALF, difference)])
 
     def test(self, sign: str) -> Callable[[Entry, Entry], Truth]:
         r"""With an invalid entry every comparison is false, ``\ne`` as well."""

@@ -17,7 +17,7 @@ from itertools import repeat
 from math import prod
 from typing import Any, Generic, Literal, TypeVar
 
-from derivcheck.evaluation.arithmetic import NotExact
+from derivcheck.evaluation.arithmetic import Arithmetic, NotExact
 
 E = TypeVar("E")
 R = TypeVar("R")
@@ -212,7 +212,7 @@ def _matrix_starts(a: Grid[E], lead: tuple[int, ...]) -> list[int]:
 T = TypeVar("T")
 
 
-class Gridded(ABC, Generic[E, T]):
+class Gridded(Arithmetic, ABC, Generic[E, T]):
     """An arithmetic (see ``Arithmetic``) on grids of entries ``E``; truth values are grids of ``T``.
 
     Derivatives are taken forwards: nothing is recorded. A subclass says what happens to entries: the abstract
@@ -240,9 +240,7 @@ class Gridded(ABC, Generic[E, T]):
     @abstractmethod
     def powered(self, x: E, exponent: E) -> E: ...
     @abstractmethod
-    def extreme(self, x: E, y: E, *, largest: bool) -> E:
-        """The larger or the smaller of two."""
-
+    def larger(self, x: E, y: E) -> E: ...
     @abstractmethod
     def inverted(self, rows: list[list[E]]) -> Sequence[E]:
         """The inverse of a square matrix, row by row."""
@@ -281,9 +279,6 @@ class Gridded(ABC, Generic[E, T]):
 
     def eye(self, size: int, rank: int) -> Grid[E]:
         return eye(size, rank, self.entry(Fraction(1)), self.entry(Fraction(0)))
-
-    def full(self, value: Fraction, rows: int, columns: int, rank: int) -> Grid[E]:
-        return filled((*(1,) * (rank - 2), rows, columns), self.entry(value))
 
     def add(self, a: Grid[E], b: Grid[E]) -> Grid[E]:
         return combine(self.plus, a, b)
@@ -326,21 +321,12 @@ class Gridded(ABC, Generic[E, T]):
         return reduce(self.together, a, axis)
 
     def maximum(self, a: Grid[E], b: Grid[E]) -> Grid[E]:
-        return combine(lambda x, y: self.extreme(x, y, largest=True), a, b)
-
-    def minimum(self, a: Grid[E], b: Grid[E]) -> Grid[E]:
-        return combine(lambda x, y: self.extreme(x, y, largest=False), a, b)
+        return combine(self.larger, a, b)
 
     def largest(self, a: Grid[E], axis: int) -> Grid[E]:
-        return self._furthest(a, axis, largest=True)
-
-    def smallest(self, a: Grid[E], axis: int) -> Grid[E]:
-        return self._furthest(a, axis, largest=False)
-
-    def _furthest(self, a: Grid[E], axis: int, *, largest: bool) -> Grid[E]:
         if not a.shape[axis]:
             raise NotExact("an extremum over nothing")
-        return reduce(lambda values: folded(lambda x, y: self.extreme(x, y, largest=largest), values), a, axis)
+        return reduce(lambda values: folded(self.larger, values), a, axis)
 
     def compare(self, sign: str, a: Grid[E], b: Grid[E]) -> Grid[T]:
         return combine(self.test(sign), a, b)
@@ -355,9 +341,6 @@ class Gridded(ABC, Generic[E, T]):
         return list(map(self.whole, a.entries))
 
     # shapes
-
-    def transpose(self, a: Grid[E]) -> Grid[E]:
-        return swap(a, -2, -1)
 
     def shape(self, a: Grid[E]) -> tuple[int, ...]:
         return a.shape

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from enum import Enum
 from fractions import Fraction
 from math import factorial, gcd, isqrt, lcm, prod
-from typing import ClassVar, Final, Literal
+from typing import Final, Literal
 
 from flint import fmpq, fmpq_mat
 
@@ -53,9 +53,9 @@ class RationalArithmetic(Gridded[Number, bool]):
 
     __slots__ = ()
 
-    price: ClassVar[float] = 3000.0
-    product: ClassVar[float] = 5000.0
-    step: ClassVar[float] = STEP
+    price = 3000.0
+    product = 5000.0
+    step = STEP
 
     def entry(self, value: Fraction | Literal["pi", "e"]) -> Number:
         if isinstance(value, str):
@@ -155,10 +155,8 @@ class RationalArithmetic(Gridded[Number, bool]):
         factor = prod((Fraction(1, 2) - k for k in range(order)), start=ONE)
         return self.times(factor, self.raised(root, 1 - 2 * order))
 
-    def extreme(self, x: Number, y: Number, *, largest: bool) -> Number:
-        if x is INVALID or y is INVALID:
-            return INVALID
-        return max(x, y) if largest else min(x, y)
+    def larger(self, x: Number, y: Number) -> Number:
+        return INVALID if x is INVALID or y is INVALID else max(x, y)
 
     def test(self, sign: str) -> Callable[[Number, Number], bool]:
         r"""With an invalid entry every comparison is false, ``\ne`` as well."""

@@ -13,12 +13,12 @@ from contextlib import AbstractContextManager, nullcontext
 from fractions import Fraction
 from math import factorial, log2, prod
 from random import Random
-from typing import Any, ClassVar, Literal
+from typing import Any, Literal
 
 from flint import nmod_mat
 
 from derivcheck.evaluation import bounds, dual, grid
-from derivcheck.evaluation.arithmetic import BUDGET, SIGNS, STEP, NotExact, OutOfRange
+from derivcheck.evaluation.arithmetic import BUDGET, SIGNS, STEP, Arithmetic, NotExact, OutOfRange
 from derivcheck.evaluation.bounds import Entry as Entry
 from derivcheck.evaluation.bounds import Residues as Residues
 from derivcheck.evaluation.grid import Grid
@@ -29,19 +29,20 @@ SMALL = 28.0
 """The bits of numerator and denominator up to which a constant can be told from its residue."""
 _GAMMAS = frozenset(("gamma", "lgamma", "digamma"))
 LARGEST_FACTORIAL = 200
+EXTREME = "a maximum or minimum"
 EACH, DOT, FACTOR = 250.0, 1500.0, 100.0
 """The price of an entry, of a row times a column, and of every two factors of these, in nanoseconds."""
 
 
-class ResidueArithmetic:
+class ResidueArithmetic(Arithmetic):
     """The arithmetic of the evaluator (see ``Arithmetic``) mod one prime, with the unknowns met so far.
 
     ``flipped`` are the roots, by order of their first use, that are taken with the other sign.
     """
 
-    price: ClassVar[float] = 400.0
-    product: ClassVar[float] = 150.0
-    step: ClassVar[float] = STEP
+    price = 400.0
+    product = 150.0
+    step = STEP
 
     def __init__(self, p: int, generator: Random, flipped: int = 0) -> None:
         self.p = p
@@ -150,9 +151,6 @@ class ResidueArithmetic:
         common = a.shared and b.shared
         top, bottom = bounds.of_many(inner, a.top + b.top, a.bottom + b.bottom, common)
         return Residues(grid.matmul(dot, a.grid, b.grid), top, bottom, a.literal and b.literal, common)
-
-    def transpose(self, a: Residues) -> Residues:
-        return a._replace(grid=grid.swap(a.grid, -2, -1))
 
     def inverse(self, a: Residues) -> Residues:
         """The matrix inverse on the last two axes; no entry exists where there is none."""
@@ -302,29 +300,17 @@ class ResidueArithmetic:
             raise NotExact(what)
         return Grid(a.grid.shape, tuple(values))
 
-    def _extreme(self, choose: Callable[..., Fraction], what: str, a: Residues, *others: Residues) -> Residues:
-        made = grid.combine(choose, *(self._known(one, what) for one in (a, *others)))
-        return self._literal(made, a, *others)
-
     def _literal(self, values: Grid[Fraction], *of: Residues) -> Residues:
         top, bottom = (max(sizes) for sizes in ([one.top for one in of], [one.bottom for one in of]))
         return Residues(grid.apply(self._residue, values), top, bottom, True)
 
     def maximum(self, a: Residues, b: Residues) -> Residues:
         """Of constants alone."""
-        return self._extreme(max, "a maximum", a, b)
-
-    def minimum(self, a: Residues, b: Residues) -> Residues:
-        """Of constants alone."""
-        return self._extreme(min, "a minimum", a, b)
+        return self._literal(grid.combine(max, *(self._known(one, EXTREME) for one in (a, b))), a, b)
 
     def largest(self, a: Residues, axis: int) -> Residues:
         """Of constants alone."""
-        return self._literal(grid.reduce(max, self._known(a, "a maximum"), axis), a)
-
-    def smallest(self, a: Residues, axis: int) -> Residues:
-        """Of constants alone."""
-        return self._literal(grid.reduce(min, self._known(a, "a minimum"), axis), a)
+        return self._literal(grid.reduce(max, self._known(a, EXTREME), axis), a)
 
     def compare(self, sign: str, a: Residues, b: Residues) -> Residues:
         """Truth values, of constants, indices and members of finite sets alone."""

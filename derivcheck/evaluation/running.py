@@ -17,7 +17,7 @@ from typing import Any, Literal
 import torch
 from torch import Tensor
 
-from derivcheck.evaluation.arithmetic import TENSOR_STEP, NotExact
+from derivcheck.evaluation.arithmetic import TENSOR_STEP, Arithmetic, NotExact
 from derivcheck.evaluation.evaluator import FunctionValue
 from derivcheck.evaluation.floating import FloatArithmetic, apply
 
@@ -44,7 +44,7 @@ def _rounded(value: Tensor, error: Tensor) -> Tracked:
     return Tracked(value, error + value.abs())
 
 
-class RunningErrorArithmetic:
+class RunningErrorArithmetic(Arithmetic):
     """Operations on tracked values; see ``Arithmetic`` for the contract."""
 
     price = 6.0
@@ -61,9 +61,6 @@ class RunningErrorArithmetic:
 
     def eye(self, size: int, rank: int) -> Tracked:
         return exact(FLOATS.eye(size, rank))
-
-    def full(self, value: Fraction, rows: int, columns: int, rank: int) -> Tracked:
-        return exact(FLOATS.full(value, rows, columns, rank))
 
     def add(self, a: Tracked, b: Tracked) -> Tracked:
         return _rounded(a.value + b.value, a.error + b.error)
@@ -86,9 +83,6 @@ class RunningErrorArithmetic:
         inner = FLOATS.matmul(a.error, right) + FLOATS.matmul(left, b.error)
         terms = a.value.shape[-1]
         return Tracked(FLOATS.matmul(a.value, b.value), inner + (terms**0.5 + 1) * FLOATS.matmul(left, right))
-
-    def transpose(self, a: Tracked) -> Tracked:
-        return self._both(a, FLOATS.transpose)
 
     def inverse(self, a: Tracked) -> Tracked:
         value = FLOATS.inverse(a.value)
@@ -141,14 +135,8 @@ class RunningErrorArithmetic:
     def maximum(self, a: Tracked, b: Tracked) -> Tracked:
         return Tracked(FLOATS.maximum(a.value, b.value), torch.maximum(*torch.broadcast_tensors(a.error, b.error)))
 
-    def minimum(self, a: Tracked, b: Tracked) -> Tracked:
-        return Tracked(FLOATS.minimum(a.value, b.value), torch.maximum(*torch.broadcast_tensors(a.error, b.error)))
-
     def largest(self, a: Tracked, axis: int) -> Tracked:
         return Tracked(FLOATS.largest(a.value, axis), FLOATS.largest(a.error, axis))
-
-    def smallest(self, a: Tracked, axis: int) -> Tracked:
-        return Tracked(FLOATS.smallest(a.value, axis), FLOATS.largest(a.error, axis))
 
     def compare(self, sign: str, a: Tracked, b: Tracked) -> Tensor:
         return FLOATS.compare(sign, a.value, b.value)
@@ -188,9 +176,6 @@ class RunningErrorArithmetic:
 
     def recording(self) -> AbstractContextManager[Any]:
         return torch.no_grad()
-
-    def _both(self, a: Tracked, change: Any) -> Tracked:  # noqa: ANN401 (a function of tensors)
-        return Tracked(change(a.value), change(a.error))
 
 
 @dataclass(frozen=True)
