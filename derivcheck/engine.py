@@ -227,7 +227,9 @@ def _on_ground(
     return [replace(result, verdict=verdict) for result, verdict in zip(results, verdicts, strict=True)]
 
 
-def _all_hold(problem: Problem, settings: Settings, names: frozenset[str], known: Mapping[str, Verdict]) -> bool:
+def _all_hold(
+    problem: Problem, settings: Settings, names: frozenset[str], known: Mapping[str, Verdict], again: bool
+) -> bool:
     """Whether these claims of another reading of a document hold, where the others are what they were."""
     from derivcheck.judge import judge
     from derivcheck.oracles.table import QUICK
@@ -243,7 +245,7 @@ def _all_hold(problem: Problem, settings: Settings, names: frozenset[str], known
             (claim,) = _settle_premises(lambda premise: judge(bench, premise, QUICK), [claim])
             assert isinstance(claim, Claim)
             claim = wanted[position] = _against_what_holds(claim, wanted, results)
-            verdict = _where_it_is_asked(bench, claim, judge(bench, claim, QUICK, hasty=True))
+            verdict = _where_it_is_asked(bench, claim, judge(bench, claim, QUICK, hasty=True, again=again))
             if verdict.outcome is not Outcome.HOLDS:
                 return False
         results.append(_result(problem, claim, verdict, []))

@@ -39,10 +39,11 @@ FORGIVEN = 2
 
 def judge(
     bench: Draws, claim: Claim, oracles: Sequence[Oracle] | None = None, *, hasty: bool = False,
-    known: Sequence[Evidence] = (),
+    again: bool = False, known: Sequence[Evidence] = (),
 ) -> Verdict:  # fmt: skip
     """Ask every oracle that can speak on a claim, and weigh what they say; ``hasty`` stops where it is wrong anyhow.
 
+    Asked ``again``, after all of them have spoken on other draws, a proof suffices: it rests on no draw.
     Oracles whose evidence is ``known`` are not asked.
     """
     said = {evidence.oracle: evidence for evidence in known}
@@ -66,6 +67,8 @@ def judge(
                     found.append(oracle.silent(_too_large(bench, error)))
                     continue
                 if hasty and final(found[-1]) and weigh(found).outcome is Outcome.WRONG:
+                    break
+                if again and proved(weigh(found)):
                     break
     except RecursionError:
         reason = "it is nested too deeply to be evaluated; name some of its parts, or shorten the chain of definitions"

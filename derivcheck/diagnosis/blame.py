@@ -64,7 +64,7 @@ DEAREST: Final = 0.2e9
 NONE: Final[frozenset[str]] = frozenset()
 UNKNOWN = (NotExact, OutOfRange, CannotDraw, SizesError, KeyError, RuntimeError)
 
-Holds = Callable[[Problem, Settings, frozenset[str], Mapping[str, Verdict]], bool]
+Holds = Callable[[Problem, Settings, frozenset[str], Mapping[str, Verdict], bool], bool]
 """Whether these claims hold, by the full check, in another reading of the document; the others have these verdicts."""
 
 
@@ -201,7 +201,7 @@ class Inquiry:
         if made is None or not others:
             return found
         settings = self.bench.settings
-        also = {name for name in others if self.holds(made, settings, frozenset((name,)), self.verdicts)}
+        also = {name for name in others if self.holds(made, settings, frozenset((name,)), self.verdicts, False)}
         named = sorted({*found.claims, *also}, key=lambda name: self.claims[name].span.start)
         return replace(found, claims=tuple(named))
 
@@ -301,7 +301,8 @@ class Inquiry:
             if piecewise.applies(problem, self.claims[name]) and not piecewise.applies(made, mended[name]):
                 return False
         fresh = replace(settings, seed=settings.seed + 104_729)
-        return all(self.holds(made, each, targets | right, self.verdicts) for each in (fresh, settings))
+        draws = (fresh, False), (settings, True)
+        return all(self.holds(made, each, targets | right, self.verdicts, seen) for each, seen in draws)
 
 
 def _suspect(problem: Problem, items: tuple[Item, ...], site: Site) -> Suspect | None:

@@ -177,7 +177,8 @@ def passes(bench: Bench, claim: Claim, term: t.Term) -> bool:
     mended = replace(claim, claimed=term, alternatives=())
     if piecewise.applies(bench.problem, claim) and not piecewise.applies(bench.problem, mended):
         return False
-    return all(judge(each, mended, QUICK).outcome is Outcome.HOLDS for each in (fresh, bench))
+    draws = (fresh, False), (bench, True)
+    return all(judge(each, mended, QUICK, hasty=True, again=seen).outcome is Outcome.HOLDS for each, seen in draws)
 
 
 def by_size(edit: Candidate) -> tuple[object, ...]:
