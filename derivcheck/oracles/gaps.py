@@ -249,7 +249,9 @@ def placed(world: World, leaves: Mapping[str, Tensor], trials: Tensor | None) ->
     inputs = {key: leaf.detach().clone().requires_grad_() for key, leaf in leaves.items()}
     # What an integrator or a differentiator keeps is of the inputs that it has seen.
     integrator = Quickest() if isinstance(world.integrator, Quickest) else world.integrator
-    return replace(world, leaves=inputs, functions=functions, differentiator=Autograd(), integrator=integrator)
+    count = max((leaf.shape[0] for leaf in inputs.values()), default=world.trials)
+    made = replace(world, leaves=inputs, functions=functions, differentiator=Autograd(), integrator=integrator)
+    return replace(made, trials=count)
 
 
 def met(world: World, conditions: list[Comparison]) -> Tensor:

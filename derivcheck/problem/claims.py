@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 
 from derivcheck.isolation import internal_error
 from derivcheck.language import nodes as n
 from derivcheck.language.glyphs import shown
 from derivcheck.language.nodes import walk
 from derivcheck.language.printing import plain
-from derivcheck.language.shapes import ONE, Dim
+from derivcheck.language.shapes import ONE, Dim, Domain
 from derivcheck.problem import algebra, terms
 from derivcheck.problem.calls import square_root, squared_optimum
 from derivcheck.problem.context import Context, lacking, strip
@@ -20,7 +21,7 @@ from derivcheck.problem.freezing import note_posterior
 from derivcheck.problem.heads import Head, derivative_in, expand, kind_of, slug
 from derivcheck.problem.probability.logs import log_of_claimed
 from derivcheck.problem.problem import Alternative, Claim, Refused
-from derivcheck.problem.scope import IndexInfo, Refusal, Scope, SizeSymbol
+from derivcheck.problem.scope import Declaration, IndexInfo, Refusal, Scope, SizeSymbol
 from derivcheck.problem.substitution import at_indices, settled
 from derivcheck.problem.terms import Comparison, Term
 from derivcheck.problem.upto import (
@@ -36,6 +37,7 @@ from derivcheck.reading.items import Relation, Statement
 from derivcheck.reading.unread import letters_of
 from derivcheck.source import NOWHERE, Source, Span
 
+DEFINITE = frozenset(("\\succ", "\\succeq", "\\prec", "\\preceq"))
 UNEXPLAINED = frozenset(
     ("unknown-name", "function-without-argument", "index", "no-entry", "index-out-of-range", "no-model", "not-random")
 )
@@ -405,28 +407,50 @@ class ClaimMaker:
         for node, relation in zip(item.members[1:], item.relations, strict=True):
             try:
                 right = ctx.term(node)
-                if relation.sign != "=":
+                one, other, sign = left, right, relation.sign
+                if sign in DEFINITE:
+                    one, other, sign = self._definite(left, right, relation)
+                elif sign != "=":
                     for side in (left, right):
                         if not algebra.scalar(self.scope, side):
                             shape = self.scope.show(side.shape)
                             raise Refusal("not-a-scalar", side.span, f"an inequality compares scalars; this is {shape}")
                 else:
                     algebra.equal_shapes(self.scope, left, right)
-                step = replace(head, node=left_node, term=left, title=plain(left_node), kind=kind_of(left))
-                claim = self._claim(Member(step, node, item, conditions), left, right)
-                kind = claim.kind if relation.sign == "=" else "inequality"
-                if relation.sign != "=":
-                    claim = replace(claim, head=left, claimed=right)
+                step = replace(head, node=left_node, term=one, title=plain(left_node), kind=kind_of(one))
+                claim = self._claim(Member(step, node, item, conditions), one, other)
+                kind = claim.kind if sign == "=" else "inequality"
+                if sign != "=":
+                    claim = replace(claim, head=one, claimed=other)
                 if any(map(indices_in, claim.conditions)):
                     raise Refusal("condition", node.span, "a condition on single members narrows no inequality here")
                 title = f"{plain(left_node)} {shown(relation.sign)} {plain(node)}"
-                self.claims.append(replace(claim, relation=relation.sign, kind=kind, title=title))
+                self.claims.append(replace(claim, relation=sign, kind=kind, title=title))
                 self.sentences[len(self.claims) - 1] = item.sentence
                 left, left_node = right, node
             except Refusal as refusal:
                 refusal.wrong = refusal.wrong and not _stands_in(refusal.span, left_node, self.source)
                 self.refuse(refusal, node.span, item.span, "inequality", head.title, head.chain)
                 return
+
+    def _definite(self, left: Term, right: Term, relation: Relation) -> tuple[Term, Term, str]:
+        r"""``A \succ B`` as ``\min(v^\top (A - B) v, \det(A - B)) > 0`` for every unit v.
+
+        Of a singular matrix no v that is drawn has the form 0; the determinant shows it.
+        """
+        more, less = (left, right) if relation.sign.startswith("\\succ") else (right, left)
+        apart = [(sign, side) for sign, side in ((1, more), (-1, less)) if not terms.is_zero(side)]
+        span, nought = relation.span, terms.Constant(Fraction(0), span=relation.span)
+        matrix = apart[0][1] if len(apart) == 1 and apart[0][0] == 1 else algebra.add(self.scope, apart, span)
+        algebra.square(self.scope, matrix, "a sign of a matrix")
+        vector = Declaration(self.scope.fresh("v"), "v", (matrix.shape[0], ONE), Domain("unit"), span)
+        self.scope.declarations[vector.key] = vector
+        v = terms.Variable(vector.key, shape=vector.shape, span=span)
+        turned = terms.Multiply("matmul", matrix, v, shape=vector.shape, span=span)
+        form = terms.Multiply("inner", v, turned, span=span)
+        if relation.sign.endswith("eq"):
+            return form, nought, "\\ge"
+        return terms.Extremum("min", (form, terms.Unary("det", matrix, span=span)), span=span), nought, ">"
 
     def _for_each(self, condition: Comparison, free: Sequence[str]) -> Comparison:
         """A condition on the members for which a line stands: its index is that of the line with the same letter."""

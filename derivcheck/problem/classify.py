@@ -11,6 +11,7 @@ from derivcheck.problem import conditions, prose, stated
 from derivcheck.problem.assumptions import assume, assume_all
 from derivcheck.problem.builder import Builder, Statements
 from derivcheck.problem.calls import is_optimum
+from derivcheck.problem.claims import DEFINITE
 from derivcheck.problem.context import key_of, strip
 from derivcheck.problem.declarations import declare, declare_function, index_range
 from derivcheck.problem.decompositions import taken_apart
@@ -33,7 +34,6 @@ from derivcheck.reading.unread import Unread, names_in_text, stands_alone
 from derivcheck.reading.windows import around, behind
 from derivcheck.verdict import Finding, Severity
 
-DEFINITE = frozenset(("\\succ", "\\succeq", "\\prec", "\\preceq"))
 COMPARED = conditions.EQUAL | DEFINITE | {"<", ">", "\\le", "\\ge", "\\ne"}
 NOT_CHECKED = {
     "\\sim": "this is not understood as a line of a model",
@@ -468,7 +468,6 @@ def _solves(item: Statement, left: n.Node, builder: Builder) -> bool:
 
 def _order(item: Statement, statements: Statements, builder: Builder) -> None:
     """``A \\ge B``: a condition, an assumption on a declared name, or a claim."""
-    signs = [relation.sign for relation in item.relations]
     explain(item, statements, builder)
     conditions.refuse_on_letters(item, stated.side_of(item, statements), builder)
     if is_order(item, builder):
@@ -478,10 +477,6 @@ def _order(item: Statement, statements: Statements, builder: Builder) -> None:
         stated.doubt(item, builder)
     elif _assumed(item, statements, builder):
         return
-    if any(sign in DEFINITE for sign in signs):
-        for member in item.members:
-            builder.context({}).term(member)
-        raise Refusal("not-checked", item.relations[0].span, "a claim that a matrix is definite is not checked yet")
     head = builder.makers.head(item.members[0], builder.context({}))
     builder.head = None
     builder.line(item.span, "claim: inequality", head.title)
