@@ -194,8 +194,9 @@ def _without_bars(items: Sequence[Item]) -> Sequence[Item]:
     }  # fmt: skip
     if not heads:
         return items
-    parts = [part for item in items if isinstance(item, Statement) and item.relations
-             for member in item.members for part in walk(member)]  # fmt: skip
+    mine = [[part for member in item.members for part in walk(member)]
+            for item in items if isinstance(item, Statement) and item.relations]  # fmt: skip
+    parts = [part for line in mine if not heads.isdisjoint(line) for part in line]
     behind = [one for part in parts if isinstance(part, n.Product) for head, group in pairwise(part.factors)
               if head in heads and isinstance(group, n.Group) and isinstance(group.body, n.Given)
               for one in members_of(group.body.right)]  # fmt: skip

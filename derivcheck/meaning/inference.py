@@ -148,13 +148,16 @@ class Inference:
                 fresh = [
                     one for one in fresh if not (written.is_numbered(one.node) and one.node.base in columns)
                 ] or fresh
+            # ``\\mu`` may be the column of the ``\\mu_i`` that a line sets, once this is read.
+            late = [one for one in fresh if f"{key_of(one.node)}_" in self._set and not one.argument]
+            fresh = [one for one in fresh if one not in late]
             if not fresh:
                 # Of another kind a name may show the next one that is missing, or explain what was not read.
                 better = self._improved(best)
                 if better is not best:
                     best = better
                     continue
-                fresh = [one for key, one in self._unknown(best, unread=True).items() if key not in known]
+                fresh = late or [one for key, one in self._unknown(best, unread=True).items() if key not in known]
             if not fresh:
                 break
             number = self.first + len(self.guesses)
@@ -366,8 +369,8 @@ class Inference:
                     whole = key
                     if written.letters_above(node) & self._ends.keys():
                         continue  # ``x^{(i)}`` is one of several.
-                if written.member_of(node) in made or (f"{key}_" in made and not claim.unknown.argument):
-                    continue  # ``\\mu`` is the column of the ``\\mu_i`` that a line sets.
+                if written.member_of(node) in made:
+                    continue
                 if (claim.unknown.argument or self._is_declared(node) or key in self._counting) and not {key, whole} & {
                     *made,
                     *self._random,
@@ -384,7 +387,9 @@ class Inference:
         read = [item for item, open_ in zip(mine, shaped, strict=True) if open_ or item.span not in refused]
         made = written.set_in(read) | self._slopes_of
         lost = [item for item in mine if item.span in refused]
-        # What i makes of a value is no number of ours.
+        # What is set with arguments is a function of them, and what i makes of a value is no number of ours.
+        heads = (strip(item.members[0]) for item in mine if written.arguments_of(item.members[0]))
+        made |= {key_of(head.factors[0]) for head in heads if isinstance(head, n.Product)}
         made |= written.set_in(
             [item for item in lost if written.IMAGINARY & {name for one in item.members for name in names_in(one)}]
         )
@@ -426,8 +431,11 @@ class Inference:
 
     def _is_factor(self, name: n.Node) -> bool:
         """Whether it stands in a product with no brackets behind: the P of ``B^\\top P B`` is no probability."""
-        heads = (part.factors for part in self._parts if isinstance(part, n.Product))
-        return any(one == name and not isinstance(two, n.Group) for factors in heads for one, two in pairwise(factors))
+        return any(
+            one == name and sign != "\\times" and not isinstance(two, n.Group)
+            for part in self._parts if isinstance(part, n.Product)
+            for sign, (one, two) in zip(part.operators, pairwise(part.factors), strict=True)
+        )  # fmt: skip
 
     @cached_property
     def _called(self) -> set[n.Node]:

@@ -21,7 +21,7 @@ from derivcheck.reading.unread import letters_of
 from derivcheck.source import Span
 
 SHORT: Final = 60
-"""A document of no more statements is searched as a whole."""
+"""A document of no more statements is searched as a whole first."""
 WORK_BY_STATEMENT: Final = 5
 """So often a long document is given a meaning again, all searches of its sections together."""
 SETTING: Final = frozenset(
@@ -34,9 +34,11 @@ def inferred(items: tuple[Item, ...], text: str, build: Build) -> Problem:
     """The document with what its use tells of its names."""
     count = sum(isinstance(item, Statement | Unreadable) for item in items)
     sections = list(_sections(items))
-    if count <= SHORT or len(sections) < 2:
-        return Inference(items, text, build).run()
-    return _Search(items, text, build, WORK + WORK_BY_STATEMENT * count).run()
+    whole = Inference(items, text, build).run() if count <= SHORT or len(sections) < 2 else None
+    if whole is not None and (len(sections) < 2 or not complaints(whole, items)):
+        return whole
+    apart = _Search(items, text, build, WORK + WORK_BY_STATEMENT * count).run()
+    return apart if whole is None or complaints(apart, items) < complaints(whole, items) else whole
 
 
 def _sections(items: Sequence[Item]) -> Iterator[list[Item]]:

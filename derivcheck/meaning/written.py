@@ -13,7 +13,7 @@ from derivcheck.reading.items import Item, Statement
 from derivcheck.reading.unread import unbold
 
 RESERVED: Final = frozenset(("d", "e", "i", "\\pi", "I", "T", "p", "q", "P", "E", "\\mathbb{E}", "N", "\\mathcal{N}"))
-OPERATORS: Final = frozenset(("T", "p", "q", "P", "E", "N"))
+OPERATORS: Final = frozenset(("T", "p", "q", "P", "E"))
 """Letters of operators that name something where the document nowhere calls them."""
 
 

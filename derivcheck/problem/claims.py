@@ -443,7 +443,8 @@ class ClaimMaker:
         span, nought = relation.span, terms.Constant(Fraction(0), span=relation.span)
         matrix = apart[0][1] if len(apart) == 1 and apart[0][0] == 1 else algebra.add(self.scope, apart, span)
         algebra.square(self.scope, matrix, "a sign of a matrix")
-        vector = Declaration(self.scope.fresh("v"), "v", (matrix.shape[0], ONE), Domain("unit"), span)
+        size = self.scope.resolve_shape(matrix.shape)[0]
+        vector = Declaration(self.scope.fresh("v"), "v", (size, ONE), Domain("unit"), span)
         self.scope.declarations[vector.key] = vector
         v = terms.Variable(vector.key, shape=vector.shape, span=span)
         turned = terms.Multiply("matmul", matrix, v, shape=vector.shape, span=span)

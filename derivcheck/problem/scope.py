@@ -358,6 +358,14 @@ class Scope:
         for unknown, dim in self.index_fallbacks.items():
             if any(symbol.startswith("?") for symbol in self.resolve(dim.of(unknown)).symbols):
                 self.unify(dim.of(unknown), dim)
+        # Of a ``z \\sim \\mathcal{N}(0, I)`` alone nothing tells how long it is: of any length, then.
+        for declared in list(self.declarations.values()):
+            for dim in self.resolve_shape(declared.shape):
+                for symbol in dim.symbols if dim.symbol else ():
+                    if symbol.startswith("?") and not is_open(symbol):
+                        letter = next(name for name in (*"dnmk", self.fresh("n")) if name not in self.names)
+                        self.names[letter] = SizeSymbol(letter, letter, declared.span)
+                        self.unify(dim, Dim.of(letter))
         for unknown in [name for name in self.size_bounds if name.startswith("?")]:
             least, found = self.size_bounds.pop(unknown), self.resolve(Dim.of(unknown)).symbol
             if found is not None:

@@ -409,3 +409,98 @@ def test_runs_labels_words_and_indexed_functions_are_read_and_a_mistake_in_each_
         assert old in wrong
         wrong = wrong.replace(old, new)
     assert found(wrong) == ["wrong"] * 7
+
+
+NOTES = r"""# A softmax policy
+
+Let $\pi_\theta(a|s) = \frac{e^{\theta_a}}{\sum_b e^{\theta_b}}$ with $\theta \in \mathbb{R}^K$. Then
+$\frac{\partial \log \pi_\theta(a|s)}{\partial \theta_a} = 1 - \pi_\theta(a|s)$.
+
+# Counts
+
+$k_j \sim \text{Poisson}(r_j)$, $\log r_j = v_j^\top\alpha$, $j=1,\dots,N$, $\alpha\in\mathbb{R}^q$, and
+$\ell(\alpha) = \sum_{j=1}^N ( k_j v_j^\top \alpha - e^{v_j^\top\alpha} - \log k_j!)$. Score: $\nabla\ell(\alpha) = \sum_j (k_j - r_j) v_j$
+
+# Two classes
+
+Let $s(a) = 1/(1+e^{-a})$ and $p(t=1|w) = s(u^\top w + c)$, so with $g = s(u^\top w + c)$ the loss is $H = -t \log g - (1-t)\log(1-g)$.
+Then $\frac{\partial H}{\partial u} = (g - t) w$.
+
+# Spread
+
+Let $b_1, \dots, b_m$ be data. Then $\sum_{i=1}^m (b_i - \bar b)^2 = \sum_{i=1}^m b_i^2 - m \bar{b}^2$.
+
+# A kernel
+
+$\kappa(c, c') = \exp(-\|c-c'\|^2 / \tau)$ has $\nabla_c \kappa(c,c') = -\frac{2}{\tau} (c-c') \kappa(c,c')$.
+
+# Control
+
+$J(u) = u^\top R u + (Ax+Bu)^\top P (Ax+Bu)$, where $R, P$ are symmetric positive definite.
+So $\nabla_u J = 2Ru + 2B^\top P(Ax+Bu)$, and $\nabla_u^2 J = 2R + 2B^\top P B \succ 0$.
+
+# A unit
+
+$h = \tanh(V r)$ and $L = \frac12\|h - y\|^2$: $\frac{\partial L}{\partial V} = ((h - y)\odot(1 - h^2)) r^\top$
+"""
+
+
+def test_notes_with_hardly_a_declaration_are_read_and_a_mistake_in_each_is_found():
+    def found(text: str) -> list[str]:
+        return [one.verdict.outcome.value for one in check(Source("a.md", text), Settings(), mends=False).results]
+
+    assert found(NOTES) == ["holds"] * 9
+    wrong = NOTES
+    for old, new in (
+        (r"= 1 - \pi_\theta(a|s)$", r"= 1 + \pi_\theta(a|s)$"),
+        ("= \\sum_j (k_j - r_j)", "= \\sum_j (k_j + r_j)"),
+        ("(g - t) w", "(t - g) w"),
+        (r"- m \bar{b}^2", r"- \bar{b}^2"),
+        (r"-\frac{2}{\tau}", r"\frac{2}{\tau}"),
+        ("1 - h^2", "1 + h^2"),
+    ):
+        assert old in wrong
+        wrong = wrong.replace(old, new)
+    assert found(wrong).count("wrong") == 6
+
+
+LATENT = r"""
+# Latent
+
+With $q(z) = \mathcal{N}(\mu, \mathrm{diag}(\sigma^2))$ and $p(z) = \mathcal{N}(0, I)$ in $d$ dimensions
+$$ D_{KL}(q \| p) = \frac12 \sum_{j=1}^d (\mu_j^2 + \sigma_j^2 - \log \sigma_j^2 - 1) $$
+Its gradient is $\frac{\partial D_{KL}}{\partial \sigma_j} = \sigma_j - \frac{1}{\sigma_j}$.
+"""
+
+
+def test_a_divergence_by_its_name_alone_is_the_one_of_the_document():
+    assert outcomes(LATENT) == ["holds"] * 2
+    wrong = LATENT.replace(r"\sigma_j^2 - 1)", r"\sigma_j^2 + 1)").replace(
+        r"\sigma_j - \frac{1}{\sigma_j}", r"\sigma_j - 1"
+    )
+    assert outcomes(wrong) == ["wrong"] * 2
+
+
+def test_a_line_that_may_tie_names_refutes_nothing_that_rests_on_them():
+    text = r"""
+$k_j \sim \text{Poisson}(r_j)$, $\sqrt{r_j} = v_j^\top\alpha$, $j=1,\dots,N$, $\alpha\in\mathbb{R}^q$, and
+$\ell(\alpha) = \sum_{j=1}^N (2 k_j \log v_j^\top \alpha - (v_j^\top\alpha)^2)$.
+
+Score: $\nabla\ell(\alpha) = 2 \sum_j (k_j / \sqrt{r_j} - \sqrt{r_j}) v_j$
+"""
+    assert "wrong" not in outcomes(text)
+
+
+def test_a_sign_of_a_matrix_is_judged_and_a_singular_one_is_not_positive_definite():
+    right = r"""
+Let $X \in \mathbb{R}^{n \times d}$, $\lambda > 0$ and let $A \in \mathbb{R}^{d\times d}$ be symmetric positive definite.
+
+Then $X^\top X \succeq 0$, $X^\top X + \lambda I \succ 0$ and $A + A^{-1} \succeq 2 I$.
+"""
+    wrong = r"""
+Let $X \in \mathbb{R}^{n \times d}$, $u \in \mathbb{R}^d$ with $u \neq 0$, and let $A \in \mathbb{R}^{d\times d}$ be symmetric positive definite.
+
+Then $X^\top X \succ 0$, $I - \frac{u u^\top}{u^\top u} \succ 0$ and $A - I \succeq 0$.
+"""
+    assert outcomes(right) == ["holds"] * 3
+    assert outcomes(wrong) == ["wrong"] * 3

@@ -41,7 +41,7 @@ from derivcheck.problem.probability.moments import (
     refuse_beyond_moments,
     told_of,
 )
-from derivcheck.problem.scope import Factor, Measure, Refusal, Scope, SizeSymbol
+from derivcheck.problem.scope import Factor, Measure, Refusal, Scope, SizeSymbol, Unknown
 from derivcheck.problem.substitution import at_indices
 from derivcheck.problem.terms import Term
 from derivcheck.reading.parser import parse_expression
@@ -76,7 +76,13 @@ def operator(head: n.Node, group: n.Group, ctx: Context) -> Term | None:
     if text in ctx.scope.measures:
         return measure(text, group, span, ctx)
     if text in ctx.scope.densities:
-        return probability(group, span, ctx) or density(group, span, ctx)
+        try:
+            return probability(group, span, ctx) or density(group, span, ctx)
+        except Refusal as refusal:
+            # Of nothing random it may be a name in front of brackets: a matrix P.
+            if refusal.code in ("no-model", "not-random") and isinstance(head, n.Name):
+                refusal.unknown = refusal.unknown or Unknown(head, called=False)
+            raise
     if text in MEANS:
         return expectation(sub, group, span, ctx)
     if text in VARIANCES and sub is None:
