@@ -152,11 +152,11 @@ class Inquiry:
         )
         return next((found for found in searched if found is not None), None)
 
-    def of_one(self, name: str, size: int) -> Blame | None:
-        """A definition on which no line but this one rests, and that one slip of no more tokens mends as well."""
+    def of_one(self, name: str) -> Blame | None:
+        """A definition on which no line but this one rests, and that one slip mends."""
         alone = [each for each in self.suspects() if each.claims == {name} and not each.site.model]
         for each in sorted(alone, key=lambda each: (not self._direct(each, name), -each.site.span.start)):
-            slight = replace(each, edits=tuple(edit for edit in each.edits if edit.size <= min(size, ONE_SLIP)))
+            slight = replace(each, edits=tuple(edit for edit in each.edits if edit.size <= ONE_SLIP))
             if (found := self._search(slight, frozenset((name,)), EFFORT / 4)) is not None:
                 return found
         return None

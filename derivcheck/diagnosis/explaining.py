@@ -5,19 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from derivcheck.config import Settings
-from derivcheck.diagnosis.candidate import Candidate, changed_tokens
 from derivcheck.diagnosis.findings import facts_of, finding_for, refused_finding, replay
 from derivcheck.isolation import Isolation
 from derivcheck.problem.problem import Claim, Problem, Refused
 from derivcheck.reading.unread import folded
 from derivcheck.source import NOWHERE, Place
 from derivcheck.verdict import Edit, Finding, Outcome, Result, Severity, Verdict
-
-UNMENDED: Final = 3
-"""So many tokens or more have to change in a line of which no edit is known."""
 
 if TYPE_CHECKING:
     from derivcheck.diagnosis.blame import Blame, Holds, Inquiry
@@ -60,10 +56,13 @@ def explained(
             said.pop(name, None)
         _blamed(found, problem, claims, verdicts, said, settings)
     for name, finding in tuple(said.items()):
-        if inquiry is not None and name in claims and verdicts[name].outcome is Outcome.WRONG:
-            size = _tokens(problem, finding.edits[0]) if finding.edits else UNMENDED
-            if (found := searched(partial(inquiry.of_one, name, size))) is not None:
-                _both(found, size, problem, claims, verdicts, said, settings)
+        # What an edit or another reading of the line explains is no mistake of a definition.
+        explained_there = finding.edits or any(fact.startswith("reading:") for fact in finding.facts)
+        wrong = name in claims and verdicts[name].outcome is Outcome.WRONG
+        if inquiry is None or explained_there or not wrong:
+            continue
+        if (found := searched(partial(inquiry.of_one, name))) is not None:
+            _blamed(found, problem, claims, verdicts, said, settings)
     _said_once(problem, wanted, verdicts, said)
     findings = [said[claim.name] for claim in wanted if claim.name in said]
     return [replace(result, verdict=verdicts[result.name]) for result in results], findings
@@ -150,27 +149,6 @@ def _blamed(
     place = problem.source.position(found.site.span.start).place
     for name in found.claims:
         verdicts[name] = replace(verdicts[name], defined_on=place)
-
-
-def _tokens(problem: Problem, edit: Edit | Candidate) -> int:
-    return changed_tokens(problem.source.slice(edit.span), edit.replacement)
-
-
-def _both(
-    found: Blame, size: int, problem: Problem, claims: Mapping[str, Claim], verdicts: dict[str, Verdict],
-    said: dict[str, Finding], settings: Settings,
-) -> None:  # fmt: skip
-    """The edit of a line, and that of the definition which no other needs: the smaller first, or that of the line."""
-    name = found.claims[0]
-    finding, site = said[name], found.site
-    if _tokens(problem, found.edit) < size:
-        _blamed(found, problem, claims, verdicts, said, settings)
-        place, whose, titles = finding.span, "", [edit.title for edit in finding.edits]
-    else:
-        place, whose, titles = site.span, f"the definition of `{site.title}`, ", [found.edit.title]
-    if titles:
-        line = problem.source.position(place.start).place.words
-        said[name] = replace(said[name], help=f"{said[name].help} (or in {whose}{line}: {titles[0]})")
 
 
 def _finding(

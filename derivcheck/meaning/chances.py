@@ -16,6 +16,7 @@ from derivcheck.language import nodes as n
 from derivcheck.language.nodes import transform, walk
 from derivcheck.language.precedence import base_of
 from derivcheck.meaning import hidden
+from derivcheck.meaning.written import is_plain
 from derivcheck.problem.context import key_of, members_of, names_in, strip
 from derivcheck.problem.dotted import is_dots
 from derivcheck.problem.probability.operators import MEANS, VARIANCES
@@ -85,7 +86,7 @@ def solved(items: Sequence[Item]) -> list[Item]:
         left = item.members[0] if isinstance(item, Statement) and own and not item.implied else None
         for name in dict.fromkeys(names_in(left)) if left is not None else ():
             value = inverse.get(_with(left, name, n.Name("y"))) if left is not None else None
-            if value is None or key_of(name) in told or not isinstance(item, Statement):
+            if value is None or key_of(name) in told or not is_plain(name) or not isinstance(item, Statement):
                 continue
             if any(part == name for part in walk(item.members[1])):
                 continue
@@ -134,10 +135,10 @@ def _of_one(node: n.Node) -> n.Node | None:
     r"""The y of ``p(y = 1 \mid x)``."""
     match strip(node):
         case n.Product(
-            factors=(n.Name(text=text), n.Group(body=n.Given(left=n.Compare(members=(name, one), relations=("=",))))),
-            operators=("",),
-        ) if text in DENSITIES and one == hidden.ONE and isinstance(name, n.Name | n.Scripted):  # fmt: skip
-            return name
+            factors=(n.Name(text=text), n.Group(body=n.Given(n.Compare((name, one), ("=",)), given))), operators=("",)
+        ) if text in DENSITIES and one == hidden.ONE and isinstance(name, n.Name | n.Scripted):
+            # Of what is known of it for one value of another thing, more lines tell the rest.
+            return None if any(isinstance(part, n.Compare) for part in walk(given)) else name
     return None
 
 

@@ -180,7 +180,7 @@ def test_a_mismatch_points_at_its_two_operands_and_not_at_the_whole_line():
         (r"A^{1/2} = B", "matrix-power", "name the root"),
         (r"\nabla_x A x = A", "ambiguous-layout", r"\frac{\partial y}{\partial x}"),
         (r"A_1 = x", "index", "W_{i,:}"),
-        (r"s_1 + A_1 x = x", "index", "declare"),
+        (r"s_1 + A_1 x = x", "no-entry", "declare"),
     ],
 )
 def test_what_the_field_reads_in_two_ways_is_refused_and_help_names_a_way_out(latex, code, offered):
