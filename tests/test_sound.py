@@ -112,6 +112,8 @@ SAID = (
     ("Let $x \\in \\mathbb{R}$. At the optimum, the gradient vanishes. Hence $x = 1$.", [N]),
     ("Let $x \\in \\mathbb{R}$.\n\n$$ x - 1 = 0 $$\n\nHence $x = 1$.", [N, N]),
     ("Let $x \\in \\mathbb{R}$. Consider the case $x > 0$. Then $|x| = x$.", [N]),
+    # A mean that is there for large parameters alone.
+    ("Let $a, b > 0$ and $x \\sim \\operatorname{Gamma}(a, b)$. Then $\\mathbb{E}[1/x] = \\frac{b}{a - 1}$.", [U]),
     # Two lines of a model do not make two names independent; of a sum that is not asked.
     ("Let $V \\sim \\mathcal{N}(0, 1)$ and $W \\sim \\mathcal{N}(0, 1)$. Then $\\mathbb{E}[V W] = 0$.", [N]),
     ("Let $V \\sim \\mathcal{N}(0, 1)$ and $W \\sim \\mathcal{N}(0, 1)$. Then $\\mathbb{E}[V - 2 W] = 0$.", [H]),

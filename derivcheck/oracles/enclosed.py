@@ -40,6 +40,7 @@ SHARE, ENOUGH = 3e8, 2
 POINTS, USUAL, MATRIX_POINTS = 32, 16, 4
 TAME, ALIKE = 100, 3
 NEAR_PI = 1e-9
+LITTLE = Fraction(1, 3)
 TURNS = tuple(map(Fraction, ("1/2", "1", "1/6", "1/3", "3/4", "2", "1/4", "-1/2", "-1", "3/2")))
 """The multiples of π at which sines and cosines have the values that people know."""
 
@@ -75,7 +76,8 @@ def ask(draws: Draws, claim: Claim) -> Evidence:
         except OutOfRange:
             seen = Seen(Look.ABSENT)
         except NotExact as refused:
-            if (care is SEVERAL or isinstance(refused, TooLarge)) and counts[Look.HOLDS] + counts[Look.AGREE]:
+            easier = isinstance(refused, TooLarge) or (care is not PLAIN and not point.usual)
+            if easier and counts[Look.HOLDS] + counts[Look.AGREE]:
                 # Where numbers are usual it is enclosed, and at this one it is not.
                 continue
             return Evidence(NAME, Outcome.NOT_CHECKED, detail=f"{refused.what} is not enclosed")
@@ -215,6 +217,11 @@ def _inputs(
         if care.inputs is not None:
             # Where there are too many, simple ones and usual ones, and what touches if names are alike.
             points = [*points[:: -(-len(points) // care.inputs)], *(corners[-ALIKE:] if care is SEVERAL else ())]
+            # What has a mean for large parameters may have none for small ones.
+            ends = {key: domain.known_ends or (None, 0.0) for key, domain in open_ones.items()}
+            bounded = {key: low for key, (low, high) in ends.items() if low is not None and high is None}
+            little = {key: filled(points[0][key].shape, Fraction(repr(low)) + LITTLE) for key, low in bounded.items()}
+            points += [{**points[0], **little}] if little and care is INTEGRALS and not place else []
         for number, at in enumerate(points):
             if any(at is corner for corner in corners) and settled():
                 continue

@@ -139,6 +139,9 @@ def summary(name: str, bench: Bench, claim: Claim, claimed: Term, found: list[tu
     if invalid and not detail:
         total = sum(part.trials for _, part in found)
         detail = f"{invalid} of {total} inputs left out: a side is not a finite number there"
+        if outcome is Outcome.HOLDS and name == "integral":
+            # What has a mean at some parameters and at others none: for which it is meant is not said.
+            outcome, doubt = Outcome.UNDECIDED, Doubt.PARTIAL
     shape = world.dims(claim.head.shape)
     # The reference is the head, the odd value the claimed side.
     return Evidence(

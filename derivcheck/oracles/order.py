@@ -23,12 +23,7 @@ from derivcheck.language.shapes import Domain
 from derivcheck.oracles import gaps, rational
 from derivcheck.oracles.balls import CIRCULAR
 from derivcheck.oracles.bench import Bench
-from derivcheck.oracles.comparing import (
-    FLOOR,
-    WRONG_FACTOR,
-    differentiates,
-    second_look,
-)
+from derivcheck.oracles.comparing import FLOOR, WRONG_FACTOR, differentiates, second_look
 from derivcheck.oracles.enclosing import Look
 from derivcheck.oracles.gaps import WHOLE, domains_of, free, spread_out, tied
 from derivcheck.oracles.members import FREE, inside, special

@@ -22,10 +22,7 @@ from derivcheck.functions import FUNCTIONS
 from derivcheck.language.shapes import Domain, is_scalar
 from derivcheck.oracles import gaps
 from derivcheck.oracles.bench import Bench
-from derivcheck.oracles.comparing import (
-    FLOOR,
-    second_look,
-)
+from derivcheck.oracles.comparing import FLOOR, second_look
 from derivcheck.oracles.draws import CannotDraw
 from derivcheck.oracles.enclosing import Look
 from derivcheck.oracles.gaps import domains_of, free, retract, tied, within_chart
