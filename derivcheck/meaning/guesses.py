@@ -16,7 +16,7 @@ from derivcheck.source import Span
 
 Kind = Literal[
     "size", "number", "positive", "share", "column", "matrix", "columns", "table", "function", "several", "loss",
-    "joint", "like", "sigmoid", "normal density", "normal distribution", "rectifier", "softplus",
+    "joint", "like", "rows", "sigmoid", "normal density", "normal distribution", "rectifier", "softplus",
 ]  # fmt: skip
 BODIES: Final[dict[str, str]] = {
     "sigmoid": "\\frac{1}{1 + e^{-t}}",
@@ -71,6 +71,8 @@ class Guess:
         match self.kind:
             case "like" if self.space is not None:
                 return hidden.let((self.name, self.space), ("\\in",), self.place, self.number)
+            case "rows" if self.space is not None:
+                return hidden.set_to(self.name, self.space, self.place, self.number)
             case "function":
                 return hidden.function(self.name, (hidden.REALS,), self.place, self.number)
             case "several":
@@ -100,7 +102,7 @@ class Guess:
         match self.kind:
             case "function" | "loss" | "joint" | "several":
                 return f"{latex(members[0])} : {latex(members[1])} \\to {latex(members[2])}"
-            case known if known in BODIES:
+            case known if known in BODIES or known == "rows":
                 return f"{latex(members[0])} = {latex(members[1])}"
             case "positive":
                 return f"{latex(members[0])} > 0"

@@ -41,6 +41,7 @@ from derivcheck.reading.phrases import (
     DESCRIBED_PLAINLY,
     FUNCTIONS_IN_WORDS,
     IN_WHICH,
+    ITS_OWN,
     PLAIN,
     SIGMOID,
     depends_on,
@@ -179,6 +180,11 @@ class Inference:
             return
         yield from self._one_of_several(guess)
         yield from self._set_unread(guess)
+        if guess.kind == "rows":
+            why = f"has `{plain(guess.name)}`, and that these are its rows is not said"
+            for used in self._statements_with(guess.name):
+                yield Unread(((folded(guess.key),),), Span(used.span.start, used.span.start), narrows=True, why=why)
+            return
         if written.is_marked(guess.name):
             why = f"has `{plain(guess.name)}`, of which nothing is said"
             for used in self._statements_with(guess.name):
@@ -529,7 +535,7 @@ class Inference:
         elif kinds == ("function",):
             kinds = ("function", "several")
         first: Kind = "number" if unknown.counts and "number" in kinds else kinds[0]
-        space = self._space_of(name) if kinds == ("like",) else None
+        space = self._space_of(name) if kinds == ("like",) else self._rows_of(name) if "rows" in kinds else None
         return Guess(name, kinds, first, Span(place.start, place.start), number, self._runs(name), arity, space)
 
     def _stands_bare(self, name: n.Node) -> bool:
@@ -590,7 +596,8 @@ class Inference:
                 return ("columns", "column")
             return ("column", "columns", "number") if alone else ("column", "columns")
         if bare[:1].isupper() or (bare.startswith("\\") and bare[1:2].isupper()):
-            return ("matrix", "column", "number")
+            usual: tuple[Kind, ...] = ("matrix", "column", "number")
+            return usual if self._rows_of(name) is None else ("rows", *usual)
         if bold:
             return ("column", "number")
         if (kind := self._by_distribution(name)) is not None:
@@ -605,14 +612,30 @@ class Inference:
         # Of ways that do as well the most general one is taken: what holds for columns holds for numbers.
         return ("column", "number", "matrix")
 
+    def _rows_of(self, name: n.Node) -> n.Node | None:
+        r"""The members whose letter a matrix has as a capital, one below the other: a design matrix X."""
+        for part in self._parts if isinstance(name, n.Name) else ():
+            match part:
+                case n.Scripted(base=n.Name(text=small), sub=n.Name(text=letter), sup=None, primes=0) if self._runs(
+                    part
+                ):
+                    one, upper = written.strip_bold(n.Name(small)), self._ends.get(letter)
+                    capital = isinstance(one, n.Name) and one.text.islower() and one.text.upper()
+                    if upper is not None and written.strip_bold(name) == n.Name(capital or ""):
+                        ends = (latex(n.Scripted(part.base, sub, None)) for sub in (hidden.ONE, upper))
+                        rows = " \\\\ \\vdots \\\\ ".join(f"{end}^\\top" for end in ends)
+                        return parse_expression(f"\\begin{{pmatrix}} {rows} \\end{{pmatrix}}")
+        return None
+
     def _named_in_words(self, name: n.Node) -> Kind | None:
         r"""What words right behind a mention of a function say that it is: "$\phi$ the standard normal density"."""
-        for item in self._statements:
-            if not item.relations and strip(item.members[0]) == name:
-                behind = right_behind(item.span, self.text)
-                for kind, words in FUNCTIONS_IN_WORDS.items():
-                    if words.match(behind):
-                        return kind  # type: ignore[return-value]
+        alone = [item for item in self._statements if not item.relations]
+        behind = {right_behind(item.span, self.text): strip(item.members[0]) for item in alone}
+        normal = any(words.match(one) for one in behind for words in map(FUNCTIONS_IN_WORDS.get, ITS_OWN) if words)
+        for words_behind, one in behind.items():
+            for kind, words in (*FUNCTIONS_IN_WORDS.items(), *(ITS_OWN.items() if normal else ())):
+                if one == name and words.match(words_behind):
+                    return kind  # type: ignore[no-any-return]
         return None
 
     def _is_primed(self, name: n.Node) -> bool:

@@ -607,7 +607,8 @@ PLAIN: Final = _said(
 )
 DESCRIBED_PLAINLY: Final = _said(
     "says a property and nothing more",
-    rf"(is|are|be|being) (an? |the )?{_ADJECTIVE}( (vectors?|labels?|matri\w+|targets?|numbers?))?\s*([.,;]|\Z|and )",
+    rf"(is|are|be|being) (an? |the |all )?{_ADJECTIVE}\w*((,| and|, and)? {_ADJECTIVE}\w*)*"
+    r"( (vectors?|labels?|matri\w+|targets?|numbers?))?\s*([.,;]|\Z|and )",
     "",
     any_case=True,
 )
@@ -632,8 +633,16 @@ def depends_on(name: str, text: str) -> bool:
 
 TABLE: Final = tuple(one for one in globals().copy().values() if isinstance(one, Phrase)) + MADE_OF + OPTIMISED
 _COPULA: Final = r"\W*((is|be|are|as|denotes?|stands for|for|means)\b\W*)?(the |an? )?(\w+[- ]){0,2}?"
+_SAYS_WHICH: Final = "says which function a letter is"
+ITS_OWN: Final[dict[str, Phrase]] = {
+    kind: _said(_SAYS_WHICH, (_COPULA + words).replace(" ", r"\s"), any_case=True)
+    for kind, words in (
+        ("normal density", r"(its|the corresponding) (probability )?(density|pdf)"),
+        ("normal distribution", r"(its|the corresponding) (cumulative distribution|distribution function|cdf)"),
+    )
+}
 FUNCTIONS_IN_WORDS: Final[dict[str, Phrase]] = {
-    kind: _said("says which function a letter is", (_COPULA + words).replace(" ", r"\s"), any_case=True)
+    kind: _said(_SAYS_WHICH, (_COPULA + words).replace(" ", r"\s"), any_case=True)
     for kind, words in (
         ("sigmoid", r"(sigmoid|logistic)"),
         (
@@ -644,7 +653,6 @@ FUNCTIONS_IN_WORDS: Final[dict[str, Phrase]] = {
         (
             "normal distribution",
             r"((standard |unit )(normal|gaussian)('s)? (cumulative )?(distribution( function)?|cdf)"
-            r"|its (cumulative distribution|distribution function|cdf)"
             r"|(cumulative )?(distribution( function)?|cdf) of (the|a) (standard|unit) (normal|gaussian))",
         ),
         ("rectifier", r"(relu|rectifier|rectified linear)"),
