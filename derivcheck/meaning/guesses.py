@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from derivcheck.language import nodes as n
@@ -16,7 +16,7 @@ from derivcheck.source import Span
 
 Kind = Literal[
     "size", "number", "positive", "share", "column", "matrix", "columns", "table", "function", "several", "loss",
-    "joint", "like", "rows", "sigmoid", "normal density", "normal distribution", "rectifier", "softplus",
+    "joint", "like", "rows", "positives", "sigmoid", "normal density", "normal distribution", "rectifier", "softplus",
 ]  # fmt: skip
 BODIES: Final[dict[str, str]] = {
     "sigmoid": "\\frac{1}{1 + e^{-t}}",
@@ -26,8 +26,6 @@ BODIES: Final[dict[str, str]] = {
     "softplus": "\\log(1 + e^t)",
 }
 """Functions that words name, and what each is of t."""
-_COUNTS: Final = {"column": 1, "columns": 1, "matrix": 2, "table": 2, "loss": 2, "joint": 2}
-"""How many sizes a kind has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +56,7 @@ class Guess:
     def sizes(self) -> tuple[str, ...]:
         """The sizes still to be found, by their names: unknowns begin with ``?``."""
         count = {
-            "column": 1, "columns": 1, "matrix": 2, "table": 2, "joint": 2,
+            "column": 1, "positives": 1, "columns": 1, "matrix": 2, "table": 2, "joint": 2,
             "loss": 2 * self.arity, "several": self.arity, "size": int(self.runs),
         }.get(self.kind, 0)  # fmt: skip
         # What a function takes may be a number.
@@ -71,6 +69,11 @@ class Guess:
         match self.kind:
             case "like" if self.space is not None:
                 return hidden.let((self.name, self.space), ("\\in",), self.place, self.number)
+            case "positives":
+                space = hidden.space(found)
+                space = replace(space, sub=n.Symbol(">0")) if isinstance(space, n.Scripted) else space
+                whole = self.name.base if self.runs and isinstance(self.name, n.Scripted) else self.name
+                return hidden.let((whole, space), ("\\in",), self.place, self.number)
             case "rows" if self.space is not None:
                 return hidden.set_to(self.name, self.space, self.place, self.number)
             case "function":

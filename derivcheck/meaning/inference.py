@@ -64,7 +64,7 @@ MOST: Final = 40
 
 PARAMETERS: Final[dict[str, Kind]] = {
     "probability": "share", "rate": "positive", "shape": "positive", "scale": "positive", "a": "positive",
-    "b": "positive",
+    "b": "positive", "concentrations": "positives",
 }  # fmt: skip
 """What the parameters of families of distributions must be."""
 _FUNCTIONS: Final = frozenset("fghFGH") | {"\\phi", "\\varphi", "\\psi", "\\rho", "\\sigma", "\\ell", "\\eta"}
@@ -584,6 +584,8 @@ class Inference:
             isinstance(part, n.Scripted) and part.base == name and written.two_letters(part.sub) for part in self._parts
         ):
             return ("matrix",)
+        if self._by_distribution(name) == "positives":
+            return ("positives", "column")
         if any(isinstance(part, n.Scripted) and part.base == name and self._runs(part) for part in self._parts):
             return ("column", "number")
         bare = unaccented(text)
@@ -648,8 +650,10 @@ class Inference:
                 case n.Product(factors=(n.Name(text=family), n.Group(body=body)), operators=("",)) if family in ALIASES:
                     given = body.items if isinstance(body, n.Tuple) else (body,)
                     parameters = FAMILIES[ALIASES[family]].parameters
+                    whole = name.base if isinstance(name, n.Scripted) else name
                     for word, one in zip(reversed(parameters), reversed(given), strict=False):
-                        if one == name and word in PARAMETERS:
+                        entry = "concentrations" in parameters and isinstance(one, n.Scripted) and one.base == whole
+                        if (one == name or entry) and word in PARAMETERS:
                             return PARAMETERS[word]
         return None
 

@@ -152,6 +152,12 @@ def _arguments(family: Family, group: n.Group, ctx: Context) -> tuple[Term | Non
     body = group.body
     count = len(family.parameters)
     value: n.Node | None = None
+    match _items(body):
+        # ``\\mathrm{Dir}(a_1, \\dots, a_K)`` has all entries of a.
+        case [n.Scripted(base=base), n.Symbol(text=dots), n.Scripted(base=other)] if (
+            family.listed and dots in DOTS and base == other
+        ):
+            body = base
     if isinstance(body, n.Given):
         value, rest = body.left, _items(body.right)
     else:
