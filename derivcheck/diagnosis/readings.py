@@ -195,7 +195,8 @@ def amount_of(bench: Bench, claim: Claim) -> tuple[str, Repair | None] | None:
         times = apart is torch.div
         if amount and all(_equal(each, torch.tensor(float(amount), dtype=each.dtype)) for each in found):
             words = f"{amount} times" if times else f"{abs(amount)} {'more' if amount > 0 else 'less'} than"
-            return SAID.format(words), _undone(bench, claim, amount, times=times)
+            undone = None if claim.read is None else _undone(bench, claim, amount, times=times)
+            return SAID.format(words), undone
         for some in zip(*offers, strict=False):
             if all(_equal(each, value) for each, (_, value) in zip(found, some, strict=True)):
                 return SAID.format(f"`{some[0][0]}` {'times' if times else 'more than'}"), None

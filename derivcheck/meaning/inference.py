@@ -494,8 +494,12 @@ class Inference:
                 if isinstance(family := strip(item.members[-1]), n.Product):
                     drawn.append(family.factors[0])
         drawn += filter(None, (taken_of(part) for part in self._parts if isinstance(part, n.Product)))
-        # How many there are of what is drawn is not drawn.
-        return frozenset(key_of(name) for part in drawn for name in names_in(part)) - self._counting
+        # How many there are of what is drawn is not drawn, nor is the z of ``Z = z``.
+        equal = (part for part in self._parts if isinstance(part, n.Compare) and part.relations == ("=",))
+        values = {key_of(name) for part in equal for name in names_in(part.members[1])}
+        named = {key_of(name) for part in drawn if not isinstance(part, n.Group | n.Compare) for name in names_in(part)}
+        every = {key_of(name) for part in drawn for name in names_in(part)}
+        return frozenset(named | (every - values)) - self._counting
 
     @cached_property
     def _set(self) -> frozenset[str]:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import pairwise
+from typing import Final, Literal
 
 from derivcheck.language import nodes as n
 from derivcheck.language.nodes import mapped, walk
@@ -17,7 +18,53 @@ def spelt_out(items: Iterable[Item]) -> tuple[Item, ...]:
     """The statements with what their print leaves out."""
     found = tuple(items)
     heads, fences, inside = _heads(found), _fences(found), _inside(found)
-    return tuple(_with_rest(item, heads, fences, inside) for item in found)
+    return tuple(_antiderivative(_with_rest(item, heads, fences, inside)) for item in found)
+
+
+CONSTANTS: Final = frozenset(("C", "c", "K", "\\mathrm{const}", "\\mathrm{constant}"))
+
+
+def _antiderivative(item: Item) -> Item:
+    r"""``\int f \,dx = F + C`` as ``f = dF / dx``: a constant of which nothing is asked is the end that is left out."""
+    if not isinstance(item, Statement) or len(item.members) < 2 or item.continues:
+        return item
+    last = strip(item.members[-1])
+    match strip(item.members[0]):
+        case n.Big(operator="int", binder=n.Binder(names=(by,), lower=None, upper=None, condition=None)):
+            ends = _is_constant(last.terms[-1][1]) if isinstance(last, n.Add) else False
+            # What is integrated over x has no x, but for an x that something binds again.
+            parts = list(walk(last))
+            free = by in parts and not any(isinstance(part, n.Big | n.Given | n.Group) for part in parts)
+            if (ends or free) and all(one.sign == "=" for one in item.relations):
+                return replace(item, members=tuple(_slope(member, by) for member in item.members))
+    return item
+
+
+def _is_constant(node: n.Node) -> bool:
+    base = node.base if isinstance(node, n.Scripted) and isinstance(node.sub, n.Number | None) else node
+    return (isinstance(base, n.Name) and base.text in CONSTANTS) or (isinstance(base, n.Text) and "const" in base.text)
+
+
+def _slope(node: n.Node, by: n.Node) -> n.Node:
+    """The derivative of an antiderivative; of a term that is an integral itself, what it is one of."""
+    inner = strip(node)
+    parts = inner.terms if isinstance(inner, n.Add) else (("+", inner),)
+    found: list[tuple[Literal["+", "-", "±"], n.Node]] = []
+    rest: list[tuple[Literal["+", "-", "±"], n.Node]] = []
+    for sign, part in parts:
+        match strip(part):
+            case n.Big(operator="int", binder=n.Binder(names=(other,), lower=None), body=body) if other == by:
+                found.append((sign, body))
+            case _ if not _is_constant(part):
+                rest.append((sign, part))
+    if rest:
+        whole = (
+            rest[0][1]
+            if len(rest) == 1 and rest[0][0] == "+"
+            else n.Add(tuple(rest), span=rest[0][1].span | rest[-1][1].span)
+        )
+        found.insert(0, ("+", n.Derivative(whole, (by,), "d", span=whole.span)))
+    return found[0][1] if len(found) == 1 and found[0][0] == "+" else n.Add(tuple(found), span=node.span)
 
 
 def _inside(items: Sequence[Item]) -> set[tuple[str, str]]:
