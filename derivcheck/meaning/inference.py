@@ -22,6 +22,7 @@ from derivcheck.language.shapes import Dim
 from derivcheck.meaning import hidden, written
 from derivcheck.meaning.guesses import BODIES, Guess, Kind
 from derivcheck.meaning.notations import run_in
+from derivcheck.meaning.samples import is_column
 from derivcheck.problem.context import key_of, members_of, names_in, strip
 from derivcheck.problem.domains import counting_letters, turned_names
 from derivcheck.problem.dotted import DOTTED
@@ -621,16 +622,16 @@ class Inference:
     def _rows_of(self, name: n.Node) -> n.Node | None:
         r"""The members whose letter a matrix has as a capital, one below the other: a design matrix X."""
         for part in self._parts if isinstance(name, n.Name) else ():
-            match part:
-                case n.Scripted(base=n.Name(text=small), sub=n.Name(text=letter), sup=None, primes=0) if self._runs(
-                    part
-                ):
-                    one, upper = written.strip_bold(n.Name(small)), self._ends.get(letter)
-                    capital = isinstance(one, n.Name) and one.text.islower() and one.text.upper()
-                    if upper is not None and written.strip_bold(name) == n.Name(capital or ""):
-                        ends = (latex(n.Scripted(part.base, sub, None)) for sub in (hidden.ONE, upper))
-                        rows = " \\\\ \\vdots \\\\ ".join(f"{end}^\\top" for end in ends)
-                        return parse_expression(f"\\begin{{pmatrix}} {rows} \\end{{pmatrix}}")
+            if not isinstance(part, n.Scripted) or not self._runs(part) or not isinstance(part.sub, n.Name):
+                continue
+            one, upper = written.strip_bold(part.base), self._ends.get(part.sub.text)
+            small = one.text if isinstance(one, n.Name) else ""
+            if upper is None or not small.islower() or written.strip_bold(name) != n.Name(small.upper()):
+                continue
+            if any(is_column(node, n.Scripted(part.base, part.sub, None)) for node in self._parts):
+                ends = (latex(n.Scripted(part.base, sub, None)) for sub in (hidden.ONE, upper))
+                rows = " \\\\ \\vdots \\\\ ".join(f"{end}^\\top" for end in ends)
+                return parse_expression(f"\\begin{{pmatrix}} {rows} \\end{{pmatrix}}")
         return None
 
     def _named_in_words(self, name: n.Node) -> Kind | None:

@@ -49,7 +49,7 @@ def samples(items: Sequence[Item]) -> list[Sample]:
             if part.base != name or upper is None or key_of(member) in given:
                 continue
             size = space.sup if isinstance(space, n.Scripted) else None
-            whole = size is None or (size != upper and any(_is_column(node, member) for node in nodes))
+            whole = size is None or (size != upper and any(is_column(node, member) for node in nodes))
             if whole:
                 found.setdefault(key_of(member), Sample(member, space, upper, place, sign))
     # A number is one of several only beside a column that is, or where they are listed: ``\\lambda_i`` may have a
@@ -130,7 +130,7 @@ def _uppers(statements: Sequence[Statement], nodes: Sequence[n.Node]) -> Iterato
             yield key_of(one.members[0]), listed.items[-1]
 
 
-def _is_column(node: n.Node, member: n.Scripted) -> bool:
+def is_column(node: n.Node, member: n.Scripted) -> bool:
     r"""Whether a node shows that a member is no number: ``x_i^\top``, ``w^\top x_i``."""
     match node:
         case n.Scripted(base=base, sub=sub, sup=sup) if sup in n.TRANSPOSES:

@@ -504,3 +504,44 @@ Then $X^\top X \succ 0$, $I - \frac{u u^\top}{u^\top u} \succ 0$ and $A - I \suc
 """
     assert outcomes(right) == ["holds"] * 3
     assert outcomes(wrong) == ["wrong"] * 3
+
+
+SHORT = r"""# Antiderivatives
+
+Let $a > 0$. $\int x e^x dx = x e^x - \int e^x dx = x e^x - e^x + C$, and $\int e^{at} dt = \frac{1}{a} e^{at} + c$.
+
+# Shares
+
+$\theta \sim \mathrm{Dir}(\alpha_1,\dots,\alpha_K)$, $\alpha_0 = \sum_k \alpha_k$. $\mathrm{Var}[\theta_k] = \frac{\alpha_k(\alpha_0-\alpha_k)}{\alpha_0^2(\alpha_0+1)}$
+
+# Sums
+
+Let $X\sim N(m,s^2)$ and $Y\sim N(b,r^2)$ be independent, $Z = X+Y$. Then $E[X | Z=z] = m + \frac{s^2}{s^2+r^2}(z - m-b)$.
+
+# A gate
+
+$G(u) = u\,\Phi(u)$ with $\Phi$ the standard normal CDF and $\phi$ its density. Then $G'(u) = \Phi(u) + u\phi(u)$.
+"""
+
+
+def test_short_notes_are_read_and_a_mistake_in_each_is_found():
+    def found(text: str) -> list[str]:
+        return [one.verdict.outcome.value for one in check(Source("a.md", text), Settings(), mends=False).results]
+
+    assert found(SHORT) == ["holds"] * 6
+    wrong = SHORT
+    for old, new in (
+        ("- e^x + C", "+ e^x + C"),
+        (r"\frac{1}{a} e^{at}", "a e^{at}"),
+        (r"(\alpha_0+1)", r"(\alpha_0-1)"),
+        (r"\frac{s^2}{s^2+r^2}(z", r"\frac{r^2}{s^2+r^2}(z"),
+        (r"+ u\phi(u)", r"- u\phi(u)"),
+    ):
+        assert old in wrong
+        wrong = wrong.replace(old, new)
+    assert found(wrong) == ["holds", *["wrong"] * 5]
+
+
+def test_the_distribution_of_a_density_that_nothing_says_is_not_the_normal_one():
+    text = r"Let $f$ be a probability density and $F$ its cdf. Then $F'(x) = f(x)$ and $F(0) = \frac12$."
+    assert set(outcomes(text)) <= {"not checked", "undecided"}
