@@ -134,6 +134,8 @@ def _step(a: Arithmetic, x: Value) -> Value:
     return a.where(a.compare(">", x, zero), number(a, x, 1), zero)
 
 
+RECIPROCALS: Final = {"sec": "cos", "csc": "sin", "coth": "tanh", "sech": "cosh", "csch": "sinh"}
+"""Words for one over a function."""
 FUNCTIONS: Final[dict[str, Function]] = {
     "exp": Function("an exponential", _exp, unsigned=True),
     "log": Function("a logarithm", lambda a, x: _over(a, 1, x), spellings=("ln",), everywhere=False),

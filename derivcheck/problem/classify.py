@@ -304,7 +304,7 @@ def _names_a_value(item: Statement, left: n.Node, statements: Statements, builde
         is_new(left, builder.scope)
         and stated.defines_by_name(item, left, statements, builder)
         and not mentions_itself(left, item.members[1], builder.scope)
-        and (not item.implied or _solves(item, left, builder))
+        and (not item.implied or estimated(left) is not None or _solves(item, left, builder))
     )
 
 

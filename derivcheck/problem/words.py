@@ -11,7 +11,7 @@ from fractions import Fraction
 from itertools import pairwise
 from math import factorial
 
-from derivcheck.functions import FUNCTIONS
+from derivcheck.functions import FUNCTIONS, RECIPROCALS
 from derivcheck.language import nodes as n
 from derivcheck.language.shapes import ONE, is_scalar
 from derivcheck.problem import algebra, dotted, terms
@@ -26,6 +26,7 @@ from derivcheck.reading.phrases import DIGAMMA
 from derivcheck.source import Span
 
 ELEMENTARY = {word: name for name, known in FUNCTIONS.items() for word in (name, *known.spellings) if name != "gamma"}
+ELEMENTARY |= RECIPROCALS
 MATRIX_WORDS = {
     "tr": "trace", "trace": "trace", "det": "det", "diag": "diag", "vec": "vec", "softmax": "softmax",
     "logdet": "logdet", "rowsum": "rowsum", "colsum": "colsum",
@@ -232,6 +233,12 @@ def _elementary(name: str, args: list[Term], node: n.Apply, ctx: Context) -> Ter
         made = algebra.divide(ctx.scope, top, terms.Elementary("log", base, span=node.sub.span), node.span)
     else:
         made = terms.Elementary(name, argument, node.primes, shape=argument.shape, span=node.span)
+        if node.word.text in RECIPROCALS:
+            if node.primes:
+                raise Refusal("superscript", node.span, f"a prime at `{node.word.text}` is not understood")
+            one = terms.Constant(Fraction(1), span=node.span)
+            column = not is_scalar(argument.shape)
+            made = terms.Divide(one, made, entrywise=column, shape=argument.shape, span=node.span)
     return made if node.sup is None else _function_power(made, node.sup, node.span, ctx)
 
 

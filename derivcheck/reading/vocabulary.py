@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from derivcheck.functions import FUNCTIONS
+from derivcheck.functions import FUNCTIONS, RECIPROCALS
 from derivcheck.language import glyphs
 
 
@@ -116,7 +116,7 @@ SYMBOLS: dict[str, str] = {
 }  # fmt: skip
 
 WORDS = words("ln softmax diag tr det logdet rank vec max min argmax argmin rowsum colsum") | (
-    FUNCTIONS.keys() - {"gamma"}
+    (FUNCTIONS.keys() | RECIPROCALS.keys()) - {"gamma"}
 )
 
 _WORD_ALIASES: dict[str, str] = {
@@ -130,8 +130,8 @@ _LONG_WORDS: dict[str, str] = {word: word for word in WORDS if len(word) > 2} | 
 WORD_COMMANDS: dict[str, str] = {
     "\\" + name: name
     for name in words(
-        "log ln exp sin cos tan cot sinh cosh tanh arcsin arccos arctan max min det argmax argmin tr diag rank "
-        "softmax relu sigmoid sign"
+        "log ln exp sin cos tan cot sec csc sinh cosh tanh coth arcsin arccos arctan max min det argmax argmin tr diag "
+        "rank softmax relu sigmoid sign"
     )
 } | {"\\inf": "min", "\\sup": "max", "\\Tr": "tr", "\\trace": "tr", "\\ReLU": "relu", "\\sgn": "sign", "\\Diag": "diag"}
 
