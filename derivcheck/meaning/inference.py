@@ -430,7 +430,7 @@ class Inference:
         base = node.base if isinstance(node, n.Scripted) and not node.primes else node
         if isinstance(base, n.Name) and base.text in written.OPERATORS and base not in self._called:
             return base == node or base.text not in ("p", "q") or not self._chances
-        if node == n.Name("P") and self._is_factor(node):
+        if (node == n.Name("P") and self._is_factor(node)) or (node == n.Name("d") and not self._is_factor(node)):
             return True
         signed = (item for item in self._statements if item.relations and not item.displayed)
         heads = (item.members[0] for item in signed if item.relations[0].sign in ("\\succ", "\\succeq"))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Final
 
 from derivcheck.config import did_you_mean
@@ -377,7 +378,7 @@ def _without_arguments(target: n.Node) -> n.Node:
 
 def _primed(items: Items) -> dict[str, n.Node]:
     """What a document sets or draws under a name with a prime, where the name without it is a value: the next state."""
-    values = {*_declared(items), *(key_of(item.members[0]) for item in _drawn(items))}
+    values = {*_declared(items), *(key_of(item.members[0]) for item in _drawn(items))} | _bare(items)
     found: dict[str, n.Node] = {}
     for name, item in (*_set(items), *((strip(item.members[0]), item) for item in _drawn(items))):
         if isinstance(name, n.Scripted) and name.primes and name.sup is None:
@@ -389,6 +390,17 @@ def _primed(items: Items) -> dict[str, n.Node]:
     # Nobody transposes where a function is set: ``k(x, x') = …`` is one of two points.
     heads = (part for item in _statements(items) if item.relations for part in arguments_of(item.members[0]))
     return found | {key_of(part): part for part in heads if isinstance(part, n.Scripted) and part.primes}
+
+
+def _bare(items: Items) -> set[str]:
+    """What no line sets, calls, differentiates or primes twice, and what stands in products: the state h of a cell."""
+    nodes = list(_written(items))
+    products = [part.factors for part in nodes if isinstance(part, n.Product | n.Entrywise)]
+    factors = [pair for every in products for pair in pairwise((*every, hidden.ONE))]
+    stands = {key_of(one) for one, two in factors if isinstance(one, n.Name) and not isinstance(two, n.Group)}
+    told = {key_of(one) for one, two in factors if isinstance(two, n.Group)} | {key_of(name) for name, _ in _set(items)}
+    told |= {key_of(part.base) for part in nodes if isinstance(part, n.Scripted) and part.primes > 1}
+    return stands - told - {key_of(part.target) for part in nodes if isinstance(part, n.Derivative) and part.target}
 
 
 def _is_gradient_at(base: n.Node, value: n.Node) -> bool:

@@ -80,7 +80,8 @@ def letters_above(node: n.Node) -> set[str]:
 def is_plain(node: n.Node) -> bool:
     """Whether it is a name that a person would declare: no density, no operator."""
     if isinstance(node, n.Scripted):
-        return isinstance(node.base, n.Name) and node.base.text not in RESERVED and not node.primes
+        # A weight ``\\pi_k`` is no circle's number.
+        return isinstance(node.base, n.Name) and node.base.text not in RESERVED - {"\\pi"} and not node.primes
     return isinstance(node, n.Name) and node.text not in RESERVED
 
 
