@@ -13,7 +13,7 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Final
 
-from derivcheck.language.nodes import Apply, Given, Name, Node, Scripted, walk
+from derivcheck.language.nodes import Apply, Big, Given, Name, Node, Scripted, walk
 from derivcheck.language.shapes import ONE, is_scalar
 from derivcheck.problem import terms as t
 from derivcheck.problem.constraints import summed, tied_names
@@ -103,8 +103,10 @@ class Grounds:
             return False
         if t.is_zero(claim.claimed) and isinstance(claim.head, t.Derivative) and self._has_a_value(claim):
             return True  # ``\nabla L = A w - b = 0`` says where it is zero.
-        if any(isinstance(part, Given | Apply) for part in walk(claim.head_node)):
-            # A moment or a function of the inputs, whatever its value comes down to, is worked out and not asked.
+        worked_out = (isinstance(part, Given | Apply) or (isinstance(part, Big) and part.operator == "int")
+                      for part in walk(claim.head_node))  # fmt: skip
+        if any(worked_out):
+            # A moment, an integral or a function of the inputs, whatever it comes down to, is worked out and not asked.
             return False
         tied = tied_names(claim.head, claim.claimed, self.problem.declarations)
         if tied is not None and all(self._is_free(key) for key in tied[0]):

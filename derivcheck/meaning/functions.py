@@ -229,10 +229,11 @@ def _as_members(items: Sequence[Item]) -> Sequence[Item]:
     r"""``\pi(a) = …`` for $a \in \{1, \dots, K\}$, or of an a that is an index alone, as ``\pi_a``: of labels."""
     statements = [item for item in items if isinstance(item, Statement) and len(item.members) > 1]
     letters = {one.members[0] for one in statements if _is_range(one) and isinstance(one.members[0], n.Name)}
+    told = {part for one in statements if one.relations for part in members_of(one.members[0])}
     heads = {
         left.factors[0] for one in statements if one.relations[0].sign in ("=", ":=") and not one.continues
         and isinstance(left := strip(one.members[0]), n.Product) and (named := _of_letters(left)) is not None
-        and all(name in letters or _counts(name, one) for name in named)
+        and all(name in letters or (name not in told and _counts(name, one)) for name in named)
     }  # fmt: skip
     if not heads:
         return items
@@ -260,7 +261,9 @@ def _as_members(items: Sequence[Item]) -> Sequence[Item]:
 
 
 def _counts(name: n.Node, one: Statement) -> bool:
-    """Whether what a line sets has a name as an index, and as nothing else."""
+    """Whether what a line sets has a Latin letter as an index, and as nothing else: ``\\pi_\\theta`` has no index."""
+    if not (isinstance(name, n.Name) and len(name.text) == 1):
+        return False
     parts = [part for member in one.members[1:] for part in walk(member)]
     below = [part for each in parts if isinstance(each, n.Scripted) and each.sub is not None for part in walk(each.sub)]
     return 0 < parts.count(name) == below.count(name)

@@ -359,7 +359,8 @@ class Scope:
             if any(symbol.startswith("?") for symbol in self.resolve(dim.of(unknown)).symbols):
                 self.unify(dim.of(unknown), dim)
         # Of a ``z \\sim \\mathcal{N}(0, I)`` alone nothing tells how long it is: of any length, then.
-        for declared in list(self.declarations.values()):
+        searched = any(map(is_open, self.solution))
+        for declared in () if searched else list(self.declarations.values()):
             for dim in self.resolve_shape(declared.shape):
                 for symbol in dim.symbols if dim.symbol else ():
                     if symbol.startswith("?") and not is_open(symbol):

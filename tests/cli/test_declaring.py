@@ -43,11 +43,11 @@ def test_what_is_written_down_says_the_same_and_is_not_asked_for_again(tmp_path:
 def test_what_no_use_tells_is_left_open_with_how_many_lines_wait_for_it(tmp_path: Path) -> None:
     path = tmp_path / "open.md"
     path.write_text(
-        TEXT.replace("the output is", "and $p_\\omega$ the output is") + "\n$$ p_\\omega(x) = E_\\omega x $$\n", "utf-8"
+        TEXT.replace("the output is", "and $p_\\omega$ the output is") + "\n$$ p_\\omega(x) = I_\\omega x $$\n", "utf-8"
     )
     told = run("declare", "--write", str(path))
     assert "3 lines added" in told
-    assert r"<!-- open, 1 line: let $E_{\omega} \in \mathbb{R}^{?}$ -->" in path.read_text("utf-8")
+    assert r"<!-- open, 1 line: let $I_{\omega} \in \mathbb{R}^{?}$ -->" in path.read_text("utf-8")
     assert "nothing is used that is not declared" in run("declare", str(path))
 
 

@@ -39,7 +39,7 @@ def unreadable(text, kind="markdown"):
     [
         ("let $x = 1$ be", ["x = 1"]),
         ("GitHub's $`x = 1`$ form", ["x = 1"]),
-        ("over lines $`\nx = 1.\n`$ as well", ["\nx = 1.\n"]),
+        ("over lines $`\nx = 1.\n`$ as well", ["x = 1."]),
         ("the $i$th and 2$\\times$2", ["i", "\\times"]),
         ("$a$$b$", ["a", "b"]),
         ("over $a +\nb$ lines", ["a +\nb"]),
