@@ -26,12 +26,12 @@ run: $(VENV)/.runs
 
 test: $(VENV)/.tests
 	@echo "about 6,300 tests on two processes: 10 to 25 minutes on a machine of two cores, longer on a busy one"
-	$(BIN)/python -m pytest -n 2 --dist loadgroup -q
+	$(BIN)/python -m pytest -n 2 --dist loadfile -q  # a file in one process: what is checked once is kept
 
 setup: $(VENV)/.tests
 
 thorough: $(VENV)/.tests
-	$(BIN)/python -m pytest -n 2 --dist loadgroup -q -m thorough
+	$(BIN)/python -m pytest -n 2 --dist loadfile -q -m thorough
 
 lint: $(VENV)/.tests
 	$(BIN)/ruff check .

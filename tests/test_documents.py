@@ -70,11 +70,6 @@ DOCUMENTS = sorted(path.name for path in HERE.glob("user-*") if path.suffix in {
 MUTATIONS = mutations()
 
 
-def together(document: str) -> pytest.MarkDecorator:
-    """One process has all tests of a document: what its mistakes leave as it is is judged once."""
-    return pytest.mark.xdist_group(document)
-
-
 def mutation_ids() -> list[str]:
     """``user-ridge-2-factor``: the document, which of its mistakes, and what kind of mistake it is."""
     seen: dict[str, int] = defaultdict(int)
@@ -92,7 +87,7 @@ def searched() -> list[object]:
     common = [kind for kind, count in Counter(m.mistake for m in claims).items() if count >= 3]
     chosen = [next(m for m in claims if m.mistake == kind) for kind in common]
     rare = pytest.mark.thorough
-    return [pytest.param(m, marks=[together(m.document), *([] if m in chosen else [rare])]) for m in claims]
+    return [pytest.param(m, marks=[] if m in chosen else [rare]) for m in claims]
 
 
 def expected_codes(text: str) -> dict[int, set[str]]:
@@ -116,7 +111,7 @@ def observed_codes(report: Report) -> dict[int, set[str]]:
     return dict(found)
 
 
-@pytest.mark.parametrize("name", [pytest.param(name, marks=together(name)) for name in DOCUMENTS])
+@pytest.mark.parametrize("name", DOCUMENTS)
 def test_a_document_gives_the_findings_written_in_it_and_no_others(name: str) -> None:
     # As its mistakes are checked: what is claimed in all of them is judged once.
     _says_what_is_written_in_it(name, QUICKLY)
@@ -151,7 +146,7 @@ def first_of_each() -> list[object]:
         seen, most = (definitions, 2) if one.in_definition else (claims, 3)
         seen[one.document] += 1
         kept = kinds[one.mistake] < 3 or seen[one.document] <= most
-        found.append(pytest.param(one, marks=[together(one.document), *([] if kept else [pytest.mark.thorough])]))
+        found.append(pytest.param(one, marks=[] if kept else [pytest.mark.thorough]))
     return found
 
 

@@ -17,8 +17,6 @@ from derivcheck.homework import HOMEWORKS, document, resblock, run
 from derivcheck.homework.checking import compared
 from derivcheck.verdict import Outcome, Report, Severity, exit_code
 
-pytestmark = pytest.mark.xdist_group("homework")  # one process has them all: what is checked once is kept
-
 STRICT = Settings(strict=True)
 
 

@@ -14,8 +14,6 @@ from derivcheck.model.derivation import bound, quantities
 from derivcheck.source import Source
 from derivcheck.verdict import Outcome, Report, Severity, exit_code, settled
 
-pytestmark = pytest.mark.xdist_group("shipped documents")  # one process has them all: what is checked once is kept
-
 CHECKED = ("mlp", "resblock", "ppca")
 OTHERS = sorted(
     path for pattern in ("mlp-*", "resblock-*") for path in (Path(__file__).parent.parent / "documents").glob(pattern)

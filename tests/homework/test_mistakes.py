@@ -18,10 +18,6 @@ from derivcheck.source import Source, Span
 from derivcheck.verdict import Outcome, Severity, exit_code, settled
 from tests.remembering import check
 
-pytestmark = pytest.mark.xdist_group(
-    "mistakes in mlp and resblock"
-)  # one process has them all: what is checked once is kept
-
 FORMULA = re.compile(r"\$\$.*?\$\$|(?<!\$)\$(?!\$)[^$]*\$", re.DOTALL)
 
 

@@ -19,8 +19,6 @@ from derivcheck.source import Source, Span
 from derivcheck.verdict import Outcome, Report, Severity, exit_code, settled
 from tests.remembering import check
 
-pytestmark = pytest.mark.xdist_group("mistakes in ppca")  # one process has them all: what is checked once is kept
-
 FORMULA = re.compile(r"\$\$.*?\$\$|(?<!\$)\$(?!\$)[^$]*\$", re.DOTALL)
 ROW = re.compile(r"(?:\\begin\{aligned\})?.*?(?:\\\\|\Z)", re.DOTALL)
 
