@@ -477,6 +477,13 @@ def _order(item: Statement, statements: Statements, builder: Builder) -> None:
         stated.doubt(item, builder)
     elif _assumed(item, statements, builder):
         return
+    if DEFINITE.intersection(one.sign for one in item.relations) and not prose.is_concluded(item):
+        names = all(isinstance(strip(one), n.Name | n.Scripted | n.Number) for one in item.members)
+        if names or prose.is_asked(item) or prose.is_conditional(item):
+            for member in item.members:
+                builder.context({}).term(member)
+            why = "nothing is drawn to meet this sign of a matrix"
+            raise Refusal("not-checked", item.relations[0].span, why)
     head = builder.makers.head(item.members[0], builder.context({}))
     builder.head = None
     builder.line(item.span, "claim: inequality", head.title)

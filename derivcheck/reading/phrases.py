@@ -185,10 +185,12 @@ PARITY_BEHIND: Final = _said(
 _WHOLE: Final = r"(?P<many>(strictly )?positive |non-?negative |(?=natural))?(integers?|(natural|whole) numbers?)\b"
 WHOLE_BEHIND: Final = _said(
     "whole numbers",
-    rf"[\s,]*((be|is|are|being|both|all|an?|any|some|fixed|given|non-?zero|even|odd)\s+)*{_WHOLE}(?!-)",
+    rf"[\s,]*((be|is|are|being|both|all|an?|any|some|fixed|given|non-?zero)\s+)*{_WHOLE}(?!-)",
     window="",
 )
-WHOLE_BEFORE: Final = _said("whole numbers", rf"\b{_WHOLE}[\s$]*([\w\\]+,\s*)*\Z", window="")
+WHOLE_BEFORE: Final = _said(
+    "whole numbers", rf"\b(?<!even )(?<!odd )(?<!prime )(?<!square ){_WHOLE}[\s$]*([\w\\]+,\s*)*\Z", window=""
+)
 NAMES_JOINED: Final = _said("joins names", r"(?:[\s$,&{}]|\\[()\[\]]|\\q?quad\b|\\text|\band\b)*", window="")
 MENTIONS_JOINED: Final = _said("joins names", r"[\s$,]*(and)?[\s$]*", window="")
 MATHS_BETWEEN: Final = _said("parts two stretches of mathematics", r"[$(\[]", window="")
