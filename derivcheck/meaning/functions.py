@@ -288,6 +288,7 @@ def _of_letters(node: n.Product) -> tuple[n.Node, ...] | None:
 
 
 def _is_chance(head: n.Node) -> bool:
+    """Whether it is a density, a mean or another letter of chance."""
     base = base_of(head)
     return not isinstance(base, n.Name) or base.text in _OF_CHANCE
 
@@ -296,8 +297,7 @@ def _has_bar(node: n.Node, *, within: bool = False) -> bool:
     """Whether it is a name of no density in front of brackets with a bar in them."""
     match node:
         case n.Product(factors=(n.Name() | n.Scripted() as head, n.Group(body=n.Given(left=left))), operators=("",)):
-            text = getattr(base_of(head), "text", "p")
-            return text not in _OF_CHANCE and isinstance(left, n.Name | n.Scripted)
+            return not _is_chance(head) and isinstance(left, n.Name | n.Scripted)
     return within and isinstance(node, n.Product)
 
 

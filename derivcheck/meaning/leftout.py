@@ -11,6 +11,7 @@ from typing import Final, Literal
 from derivcheck.language import nodes as n
 from derivcheck.language.nodes import mapped, walk
 from derivcheck.problem.context import key_of, strip
+from derivcheck.problem.upto import is_constant
 from derivcheck.reading.items import Item, Statement
 
 
@@ -21,7 +22,7 @@ def spelt_out(items: Iterable[Item]) -> tuple[Item, ...]:
     return tuple(_antiderivative(_with_rest(item, heads, fences, inside)) for item in found)
 
 
-CONSTANTS: Final = frozenset(("C", "c", "K", "\\mathrm{const}", "\\mathrm{constant}"))
+CONSTANTS: Final = frozenset(("C", "c", "K"))
 
 
 def _antiderivative(item: Item) -> Item:
@@ -42,7 +43,7 @@ def _antiderivative(item: Item) -> Item:
 
 def _is_constant(node: n.Node) -> bool:
     base = node.base if isinstance(node, n.Scripted) and isinstance(node.sub, n.Number | None) else node
-    return (isinstance(base, n.Name) and base.text in CONSTANTS) or (isinstance(base, n.Text) and "const" in base.text)
+    return is_constant(node) or (isinstance(base, n.Name) and base.text in CONSTANTS)
 
 
 def _slope(node: n.Node, by: n.Node) -> n.Node:

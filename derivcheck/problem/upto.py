@@ -38,7 +38,7 @@ def without_constant(node: n.Node) -> n.Node | None:
     inner = strip(node)
     if not isinstance(inner, n.Add):
         return None
-    kept = tuple((sign, part) for sign, part in inner.terms if not _is_constant(part))
+    kept = tuple((sign, part) for sign, part in inner.terms if not is_constant(part))
     if len(kept) == len(inner.terms):
         return None
     if not kept:
@@ -46,7 +46,8 @@ def without_constant(node: n.Node) -> n.Node | None:
     return kept[0][1] if len(kept) == 1 and kept[0][0] == "+" else n.Add(kept, span=inner.span)
 
 
-def _is_constant(node: n.Node) -> bool:
+def is_constant(node: n.Node) -> bool:
+    """Whether it is the word for a constant."""
     match strip(node):
         case n.Name(text=text) | n.Text(text=text) | n.Word(text=text):
             return CONSTANT.match(text.strip()) is not None
